@@ -1,0 +1,36 @@
+//! The Flexiti Online API as data, and its loader.
+//!
+//! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
+//! promise, with its evidence), `errors.json`, `bodies/` (JSON Schema 2020-12) and
+//! `dialects/` (one answer to every question that the documentation leaves open). This crate
+//! embeds those files, refuses them if they break their own schemas in `meta/`, and compiles
+//! them for one dialect into a [`Rulebook`], which both the mock and the runner read.
+//!
+//! ```
+//! use flexiti_contract::{Contract, Endpoint, Rulebook};
+//! use serde_json::json;
+//!
+//! let contract = Contract::shipped();
+//! let rulebook = Rulebook::compile(contract, contract.dialect("documented").unwrap()).unwrap();
+//! let request = json!({"x-reference-id": "0123456789abcdef0123456789abcdef", "flow": "apply", "lang": "fr"});
+//! let violations = rulebook.check(Endpoint::InitPlain, &request);
+//! assert_eq!(violations[0].param, "amount_requested");
+//! ```
+
+mod clause;
+mod contract;
+mod dialect;
+mod load;
+pub mod openapi;
+mod resolve;
+mod rulebook;
+pub mod tables;
+
+pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level, Msg, Rule};
+pub use contract::{Contract, ErrorRow, Param};
+pub use dialect::{
+    Alias, Answered, Dialect, EmptyValue, ErrorShape, FlowPaths, InitEncodings, InitPaths, Knobs,
+    Lax, RefusedAt, RepeatedParameters, TokenStyle,
+};
+pub use load::{LoadError, Sources};
+pub use rulebook::{Flow, Lang, Place, Refusal, Rulebook, Violation};

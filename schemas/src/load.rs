@@ -1,0 +1,174 @@
+//! Reading the data files: each is checked against its schema before anything uses it.
+
+use jsonschema::error::ValidationErrorKind;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// A data file that cannot be used: which one, where in it, and why.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{file}: {what}")]
+pub struct LoadError {
+    /// The file, as the reader knows it.
+    pub file: String,
+    /// Where in the file and what is wrong.
+    pub what: String,
+}
+
+impl LoadError {
+    /// An error about `file`.
+    pub fn new(file: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            what: what.into(),
+        }
+    }
+}
+
+macro_rules! embedded {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../", $path))),)+]
+    };
+}
+
+/// The data files that are part of this crate, by path.
+const SHIPPED: &[(&str, &str)] = embedded![
+    "meta/clauses.schema.json",
+    "meta/dialect.schema.json",
+    "meta/endpoints.schema.json",
+    "meta/errors.schema.json",
+    "endpoints.json",
+    "errors.json",
+    "clauses/http.json",
+    "clauses/token.json",
+    "clauses/auth.json",
+    "clauses/init.json",
+    "bodies/token.request.json",
+    "bodies/token.response.json",
+    "bodies/init.request.json",
+    "bodies/init.response.json",
+    "bodies/error.doc.json",
+    "bodies/error.pos.json",
+    "bodies/error.union.json",
+    "dialects/documented.json",
+    "dialects/lenient.json",
+    "dialects/strict.json",
+    "dialects/hyperswitch.json",
+];
+
+/// The texts of the data files, by path.
+#[derive(Clone)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Sources {
+    /// The files that are part of this crate.
+    pub fn shipped() -> Self {
+        Self(
+            SHIPPED
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Puts `text` in place of a file, as the tests of the loader do.
+    pub fn replace(&mut self, path: &str, text: String) {
+        self.0.insert(path.to_owned(), text);
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> Result<&str, LoadError> {
+        self.0
+            .get(path)
+            .map(String::as_str)
+            .ok_or_else(|| LoadError::new(path, "the file is missing"))
+    }
+
+    /// Paths that begin with `folder`, in the order in which they are shipped.
+    pub fn in_folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+        SHIPPED
+            .iter()
+            .map(|(path, _)| *path)
+            .filter(move |path| path.starts_with(folder))
+    }
+
+    /// A file as JSON.
+    pub fn json(&self, path: &str) -> Result<Value, LoadError> {
+        serde_json::from_str(self.text(path)?).map_err(|e| LoadError::new(path, e.to_string()))
+    }
+
+    /// A file that fits its schema, as `T`.
+    pub fn checked<T: DeserializeOwned>(&self, path: &str, schema: &str) -> Result<T, LoadError> {
+        let value = self.json(path)?;
+        conforms(path, &value, &self.json(schema)?)?;
+        serde_json::from_value(value).map_err(|e| LoadError::new(path, e.to_string()))
+    }
+}
+
+/// Checks `value` against `schema`; the error names the first offending key and what may stand there.
+pub(crate) fn conforms(file: &str, value: &Value, schema: &Value) -> Result<(), LoadError> {
+    let validator = validator(schema).map_err(|what| LoadError::new(file, what))?;
+    let errors: Vec<_> = validator.iter_errors(value).collect();
+    let unknown_key = |error: &&jsonschema::ValidationError<'_>| {
+        matches!(
+            error.kind(),
+            ValidationErrorKind::AdditionalProperties { .. }
+        )
+    };
+    // A misspelled key is also a missing key: the misspelling is what helps.
+    match errors.iter().find(unknown_key).or(errors.first()) {
+        None => Ok(()),
+        Some(error) => Err(LoadError::new(file, describe(error, schema))),
+    }
+}
+
+/// Compiles a schema the way all of the contract is compiled: formats are asserted, patterns
+/// run in linear time.
+pub(crate) fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .build(schema)
+        .map_err(|error| format!("{error} (at {})", error.instance_path()))
+}
+
+fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
+    let place = error.instance_path().to_string();
+    let place = if place.is_empty() { "/" } else { &place };
+    let mut what = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            format!("at {place}: unknown key `{}`", unexpected.join("`, `"))
+        }
+        _ => format!("at {place}: {error}"),
+    };
+    if let Some(allowed) = schema
+        .pointer(error.schema_path().as_str())
+        .and(schema.pointer(parent(error.schema_path().as_str())))
+    {
+        if let Some(properties) = allowed.get("properties").and_then(Value::as_object)
+            && matches!(
+                error.kind(),
+                ValidationErrorKind::AdditionalProperties { .. }
+            )
+        {
+            let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
+            let _ = write!(what, "; allowed are {}", keys.join(", "));
+        }
+        if let Some(question) = allowed.get("description").and_then(Value::as_str) {
+            let _ = write!(what, " ({question})");
+        }
+    }
+    what
+}
+
+fn parent(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or("", |(head, _)| head)
+}

@@ -1,0 +1,160 @@
+//! From a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
+
+use crate::dialect::Dialect;
+use serde_json::{Map, Value};
+
+/// The key that ties a constraint to its clause.
+const CLAUSE: &str = "x-clause";
+const KNOB: &str = "$knob";
+
+/// What became of a subschema.
+enum Outcome {
+    Kept(Value),
+    /// Its clause does not hold in this dialect.
+    Dropped,
+    /// It leans on a knob that this dialect answers with null: "not enforced".
+    Unanswered,
+}
+
+/// Fills in the knobs and leaves out the constraints whose clause does not hold.
+pub(crate) fn resolve(schema: &Value, dialect: &Dialect, holds: &dyn Fn(&str) -> bool) -> Value {
+    match walk(schema, dialect, holds) {
+        Outcome::Kept(value) => value,
+        Outcome::Dropped | Outcome::Unanswered => Value::Bool(true),
+    }
+}
+
+fn walk(schema: &Value, dialect: &Dialect, holds: &dyn Fn(&str) -> bool) -> Outcome {
+    match schema {
+        Value::Object(object) => walk_object(object, dialect, holds),
+        Value::Array(items) => {
+            let mut kept = Vec::with_capacity(items.len());
+            for item in items {
+                match walk(item, dialect, holds) {
+                    Outcome::Kept(value) => kept.push(value),
+                    Outcome::Dropped => {}
+                    Outcome::Unanswered => return Outcome::Unanswered,
+                }
+            }
+            Outcome::Kept(Value::Array(kept))
+        }
+        other => Outcome::Kept(other.clone()),
+    }
+}
+
+fn walk_object(
+    object: &Map<String, Value>,
+    dialect: &Dialect,
+    holds: &dyn Fn(&str) -> bool,
+) -> Outcome {
+    if let Some(knob) = object.get(KNOB).and_then(Value::as_str) {
+        return match dialect.answer(knob) {
+            Value::Null => Outcome::Unanswered,
+            answer => Outcome::Kept(answer.clone()),
+        };
+    }
+    let clause = object.get(CLAUSE).and_then(Value::as_str);
+    if clause.is_some_and(|clause| !holds(clause)) {
+        return Outcome::Dropped;
+    }
+    let mut kept = Map::new();
+    for (key, value) in object {
+        match walk(value, dialect, holds) {
+            // `allOf` may not be empty.
+            Outcome::Kept(Value::Array(items)) if key == "allOf" && items.is_empty() => {}
+            Outcome::Kept(value) => {
+                kept.insert(key.clone(), value);
+            }
+            Outcome::Dropped => {
+                kept.insert(key.clone(), Value::Bool(true));
+            }
+            Outcome::Unanswered if clause.is_some() => return Outcome::Dropped,
+            Outcome::Unanswered => return Outcome::Unanswered,
+        }
+    }
+    Outcome::Kept(Value::Object(kept))
+}
+
+/// Every clause tag in a schema, once for each place.
+pub(crate) fn tags(schema: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    visit(schema, &mut |object| {
+        found.extend(object.get(CLAUSE).and_then(Value::as_str));
+    });
+    found
+}
+
+/// Every knob that a schema leans on.
+pub(crate) fn knobs(schema: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    visit(schema, &mut |object| {
+        found.extend(object.get(KNOB).and_then(Value::as_str));
+    });
+    found
+}
+
+/// Every constraint that carries `clause`.
+pub(crate) fn fragments<'a>(schema: &'a Value, clause: &str) -> Vec<&'a Map<String, Value>> {
+    let mut found = Vec::new();
+    visit(schema, &mut |object| {
+        if object.get(CLAUSE).and_then(Value::as_str) == Some(clause) {
+            found.push(object);
+        }
+    });
+    found
+}
+
+/// The clause and the parameter of every constraint in a request schema.
+pub(crate) fn places(schema: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (param, row) in properties.into_iter().flatten() {
+        found.extend(
+            tags(row)
+                .into_iter()
+                .map(|tag| (tag.to_owned(), param.clone())),
+        );
+    }
+    let general = schema.get("allOf").and_then(Value::as_array);
+    for constraint in general.into_iter().flatten() {
+        let required = constraint
+            .get("required")
+            .or_else(|| constraint.pointer("/then/required"));
+        for param in required.and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(clause), Some(param)) = (
+                constraint.get(CLAUSE).and_then(Value::as_str),
+                param.as_str(),
+            ) {
+                found.push((clause.to_owned(), param.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The innermost clause on the way to the keyword at `pointer`.
+pub(crate) fn clause_at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a str> {
+    let mut here = schema;
+    let mut clause = None;
+    for segment in pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        here = match here {
+            Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
+            Value::Object(object) => object.get(&segment)?,
+            _ => return clause,
+        };
+        clause = here.get(CLAUSE).and_then(Value::as_str).or(clause);
+    }
+    clause
+}
+
+fn visit<'a>(schema: &'a Value, see: &mut dyn FnMut(&'a Map<String, Value>)) {
+    match schema {
+        Value::Object(object) => {
+            see(object);
+            object.values().for_each(|value| visit(value, see));
+        }
+        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
+        _ => {}
+    }
+}

@@ -1,0 +1,436 @@
+//! The contract compiled for one dialect: what a server of that dialect enforces.
+
+use crate::clause::{Check, Clause, Endpoint, Msg, Rule};
+use crate::contract::Contract;
+use crate::dialect::{Dialect, ErrorShape, Knobs, TokenStyle};
+use crate::load::{self, LoadError};
+use crate::resolve;
+use jsonschema::error::ValidationErrorKind;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// One constraint that a request does not meet.
+#[derive(Debug, Clone, Serialize)]
+pub struct Violation {
+    /// The clause it breaks.
+    pub clause: &'static str,
+    /// The parameter, in dotted form.
+    pub param: String,
+    /// The word of `field_errors[].msg`, where the clause has one.
+    pub msg: Option<Msg>,
+    /// What was sent, if anything was.
+    pub value: Option<Value>,
+    /// The row of `errors.json` it is answered with.
+    #[serde(skip)]
+    pub error: &'static str,
+    #[serde(skip)]
+    rank: usize,
+}
+
+/// Where a request clause applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The parameter, in dotted form.
+    pub param: String,
+}
+
+/// What a refusal says, the dialect's style applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// The `error` word.
+    pub error: String,
+    /// The sentence beside it.
+    pub message: String,
+    /// The value of `WWW-Authenticate`.
+    pub challenge: Option<String>,
+}
+
+/// What a customer is to do on the hosted pages (3.3 `flow`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// Apply for credit.
+    Apply,
+    /// Buy with credit granted earlier.
+    Buy,
+    /// Apply, and buy at once if approved.
+    ApplyBuy,
+}
+
+/// A language of the hosted pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Lang {
+    En,
+    Fr,
+}
+
+impl Lang {
+    /// The language a spelling means: French if it begins so, or is `en-FR`, which the oldest
+    /// reference prints for French (R-old1); English otherwise.
+    pub fn of(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        if text.starts_with("fr") || text == "en-fr" {
+            Self::Fr
+        } else {
+            Self::En
+        }
+    }
+
+    /// The two-letter code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+}
+
+struct Body {
+    schema: Value,
+    validator: jsonschema::Validator,
+    /// Position of each parameter in the contract's order.
+    ranks: HashMap<String, usize>,
+}
+
+/// The contract compiled for one dialect.
+pub struct Rulebook {
+    contract: &'static Contract,
+    dialect: Dialect,
+    active: BTreeSet<&'static str>,
+    rules: Vec<bool>,
+    requests: BTreeMap<Endpoint, Body>,
+    responses: BTreeMap<Endpoint, Body>,
+    error_body: Body,
+    flows: [(Flow, regex::Regex); 3],
+}
+
+impl std::fmt::Debug for Rulebook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rulebook({})", self.dialect.name)
+    }
+}
+
+impl Rulebook {
+    /// Compiles the contract for `dialect`.
+    pub fn compile(contract: &'static Contract, dialect: Dialect) -> Result<Self, LoadError> {
+        Self::compile_without(contract, dialect, None)
+    }
+
+    /// The same with one clause taken away: a server that breaks one promise, to measure
+    /// whether the runner notices. Not an option of the programs.
+    pub fn compile_without(
+        contract: &'static Contract,
+        dialect: Dialect,
+        sabotaged: Option<&str>,
+    ) -> Result<Self, LoadError> {
+        let in_dialect = |clause: &Clause| {
+            let answers =
+                |(knob, allowed): (&String, &Vec<Value>)| allowed.contains(dialect.answer(knob));
+            clause.when.iter().all(answers)
+        };
+        let holds: BTreeSet<&'static str> = contract
+            .clauses
+            .iter()
+            .filter(|clause| in_dialect(clause) && sabotaged != Some(clause.id.as_str()))
+            .map(|clause| clause.id.as_str())
+            .collect();
+        let mut requests = BTreeMap::new();
+        let mut responses = BTreeMap::new();
+        let mut tagged = BTreeSet::new();
+        for row in &contract.endpoints {
+            let here = |id: &str| {
+                holds.contains(id) && contract.clause(id).is_some_and(|c| c.covers(row.id))
+            };
+            let request = body(contract, &dialect, &row.request, &here)?;
+            let response = body(contract, &dialect, &row.response, &here)?;
+            for schema in [&request.schema, &response.schema] {
+                tagged.extend(resolve::tags(schema).into_iter().map(str::to_owned));
+            }
+            requests.insert(row.id, request);
+            responses.insert(row.id, response);
+        }
+        let active: BTreeSet<&'static str> = contract
+            .clauses
+            .iter()
+            .filter(|clause| holds.contains(clause.id.as_str()))
+            .filter(|clause| clause.check == Check::Rule || tagged.contains(&clause.id))
+            .map(|clause| clause.id.as_str())
+            .collect();
+        let shape = match dialect.knobs.error_shape {
+            ErrorShape::Doc => "error.doc",
+            ErrorShape::Pos => "error.pos",
+            ErrorShape::Union => "error.union",
+        };
+        let flow = |flow, name: &str| -> Result<(Flow, regex::Regex), LoadError> {
+            let pattern = dialect.answer(name).as_str().unwrap_or_default();
+            regex::Regex::new(pattern)
+                .map(|regex| (flow, regex))
+                .map_err(|e| LoadError::new(&dialect.name, format!("{name}: {e}")))
+        };
+        Ok(Self {
+            rules: Rule::ALL
+                .iter()
+                .map(|rule| active.contains(rule.id()))
+                .collect(),
+            error_body: body(contract, &dialect, shape, &|_| true)?,
+            flows: [
+                flow(Flow::Apply, "flow_values.apply")?,
+                flow(Flow::Buy, "flow_values.buy")?,
+                flow(Flow::ApplyBuy, "flow_values.apply_buy")?,
+            ],
+            contract,
+            active,
+            requests,
+            responses,
+            dialect,
+        })
+    }
+
+    /// The contract it was compiled from.
+    pub fn contract(&self) -> &'static Contract {
+        self.contract
+    }
+
+    /// The dialect it was compiled for.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// The answers of the dialect that code reads.
+    pub fn knobs(&self) -> &Knobs {
+        &self.dialect.knobs
+    }
+
+    /// Whether a rule holds.
+    pub fn enforces(&self, rule: Rule) -> bool {
+        self.rules[rule as usize]
+    }
+
+    /// Whether a clause holds in this dialect.
+    pub fn is_active(&self, clause: &str) -> bool {
+        self.active.contains(clause)
+    }
+
+    /// The clauses that hold, in the contract's order.
+    pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> {
+        self.contract
+            .clauses
+            .iter()
+            .filter(|clause| self.is_active(&clause.id))
+    }
+
+    /// What a request breaks: at most one violation for each parameter, in the contract's order.
+    /// `request` is the flat object that `bodies/*.request.json` describe.
+    pub fn check(&self, endpoint: Endpoint, request: &Value) -> Vec<Violation> {
+        let Some(body) = self.requests.get(&endpoint) else {
+            return Vec::new();
+        };
+        if body.validator.is_valid(request) {
+            return Vec::new();
+        }
+        let mut found: Vec<(usize, Violation)> = body
+            .validator
+            .iter_errors(request)
+            .filter_map(|error| self.violation(body, request, &error))
+            .collect();
+        found.sort_by_key(|(param, violation)| (*param, violation.rank));
+        found.dedup_by_key(|(param, _)| *param);
+        found.into_iter().map(|(_, violation)| violation).collect()
+    }
+
+    fn violation(
+        &self,
+        body: &Body,
+        request: &Value,
+        error: &jsonschema::ValidationError<'_>,
+    ) -> Option<(usize, Violation)> {
+        let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
+        let rank = self.contract.clauses.iter().position(|c| c.id == tag)?;
+        let clause = &self.contract.clauses[rank];
+        let param = match error.kind() {
+            ValidationErrorKind::Required { property } => property.as_str()?.to_owned(),
+            _ => {
+                let path = error.instance_path().as_str().trim_start_matches('/');
+                path.split('/')
+                    .next()?
+                    .replace("~1", "/")
+                    .replace("~0", "~")
+            }
+        };
+        let violation = Violation {
+            clause: &clause.id,
+            msg: clause.msg,
+            value: request.get(&param).cloned(),
+            error: self.error_id(clause)?,
+            rank,
+            param,
+        };
+        Some((*body.ranks.get(&violation.param)?, violation))
+    }
+
+    /// The violation that decides the answer: the first of its clauses in the contract's order.
+    pub fn decisive(violations: &[Violation]) -> Option<&Violation> {
+        violations.iter().min_by_key(|violation| violation.rank)
+    }
+
+    /// The clauses that an answer breaks, with what is wrong.
+    pub fn check_response(
+        &self,
+        endpoint: Endpoint,
+        answer: &Value,
+    ) -> Vec<(&'static str, String)> {
+        let Some(body) = self.responses.get(&endpoint) else {
+            return Vec::new();
+        };
+        body.validator
+            .iter_errors(answer)
+            .filter_map(|error| {
+                let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
+                let clause = self.contract.clause(tag)?;
+                Some((clause.id.as_str(), error.to_string()))
+            })
+            .collect()
+    }
+
+    /// Why a refusal's body does not have the dialect's shape, if so.
+    pub fn check_error_body(&self, answer: &Value) -> Option<String> {
+        let error = self.error_body.validator.iter_errors(answer).next()?;
+        Some(error.to_string())
+    }
+
+    /// What a violation of `clause` is answered with.
+    pub fn refusal_of(&self, clause: &str) -> Option<Refusal> {
+        self.refusal(self.error_id(self.contract.clause(clause)?)?)
+    }
+
+    /// A row of `errors.json` in the dialect's style.
+    pub fn refusal(&self, error: &str) -> Option<Refusal> {
+        let row = self.contract.errors.get(error)?;
+        let plain = (row.status, &row.error, &row.message);
+        let (status, word, message) = match self.knobs().token_style {
+            TokenStyle::Nos2 => plain,
+            TokenStyle::Nos3 => (
+                row.nos3.status.unwrap_or(plain.0),
+                row.nos3.error.as_ref().unwrap_or(plain.1),
+                row.nos3.message.as_ref().unwrap_or(plain.2),
+            ),
+        };
+        Some(Refusal {
+            status,
+            error: word.clone(),
+            message: message.clone(),
+            challenge: row.challenge.clone(),
+        })
+    }
+
+    fn error_id(&self, clause: &'static Clause) -> Option<&'static str> {
+        match clause.error.as_ref()? {
+            Value::String(id) => Some(id),
+            knob => {
+                let id = self.dialect.answer(knob["$knob"].as_str()?).as_str()?;
+                let (id, _) = self.contract.errors.get_key_value(id)?;
+                Some(id)
+            }
+        }
+    }
+
+    /// The flow that a spelling means.
+    pub fn flow(&self, text: &str) -> Option<Flow> {
+        let spelled = |(_, regex): &&(Flow, regex::Regex)| regex.is_match(text);
+        self.flows.iter().find(spelled).map(|(flow, _)| *flow)
+    }
+
+    /// Where a request clause applies.
+    pub fn places(&self, clause: &str) -> Vec<Place> {
+        let mut found = Vec::new();
+        for (endpoint, body) in &self.requests {
+            for (tag, param) in resolve::places(&body.schema) {
+                let place = Place {
+                    endpoint: *endpoint,
+                    param,
+                };
+                if tag == clause && !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+        }
+        found
+    }
+
+    /// The JSON Schema of an endpoint's request in this dialect.
+    pub fn request_schema(&self, endpoint: Endpoint) -> Option<&Value> {
+        self.requests.get(&endpoint).map(|body| &body.schema)
+    }
+
+    /// The JSON Schema of an endpoint's answer in this dialect.
+    pub fn response_schema(&self, endpoint: Endpoint) -> Option<&Value> {
+        self.responses.get(&endpoint).map(|body| &body.schema)
+    }
+
+    /// The JSON Schema of a refusal in this dialect.
+    pub fn error_schema(&self) -> &Value {
+        &self.error_body.schema
+    }
+
+    /// What a clause means in this dialect, in a form that can be compared.
+    pub fn meaning(&self, clause: &Clause) -> Value {
+        if !self.is_active(&clause.id) {
+            return Value::Null;
+        }
+        let bodies = self.requests.iter().chain(&self.responses);
+        let fragments: Vec<Value> = bodies
+            .flat_map(|(endpoint, body)| {
+                resolve::fragments(&body.schema, &clause.id)
+                    .into_iter()
+                    .map(|fragment| json!([endpoint.id(), fragment]))
+            })
+            .collect();
+        let knobs: Vec<&Value> = clause
+            .knobs
+            .iter()
+            .map(|k| self.dialect.answer(k))
+            .collect();
+        json!({"fragments": fragments, "knobs": knobs, "refusal": self.refusal_of(&clause.id).map(|r| (r.status, r.error))})
+    }
+
+    /// The clauses that hold here and mean something else, or nothing, in `other`.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        self.clauses()
+            .filter(|clause| self.meaning(clause) != other.meaning(clause))
+            .map(|clause| clause.id.as_str())
+            .collect()
+    }
+}
+
+fn body(
+    contract: &Contract,
+    dialect: &Dialect,
+    name: &str,
+    holds: &dyn Fn(&str) -> bool,
+) -> Result<Body, LoadError> {
+    let file = format!("bodies/{name}.json");
+    let raw = contract
+        .bodies
+        .get(name)
+        .ok_or_else(|| LoadError::new(&file, "the file is missing"))?;
+    let schema = resolve::resolve(raw, dialect, holds);
+    let validator = load::validator(&schema)
+        .map_err(|what| LoadError::new(file, format!("in dialect {}: {what}", dialect.name)))?;
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let names = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone());
+    Ok(Body {
+        ranks: names.zip(0..).collect(),
+        validator,
+        schema,
+    })
+}

@@ -1,0 +1,76 @@
+use flexiti_contract::{Asserts, Check, Contract, Endpoint, Rulebook};
+use std::collections::BTreeSet;
+
+pub fn rulebook(dialect: &str) -> Rulebook {
+    let contract = Contract::shipped();
+    Rulebook::compile(contract, contract.dialect(dialect).unwrap()).unwrap()
+}
+
+#[test]
+fn every_clause_holds_in_some_shipped_dialect_or_waits_for_a_named_answer() {
+    let contract = Contract::shipped();
+    let mut active = BTreeSet::new();
+    for name in contract.dialect_names() {
+        active.extend(rulebook(name).clauses().map(|clause| clause.id.as_str()));
+    }
+    for clause in &contract.clauses {
+        if !active.contains(clause.id.as_str()) {
+            assert!(!clause.when.is_empty(), "{} never holds", clause.id);
+            let mut dialect = contract.dialect("documented").unwrap();
+            for (knob, answers) in &clause.when {
+                let answer = answers[0].clone();
+                dialect = dialect
+                    .with_answer(knob, answer, contract.sources())
+                    .unwrap();
+            }
+            let rulebook = Rulebook::compile(contract, dialect).unwrap();
+            assert!(rulebook.is_active(&clause.id), "{} never holds", clause.id);
+        }
+    }
+}
+
+#[test]
+fn every_request_clause_has_a_place_and_a_refusal() {
+    for name in Contract::shipped().dialect_names() {
+        let rulebook = rulebook(name);
+        for clause in rulebook.clauses().filter(|c| c.check == Check::Request) {
+            assert!(!rulebook.places(&clause.id).is_empty(), "{}", clause.id);
+            assert_eq!(clause.asserts, Asserts::Refusal, "{}", clause.id);
+            assert!(rulebook.refusal_of(&clause.id).is_some(), "{}", clause.id);
+        }
+    }
+}
+
+#[test]
+fn the_first_sample_of_every_parameter_is_accepted_by_every_dialect() {
+    for name in Contract::shipped().dialect_names() {
+        let rulebook = rulebook(name);
+        for endpoint in Endpoint::ALL {
+            for param in Contract::shipped().params(*endpoint) {
+                if param.group || (param.name == "flow" && *endpoint == Endpoint::InitPlain) {
+                    continue;
+                }
+                let request = serde_json::json!({ &param.name: &param.samples[0] });
+                let about = |v: &&flexiti_contract::Violation| {
+                    v.param == param.name && !v.clause.ends_with("required")
+                };
+                let violations = rulebook.check(*endpoint, &request);
+                let violation = violations.iter().find(about);
+                assert!(violation.is_none(), "{name}: {violation:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn taking_a_clause_away_takes_only_that_one() {
+    let contract = Contract::shipped();
+    let whole = rulebook("strict");
+    for clause in whole.clauses() {
+        let dialect = contract.dialect("strict").unwrap();
+        let less = Rulebook::compile_without(contract, dialect, Some(&clause.id)).unwrap();
+        let gone: Vec<_> = whole.clauses().filter(|c| !less.is_active(&c.id)).collect();
+        assert_eq!(gone.len(), 1, "{}", clause.id);
+        assert_eq!(gone[0].id, clause.id);
+    }
+}

@@ -1,0 +1,13 @@
+//! The contract's own tests: its files are consistent, refuse mistakes, and mean what they say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod consistency;
+mod dialects;
+mod mistakes;
+mod validation;

@@ -1,0 +1,120 @@
+//! A data file with a mistake is refused with the file and the key.
+
+use flexiti_contract::{Contract, LoadError, Sources};
+
+fn load_with(file: &str, from: &str, to: &str) -> LoadError {
+    let mut sources = Sources::shipped();
+    let text = sources.text(file).unwrap();
+    assert!(text.contains(from), "{file} no longer has {from}");
+    let text = text.replacen(from, to, 1);
+    sources.replace(file, text);
+    Contract::load(sources).expect_err("the mistake is noticed")
+}
+
+#[track_caller]
+fn says(error: &LoadError, file: &str, words: &[&str]) {
+    assert_eq!(error.file, file, "{error}");
+    for word in words {
+        assert!(error.what.contains(word), "{error} does not say {word}");
+    }
+}
+
+#[test]
+fn an_unknown_key() {
+    let error = load_with("clauses/token.json", "\"level\"", "\"levle\"");
+    says(
+        &error,
+        "clauses/token.json",
+        &["/0", "unknown key `levle`", "evidence"],
+    );
+    let error = load_with("endpoints.json", "\"summary\"", "\"sumary\"");
+    says(&error, "endpoints.json", &["/0", "unknown key `sumary`"]);
+    let error = load_with("errors.json", "\"message\"", "\"mesage\"");
+    says(
+        &error,
+        "errors.json",
+        &["/not_found", "unknown key `mesage`"],
+    );
+    let error = load_with("dialects/documented.json", "\"token_ttl\"", "\"token_tll\"");
+    says(
+        &error,
+        "dialects/documented.json",
+        &["/answers", "unknown key `token_tll`", "token_ttl"],
+    );
+}
+
+#[test]
+fn a_value_that_is_not_allowed() {
+    let error = load_with("clauses/http.json", "\"refusal\"", "\"refuse\"");
+    says(&error, "clauses/http.json", &["/0/asserts", "refuse"]);
+    let error = load_with("dialects/strict.json", "\"doc\"", "\"docs\"");
+    assert!(error.to_string().contains("docs"), "{error}");
+}
+
+#[test]
+fn names_that_lead_nowhere() {
+    let error = load_with(
+        "clauses/http.json",
+        "\"error\": \"not_found\"",
+        "\"error\": \"lost\"",
+    );
+    says(&error, "clauses/", &["http.path.known", "lost"]);
+    let error = load_with(
+        "bodies/init.request.json",
+        "\"x-clause\": \"init.vcc.type\"",
+        "\"x-clause\": \"init.vcc.kind\"",
+    );
+    says(&error, "bodies/init.request.json", &["init.vcc.kind"]);
+    let error = load_with(
+        "bodies/init.request.json",
+        "\"$knob\": \"text_pattern\"",
+        "\"$knob\": \"text_patern\"",
+    );
+    says(&error, "bodies/init.request.json", &["text_patern"]);
+    let error = load_with("clauses/http.json", "http.robust", "http.sturdy");
+    says(&error, "clauses/", &["http.sturdy"]);
+    let error = load_with(
+        "clauses/http.json",
+        "bad_percent_encoding\": [\"refuse",
+        "bad_percent\": [\"refuse",
+    );
+    says(&error, "clauses/", &["bad_percent"]);
+}
+
+#[test]
+fn broken_json_and_a_pattern_that_is_none() {
+    let error = load_with("errors.json", "{", "{,");
+    assert_eq!(error.file, "errors.json");
+    let contract = Contract::shipped();
+    let dialect = contract.dialect("documented").unwrap();
+    let error = dialect
+        .with_answer("lang_values", serde_json::json!("^(en"), contract.sources())
+        .expect_err("not a pattern");
+    assert!(error.what.contains("/answers/lang_values"), "{error}");
+}
+
+#[test]
+fn an_unknown_dialect_lists_the_known_ones() {
+    let error = Contract::shipped()
+        .dialect("documentd")
+        .expect_err("unknown");
+    says(
+        &error,
+        "documentd",
+        &["documented", "lenient", "strict", "hyperswitch"],
+    );
+}
+
+#[test]
+fn a_dialect_without_base_must_answer_everything() {
+    let value =
+        serde_json::json!({"name": "bare", "description": "nothing", "answers": {"token_ttl": 5}});
+    let error = Contract::shipped()
+        .dialect_from_json(value)
+        .expect_err("incomplete");
+    assert!(
+        error.what.contains("no answer to reference_id_required"),
+        "{error}"
+    );
+    assert!(!error.what.contains("token_ttl,"), "{error}");
+}
