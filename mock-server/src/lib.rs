@@ -1,1 +1,36 @@
-//! x
+//! A local stand-in for the Flexiti Online API.
+//!
+//! The program is `flexiti-mock`; this library is the same server for tests written in Rust:
+//!
+//! ```
+//! let mock = flexiti_mock::Mock::start(&flexiti_mock::Settings::default()).unwrap();
+//! assert!(mock.base_url().starts_with("http://127.0.0.1:"));
+//! drop(mock); // stops it
+//! ```
+//!
+//! Read [`pipeline::handle`] first: every request goes through it.
+
+pub mod access_log;
+pub mod admin;
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod clock;
+pub mod config;
+pub mod document;
+pub mod init;
+pub mod journal;
+pub mod mock;
+pub mod page;
+pub mod pipeline;
+pub mod random;
+pub mod reject;
+pub mod reply;
+pub mod request;
+pub mod route;
+pub mod serve;
+pub mod state;
+pub mod token;
+
+pub use config::{MerchantConfig, Settings};
+pub use mock::Mock;

@@ -6,7 +6,7 @@ use crate::load::{LoadError, Sources};
 use crate::resolve;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -56,6 +56,13 @@ pub struct Param {
     pub samples: Vec<String>,
 }
 
+/// The parameters of one endpoint, in order and by name.
+#[derive(Debug)]
+struct Params {
+    list: Vec<Param>,
+    index: HashMap<String, usize>,
+}
+
 /// Everything the API promises, before a dialect is chosen.
 #[derive(Debug)]
 pub struct Contract {
@@ -66,7 +73,7 @@ pub struct Contract {
     /// The errors by id.
     pub errors: BTreeMap<String, ErrorRow>,
     pub(crate) bodies: BTreeMap<String, Value>,
-    params: BTreeMap<Endpoint, Vec<Param>>,
+    params: BTreeMap<Endpoint, Params>,
     sources: Sources,
 }
 
@@ -99,12 +106,7 @@ impl Contract {
         }
         let params = endpoints
             .iter()
-            .map(|row| {
-                (
-                    row.id,
-                    bodies.get(&row.request).map(params).unwrap_or_default(),
-                )
-            })
+            .filter_map(|row| Some((row.id, params(bodies.get(&row.request)?))))
             .collect();
         let contract = Self {
             endpoints,
@@ -173,7 +175,15 @@ impl Contract {
 
     /// The parameters of an endpoint's request, in the contract's order.
     pub fn params(&self, endpoint: Endpoint) -> &[Param] {
-        self.params.get(&endpoint).map_or(&[], Vec::as_slice)
+        self.params
+            .get(&endpoint)
+            .map_or(&[], |params| &params.list)
+    }
+
+    /// The parameter of that name.
+    pub fn param(&self, endpoint: Endpoint, name: &str) -> Option<&Param> {
+        let params = self.params.get(&endpoint)?;
+        params.index.get(name).map(|at| &params.list[*at])
     }
 
     fn check_names(&self) -> Result<(), LoadError> {
@@ -285,7 +295,7 @@ impl Contract {
     }
 }
 
-fn params(schema: &Value) -> Vec<Param> {
+fn params(schema: &Value) -> Params {
     let strings = |value: Option<&Value>| -> Vec<String> {
         let list = value.and_then(Value::as_array);
         list.into_iter()
@@ -295,7 +305,7 @@ fn params(schema: &Value) -> Vec<Param> {
     };
     let flag = |row: &Map<String, Value>, key| row.get(key) == Some(&Value::Bool(true));
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties
+    let list: Vec<Param> = properties
         .into_iter()
         .flatten()
         .filter_map(|(name, row)| Some((name, row.as_object()?)))
@@ -310,5 +320,10 @@ fn params(schema: &Value) -> Vec<Param> {
             group: flag(row, "x-group"),
             samples: strings(row.get("x-samples")),
         })
-        .collect()
+        .collect();
+    let names = list.iter().map(|param| param.name.clone());
+    Params {
+        index: names.zip(0..).collect(),
+        list,
+    }
 }

@@ -19,7 +19,7 @@
 
 mod clause;
 mod contract;
-mod dialect;
+pub mod dialect;
 mod load;
 pub mod openapi;
 mod resolve;

@@ -1,1 +1,177 @@
-//! x
+//! The contract in one dialect as OpenAPI 3.1.
+
+use crate::clause::Endpoint;
+use crate::rulebook::Rulebook;
+use serde_json::{Map, Value, json};
+
+/// The OpenAPI document of a server at `base_url`.
+pub fn document(rulebook: &Rulebook, base_url: &str) -> Value {
+    let mut paths = Map::new();
+    for row in &rulebook.contract().endpoints {
+        let operation = operation(rulebook, row.id);
+        let path = json!({ row.method.to_lowercase(): operation });
+        paths.insert(row.path.clone(), path);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Flexiti Online API, as this project understands it",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": format!("Dialect `{}`: {}", rulebook.dialect().name, rulebook.dialect().description),
+        },
+        "servers": [{"url": base_url}],
+        "paths": paths,
+        "components": {
+            "schemas": {"Error": plain(rulebook.error_schema())},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    })
+}
+
+fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
+    let row = rulebook.contract().endpoint(endpoint);
+    let params = rulebook.contract().params(endpoint);
+    let schema = rulebook.request_schema(endpoint).unwrap_or(&Value::Null);
+    let required: Vec<&str> = required(schema);
+    let mut parameters: Vec<Value> = params
+        .iter()
+        .filter(|param| param.header)
+        .map(|param| {
+            json!({
+                "name": param.name,
+                "in": "header",
+                "required": required.contains(&param.name.as_str()),
+                "schema": plain(&schema["properties"][&param.name]),
+            })
+        })
+        .collect();
+    if row.path.contains("{clientId}") {
+        parameters.push(
+            json!({"name": "clientId", "in": "path", "required": true, "schema": {"type": "string"}}),
+        );
+    }
+    let mut statuses: Vec<u16> = rulebook
+        .clauses()
+        .filter(|clause| clause.covers(endpoint))
+        .filter_map(|clause| rulebook.refusal_of(&clause.id))
+        .map(|refusal| refusal.status)
+        .collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    let answer = rulebook.response_schema(endpoint).unwrap_or(&Value::Null);
+    let mut responses = Map::new();
+    responses.insert(
+        "200".into(),
+        json!({
+            "description": "Accepted",
+            "content": {"application/json": {"schema": plain(answer)}},
+        }),
+    );
+    for status in statuses {
+        let refusal = json!({
+            "description": "Refused",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        });
+        responses.insert(status.to_string(), refusal);
+    }
+    let content: Map<String, Value> = row
+        .media_types
+        .iter()
+        .map(|media| {
+            (
+                media.clone(),
+                json!({"schema": body(rulebook, endpoint, media.ends_with("json"))}),
+            )
+        })
+        .collect();
+    let security = if row.auth == "bearer" {
+        json!([{"bearer": []}])
+    } else {
+        json!([])
+    };
+    json!({
+        "operationId": row.id.id(),
+        "summary": row.summary,
+        "parameters": parameters,
+        "requestBody": {"required": true, "content": content},
+        "responses": responses,
+        "security": security,
+    })
+}
+
+/// The body's schema: flat for a form, address blocks nested for JSON. What needs more than
+/// one parameter to judge is left to the clauses.
+fn body(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> Value {
+    let schema = rulebook.request_schema(endpoint).unwrap_or(&Value::Null);
+    let mut properties = Map::new();
+    for param in rulebook.contract().params(endpoint) {
+        if param.header || param.group {
+            continue;
+        }
+        let mut row = plain(&schema["properties"][&param.name]);
+        if nested && param.json != ["string"] {
+            let own = row["allOf"].as_array_mut().into_iter().flatten();
+            for part in own.filter_map(Value::as_object_mut) {
+                part.shift_remove("type");
+            }
+            row["type"] = json!(param.json);
+        }
+        match param.name.split_once('.').filter(|_| nested) {
+            Some((group, field)) => {
+                let block = properties
+                    .entry(group)
+                    .or_insert_with(|| json!({"type": "object", "properties": {}}));
+                block["properties"][field] = row;
+            }
+            None => {
+                properties.insert(param.name.clone(), row);
+            }
+        }
+    }
+    let required: Vec<&str> = required(schema)
+        .into_iter()
+        .filter(|name| properties.contains_key(*name))
+        .collect();
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// The parameters that are required whatever else is sent.
+fn required(schema: &Value) -> Vec<&str> {
+    let rules = schema["allOf"].as_array();
+    rules
+        .into_iter()
+        .flatten()
+        .filter_map(|rule| rule["required"].as_array())
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// A schema without the keys that only this project's programs read.
+fn plain(schema: &Value) -> Value {
+    match schema {
+        Value::Object(object) => object
+            .iter()
+            .filter(|(key, _)| !key.starts_with("x-") && !matches!(key.as_str(), "$id" | "$schema"))
+            .map(|(key, value)| {
+                (
+                    key.clone(),
+                    if key == "properties" {
+                        each(value)
+                    } else {
+                        plain(value)
+                    },
+                )
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The same for a map of schemas, whose keys are names.
+fn each(properties: &Value) -> Value {
+    let rows = properties.as_object().into_iter().flatten();
+    rows.map(|(name, schema)| (name.clone(), plain(schema)))
+        .collect()
+}

@@ -104,6 +104,7 @@ pub struct Rulebook {
     contract: &'static Contract,
     dialect: Dialect,
     active: BTreeSet<&'static str>,
+    taken_away: Option<Rule>,
     rules: Vec<bool>,
     requests: BTreeMap<Endpoint, Body>,
     responses: BTreeMap<Endpoint, Body>,
@@ -175,6 +176,7 @@ impl Rulebook {
                 .map_err(|e| LoadError::new(&dialect.name, format!("{name}: {e}")))
         };
         Ok(Self {
+            taken_away: sabotaged.and_then(Rule::from_id),
             rules: Rule::ALL
                 .iter()
                 .map(|rule| active.contains(rule.id()))
@@ -211,6 +213,12 @@ impl Rulebook {
     /// Whether a rule holds.
     pub fn enforces(&self, rule: Rule) -> bool {
         self.rules[rule as usize]
+    }
+
+    /// Whether this rule is the one that [`Rulebook::compile_without`] took away: the server
+    /// then breaks it, where a dialect without it would merely do the opposite.
+    pub fn taken_away(&self, rule: Rule) -> bool {
+        self.taken_away == Some(rule)
     }
 
     /// Whether a clause holds in this dialect.
@@ -254,15 +262,14 @@ impl Rulebook {
         let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
         let rank = self.contract.clauses.iter().position(|c| c.id == tag)?;
         let clause = &self.contract.clauses[rank];
-        let param = match error.kind() {
-            ValidationErrorKind::Required { property } => property.as_str()?.to_owned(),
-            _ => {
-                let path = error.instance_path().as_str().trim_start_matches('/');
-                path.split('/')
-                    .next()?
-                    .replace("~1", "/")
-                    .replace("~0", "~")
-            }
+        let param = if let ValidationErrorKind::Required { property } = error.kind() {
+            property.as_str()?.to_owned()
+        } else {
+            let path = error.instance_path().as_str().trim_start_matches('/');
+            path.split('/')
+                .next()?
+                .replace("~1", "/")
+                .replace("~0", "~")
         };
         let violation = Violation {
             clause: &clause.id,
@@ -328,6 +335,37 @@ impl Rulebook {
             message: message.clone(),
             challenge: row.challenge.clone(),
         })
+    }
+
+    /// The row of `errors.json` that a violation of `rule` is answered with.
+    pub fn error_id_of(&self, rule: Rule) -> &'static str {
+        let clause = self.contract.clause(rule.id());
+        clause
+            .and_then(|clause| self.error_id(clause))
+            .unwrap_or("wrong_inputs")
+    }
+
+    /// A violation of `rule` by `param`, for rules that are about parameters.
+    pub fn violation_of(
+        &self,
+        rule: Rule,
+        param: String,
+        msg: Msg,
+        value: Option<Value>,
+    ) -> Violation {
+        Violation {
+            clause: rule.id(),
+            param,
+            msg: Some(msg),
+            value,
+            error: self.error_id_of(rule),
+            rank: self
+                .contract
+                .clauses
+                .iter()
+                .position(|c| c.id == rule.id())
+                .unwrap_or(0),
+        }
     }
 
     fn error_id(&self, clause: &'static Clause) -> Option<&'static str> {

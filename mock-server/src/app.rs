@@ -1,0 +1,133 @@
+//! The server as a whole: what it was started with, and its state.
+
+use crate::clock::{self, Millis};
+use crate::config::{MerchantConfig, Settings};
+use crate::journal::Journal;
+use crate::random::Random;
+use crate::route::{BASE, Router};
+use crate::state::{Merchant, State};
+use anyhow::Context as _;
+use flexiti_contract::{Contract, Rulebook};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A server, apart from its sockets.
+#[derive(Debug)]
+pub struct App {
+    /// The contract it keeps.
+    pub contract: &'static Contract,
+    /// The dialect of merchants that name none.
+    pub rulebook: Arc<Rulebook>,
+    /// The paths of the contract.
+    pub router: Router,
+    /// Origin under which customers' browsers reach it, without a slash at the end.
+    pub origin: String,
+    /// What the admin API asks for.
+    pub admin_token: Option<String>,
+    /// Where the server's time comes from.
+    pub now: fn() -> Millis,
+    accounts: Vec<MerchantConfig>,
+    seed: Option<u64>,
+    sabotage: Option<String>,
+    state: Mutex<State>,
+    journal: Mutex<Journal>,
+    journal_limit: usize,
+}
+
+impl App {
+    /// A server that listens on `address`.
+    pub fn new(settings: &Settings, address: SocketAddr) -> anyhow::Result<Self> {
+        let contract = Contract::shipped();
+        let sabotage = settings.sabotage.clone();
+        let rulebook = Arc::new(compile(contract, &settings.dialect, sabotage.as_deref())?);
+        let origin = match &settings.public_base_url {
+            Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
+            None => origin_of(address),
+        };
+        let app = Self {
+            contract,
+            router: Router::new(contract)?,
+            origin,
+            admin_token: settings.admin_token.clone(),
+            now: clock::machine,
+            accounts: settings.merchants.clone(),
+            seed: settings.seed,
+            sabotage,
+            state: Mutex::new(State::new(HashMap::new(), Random::new(settings.seed))),
+            journal: Mutex::new(Journal::new(settings.journal_limit)),
+            journal_limit: settings.journal_limit,
+            rulebook,
+        };
+        app.reset()?;
+        Ok(app)
+    }
+
+    /// The state, for the time of one step; never held across an await.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // A handler that panicked left the state usable: each change is one insertion.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The journal, for the time of one step.
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The base URL that merchants configure.
+    pub fn base_url(&self) -> String {
+        format!("{}{BASE}", self.origin)
+    }
+
+    /// A merchant at its start, ready to be added.
+    pub fn merchant(&self, account: MerchantConfig) -> anyhow::Result<Merchant> {
+        let rulebook = match &account.dialect {
+            None => Arc::clone(&self.rulebook),
+            Some(name) if *name == self.rulebook.dialect().name => Arc::clone(&self.rulebook),
+            Some(name) => Arc::new(compile(self.contract, name, self.sabotage.as_deref())?),
+        };
+        Ok(Merchant::new(account, rulebook))
+    }
+
+    /// Whether `text` is a secret of some merchant.
+    pub fn is_secret(&self, text: &str) -> bool {
+        let state = self.state();
+        state.merchants.values().any(|merchant| {
+            let account = &merchant.account;
+            account.client_secret == text || account.password.as_deref() == Some(text)
+        })
+    }
+
+    /// Back to the start: the merchants it was started with, and nothing else.
+    pub fn reset(&self) -> anyhow::Result<()> {
+        let mut merchants = HashMap::new();
+        for account in &self.accounts {
+            let merchant = self
+                .merchant(account.clone())
+                .with_context(|| format!("merchant {}", account.client_id))?;
+            merchants.insert(account.client_id.clone(), merchant);
+        }
+        *self.state() = State::new(merchants, Random::new(self.seed));
+        *self.journal() = Journal::new(self.journal_limit);
+        Ok(())
+    }
+}
+
+fn compile(
+    contract: &'static Contract,
+    dialect: &str,
+    sabotage: Option<&str>,
+) -> anyhow::Result<Rulebook> {
+    let dialect = contract.dialect(dialect)?;
+    Ok(Rulebook::compile_without(contract, dialect, sabotage)?)
+}
+
+/// `http://` and the address; the loopback address where it listens on all of them.
+fn origin_of(address: SocketAddr) -> String {
+    let port = address.port();
+    match address {
+        _ if !address.ip().is_unspecified() => format!("http://{address}"),
+        SocketAddr::V4(_) => format!("http://127.0.0.1:{port}"),
+        SocketAddr::V6(_) => format!("http://[::1]:{port}"),
+    }
+}

@@ -1,0 +1,104 @@
+//! Who calls: the bearer token of the endpoints behind the token endpoint.
+
+use crate::app::App;
+use crate::clock::Millis;
+use crate::reject::Rejection;
+use crate::request::Request;
+use crate::state::Scope;
+use flexiti_contract::dialect::Lax;
+use flexiti_contract::{Rule, Rulebook};
+use hyper::header::AUTHORIZATION;
+
+/// A call that may go on.
+#[derive(Debug)]
+pub struct Caller {
+    /// The merchant that calls.
+    pub client_id: String,
+    /// The token it called with; empty only on a server that does not ask for one.
+    pub token: String,
+    /// The merchant's time.
+    pub now: Millis,
+}
+
+/// Checks the token of a call to a path of `client_id`.
+pub fn authenticate(
+    app: &App,
+    rulebook: &Rulebook,
+    client_id: Option<String>,
+    request: &Request,
+    machine: Millis,
+) -> Result<Caller, Rejection> {
+    let in_path = client_id.unwrap_or_default();
+    let in_path = if rulebook.enforces(Rule::PathQuotes) {
+        in_path.trim_matches('"').to_owned()
+    } else {
+        in_path
+    };
+    let token = bearer(rulebook, request)?;
+    let state = app.state();
+    let caller = |client_id: String| match state.merchants.get(&client_id) {
+        Some(merchant) => Ok(Caller {
+            now: merchant.clock.at(machine),
+            token: token.clone(),
+            client_id,
+        }),
+        None => Err(Rejection::new(Rule::BearerKnown, "token_unknown")),
+    };
+    let Some(access) = state.access.get(&token) else {
+        let unchecked = rulebook.taken_away(Rule::BearerKnown)
+            || (token.is_empty() && rulebook.taken_away(Rule::BearerRequired));
+        if unchecked {
+            return caller(in_path);
+        }
+        return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
+    };
+    if access.revoked {
+        return Err(Rejection::new(Rule::RefreshRevokes, "token_unknown"));
+    }
+    let caller = caller(access.client_id.to_string())?;
+    if caller.now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
+        return Err(Rejection::new(Rule::BearerAlive, "token_expired"));
+    }
+    if caller.client_id != in_path && rulebook.enforces(Rule::BearerClient) {
+        let error = rulebook.error_id_of(Rule::BearerClient);
+        return Err(Rejection::new(Rule::BearerClient, error));
+    }
+    let customers_refused =
+        rulebook.enforces(Rule::Scope) || rulebook.taken_away(Rule::ScopeCustomer);
+    if access.scope == Scope::Customer && customers_refused {
+        return Err(Rejection::new(Rule::Scope, "insufficient_scope"));
+    }
+    let provisioned = state
+        .merchants
+        .get(&caller.client_id)
+        .is_some_and(|merchant| merchant.account.provisioned);
+    if !provisioned && rulebook.enforces(Rule::InitProvisioned) {
+        return Err(Rejection::new(Rule::InitProvisioned, "invalid_role"));
+    }
+    Ok(caller)
+}
+
+/// The token of the authorization header.
+fn bearer(rulebook: &Rulebook, request: &Request) -> Result<String, Rejection> {
+    let Some(header) = request
+        .header(&AUTHORIZATION)
+        .filter(|value| !value.trim().is_empty())
+    else {
+        if rulebook.enforces(Rule::BearerRequired) {
+            return Err(Rejection::new(Rule::BearerRequired, "token_missing"));
+        }
+        return Ok(String::new());
+    };
+    if !rulebook.enforces(Rule::BearerScheme) {
+        return Ok(header.split(' ').next_back().unwrap_or_default().to_owned());
+    }
+    let (scheme, token) = header.split_once(' ').unwrap_or((&header, ""));
+    let spelled = match rulebook.knobs().bearer_scheme {
+        Lax::Exact => scheme == "Bearer",
+        Lax::AnyCase => scheme.eq_ignore_ascii_case("bearer"),
+    };
+    if !spelled || token.is_empty() {
+        return Err(Rejection::new(Rule::BearerScheme, "token_malformed"));
+    }
+    Ok(token.trim().to_owned())
+}

@@ -1,0 +1,118 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A local stand-in for the Flexiti Online API.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// How the server runs.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LISTEN",
+        default_value = "127.0.0.1:4359",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+    /// TOML file with the merchants, in place of the demo merchant
+    #[arg(long, env = "FLEXITI_MOCK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Name of a dialect, or path of a dialect file
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_DIALECT",
+        default_value = "documented",
+        value_name = "NAME|FILE"
+    )]
+    pub dialect: String,
+    /// Origin under which customers' browsers reach the server, for example <http://mock:4359>
+    #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
+    pub public_base_url: Option<String>,
+    /// File to write once the port is bound: base URL, admin URL and process id as JSON
+    #[arg(long, env = "FLEXITI_MOCK_READY_FILE", value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+    /// Make tokens and session ids repeatable
+    #[arg(long, env = "FLEXITI_MOCK_SEED", value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many exchanges the journal holds before it drops the oldest
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_JOURNAL_LIMIT",
+        default_value_t = 10_000,
+        value_name = "N"
+    )]
+    pub journal_limit: usize,
+    /// Token of the admin API; made up and shown once where the address is not loopback
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_ADMIN_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub admin_token: Option<String>,
+    /// How much to log: error, warn, info, debug, or a tracing filter
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_LEVEL",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    pub log_level: String,
+    /// Shape of the log
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// Shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask a running server whether it is well; exit code 0 or 1
+    Healthcheck {
+        /// Address of the server
+        #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359")]
+        address: SocketAddr,
+    },
+    /// Print the contract as OpenAPI 3.1
+    Openapi {
+        /// Name of a dialect, or path of a dialect file
+        #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+        dialect: String,
+    },
+    /// Look at dialects
+    #[command(subcommand)]
+    Dialect(Dialects),
+}
+
+/// What can be done with dialects.
+#[derive(Debug, Subcommand)]
+pub enum Dialects {
+    /// Print a dialect with every answer spelled out
+    Show { dialect: String },
+    /// Say whether a dialect file can be used
+    Check { file: String },
+    /// Print each knob that two dialects answer differently, with the evidence for either side
+    Diff { left: String, right: String },
+}

@@ -1,0 +1,76 @@
+//! Time as the handlers see it: a number they are given, never one they fetch.
+
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = i64;
+
+/// What the machine's clock says.
+pub fn machine() -> Millis {
+    Timestamp::now().as_millisecond()
+}
+
+/// A merchant's clock: the machine's, moved or stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Clock {
+    offset: Millis,
+    frozen_at: Option<Millis>,
+}
+
+impl Clock {
+    /// The merchant's time when the machine's clock says `machine`.
+    pub fn at(&self, machine: Millis) -> Millis {
+        self.frozen_at.unwrap_or(machine + self.offset)
+    }
+
+    /// Whether it stands still.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen_at.is_some()
+    }
+
+    /// Moves it on.
+    pub fn advance(&mut self, by: Duration) {
+        let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
+        match &mut self.frozen_at {
+            Some(at) => *at = at.saturating_add(by),
+            None => self.offset = self.offset.saturating_add(by),
+        }
+    }
+
+    /// Sets it to `to` at the moment when the machine's clock says `machine`.
+    pub fn set(&mut self, to: Millis, machine: Millis) {
+        match &mut self.frozen_at {
+            Some(at) => *at = to,
+            None => self.offset = to - machine,
+        }
+    }
+
+    /// Stops it, or lets it run on from where it stands.
+    pub fn freeze(&mut self, frozen: bool, machine: Millis) {
+        let now = self.at(machine);
+        self.frozen_at = frozen.then_some(now);
+        self.offset = now - machine;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_moves_stops_and_runs_on() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.at(1_000), 1_000);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(clock.at(1_000), 61_000);
+        clock.freeze(true, 2_000);
+        assert_eq!(clock.at(9_000), 62_000);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.at(9_000), 63_000);
+        clock.freeze(false, 10_000);
+        assert_eq!(clock.at(10_500), 63_500);
+        clock.set(5, 10_500);
+        assert_eq!(clock.at(10_501), 6);
+    }
+}

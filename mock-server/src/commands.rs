@@ -1,0 +1,88 @@
+//! The sub-commands that do not serve.
+
+use crate::cli::{Command, Dialects, Serve};
+use flexiti_contract::{Contract, Rulebook, openapi};
+use flexiti_mock::route::{ADMIN, BASE};
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Runs a sub-command.
+pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
+    let contract = Contract::shipped();
+    match command {
+        Command::Healthcheck { address } => return Ok(healthcheck(address)),
+        Command::Openapi { dialect } => {
+            let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;
+            let base_url = format!("http://{}{BASE}", serve.listen);
+            print(&openapi::document(&rulebook, &base_url));
+        }
+        Command::Dialect(Dialects::Show { dialect }) => {
+            print(&contract.dialect(&dialect)?.to_json());
+        }
+        Command::Dialect(Dialects::Check { file }) => {
+            let dialect = contract.dialect(&file)?;
+            Rulebook::compile(contract, dialect.clone())?;
+            println!("{file}: dialect `{}` can be used", dialect.name);
+        }
+        Command::Dialect(Dialects::Diff { left, right }) => diff(contract, &left, &right)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(value: &Value) {
+    println!("{value:#}");
+}
+
+fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
+    let dialects = [contract.dialect(left)?, contract.dialect(right)?];
+    for row in dialects[0].diff(&dialects[1], contract.sources())? {
+        println!("{}: {}", row.knob, row.question);
+        for (dialect, answer) in dialects.iter().zip(&row.answers) {
+            println!("  {:<12} {answer}", dialect.name);
+        }
+        for evidence in row.evidence.as_array().into_iter().flatten() {
+            let answer = &evidence["answer"];
+            let answer = answer
+                .as_str()
+                .map_or_else(|| answer.to_string(), str::to_owned);
+            let source = evidence["source"].as_array().into_iter().flatten();
+            let source: Vec<&str> = source.filter_map(Value::as_str).collect();
+            let mark = evidence["evidence"].as_str().unwrap_or_default();
+            println!("  evidence     {answer}: {mark}, {}", source.join(", "));
+        }
+        println!();
+    }
+    Ok(())
+}
+
+/// Asks `/__admin/health`, for containers without curl.
+fn healthcheck(address: SocketAddr) -> ExitCode {
+    match ask(address) {
+        Ok(answer) if answer.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
+        Ok(answer) => {
+            let line = answer.lines().next().unwrap_or("no answer");
+            eprintln!("flexiti-mock: {address} answers `{line}`");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("flexiti-mock: {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask(address: SocketAddr) -> std::io::Result<String> {
+    let time = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&address, time)?;
+    stream.set_read_timeout(Some(time))?;
+    write!(
+        stream,
+        "GET {ADMIN}/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    stream.take(4_096).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

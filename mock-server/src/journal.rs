@@ -1,0 +1,220 @@
+//! What came in and what was answered, in order, for tests and for people.
+
+use crate::body::Pairs;
+use crate::clock::Millis;
+use crate::reply::Reply;
+use crate::request::Request;
+use flexiti_contract::{Endpoint, Msg};
+use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Stands in the place of a secret.
+const HIDDEN: &str = "***";
+/// Parameters that are secret, wherever they stand.
+const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
+
+/// What the handlers found out about a request.
+#[derive(Debug, Default)]
+pub struct Note {
+    /// The endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// The merchant.
+    pub client_id: Option<String>,
+    /// The parameters as read, flat.
+    pub params: Option<Arc<Map<String, Value>>>,
+    /// The order it opened.
+    pub order_id: Option<u64>,
+    /// Why it was refused: clause, parameter, word.
+    pub violations: Vec<(&'static str, Option<String>, Option<Msg>)>,
+}
+
+impl Note {
+    /// Why the request was refused, in one line: `init.lang.required lang`.
+    pub fn reasons(&self) -> Option<String> {
+        let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
+            Some(param) => format!("{clause} {param}"),
+            None => (*clause).to_owned(),
+        };
+        let reasons: Vec<String> = self.violations.iter().map(reason).collect();
+        (!reasons.is_empty()).then(|| reasons.join(", "))
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: u64,
+    at: Millis,
+    method: String,
+    path: String,
+    headers: HeaderMap,
+    status: u16,
+    took: Duration,
+    note: Note,
+}
+
+/// The latest exchanges; older ones are dropped, and counted.
+#[derive(Debug)]
+pub struct Journal {
+    entries: VecDeque<Entry>,
+    limit: usize,
+    next: u64,
+    dropped: u64,
+}
+
+impl Journal {
+    /// An empty journal that holds `limit` exchanges.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            limit,
+            next: 1,
+            dropped: 0,
+        }
+    }
+
+    /// Adds an exchange; `path` is free of secrets.
+    pub fn record(
+        &mut self,
+        at: Millis,
+        request: Request,
+        path: String,
+        note: Note,
+        reply: &Reply,
+        took: Duration,
+    ) {
+        self.entries.push_back(Entry {
+            id: self.next,
+            at,
+            method: request.method.to_string(),
+            path,
+            headers: request.headers,
+            status: reply.status,
+            took,
+            note,
+        });
+        self.next += 1;
+        if self.entries.len() > self.limit {
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+    }
+
+    /// Forgets the exchanges of one merchant.
+    pub fn forget(&mut self, client_id: &str) {
+        self.entries
+            .retain(|entry| entry.note.client_id.as_deref() != Some(client_id));
+    }
+
+    /// The exchanges that a filter lets through, and how many were dropped.
+    pub fn list(&self, filter: &Filter) -> Value {
+        let shown = self.entries.iter().filter(|entry| filter.lets(entry));
+        json!({"requests": shown.map(Entry::show).collect::<Vec<_>>(), "dropped": self.dropped})
+    }
+}
+
+impl Entry {
+    fn show(&self) -> Value {
+        let at = Timestamp::from_millisecond(self.at).unwrap_or(Timestamp::MIN);
+        let headers: Map<String, Value> = self
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name);
+                let value = String::from_utf8_lossy(value.as_bytes());
+                let value = if secret { HIDDEN } else { &value };
+                (name.to_string(), value.into())
+            })
+            .collect();
+        let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
+            let hide = |(name, value): (&String, &Value)| {
+                let secret = SECRET.contains(&name.as_str());
+                (
+                    name.clone(),
+                    if secret { HIDDEN.into() } else { value.clone() },
+                )
+            };
+            params.iter().map(hide).collect()
+        });
+        let violation = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| json!({"clause": clause, "param": param, "msg": msg});
+        json!({
+            "id": self.id,
+            "at": at.to_string(),
+            "client_id": self.note.client_id,
+            "endpoint": self.note.endpoint,
+            "method": self.method,
+            "path": self.path,
+            "headers": headers,
+            "params": params,
+            "status": self.status,
+            "duration_us": u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+            "order_id": self.note.order_id,
+            "violations": self.note.violations.iter().map(violation).collect::<Vec<_>>(),
+            "fault": null,
+        })
+    }
+}
+
+/// Which exchanges to list.
+#[derive(Debug, Default)]
+pub struct Filter {
+    client_id: Option<String>,
+    endpoint: Option<String>,
+    status: Option<u16>,
+    order_id: Option<u64>,
+    after: Option<u64>,
+}
+
+impl Filter {
+    /// Reads a query string's pairs; the error names what is not understood.
+    pub fn parse(pairs: &Pairs<'_>) -> Result<Self, String> {
+        let mut filter = Self::default();
+        for (name, value) in pairs {
+            let number = || {
+                value
+                    .parse::<u64>()
+                    .map_err(|_| format!("{name}: `{value}` is no number"))
+            };
+            match name.as_ref() {
+                "client_id" => filter.client_id = Some(value.to_string()),
+                "endpoint" if Endpoint::from_id(value).is_some() => {
+                    filter.endpoint = Some(value.to_string());
+                }
+                "endpoint" => {
+                    let ids: Vec<&str> = Endpoint::ALL.iter().map(|e| e.id()).collect();
+                    return Err(format!(
+                        "endpoint: no `{value}`; there are {}",
+                        ids.join(", ")
+                    ));
+                }
+                "status" => filter.status = u16::try_from(number()?).ok(),
+                "order_id" => filter.order_id = Some(number()?),
+                "after" => filter.after = Some(number()?),
+                _ => {
+                    return Err(format!(
+                        "{name}: unknown; filters are client_id, endpoint, status, order_id, after"
+                    ));
+                }
+            }
+        }
+        Ok(filter)
+    }
+
+    fn lets(&self, entry: &Entry) -> bool {
+        let note = &entry.note;
+        self.client_id
+            .as_ref()
+            .is_none_or(|id| note.client_id.as_ref() == Some(id))
+            && self
+                .endpoint
+                .as_ref()
+                .is_none_or(|id| note.endpoint.map(Endpoint::id) == Some(id))
+            && self.status.is_none_or(|status| entry.status == status)
+            && self.order_id.is_none_or(|id| note.order_id == Some(id))
+            && self.after.is_none_or(|after| entry.id > after)
+    }
+}

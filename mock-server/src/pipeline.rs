@@ -1,0 +1,153 @@
+//! The way of a request through the server. Read this first.
+
+use crate::app::App;
+use crate::auth;
+use crate::clock::{Clock, Millis};
+use crate::journal::Note;
+use crate::reject::Rejection;
+use crate::reply::Reply;
+use crate::request::{BODY_LIMIT, Body, Request};
+use crate::route::Route;
+use crate::{access_log, admin, init, page, token};
+use bytes::Bytes;
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+use hyper::Method;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ORIGIN,
+};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Answers a request, and records the exchange. Everything a handler needs is in its arguments:
+/// the time is read here, once.
+pub fn handle(app: &App, request: Request) -> Reply {
+    let started = Instant::now();
+    let now = (app.now)();
+    let mut note = Note::default();
+    let reply = match app.router.route(&request.path) {
+        Route::Api(endpoint, client_id) => api(app, endpoint, client_id, &request, now, &mut note),
+        Route::Checkout(session) => page::handle(app, &session, &request),
+        // Steering the server is no part of what it plays.
+        Route::Admin(rest) => return admin::handle(app, &rest, &request, now),
+        Route::Unknown => unknown(app, &request, &mut note),
+    };
+    let took = started.elapsed();
+    let path = access_log::path(app, &request.path);
+    access_log::line(&request, &path, &note, reply.status, took);
+    app.journal().record(now, request, path, note, &reply, took);
+    reply
+}
+
+fn unknown(app: &App, request: &Request, note: &mut Note) -> Reply {
+    if app.rulebook.taken_away(Rule::PathKnown) {
+        return Reply::json(200, &json!({}));
+    }
+    let rejection = Rejection::new(Rule::PathKnown, "not_found");
+    note.violations = rejection.reasons();
+    rejection.reply(&app.rulebook, &request.path)
+}
+
+fn api(
+    app: &App,
+    endpoint: Endpoint,
+    client_id: Option<String>,
+    request: &Request,
+    now: Millis,
+    note: &mut Note,
+) -> Reply {
+    let (merchant, rulebook) = merchant(app, client_id.as_deref(), request);
+    note.endpoint = Some(endpoint);
+    note.client_id = merchant;
+    let method = &app.contract.endpoint(endpoint).method;
+    let cors = rulebook.knobs().cors != rulebook.taken_away(Rule::Cors);
+    if cors && request.method == Method::OPTIONS && request.headers.contains_key(ORIGIN) {
+        return Reply::empty(204)
+            .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+            .with(ACCESS_CONTROL_ALLOW_METHODS, method)
+            .with(
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                "authorization, content-type, x-reference-id",
+            )
+            .with(ACCESS_CONTROL_MAX_AGE, "600");
+    }
+    let answer = answer(app, &rulebook, endpoint, client_id, request, now, note);
+    let reply = answer.unwrap_or_else(|rejection| {
+        note.violations = rejection.reasons();
+        rejection.reply(&rulebook, &request.path)
+    });
+    if cors && request.headers.contains_key(ORIGIN) {
+        reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    } else {
+        reply
+    }
+}
+
+fn answer(
+    app: &App,
+    rulebook: &Rulebook,
+    endpoint: Endpoint,
+    client_id: Option<String>,
+    request: &Request,
+    now: Millis,
+    note: &mut Note,
+) -> Result<Reply, Rejection> {
+    let method = &app.contract.endpoint(endpoint).method;
+    if request.method.as_str() != method {
+        if rulebook.taken_away(Rule::MethodAllowed) {
+            return Err(Rejection::new(Rule::PathKnown, "not_found"));
+        }
+        let mut rejection = Rejection::new(Rule::MethodAllowed, "method_not_allowed");
+        rejection.allow = Some(method.clone());
+        return Err(rejection);
+    }
+    let body = readable(rulebook, request)?;
+    match endpoint {
+        Endpoint::Token => {
+            let now = |clock: Clock| clock.at(now);
+            token::handle(app, rulebook, request, &body, &now, note)
+        }
+        Endpoint::InitV2 | Endpoint::InitPlain => {
+            let caller = auth::authenticate(app, rulebook, client_id, request, now)?;
+            init::handle(app, rulebook, endpoint, &caller, request, &body, note)
+        }
+    }
+}
+
+/// The merchant that a request is about, as far as can be seen before it is read strictly, and
+/// the contract in that merchant's dialect.
+fn merchant(
+    app: &App,
+    client_id: Option<&str>,
+    request: &Request,
+) -> (Option<String>, Arc<Rulebook>) {
+    let named = client_id
+        .map(str::to_owned)
+        .or_else(|| token::client_id(request));
+    let state = app.state();
+    let found = named.and_then(|id| {
+        let merchants = &state.merchants;
+        merchants
+            .get(&id)
+            .or_else(|| merchants.get(id.trim_matches('"')))
+    });
+    match found {
+        Some(merchant) => (
+            Some(merchant.client_id.to_string()),
+            Arc::clone(&merchant.rulebook),
+        ),
+        None => (None, Arc::clone(&app.rulebook)),
+    }
+}
+
+fn readable(rulebook: &Rulebook, request: &Request) -> Result<Bytes, Rejection> {
+    match &request.body {
+        Body::TimedOut => Err(Rejection::new(Rule::Robust, "request_timeout")),
+        Body::TooLarge => Err(Rejection::new(Rule::BodySize, "payload_too_large")),
+        Body::Read(bytes) if bytes.len() > BODY_LIMIT && rulebook.enforces(Rule::BodySize) => {
+            Err(Rejection::new(Rule::BodySize, "payload_too_large"))
+        }
+        Body::Read(bytes) => Ok(bytes.clone()),
+    }
+}

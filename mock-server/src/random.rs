@@ -1,0 +1,42 @@
+//! Randomness that can be replayed: one seeded source for the whole server.
+
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+/// The source of tokens and session ids.
+#[derive(Debug)]
+pub struct Random(StdRng);
+
+impl Random {
+    /// The same seed gives the same tokens; without one the operating system seeds it.
+    pub fn new(seed: Option<u64>) -> Self {
+        Self(seed.map_or_else(rand::make_rng, StdRng::seed_from_u64))
+    }
+
+    /// `N` random bytes as lower-case hexadecimal digits.
+    pub fn hex<const N: usize>(&mut self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut bytes = [0_u8; N];
+        self.0.fill_bytes(&mut bytes);
+        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+        bytes
+            .iter()
+            .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Random;
+
+    #[test]
+    fn a_seed_repeats_and_no_seed_does_not() {
+        assert_eq!(
+            Random::new(Some(7)).hex::<20>(),
+            Random::new(Some(7)).hex::<20>()
+        );
+        assert_ne!(Random::new(None).hex::<20>(), Random::new(None).hex::<20>());
+        assert_eq!(Random::new(None).hex::<20>().len(), 40);
+    }
+}

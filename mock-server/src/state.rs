@@ -1,0 +1,246 @@
+//! What the server remembers: merchants, tokens, orders. Nothing here reads a clock or draws
+//! a random number.
+
+use crate::clock::{Clock, Millis};
+use crate::config::MerchantConfig;
+use crate::random::Random;
+use flexiti_contract::{Flow, Lang, Rulebook};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// How many access tokens, and as many refresh tokens, are remembered.
+const TOKENS: usize = 50_000;
+/// How many orders are remembered.
+const ORDERS: usize = 20_000;
+/// The order id in the reference's example (R-ex); the first one given out follows it.
+const FIRST_ORDER: u64 = 131_209;
+
+/// A map that forgets its oldest entries.
+#[derive(Debug)]
+pub struct Recent<K, V> {
+    map: HashMap<K, V>,
+    order: VecDeque<K>,
+    capacity: usize,
+}
+
+impl<K: Hash + Eq + Clone, V> Recent<K, V> {
+    /// An empty one that holds at most `capacity` entries.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            map: HashMap::new(),
+            order: VecDeque::new(),
+            capacity,
+        }
+    }
+
+    /// Adds an entry under a new key; the oldest goes if there are too many.
+    pub fn insert(&mut self, key: K, value: V) {
+        if self.map.insert(key.clone(), value).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > self.capacity
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.map.remove(&oldest);
+        }
+    }
+
+    /// The entry of `key`.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.map.get(key)
+    }
+
+    /// The entry of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.map.get_mut(key)
+    }
+
+    /// Forgets every entry that `keep` refuses.
+    pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
+        self.map.retain(|_, value| keep(value));
+        self.order.retain(|key| self.map.contains_key(key));
+    }
+
+    /// The entries, in no order.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.map.values()
+    }
+}
+
+/// What a token may be used for (R-cur).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the reference's own words")]
+pub enum Scope {
+    Merchant,
+    Customer,
+}
+
+impl Scope {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Merchant => "merchant",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+/// An access token that was issued.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Whose it is.
+    pub client_id: Arc<str>,
+    /// What it opens.
+    pub scope: Scope,
+    /// When it ends, by its merchant's clock.
+    pub expires: Millis,
+    /// A refresh ended it.
+    pub revoked: bool,
+    /// The refresh token issued with it.
+    pub refresh_token: String,
+}
+
+/// A refresh token that was issued.
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    /// Whose it is.
+    pub client_id: Arc<str>,
+    /// The scope of the tokens it gives.
+    pub scope: Scope,
+    /// The access token issued with it.
+    pub access_token: String,
+    /// When that one ends, by the merchant's clock.
+    pub access_expires: Millis,
+    /// When it ends itself.
+    pub expires: Millis,
+    /// It has been used, and works once.
+    pub used: bool,
+}
+
+/// An order that init opened.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// `online_order_id`.
+    pub id: u64,
+    /// Whose it is.
+    pub client_id: Arc<str>,
+    /// The unguessable part of the redirection URL.
+    pub session: String,
+    /// When it was opened, by the merchant's clock.
+    pub opened: Millis,
+    /// What the customer is to do.
+    pub flow: Flow,
+    /// The language of its pages.
+    pub lang: Lang,
+    /// The parameters of init, flat.
+    pub parameters: Arc<Map<String, Value>>,
+}
+
+impl Order {
+    /// A parameter of init, if it was sent.
+    pub fn text(&self, parameter: &str) -> Option<&str> {
+        self.parameters.get(parameter).and_then(Value::as_str)
+    }
+
+    /// The merchant's own id of the order, under either spelling (9.1).
+    pub fn merchant_order(&self) -> Option<&str> {
+        self.text("merchant_orderid")
+            .or_else(|| self.text("merchant_order_id"))
+    }
+
+    /// First and last name, as far as init named the customer.
+    pub fn customer_name(&self) -> Option<String> {
+        let names: Vec<&str> = ["fname", "lname"]
+            .iter()
+            .filter_map(|n| self.text(n))
+            .collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    }
+}
+
+/// A merchant with all that belongs to it alone.
+#[derive(Debug)]
+pub struct Merchant {
+    /// The account.
+    pub account: MerchantConfig,
+    /// The client id, shared by its tokens and orders.
+    pub client_id: Arc<str>,
+    /// The contract in the merchant's dialect.
+    pub rulebook: Arc<Rulebook>,
+    /// The merchant's clock.
+    pub clock: Clock,
+}
+
+impl Merchant {
+    /// A merchant at its start.
+    pub fn new(account: MerchantConfig, rulebook: Arc<Rulebook>) -> Self {
+        Self {
+            client_id: account.client_id.as_str().into(),
+            account,
+            rulebook,
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// Everything that changes while the server runs.
+#[derive(Debug)]
+pub struct State {
+    /// The merchants by client id.
+    pub merchants: HashMap<String, Merchant>,
+    /// The access tokens.
+    pub access: Recent<String, Access>,
+    /// The refresh tokens.
+    pub refresh: Recent<String, Refresh>,
+    /// The orders by session.
+    pub orders: Recent<String, Order>,
+    /// The source of tokens and sessions.
+    pub random: Random,
+    next_order: u64,
+}
+
+impl State {
+    /// A server's state at its start.
+    pub fn new(merchants: HashMap<String, Merchant>, random: Random) -> Self {
+        Self {
+            merchants,
+            access: Recent::new(TOKENS),
+            refresh: Recent::new(TOKENS),
+            orders: Recent::new(ORDERS),
+            random,
+            next_order: FIRST_ORDER,
+        }
+    }
+
+    /// The next order id.
+    pub fn next_order_id(&mut self) -> u64 {
+        self.next_order += 1;
+        self.next_order
+    }
+
+    /// Forgets a merchant's tokens and orders.
+    pub fn forget(&mut self, client_id: &str) {
+        self.access.retain(|token| &*token.client_id != client_id);
+        self.refresh.retain(|token| &*token.client_id != client_id);
+        self.orders.retain(|order| &*order.client_id != client_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recent;
+
+    #[test]
+    fn the_oldest_is_forgotten_first() {
+        let mut recent = Recent::new(2);
+        for key in ["a", "b", "b", "c"] {
+            recent.insert(key, key.len());
+        }
+        assert!(recent.get(&"a").is_none());
+        assert!(recent.get(&"b").is_some() && recent.get(&"c").is_some());
+        recent.retain(|_| false);
+        assert_eq!(recent.values().count(), 0);
+    }
+}
