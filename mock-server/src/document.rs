@@ -15,6 +15,8 @@ pub struct Document<'a> {
     pub parameters: Map<String, Value>,
     /// Parameters that stand more than once.
     pub repeated: Vec<String>,
+    /// Parameters that are a JSON null.
+    pub nulls: Vec<String>,
 }
 
 impl<'a> Document<'a> {
@@ -26,6 +28,7 @@ impl<'a> Document<'a> {
             rulebook,
             parameters: Map::new(),
             repeated: Vec::new(),
+            nulls: Vec::new(),
         }
     }
 
@@ -61,7 +64,7 @@ impl<'a> Document<'a> {
             match value {
                 Json::Object(members) if param.group => self.members(&name, members),
                 Json::Object(_) => self.put(param, Value::Object(Map::new())),
-                Json::Value(Value::Null) if !self.keeps_null() => {}
+                Json::Value(Value::Null) => self.nulls.push(param.name.clone()),
                 Json::Value(value) => self.put(param, as_text(param, value)),
             }
         }
@@ -86,10 +89,6 @@ impl<'a> Document<'a> {
     fn drops_empty(&self) -> bool {
         self.rulebook.knobs().empty_value == EmptyValue::Absent
             && !self.rulebook.taken_away(Rule::EmptyAbsent)
-    }
-
-    fn keeps_null(&self) -> bool {
-        self.rulebook.enforces(Rule::NullRefused) || self.rulebook.taken_away(Rule::NullAbsent)
     }
 }
 

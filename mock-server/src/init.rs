@@ -49,10 +49,11 @@ pub fn handle(
         .orders
         .values()
         .find(|o| o.client_id == order.client_id);
-    let (id, session) = match earlier {
-        Some(earlier) if reused => (earlier.id, earlier.session.clone()),
-        _ => (state.next_order_id(), state.random.hex::<16>()),
+    let id = match earlier {
+        Some(earlier) if reused => earlier.id,
+        _ => state.next_order_id(),
     };
+    let session = state.random.hex::<16>();
     let order = Order {
         id,
         session,
@@ -117,17 +118,27 @@ fn read(
     let Document {
         parameters,
         repeated,
+        nulls,
         ..
     } = document;
     let parameters = Value::Object(parameters);
     let mut violations = rulebook.check(endpoint, &parameters);
+    let mut also = |rule, param: String, msg| {
+        let value = parameters.get(&param).cloned();
+        violations.retain(|violation| violation.param != param);
+        violations.push(rulebook.violation_of(rule, param, msg, value));
+    };
     if rulebook.enforces(Rule::InitRepeated) {
         for param in repeated {
-            let value = parameters.get(&param).cloned();
-            let rule = Rule::InitRepeated;
-            violations.push(rulebook.violation_of(rule, param, Msg::Invalid, value));
+            also(Rule::InitRepeated, param, Msg::Invalid);
         }
     }
+    if rulebook.enforces(Rule::NullRefused) || rulebook.taken_away(Rule::NullAbsent) {
+        for param in nulls {
+            also(Rule::NullRefused, param, Msg::Type);
+        }
+    }
+    rulebook.sort(endpoint, &mut violations);
     let parameters = match parameters {
         Value::Object(parameters) => Arc::new(parameters),
         _ => Arc::default(),

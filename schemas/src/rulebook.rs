@@ -243,14 +243,23 @@ impl Rulebook {
         if body.validator.is_valid(request) {
             return Vec::new();
         }
-        let mut found: Vec<(usize, Violation)> = body
+        let mut found: Vec<Violation> = body
             .validator
             .iter_errors(request)
             .filter_map(|error| self.violation(body, request, &error))
             .collect();
-        found.sort_by_key(|(param, violation)| (*param, violation.rank));
-        found.dedup_by_key(|(param, _)| *param);
-        found.into_iter().map(|(_, violation)| violation).collect()
+        self.sort(endpoint, &mut found);
+        found.dedup_by(|later, earlier| later.param == earlier.param);
+        found
+    }
+
+    /// Puts violations into the contract's order: that of the parameters, then of the clauses.
+    pub fn sort(&self, endpoint: Endpoint, violations: &mut [Violation]) {
+        let ranks = self.requests.get(&endpoint).map(|body| &body.ranks);
+        violations.sort_by_key(|violation| {
+            let param = ranks.and_then(|ranks| ranks.get(&violation.param));
+            (param.copied(), violation.rank)
+        });
     }
 
     fn violation(
@@ -258,7 +267,7 @@ impl Rulebook {
         body: &Body,
         request: &Value,
         error: &jsonschema::ValidationError<'_>,
-    ) -> Option<(usize, Violation)> {
+    ) -> Option<Violation> {
         let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
         let rank = self.contract.clauses.iter().position(|c| c.id == tag)?;
         let clause = &self.contract.clauses[rank];
@@ -271,15 +280,14 @@ impl Rulebook {
                 .replace("~1", "/")
                 .replace("~0", "~")
         };
-        let violation = Violation {
+        Some(Violation {
             clause: &clause.id,
             msg: clause.msg,
             value: request.get(&param).cloned(),
             error: self.error_id(clause)?,
             rank,
             param,
-        };
-        Some((*body.ranks.get(&violation.param)?, violation))
+        })
     }
 
     /// The violation that decides the answer: the first of its clauses in the contract's order.
