@@ -29,7 +29,6 @@ pub struct App {
     pub now: fn() -> Millis,
     accounts: Vec<MerchantConfig>,
     seed: Option<u64>,
-    sabotage: Option<String>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
     journal_limit: usize,
@@ -37,10 +36,12 @@ pub struct App {
 
 impl App {
     /// A server that listens on `address`.
-    pub fn new(settings: &Settings, address: SocketAddr) -> anyhow::Result<Self> {
-        let contract = Contract::shipped();
-        let sabotage = settings.sabotage.clone();
-        let rulebook = Arc::new(compile(contract, &settings.dialect, sabotage.as_deref())?);
+    pub fn new(
+        settings: &Settings,
+        rulebook: Arc<Rulebook>,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        let contract = rulebook.contract();
         let origin = match &settings.public_base_url {
             Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
             None => origin_of(address),
@@ -53,7 +54,6 @@ impl App {
             now: clock::machine,
             accounts: settings.merchants.clone(),
             seed: settings.seed,
-            sabotage,
             state: Mutex::new(State::new(HashMap::new(), Random::new(settings.seed))),
             journal: Mutex::new(Journal::new(settings.journal_limit)),
             journal_limit: settings.journal_limit,
@@ -84,7 +84,7 @@ impl App {
         let rulebook = match &account.dialect {
             None => Arc::clone(&self.rulebook),
             Some(name) if *name == self.rulebook.dialect().name => Arc::clone(&self.rulebook),
-            Some(name) => Arc::new(compile(self.contract, name, self.sabotage.as_deref())?),
+            Some(name) => compile(self.contract, name)?,
         };
         Ok(Merchant::new(account, rulebook))
     }
@@ -113,13 +113,10 @@ impl App {
     }
 }
 
-fn compile(
-    contract: &'static Contract,
-    dialect: &str,
-    sabotage: Option<&str>,
-) -> anyhow::Result<Rulebook> {
+/// The contract in a dialect, given by name or path.
+pub fn compile(contract: &'static Contract, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
     let dialect = contract.dialect(dialect)?;
-    Ok(Rulebook::compile_without(contract, dialect, sabotage)?)
+    Ok(Arc::new(Rulebook::compile(contract, dialect)?))
 }
 
 /// `http://` and the address; the loopback address where it listens on all of them.

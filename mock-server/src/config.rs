@@ -23,9 +23,6 @@ pub struct Settings {
     pub admin_token: Option<String>,
     /// How many exchanges the journal holds.
     pub journal_limit: usize,
-    /// A clause to take away, so that the runner can be tested; see
-    /// [`flexiti_contract::Rulebook::compile_without`].
-    pub sabotage: Option<String>,
 }
 
 impl Default for Settings {
@@ -38,7 +35,6 @@ impl Default for Settings {
             seed: None,
             admin_token: None,
             journal_limit: 10_000,
-            sabotage: None,
         }
     }
 }

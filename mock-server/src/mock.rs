@@ -1,10 +1,11 @@
 //! A server that runs as long as the value that stands for it.
 
-use crate::app::App;
+use crate::app::{App, compile};
 use crate::config::Settings;
 use crate::route::{ADMIN, BASE};
 use crate::serve;
 use anyhow::Context as _;
+use flexiti_contract::{Contract, Rulebook};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -22,7 +23,13 @@ pub struct Mock {
 impl Mock {
     /// Starts a server; it listens once this returns.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let (listener, app) = bind(settings)?;
+        Self::with_rulebook(settings, compile(Contract::shipped(), &settings.dialect)?)
+    }
+
+    /// Starts a server that keeps `rulebook` in place of the settings' dialect: a dialect that
+    /// is in no file, or one with a clause taken away.
+    pub fn with_rulebook(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Self> {
+        let (listener, app) = bind(settings, rulebook)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let runtime = runtime()?;
@@ -81,11 +88,14 @@ impl Drop for Mock {
 }
 
 /// Takes the port, so that clients may connect from now on, and prepares the server.
-pub fn bind(settings: &Settings) -> anyhow::Result<(TcpListener, Arc<App>)> {
+pub fn bind(
+    settings: &Settings,
+    rulebook: Arc<Rulebook>,
+) -> anyhow::Result<(TcpListener, Arc<App>)> {
     let listener = TcpListener::bind(settings.listen)
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     listener.set_nonblocking(true)?;
-    let app = App::new(settings, listener.local_addr()?)?;
+    let app = App::new(settings, rulebook, listener.local_addr()?)?;
     Ok((listener, Arc::new(app)))
 }
 

@@ -3,7 +3,8 @@
 use crate::banner;
 use crate::cli::{LogFormat, Serve};
 use anyhow::{Context as _, bail};
-use flexiti_mock::app::App;
+use flexiti_contract::Contract;
+use flexiti_mock::app::{App, compile};
 use flexiti_mock::config::{self, MerchantConfig, Settings};
 use flexiti_mock::random::Random;
 use flexiti_mock::{mock, serve};
@@ -19,7 +20,8 @@ pub fn run(args: Serve) -> anyhow::Result<ExitCode> {
     start_log(&args)?;
     let ready = ReadyFile::prepare(args.ready_file.clone())?;
     let settings = settings(args)?;
-    let (listener, app) = mock::bind(&settings.settings)?;
+    let rulebook = compile(Contract::shipped(), &settings.settings.dialect)?;
+    let (listener, app) = mock::bind(&settings.settings, rulebook)?;
     let address = listener.local_addr()?;
     let runtime = mock::runtime()?;
     let _runs = runtime.enter();
@@ -72,7 +74,6 @@ fn settings(args: Serve) -> anyhow::Result<Started> {
             seed: args.seed,
             admin_token: args.admin_token.or_else(|| made_up_token.clone()),
             journal_limit: args.journal_limit,
-            sabotage: None,
         },
         made_up_token,
         text: args.log_format == LogFormat::Text,

@@ -9,6 +9,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 /// One constraint that a request does not meet.
 #[derive(Debug, Clone, Serialize)]
@@ -109,6 +110,7 @@ pub struct Rulebook {
     requests: BTreeMap<Endpoint, Body>,
     responses: BTreeMap<Endpoint, Body>,
     error_body: Body,
+    places: OnceLock<HashMap<String, Vec<Place>>>,
     flows: [(Flow, regex::Regex); 3],
 }
 
@@ -181,6 +183,7 @@ impl Rulebook {
                 .iter()
                 .map(|rule| active.contains(rule.id()))
                 .collect(),
+            places: OnceLock::new(),
             error_body: body(contract, &dialect, shape, &|_| true)?,
             flows: [
                 flow(Flow::Apply, "flow_values.apply")?,
@@ -394,16 +397,20 @@ impl Rulebook {
     }
 
     /// Where a request clause applies.
-    pub fn places(&self, clause: &str) -> Vec<Place> {
-        let mut found = Vec::new();
+    pub fn places(&self, clause: &str) -> &[Place] {
+        let places = self.places.get_or_init(|| self.find_places());
+        places.get(clause).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_places(&self) -> HashMap<String, Vec<Place>> {
+        let mut found: HashMap<String, Vec<Place>> = HashMap::new();
         for (endpoint, body) in &self.requests {
             for (tag, param) in resolve::places(&body.schema) {
-                let place = Place {
-                    endpoint: *endpoint,
-                    param,
-                };
-                if tag == clause && !found.contains(&place) {
-                    found.push(place);
+                let endpoint = *endpoint;
+                let places = found.entry(tag).or_default();
+                let place = Place { endpoint, param };
+                if !places.contains(&place) {
+                    places.push(place);
                 }
             }
         }

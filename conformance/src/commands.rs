@@ -1,0 +1,195 @@
+//! What the sub-commands do.
+
+use crate::cli::{At, Command, Format, ReportTo, Server};
+use anyhow::Context as _;
+use flexiti_conformance::event::Reporter;
+use flexiti_conformance::report::{Finding, Json, Junit, Text};
+use flexiti_conformance::run::{self, Options};
+use flexiti_conformance::selftest;
+use flexiti_conformance::target::{Credentials, Target};
+use flexiti_conformance::waivers::Waivers;
+use flexiti_contract::{Contract, Rulebook};
+use flexiti_mock::{Mock, Settings};
+use serde::Deserialize;
+use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs a sub-command; gives the exit code.
+pub fn run(command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Server(server) => judge(&server),
+        Command::Replay { file, at } => replay(&file, &at),
+        Command::List { dialect } => list(&dialect),
+        Command::SelfTest {
+            dialect,
+            seed,
+            cases,
+        } => self_test(dialect.as_deref(), seed, cases),
+    }
+}
+
+fn rulebook(dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
+    let contract = Contract::shipped();
+    let rulebook = Rulebook::compile(contract, contract.dialect(dialect)?)?;
+    Ok(Arc::new(rulebook))
+}
+
+/// A target, and the mock behind it where the runner started one.
+struct Reached {
+    target: Target,
+    _mock: Option<Mock>,
+}
+
+fn reach(at: &At) -> anyhow::Result<Reached> {
+    let mut credentials = Credentials {
+        client_id: at.client_id.clone(),
+        client_secret: at.client_secret.clone(),
+        user: at.username.clone().zip(at.password.clone()),
+    };
+    let mock = match &at.base_url {
+        Some(_) => None,
+        None => {
+            let settings = Settings {
+                dialect: at.dialect.clone(),
+                ..Settings::default()
+            };
+            let demo = &settings.merchants[0];
+            credentials = Credentials {
+                client_id: demo.client_id.clone(),
+                client_secret: demo.client_secret.clone(),
+                user: demo.username.clone().zip(demo.password.clone()),
+            };
+            Some(Mock::start(&settings)?)
+        }
+    };
+    let base_url = match (&at.base_url, &mock) {
+        (Some(url), _) => url.clone(),
+        (None, Some(mock)) => mock.base_url(),
+        (None, None) => String::new(),
+    };
+    let target = Target::connect(&base_url, credentials, at.admin_token.clone())?;
+    Ok(Reached {
+        target,
+        _mock: mock,
+    })
+}
+
+fn judge(server: &Server) -> anyhow::Result<u8> {
+    let rulebook = rulebook(&server.at.dialect)?;
+    let waivers = match &server.waivers {
+        Some(file) => Waivers::read(file)?,
+        None => Waivers::default(),
+    };
+    let mut reporters = reporters(&server.report)?;
+    let reached = reach(&server.at)?;
+    let options = Options {
+        seed: server
+            .seed
+            .unwrap_or_else(|| RandomState::new().hash_one(0) >> 32),
+        cases: server.cases,
+        max_requests: server.max_requests,
+        rate: server.rate,
+    };
+    let report = run::server(
+        &reached.target,
+        &rulebook,
+        &options,
+        &waivers,
+        &mut reporters,
+    )?;
+    Ok(report.exit_code())
+}
+
+fn reporters(reports: &[ReportTo]) -> anyhow::Result<Vec<Box<dyn Reporter>>> {
+    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    for report in reports {
+        let out: Box<dyn Write> = match &report.file {
+            Some(file) => {
+                let created = File::create(file);
+                let created = created.with_context(|| format!("--report: {}", file.display()))?;
+                Box::new(BufWriter::new(created))
+            }
+            None => Box::new(std::io::stdout()),
+        };
+        reporters.push(match report.format {
+            Format::Text => Box::new(Text::new(out)),
+            Format::Json => Box::new(Json(out)),
+            Format::Junit => Box::new(Junit(out)),
+        });
+    }
+    Ok(reporters)
+}
+
+/// The part of a JSON report that `replay` needs.
+#[derive(Deserialize)]
+struct Replayed {
+    findings: Vec<Finding>,
+}
+
+fn replay(file: &Path, at: &At) -> anyhow::Result<u8> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
+    let replayed: Replayed = serde_json::from_str(&text)
+        .with_context(|| format!("{name}: not a JSON report of `server`"))?;
+    let cases: Vec<_> = replayed
+        .findings
+        .into_iter()
+        .map(|finding| finding.replay)
+        .collect();
+    if cases.is_empty() {
+        println!("{name}: no findings, nothing to replay");
+        return Ok(0);
+    }
+    let rulebook = rulebook(&at.dialect)?;
+    let reached = reach(at)?;
+    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(Text::new(std::io::stdout()))];
+    let report = run::replay(&reached.target, &rulebook, &cases, &mut reporters)?;
+    Ok(report.exit_code())
+}
+
+fn list(dialect: &str) -> anyhow::Result<u8> {
+    let rulebook = rulebook(dialect)?;
+    let mut out = std::io::stdout().lock();
+    for clause in rulebook.clauses() {
+        let refusal = rulebook.refusal_of(&clause.id);
+        let answer = refusal.map_or_else(String::new, |r| format!(" → {} {}", r.status, r.error));
+        let line = format!(
+            "{:<42} {:<11} {}{answer}\n",
+            clause.id,
+            clause.evidence.as_str(),
+            clause.requirement
+        );
+        // `list | head` closes the pipe: that is no error.
+        if out.write_all(line.as_bytes()).is_err() {
+            break;
+        }
+    }
+    Ok(0)
+}
+
+fn self_test(dialect: Option<&str>, seed: u64, cases: u32) -> anyhow::Result<u8> {
+    let mut power = selftest::Outcome::default();
+    for sabotage in selftest::sabotages(dialect)? {
+        let named = selftest::run(&sabotage, seed, cases)?;
+        power.add(&sabotage, &named);
+        if named != [sabotage.clause] {
+            let named = if named.is_empty() {
+                "nothing".to_owned()
+            } else {
+                named.join(", ")
+            };
+            println!(
+                "{} ({}): named {named}",
+                sabotage.clause, sabotage.dialect.name
+            );
+        }
+    }
+    println!(
+        "{} of {} sabotages named exactly",
+        power.power.killed, power.power.sabotages
+    );
+    Ok(u8::from(power.power.killed != power.power.sabotages))
+}

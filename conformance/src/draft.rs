@@ -1,0 +1,206 @@
+//! A request before it is sent: a template whose blanks the session fills in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Parameters under their dotted names, in order.
+pub type Params = Vec<(String, Value)>;
+
+/// Which encoding carries the parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// A form whose address parameters have dotted names.
+    FormDotted,
+    /// A form whose address parameters have bracketed names.
+    FormBrackets,
+    /// A JSON object with the address blocks nested.
+    Json,
+}
+
+impl Encoding {
+    /// All of them, the one to prefer first.
+    pub const ALL: [Self; 3] = [Self::FormDotted, Self::FormBrackets, Self::Json];
+
+    /// The clause that grants it.
+    pub fn clause(self) -> &'static str {
+        match self {
+            Self::FormDotted => "init.encoding.form_dotted",
+            Self::FormBrackets => "init.encoding.form_brackets",
+            Self::Json => "init.encoding.json",
+        }
+    }
+}
+
+/// What a body is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    /// No body.
+    None,
+    /// Pairs of a form.
+    Form(Vec<(String, String)>),
+    /// A JSON value.
+    Json(Value),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    /// A path below the base URL.
+    Path(String),
+    /// A URL that an earlier answer gave.
+    Url(String),
+}
+
+/// A request with blanks such as `{{client_id}}`; see [`crate::session::Session::fill`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// HTTP method.
+    pub method: String,
+    /// Where to.
+    pub to: To,
+    /// The query string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Headers beside those of the body.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub payload: Payload,
+}
+
+impl Draft {
+    /// A POST without headers.
+    pub fn post(path: impl Into<String>, payload: Payload) -> Self {
+        Self {
+            method: "POST".to_owned(),
+            to: To::Path(path.into()),
+            query: None,
+            headers: Vec::new(),
+            payload,
+        }
+    }
+
+    /// A GET of a URL that an earlier answer gave.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            to: To::Url(url.into()),
+            ..Self::post("", Payload::None)
+        }
+    }
+
+    /// Adds a header, in place of one of that name.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self = self.without_header(name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes a header away.
+    #[must_use]
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.retain(|(header, _)| header != name);
+        self
+    }
+
+    /// The media type that the body is declared as, unless a header says otherwise.
+    pub fn media_type(&self) -> Option<&'static str> {
+        match self.payload {
+            Payload::Form(_) => Some("application/x-www-form-urlencoded"),
+            Payload::Json(_) => Some("application/json"),
+            Payload::None | Payload::Bytes(_) => None,
+        }
+    }
+}
+
+/// Encodes parameters; `None` where the encoding cannot carry them.
+pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
+    match encoding {
+        Encoding::Json => nested(params).map(Payload::Json),
+        Encoding::FormDotted | Encoding::FormBrackets => params
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::String(text) => text.clone(),
+                    Value::Number(_) | Value::Bool(_) => value.to_string(),
+                    _ => return None,
+                };
+                let name = match name.split_once('.') {
+                    Some((group, field)) if encoding == Encoding::FormBrackets => {
+                        format!("{group}[{field}]")
+                    }
+                    _ => name.clone(),
+                };
+                Some((name, value))
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Payload::Form),
+    }
+}
+
+fn nested(params: &Params) -> Option<Value> {
+    let mut body = Map::new();
+    for (name, value) in params {
+        match name.split_once('.') {
+            None if body.contains_key(name) => return None,
+            None => {
+                body.insert(name.clone(), value.clone());
+            }
+            Some((group, field)) => {
+                let block = body
+                    .entry(group)
+                    .or_insert_with(|| Value::Object(Map::new()));
+                block
+                    .as_object_mut()?
+                    .insert(field.to_owned(), value.clone());
+            }
+        }
+    }
+    Some(Value::Object(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_encoding_names_addresses_its_own_way() {
+        let params = vec![
+            ("lang".to_owned(), json!("fr")),
+            ("billing_information.city".to_owned(), json!("Québec")),
+        ];
+        let form = |name: &str| {
+            Payload::Form(vec![
+                ("lang".into(), "fr".into()),
+                (name.into(), "Québec".into()),
+            ])
+        };
+        assert_eq!(
+            encode(&params, Encoding::FormDotted),
+            Some(form("billing_information.city"))
+        );
+        assert_eq!(
+            encode(&params, Encoding::FormBrackets),
+            Some(form("billing_information[city]"))
+        );
+        let json = json!({"lang": "fr", "billing_information": {"city": "Québec"}});
+        assert_eq!(encode(&params, Encoding::Json), Some(Payload::Json(json)));
+    }
+
+    #[test]
+    fn what_an_encoding_cannot_carry_is_not_sent_as_something_else() {
+        let object = vec![("fname".to_owned(), json!({}))];
+        assert_eq!(encode(&object, Encoding::FormDotted), None);
+        let both = vec![
+            ("billing_information".to_owned(), json!("x")),
+            ("billing_information.city".to_owned(), json!("y")),
+        ];
+        assert_eq!(encode(&both, Encoding::Json), None);
+    }
+}

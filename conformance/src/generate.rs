@@ -1,0 +1,302 @@
+//! Generated requests: valid ones in every encoding, valid ones with one defect, and garbage.
+//! Each property is shrunk to a minimal request.
+
+use crate::case::{Case, Expect, Kind};
+use crate::draft::{Draft, Encoding, Params, Payload, To};
+use crate::plan::{self, Broken};
+use flexiti_contract::{Clause, Endpoint, Flow, Place, Rulebook};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Characters of generated text: every script and sign that has broken a form somewhere.
+const LETTERS: &[char] = &[
+    'a', 'b', 'Z', '0', '9', ' ', '-', '.', '\'', '"', '&', '=', '+', '%', '<', ';', '/', '\\',
+    '#', '{', '[', 'é', 'Ç', 'œ', '’', '語', 'Ω', '\u{200f}', '🧾',
+];
+
+/// What is to be shown of a request, once it was sent.
+pub type Check<'c> = dyn FnMut(&Case) -> bool + 'c;
+
+/// The random source of a run, one for each purpose, so that one phase does not disturb another.
+pub fn rng(seed: u64, purpose: &str) -> TestRng {
+    let mut bytes = [0_u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    for (at, byte) in purpose.bytes().enumerate() {
+        let slot = &mut bytes[8 + at % 24];
+        *slot = slot.rotate_left(3) ^ byte;
+    }
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
+
+/// Runs `cases` cases of a strategy; `check` says whether one is as it should be. Gives the
+/// minimal one that is not.
+fn run(
+    strategy: &BoxedStrategy<Case>,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 300,
+        max_shrink_time: 5_000,
+        ..Config::default()
+    };
+    let check = std::cell::RefCell::new(check);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let outcome = runner.run(strategy, |case| {
+        let mut check = check.borrow_mut();
+        if check(&case) {
+            Ok(())
+        } else {
+            Err(TestCaseError::fail(case.id))
+        }
+    });
+    match outcome {
+        Err(TestError::Fail(_, minimal)) => Some(minimal),
+        Ok(()) | Err(TestError::Abort(_)) => None,
+    }
+}
+
+/// Valid requests of one encoding must succeed. Gives the minimal one that did not.
+pub fn valid(
+    rulebook: &Arc<Rulebook>,
+    endpoint: Endpoint,
+    encoding: Encoding,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let clause = plan::accepted(endpoint);
+    let strategy = valid_params(rulebook, endpoint)
+        .prop_filter_map("the encoding cannot carry it", move |params| {
+            let draft = plan::draft(endpoint, &params, encoding)?;
+            let name = format!("generated {} {encoding:?}", endpoint.id());
+            let mut case = plan::case(clause, &name, Kind::Positive, draft, Expect::Granted);
+            if endpoint != Endpoint::Token {
+                case.blame = Some(encoding.clause().to_owned());
+            }
+            Some(case)
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+/// Valid requests with one clause broken must be refused with its error. Gives the minimal one
+/// that was not; a request that shrinking made valid, or broken in another way, counts as none.
+pub fn broken(
+    rulebook: &Arc<Rulebook>,
+    clause: &Clause,
+    place: &Place,
+    encoding: Encoding,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let known: Vec<Broken> = plan::broken_at(rulebook, clause, place);
+    let bad = bad_values(&known)?;
+    let bases: Vec<Params> = known.into_iter().map(|broken| broken.base).collect();
+    let (clause, place, judge) = (clause.clone(), place.clone(), Arc::clone(rulebook));
+    let strategy = (
+        select(bases),
+        proptest::collection::vec(any::<bool>(), 40),
+        bad,
+    )
+        .prop_filter_map("it breaks something else", move |(base, keep, value)| {
+            let changed = plan::replaced(&base, &place.param, &value);
+            let thinned = plan::thinned(&changed, &place.param, &keep);
+            let params = [thinned, changed]
+                .into_iter()
+                .find(|params| plan::breaks_only(&judge, &clause, &place, params))?;
+            let name = "generated".to_owned();
+            let broken = Broken {
+                name,
+                base,
+                params,
+                value,
+            };
+            plan::broken_case(&clause, &place, &broken, encoding)
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+/// Anything at all gets an answer that is no 5xx. Gives the minimal request that did not.
+pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
+    let paths = vec![
+        "/oauth/token",
+        "/online/v2/client-id/{{client_id}}/systems/init",
+        "/online/client-id/{{client_id}}/systems/init",
+        "/online/client-id/%00%ff/systems/init",
+        "/online/client-id/a/notifications/order-id/1",
+        "/",
+    ];
+    let types = vec![
+        Some("application/x-www-form-urlencoded"),
+        Some("application/json"),
+        Some("application/json; charset=utf-16"),
+        Some("multipart/form-data; boundary=x"),
+        Some("text/;=;"),
+        None,
+    ];
+    let methods = vec![
+        "POST", "POST", "POST", "GET", "PUT", "HEAD", "OPTIONS", "TRACE",
+    ];
+    let bearer = vec![
+        "Bearer {{token}}",
+        "Bearer {{token}}",
+        "Bearer",
+        "bearer x",
+        "Basic !!",
+        "Basic QQ==",
+    ];
+    let body = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..300),
+        text(200).prop_map(String::into_bytes),
+        text(60).prop_map(|text| format!("{{\"lang\":\"fr\",\"flow\":{text}").into_bytes()),
+        text(60).prop_map(
+            |text| format!("flow=apply&lang={text}&amount_requested[]=1&=&%").into_bytes()
+        ),
+    ];
+    let strategy = (
+        select(paths),
+        select(types),
+        select(methods),
+        select(bearer),
+        body,
+    )
+        .prop_map(|(path, media_type, method, bearer, body)| {
+            let mut draft = Draft {
+                method: method.to_owned(),
+                to: To::Path(path.to_owned()),
+                ..Draft::post("", Payload::Bytes(body))
+            }
+            .header("authorization", bearer)
+            .header(plan::REFERENCE_ID, "{{reference_id}}");
+            if let Some(media_type) = media_type {
+                draft = draft.header("content-type", media_type);
+            }
+            plan::case(
+                "http.robust",
+                "generated",
+                Kind::Negative,
+                draft,
+                Expect::Alive,
+            )
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+fn text(longest: usize) -> impl Strategy<Value = String> {
+    proptest::collection::vec(select(LETTERS), 1..longest)
+        .prop_map(|letters| letters.into_iter().collect())
+}
+
+/// Valid parameters: a flow's full request, thinned, with samples and free text where both are
+/// allowed.
+fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<Params> {
+    let contract = rulebook.contract();
+    let bases: Vec<Params> = if endpoint == Endpoint::Token {
+        vec![plan::token_params()]
+    } else {
+        [Flow::Apply, Flow::Buy, Flow::ApplyBuy]
+            .into_iter()
+            .filter_map(|flow| plan::base_params(rulebook, endpoint, flow))
+            .filter(|params| rulebook.check(endpoint, &plan::flat(params)).is_empty())
+            .collect()
+    };
+    let allowed = |name: &str, value: &str| {
+        let sent = json!({ name: value });
+        let violations = rulebook.check(endpoint, &sent);
+        !violations.iter().any(|v| v.param == name)
+    };
+    let fixed = ["flow", "client_id", "client_secret", "grant_type"];
+    let values: Vec<(String, Vec<String>, bool)> = contract
+        .params(endpoint)
+        .iter()
+        .filter(|param| !param.group && !fixed.contains(&param.name.as_str()))
+        .map(|param| {
+            let name = param.name.as_str();
+            let samples = param
+                .samples
+                .iter()
+                .filter(|text| allowed(name, text))
+                .cloned()
+                .collect();
+            let free = ["Xy z", "é", "7 %&=+", "語"]
+                .iter()
+                .all(|text| allowed(name, text));
+            (param.name.clone(), samples, free && !param.header)
+        })
+        .filter(|(_, samples, _): &(String, Vec<String>, bool)| !samples.is_empty())
+        .collect();
+    let picks: Vec<BoxedStrategy<(String, Value)>> = values
+        .into_iter()
+        .map(|(name, samples, free)| {
+            let sample = select(samples);
+            let value = if free {
+                prop_oneof![sample, text(30)].boxed()
+            } else {
+                sample.boxed()
+            };
+            value
+                .prop_map(move |text| (name.clone(), json!(text)))
+                .boxed()
+        })
+        .collect();
+    let judge = Arc::clone(rulebook);
+    (
+        select(bases),
+        picks,
+        proptest::collection::vec(any::<bool>(), 40),
+    )
+        .prop_map(move |(base, picks, keep)| {
+            let known: Vec<(String, Value)> = picks
+                .into_iter()
+                .filter(|(name, _)| base.iter().any(|(param, _)| param == name))
+                .collect();
+            let full = known.into_iter().fold(base, |params, (name, value)| {
+                plan::replaced(&params, &name, &value)
+            });
+            // What is required stays, whatever was thinned out; one may require the next.
+            let mut params = plan::thinned(&full, "", &keep);
+            loop {
+                let missing = judge.check(endpoint, &plan::flat(&params));
+                let wanted = |name: &str| {
+                    params.iter().any(|(param, _)| param == name)
+                        || missing.iter().any(|violation| violation.param == name)
+                };
+                let more: Params = full
+                    .iter()
+                    .filter(|(name, _)| wanted(name))
+                    .cloned()
+                    .collect();
+                if more.len() == params.len() {
+                    return params;
+                }
+                params = more;
+            }
+        })
+        .boxed()
+}
+
+/// Values that break a place: the known ones, and free text.
+fn bad_values(known: &[Broken]) -> Option<BoxedStrategy<Value>> {
+    let values: Vec<Value> = known.iter().map(|broken| broken.value.clone()).collect();
+    if values.is_empty() {
+        return None;
+    }
+    let takes_text = values.iter().any(Value::is_string);
+    let known = select(values);
+    Some(if takes_text {
+        prop_oneof![3 => known, 1 => text(40).prop_map(Value::from)].boxed()
+    } else {
+        known.boxed()
+    })
+}

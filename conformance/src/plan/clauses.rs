@@ -1,0 +1,355 @@
+//! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
+//! clause, a valid request and the same request with one defect.
+
+use super::{REFERENCE_ID, accepted, case, draft, token_draft, token_params};
+use crate::case::{Account, Case, Expect, Kind, Step};
+use crate::draft::{Encoding, Params};
+use flexiti_contract::{Clause, Endpoint, Flow, Place, Rulebook};
+use serde_json::{Map, Value, json};
+
+/// Parameters whose samples are no working values of their own, or ask for other parameters.
+const UNSAMPLED: &[&str] = &[
+    "flow",
+    "client_id",
+    "client_secret",
+    "refresh_token",
+    "username",
+    "password",
+];
+
+/// A request with exactly one defect.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// A name for the defect.
+    pub name: String,
+    /// The valid request it was made from.
+    pub base: Params,
+    /// The request.
+    pub params: Params,
+    /// What stands in the broken parameter; null where it was taken away.
+    pub value: Value,
+}
+
+/// The cases of a clause.
+pub(super) fn cases(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    encoding: Encoding,
+    endpoints: &[Endpoint],
+) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for place in rulebook.places(&clause.id) {
+        if place.endpoint != Endpoint::Token && !endpoints.contains(&place.endpoint) {
+            continue;
+        }
+        let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
+        for broken in broken_at(rulebook, clause, place) {
+            let sibling = cases.iter().any(|case| {
+                case.kind == Kind::Positive
+                    && case.id.contains(&format!("/{} ", place.endpoint.id()))
+            });
+            if !sibling {
+                let expect = Expect::Granted;
+                if let Some(draft) = encodable(place.endpoint, &broken.base, encoding) {
+                    let mut case = case(
+                        &clause.id,
+                        &at("as it should be"),
+                        Kind::Positive,
+                        draft,
+                        expect,
+                    );
+                    case.blame = Some(accepted(place.endpoint).to_owned());
+                    cases.push(prepared(case, &broken.base));
+                }
+            }
+            cases.extend(broken_case(clause, place, &broken, encoding));
+        }
+        if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
+            cases.extend(accepted_samples(rulebook, clause, place, encoding));
+        }
+    }
+    cases
+}
+
+/// The case of a request with a defect.
+pub fn broken_case(
+    clause: &Clause,
+    place: &Place,
+    broken: &Broken,
+    encoding: Encoding,
+) -> Option<Case> {
+    let draft = encodable(place.endpoint, &broken.params, encoding)?;
+    let expect = Expect::Refused {
+        param: clause.msg.map(|_| place.param.clone()),
+        header: None,
+    };
+    let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
+    let case = case(&clause.id, &name, Kind::Negative, draft, expect);
+    Some(prepared(case, &broken.params))
+}
+
+/// With what must be done before, where the parameters lean on it: a token to refresh, an
+/// account whose user is known.
+fn prepared(mut case: Case, params: &Params) -> Case {
+    let leans_on = |blank: &str| {
+        let texts = params.iter().filter_map(|(_, value)| value.as_str());
+        texts.into_iter().any(|text| text.starts_with(blank))
+    };
+    if leans_on("{{0/") {
+        case.steps.insert(0, Step::Send(token_draft()));
+    }
+    if leans_on("{{0/") || leans_on("{{username}}") {
+        case.account = Account::Own;
+    }
+    case
+}
+
+/// In the preferred encoding, or in JSON where only that can say it.
+fn encodable(
+    endpoint: Endpoint,
+    params: &Params,
+    encoding: Encoding,
+) -> Option<crate::draft::Draft> {
+    let encoding = if endpoint == Endpoint::Token {
+        Encoding::FormDotted
+    } else {
+        encoding
+    };
+    let other = (endpoint != Endpoint::Token).then_some(Encoding::Json);
+    draft(endpoint, params, encoding).or_else(|| draft(endpoint, params, other?))
+}
+
+/// Every sample of a parameter that the dialect allows is accepted; held against the last
+/// clause of the parameter, the one about its form.
+fn accepted_samples(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &Place,
+    encoding: Encoding,
+) -> Vec<Case> {
+    let about_form = |c: &&Clause| {
+        super::is_request_clause(c)
+            && !c.id.ends_with("required")
+            && rulebook.places(&c.id).contains(place)
+    };
+    if rulebook.clauses().filter(about_form).last().map(|c| &c.id) != Some(&clause.id) {
+        return Vec::new();
+    }
+    let Some(base) = bases(rulebook, place.endpoint).into_iter().next() else {
+        return Vec::new();
+    };
+    let params = rulebook.contract().params(place.endpoint);
+    let samples = params
+        .iter()
+        .find(|p| p.name == place.param)
+        .map(|p| p.samples.clone());
+    let mut cases = Vec::new();
+    for sample in samples.unwrap_or_default() {
+        let changed = with(&base, &place.param, json!(sample));
+        if !rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
+            continue;
+        }
+        let name = format!("{} {} `{sample}`", place.endpoint.id(), place.param);
+        if let Some(draft) = encodable(place.endpoint, &changed, encoding) {
+            cases.push(case(
+                &clause.id,
+                &name,
+                Kind::Positive,
+                draft,
+                Expect::Granted,
+            ));
+        }
+    }
+    cases
+}
+
+/// Requests that break `clause` at `place` and nothing else, made from valid ones.
+pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Broken> {
+    let contract = rulebook.contract();
+    let Some(param) = contract.param(place.endpoint, &place.param) else {
+        return Vec::new();
+    };
+    let limit = rulebook
+        .dialect()
+        .answer(&format!("max_lengths.{}", place.param))
+        .as_u64();
+    let long = param
+        .samples
+        .first()
+        .map(|sample| lengthened(sample, limit.unwrap_or(0)));
+    let mut values: Vec<(String, Value)> = vec![("left out".to_owned(), Value::Null)];
+    values.extend(
+        param
+            .samples
+            .iter()
+            .map(|text| (format!("`{text}`"), json!(text))),
+    );
+    values.extend(long.map(|text| ("one character too long".to_owned(), json!(text))));
+    if !param.header && place.endpoint != Endpoint::Token {
+        values.push(("a JSON array".to_owned(), json!(["a"])));
+        values.push(("a JSON object".to_owned(), json!({"a": "b"})));
+        values.push(("a JSON number".to_owned(), json!(7)));
+        values.push(("a JSON boolean".to_owned(), json!(true)));
+    }
+    let bases = bases(rulebook, place.endpoint);
+    values
+        .into_iter()
+        .filter_map(|(name, value)| {
+            bases.iter().find_map(|base| {
+                let params = replaced(base, &place.param, &value);
+                breaks_only(rulebook, clause, place, &params).then(|| Broken {
+                    name: name.clone(),
+                    base: base.clone(),
+                    params,
+                    value: value.clone(),
+                })
+            })
+        })
+        .collect()
+}
+
+/// Whether a request breaks `clause` at `place`, and nothing else.
+pub(crate) fn breaks_only(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &Place,
+    params: &Params,
+) -> bool {
+    let violations = rulebook.check(place.endpoint, &flat(params));
+    matches!(violations.as_slice(), [only] if only.clause == clause.id && only.param == place.param)
+}
+
+/// The flat object that the contract's schemas describe, blanks and all.
+pub(crate) fn flat(params: &Params) -> Value {
+    let mut object: Map<String, Value> = Map::new();
+    object.insert(
+        REFERENCE_ID.to_owned(),
+        json!("0123456789abcdef0123456789abcdef"),
+    );
+    for (name, value) in params {
+        if value.is_null() {
+            object.shift_remove(name);
+        } else {
+            object.insert(name.clone(), canonical(name, value));
+        }
+    }
+    Value::Object(object)
+}
+
+/// A JSON number or boolean as text, where the parameter's type allows it.
+fn canonical(name: &str, value: &Value) -> Value {
+    let contract = flexiti_contract::Contract::shipped();
+    let Some(param) = contract.param(Endpoint::InitV2, name) else {
+        return value.clone();
+    };
+    let allows = |kind: &str| param.json.iter().any(|json| json == kind);
+    match value {
+        Value::Bool(_) if allows("boolean") => value.to_string().into(),
+        Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
+            value.to_string().into()
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Valid requests to an endpoint, the fullest first.
+pub fn bases(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Params> {
+    let candidates: Vec<Params> = if endpoint == Endpoint::Token {
+        let grant = |grant: &str, more: &[(&str, &str)]| {
+            let mut params = with(&token_params(), "grant_type", json!(grant));
+            params.extend(
+                more.iter()
+                    .map(|(name, value)| ((*name).to_owned(), json!(value))),
+            );
+            params
+        };
+        vec![
+            token_params(),
+            grant("refresh_token", &[("refresh_token", "{{0/refresh_token}}")]),
+            grant(
+                "password",
+                &[("username", "{{username}}"), ("password", "{{password}}")],
+            ),
+        ]
+    } else {
+        [Flow::ApplyBuy, Flow::Buy, Flow::Apply]
+            .into_iter()
+            .filter_map(|flow| base_params(rulebook, endpoint, flow))
+            .collect()
+    };
+    candidates
+        .into_iter()
+        .filter(|params| rulebook.check(endpoint, &flat(params)).is_empty())
+        .collect()
+}
+
+/// A full init request of one flow: the first sample of every parameter.
+pub fn base_params(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Option<Params> {
+    let contract = rulebook.contract();
+    let spelled = contract
+        .param(endpoint, "flow")?
+        .samples
+        .iter()
+        .find(|text| rulebook.flow(text) == Some(flow))?;
+    let left_out = ["merchant_order_id", "vcc"];
+    let params = contract
+        .params(endpoint)
+        .iter()
+        .filter(|param| !param.header && !param.group && !left_out.contains(&param.name.as_str()))
+        .filter_map(|param| {
+            let sample = if param.name == "flow" {
+                spelled
+            } else {
+                param.samples.first()?
+            };
+            Some((param.name.clone(), json!(sample)))
+        })
+        .collect();
+    Some(params)
+}
+
+pub(crate) fn with(params: &Params, name: &str, value: Value) -> Params {
+    let mut params = params.clone();
+    match params.iter_mut().find(|(param, _)| param == name) {
+        Some((_, old)) => *old = value,
+        None => params.push((name.to_owned(), value)),
+    }
+    params
+}
+
+pub(crate) fn without(params: &Params, name: &str) -> Params {
+    params
+        .iter()
+        .filter(|(param, _)| param != name)
+        .cloned()
+        .collect()
+}
+
+fn lengthened(sample: &str, limit: u64) -> String {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let missing = (limit + 1).saturating_sub(sample.chars().count());
+    let filler = sample.chars().last().unwrap_or('a');
+    sample
+        .chars()
+        .chain(std::iter::repeat_n(filler, missing))
+        .collect()
+}
+
+/// The parameters with another value for one of them; null takes it away.
+pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
+    match value {
+        Value::Null if name == REFERENCE_ID => with(params, name, Value::Null),
+        Value::Null => without(params, name),
+        value => with(params, name, value.clone()),
+    }
+}
+
+/// The parameters without those that `keep` drops; `about` always stays.
+pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
+    params
+        .iter()
+        .zip(keep.iter().chain(std::iter::repeat(&true)))
+        .filter(|((name, _), keep)| **keep || name == about)
+        .map(|(param, _)| param.clone())
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! The server under judgement: its addresses, its accounts, and its admin API if it has one.
+
+use crate::exchange::{Answer, Secret};
+use anyhow::{Context as _, bail};
+use reqwest::blocking::Client;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long an answer may take.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// A merchant's account at the target.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// OAuth client id.
+    pub client_id: String,
+    /// OAuth client secret.
+    pub client_secret: String,
+    /// User name and password for the password grant, where known.
+    pub user: Option<(String, String)>,
+}
+
+impl Credentials {
+    /// The secrets, with the variables that stand for them.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = vec![Secret {
+            name: "FLEXITI_CLIENT_SECRET",
+            value: self.client_secret.clone(),
+        }];
+        if let Some((_, password)) = &self.user {
+            secrets.push(Secret {
+                name: "FLEXITI_PASSWORD",
+                value: password.clone(),
+            });
+        }
+        secrets
+    }
+}
+
+/// A server that can be reached.
+#[derive(Debug)]
+pub struct Target {
+    /// The base URL, ending at `/flexiti/online-api`.
+    pub base_url: String,
+    /// The account the run was given.
+    pub main: Credentials,
+    client: Client,
+    admin: Option<Admin>,
+}
+
+#[derive(Debug)]
+struct Admin {
+    url: String,
+    token: Option<String>,
+}
+
+impl Target {
+    /// Looks whether anything answers at `base_url`, and whether it can be steered.
+    pub fn connect(
+        base_url: &str,
+        main: Credentials,
+        admin_token: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let url = Url::parse(&base_url).with_context(|| format!("--base-url: `{base_url}`"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            bail!("--base-url: `{base_url}`: must begin with http:// or https://");
+        }
+        let client = Client::builder()
+            .timeout(ANSWER_TIME)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        let mut target = Self {
+            main,
+            client,
+            admin: None,
+            base_url,
+        };
+        let admin = format!("{}/__admin", url.origin().ascii_serialization());
+        let health = target.send(Method::GET.as_str(), &format!("{admin}/health"), &[], None);
+        let steerable = health
+            .map_err(|why| Unreachable(format!("{}: {why}", target.base_url)))?
+            .json()
+            .is_some_and(|health| health["status"] == "ok" && !health["contract"].is_null());
+        target.admin = steerable.then_some(Admin {
+            url: admin,
+            token: admin_token,
+        });
+        Ok(target)
+    }
+
+    /// Whether it has an admin API.
+    pub fn can_be_steered(&self) -> bool {
+        self.admin.is_some()
+    }
+
+    /// Sends a request; an error says why no answer came.
+    pub fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, String> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|e| e.to_string())?;
+        let mut request = self.client.request(method, url);
+        for (name, value) in headers {
+            let value = reqwest::header::HeaderValue::from_bytes(value.as_bytes());
+            request = request.header(name, value.map_err(|e| e.to_string())?);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let started = Instant::now();
+        let response = request.send().map_err(|error| innermost(&error))?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (name.to_string(), value.into_owned())
+            })
+            .collect();
+        let body = response
+            .bytes()
+            .map_err(|error| innermost(&error))?
+            .to_vec();
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            took: started.elapsed(),
+        })
+    }
+
+    /// Makes a merchant of its own.
+    pub fn new_merchant(&self, provisioned: bool) -> Result<Credentials, String> {
+        let made = self.admin("POST", "/merchants", &json!({"provisioned": provisioned}))?;
+        let text = |key: &str| made[key].as_str().map(str::to_owned);
+        let (Some(client_id), Some(client_secret)) = (text("client_id"), text("client_secret"))
+        else {
+            return Err(format!("the admin API made no merchant: {made}"));
+        };
+        Ok(Credentials {
+            client_id,
+            client_secret,
+            user: text("username").zip(text("password")),
+        })
+    }
+
+    /// Removes a merchant it made.
+    pub fn remove_merchant(&self, client_id: &str) -> Result<(), String> {
+        self.admin("DELETE", &format!("/merchants/{client_id}"), &Value::Null)
+            .map(drop)
+    }
+
+    /// Moves a merchant's clock on.
+    pub fn advance(&self, client_id: &str, seconds: u64) -> Result<(), String> {
+        let change = json!({"advance_ms": seconds * 1_000});
+        self.admin("PUT", &format!("/merchants/{client_id}/clock"), &change)
+            .map(drop)
+    }
+
+    /// Takes a merchant's role away.
+    pub fn deprovision(&self, client_id: &str) -> Result<(), String> {
+        let change = json!({"provisioned": false});
+        self.admin("PATCH", &format!("/merchants/{client_id}"), &change)
+            .map(drop)
+    }
+
+    fn admin(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let admin = self.admin.as_ref().ok_or("the target has no admin API")?;
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        if let Some(token) = &admin.token {
+            headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        }
+        let body = (!body.is_null()).then(|| body.to_string().into_bytes());
+        let answer = self.send(method, &format!("{}{path}", admin.url), &headers, body)?;
+        if (200..300).contains(&answer.status) {
+            Ok(answer.json().unwrap_or_default())
+        } else {
+            Err(format!(
+                "{method} {path}: {} {}",
+                answer.status,
+                answer.text()
+            ))
+        }
+    }
+}
+
+/// Nothing answers at the target.
+#[derive(Debug, thiserror::Error)]
+#[error("target unreachable: {0}")]
+pub struct Unreachable(pub String);
+
+/// The last cause of an error is what a person wants to know.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,279 @@
+//! The journal: what came in and what was answered, and no secret in it.
+
+use crate::shop::{
+    self, APPLY, BASIC, CLIENT, INIT, INIT_V2, PASSWORD, REFERENCE, SECRET, TOKEN, demo_token_call,
+    init_call, opens, order, path_of, server, start, text, token, token_call, tokens,
+    two_merchants,
+};
+use crate::wire::{Answer, Call};
+use flexiti_mock::{Mock, Settings};
+use serde_json::{Value, json};
+
+fn list(mock: &Mock, query: &str) -> Answer {
+    shop::admin(mock, "GET", &format!("/requests{query}"), &Value::Null)
+}
+
+fn requests(mock: &Mock, query: &str) -> Vec<Value> {
+    let answer = list(mock, query);
+    assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+    answer.json()["requests"].as_array().unwrap().clone()
+}
+
+/// What a filter lets through, as ids.
+fn ids(mock: &Mock, query: &str) -> Vec<u64> {
+    let rows = requests(mock, query);
+    rows.iter().map(|row| row["id"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn an_accepted_init_is_recorded_with_its_parameters_and_its_order() {
+    let mock = server("documented");
+    let token = token(&mock);
+    let body = json!({
+        "lang": "fr", "flow": "buy", "amount_requested": 12.5, "vcc": 1_070_015_210_367_982_u64,
+        "billing_information": {
+            "first_name": "Zoé", "last_name": "Côté", "address_1": "1", "address_2": "",
+            "city": "Québec", "province": "QC", "postal_code": "G1A1A1",
+        },
+        "shipping_information": {
+            "first_name": "Zoé", "last_name": "Côté", "address_1": "1", "address_2": "",
+            "city": "Québec", "province": "QC", "postal_code": "G1A1A1",
+        },
+    });
+    let answer = init_call(INIT_V2, &token).json(&body).send(mock.address());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let rows = requests(&mock, "");
+    let row = rows.last().unwrap();
+    assert_eq!(row["id"], 2);
+    assert_eq!(row["client_id"], CLIENT);
+    assert_eq!(row["endpoint"], "init_v2");
+    assert_eq!(row["method"], "POST");
+    assert_eq!(row["path"], INIT_V2);
+    assert_eq!(row["status"], 200);
+    assert_eq!(row["order_id"], answer.json()["online_order_id"]);
+    assert_eq!(row["violations"], json!([]));
+    assert_eq!(row["fault"], Value::Null);
+    assert_eq!(row["headers"]["x-reference-id"], REFERENCE);
+    assert_eq!(row["headers"]["content-type"], "application/json");
+    assert!(row["duration_us"].is_u64(), "{row}");
+    let at = text(row, "at");
+    assert!(at.ends_with('Z') && at.contains('T'), "{at}");
+    // Flat, dotted and as text, whatever the encoding.
+    let params = &row["params"];
+    assert_eq!(params["amount_requested"], "12.5");
+    assert_eq!(params["vcc"], "1070015210367982");
+    assert_eq!(params["billing_information.city"], "Québec");
+    assert_eq!(params["shipping_information.address_2"], "");
+}
+
+#[test]
+fn a_refused_request_is_recorded_with_the_clauses_it_broke() {
+    let mock = server("documented");
+    let token = token(&mock);
+    let pairs = [("flow", "apply"), ("amount_requested", "10,50")];
+    init_call(INIT, &token).form(&pairs).send(mock.address());
+    demo_token_call(&[("client_id", CLIENT)]).send(mock.address());
+    init_call(INIT, "unknown").form(&APPLY).send(mock.address());
+    Call::get("/nothing").send(mock.address());
+    let rows = requests(&mock, "?after=1");
+    assert_eq!(
+        rows[0]["violations"],
+        json!([
+            {"clause": "init.plain.lang.required", "param": "lang", "msg": "required"},
+            {"clause": "init.amount_requested.separator", "param": "amount_requested", "msg": "invalid"},
+        ])
+    );
+    assert_eq!(rows[0]["order_id"], Value::Null);
+    for (row, clause) in rows[1..].iter().zip([
+        "token.parameters.repeated",
+        "auth.token.known",
+        "http.path.known",
+    ]) {
+        let expected = json!([{"clause": clause, "param": null, "msg": null}]);
+        assert_eq!(row["violations"], expected);
+    }
+    assert_eq!(rows[3]["endpoint"], Value::Null);
+    assert_eq!(rows[3]["client_id"], Value::Null);
+}
+
+#[test]
+fn filters_let_through_what_they_name() {
+    let mock = two_merchants();
+    let token = token(&mock); // 1
+    token_call("other", "other-secret", &[]).send(mock.address()); // 2
+    let order = init_call(INIT, &token).form(&APPLY).send(mock.address()); // 3
+    init_call(INIT_V2, &token).form(&APPLY).send(mock.address()); // 4
+    token_call("other", "guess", &[]).send(mock.address()); // 5
+    Call::get("/nothing").send(mock.address()); // 6
+    let order = &order.json()["online_order_id"];
+    for (query, expected) in [
+        (String::new(), vec![1, 2, 3, 4, 5, 6]),
+        ("?client_id=other".into(), vec![2, 5]),
+        ("?client_id=flexitidemo".into(), vec![1, 3, 4]),
+        ("?client_id=nobody".into(), vec![]),
+        ("?endpoint=token".into(), vec![1, 2, 5]),
+        ("?endpoint=init_plain".into(), vec![3]),
+        ("?status=200".into(), vec![1, 2, 3, 4]),
+        ("?status=404".into(), vec![6]),
+        (format!("?order_id={order}"), vec![3]),
+        ("?order_id=1".into(), vec![]),
+        ("?after=4".into(), vec![5, 6]),
+        ("?after=99".into(), vec![]),
+        ("?client_id=other&status=400&after=1".into(), vec![5]),
+        (
+            "?client_id=flexiti%64emo&endpoint=init%5Fv2".into(),
+            vec![4],
+        ),
+    ] {
+        assert_eq!(ids(&mock, &query), expected, "{query}");
+    }
+}
+
+#[test]
+fn filters_that_cannot_be_read_are_refused_by_name() {
+    let mock = server("documented");
+    for (query, names) in [
+        (
+            "?colour=blue",
+            vec!["colour", "client_id", "order_id", "after"],
+        ),
+        (
+            "?endpoint=checkout",
+            vec!["endpoint", "checkout", "token", "init_v2"],
+        ),
+        ("?status=ok", vec!["status", "ok"]),
+        ("?order_id=-1", vec!["order_id", "-1"]),
+        ("?after=1.5", vec!["after", "1.5"]),
+    ] {
+        let answer = list(&mock, query);
+        assert_eq!(answer.status, 422, "{query}");
+        for name in names {
+            assert!(answer.text().contains(name), "{query}: {}", answer.text());
+        }
+    }
+}
+
+#[test]
+fn a_full_journal_drops_the_oldest_and_counts_them() {
+    let mock = start(&Settings {
+        journal_limit: 3,
+        ..Settings::default()
+    });
+    for n in 0..5 {
+        Call::get(&format!("/nothing/{n}")).send(mock.address());
+    }
+    let body = list(&mock, "").json();
+    assert_eq!(body["dropped"], 2);
+    let paths: Vec<String> = requests(&mock, "")
+        .iter()
+        .map(|row| text(row, "path"))
+        .collect();
+    assert_eq!(paths, ["/nothing/2", "/nothing/3", "/nothing/4"]);
+    assert_eq!(ids(&mock, ""), [3, 4, 5]);
+    // A filter changes what is shown, not what was dropped.
+    assert_eq!(list(&mock, "?after=4").json()["dropped"], 2);
+    assert_eq!(ids(&mock, "?after=4"), [5]);
+}
+
+#[test]
+fn a_journal_of_nothing_holds_nothing() {
+    let mock = start(&Settings {
+        journal_limit: 0,
+        ..Settings::default()
+    });
+    token(&mock);
+    assert_eq!(
+        list(&mock, "").json(),
+        json!({"requests": [], "dropped": 1})
+    );
+}
+
+#[test]
+fn the_admin_api_and_the_resets_leave_no_trace_in_it() {
+    let mock = two_merchants();
+    token(&mock);
+    token_call("other", "other-secret", &[]).send(mock.address());
+    shop::admin(&mock, "GET", "/health", &Value::Null);
+    list(&mock, "");
+    assert_eq!(ids(&mock, ""), [1, 2]);
+    shop::admin(&mock, "POST", "/merchants/flexitidemo/reset", &Value::Null);
+    assert_eq!(ids(&mock, ""), [2]);
+    shop::admin(&mock, "DELETE", "/merchants/other", &Value::Null);
+    assert_eq!(ids(&mock, ""), [0; 0]);
+    // Ids go on, so that `after` never shows an older request as a newer one.
+    token(&mock);
+    assert_eq!(ids(&mock, ""), [3]);
+}
+
+#[test]
+fn a_page_is_recorded_without_its_session() {
+    let mock = server("documented");
+    let order = order(&mock, &APPLY);
+    let path = path_of(&text(&order, "redirection_url"));
+    Call::get(&path).send(mock.address());
+    let rows = requests(&mock, "?after=2");
+    assert_eq!(rows[0]["path"], "/checkout/***");
+    assert_eq!(rows[0]["status"], 200);
+}
+
+#[test]
+fn no_secret_is_in_the_journal() {
+    let mock = server("documented");
+    let pair = tokens(&mock);
+    let (access, refresh_token) = (text(&pair, "access_token"), text(&pair, "refresh_token"));
+    opens(&mock, &access);
+    let renewed = shop::refresh(&mock, &refresh_token).json();
+    let path = path_of(&text(&order(&mock, &APPLY), "redirection_url"));
+    let session = path.split(['/', '?']).nth(2).unwrap().to_owned();
+    Call::get(&path).send(mock.address());
+    let user = [
+        ("grant_type", "password"),
+        ("username", CLIENT),
+        ("password", PASSWORD),
+    ];
+    let basic = Call::post(TOKEN).header("authorization", BASIC).form(&user);
+    basic.send(mock.address());
+    demo_token_call(&[("grant_type", "password"), ("password", "guessed-password")])
+        .send(mock.address());
+    token_call(CLIENT, "guessed-secret", &[]).send(mock.address());
+    token_call(CLIENT, &"long-secret".repeat(10), &[]).send(mock.address());
+    // Where they do not belong: in the path, in the query, in other headers.
+    for target in [
+        format!("{}?client_secret={SECRET}&token={access}", TOKEN),
+        INIT.replace(CLIENT, SECRET),
+        INIT.replace(CLIENT, &access),
+        INIT.replace(CLIENT, "flexitidemo%2Dsecret"),
+        format!("/flexiti/online-api/{PASSWORD}"),
+        format!("/{refresh_token}/{session}"),
+    ] {
+        Call::post(&target)
+            .header("authorization", &format!("Bearer {access}"))
+            .header("proxy-authorization", BASIC)
+            .header("cookie", &format!("session={session}"))
+            .body(format!("client_secret={SECRET}"))
+            .send(mock.address());
+    }
+    let journal = list(&mock, "").text();
+    assert!(journal.contains("***"), "{journal}");
+    let renewed = [
+        text(&renewed, "access_token"),
+        text(&renewed, "refresh_token"),
+    ];
+    let basic = BASIC.strip_prefix("Basic ").unwrap();
+    for secret in [
+        SECRET,
+        PASSWORD,
+        basic,
+        &access,
+        &refresh_token,
+        &renewed[0],
+        &renewed[1],
+        &session,
+        "flexitidemo%2Dsecret",
+        "guessed-password",
+        "guessed-secret",
+        "long-secret",
+    ] {
+        assert!(!journal.contains(secret), "{secret} is in {journal}");
+    }
+}

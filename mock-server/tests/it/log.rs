@@ -1,0 +1,174 @@
+//! The log of the program: one line a request, and no secret in it.
+
+use crate::process::Running;
+use crate::shop::{
+    APPLY, BASIC, CLIENT, INIT, PASSWORD, REFERENCE, SECRET, TOKEN, demo_token_call, init_call,
+    path_of, text, token_call,
+};
+use crate::wire::Call;
+use serde_json::Value;
+
+/// A line of the JSON log.
+fn lines(log: &str) -> Vec<Value> {
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect()
+}
+
+#[test]
+fn each_request_has_one_line_of_text() {
+    let running = Running::start(&[]);
+    let address = running.address();
+    demo_token_call(&[]).send(address);
+    init_call(INIT, "unknown").form(&APPLY).send(address);
+    Call::get("/nothing?colour=blue").send(address);
+    Call::get("/__admin/health").send(address);
+    let log = running.stopped();
+    let about: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("method="))
+        .collect();
+    assert_eq!(about.len(), 3, "{log}");
+    for (line, parts) in about.iter().zip([
+        vec!["method=POST", TOKEN, "status=200", "duration", REFERENCE],
+        vec![
+            "method=POST",
+            INIT,
+            "status=401",
+            "auth.token.known",
+            REFERENCE,
+        ],
+        vec!["method=GET", "/nothing", "status=404", "http.path.known"],
+    ]) {
+        for part in parts {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+    assert!(
+        !log.contains("colour"),
+        "the query is nobody's business: {log}"
+    );
+    assert!(!log.contains('\u{1b}'), "no colours in a file: {log}");
+}
+
+#[test]
+fn the_json_log_has_the_same_in_fields() {
+    let running = Running::start(&["--log-format", "json"]);
+    let address = running.address();
+    demo_token_call(&[]).send(address);
+    demo_token_call(&[("scope", "admin")]).send(address);
+    assert_eq!(running.stdout(), "", "the banner is for people");
+    let lines = lines(&running.stopped());
+    assert_eq!(text(&lines[0], "address"), address.to_string());
+    let about: Vec<&Value> = lines.iter().filter(|l| l["method"].is_string()).collect();
+    assert_eq!(about.len(), 2, "{lines:?}");
+    for (line, status) in about.iter().zip([200, 409]) {
+        assert_eq!(line["method"], "POST");
+        assert_eq!(line["path"], TOKEN);
+        assert_eq!(line["status"], status);
+        assert_eq!(line["reference_id"], REFERENCE);
+        assert!(line["duration_us"].is_u64(), "{line}");
+        assert_eq!(line["level"], "INFO");
+        assert!(line["timestamp"].is_string(), "{line}");
+    }
+    assert!(text(about[1], "refused").contains("token.scope.values scope"));
+}
+
+#[test]
+fn a_lower_level_leaves_the_requests_out() {
+    let running = Running::start(&["--log-level", "warn"]);
+    demo_token_call(&[]).send(running.address());
+    assert_eq!(running.stopped(), "");
+}
+
+#[test]
+fn no_secret_is_in_the_log_wherever_a_client_puts_it() {
+    for arguments in [
+        vec![],
+        vec!["--log-format", "json"],
+        vec!["--log-level", "trace"],
+        vec!["--dialect", "lenient"],
+        vec!["--dialect", "strict"],
+    ] {
+        let running = Running::start(&arguments);
+        let secrets = plant(&running);
+        let log = running.stopped();
+        assert!(log.contains("***"), "something was hidden: {log}");
+        for secret in secrets {
+            assert!(
+                !log.contains(&secret),
+                "{arguments:?}: {secret} is in {log}"
+            );
+        }
+    }
+}
+
+/// Sends every secret that there is to every place where a client might put it by mistake.
+fn plant(running: &Running) -> Vec<String> {
+    let address = running.address();
+    let grant = ("grant_type", "client_credentials");
+    let pair = demo_token_call(&[grant]).send(address).json();
+    let token = text(&pair, "access_token");
+    let refresh_token = text(&pair, "refresh_token");
+    token_call(CLIENT, "guessed-secret", &[grant]).send(address);
+    let user = [
+        ("grant_type", "password"),
+        ("username", CLIENT),
+        ("password", PASSWORD),
+    ];
+    Call::post(TOKEN)
+        .header("authorization", BASIC)
+        .form(&user)
+        .send(address);
+    let order = init_call(INIT, &token).form(&APPLY).send(address).json();
+    let page = path_of(&text(&order, "redirection_url"));
+    let session = page.split(['/', '?']).nth(2).unwrap().to_owned();
+    Call::get(&page).send(address);
+
+    let renew = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token.as_str()),
+    ];
+    demo_token_call(&renew).send(address);
+
+    let escaped = SECRET.replace('-', "%2D");
+    let secrets = vec![
+        SECRET.to_owned(),
+        PASSWORD.to_owned(),
+        token,
+        refresh_token,
+        session,
+        BASIC.strip_prefix("Basic ").unwrap().to_owned(),
+        "guessed-secret".to_owned(),
+        escaped.clone(),
+    ];
+    for secret in &secrets[..5] {
+        for target in [
+            INIT.replace(CLIENT, secret),
+            format!("/flexiti/online-api/oauth/{secret}"),
+            format!("/{secret}"),
+            format!("/checkout/{secret}"),
+            format!("{TOKEN}?client_secret={secret}&access_token={secret}"),
+        ] {
+            Call::post(&target)
+                .header("x-reference-id", REFERENCE)
+                .header("authorization", &format!("Bearer {secret}"))
+                .header("cookie", &format!("session={secret}"))
+                .header("user-agent", secret)
+                .header("referer", &format!("http://{address}{page}"))
+                .body(format!("client_id={secret}&scope={secret}&{secret}=1"))
+                .send(address);
+        }
+        // JSON where a form is due, and a form that cannot be read.
+        let body = serde_json::json!({"client_id": CLIENT, "client_secret": secret});
+        Call::post(TOKEN).json(&body).send(address);
+        Call::post(TOKEN)
+            .form(&[("client_secret", secret)])
+            .send(address);
+        init_call(INIT, secret)
+            .body(format!("%{secret}"))
+            .send(address);
+    }
+    Call::post(&INIT.replace(CLIENT, &escaped)).send(address);
+    secrets
+}
