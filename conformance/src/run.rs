@@ -7,7 +7,7 @@ use crate::event::{Event, Reporter};
 use crate::exchange::Exchange;
 use crate::generate;
 use crate::judge::{self, Verdict};
-use crate::plan;
+use crate::plan::{self, Working};
 use crate::readback;
 use crate::report::{CaseRow, ClauseRow, Finding, Report, Status};
 use crate::session::{Session, Stopped};
@@ -17,6 +17,10 @@ use flexiti_contract::{Endpoint, Rulebook};
 use proptest::prelude::Rng as _;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+/// How many requests may go into making a failing one smaller.
+const SHRINKS: usize = 300;
+const NO_INIT: &str = "no init path works";
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -72,9 +76,9 @@ pub fn server(
     reporters: &mut [Box<dyn Reporter>],
 ) -> anyhow::Result<Report> {
     let mut run = Run::new(target, rulebook, options, reporters)?;
-    if let Some((encoding, endpoints)) = run.foundations()? {
-        run.planned(&plan::cases(rulebook, encoding, &endpoints))?;
-        run.generated(options, encoding, &endpoints)?;
+    if let Some(working) = run.foundations()? {
+        run.planned(&plan::cases(rulebook, &working))?;
+        run.generated(options, &working)?;
     }
     run.finish(options, waivers)
 }
@@ -122,34 +126,42 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Finds out what everything else rests on: the encoding and the init paths that work.
+    /// Finds out what everything else rests on: the paths and encodings of init that work.
     /// Nothing, where not even a token is to be had.
-    fn foundations(&mut self) -> anyhow::Result<Option<(Encoding, Vec<Endpoint>)>> {
-        self.planned(&plan::foundations(&self.rulebook))?;
+    fn foundations(&mut self) -> anyhow::Result<Option<Working>> {
+        self.planned(&plan::token_cases())?;
         if self.has_failed(plan::accepted(Endpoint::Token)) {
             self.not_verified("no token was to be had", |_| true);
             return Ok(None);
         }
-        let works = |encoding: &Encoding| {
-            let clause = encoding.clause();
-            self.rulebook.is_active(clause) && !self.has_failed(clause)
-        };
-        let encoding = Encoding::ALL
-            .into_iter()
-            .find(works)
-            .unwrap_or(Encoding::FormDotted);
-        self.planned(&plan::endpoint_foundations(&self.rulebook, encoding))?;
-        let endpoints: Vec<Endpoint> = [Endpoint::InitV2, Endpoint::InitPlain]
-            .into_iter()
-            .filter(|endpoint| {
-                let clause = plan::accepted(*endpoint);
-                self.rulebook.is_active(clause) && !self.has_failed(clause)
-            })
-            .collect();
-        if endpoints.is_empty() {
-            self.not_verified("no init path works", plan::needs_init);
+        let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
+        for endpoint in plan::INIT {
+            for encoding in Encoding::ALL {
+                let offered = self.rulebook.is_active(plan::accepted(endpoint))
+                    && self.rulebook.is_active(encoding.clause());
+                let probe = plan::probe(&self.rulebook, endpoint, encoding).filter(|_| offered);
+                if probe.is_some_and(|case| self.is_granted(&case)) {
+                    found.push((endpoint, encoding));
+                }
+            }
         }
-        Ok(Some((encoding, endpoints)))
+        let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
+        let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
+        let working = Working {
+            endpoints: plan::INIT.into_iter().filter(works).collect(),
+            encodings: Encoding::ALL.into_iter().filter(carried).collect(),
+        };
+        self.planned(&plan::init_cases(&self.rulebook, &working))?;
+        if working.endpoints.is_empty() {
+            self.not_verified(NO_INIT, plan::needs_init);
+        }
+        Ok(Some(working))
+    }
+
+    fn is_granted(&mut self, case: &Case) -> bool {
+        let exchanges = self.session.run(case).unwrap_or_default();
+        let answer = exchanges.last().and_then(Exchange::answer);
+        answer.is_some_and(|answer| answer.status == 200)
     }
 
     fn has_failed(&self, clause: &str) -> bool {
@@ -170,7 +182,7 @@ impl<'a> Run<'a> {
         let needless: Vec<String> = self
             .records
             .iter()
-            .filter(|(_, record)| record.inconclusive.as_deref() == Some("no init path works"))
+            .filter(|(_, record)| record.inconclusive.as_deref() == Some(NO_INIT))
             .map(|(clause, _)| clause.clone())
             .collect();
         for case in cases {
@@ -303,23 +315,16 @@ impl<'a> Run<'a> {
     }
 
     /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
-    fn generated(
-        &mut self,
-        options: &Options,
-        encoding: Encoding,
-        endpoints: &[Endpoint],
-    ) -> anyhow::Result<()> {
+    fn generated(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
         let rulebook = Arc::clone(&self.rulebook);
         let rng = |purpose: &str| generate::rng(options.seed, purpose);
         let mut targets: Vec<(Endpoint, Encoding)> = vec![(Endpoint::Token, Encoding::FormDotted)];
-        for endpoint in endpoints {
-            let carries =
-                |e: &Encoding| rulebook.is_active(e.clause()) && !self.has_failed(e.clause());
+        for endpoint in &working.endpoints {
             targets.extend(
-                Encoding::ALL
-                    .into_iter()
-                    .filter(carries)
-                    .map(|e| (*endpoint, e)),
+                working
+                    .encodings
+                    .iter()
+                    .map(|encoding| (*endpoint, *encoding)),
             );
         }
         let share = |of: u32, among: usize| {
@@ -343,7 +348,7 @@ impl<'a> Run<'a> {
                     .map(move |place| (clause, place))
             })
             .filter(|(_, place)| {
-                place.endpoint == Endpoint::Token || endpoints.contains(&place.endpoint)
+                place.endpoint == Endpoint::Token || working.endpoints.contains(&place.endpoint)
             })
             .collect();
         // With fewer cases than places, the seed says which places have their turn.
@@ -365,7 +370,7 @@ impl<'a> Run<'a> {
                     &rulebook,
                     clause,
                     place,
-                    encoding,
+                    working,
                     each,
                     rng(&purpose),
                     check,
@@ -387,8 +392,16 @@ impl<'a> Run<'a> {
         }
         let mut first: Option<HashSet<String>> = None;
         let mut sent = 0;
+        let mut shrinks = 0;
         let minimal = property(&mut |case| {
-            sent += 1;
+            if first.is_some() {
+                shrinks += 1;
+                if shrinks > SHRINKS {
+                    return true;
+                }
+            } else {
+                sent += 1;
+            }
             match self.verdicts(case) {
                 Err(stopped) => {
                     self.stopped(case, &stopped);

@@ -5,8 +5,9 @@ use crate::report::{Power, Status};
 use crate::run::{self, Options};
 use crate::target::{Credentials, Target};
 use crate::waivers::Waivers;
-use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
+use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
+use serde_json::json;
 use std::sync::Arc;
 
 /// A clause to take away, and the dialect in which it holds.
@@ -66,12 +67,28 @@ pub fn sabotages(dialect: Option<&str>) -> Result<Vec<Sabotage>, LoadError> {
             None if dialect.is_none() => Some(answering(contract, clause)?),
             None => None,
         };
+        let found = found
+            .map(|dialect| tellable(contract, clause, dialect))
+            .transpose()?;
         sabotages.extend(found.map(|dialect| Sabotage {
             clause: &clause.id,
             dialect,
         }));
     }
     Ok(sabotages)
+}
+
+/// A refusal of the shape `doc` does not say which of two clauses about a parameter it is for:
+/// those clauses are tried in the shape that does.
+fn tellable(
+    contract: &Contract,
+    clause: &flexiti_contract::Clause,
+    dialect: Dialect,
+) -> Result<Dialect, LoadError> {
+    if clause.msg.is_some() && dialect.knobs.error_shape == ErrorShape::Doc {
+        return dialect.with_answer("error_shape", json!("union"), contract.sources());
+    }
+    Ok(dialect)
 }
 
 fn answering(contract: &Contract, clause: &flexiti_contract::Clause) -> Result<Dialect, LoadError> {

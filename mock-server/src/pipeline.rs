@@ -72,6 +72,9 @@ fn api(
             )
             .with(ACCESS_CONTROL_MAX_AGE, "600");
     }
+    if rulebook.taken_away(Rule::Robust) && has_nul(request) {
+        return Reply::empty(500);
+    }
     let answer = answer(app, &rulebook, endpoint, client_id, request, now, note);
     let reply = answer.unwrap_or_else(|rejection| {
         note.violations = rejection.reasons();
@@ -150,4 +153,8 @@ fn readable(rulebook: &Rulebook, request: &Request) -> Result<Bytes, Rejection> 
         }
         Body::Read(bytes) => Ok(bytes.clone()),
     }
+}
+
+fn has_nul(request: &Request) -> bool {
+    matches!(&request.body, Body::Read(bytes) if bytes.contains(&0))
 }

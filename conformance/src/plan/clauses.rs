@@ -1,10 +1,10 @@
 //! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
 //! clause, a valid request and the same request with one defect.
 
-use super::{REFERENCE_ID, accepted, case, draft, token_draft, token_params};
+use super::{REFERENCE_ID, Working, accepted, case, draft, token_draft, token_params};
 use crate::case::{Account, Case, Expect, Kind, Step};
-use crate::draft::{Encoding, Params};
-use flexiti_contract::{Clause, Endpoint, Flow, Place, Rulebook};
+use crate::draft::{Draft, Encoding, Params};
+use flexiti_contract::{Clause, Endpoint, Flow, Place, Rule, Rulebook};
 use serde_json::{Map, Value, json};
 
 /// Parameters whose samples are no working values of their own, or ask for other parameters.
@@ -31,15 +31,10 @@ pub struct Broken {
 }
 
 /// The cases of a clause.
-pub(super) fn cases(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    encoding: Encoding,
-    endpoints: &[Endpoint],
-) -> Vec<Case> {
+pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for place in rulebook.places(&clause.id) {
-        if place.endpoint != Endpoint::Token && !endpoints.contains(&place.endpoint) {
+        if place.endpoint != Endpoint::Token && !working.endpoints.contains(&place.endpoint) {
             continue;
         }
         let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
@@ -50,7 +45,7 @@ pub(super) fn cases(
             });
             if !sibling {
                 let expect = Expect::Granted;
-                if let Some(draft) = encodable(place.endpoint, &broken.base, encoding) {
+                if let Some(draft) = encodable(place.endpoint, &broken.base, working) {
                     let mut case = case(
                         &clause.id,
                         &at("as it should be"),
@@ -58,14 +53,14 @@ pub(super) fn cases(
                         draft,
                         expect,
                     );
-                    case.blame = Some(accepted(place.endpoint).to_owned());
+                    case.blame = Some(granted_by(place.endpoint, &broken.base).to_owned());
                     cases.push(prepared(case, &broken.base));
                 }
             }
-            cases.extend(broken_case(clause, place, &broken, encoding));
+            cases.extend(broken_case(clause, place, &broken, working));
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
-            cases.extend(accepted_samples(rulebook, clause, place, encoding));
+            cases.extend(accepted_samples(rulebook, clause, place, working));
         }
     }
     cases
@@ -76,9 +71,9 @@ pub fn broken_case(
     clause: &Clause,
     place: &Place,
     broken: &Broken,
-    encoding: Encoding,
+    working: &Working,
 ) -> Option<Case> {
-    let draft = encodable(place.endpoint, &broken.params, encoding)?;
+    let draft = encodable(place.endpoint, &broken.params, working)?;
     let expect = Expect::Refused {
         param: clause.msg.map(|_| place.param.clone()),
         header: None,
@@ -86,6 +81,16 @@ pub fn broken_case(
     let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
     let case = case(&clause.id, &name, Kind::Negative, draft, expect);
     Some(prepared(case, &broken.params))
+}
+
+/// The clause that grants a valid request.
+fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
+    let grant = params.iter().find(|(name, _)| name == "grant_type");
+    match grant.and_then(|(_, grant)| grant.as_str()) {
+        Some("refresh_token") => Rule::GrantRefresh.id(),
+        Some("password") => Rule::GrantPassword.id(),
+        _ => accepted(endpoint),
+    }
 }
 
 /// With what must be done before, where the parameters lean on it: a token to refresh, an
@@ -105,18 +110,17 @@ fn prepared(mut case: Case, params: &Params) -> Case {
 }
 
 /// In the preferred encoding, or in JSON where only that can say it.
-fn encodable(
-    endpoint: Endpoint,
-    params: &Params,
-    encoding: Encoding,
-) -> Option<crate::draft::Draft> {
-    let encoding = if endpoint == Endpoint::Token {
-        Encoding::FormDotted
-    } else {
-        encoding
+fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<Draft> {
+    if endpoint == Endpoint::Token {
+        return draft(endpoint, params, Encoding::FormDotted);
+    }
+    let json = || {
+        let carried = working.carries(Encoding::Json);
+        carried
+            .then(|| draft(endpoint, params, Encoding::Json))
+            .flatten()
     };
-    let other = (endpoint != Endpoint::Token).then_some(Encoding::Json);
-    draft(endpoint, params, encoding).or_else(|| draft(endpoint, params, other?))
+    draft(endpoint, params, working.preferred()).or_else(json)
 }
 
 /// Every sample of a parameter that the dialect allows is accepted; held against the last
@@ -125,7 +129,7 @@ fn accepted_samples(
     rulebook: &Rulebook,
     clause: &Clause,
     place: &Place,
-    encoding: Encoding,
+    working: &Working,
 ) -> Vec<Case> {
     let about_form = |c: &&Clause| {
         super::is_request_clause(c)
@@ -150,7 +154,7 @@ fn accepted_samples(
             continue;
         }
         let name = format!("{} {} `{sample}`", place.endpoint.id(), place.param);
-        if let Some(draft) = encodable(place.endpoint, &changed, encoding) {
+        if let Some(draft) = encodable(place.endpoint, &changed, working) {
             cases.push(case(
                 &clause.id,
                 &name,

@@ -11,39 +11,79 @@ use crate::draft::{Draft, Encoding, Params, Payload, encode};
 use flexiti_contract::{Check, Clause, Contract, Endpoint, Rule, Rulebook};
 use serde_json::{Value, json};
 
-/// The cases that everything else rests on: is there a token, which encodings carry an init.
-/// Where one of these fails, what depends on it is not verified rather than failed.
-pub fn foundations(rulebook: &Rulebook) -> Vec<Case> {
-    let mut cases = rules::token_accepted();
+/// What of the target works: everything else rests on it.
+#[derive(Debug, Clone, Default)]
+pub struct Working {
+    /// The init paths.
+    pub endpoints: Vec<Endpoint>,
+    /// The encodings of init.
+    pub encodings: Vec<Encoding>,
+}
+
+impl Working {
+    /// The encoding for what could be sent in any.
+    pub fn preferred(&self) -> Encoding {
+        self.encodings
+            .first()
+            .copied()
+            .unwrap_or(Encoding::FormDotted)
+    }
+
+    /// Whether init can be sent so.
+    pub fn carries(&self, encoding: Encoding) -> bool {
+        self.encodings.contains(&encoding)
+    }
+}
+
+/// The very first cases: is there a token?
+pub fn token_cases() -> Vec<Case> {
+    rules::accepted()
+}
+
+/// A case that finds out whether a path of init works in an encoding.
+pub fn probe(rulebook: &Rulebook, endpoint: Endpoint, encoding: Encoding) -> Option<Case> {
+    let base = bases(rulebook, endpoint).into_iter().next()?;
+    let draft = draft(endpoint, &base, encoding)?;
+    let name = format!("probe {encoding:?}");
+    Some(case(
+        accepted(endpoint),
+        &name,
+        Kind::Positive,
+        draft,
+        Expect::Granted,
+    ))
+}
+
+/// The cases of the encodings and paths of init.
+pub fn init_cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
+    let mut cases = Vec::new();
     for encoding in Encoding::ALL {
         if rulebook.is_active(encoding.clause()) {
-            cases.extend(rules::encoding(rulebook, encoding));
+            cases.extend(rules::encoding(rulebook, encoding, &working.endpoints));
+        }
+    }
+    for endpoint in INIT {
+        if rulebook.is_active(accepted(endpoint)) {
+            cases.extend(rules::path(rulebook, endpoint, working.preferred()));
         }
     }
     cases
 }
 
-/// The cases of the two init paths, once an encoding is known to work.
-pub fn endpoint_foundations(rulebook: &Rulebook, encoding: Encoding) -> Vec<Case> {
-    [Endpoint::InitV2, Endpoint::InitPlain]
-        .into_iter()
-        .filter(|endpoint| rulebook.is_active(accepted(*endpoint)))
-        .flat_map(|endpoint| rules::init_accepted(rulebook, endpoint, encoding))
-        .collect()
-}
-
-/// All other cases: `encoding` is the one that carries what could be sent in any, `endpoints`
-/// are those that work.
-pub fn cases(rulebook: &Rulebook, encoding: Encoding, endpoints: &[Endpoint]) -> Vec<Case> {
+/// All other cases.
+pub fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     let mut cases = Vec::new();
     for clause in rulebook.clauses() {
         match Rule::from_id(&clause.id) {
-            Some(rule) => cases.extend(rules::cases(rulebook, rule, encoding, endpoints)),
-            None => cases.extend(clauses::cases(rulebook, clause, encoding, endpoints)),
+            Some(rule) => cases.extend(rules::cases(rulebook, rule, working)),
+            None => cases.extend(clauses::cases(rulebook, clause, working)),
         }
     }
     cases
 }
+
+/// The two paths of init.
+pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
 
 /// Whether a clause needs init to work before anything can be said of it.
 pub fn needs_init(clause: &Clause) -> bool {

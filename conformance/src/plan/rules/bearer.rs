@@ -1,0 +1,95 @@
+//! The bearer token of init, and whose path it opens.
+
+use super::build::{Ask, Cases, UNKNOWN_TOKEN, get_token, token_with};
+use crate::case::{Account, Step};
+use crate::draft::{Draft, Params, To};
+use flexiti_contract::dialect::Lax;
+
+const BEARER: &str = "Bearer {{0/access_token}}";
+
+pub(super) fn required(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps_init(ask)
+        .breaks("no header", ask.init().without_header("authorization"))
+}
+
+pub(super) fn scheme(c: Cases, ask: &Ask<'_>) -> Cases {
+    let c = c
+        .keeps_init(ask)
+        .breaks("another scheme", ask.init_as("Token {{token}}"))
+        .breaks("no scheme", ask.init_as("{{token}}"));
+    let lower_case = ask.init_as("bearer {{token}}");
+    match ask.rulebook.knobs().bearer_scheme {
+        Lax::Exact => c.breaks("lower case", lower_case),
+        Lax::AnyCase => c.keeps("lower case", lower_case),
+    }
+}
+
+pub(super) fn known(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps_init(ask)
+        .breaks(
+            "never issued",
+            ask.init_as(&format!("Bearer {UNKNOWN_TOKEN}")),
+        )
+        .breaks("one character more", ask.init_as("Bearer {{token}}0"))
+}
+
+pub(super) fn alive(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps("two seconds before the end", ask.init_as(BEARER))
+        .after([get_token(), Step::Advance(ask.ttl().saturating_sub(2))])
+        .on(Account::New)
+        .blaming_init(ask)
+        .breaks("at the end", ask.init_as(BEARER))
+        .after([get_token(), Step::Advance(ask.ttl())])
+        .on(Account::New)
+}
+
+pub(super) fn client(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps_init(ask).breaks(
+        "another client's token",
+        ask.init_as("Bearer {{other_token}}"),
+    )
+}
+
+fn customer() -> [Step; 1] {
+    [Step::Send(token_with(&[("scope", "customer")]))]
+}
+
+pub(super) fn scope(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps_init(ask)
+        .breaks("scope customer", ask.init_as(BEARER))
+        .after(customer())
+}
+
+pub(super) fn scope_customer(c: Cases, ask: &Ask<'_>) -> Cases {
+    let nothing = ask.init_of(&Params::new()).header("authorization", BEARER);
+    c.keeps("scope customer", ask.init_as(BEARER))
+        .after(customer())
+        .lacks("scope customer, no parameters", nothing)
+        .after(customer())
+}
+
+pub(super) fn provisioned(c: Cases, ask: &Ask<'_>) -> Cases {
+    c.keeps("a provisioned account", ask.init_as(BEARER))
+        .after([get_token()])
+        .on(Account::Own)
+        .blaming_init(ask)
+        .breaks("the role was taken away", ask.init_as(BEARER))
+        .after([get_token(), Step::Deprovision])
+        .on(Account::New)
+}
+
+pub(super) fn path_quotes(c: Cases, ask: &Ask<'_>) -> Cases {
+    let quoted = |draft: Draft, id: &str| match &draft.to {
+        To::Path(path) => {
+            let to = To::Path(path.replace("{{client_id}}", &format!("%22{id}%22")));
+            Draft { to, ..draft }
+        }
+        To::Url(_) => draft,
+    };
+    let nothing = ask.init_of(&Params::new());
+    c.keeps("quoted", quoted(ask.init(), "{{client_id}}"))
+        .lacks(
+            "another id, quoted, no parameters",
+            quoted(nothing, "xxxxxx"),
+        )
+}

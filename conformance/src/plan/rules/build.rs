@@ -1,0 +1,228 @@
+//! Putting cases and requests together.
+
+use crate::case::{Account, Case, Expect, Kind, Step};
+use crate::draft::{Draft, Encoding, Params, Payload, encode};
+use crate::plan::clauses::{bases, with, without};
+use crate::plan::{Working, accepted, case, draft, token_draft, token_params};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+use serde_json::{Value, json};
+
+/// Shaped like a token, and never issued.
+pub(super) const UNKNOWN_TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
+pub(super) const JSON: Option<&str> = Some("application/json");
+
+/// The cases of one rule, as they grow.
+pub(super) struct Cases {
+    rule: Rule,
+    pub(super) list: Vec<Case>,
+}
+
+impl Cases {
+    pub(super) fn of(rule: Rule) -> Self {
+        let list = Vec::new();
+        Self { rule, list }
+    }
+
+    pub(super) fn add(mut self, kind: Kind, name: &str, draft: Draft, expect: Expect) -> Self {
+        self.list
+            .push(case(self.rule.id(), name, kind, draft, expect));
+        self
+    }
+
+    /// Must be answered 200.
+    pub(super) fn keeps(self, name: &str, draft: Draft) -> Self {
+        self.add(Kind::Positive, name, draft, Expect::Granted)
+    }
+
+    /// Must be refused with the error of the clause.
+    pub(super) fn breaks(self, name: &str, draft: Draft) -> Self {
+        self.add(Kind::Negative, name, draft, refused(None))
+    }
+
+    /// Must be refused, for more than one reason: whatever the clause grants, it is not this.
+    pub(super) fn lacks(self, name: &str, draft: Draft) -> Self {
+        self.add(Kind::Negative, name, draft, Expect::NotGranted)
+    }
+
+    /// An ordinary token request must be answered 200.
+    pub(super) fn keeps_token(self) -> Self {
+        self.keeps("own keys", token_draft())
+            .blaming(Rule::TokenAccepted)
+    }
+
+    /// An ordinary init request must be answered 200.
+    pub(super) fn keeps_init(self, ask: &Ask<'_>) -> Self {
+        self.keeps("as it should be", ask.init()).blaming_init(ask)
+    }
+
+    /// What is done before the request of the last case.
+    pub(super) fn after(self, steps: impl IntoIterator<Item = Step>) -> Self {
+        self.change(|case| drop(case.steps.splice(0..0, steps)))
+    }
+
+    /// The account of the last case.
+    pub(super) fn on(self, account: Account) -> Self {
+        self.change(|case| case.account = account)
+    }
+
+    /// The clause that is at fault if the last case is refused.
+    pub(super) fn blaming(self, rule: Rule) -> Self {
+        self.change(|case| case.blame = Some(rule.id().to_owned()))
+    }
+
+    /// The same, for the path that init takes.
+    pub(super) fn blaming_init(self, ask: &Ask<'_>) -> Self {
+        let clause = accepted(ask.endpoint).to_owned();
+        self.change(|case| case.blame = Some(clause))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Case)) -> Self {
+        if let Some(case) = self.list.last_mut() {
+            change(case);
+        }
+        self
+    }
+}
+
+/// Refused with the clause's error, about this parameter.
+pub(super) fn refused(param: Option<&str>) -> Expect {
+    let param = param.map(str::to_owned);
+    Expect::Refused {
+        param,
+        header: None,
+    }
+}
+
+/// Get a token; its answer is `{{0/…}}`.
+pub(super) fn get_token() -> Step {
+    Step::Send(token_draft())
+}
+
+/// A token request.
+pub(super) fn token(params: &Params) -> Draft {
+    draft(Endpoint::Token, params, Encoding::FormDotted).unwrap_or_else(token_draft)
+}
+
+/// A token request with other values.
+pub(super) fn token_with(changes: &[(&str, &str)]) -> Draft {
+    let change = |params: Params, (name, value): &(&str, &str)| with(&params, name, json!(value));
+    token(&changes.iter().fold(token_params(), change))
+}
+
+/// A token request that lacks something.
+pub(super) fn token_without(names: &[&str]) -> Draft {
+    token(
+        &names
+            .iter()
+            .fold(token_params(), |params, name| without(&params, name)),
+    )
+}
+
+/// A token request that refreshes.
+pub(super) fn refresh(token: &str) -> Draft {
+    token_with(&[("grant_type", "refresh_token"), ("refresh_token", token)])
+}
+
+/// The same request with other bytes for a body.
+pub(super) fn with_bytes(
+    draft: &Draft,
+    body: impl Into<Vec<u8>>,
+    media_type: Option<&str>,
+) -> Draft {
+    let draft = Draft {
+        payload: Payload::Bytes(body.into()),
+        ..draft.clone()
+    };
+    match media_type {
+        Some(media_type) => draft.header("content-type", media_type),
+        None => draft,
+    }
+}
+
+/// Parameters as the bytes of a form.
+pub(super) fn form_bytes(params: &Params) -> Vec<u8> {
+    match encode(params, Encoding::FormDotted) {
+        Some(Payload::Form(pairs)) => serde_urlencoded::to_string(pairs)
+            .unwrap_or_default()
+            .into(),
+        _ => Vec::new(),
+    }
+}
+
+/// Parameters as the bytes of a JSON object.
+pub(super) fn json_bytes(params: &Params) -> Vec<u8> {
+    match encode(params, Encoding::Json) {
+        Some(Payload::Json(value)) => value.to_string().into_bytes(),
+        _ => Vec::new(),
+    }
+}
+
+/// The usual init request, and how to change it.
+pub(super) struct Ask<'a> {
+    pub(super) rulebook: &'a Rulebook,
+    pub(super) working: &'a Working,
+    pub(super) endpoint: Endpoint,
+    /// The fullest valid request.
+    pub(super) base: Params,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(rulebook: &'a Rulebook, working: &'a Working) -> Self {
+        let endpoint = working
+            .endpoints
+            .first()
+            .copied()
+            .unwrap_or(Endpoint::InitV2);
+        Self {
+            base: bases(rulebook, endpoint)
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
+            rulebook,
+            working,
+            endpoint,
+        }
+    }
+
+    /// An init request with these parameters.
+    pub(super) fn init_of(&self, params: &Params) -> Draft {
+        draft(self.endpoint, params, self.working.preferred())
+            .unwrap_or_else(|| Draft::post("/", Payload::None))
+    }
+
+    /// The usual init request.
+    pub(super) fn init(&self) -> Draft {
+        self.init_of(&self.base)
+    }
+
+    /// The usual init request with another authorization header.
+    pub(super) fn init_as(&self, authorization: &str) -> Draft {
+        self.init().header("authorization", authorization)
+    }
+
+    /// The usual init request with one other value.
+    pub(super) fn init_with(&self, name: &str, value: Value) -> Draft {
+        self.init_of(&with(&self.base, name, value))
+    }
+
+    /// An init request in JSON.
+    pub(super) fn json(&self, params: &Params) -> Draft {
+        let payload = encode(params, Encoding::Json).unwrap_or(Payload::None);
+        Draft {
+            payload,
+            ..self.init()
+        }
+    }
+
+    /// The usual parameters without one, as a form that goes on with `more`.
+    pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> Draft {
+        let form = form_bytes(&without(&self.base, without_param));
+        with_bytes(&self.init(), [&form[..], more].concat(), FORM)
+    }
+
+    /// The life of an access token in seconds.
+    pub(super) fn ttl(&self) -> u64 {
+        u64::from(self.rulebook.knobs().token_ttl)
+    }
+}

@@ -1,0 +1,149 @@
+//! The token endpoint, without refreshing.
+
+use super::build::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
+use crate::case::{Account, Case, Expect, Kind, Step};
+use crate::draft::{Draft, Encoding, Params, Payload, encode};
+use crate::plan::{token_draft, token_params};
+use flexiti_contract::Rule;
+use serde_json::json;
+
+/// The first cases of all: can a token be had?
+pub(in crate::plan) fn accepted() -> Vec<Case> {
+    Cases::of(Rule::TokenAccepted)
+        .keeps("own keys", token_draft())
+        .lacks("no parameters", token(&Params::new()))
+        .list
+}
+
+fn json(params: &Params) -> Draft {
+    let payload = encode(params, Encoding::Json).unwrap_or(Payload::None);
+    Draft {
+        payload,
+        ..token_draft()
+    }
+}
+
+pub(super) fn encoding(c: Cases) -> Cases {
+    let plain = with_bytes(
+        &token_draft(),
+        *b"client_id=a&client_secret=b",
+        Some("text/plain"),
+    );
+    let undeclared = with_bytes(&token_draft(), json_bytes(&token_params()), None);
+    c.keeps_token()
+        .breaks("JSON", json(&token_params()))
+        .breaks("declared as plain text", plain)
+        .breaks("declared as nothing", undeclared)
+}
+
+pub(super) fn json_body(c: Cases) -> Cases {
+    c.keeps("own keys", json(&token_params()))
+        .lacks("empty object", json(&Params::new()))
+}
+
+pub(super) fn query_ignored(c: Cases) -> Cases {
+    let query = Some("scope=customer&grant_type=none".to_owned());
+    let draft = Draft {
+        query,
+        ..token_draft()
+    };
+    c.add(
+        Kind::Positive,
+        "another scope in the query",
+        draft,
+        merchant(),
+    )
+}
+
+/// 200, with the scope merchant.
+fn merchant() -> Expect {
+    Expect::Holds("/scope".to_owned(), json!("merchant"))
+}
+
+pub(super) fn repeated(c: Cases) -> Cases {
+    let twice = |name: &str, value: &str| {
+        let mut params = token_params();
+        params.push((name.to_owned(), json!(value)));
+        token(&params)
+    };
+    c.keeps_token()
+        .breaks("client_id twice", twice("client_id", "{{client_id}}"))
+        .breaks("scope twice", twice("scope", "customer"))
+}
+
+pub(super) fn grant_type_default(c: Cases) -> Cases {
+    c.keeps("no grant_type", token_without(&["grant_type"]))
+        .lacks("no grant_type, no keys", token(&Params::new()))
+}
+
+pub(super) fn scope_default(c: Cases) -> Cases {
+    c.add(
+        Kind::Positive,
+        "no scope",
+        token_without(&["scope"]),
+        merchant(),
+    )
+}
+
+pub(super) fn client_known(c: Cases) -> Cases {
+    c.keeps_token()
+        .breaks("client_id=xxxxxx", token_with(&[("client_id", "xxxxxx")]))
+        .breaks("another secret", token_with(&[("client_secret", "xxxxxx")]))
+        .breaks(
+            "one character more",
+            token_with(&[("client_secret", "{{client_secret}}x")]),
+        )
+}
+
+pub(super) fn client_uniform(c: Cases) -> Cases {
+    let wrong_secret = token_with(&[("client_secret", "xxxxxx")]);
+    let unknown = token_with(&[("client_id", "xxxxxx"), ("client_secret", "xxxxxx")]);
+    let name = "unknown client, wrong secret";
+    c.add(Kind::Positive, name, wrong_secret, Expect::Same(0, 1))
+        .after([Step::Send(unknown)])
+}
+
+pub(super) fn basic(c: Cases) -> Cases {
+    let bare = || token_without(&["client_id", "client_secret"]);
+    let own = bare().header("authorization", "Basic {{basic}}");
+    let other = bare().header("authorization", "Basic eHh4eHh4Onh4eHh4eA==");
+    c.keeps("Basic instead of parameters", own)
+        .lacks("Basic with other keys", other)
+}
+
+pub(super) fn provisioned(c: Cases) -> Cases {
+    c.keeps_token()
+        .on(Account::Own)
+        .breaks("an account without the role", token_draft())
+        .on(Account::Unprovisioned)
+}
+
+fn user(name: &str, password: &str) -> Draft {
+    token_with(&[
+        ("grant_type", "password"),
+        ("username", name),
+        ("password", password),
+    ])
+}
+
+pub(super) fn grant_password(c: Cases) -> Cases {
+    c.keeps("the account's user", user("{{username}}", "{{password}}"))
+        .on(Account::Own)
+        .lacks("nobody", token_with(&[("grant_type", "password")]))
+}
+
+pub(super) fn password_credentials(c: Cases) -> Cases {
+    c.keeps("the account's user", user("{{username}}", "{{password}}"))
+        .on(Account::Own)
+        .blaming(Rule::GrantPassword)
+        .breaks("wrong password", user("{{username}}", "{{password}}x"))
+        .on(Account::Own)
+        .breaks("wrong user name", user("x{{username}}", "{{password}}"))
+        .on(Account::Own)
+}
+
+pub(super) fn fresh(c: Cases) -> Cases {
+    let distinct = Expect::Distinct(0, 1, vec!["/access_token".to_owned()]);
+    c.add(Kind::Positive, "twice", token_draft(), distinct)
+        .after([get_token()])
+}
