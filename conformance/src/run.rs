@@ -1,6 +1,6 @@
 //! A run: plan, send, judge, report.
 
-use crate::case::{Case, Step};
+use crate::case::{Case, Kind, Step};
 use crate::curl;
 use crate::draft::Encoding;
 use crate::event::{Event, Reporter};
@@ -13,7 +13,7 @@ use crate::report::{CaseRow, ClauseRow, Finding, Report, Status};
 use crate::session::{Session, Stopped};
 use crate::target::Target;
 use crate::waivers::Waivers;
-use flexiti_contract::{Endpoint, Rulebook};
+use flexiti_contract::{Asserts, Endpoint, Rulebook};
 use proptest::prelude::Rng as _;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -97,6 +97,13 @@ pub fn replay(
     let mut report = run.finish(&options, &Waivers::default())?;
     report.narrow(|clause| about.contains(clause.id.as_str()) || clause.status == Status::Failed);
     Ok(report)
+}
+
+/// Whether the case, where all went well, shows that the clause is kept: a refusal is shown by
+/// what was refused, not by the sibling that was accepted.
+fn proves(clause: Option<&flexiti_contract::Clause>, case: &Case) -> bool {
+    let refusal = clause.is_some_and(|clause| clause.asserts == Asserts::Refusal);
+    !refusal || case.kind == Kind::Negative
 }
 
 impl<'a> Run<'a> {
@@ -213,6 +220,7 @@ impl<'a> Run<'a> {
             }
         };
         let fine = verdicts.iter().all(|verdict| verdict.fault.is_none());
+        let clause = self.rulebook.contract().clause(&case.clause);
         for verdict in verdicts {
             let own = verdict.clause == case.clause;
             let record = self.records.entry(verdict.clause.clone()).or_default();
@@ -225,6 +233,7 @@ impl<'a> Run<'a> {
                 record.cases.push(CaseRow::new(case, outcome));
             }
             match verdict.fault {
+                None if own && !proves(clause, case) => {}
                 None => record.kept += 1,
                 Some(fault) => {
                     let exchange = &exchanges[fault.exchange.min(exchanges.len() - 1)];
@@ -287,8 +296,8 @@ impl<'a> Run<'a> {
             .map(|v| v.clause)
             .collect();
         let claimed: Vec<&str> = match case.kind {
-            crate::case::Kind::Positive => vec![],
-            crate::case::Kind::Negative => vec![clause.id.as_str()],
+            Kind::Positive => vec![],
+            Kind::Negative => vec![clause.id.as_str()],
         };
         if broken == claimed {
             Ok(())

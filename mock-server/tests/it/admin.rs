@@ -1,8 +1,8 @@
 //! The admin API: merchants, clocks, reset, and who may use it.
 
 use crate::shop::{
-    self, APPLY, CLIENT, INIT, LIFE, SECRET, advance, demo_token_call, init_call, opens, server,
-    start, text, token, token_call, tokens_of, two_merchants,
+    self, APPLY, CLIENT, INIT, LIFE, advance, init_call, opens, server, start, text, token,
+    token_call, tokens_of, two_merchants,
 };
 use crate::wire::{Answer, Call};
 use flexiti_mock::{Mock, Settings};

@@ -144,7 +144,7 @@ fn places(request: &Request) -> BTreeMap<String, String> {
     for (name, value) in request.form.iter().flatten() {
         // A name that stands twice has both its values in one place.
         let values = places.entry(format!("form {name}")).or_default();
-        values.push_str(&format!("{value:?}"));
+        *values = format!("{values} {value:?}");
     }
     if let Some(json) = &request.json {
         leaves("json", json, &mut places);

@@ -1,19 +1,11 @@
 //! Whatever arrives is answered, never with a 5xx, and the server goes on.
 
 use crate::shop::{
-    self, APPLY, INIT, INIT_V2, REFERENCE, TOKEN, demo_token_call, init_call, server, token,
+    self, APPLY, INIT, INIT_V2, KEYS, TOKEN, assert_well, demo_token_call, init_call, server, token,
 };
 use crate::wire::{Answer, Call};
-use flexiti_mock::Mock;
 
 const LIMIT: usize = 64 * 1024;
-const KEYS: &str = "client_id=flexitidemo&client_secret=flexitidemo-secret";
-
-fn assert_well(mock: &Mock) {
-    let answer = Call::get("/__admin/health").send(mock.address());
-    assert_eq!(answer.status, 200);
-    assert_eq!(demo_token_call(&[]).send(mock.address()).status, 200);
-}
 
 /// A refusal that says what it is: a 4xx, and JSON with the error word.
 fn assert_refused(answer: &Answer, what: &str) {
@@ -118,8 +110,8 @@ fn a_body_of_5_mib_gets_its_answer_and_no_reset() {
     let answer = of_length(5 * 1024 * 1024).send(mock.address());
     assert_eq!(answer.refusal(), (413, "payload_too_large".into()));
     // The same in chunks, which announce no length.
-    let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
-    let body = [chunk.repeat(80), b"0\r\n\r\n".to_vec()].concat();
+    let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+    let body = format!("{}0\r\n\r\n", chunk.repeat(80));
     let answer = Call::post(TOKEN)
         .header("transfer-encoding", "chunked")
         .body(body)

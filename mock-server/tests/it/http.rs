@@ -1,17 +1,8 @@
 //! The wire itself: chunks, pipelines, clients that go away, and bytes that are no HTTP.
 
-use crate::shop::{REFERENCE, TOKEN, demo_token_call, server};
+use crate::shop::{KEYS, REFERENCE, TOKEN, assert_well, demo_token_call, server};
 use crate::wire::{Answer, Call, connect, exchange, exchange_half};
-use flexiti_mock::Mock;
 use std::io::{Read as _, Write as _};
-
-const KEYS: &str = "client_id=flexitidemo&client_secret=flexitidemo-secret";
-
-fn assert_well(mock: &Mock) {
-    let answer = Call::get("/__admin/health").send(mock.address());
-    assert_eq!(answer.status, 200);
-    assert_eq!(demo_token_call(&[]).send(mock.address()).status, 200);
-}
 
 /// A token request as raw bytes with these headers, each with its line end.
 fn raw(headers: &str, body: &[u8]) -> Vec<u8> {

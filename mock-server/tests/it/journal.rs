@@ -239,7 +239,7 @@ fn no_secret_is_in_the_journal() {
     token_call(CLIENT, &"long-secret".repeat(10), &[]).send(mock.address());
     // Where they do not belong: in the path, in the query, in other headers.
     for target in [
-        format!("{}?client_secret={SECRET}&token={access}", TOKEN),
+        format!("{TOKEN}?client_secret={SECRET}&token={access}"),
         INIT.replace(CLIENT, SECRET),
         INIT.replace(CLIENT, &access),
         INIT.replace(CLIENT, "flexitidemo%2Dsecret"),

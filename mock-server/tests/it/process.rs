@@ -127,10 +127,11 @@ impl Running {
 
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let pid = self.pid().to_string();
-        let mut kill = Command::new("kill");
-        let sent = kill.args([&format!("-{name}"), &pid]).status().unwrap();
-        assert!(sent.success(), "kill -{name} {pid}");
+        let pid = self.pid();
+        // The shell's own `kill`: not every machine has it as a program.
+        let kill = format!("kill -{name} {pid}");
+        let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(sent.success(), "{kill}");
     }
 
     /// Waits until the server has ended by itself.

@@ -2,9 +2,9 @@
 
 use crate::process::{Running, program, run, stderr, stdout, wait_for};
 use crate::shop::{APPLY, BASE, INIT, TOKEN, demo_token_call, init_call, text, token_call};
-use crate::wire::{Call, connect};
+use crate::wire::{Answer, Call, connect};
 use serde_json::json;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -49,6 +49,23 @@ fn both_signals_end_it_in_peace_even_with_clients_still_connected() {
         assert_eq!(running.ended().code(), Some(0), "{signal}");
         drop((idle, half));
     }
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    let mut running = Running::start(&[]);
+    let request = demo_token_call(&[]).bytes(running.address());
+    let (begun, rest) = request.split_at(request.len() - 1);
+    let mut stream = connect(running.address());
+    stream.write_all(begun).unwrap();
+    // The beginning has arrived once a later request is answered.
+    assert_eq!(demo_token_call(&[]).send(running.address()).status, 200);
+    running.signal("TERM");
+    stream.write_all(rest).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer, false).0.status, 200);
+    assert_eq!(running.ended().code(), Some(0));
 }
 
 #[test]

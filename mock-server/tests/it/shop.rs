@@ -17,6 +17,9 @@ pub const REFERENCE: &str = "0123456789abcdef0123456789abcdef";
 /// The demo merchant's keys for the Basic scheme.
 pub const BASIC: &str = "Basic ZmxleGl0aWRlbW86ZmxleGl0aWRlbW8tc2VjcmV0";
 
+/// The demo merchant's keys as a form.
+pub const KEYS: &str = "client_id=flexitidemo&client_secret=flexitidemo-secret";
+
 /// What every dialect wants to be told for a token.
 pub const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
@@ -131,6 +134,13 @@ pub fn admin(mock: &Mock, method: &str, path: &str, body: &Value) -> Answer {
         call.json(body)
     };
     call.send(mock.address())
+}
+
+/// Whether the server still does what it is for.
+pub fn assert_well(mock: &Mock) {
+    let answer = Call::get("/__admin/health").send(mock.address());
+    assert_eq!(answer.status, 200);
+    tokens(mock);
 }
 
 /// Moves a merchant's clock on.

@@ -1,0 +1,10 @@
+//! The runner against the mock: it finds nothing on a server that keeps the contract, and
+//! exactly the fault on one that does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod dialects;
+mod law;
+mod program;
+mod support;
+mod untouched;
