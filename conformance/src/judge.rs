@@ -1,10 +1,11 @@
 //! Verdicts. Pure: a case and its exchanges in, verdicts on clauses out.
 
-use crate::case::{Case, Expect, Kind};
+use crate::case::{Case, Expect};
 use crate::exchange::{Answer, Exchange};
 use flexiti_contract::{Asserts, Contract, Endpoint, ErrorShape, Rule, Rulebook};
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// What one observation says of one clause.
 #[derive(Debug, Clone, Serialize)]
@@ -194,12 +195,11 @@ fn expectation(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Opti
         Some(expected) => broken(&case.clause, at, expected, exchange.actual()),
     };
     match &case.expect {
-        Expect::Alive => Some(kept(&case.clause)),
         Expect::Granted | Expect::Holds(..) if answer.status != 200 => {
             let clause = culprit(rulebook, case, exchange, answer);
             Some(broken(&clause, at, "200", exchange.actual()))
         }
-        Expect::Granted => Some(kept(&case.clause)),
+        Expect::Alive | Expect::Granted => Some(kept(&case.clause)),
         Expect::Holds(pointer, value) => {
             // A member that is missing is the fault of the clause about that member.
             let body = answer.json()?;
@@ -245,7 +245,17 @@ fn expectation(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Opti
             ))
         }
         Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),
-        Expect::Page(lang) => page(case, lang.as_deref(), answer).map(verdict),
+        Expect::Page(None) => {
+            let page = answer.status == 200 && answer.is("text/html");
+            Some(verdict((!page).then(|| "200 text/html".to_owned())))
+        }
+        // No page speaks no language: that is the fault of the clause about the page.
+        Expect::Page(Some(_)) if answer.status != 200 || !answer.is("text/html") => None,
+        Expect::Page(Some(lang)) => {
+            let spoken = html_lang(&String::from_utf8_lossy(&answer.body)).unwrap_or_default();
+            let wrong = !spoken.starts_with(lang.as_str());
+            Some(verdict(wrong.then(|| format!("<html lang=\"{lang}\">"))))
+        }
     }
 }
 
@@ -262,13 +272,13 @@ fn refusal_fault(
     let mut expected = format!("{} {}", refusal.status, refusal.error);
     let fields = match (param, clause.msg) {
         (Some(param), Some(msg)) if rulebook.knobs().error_shape != ErrorShape::Doc => {
-            expected += &format!(", field_errors: {param} {}", msg.as_str());
+            let _ = write!(expected, ", field_errors: {param} {}", msg.as_str());
             Some((param, msg))
         }
         _ => None,
     };
     if let Some((name, value)) = header {
-        expected += &format!(", {name}: {value}");
+        let _ = write!(expected, ", {name}: {value}");
     }
     let body = answer.json().unwrap_or(Value::Null);
     let right_error = answer.status == refusal.status && body["error"] == refusal.error.as_str();
@@ -352,20 +362,6 @@ fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
             .all(|name| headers.contains(name));
     (!right)
         .then(|| "2xx that allows POST with authorization, content-type, x-reference-id".to_owned())
-}
-
-/// The fault of a page; nothing at all where it is no page and only its language was asked for.
-fn page(case: &Case, lang: Option<&str>, answer: &Answer) -> Option<Option<String>> {
-    let is_page = answer.status == 200 && answer.is("text/html");
-    let Some(lang) = lang else {
-        return Some((!is_page).then(|| "200 text/html".to_owned()));
-    };
-    debug_assert!(case.kind == Kind::Positive);
-    let spoken = is_page.then(|| html_lang(&String::from_utf8_lossy(&answer.body)))?;
-    let right = spoken
-        .as_deref()
-        .is_some_and(|spoken| spoken.starts_with(lang));
-    Some((!right).then(|| format!("<html lang=\"{lang}\">")))
 }
 
 /// The `lang` of a page's root element.

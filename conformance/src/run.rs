@@ -370,7 +370,7 @@ impl<'a> Run<'a> {
         let skipped = if places.is_empty() {
             0
         } else {
-            order.next_u64() as usize % places.len()
+            usize::from(order.next_u32() as u16) % places.len()
         };
         for (clause, place) in places.iter().cycle().skip(skipped).take(turns) {
             let purpose = format!("{} {} {}", clause.id, place.endpoint.id(), place.param);

@@ -14,7 +14,7 @@ use hyper::header::{ALLOW, AUTHORIZATION, HOST, ORIGIN};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
@@ -49,7 +49,10 @@ pub fn handle(app: &App, rest: &str, request: &Request, now: Millis) -> Reply {
 fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
     let segments: Vec<String> = rest.split('/').skip(1).map(decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let method = request.method.as_str();
+    let method = match request.method.as_str() {
+        "HEAD" => "GET",
+        method => method,
+    };
     if segments != ["health"] {
         may_enter(app, request)?;
     }
@@ -149,10 +152,13 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let bytes = match &request.body {
         Body::Read(bytes) if bytes.is_empty() => b"{}",
         Body::Read(bytes) => bytes.as_ref(),
+        Body::BrokenOff => return Err(problem(400, "the body broke off before its end")),
         Body::TooLarge => return Err(problem(413, "the body is too large")),
         Body::TimedOut => return Err(problem(408, "the body did not arrive in time")),
     };
-    serde_json::from_slice(bytes).map_err(|error| problem(400, format!("body: {error}")))
+    let wrong = |error: serde_json::Error| problem(400, format!("body: {error}"));
+    let object: Map<String, Value> = serde_json::from_slice(bytes).map_err(wrong)?;
+    T::deserialize(object).map_err(wrong)
 }
 
 /// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).
@@ -164,7 +170,10 @@ fn requests(app: &App, request: &Request) -> Answer {
     };
     let pairs = form(query.as_bytes(), rules).unwrap_or_default();
     let filter = Filter::parse(&pairs).map_err(|what| problem(422, what))?;
-    Ok(Reply::json(200, &app.journal().list(&filter)))
+    Ok(Reply::json(
+        200,
+        &app.journal().list(&filter, &app.redactor()),
+    ))
 }
 
 fn merchant(app: &App, id: &str, show: impl FnOnce(&Merchant) -> Value) -> Answer {
@@ -218,9 +227,7 @@ fn create(app: &App, request: &Request) -> Answer {
     };
     let client_id = new.client_id.unwrap_or_else(|| format!("merchant-{id}"));
     let account = MerchantConfig {
-        username: new
-            .username
-            .or_else(|| new.password.is_none().then(|| client_id.clone())),
+        username: new.username.or_else(|| Some(client_id.clone())),
         password: new.password.or_else(|| Some(format!("{secret}-password"))),
         client_id,
         client_secret: new.client_secret.unwrap_or(secret),
@@ -241,7 +248,7 @@ fn create(app: &App, request: &Request) -> Answer {
             format!("client_id: there is a merchant `{id}` already"),
         ));
     }
-    state.merchants.insert(id, merchant);
+    state.add(merchant);
     Ok(Reply::json(201, &answer))
 }
 
@@ -283,8 +290,9 @@ fn change(app: &App, id: &str, request: &Request) -> Answer {
 
 fn delete(app: &App, id: &str) -> Answer {
     let mut state = app.state();
-    state.merchants.remove(id).ok_or_else(|| unknown(id))?;
-    state.forget(id);
+    if !state.remove(id) {
+        return Err(unknown(id));
+    }
     drop(state);
     app.journal().forget(id);
     Ok(Reply::empty(204))
@@ -327,7 +335,10 @@ fn set_clock(app: &App, id: &str, request: &Request, now: Millis) -> Answer {
         changed.advance(Duration::from_millis(by));
     }
     if Timestamp::from_millisecond(changed.at(now)).is_err() {
-        return Err(problem(422, "advance_ms: beyond the year 9999"));
+        return Err(problem(
+            422,
+            "the clock would leave the years -9999 to 9999",
+        ));
     }
     merchant.clock = changed;
     Ok(Reply::json(200, &clock(merchant, now)))

@@ -4,11 +4,11 @@ use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
 use crate::journal::Journal;
 use crate::random::Random;
+use crate::redact::Redactor;
 use crate::route::{BASE, Router};
 use crate::state::{Merchant, State};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,7 +54,7 @@ impl App {
             now: clock::machine,
             accounts: settings.merchants.clone(),
             seed: settings.seed,
-            state: Mutex::new(State::new(HashMap::new(), Random::new(settings.seed))),
+            state: Mutex::new(State::new(Random::new(settings.seed))),
             journal: Mutex::new(Journal::new(settings.journal_limit)),
             journal_limit: settings.journal_limit,
             rulebook,
@@ -91,23 +91,24 @@ impl App {
 
     /// Whether `text` is a secret of some merchant.
     pub fn is_secret(&self, text: &str) -> bool {
-        let state = self.state();
-        state.merchants.values().any(|merchant| {
-            let account = &merchant.account;
-            account.client_secret == text || account.password.as_deref() == Some(text)
-        })
+        self.state().is_secret(text)
+    }
+
+    /// What hides the secrets of all merchants.
+    pub fn redactor(&self) -> Redactor {
+        Redactor::new(self.state().secrets().map(str::to_owned).collect())
     }
 
     /// Back to the start: the merchants it was started with, and nothing else.
     pub fn reset(&self) -> anyhow::Result<()> {
-        let mut merchants = HashMap::new();
+        let mut state = State::new(Random::new(self.seed));
         for account in &self.accounts {
             let merchant = self
                 .merchant(account.clone())
                 .with_context(|| format!("merchant {}", account.client_id))?;
-            merchants.insert(account.client_id.clone(), merchant);
+            state.add(merchant);
         }
-        *self.state() = State::new(merchants, Random::new(self.seed));
+        *self.state() = state;
         *self.journal() = Journal::new(self.journal_limit);
         Ok(())
     }

@@ -61,7 +61,12 @@ pub fn authenticate(
     }
     if caller.client_id != in_path && rulebook.enforces(Rule::BearerClient) {
         let error = rulebook.error_id_of(Rule::BearerClient);
-        return Err(Rejection::new(Rule::BearerClient, error));
+        let rejection = Rejection::new(Rule::BearerClient, error);
+        return Err(if in_path.trim_matches('"') == caller.client_id {
+            rejection.because("client_id in the path stands in double quotes")
+        } else {
+            rejection
+        });
     }
     let customers_refused =
         rulebook.enforces(Rule::Scope) || rulebook.taken_away(Rule::ScopeCustomer);

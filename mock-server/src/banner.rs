@@ -2,6 +2,7 @@
 
 use flexiti_mock::app::App;
 use flexiti_mock::config::{MerchantConfig, Settings};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
 
 /// The banner: where the server is, who may call, and two commands that try it.
@@ -35,6 +36,7 @@ pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> Stri
     if let Some(token) = made_up_token {
         let _ = writeln!(text, "  admin token    {token}");
     }
+    let client_id = &utf8_percent_encode(client_id, IN_A_COMMAND).to_string();
     let _ = write!(
         text,
         "\nTry it:\n\n{}\n\n{}\n\n",
@@ -44,6 +46,12 @@ pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> Stri
     text
 }
 
+/// What a client id needs to stand in a form, in a path and in a shell command.
+const IN_A_COMMAND: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 const REFERENCE: &str = "-H 'x-reference-id: 0123456789abcdef0123456789abcdef'";
 
 fn token_command(base: &str, client_id: &str, secret: &str) -> String {

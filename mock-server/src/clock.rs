@@ -21,7 +21,8 @@ pub struct Clock {
 impl Clock {
     /// The merchant's time when the machine's clock says `machine`.
     pub fn at(&self, machine: Millis) -> Millis {
-        self.frozen_at.unwrap_or(machine + self.offset)
+        self.frozen_at
+            .unwrap_or(machine.saturating_add(self.offset))
     }
 
     /// Whether it stands still.
@@ -42,7 +43,7 @@ impl Clock {
     pub fn set(&mut self, to: Millis, machine: Millis) {
         match &mut self.frozen_at {
             Some(at) => *at = to,
-            None => self.offset = to - machine,
+            None => self.offset = to.saturating_sub(machine),
         }
     }
 
@@ -50,7 +51,7 @@ impl Clock {
     pub fn freeze(&mut self, frozen: bool, machine: Millis) {
         let now = self.at(machine);
         self.frozen_at = frozen.then_some(now);
-        self.offset = now - machine;
+        self.offset = now.saturating_sub(machine);
     }
 }
 

@@ -33,7 +33,8 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
 }
 
 fn print(value: &Value) {
-    println!("{value:#}");
+    // Whoever reads may stop early (`| head`).
+    let _ = writeln!(std::io::stdout(), "{value:#}");
 }
 
 fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
@@ -78,10 +79,9 @@ fn ask(address: SocketAddr) -> std::io::Result<String> {
     let time = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, time)?;
     stream.set_read_timeout(Some(time))?;
-    write!(
-        stream,
-        "GET {ADMIN}/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )?;
+    let request =
+        format!("GET {ADMIN}/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(4_096).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())

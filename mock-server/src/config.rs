@@ -1,6 +1,6 @@
 //! What a server is started with: settings, and the merchants of a TOML file.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -152,7 +152,8 @@ pub fn check_url(url: &str) -> anyhow::Result<()> {
 pub fn read_merchants(path: &Path) -> anyhow::Result<Vec<MerchantConfig>> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
-    let file: File = toml::from_str(&text).with_context(|| format!("{name}"))?;
+    let file: File =
+        toml::from_str(&text).map_err(|error| anyhow!("{name}: {}", in_one_line(&error, &text)))?;
     ensure!(
         !file.merchants.is_empty(),
         "{name}: merchants: at least one is needed"
@@ -168,4 +169,20 @@ pub fn read_merchants(path: &Path) -> anyhow::Result<Vec<MerchantConfig>> {
         );
     }
     Ok(file.merchants)
+}
+
+/// A mistake in a TOML file with its line and key, and without the value: it may be a secret.
+fn in_one_line(error: &toml::de::Error, text: &str) -> String {
+    let at = error.span().map_or(0, |span| span.start);
+    let before = text.get(..at).unwrap_or_default();
+    let number = before.matches('\n').count() + 1;
+    let line = text.lines().nth(number - 1).unwrap_or_default();
+    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+    let place = if key.is_empty() {
+        String::new()
+    } else {
+        format!(", {key}")
+    };
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("line {number}{place}: {message}")
 }

@@ -53,7 +53,7 @@ pub fn handle(
         Some(earlier) if reused => earlier.id,
         _ => state.next_order_id(),
     };
-    let session = state.random.hex::<16>();
+    let session = state.random.hex::<20>();
     let order = Order {
         id,
         session,

@@ -2,6 +2,7 @@
 
 use crate::body::Pairs;
 use crate::clock::Millis;
+use crate::redact::{HIDDEN, Redactor};
 use crate::reply::Reply;
 use crate::request::Request;
 use flexiti_contract::{Endpoint, Msg};
@@ -13,8 +14,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Stands in the place of a secret.
-const HIDDEN: &str = "***";
 /// Parameters that are secret, wherever they stand.
 const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 
@@ -110,15 +109,15 @@ impl Journal {
             .retain(|entry| entry.note.client_id.as_deref() != Some(client_id));
     }
 
-    /// The exchanges that a filter lets through, and how many were dropped.
-    pub fn list(&self, filter: &Filter) -> Value {
+    /// The exchanges that a filter lets through, without secrets, and how many were dropped.
+    pub fn list(&self, filter: &Filter, redactor: &Redactor) -> Value {
         let shown = self.entries.iter().filter(|entry| filter.lets(entry));
-        json!({"requests": shown.map(Entry::show).collect::<Vec<_>>(), "dropped": self.dropped})
+        json!({"requests": shown.map(|entry| entry.show(redactor)).collect::<Vec<_>>(), "dropped": self.dropped})
     }
 }
 
 impl Entry {
-    fn show(&self) -> Value {
+    fn show(&self, redactor: &Redactor) -> Value {
         let at = Timestamp::from_millisecond(self.at).unwrap_or(Timestamp::MIN);
         let headers: Map<String, Value> = self
             .headers
@@ -126,17 +125,22 @@ impl Entry {
             .map(|(name, value)| {
                 let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name);
                 let value = String::from_utf8_lossy(value.as_bytes());
-                let value = if secret { HIDDEN } else { &value };
+                let value = if secret {
+                    HIDDEN.into()
+                } else {
+                    redactor.text(&value)
+                };
                 (name.to_string(), value.into())
             })
             .collect();
         let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
             let hide = |(name, value): (&String, &Value)| {
-                let secret = SECRET.contains(&name.as_str());
-                (
-                    name.clone(),
-                    if secret { HIDDEN.into() } else { value.clone() },
-                )
+                let shown = match value {
+                    _ if SECRET.contains(&name.as_str()) => HIDDEN.into(),
+                    Value::String(text) => redactor.text(text).into(),
+                    other => other.clone(),
+                };
+                (name.clone(), shown)
             };
             params.iter().map(hide).collect()
         });
@@ -191,7 +195,11 @@ impl Filter {
                         ids.join(", ")
                     ));
                 }
-                "status" => filter.status = u16::try_from(number()?).ok(),
+                "status" => {
+                    let status = u16::try_from(number()?);
+                    let wrong = |_| format!("status: `{value}` is no HTTP status");
+                    filter.status = Some(status.map_err(wrong)?);
+                }
                 "order_id" => filter.order_id = Some(number()?),
                 "after" => filter.after = Some(number()?),
                 _ => {

@@ -24,6 +24,7 @@ pub mod mock;
 pub mod page;
 pub mod pipeline;
 pub mod random;
+pub mod redact;
 pub mod reject;
 pub mod reply;
 pub mod request;

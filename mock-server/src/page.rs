@@ -79,7 +79,7 @@ pub fn handle(app: &App, session: &str, request: &Request) -> Reply {
     if request.method != Method::GET && request.method != Method::HEAD {
         let mut rejection = Rejection::new(Rule::MethodAllowed, "method_not_allowed");
         rejection.allow = Some("GET, HEAD".to_owned());
-        return rejection.reply(&app.rulebook, &request.path);
+        return rejection.reply(&app.rulebook, &request.path, &|text| app.is_secret(text));
     }
     let state = app.state();
     let found = state.orders.get(&session.to_owned()).and_then(|order| {
@@ -126,6 +126,10 @@ fn order_page(order: &Order, rulebook: &Rulebook) -> String {
 /// An amount as people of that language write it.
 fn money(amount: &str, lang: Lang) -> String {
     let (dollars, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    let dollars = match dollars.trim_start_matches('0') {
+        "" => "0",
+        dollars => dollars,
+    };
     let cents = format!("{cents:0<2}");
     let separator = if lang == Lang::Fr { '\u{a0}' } else { ',' };
     let mut grouped = String::new();
@@ -153,6 +157,8 @@ mod tests {
     #[test]
     fn amounts_are_written_in_the_customers_language() {
         assert_eq!(money("1234567.5", Lang::En), "$1,234,567.50");
+        assert_eq!(money("0001.5", Lang::En), "$1.50");
+        assert_eq!(money("0.99", Lang::En), "$0.99");
         assert_eq!(money("999", Lang::Fr), "999,00\u{a0}$");
         assert_eq!(money("1000.05", Lang::Fr), "1\u{a0}000,05\u{a0}$");
     }

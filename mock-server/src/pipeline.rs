@@ -34,8 +34,8 @@ pub fn handle(app: &App, request: Request) -> Reply {
         Route::Unknown => unknown(app, &request, &mut note),
     };
     let took = started.elapsed();
-    let path = access_log::path(app, &request.path);
-    access_log::line(&request, &path, &note, reply.status, took);
+    let path = access_log::path(app, &request.path, &note);
+    access_log::line(app, &request, &path, &note, reply.status, took);
     app.journal().record(now, request, path, note, &reply, took);
     reply
 }
@@ -46,7 +46,7 @@ fn unknown(app: &App, request: &Request, note: &mut Note) -> Reply {
     }
     let rejection = Rejection::new(Rule::PathKnown, "not_found");
     note.violations = rejection.reasons();
-    rejection.reply(&app.rulebook, &request.path)
+    rejection.reply(&app.rulebook, &request.path, &|text| app.is_secret(text))
 }
 
 fn api(
@@ -78,7 +78,7 @@ fn api(
     let answer = answer(app, &rulebook, endpoint, client_id, request, now, note);
     let reply = answer.unwrap_or_else(|rejection| {
         note.violations = rejection.reasons();
-        rejection.reply(&rulebook, &request.path)
+        rejection.reply(&rulebook, &request.path, &|text| app.is_secret(text))
     });
     if cors && request.headers.contains_key(ORIGIN) {
         reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
@@ -147,6 +147,7 @@ fn merchant(
 fn readable(rulebook: &Rulebook, request: &Request) -> Result<Bytes, Rejection> {
     match &request.body {
         Body::TimedOut => Err(Rejection::new(Rule::Robust, "request_timeout")),
+        Body::BrokenOff => Err(Rejection::new(Rule::Robust, "incomplete_body")),
         Body::TooLarge => Err(Rejection::new(Rule::BodySize, "payload_too_large")),
         Body::Read(bytes) if bytes.len() > BODY_LIMIT && rulebook.enforces(Rule::BodySize) => {
             Err(Rejection::new(Rule::BodySize, "payload_too_large"))

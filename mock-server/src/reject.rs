@@ -64,13 +64,21 @@ impl Rejection {
         self.violations.iter().map(reason).collect()
     }
 
-    /// The refusal as an answer; `path` is the one that was asked for.
-    pub fn reply(&self, rulebook: &Rulebook, path: &str) -> Reply {
+    /// The refusal as an answer; `path` is the one that was asked for. A value that is secret is
+    /// not repeated.
+    pub fn reply(
+        &self,
+        rulebook: &Rulebook,
+        path: &str,
+        is_secret: &dyn Fn(&str) -> bool,
+    ) -> Reply {
         let Some(refusal) = rulebook.refusal(self.error) else {
             return Reply::json(400, &json!({"error": self.error}));
         };
         let mut message = refusal.message;
         if let Some(detail) = &self.detail {
+            let end = message.trim_end_matches('.').len();
+            message.truncate(end);
             let _ = write!(message, ": {detail}");
         }
         let fields: Vec<(&str, Msg, &Value)> = self
@@ -78,10 +86,10 @@ impl Rejection {
             .iter()
             .filter(|violation| violation.error == self.error)
             .filter_map(|v| {
-                let value = v
-                    .value
-                    .as_ref()
-                    .filter(|_| !SECRET.contains(&v.param.as_str()));
+                let value = v.value.as_ref().filter(|value| {
+                    let secret = value.as_str().is_some_and(is_secret);
+                    !secret && !SECRET.contains(&v.param.as_str())
+                });
                 Some((v.param.as_str(), v.msg?, value.unwrap_or(&Value::Null)))
             })
             .collect();

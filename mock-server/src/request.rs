@@ -37,6 +37,8 @@ pub enum Body {
     Read(Bytes),
     /// Too large to hold.
     TooLarge,
+    /// It ended before its end, or was framed wrongly.
+    BrokenOff,
     /// It stopped arriving.
     TimedOut,
 }
@@ -76,8 +78,9 @@ async fn read_body(incoming: Incoming) -> Body {
     let mut held = Vec::new();
     let mut too_large = false;
     while let Some(frame) = limited.frame().await {
-        // A body that breaks off is judged by what arrived; the client that broke it is gone.
-        let Ok(frame) = frame else { break };
+        let Ok(frame) = frame else {
+            return Body::BrokenOff;
+        };
         let Some(data) = frame.data_ref() else {
             continue;
         };

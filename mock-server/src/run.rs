@@ -18,10 +18,12 @@ use tracing_subscriber::EnvFilter;
 /// Serves until a signal says stop.
 pub fn run(args: Serve) -> anyhow::Result<ExitCode> {
     start_log(&args)?;
-    let ready = ReadyFile::prepare(args.ready_file.clone())?;
+    let ready_file = args.ready_file.clone();
     let settings = settings(args)?;
     let rulebook = compile(Contract::shipped(), &settings.settings.dialect)?;
     let (listener, app) = mock::bind(&settings.settings, rulebook)?;
+    // Only now: before the port was ours, the file may be that of a server that runs.
+    let ready = ReadyFile::prepare(ready_file)?;
     let address = listener.local_addr()?;
     let runtime = mock::runtime()?;
     let _runs = runtime.enter();

@@ -19,6 +19,8 @@ use tokio::sync::Semaphore;
 
 /// How many connections are served at once; more wait to be accepted.
 const CONNECTIONS: usize = 4_096;
+/// The largest head of a request; hyper answers 431 beyond it.
+const HEADER_SIZE: usize = 64 * 1024;
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long answers under way may take once the server was told to stop.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
@@ -51,6 +53,7 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
+            .max_buf_size(HEADER_SIZE)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

@@ -185,11 +185,23 @@ impl Merchant {
     }
 }
 
+impl Merchant {
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let account = &self.account;
+        [Some(&account.client_secret), account.password.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}
+
 /// Everything that changes while the server runs.
 #[derive(Debug)]
 pub struct State {
-    /// The merchants by client id.
+    /// The merchants by client id; added and removed by the methods, which keep the secrets.
     pub merchants: HashMap<String, Merchant>,
+    /// How many merchants have each secret.
+    secrets: HashMap<String, usize>,
     /// The access tokens.
     pub access: Recent<String, Access>,
     /// The refresh tokens.
@@ -203,15 +215,50 @@ pub struct State {
 
 impl State {
     /// A server's state at its start.
-    pub fn new(merchants: HashMap<String, Merchant>, random: Random) -> Self {
+    pub fn new(random: Random) -> Self {
         Self {
-            merchants,
+            merchants: HashMap::new(),
+            secrets: HashMap::new(),
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),
             orders: Recent::new(ORDERS),
             random,
             next_order: FIRST_ORDER,
         }
+    }
+
+    /// Adds a merchant under a new client id.
+    pub fn add(&mut self, merchant: Merchant) {
+        for secret in merchant.secrets() {
+            *self.secrets.entry(secret.to_owned()).or_default() += 1;
+        }
+        self.merchants
+            .insert(merchant.account.client_id.clone(), merchant);
+    }
+
+    /// Removes a merchant with all that belongs to it; gives whether there was one.
+    pub fn remove(&mut self, client_id: &str) -> bool {
+        let Some(merchant) = self.merchants.remove(client_id) else {
+            return false;
+        };
+        for secret in merchant.secrets() {
+            if let Some(count) = self.secrets.get_mut(secret) {
+                *count -= 1;
+            }
+        }
+        self.secrets.retain(|_, count| *count > 0);
+        self.forget(client_id);
+        true
+    }
+
+    /// Whether `text` is a secret of some merchant.
+    pub fn is_secret(&self, text: &str) -> bool {
+        self.secrets.contains_key(text)
+    }
+
+    /// The secrets of all merchants.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.keys().map(String::as_str)
     }
 
     /// The next order id.

@@ -91,6 +91,10 @@ pub fn client_id(request: &Request) -> Option<String> {
     let Body::Read(body) = &request.body else {
         return None;
     };
+    if request.media_type().as_deref() == Some("application/json") {
+        let json: Value = serde_json::from_slice(body).ok()?;
+        return json["client_id"].as_str().map(str::to_owned);
+    }
     let rules = FormRules {
         literal_percent: true,
         lossy: true,

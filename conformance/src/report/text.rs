@@ -3,7 +3,7 @@
 use super::{Report, Status};
 use crate::event::{Event, Reporter};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// Writes to `out`; progress goes to standard error where that is a terminal.
 pub struct Text<W> {
@@ -87,22 +87,27 @@ impl<W: Write> Text<W> {
 
 impl<W: Write> Reporter for Text<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
-        match event {
+        let told = match event {
             Event::Started {
                 target,
                 dialect,
                 seed,
             } => {
-                writeln!(self.out, "{target}, dialect `{dialect}`, seed {seed}")?;
+                writeln!(self.out, "{target}, dialect `{dialect}`, seed {seed}")
             }
             Event::Progress { done, total } => {
                 self.bar
                     .set_length(u64::try_from(*total).unwrap_or(u64::MAX));
                 self.bar
                     .set_position(u64::try_from(*done).unwrap_or(u64::MAX));
+                Ok(())
             }
-            Event::Finished(report) => self.finished(report)?,
+            Event::Finished(report) => self.finished(report),
+        };
+        match told {
+            // Whoever reads has seen enough (`| head`); the exit code still says the verdict.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            told => Ok(told?),
         }
-        Ok(())
     }
 }

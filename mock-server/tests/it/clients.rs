@@ -261,9 +261,7 @@ fn without_an_amount_the_sdks_form_begins_with_an_ampersand_and_is_still_read() 
     let mock = server("lenient");
     let token = shop::token(&mock);
     let answer = sdk_init(&token, CUSTOMER).send(mock.address());
-    // All the rest was understood; only the amount is asked for.
-    assert_eq!(answer.refusal(), (409, "wrong_inputs".into()));
-    assert_eq!(answer.fields(), ["amount_requested required"]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(page_may_read(&answer));
     assert_eq!(understood(&mock)["fname"], "Zoé");
 }
@@ -285,19 +283,18 @@ fn the_browser_sdk_learns_from_documented_which_fields_are_at_fault() {
     assert!(message.contains("percent"), "{message}");
 
     let body = body.replace("100% pur", "100 pur cent");
-    let fields = [
-        "dob invalid",
-        "province invalid",
-        "postal_code invalid",
-        "lang invalid",
-    ];
     let answer = with_id(&body).send(mock.address());
     assert_eq!(answer.refusal(), (409, "wrong_inputs".into()));
-    let mut told = answer.fields();
-    told.sort();
-    let mut expected = fields.to_vec();
-    expected.sort_unstable();
-    assert_eq!(told, expected, "the language stands twice");
+    // The language is one of those that the API knows, but it stands twice.
+    assert_eq!(
+        answer.fields(),
+        [
+            "lang invalid",
+            "dob invalid",
+            "province invalid",
+            "postal_code invalid",
+        ]
+    );
 
     let answer = with_id(&body)
         .without("x-reference-id")

@@ -255,8 +255,10 @@ fn no_dialect_answers_garbage_with_a_5xx() {
                         .header("content-type", media)
                         .body(body)
                         .send(mock.address());
+                    // A form of unknown names is, to a lenient server, an empty one.
+                    let empty = dialect == "lenient" && path == INIT && answer.status == 200;
                     assert!(
-                        (400..500).contains(&answer.status),
+                        (400..500).contains(&answer.status) || empty,
                         "{dialect} {path} {body:?}"
                     );
                 }

@@ -10,4 +10,6 @@
 mod consistency;
 mod dialects;
 mod mistakes;
+mod openapi;
+mod readme;
 mod validation;

@@ -1,8 +1,8 @@
 //! The bearer token of init, and whose path it opens.
 
-use super::build::{Ask, Cases, UNKNOWN_TOKEN, get_token, token_with};
+use super::build::{Ask, Cases, UNKNOWN_TOKEN, garbled, get_token, token_with};
 use crate::case::{Account, Step};
-use crate::draft::{Draft, Params, To};
+use crate::draft::{Draft, To};
 use flexiti_contract::dialect::Lax;
 
 const BEARER: &str = "Bearer {{0/access_token}}";
@@ -61,10 +61,10 @@ pub(super) fn scope(c: Cases, ask: &Ask<'_>) -> Cases {
 }
 
 pub(super) fn scope_customer(c: Cases, ask: &Ask<'_>) -> Cases {
-    let nothing = ask.init_of(&Params::new()).header("authorization", BEARER);
+    let nothing = ask.init_of(&garbled()).header("authorization", BEARER);
     c.keeps("scope customer", ask.init_as(BEARER))
         .after(customer())
-        .lacks("scope customer, no parameters", nothing)
+        .lacks("scope customer, three wrong values", nothing)
         .after(customer())
 }
 
@@ -86,10 +86,10 @@ pub(super) fn path_quotes(c: Cases, ask: &Ask<'_>) -> Cases {
         }
         To::Url(_) => draft,
     };
-    let nothing = ask.init_of(&Params::new());
+    let nothing = ask.init_of(&garbled());
     c.keeps("quoted", quoted(ask.init(), "{{client_id}}"))
         .lacks(
-            "another id, quoted, no parameters",
+            "another id, quoted, three wrong values",
             quoted(nothing, "xxxxxx"),
         )
 }

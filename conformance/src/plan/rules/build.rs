@@ -94,6 +94,17 @@ pub(super) fn refused(param: Option<&str>) -> Expect {
     }
 }
 
+/// Init parameters that are wrong in three ways, in every dialect.
+pub(super) fn garbled() -> Params {
+    [
+        ("lang", "12"),
+        ("flow", "purchase"),
+        ("amount_requested", "abc"),
+    ]
+    .map(|(name, value)| (name.to_owned(), json!(value)))
+    .into()
+}
+
 /// Get a token; its answer is `{{0/…}}`.
 pub(super) fn get_token() -> Step {
     Step::Send(token_draft())

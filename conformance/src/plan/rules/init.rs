@@ -1,6 +1,6 @@
 //! Init: its paths, its encodings, what it makes of nulls and repeats, what it gives.
 
-use super::build::{Ask, Cases, FORM, JSON, form_bytes, json_bytes, refused, with_bytes};
+use super::build::{Ask, Cases, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes};
 use crate::case::{Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params, Payload, encode};
 use crate::plan::clauses::{base_params, bases, flat, with, without};
@@ -29,8 +29,8 @@ pub(in crate::plan) fn encoding(
             let name = format!("{} everything", endpoint.id());
             cases = cases.keeps(&name, draft);
         }
-        if let Some(draft) = draft(*endpoint, &Params::new(), encoding) {
-            let name = format!("{} nothing", endpoint.id());
+        if let Some(draft) = draft(*endpoint, &garbled(), encoding) {
+            let name = format!("{} three wrong values", endpoint.id());
             cases = cases.lacks(&name, draft);
         }
     }
@@ -58,8 +58,8 @@ pub(in crate::plan) fn path(
             }
         }
     }
-    if let Some(draft) = draft(endpoint, &Params::new(), encoding) {
-        cases = cases.lacks("no parameters", draft);
+    if let Some(draft) = draft(endpoint, &garbled(), encoding) {
+        cases = cases.lacks("three wrong values", draft);
     }
     cases.list
 }

@@ -27,9 +27,9 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         | Rule::FormBrackets
         | Rule::JsonBody
         | Rule::V2Accepted
-        | Rule::PlainAccepted => c,
+        | Rule::PlainAccepted
         // Seen in every answer: the judge looks at all of them.
-        Rule::ErrorShape
+        | Rule::ErrorShape
         | Rule::ResponseTokenType
         | Rule::ResponseAccessToken
         | Rule::ResponseExpiresIn
