@@ -100,7 +100,7 @@ pub fn broken(
 ) -> Option<Case> {
     let known: Vec<Broken> = plan::broken_at(rulebook, clause, place);
     let bad = bad_values(&known)?;
-    let bases: Vec<Params> = known.into_iter().map(|broken| broken.base).collect();
+    let bases = plan::bases(rulebook, place.endpoint);
     let (clause, place, working) = (clause.clone(), place.clone(), working.clone());
     let judge = Arc::clone(rulebook);
     let strategy = (

@@ -16,6 +16,7 @@ pub mod generate;
 pub mod judge;
 pub mod plan;
 pub mod readback;
+mod record;
 pub mod report;
 pub mod run;
 pub mod selftest;

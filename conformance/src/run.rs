@@ -1,7 +1,6 @@
 //! A run: plan, send, judge, report.
 
 use crate::case::{Case, Kind, Step};
-use crate::curl;
 use crate::draft::Encoding;
 use crate::event::{Event, Reporter};
 use crate::exchange::Exchange;
@@ -9,13 +8,14 @@ use crate::generate;
 use crate::judge::{self, Verdict};
 use crate::plan::{self, Working};
 use crate::readback;
-use crate::report::{CaseRow, ClauseRow, Finding, Report, Status};
+use crate::record::Records;
+use crate::report::{Report, Status};
 use crate::session::{Session, Stopped};
 use crate::target::Target;
 use crate::waivers::Waivers;
-use flexiti_contract::{Asserts, Endpoint, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Rulebook};
 use proptest::prelude::Rng as _;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How many requests may go into making a failing one smaller.
@@ -46,22 +46,12 @@ impl Default for Options {
     }
 }
 
-/// What is known of a clause so far.
-#[derive(Default)]
-struct Record {
-    cases: Vec<CaseRow>,
-    kept: usize,
-    finding: Option<Finding>,
-    not_testable: Option<String>,
-    inconclusive: Option<String>,
-}
-
 struct Run<'a> {
     rulebook: Arc<Rulebook>,
     target: &'a Target,
     session: Session<'a>,
     reporters: &'a mut [Box<dyn Reporter>],
-    records: BTreeMap<String, Record>,
+    records: Records,
     done: usize,
     total: usize,
     out_of_budget: bool,
@@ -99,13 +89,6 @@ pub fn replay(
     Ok(report)
 }
 
-/// Whether the case, where all went well, shows that the clause is kept: a refusal is shown by
-/// what was refused, not by the sibling that was accepted.
-fn proves(clause: Option<&flexiti_contract::Clause>, case: &Case) -> bool {
-    let refusal = clause.is_some_and(|clause| clause.asserts == Asserts::Refusal);
-    !refusal || case.kind == Kind::Negative
-}
-
 impl<'a> Run<'a> {
     fn new(
         target: &'a Target,
@@ -124,7 +107,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             session: Session::new(target, rng, options.max_requests, options.rate),
             rulebook: Arc::clone(rulebook),
-            records: BTreeMap::new(),
+            records: Records::default(),
             target,
             reporters,
             done: 0,
@@ -172,28 +155,19 @@ impl<'a> Run<'a> {
     }
 
     fn has_failed(&self, clause: &str) -> bool {
-        self.records
-            .get(clause)
-            .is_some_and(|record| record.finding.is_some())
+        self.records.has_failed(clause)
     }
 
-    fn not_verified(&mut self, why: &str, about: impl Fn(&flexiti_contract::Clause) -> bool) {
+    fn not_verified(&mut self, why: &str, about: impl Fn(&Clause) -> bool) {
         for clause in self.rulebook.clauses().filter(|clause| about(clause)) {
-            let record = self.records.entry(clause.id.clone()).or_default();
-            record.inconclusive.get_or_insert_with(|| why.to_owned());
+            self.records.give_up(&clause.id, why);
         }
     }
 
     fn planned(&mut self, cases: &[Case]) -> anyhow::Result<()> {
         self.total += cases.len();
-        let needless: Vec<String> = self
-            .records
-            .iter()
-            .filter(|(_, record)| record.inconclusive.as_deref() == Some(NO_INIT))
-            .map(|(clause, _)| clause.clone())
-            .collect();
         for case in cases {
-            if !needless.contains(&case.clause) {
+            if self.records.inconclusive(&case.clause) != Some(NO_INIT) {
                 self.case(case);
             }
             self.progress()?;
@@ -210,45 +184,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Runs a case and records its verdicts; gives whether everything was as it should be.
-    fn case(&mut self, case: &Case) -> bool {
-        let (verdicts, exchanges) = match self.verdicts(case) {
-            Ok(found) => found,
-            Err(stopped) => {
-                self.stopped(case, &stopped);
-                return true;
+    /// Runs a case and records its verdicts.
+    fn case(&mut self, case: &Case) {
+        match self.verdicts(case) {
+            Ok((verdicts, exchanges)) => {
+                self.records
+                    .judged(&self.rulebook, case, verdicts, &exchanges);
             }
-        };
-        let fine = verdicts.iter().all(|verdict| verdict.fault.is_none());
-        let clause = self.rulebook.contract().clause(&case.clause);
-        for verdict in verdicts {
-            let own = verdict.clause == case.clause;
-            let record = self.records.entry(verdict.clause.clone()).or_default();
-            let outcome = if verdict.fault.is_none() {
-                "kept"
-            } else {
-                "broken"
-            };
-            if own {
-                record.cases.push(CaseRow::new(case, outcome));
-            }
-            match verdict.fault {
-                None if own && !proves(clause, case) => {}
-                None => record.kept += 1,
-                Some(fault) => {
-                    let exchange = &exchanges[fault.exchange.min(exchanges.len() - 1)];
-                    record.finding.get_or_insert_with(|| Finding {
-                        clause: verdict.clause,
-                        case: case.id.clone(),
-                        expected: fault.expected,
-                        actual: fault.actual,
-                        curl: curl::command(exchange),
-                        replay: case.clone(),
-                    });
-                }
-            }
+            Err(stopped) => self.stopped(case, &stopped),
         }
-        fine
     }
 
     fn verdicts(&mut self, case: &Case) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
@@ -309,18 +253,8 @@ impl<'a> Run<'a> {
     }
 
     fn stopped(&mut self, case: &Case, stopped: &Stopped) {
-        let record = self.records.entry(case.clause.clone()).or_default();
-        let (slot, why, outcome) = match stopped {
-            Stopped::NotTestable(why) => (&mut record.not_testable, why.clone(), "not testable"),
-            Stopped::Inconclusive(why) => (&mut record.inconclusive, why.clone(), "inconclusive"),
-            Stopped::OutOfBudget => {
-                self.out_of_budget = true;
-                let why = "the run has used up its requests".to_owned();
-                (&mut record.inconclusive, why, "inconclusive")
-            }
-        };
-        slot.get_or_insert(why);
-        record.cases.push(CaseRow::new(case, outcome));
+        self.out_of_budget |= *stopped == Stopped::OutOfBudget;
+        self.records.stopped(case, stopped);
     }
 
     /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
@@ -423,9 +357,7 @@ impl<'a> Run<'a> {
                         .map(|verdict| verdict.clause.clone())
                         .collect();
                     if faults.is_empty() {
-                        for verdict in verdicts {
-                            self.records.entry(verdict.clause).or_default().kept += 1;
-                        }
+                        self.records.passed(verdicts);
                         return true;
                     }
                     // Shrinking must not slip from one fault into another.
@@ -441,50 +373,9 @@ impl<'a> Run<'a> {
         self.progress()
     }
 
-    fn finish(mut self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
-        let mut rows = Vec::new();
-        let mut findings = Vec::new();
-        for clause in &self.rulebook.contract().clauses {
-            let record = self.records.remove(&clause.id);
-            if !self.rulebook.is_active(&clause.id)
-                && record.as_ref().is_none_or(|r| r.finding.is_none())
-            {
-                continue;
-            }
-            let record = record.unwrap_or_default();
-            let waiver = waivers.reason(&clause.id);
-            let (status, why) = match (&record.finding, waiver) {
-                (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
-                (Some(_), None) => (Status::Failed, None),
-                (None, _) if record.kept > 0 => (Status::Verified, None),
-                (None, _) if record.inconclusive.is_some() => {
-                    (Status::NotVerified, record.inconclusive)
-                }
-                (None, _) if record.not_testable.is_some() => {
-                    (Status::NotTestable, record.not_testable)
-                }
-                (None, _) => (
-                    Status::NotVerified,
-                    Some("nothing was seen of it".to_owned()),
-                ),
-            };
-            findings.extend(record.finding);
-            rows.push(ClauseRow {
-                id: clause.id.clone(),
-                level: clause.level,
-                evidence: clause.evidence,
-                requirement: clause.requirement.clone(),
-                source: clause.source.clone(),
-                test_case: clause.test_case.clone(),
-                status,
-                why,
-                cases: record.cases,
-            });
-        }
-        let failed: Vec<&str> = findings
-            .iter()
-            .map(|f: &Finding| f.clause.as_str())
-            .collect();
+    fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+        let (rows, findings) = self.records.rows(&self.rulebook, waivers);
+        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
         let unused = waivers.unused(|clause| failed.contains(&clause));
         let report = Report::new(
             options.seed,

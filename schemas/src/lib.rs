@@ -25,6 +25,7 @@ pub mod openapi;
 mod resolve;
 mod rulebook;
 pub mod tables;
+mod terms;
 
 pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level, Msg, Rule};
 pub use contract::{Contract, ErrorRow, Param};
@@ -33,4 +34,5 @@ pub use dialect::{
     Lax, RefusedAt, RepeatedParameters, TokenStyle,
 };
 pub use load::{LoadError, Sources};
-pub use rulebook::{Flow, Lang, Place, Refusal, Rulebook, Violation};
+pub use rulebook::Rulebook;
+pub use terms::{Flow, Lang, Place, Refusal, Violation};

@@ -201,15 +201,32 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
         .filter_map(|(name, value)| {
             bases.iter().find_map(|base| {
                 let params = replaced(base, &place.param, &value);
-                breaks_only(rulebook, clause, place, &params).then(|| Broken {
+                if !breaks_only(rulebook, clause, place, &params) {
+                    return None;
+                }
+                let params = minimal(&params, |less| breaks_only(rulebook, clause, place, less));
+                let kept = base.iter().find(|(name, _)| *name == place.param);
+                let mended = match kept {
+                    Some((_, value)) => with(&params, &place.param, value.clone()),
+                    None => without(&params, &place.param),
+                };
+                Some(Broken {
                     name: name.clone(),
-                    base: base.clone(),
+                    base: mended,
                     params,
                     value: value.clone(),
                 })
             })
         })
         .collect()
+}
+
+/// A request without every parameter that can go while `still` holds of it.
+pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
+    params.iter().fold(params.clone(), |params, (name, _)| {
+        let less = without(&params, name);
+        if still(&less) { less } else { params }
+    })
 }
 
 /// Whether a request breaks `clause` at `place`, and nothing else.

@@ -122,6 +122,10 @@ fn the_hyperswitch_connector_learns_from_documented_what_is_wrong_one_thing_afte
         let answer = connector_init(path, &token, FORM).send(mock.address());
         assert_eq!(answer.refusal(), (401, "invalid_token".into()), "{path}");
         assert_eq!(clauses(&mock), ["auth.token.client"], "{path}");
+        let message = connector_error(&answer).0;
+        for part in ["client_id", "double quotes"] {
+            assert!(message.contains(part), "{path}: {message}");
+        }
     }
     let answer = connector_init(INIT_V2, &token, FORM).send(mock.address());
     assert_eq!(answer.refusal(), (400, "invalid_request".into()));

@@ -3,6 +3,7 @@
 use crate::process::{Running, program, run, stderr, stdout};
 use serde_json::{Value, json};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 const DIALECTS: [&str; 4] = ["documented", "lenient", "strict", "hyperswitch"];
 
@@ -205,4 +206,25 @@ fn help_and_version_are_printed() {
         .output()
         .unwrap();
     assert!(!stdout(&output).contains("admin-token-value"));
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_mistake() {
+    for arguments in [
+        vec!["openapi"],
+        vec!["openapi", "--dialect", "strict"],
+        vec!["dialect", "show", "documented"],
+    ] {
+        // Closed before the program begins, so that its first write already fails.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = program()
+            .args(&arguments)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = child.unwrap().wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+    }
 }

@@ -270,3 +270,26 @@ fn no_dialect_answers_garbage_with_a_5xx() {
         );
     }
 }
+
+#[test]
+fn a_flow_of_the_wrong_type_is_one_mistake_and_hides_no_other() {
+    let mock = server("documented");
+    let token = token(&mock);
+    let init = |body| {
+        let call = init_call(INIT_V2, &token).header("content-type", "application/json");
+        call.body(body).send(mock.address())
+    };
+    let answer = init(r#"{"lang":"en","flow":5,"amount_requested":5}"#);
+    assert_eq!(answer.refusal(), (409, "wrong_inputs".into()));
+    assert_eq!(answer.fields(), ["flow type"]);
+    assert_eq!(answer.json()["field_errors"][0]["value"], 5);
+    // The journal knows of no other either.
+    let journal = shop::admin(&mock, "GET", "/requests?after=1", &serde_json::Value::Null);
+    let violations = &journal.json()["requests"][0]["violations"];
+    assert_eq!(violations.as_array().map(Vec::len), Some(1), "{violations}");
+    let answer = init(r#"{"flow":5,"amount_requested":0}"#);
+    assert_eq!(
+        answer.fields(),
+        ["lang required", "flow type", "amount_requested invalid"]
+    );
+}

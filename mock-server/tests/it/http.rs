@@ -1,7 +1,11 @@
 //! The wire itself: chunks, pipelines, clients that go away, and bytes that are no HTTP.
 
-use crate::shop::{KEYS, REFERENCE, TOKEN, assert_well, demo_token_call, server};
+use crate::shop::{
+    self, APPLY, INIT, INIT_V2, KEYS, REFERENCE, TOKEN, assert_well, demo_token_call, init_call,
+    server, text, token,
+};
 use crate::wire::{Answer, Call, connect, exchange, exchange_half};
+use serde_json::Value;
 use std::io::{Read as _, Write as _};
 
 /// A token request as raw bytes with these headers, each with its line end.
@@ -162,4 +166,83 @@ fn a_body_that_arrives_byte_by_byte_is_read() {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     assert_eq!(first(&answer).status, 200);
+}
+
+/// The same request, broken off in three ways: its body is all there, but not its end.
+fn broken_off(call: &Call, body: &str) -> [Call; 3] {
+    let chunk = format!("{:x}\r\n{body}\r\n", body.len());
+    let chunked = call.clone().header("transfer-encoding", "chunked");
+    [
+        call.clone().header("content-length", "1000").body(body),
+        chunked.clone().body(format!("{chunk}no chunk\r\n")),
+        chunked.body(chunk),
+    ]
+}
+
+#[test]
+fn a_body_that_breaks_off_is_refused_even_if_what_came_would_do() {
+    let mock = server("documented");
+    let bearer = token(&mock);
+    let form = crate::wire::form(&APPLY);
+    let json = r#"{"lang":"en","flow":"apply","amount_requested":1}"#;
+    for (call, body, media) in [
+        (
+            demo_token_call(&[]),
+            KEYS,
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            init_call(INIT, &bearer),
+            &form,
+            "application/x-www-form-urlencoded",
+        ),
+        (init_call(INIT_V2, &bearer), json, "application/json"),
+    ] {
+        let call = call.without("content-type").header("content-type", media);
+        let whole = call.clone().body(body).send(mock.address());
+        assert_eq!(whole.status, 200, "{}", whole.text());
+        for call in broken_off(&call, body) {
+            let answer = first(&exchange_half(mock.address(), &call.bytes(mock.address())));
+            assert_eq!(
+                answer.refusal(),
+                (400, "invalid_request".into()),
+                "{call:?}"
+            );
+            let message = text(&answer.json(), "message");
+            assert!(message.contains("broke off"), "{message}");
+            for granted in ["access_token", "redirection_url"] {
+                assert!(answer.json()[granted].is_null(), "{}", answer.text());
+            }
+            let journal = shop::admin(&mock, "GET", "/requests", &Value::Null).json();
+            let row = journal["requests"].as_array().unwrap().last().unwrap();
+            assert_eq!(row["status"], 400, "{row}");
+            assert_eq!(row["order_id"], Value::Null, "{row}");
+        }
+    }
+    // The admin API reads no half bodies either.
+    let call = Call::post("/__admin/merchants").header("content-type", "application/json");
+    for call in broken_off(&call, r#"{"client_id":"half"}"#) {
+        let answer = first(&exchange_half(mock.address(), &call.bytes(mock.address())));
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        let merchant = shop::admin(&mock, "GET", "/merchants/half", &Value::Null);
+        assert_eq!(merchant.status, 404);
+    }
+    assert_well(&mock);
+}
+
+#[test]
+fn a_head_that_is_far_too_long_is_431() {
+    let mock = server("documented");
+    for long in [
+        format!("x-long: {}\r\n", "a".repeat(3 * 64 * 1024)),
+        format!("x-short: {}\r\n", "a".repeat(4_000)).repeat(50),
+    ] {
+        let mut stream = connect(mock.address());
+        // The server need not read all of it: the status line is what counts.
+        let _ = stream.write_all(&raw(&long, b""));
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(String::from_utf8_lossy(&status), "HTTP/1.1 431");
+    }
+    assert_well(&mock);
 }

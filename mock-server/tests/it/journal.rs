@@ -142,6 +142,8 @@ fn filters_that_cannot_be_read_are_refused_by_name() {
             vec!["endpoint", "checkout", "token", "init_v2"],
         ),
         ("?status=ok", vec!["status", "ok"]),
+        // No status has so many digits; it is none that never came.
+        ("?status=70000", vec!["status", "70000"]),
         ("?order_id=-1", vec!["order_id", "-1"]),
         ("?after=1.5", vec!["after", "1.5"]),
     ] {
@@ -275,5 +277,41 @@ fn no_secret_is_in_the_journal() {
         "long-secret",
     ] {
         assert!(!journal.contains(secret), "{secret} is in {journal}");
+    }
+}
+
+#[test]
+fn no_secret_is_in_the_journal_whatever_the_header() {
+    let mock = server("documented");
+    let pair = tokens(&mock);
+    let (access, refresh_token) = (text(&pair, "access_token"), text(&pair, "refresh_token"));
+    let url = text(&order(&mock, &APPLY), "redirection_url");
+    let session = path_of(&url).split(['/', '?']).nth(2).unwrap().to_owned();
+    // Nobody's, but it looks like one.
+    let foreign = "0123456789abcdef0123456789abcdef01234567";
+    for call in [
+        demo_token_call(&[]),
+        init_call(INIT, &access).form(&APPLY),
+        Call::get("/nothing"),
+    ] {
+        call.header("x-api-key", SECRET)
+            .header("x-user", &format!("{CLIENT}:{PASSWORD}"))
+            .header("x-access-token", &access)
+            .header("x-auth", &format!("token={refresh_token}; other={foreign}"))
+            .header("referer", &url)
+            .send(mock.address());
+    }
+    let journal = list(&mock, "").text();
+    for secret in [SECRET, PASSWORD, &access, &refresh_token, &session, foreign] {
+        assert!(!journal.contains(secret), "{secret} is in {journal}");
+    }
+    // What stands around them is still there.
+    for row in requests(&mock, "?after=3") {
+        let headers = &row["headers"];
+        assert_eq!(headers["x-api-key"], "***");
+        assert_eq!(headers["x-user"], "flexitidemo:***");
+        assert_eq!(headers["x-auth"], "token=***; other=***");
+        let referer = text(headers, "referer");
+        assert!(referer.contains("/checkout/***"), "{referer}");
     }
 }

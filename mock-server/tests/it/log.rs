@@ -172,3 +172,78 @@ fn plant(running: &Running) -> Vec<String> {
     Call::post(&INIT.replace(CLIENT, &escaped)).send(address);
     secrets
 }
+
+/// The lines about requests in a JSON log.
+fn about(log: &str) -> Vec<Value> {
+    let mut lines = lines(log);
+    lines.retain(|line| line["method"].is_string());
+    lines
+}
+
+#[test]
+fn a_secret_sent_as_reference_id_is_not_logged() {
+    let running = Running::start(&["--log-format", "json"]);
+    for id in [SECRET, PASSWORD, REFERENCE] {
+        demo_token_call(&[])
+            .without("x-reference-id")
+            .header("x-reference-id", id)
+            .send(running.address());
+    }
+    let log = running.stopped();
+    let ids: Vec<String> = about(&log)
+        .iter()
+        .map(|line| text(line, "reference_id"))
+        .collect();
+    assert_eq!(ids, ["***", "***", REFERENCE]);
+    assert!(!log.contains(SECRET) && !log.contains(PASSWORD), "{log}");
+}
+
+#[test]
+fn a_secret_within_a_path_is_not_logged_however_it_is_spelled() {
+    let running = Running::start(&["--log-format", "json"]);
+    for path in [
+        format!("{TOKEN};client_secret={SECRET}"),
+        format!("{TOKEN};client_secret=flexitidemo%2Dsecret"),
+        "/flexiti/online-api/flexitidemo%2dsecret".to_owned(),
+        "/nothing/%66lexitidemo-secret/x".to_owned(),
+        "/nothing/x%66%6c%65%78%69%74%69demo%2Dpassword".to_owned(),
+    ] {
+        Call::post(&path).send(running.address());
+    }
+    let log = running.stopped();
+    for line in about(&log) {
+        let path = text(&line, "path");
+        assert!(path.contains("***"), "{path}");
+        let shown = percent_encoding::percent_decode_str(&path).decode_utf8_lossy();
+        assert!(
+            !shown.contains(SECRET) && !shown.contains(PASSWORD),
+            "{path}"
+        );
+    }
+    assert_eq!(about(&log).len(), 5, "{log}");
+    assert!(!log.contains(SECRET) && !log.contains(PASSWORD), "{log}");
+}
+
+#[test]
+fn a_refused_request_is_logged_with_its_clause_and_parameter() {
+    let running = Running::start(&[]);
+    let address = running.address();
+    let token = text(&demo_token_call(&[]).send(address).json(), "access_token");
+    init_call(INIT, &token).form(&APPLY).send(address);
+    init_call(INIT, &token).form(&APPLY[1..]).send(address);
+    demo_token_call(&[("scope", "admin")]).send(address);
+    let log = running.stopped();
+    let lines: Vec<&str> = log.lines().filter(|l| l.contains("method=")).collect();
+    assert_eq!(lines.len(), 4, "{log}");
+    for granted in &lines[..2] {
+        assert!(granted.contains("status=200"), "{granted}");
+        assert!(!granted.contains("refused"), "{granted}");
+    }
+    for (line, refused) in lines[2..].iter().zip([
+        r#"refused="init.plain.lang.required lang""#,
+        r#"refused="token.scope.values scope""#,
+    ]) {
+        assert!(line.contains("status=409"), "{line}");
+        assert!(line.contains(refused), "{line}");
+    }
+}

@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_access;
+mod admin_input;
 mod auth;
 mod clients;
 mod commands;
@@ -17,6 +18,7 @@ mod hostile;
 mod http;
 mod journal;
 mod log;
+mod mistakes;
 mod page;
 mod process;
 mod program;

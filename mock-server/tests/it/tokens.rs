@@ -344,3 +344,30 @@ fn the_content_type_may_have_parameters_and_any_case() {
         .send(mock.address());
     assert_eq!(answer.refusal(), (400, "invalid_request".into()));
 }
+
+#[test]
+fn a_secret_sent_as_reference_id_is_not_sent_back() {
+    let mock = server("documented");
+    let bearer = shop::token(&mock);
+    for (id, value) in [
+        (SECRET, Value::Null),
+        (PASSWORD, Value::Null),
+        ("no GUID", "no GUID".into()),
+    ] {
+        for call in [
+            demo_token_call(&[]),
+            shop::init_call(shop::INIT, &bearer).form(&shop::APPLY),
+        ] {
+            let call = call.without("x-reference-id").header("x-reference-id", id);
+            let answer = call.send(mock.address());
+            assert_eq!(answer.refusal(), (409, "wrong_inputs".into()));
+            assert_eq!(answer.fields(), ["x-reference-id invalid"]);
+            assert_eq!(answer.json()["field_errors"][0]["value"], value);
+            assert!(
+                value == id || !answer.text().contains(id),
+                "{}",
+                answer.text()
+            );
+        }
+    }
+}

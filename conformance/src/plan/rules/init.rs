@@ -3,7 +3,7 @@
 use super::build::{Ask, Cases, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes};
 use crate::case::{Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params, Payload, encode};
-use crate::plan::clauses::{base_params, bases, flat, with, without};
+use crate::plan::clauses::{base_params, bases, flat, minimal, with};
 use crate::plan::draft;
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -62,14 +62,6 @@ pub(in crate::plan) fn path(
         cases = cases.lacks("three wrong values", draft);
     }
     cases.list
-}
-
-/// A valid request without every parameter that can be left out.
-fn minimal(full: &Params, valid: &dyn Fn(&Params) -> bool) -> Params {
-    full.iter().fold(full.clone(), |params, (name, _)| {
-        let less = without(&params, name);
-        if valid(&less) { less } else { params }
-    })
 }
 
 pub(super) fn media_type(c: Cases, ask: &Ask<'_>) -> Cases {

@@ -1,0 +1,88 @@
+//! The words in which a rulebook speaks: violations, refusals, flows, languages.
+
+use crate::clause::{Endpoint, Msg};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One constraint that a request does not meet.
+#[derive(Debug, Clone, Serialize)]
+pub struct Violation {
+    /// The clause it breaks.
+    pub clause: &'static str,
+    /// The parameter, in dotted form.
+    pub param: String,
+    /// The word of `field_errors[].msg`, where the clause has one.
+    pub msg: Option<Msg>,
+    /// What was sent, if anything was.
+    pub value: Option<Value>,
+    /// The row of `errors.json` it is answered with.
+    #[serde(skip)]
+    pub error: &'static str,
+    /// Place of the clause in the contract's order.
+    #[serde(skip)]
+    pub(crate) rank: usize,
+}
+
+/// Where a request clause applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The parameter, in dotted form.
+    pub param: String,
+}
+
+/// What a refusal says, the dialect's style applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// The `error` word.
+    pub error: String,
+    /// The sentence beside it.
+    pub message: String,
+    /// The value of `WWW-Authenticate`.
+    pub challenge: Option<String>,
+}
+
+/// What a customer is to do on the hosted pages (3.3 `flow`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// Apply for credit.
+    Apply,
+    /// Buy with credit granted earlier.
+    Buy,
+    /// Apply, and buy at once if approved.
+    ApplyBuy,
+}
+
+/// A language of the hosted pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Lang {
+    En,
+    Fr,
+}
+
+impl Lang {
+    /// The language a spelling means: French if it begins so, or is `en-FR`, which the oldest
+    /// reference prints for French (R-old1); English otherwise.
+    pub fn of(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        if text.starts_with("fr") || text == "en-fr" {
+            Self::Fr
+        } else {
+            Self::En
+        }
+    }
+
+    /// The two-letter code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+}
