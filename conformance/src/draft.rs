@@ -125,10 +125,9 @@ pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
         Encoding::FormDotted | Encoding::FormBrackets => params
             .iter()
             .map(|(name, value)| {
-                let value = match value {
-                    Value::String(text) => text.clone(),
-                    Value::Number(_) | Value::Bool(_) => value.to_string(),
-                    _ => return None,
+                let Value::String(value) = value else {
+                    // A form would turn it into text, which is something else.
+                    return None;
                 };
                 let name = match name.split_once('.') {
                     Some((group, field)) if encoding == Encoding::FormBrackets => {
@@ -136,7 +135,7 @@ pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
                     }
                     _ => name.clone(),
                 };
-                Some((name, value))
+                Some((name, value.clone()))
             })
             .collect::<Option<Vec<_>>>()
             .map(Payload::Form),

@@ -4,6 +4,7 @@ use crate::cli::{Command, Dialects, Serve};
 use flexiti_contract::{Contract, Rulebook, openapi};
 use flexiti_mock::route::{ADMIN, BASE};
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
         Command::Dialect(Dialects::Check { file }) => {
             let dialect = contract.dialect(&file)?;
             Rulebook::compile(contract, dialect.clone())?;
-            println!("{file}: dialect `{}` can be used", dialect.name);
+            let _ = writeln!(std::io::stdout(), "{file}: dialect `{}` can be used", dialect.name);
         }
         Command::Dialect(Dialects::Diff { left, right }) => diff(contract, &left, &right)?,
     }
@@ -39,10 +40,11 @@ fn print(value: &Value) {
 
 fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
     let dialects = [contract.dialect(left)?, contract.dialect(right)?];
+    let mut text = String::new();
     for row in dialects[0].diff(&dialects[1], contract.sources())? {
-        println!("{}: {}", row.knob, row.question);
+        let _ = writeln!(text, "{}: {}", row.knob, row.question);
         for (dialect, answer) in dialects.iter().zip(&row.answers) {
-            println!("  {:<12} {answer}", dialect.name);
+            let _ = writeln!(text, "  {:<12} {answer}", dialect.name);
         }
         for evidence in row.evidence.as_array().into_iter().flatten() {
             let answer = &evidence["answer"];
@@ -52,10 +54,13 @@ fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
             let source = evidence["source"].as_array().into_iter().flatten();
             let source: Vec<&str> = source.filter_map(Value::as_str).collect();
             let mark = evidence["evidence"].as_str().unwrap_or_default();
-            println!("  evidence     {answer}: {mark}, {}", source.join(", "));
+            let _ = writeln!(text, "  evidence     {answer}: {mark}, {}", source.join(", "));
         }
-        println!();
+        text.push('
+');
     }
+    // Whoever reads may stop early (`| head`).
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 

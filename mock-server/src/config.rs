@@ -184,5 +184,11 @@ fn in_one_line(error: &toml::de::Error, text: &str) -> String {
         format!(", {key}")
     };
     let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    let message = match message.split_once(", expected ") {
+        Some((found, wanted)) if found.starts_with("invalid") => {
+            format!("wrong, expected {wanted}")
+        }
+        _ => message,
+    };
     format!("line {number}{place}: {message}")
 }

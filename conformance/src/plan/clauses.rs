@@ -153,15 +153,26 @@ fn accepted_samples(
         if !rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
             continue;
         }
-        let name = format!("{} {} `{sample}`", place.endpoint.id(), place.param);
-        if let Some(draft) = encodable(place.endpoint, &changed, working) {
-            cases.push(case(
-                &clause.id,
-                &name,
-                Kind::Positive,
-                draft,
-                Expect::Granted,
-            ));
+        let mut forms = vec![(format!("`{sample}`"), changed)];
+        let typed: Option<Value> = serde_json::from_str(&sample).ok();
+        if let Some(value) = typed.filter(|value| value.is_number() || value.is_boolean()) {
+            // As a JSON number or boolean too, where the type allows one.
+            let changed = with(&base, &place.param, value);
+            if rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
+                forms.push((format!("{sample} in JSON"), changed));
+            }
+        }
+        for (what, params) in forms {
+            let name = format!("{} {} {what}", place.endpoint.id(), place.param);
+            if let Some(draft) = encodable(place.endpoint, &params, working) {
+                cases.push(case(
+                    &clause.id,
+                    &name,
+                    Kind::Positive,
+                    draft,
+                    Expect::Granted,
+                ));
+            }
         }
     }
     cases
@@ -204,15 +215,23 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
                 if !breaks_only(rulebook, clause, place, &params) {
                     return None;
                 }
-                let params = minimal(&params, |less| breaks_only(rulebook, clause, place, less));
                 let kept = base.iter().find(|(name, _)| *name == place.param);
-                let mended = match kept {
-                    Some((_, value)) => with(&params, &place.param, value.clone()),
-                    None => without(&params, &place.param),
+                let mend = |params: &Params| match kept {
+                    Some((_, value)) => with(params, &place.param, value.clone()),
+                    None => without(params, &place.param),
                 };
+                let grants = |params: &Params| params.iter().any(|(name, _)| name == "grant_type");
+                let params = minimal(&params, |less| {
+                    // Leaving out `grant_type` is a clause of its own.
+                    grants(less) == grants(&params)
+                        && breaks_only(rulebook, clause, place, less)
+                        && rulebook
+                            .check(place.endpoint, &flat(&mend(less)))
+                            .is_empty()
+                });
                 Some(Broken {
                     name: name.clone(),
-                    base: mended,
+                    base: mend(&params),
                     params,
                     value: value.clone(),
                 })
