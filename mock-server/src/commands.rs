@@ -26,7 +26,11 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
         Command::Dialect(Dialects::Check { file }) => {
             let dialect = contract.dialect(&file)?;
             Rulebook::compile(contract, dialect.clone())?;
-            let _ = writeln!(std::io::stdout(), "{file}: dialect `{}` can be used", dialect.name);
+            let _ = writeln!(
+                std::io::stdout(),
+                "{file}: dialect `{}` can be used",
+                dialect.name
+            );
         }
         Command::Dialect(Dialects::Diff { left, right }) => diff(contract, &left, &right)?,
     }
@@ -54,10 +58,13 @@ fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
             let source = evidence["source"].as_array().into_iter().flatten();
             let source: Vec<&str> = source.filter_map(Value::as_str).collect();
             let mark = evidence["evidence"].as_str().unwrap_or_default();
-            let _ = writeln!(text, "  evidence     {answer}: {mark}, {}", source.join(", "));
+            let _ = writeln!(
+                text,
+                "  evidence     {answer}: {mark}, {}",
+                source.join(", ")
+            );
         }
-        text.push('
-');
+        text.push('\n');
     }
     // Whoever reads may stop early (`| head`).
     let _ = std::io::stdout().write_all(text.as_bytes());
