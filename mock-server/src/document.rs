@@ -26,7 +26,8 @@ impl<'a> Document<'a> {
             endpoint,
             contract: rulebook.contract(),
             rulebook,
-            parameters: Map::new(),
+            // Most requests of a shop have about thirty parameters.
+            parameters: Map::with_capacity(40),
             repeated: Vec::new(),
             nulls: Vec::new(),
         }

@@ -15,7 +15,7 @@ use crate::state::{Merchant, Order};
 use crate::token::{REFERENCE_ID, form_pairs};
 use flexiti_contract::dialect::InitEncodings;
 use flexiti_contract::{Endpoint, Flow, Lang, Msg, Rule, Rulebook};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -43,7 +43,8 @@ pub fn handle(
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
-    let order = order(rulebook, merchant, parameters, caller.now);
+    let kept = note.params.clone().unwrap_or_else(|| "{}".into());
+    let order = order(rulebook, merchant, &parameters, kept, caller.now);
     let reused = rulebook.taken_away(Rule::InitFresh);
     let earlier = state
         .orders
@@ -69,7 +70,8 @@ pub fn handle(
 fn order(
     rulebook: &Rulebook,
     merchant: &Merchant,
-    parameters: Arc<Map<String, Value>>,
+    parameters: &Value,
+    kept: Arc<str>,
     now: Millis,
 ) -> Order {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str);
@@ -83,7 +85,7 @@ fn order(
             .and_then(|flow| rulebook.flow(flow))
             .unwrap_or(Flow::Apply),
         lang: lang.map_or(Lang::En, Lang::of),
-        parameters,
+        parameters: kept,
     }
 }
 
@@ -94,7 +96,7 @@ fn read(
     request: &Request,
     body: &[u8],
     note: &mut Note,
-) -> Result<Arc<Map<String, Value>>, Rejection> {
+) -> Result<Value, Rejection> {
     let mut document = Document::new(endpoint, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -139,11 +141,7 @@ fn read(
         }
     }
     rulebook.sort(endpoint, &mut violations);
-    let parameters = match parameters {
-        Value::Object(parameters) => Arc::new(parameters),
-        _ => Arc::default(),
-    };
-    note.params = Some(Arc::clone(&parameters));
+    note.params = Some(parameters.to_string().into());
     match Rejection::of(violations) {
         Some(rejection) => Err(rejection),
         None => Ok(parameters),

@@ -6,8 +6,7 @@ use crate::redact::{HIDDEN, Redactor};
 use crate::reply::Reply;
 use crate::request::Request;
 use flexiti_contract::{Endpoint, Msg};
-use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
@@ -17,6 +16,9 @@ use std::time::Duration;
 /// Parameters that are secret, wherever they stand.
 const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 
+/// Headers that are secret.
+const HIDDEN_HEADERS: &[&str] = &["authorization", "proxy-authorization", "cookie"];
+
 /// What the handlers found out about a request.
 #[derive(Debug, Default)]
 pub struct Note {
@@ -24,8 +26,8 @@ pub struct Note {
     pub endpoint: Option<Endpoint>,
     /// The merchant.
     pub client_id: Option<String>,
-    /// The parameters as read, flat.
-    pub params: Option<Arc<Map<String, Value>>>,
+    /// The parameters as read, flat, as JSON text.
+    pub params: Option<Arc<str>>,
     /// The order it opened.
     pub order_id: Option<u64>,
     /// Why it was refused: clause, parameter, word.
@@ -50,7 +52,8 @@ struct Entry {
     at: Millis,
     method: String,
     path: String,
-    headers: HeaderMap,
+    /// Copied: the map's values would keep the connection's buffer alive.
+    headers: Vec<u8>,
     status: u16,
     took: Duration,
     note: Note,
@@ -80,7 +83,7 @@ impl Journal {
     pub fn record(
         &mut self,
         at: Millis,
-        request: Request,
+        request: &Request,
         path: String,
         note: Note,
         reply: &Reply,
@@ -91,7 +94,7 @@ impl Journal {
             at,
             method: request.method.to_string(),
             path,
-            headers: request.headers,
+            headers: copied(&request.headers),
             status: reply.status,
             took,
             note,
@@ -119,21 +122,20 @@ impl Journal {
 impl Entry {
     fn show(&self, redactor: &Redactor) -> Value {
         let at = Timestamp::from_millisecond(self.at).unwrap_or(Timestamp::MIN);
-        let headers: Map<String, Value> = self
-            .headers
-            .iter()
+        let headers: Map<String, Value> = String::from_utf8_lossy(&self.headers)
+            .lines()
+            .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| {
-                let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name);
-                let value = String::from_utf8_lossy(value.as_bytes());
-                let value = if secret {
+                let value = if HIDDEN_HEADERS.contains(&name) {
                     HIDDEN.into()
                 } else {
-                    redactor.text(&value)
+                    redactor.text(value)
                 };
-                (name.to_string(), value.into())
+                (name.to_owned(), value.into())
             })
             .collect();
         let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
+            let params: Map<String, Value> = serde_json::from_str(params).unwrap_or_default();
             let hide = |(name, value): (&String, &Value)| {
                 let shown = match value {
                     _ if SECRET.contains(&name.as_str()) => HIDDEN.into(),
@@ -161,6 +163,18 @@ impl Entry {
             "fault": null,
         })
     }
+}
+
+/// The headers as lines.
+fn copied(headers: &HeaderMap) -> Vec<u8> {
+    let length = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 3;
+    let mut lines = Vec::with_capacity(headers.iter().map(length).sum());
+    for (name, value) in headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"] {
+            lines.extend_from_slice(part);
+        }
+    }
+    lines
 }
 
 /// Which exchanges to list.

@@ -9,16 +9,18 @@ use askama::Template;
 use flexiti_contract::{Flow, Lang, Rule, Rulebook};
 use hyper::Method;
 use hyper::header::{CACHE_CONTROL, REFERRER_POLICY};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "order.html")]
 struct OrderPage<'a> {
     words: &'a Words,
-    order: &'a Order,
+    id: u64,
+    merchant_order: Option<&'a str>,
     flow: &'a str,
     amount: String,
+    customer: String,
 }
 
 #[derive(Template)]
@@ -114,12 +116,17 @@ fn order_page(order: &Order, rulebook: &Rulebook) -> String {
         Flow::Buy => words.flows[1],
         Flow::ApplyBuy => words.flows[2],
     };
-    let amount = order.text("amount_requested").unwrap_or("0");
+    let parameters = order.parameters();
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let names: Vec<&str> = ["fname", "lname"].into_iter().filter_map(text).collect();
     render(&OrderPage {
         words,
-        order,
+        id: order.id,
+        // Both spellings are in use.
+        merchant_order: text("merchant_orderid").or_else(|| text("merchant_order_id")),
         flow,
-        amount: money(amount, order.lang),
+        amount: money(text("amount_requested").unwrap_or("0"), order.lang),
+        customer: names.join(" "),
     })
 }
 

@@ -22,20 +22,20 @@ use std::time::Instant;
 
 /// Answers a request, and records the exchange. Everything a handler needs is in its arguments:
 /// the time is read here, once.
-pub fn handle(app: &App, request: Request) -> Reply {
+pub fn handle(app: &App, request: &Request) -> Reply {
     let started = Instant::now();
     let now = (app.now)();
     let mut note = Note::default();
     let reply = match app.router.route(&request.path) {
-        Route::Api(endpoint, client_id) => api(app, endpoint, client_id, &request, now, &mut note),
-        Route::Checkout(session) => page::handle(app, &session, &request),
+        Route::Api(endpoint, client_id) => api(app, endpoint, client_id, request, now, &mut note),
+        Route::Checkout(session) => page::handle(app, &session, request),
         // Steering the server is no part of what it plays.
-        Route::Admin(rest) => return admin::handle(app, &rest, &request, now),
-        Route::Unknown => unknown(app, &request, &mut note),
+        Route::Admin(rest) => return admin::handle(app, &rest, request, now),
+        Route::Unknown => unknown(app, request, &mut note),
     };
     let took = started.elapsed();
     let path = access_log::path(app, &request.path, &note);
-    access_log::line(app, &request, &path, &note, reply.status, took);
+    access_log::line(app, request, &path, &note, reply.status, took);
     app.journal().record(now, request, path, note, &reply, took);
     reply
 }

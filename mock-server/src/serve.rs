@@ -70,5 +70,5 @@ async fn serve(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let request = Request::read(request).await;
-    Ok(pipeline::handle(&app, request).into())
+    Ok(pipeline::handle(&app, &request).into())
 }

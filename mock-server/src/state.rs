@@ -134,29 +134,16 @@ pub struct Order {
     pub flow: Flow,
     /// The language of its pages.
     pub lang: Lang,
-    /// The parameters of init, flat.
-    pub parameters: Arc<Map<String, Value>>,
+    /// The parameters of init, flat, as JSON text: one allocation for what is kept long and
+    /// read seldom.
+    pub parameters: Arc<str>,
 }
 
 impl Order {
-    /// A parameter of init, if it was sent.
-    pub fn text(&self, parameter: &str) -> Option<&str> {
-        self.parameters.get(parameter).and_then(Value::as_str)
-    }
-
-    /// The merchant's own id of the order, under either spelling (9.1).
-    pub fn merchant_order(&self) -> Option<&str> {
-        self.text("merchant_orderid")
-            .or_else(|| self.text("merchant_order_id"))
-    }
-
-    /// First and last name, as far as init named the customer.
-    pub fn customer_name(&self) -> Option<String> {
-        let names: Vec<&str> = ["fname", "lname"]
-            .iter()
-            .filter_map(|n| self.text(n))
-            .collect();
-        (!names.is_empty()).then(|| names.join(" "))
+    /// The parameters of init, flat.
+    pub fn parameters(&self) -> Map<String, Value> {
+        // It was written from such an object.
+        serde_json::from_str(&self.parameters).unwrap_or_default()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn handle(
     let parameters = read(rulebook, request, body)?;
     let parameters = Value::Object(parameters);
     let violations = rulebook.check(Endpoint::Token, &parameters);
-    note.params = parameters.as_object().cloned().map(Arc::new);
+    note.params = Some(parameters.to_string().into());
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
