@@ -49,26 +49,23 @@ fn reach(at: &At) -> anyhow::Result<Reached> {
         client_secret: at.client_secret.clone(),
         user: at.username.clone().zip(at.password.clone()),
     };
-    let mock = match &at.base_url {
-        Some(_) => None,
-        None => {
-            let settings = Settings {
-                dialect: at.dialect.clone(),
-                ..Settings::default()
-            };
-            let demo = &settings.merchants[0];
-            credentials = Credentials {
-                client_id: demo.client_id.clone(),
-                client_secret: demo.client_secret.clone(),
-                user: demo.username.clone().zip(demo.password.clone()),
-            };
-            Some(Mock::start(&settings)?)
-        }
-    };
-    let base_url = match (&at.base_url, &mock) {
-        (Some(url), _) => url.clone(),
-        (None, Some(mock)) => mock.base_url(),
-        (None, None) => String::new(),
+    let mut mock = None;
+    let base_url = if let Some(url) = &at.base_url {
+        url.clone()
+    } else {
+        let dialect = at.dialect.clone();
+        let settings = Settings {
+            dialect,
+            ..Settings::default()
+        };
+        let demo = &settings.merchants[0];
+        credentials = Credentials {
+            client_id: demo.client_id.clone(),
+            client_secret: demo.client_secret.clone(),
+            user: demo.username.clone().zip(demo.password.clone()),
+        };
+        let started = Mock::start(&settings)?;
+        mock.insert(started).base_url()
     };
     let target = Target::connect(&base_url, credentials, at.admin_token.clone())?;
     Ok(Reached {

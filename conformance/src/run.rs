@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         let skipped = if places.is_empty() {
             0
         } else {
-            usize::from(order.next_u32() as u16) % places.len()
+            usize::try_from(order.next_u32()).unwrap_or(0) % places.len()
         };
         for (clause, place) in places.iter().cycle().skip(skipped).take(turns) {
             let purpose = format!("{} {} {}", clause.id, place.endpoint.id(), place.param);

@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
                     ));
                 }
                 Step::Advance(seconds) => {
-                    steered(self.target.advance(&account.client_id, *seconds))?
+                    steered(self.target.advance(&account.client_id, *seconds))?;
                 }
                 Step::Deprovision => steered(self.target.deprovision(&account.client_id))?,
                 Step::Send(draft) => {
@@ -282,7 +282,7 @@ impl<'a> Session<'a> {
             filled.push_str(before);
             match self.blank(name, blanks)? {
                 Some(value) => filled.push_str(&value),
-                None => filled.push_str(&format!("{{{{{name}}}}}")),
+                None => filled.extend(["{{", name, "}}"]),
             }
             rest = end;
         }

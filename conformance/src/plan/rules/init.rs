@@ -50,8 +50,8 @@ pub(in crate::plan) fn path(
     let valid = |params: &Params| rulebook.check(endpoint, &flat(params)).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
-        let full = base_params(rulebook, endpoint, flow).filter(&valid);
-        let minimal = full.as_ref().map(|full| minimal(full, &valid));
+        let full = base_params(rulebook, endpoint, flow).filter(valid);
+        let minimal = full.as_ref().map(|full| minimal(full, valid));
         for (what, params) in [("everything", full), ("only what is required", minimal)] {
             if let Some(draft) = params.and_then(|params| draft(endpoint, &params, encoding)) {
                 cases = cases.keeps(&format!("{what}, {flow:?}"), draft);
