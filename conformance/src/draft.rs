@@ -56,7 +56,7 @@ pub enum To {
     Url(String),
 }
 
-/// A request with blanks such as `{{client_id}}`; see [`crate::session::Session::fill`].
+/// A request with blanks such as `{{client_id}}`, which [`crate::session::Session`] fills in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// HTTP method.
