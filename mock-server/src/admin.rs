@@ -1,7 +1,9 @@
 //! The admin API under `/__admin`: never part of what is emulated.
 
+mod orders;
+
 use crate::app::App;
-use crate::body::{FormRules, form};
+use crate::body::{FormRules, Pairs, form};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
 use crate::journal::Filter;
@@ -63,6 +65,9 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
             Ok(Reply::json(200, &document))
         }
         (["requests"], "GET") => requests(app, request),
+        (["orders"], "GET") => orders::list(app, request, now),
+        (["orders", id], "GET") => orders::show(app, id, now),
+        (["orders", id, "complete"], "POST") => orders::complete(app, id, request, now),
         (["reset"], "POST") => {
             app.reset()
                 .map_err(|error| problem(409, format!("{error:#}")))?;
@@ -88,8 +93,10 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
 /// The methods that a path takes.
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
-        ["health" | "openapi.json" | "requests"] => Some("GET"),
-        ["reset" | "merchants"] | ["merchants", _, "reset"] => Some("POST"),
+        ["health" | "openapi.json" | "requests" | "orders"] | ["orders", _] => Some("GET"),
+        ["reset" | "merchants"] | ["merchants", _, "reset"] | ["orders", _, "complete"] => {
+            Some("POST")
+        }
         ["merchants", _] => Some("GET, PATCH, DELETE"),
         ["merchants", _, "clock"] => Some("GET, PUT"),
         _ => None,
@@ -161,15 +168,19 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     T::deserialize(object).map_err(wrong)
 }
 
-/// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).
-fn requests(app: &App, request: &Request) -> Answer {
+/// The pairs of the query string.
+fn query(request: &Request) -> Pairs<'_> {
     let query = request.query.as_deref().unwrap_or_default();
     let rules = FormRules {
         literal_percent: true,
         lossy: true,
     };
-    let pairs = form(query.as_bytes(), rules).unwrap_or_default();
-    let filter = Filter::parse(&pairs).map_err(|what| problem(422, what))?;
+    form(query.as_bytes(), rules).unwrap_or_default()
+}
+
+/// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).
+fn requests(app: &App, request: &Request) -> Answer {
+    let filter = Filter::parse(&query(request)).map_err(|what| problem(422, what))?;
     Ok(Reply::json(
         200,
         &app.journal().list(&filter, &app.redactor()),

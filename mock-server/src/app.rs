@@ -2,6 +2,7 @@
 
 use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
+use crate::customers::{self, Customer};
 use crate::journal::Journal;
 use crate::random::Random;
 use crate::redact::Redactor;
@@ -28,6 +29,8 @@ pub struct App {
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
     accounts: Vec<MerchantConfig>,
+    /// The customers that every merchant begins with.
+    customers: Vec<Customer>,
     seed: Option<u64>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
@@ -53,6 +56,7 @@ impl App {
             admin_token: settings.admin_token.clone(),
             now: clock::machine,
             accounts: settings.merchants.clone(),
+            customers: customers::shipped()?,
             seed: settings.seed,
             state: Mutex::new(State::new(Random::new(settings.seed))),
             journal: Mutex::new(Journal::new(settings.journal_limit)),
@@ -86,7 +90,7 @@ impl App {
             Some(name) if *name == self.rulebook.dialect().name => Arc::clone(&self.rulebook),
             Some(name) => compile(self.contract, name)?,
         };
-        Ok(Merchant::new(account, rulebook))
+        Ok(Merchant::new(account, rulebook, self.customers.clone()))
     }
 
     /// Whether `text` is a secret of some merchant.

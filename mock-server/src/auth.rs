@@ -6,7 +6,7 @@ use crate::reject::Rejection;
 use crate::request::Request;
 use crate::state::Scope;
 use flexiti_contract::dialect::Lax;
-use flexiti_contract::{Rule, Rulebook};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
 use hyper::header::AUTHORIZATION;
 
 /// A call that may go on.
@@ -24,6 +24,7 @@ pub struct Caller {
 pub fn authenticate(
     app: &App,
     rulebook: &Rulebook,
+    endpoint: Endpoint,
     client_id: Option<String>,
     request: &Request,
     machine: Millis,
@@ -68,10 +69,11 @@ pub fn authenticate(
             rejection
         });
     }
-    let customers_refused =
-        rulebook.enforces(Rule::Scope) || rulebook.taken_away(Rule::ScopeCustomer);
-    if access.scope == Scope::Customer && customers_refused {
-        return Err(Rejection::new(Rule::Scope, "insufficient_scope"));
+    if access.scope == Scope::Customer
+        && let Some((refused, accepted)) = scope_rules(endpoint)
+        && (rulebook.enforces(refused) || rulebook.taken_away(accepted))
+    {
+        return Err(Rejection::new(refused, "insufficient_scope"));
     }
     let provisioned = state
         .merchants
@@ -81,6 +83,22 @@ pub fn authenticate(
         return Err(Rejection::new(Rule::InitProvisioned, "invalid_role"));
     }
     Ok(caller)
+}
+
+/// The rules that refuse and accept a customer's token. The endpoints for a shop's pages take
+/// one: they are made for them (P-auth).
+fn scope_rules(endpoint: Endpoint) -> Option<(Rule, Rule)> {
+    match endpoint {
+        Endpoint::Token | Endpoint::Calculator | Endpoint::Availability | Endpoint::LearnMore => {
+            None
+        }
+        Endpoint::InitV2 | Endpoint::InitPlain => Some((Rule::Scope, Rule::ScopeCustomer)),
+        Endpoint::NotificationOrder
+        | Endpoint::NotificationMerchantOrder
+        | Endpoint::NotificationOld => {
+            Some((Rule::NotificationScope, Rule::NotificationScopeCustomer))
+        }
+    }
 }
 
 /// The token of the authorization header.

@@ -4,14 +4,15 @@
 use crate::app::App;
 use crate::auth::Caller;
 use crate::body::{Json, dotted};
-use crate::clock::Millis;
 use crate::document::Document;
 use crate::journal::Note;
+use crate::order::Life;
+use crate::orders::Order;
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::CHECKOUT;
-use crate::state::{Merchant, Order};
+use crate::state::Merchant;
 use crate::token::{REFERENCE_ID, form_pairs};
 use flexiti_contract::dialect::InitEncodings;
 use flexiti_contract::{Endpoint, Flow, Lang, Msg, Rule, Rulebook};
@@ -31,25 +32,30 @@ pub fn handle(
     body: &[u8],
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
-    let accepted = match endpoint {
-        Endpoint::InitPlain => Rule::PlainAccepted,
-        _ => Rule::V2Accepted,
-    };
-    if !rulebook.enforces(accepted) {
-        return Err(Rejection::new(Rule::PathKnown, "not_found"));
-    }
     let parameters = read(rulebook, endpoint, request, body, note)?;
     let mut state = app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
+    let shared = rulebook.enforces(Rule::MerchantOrderUnique);
+    if let Some((param, id)) = merchant_order_id(&parameters)
+        && shared
+        && !state
+            .orders
+            .by_merchant_id(&merchant.client_id, id)
+            .is_empty()
+    {
+        let rule = Rule::MerchantOrderUnique;
+        let violation = rulebook.violation_of(rule, param.into(), Msg::Invalid, Some(id.into()));
+        return Err(
+            Rejection::of(vec![violation]).unwrap_or_else(|| Rejection::new(rule, "wrong_inputs"))
+        );
+    }
     let kept = note.params.clone().unwrap_or_else(|| "{}".into());
-    let order = order(rulebook, merchant, &parameters, kept, caller.now);
+    let v2 = endpoint == Endpoint::InitV2;
+    let order = order(rulebook, merchant, &parameters, kept, caller, v2);
     let reused = rulebook.taken_away(Rule::InitFresh);
-    let earlier = state
-        .orders
-        .values()
-        .find(|o| o.client_id == order.client_id);
+    let earlier = state.orders.iter().find(|o| o.client_id == order.client_id);
     let id = match earlier {
         Some(earlier) if reused => earlier.id,
         _ => state.next_order_id(),
@@ -61,9 +67,16 @@ pub fn handle(
         ..order
     };
     note.order_id = Some(id);
-    let reply = reply(rulebook, &app.origin, &order, &caller.token);
-    state.orders.insert(order.session.clone(), order);
+    let reply = reply(rulebook, &app.origin, &order);
+    state.orders.insert(order);
     Ok(reply)
+}
+
+/// The merchant's own id for the order: both spellings are in use.
+fn merchant_order_id(parameters: &Value) -> Option<(&'static str, &str)> {
+    ["merchant_orderid", "merchant_order_id"]
+        .into_iter()
+        .find_map(|name| Some((name, parameters.get(name)?.as_str()?)))
 }
 
 /// The order that these parameters ask for, without id and session.
@@ -72,18 +85,28 @@ fn order(
     merchant: &Merchant,
     parameters: &Value,
     kept: Arc<str>,
-    now: Millis,
+    caller: &Caller,
+    v2: bool,
 ) -> Order {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str);
     let lang = text("lang").or(merchant.account.lang.as_deref());
+    let flow = text("flow")
+        .and_then(|flow| rulebook.flow(flow))
+        .unwrap_or(Flow::Apply);
     Order {
         id: 0,
         session: String::new(),
         client_id: Arc::clone(&merchant.client_id),
-        opened: now,
-        flow: text("flow")
-            .and_then(|flow| rulebook.flow(flow))
-            .unwrap_or(Flow::Apply),
+        opened: caller.now,
+        flow,
+        life: Life::new(flow),
+        v2,
+        token: caller.token.clone(),
+        merchant_order_id: merchant_order_id(parameters).map(|(_, id)| id.into()),
+        ended: None,
+        settles: None,
+        customer_id: None,
+        visit: None,
         lang: lang.map_or(Lang::En, Lang::of),
         parameters: kept,
     }
@@ -193,7 +216,7 @@ fn read_json(
     Ok(())
 }
 
-fn reply(rulebook: &Rulebook, origin: &str, order: &Order, token: &str) -> Reply {
+fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
     let knobs = rulebook.knobs();
     let origin = if rulebook.taken_away(Rule::ResponseRedirectionUrl) {
         ""
@@ -211,7 +234,7 @@ fn reply(rulebook: &Rulebook, origin: &str, order: &Order, token: &str) -> Reply
         .replace("{client_id}", &order.client_id);
     if rulebook.taken_away(Rule::RedirectNoCredentials) {
         url.push_str("&token=");
-        url.push_str(token);
+        url.push_str(&order.token);
     }
     let as_string = (knobs.ids_as == "string") != rulebook.taken_away(Rule::ResponseOrderId);
     let id = if as_string {

@@ -1,10 +1,10 @@
 //! The page at a redirection URL: so far, what the order is about.
 
 use crate::app::App;
+use crate::orders::Order;
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::state::Order;
 use askama::Template;
 use flexiti_contract::{Flow, Lang, Rule, Rulebook};
 use hyper::Method;
@@ -83,12 +83,12 @@ pub fn handle(app: &App, session: &str, request: &Request) -> Reply {
         rejection.allow = Some("GET, HEAD".to_owned());
         return rejection.reply(&app.rulebook, &request.path, &|text| app.is_secret(text));
     }
-    let state = app.state();
-    let found = state.orders.get(&session.to_owned()).and_then(|order| {
+    let mut state = app.state();
+    let state = &mut *state;
+    let found = state.orders.by_session(session).and_then(|order| {
         let merchant = state.merchants.get(&*order.client_id)?;
         Some((order.clone(), Arc::clone(&merchant.rulebook)))
     });
-    drop(state);
     let (status, page) = match found {
         None => (
             404,

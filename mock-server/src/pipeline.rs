@@ -8,7 +8,7 @@ use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::Route;
-use crate::{access_log, admin, init, page, token};
+use crate::{access_log, admin, availability, calculator, init, notification, page, token};
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use hyper::Method;
@@ -27,7 +27,16 @@ pub fn handle(app: &App, request: &Request) -> Reply {
     let now = (app.now)();
     let mut note = Note::default();
     let reply = match app.router.route(&request.path) {
-        Route::Api(endpoint, client_id) => api(app, endpoint, client_id, request, now, &mut note),
+        Route::Api(endpoint, client_id, order_id) => {
+            let call = Call {
+                endpoint,
+                client_id,
+                order_id: order_id.unwrap_or_default(),
+                request,
+                now,
+            };
+            api(app, call, &mut note)
+        }
         Route::Checkout(session) => page::handle(app, &session, request),
         // Steering the server is no part of what it plays.
         Route::Admin(rest) => return admin::handle(app, &rest, request, now),
@@ -49,15 +58,22 @@ fn unknown(app: &App, request: &Request, note: &mut Note) -> Reply {
     rejection.reply(&app.rulebook, &request.path, &|text| app.is_secret(text))
 }
 
-fn api(
-    app: &App,
+/// A request to an endpoint of the API.
+struct Call<'a> {
     endpoint: Endpoint,
+    /// The client id of the path.
     client_id: Option<String>,
-    request: &Request,
+    /// The order id of the path; empty where it has none.
+    order_id: String,
+    request: &'a Request,
     now: Millis,
-    note: &mut Note,
-) -> Reply {
-    let (merchant, rulebook) = merchant(app, client_id.as_deref(), request);
+}
+
+fn api(app: &App, call: Call<'_>, note: &mut Note) -> Reply {
+    let Call {
+        endpoint, request, ..
+    } = call;
+    let (merchant, rulebook) = merchant(app, call.client_id.as_deref(), request);
     note.endpoint = Some(endpoint);
     note.client_id = merchant;
     let method = &app.contract.endpoint(endpoint).method;
@@ -75,7 +91,7 @@ fn api(
     if rulebook.taken_away(Rule::Robust) && has_nul(request) {
         return Reply::empty(500);
     }
-    let answer = answer(app, &rulebook, endpoint, client_id, request, now, note);
+    let answer = answer(app, &rulebook, call, note);
     let reply = answer.unwrap_or_else(|rejection| {
         note.violations = rejection.reasons();
         rejection.reply(&rulebook, &request.path, &|text| app.is_secret(text))
@@ -90,12 +106,19 @@ fn api(
 fn answer(
     app: &App,
     rulebook: &Rulebook,
-    endpoint: Endpoint,
-    client_id: Option<String>,
-    request: &Request,
-    now: Millis,
+    call: Call<'_>,
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
+    let Call {
+        endpoint,
+        client_id,
+        order_id,
+        request,
+        now,
+    } = call;
+    if !rulebook.serves(endpoint) {
+        return Err(Rejection::new(Rule::PathKnown, "not_found"));
+    }
     let method = &app.contract.endpoint(endpoint).method;
     if request.method.as_str() != method {
         if rulebook.taken_away(Rule::MethodAllowed) {
@@ -111,8 +134,24 @@ fn answer(
             let now = |clock: Clock| clock.at(now);
             token::handle(app, rulebook, request, &body, &now, note)
         }
-        Endpoint::InitV2 | Endpoint::InitPlain => {
-            let caller = auth::authenticate(app, rulebook, client_id, request, now)?;
+        Endpoint::NotificationOrder
+        | Endpoint::NotificationMerchantOrder
+        | Endpoint::NotificationOld => {
+            let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            notification::handle(app, rulebook, endpoint, &caller, &order_id, note)
+        }
+        Endpoint::Calculator => {
+            if !rulebook.enforces(Rule::CalculatorOpen) {
+                auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            }
+            calculator::handle(app, rulebook, request, note)
+        }
+        Endpoint::Availability => {
+            auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            Ok(availability::handle(rulebook))
+        }
+        Endpoint::InitV2 | Endpoint::InitPlain | Endpoint::LearnMore => {
+            let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
             init::handle(app, rulebook, endpoint, &caller, request, &body, note)
         }
     }

@@ -3,11 +3,25 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde_json::Value;
 
+/// A URL to request before the answer is given, and the answer that depends on what came.
+pub struct Follow {
+    /// The URL.
+    pub url: String,
+    /// From the HTTP status, or the reason why there was none, to the answer.
+    pub then: Box<dyn FnOnce(Result<u16, String>) -> Reply + Send>,
+}
+
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Follow")
+    }
+}
+
 /// An answer of the server.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
@@ -17,6 +31,8 @@ pub struct Reply {
     pub content_type: &'static str,
     /// The body.
     pub body: Bytes,
+    /// What is to be requested first.
+    pub follow: Option<Follow>,
 }
 
 impl Reply {
@@ -41,6 +57,21 @@ impl Reply {
             headers: Vec::new(),
             content_type,
             body: body.into(),
+            follow: None,
+        }
+    }
+
+    /// A redirection that the browser follows with GET.
+    pub fn see_other(url: &str) -> Self {
+        Self::empty(303).with(LOCATION, url)
+    }
+
+    /// This answer, unless `follow` leads to another.
+    #[must_use]
+    pub fn following(self, follow: Follow) -> Self {
+        Self {
+            follow: Some(follow),
+            ..self
         }
     }
 

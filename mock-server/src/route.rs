@@ -13,9 +13,9 @@ pub const CHECKOUT: &str = "/checkout";
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// An endpoint of the API, with the client id of the path.
-    Api(Endpoint, Option<String>),
-    /// A page of the hosted checkout, with its session.
+    /// An endpoint of the API, with the client id and the order id of the path.
+    Api(Endpoint, Option<String>, Option<String>),
+    /// A page of the hosted checkout: its session, and what follows in the path.
     Checkout(String),
     /// The admin API, with the rest of the path.
     Admin(String),
@@ -43,7 +43,12 @@ impl Router {
     pub fn route(&self, path: &str) -> Route {
         if let Ok(found) = self.endpoints.at(path) {
             let client_id = found.params.get("clientId").map(decode);
-            return Route::Api(*found.value, client_id);
+            let order_id = found
+                .params
+                .get("orderId")
+                .or_else(|| found.params.get("merchantOrderId"))
+                .map(decode);
+            return Route::Api(*found.value, client_id, order_id);
         }
         let below = |prefix| {
             path.strip_prefix(prefix)
@@ -71,11 +76,11 @@ mod tests {
     #[test]
     fn paths_lead_where_the_contract_says() {
         let router = Router::new(Contract::shipped()).unwrap();
-        let api = |endpoint, id: &str| Route::Api(endpoint, Some(id.to_owned()));
+        let api = |endpoint, id: &str| Route::Api(endpoint, Some(id.to_owned()), None);
         for (path, route) in [
             (
                 "/flexiti/online-api/oauth/token",
-                Route::Api(Endpoint::Token, None),
+                Route::Api(Endpoint::Token, None, None),
             ),
             (
                 "/flexiti/online-api/online/v2/client-id/a%20b/systems/init",

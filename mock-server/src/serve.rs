@@ -1,7 +1,9 @@
 //! Connections: accept, read, answer, stop.
 
 use crate::app::App;
+use crate::follow;
 use crate::pipeline;
+use crate::reply::Follow;
 use crate::request::Request;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -70,5 +72,9 @@ async fn serve(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let request = Request::read(request).await;
-    Ok(pipeline::handle(&app, &request).into())
+    let mut reply = pipeline::handle(&app, &request);
+    if let Some(Follow { url, then }) = reply.follow.take() {
+        reply = then(follow::get(&url).await);
+    }
+    Ok(reply.into())
 }

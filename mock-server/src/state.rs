@@ -3,19 +3,20 @@
 
 use crate::clock::{Clock, Millis};
 use crate::config::MerchantConfig;
+use crate::customers::Customer;
+use crate::orders::Orders;
 use crate::random::Random;
-use flexiti_contract::{Flow, Lang, Rulebook};
-use serde_json::{Map, Value};
+use flexiti_contract::Rulebook;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
 /// How many access tokens, and as many refresh tokens, are remembered.
 const TOKENS: usize = 50_000;
-/// How many orders are remembered.
-const ORDERS: usize = 20_000;
 /// The order id in the reference's example (R-ex); the first one given out follows it.
 const FIRST_ORDER: u64 = 131_209;
+/// The customer id in the reference's example (R-ex) is a test customer; this one follows it.
+const FIRST_CUSTOMER: u64 = 1_293_837;
 
 /// A map that forgets its oldest entries.
 #[derive(Debug)]
@@ -119,34 +120,6 @@ pub struct Refresh {
     pub used: bool,
 }
 
-/// An order that init opened.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// `online_order_id`.
-    pub id: u64,
-    /// Whose it is.
-    pub client_id: Arc<str>,
-    /// The unguessable part of the redirection URL.
-    pub session: String,
-    /// When it was opened, by the merchant's clock.
-    pub opened: Millis,
-    /// What the customer is to do.
-    pub flow: Flow,
-    /// The language of its pages.
-    pub lang: Lang,
-    /// The parameters of init, flat, as JSON text: one allocation for what is kept long and
-    /// read seldom.
-    pub parameters: Arc<str>,
-}
-
-impl Order {
-    /// The parameters of init, flat.
-    pub fn parameters(&self) -> Map<String, Value> {
-        // It was written from such an object.
-        serde_json::from_str(&self.parameters).unwrap_or_default()
-    }
-}
-
 /// A merchant with all that belongs to it alone.
 #[derive(Debug)]
 pub struct Merchant {
@@ -158,12 +131,15 @@ pub struct Merchant {
     pub rulebook: Arc<Rulebook>,
     /// The merchant's clock.
     pub clock: Clock,
+    /// The customers that Flexiti knows.
+    pub customers: Vec<Customer>,
 }
 
 impl Merchant {
     /// A merchant at its start.
-    pub fn new(account: MerchantConfig, rulebook: Arc<Rulebook>) -> Self {
+    pub fn new(account: MerchantConfig, rulebook: Arc<Rulebook>, customers: Vec<Customer>) -> Self {
         Self {
+            customers,
             client_id: account.client_id.as_str().into(),
             account,
             rulebook,
@@ -193,10 +169,12 @@ pub struct State {
     pub access: Recent<String, Access>,
     /// The refresh tokens.
     pub refresh: Recent<String, Refresh>,
-    /// The orders by session.
-    pub orders: Recent<String, Order>,
+    /// The orders.
+    pub orders: Orders,
     /// The source of tokens and sessions.
     pub random: Random,
+    /// The id of the next customer whose application is approved.
+    pub next_customer: u64,
     next_order: u64,
 }
 
@@ -208,7 +186,8 @@ impl State {
             secrets: HashMap::new(),
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),
-            orders: Recent::new(ORDERS),
+            orders: Orders::default(),
+            next_customer: FIRST_CUSTOMER,
             random,
             next_order: FIRST_ORDER,
         }
@@ -258,7 +237,7 @@ impl State {
     pub fn forget(&mut self, client_id: &str) {
         self.access.retain(|token| &*token.client_id != client_id);
         self.refresh.retain(|token| &*token.client_id != client_id);
-        self.orders.retain(|order| &*order.client_id != client_id);
+        self.orders.remove_all_of(client_id);
     }
 }
 

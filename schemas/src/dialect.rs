@@ -42,6 +42,51 @@ pub struct Knobs {
     pub accept_basic: bool,
     pub merchant_order_id_alias: Alias,
     pub redirect_url_template: String,
+    pub notification_unknown: UnknownOrder,
+    pub notification_unfinished: Unfinished,
+    pub apply_status_words: ApplyWords,
+    pub purchase_status_words: PurchaseWords,
+    pub purchase_block_name: String,
+    pub purchase_block_without_purchase: PurchaseBlock,
+    pub merchant_order_id_shared: SharedId,
+    pub notification_callback_url: CallbackUrl,
+    pub declined_goes_to: Destination,
+    pub pending_goes_to: Destination,
+    pub callback_params: CallbackParams,
+    pub callback_lang: bool,
+    pub checkout_ttl: u32,
+    pub application_pin: String,
+    pub pin_tries: u8,
+    pub after_wrong_pins: AfterWrongPins,
+    pub high_risk_decision: Decided,
+    pub decision_without_key: Decided,
+    pub calculator_rounding: Rounding,
+    pub calculator_no_plan: NoPlan,
+    pub availability_body: Value,
+}
+
+/// The words of `apply_status`, by how the application stands.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the outcomes")]
+pub struct ApplyWords {
+    pub approved: String,
+    pub pending: String,
+    pub declined: String,
+    pub retry: String,
+    pub cancelled: String,
+    pub expired: String,
+    pub unfinished: String,
+}
+
+/// The words of a purchase's status, by how it stands.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the outcomes")]
+pub struct PurchaseWords {
+    pub purchased: String,
+    pub refused: String,
+    pub cancelled: String,
+    pub expired: String,
+    pub unfinished: String,
 }
 
 macro_rules! answers {
@@ -75,6 +120,28 @@ answers! {
     Alias { Accept, Ignore }
     /// Answers to `flow_paths`.
     FlowPaths { Any, ByFlow }
+    /// Answers to `notification_unknown`.
+    UnknownOrder { NotFound, Empty }
+    /// Answers to `notification_unfinished`.
+    Unfinished { WithoutBlocks, StatusWord, NotFound }
+    /// Answers to `purchase_block_without_purchase`.
+    PurchaseBlock { Absent, Refused }
+    /// Answers to `merchant_order_id_shared`.
+    SharedId { Newest, Oldest, Refuse }
+    /// Answers to `notification_callback_url`.
+    CallbackUrl { Empty, Visited }
+    /// Answers to `declined_goes_to` and `pending_goes_to`.
+    Destination { Success, Error }
+    /// Answers to `callback_params`.
+    CallbackParams { None, OrderId, OrderIdAndAuthToken }
+    /// Answers to `after_wrong_pins`.
+    AfterWrongPins { Cancelled, Refused }
+    /// Answers to `high_risk_decision` and `decision_without_key`.
+    Decided { Approved, Pending, Declined }
+    /// Answers to `calculator_rounding`.
+    Rounding { HalfUp, Down }
+    /// Answers to `calculator_no_plan`.
+    NoPlan { Empty, NotFound }
 }
 
 /// One knob that two dialects answer differently.

@@ -29,10 +29,7 @@ mod terms;
 
 pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level, Msg, Rule};
 pub use contract::{Contract, ErrorRow, Param};
-pub use dialect::{
-    Alias, Answered, Dialect, EmptyValue, ErrorShape, FlowPaths, InitEncodings, InitPaths, Knobs,
-    Lax, RefusedAt, RepeatedParameters, TokenStyle,
-};
+pub use dialect::{Answered, Dialect, ErrorShape, InitEncodings, Knobs, TokenStyle};
 pub use load::{LoadError, Sources};
 pub use rulebook::Rulebook;
 pub use terms::{Flow, Lang, Place, Refusal, Violation};

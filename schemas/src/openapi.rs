@@ -1,13 +1,14 @@
 //! The contract in one dialect as OpenAPI 3.1.
 
-use crate::clause::Endpoint;
+use crate::clause::{Endpoint, EndpointRow};
 use crate::rulebook::Rulebook;
 use serde_json::{Map, Value, json};
 
 /// The OpenAPI document of a server at `base_url`.
 pub fn document(rulebook: &Rulebook, base_url: &str) -> Value {
     let mut paths = Map::new();
-    for row in &rulebook.contract().endpoints {
+    let served = |row: &&EndpointRow| rulebook.serves(row.id);
+    for row in rulebook.contract().endpoints.iter().filter(served) {
         let operation = operation(rulebook, row.id);
         let path = json!({ row.method.to_lowercase(): operation });
         paths.insert(row.path.clone(), path);
@@ -33,21 +34,26 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
     let params = rulebook.contract().params(endpoint);
     let schema = rulebook.request_schema(endpoint).unwrap_or(&Value::Null);
     let required: Vec<&str> = required(schema);
+    let in_query = row.method == "GET";
     let mut parameters: Vec<Value> = params
         .iter()
-        .filter(|param| param.header)
+        .filter(|param| param.header || in_query)
         .map(|param| {
             json!({
                 "name": param.name,
-                "in": "header",
+                "in": if param.header { "header" } else { "query" },
                 "required": required.contains(&param.name.as_str()),
                 "schema": plain(&schema["properties"][&param.name]),
             })
         })
         .collect();
-    if row.path.contains("{clientId}") {
+    for name in row
+        .path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    {
         parameters.push(
-            json!({"name": "clientId", "in": "path", "required": true, "schema": {"type": "string"}}),
+            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
         );
     }
     let mut statuses: Vec<u16> = rulebook
@@ -89,14 +95,17 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
     } else {
         json!([])
     };
-    json!({
+    let mut operation = json!({
         "operationId": row.id.id(),
         "summary": row.summary,
         "parameters": parameters,
-        "requestBody": {"required": true, "content": content},
         "responses": responses,
         "security": security,
-    })
+    });
+    if !in_query {
+        operation["requestBody"] = json!({"required": true, "content": content});
+    }
+    operation
 }
 
 /// The body's schema: flat for a form, address blocks nested for JSON. What needs more than

@@ -142,6 +142,23 @@ impl Rulebook {
         self.taken_away == Some(rule)
     }
 
+    /// Whether the dialect has this endpoint at all.
+    pub fn serves(&self, endpoint: Endpoint) -> bool {
+        match endpoint {
+            Endpoint::Token => true,
+            Endpoint::NotificationOrder => self.enforces(Rule::NotificationOrder),
+            Endpoint::NotificationMerchantOrder => self.enforces(Rule::NotificationMerchantOrder),
+            Endpoint::Calculator => self.enforces(Rule::CalculatorAccepted),
+            Endpoint::Availability => self.enforces(Rule::AvailabilityAccepted),
+            Endpoint::InitV2 => self.enforces(Rule::V2Accepted),
+            Endpoint::InitPlain => self.enforces(Rule::PlainAccepted),
+            Endpoint::NotificationOld => self.enforces(Rule::NotificationOldPath),
+            Endpoint::LearnMore => {
+                self.enforces(Rule::LearnMoreServed) || self.taken_away(Rule::LearnMoreGone)
+            }
+        }
+    }
+
     /// Whether a clause holds in this dialect.
     pub fn is_active(&self, clause: &str) -> bool {
         self.active.contains(clause)

@@ -46,7 +46,7 @@ pub struct Refusal {
 }
 
 /// What a customer is to do on the hosted pages (3.3 `flow`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// Apply for credit.

@@ -96,6 +96,12 @@ pub fn accepted(endpoint: Endpoint) -> &'static str {
         Endpoint::Token => Rule::TokenAccepted.id(),
         Endpoint::InitV2 => Rule::V2Accepted.id(),
         Endpoint::InitPlain => Rule::PlainAccepted.id(),
+        Endpoint::NotificationOrder => Rule::NotificationOrder.id(),
+        Endpoint::NotificationMerchantOrder => Rule::NotificationMerchantOrder.id(),
+        Endpoint::NotificationOld => Rule::NotificationOldPath.id(),
+        Endpoint::Calculator => Rule::CalculatorAccepted.id(),
+        Endpoint::Availability => Rule::AvailabilityAccepted.id(),
+        Endpoint::LearnMore => Rule::LearnMoreServed.id(),
     }
 }
 

@@ -12,14 +12,47 @@ fn the_export_is_openapi_with_valid_schemas_and_nothing_of_our_own() {
             assert!(!text.contains(own), "{name}: {own}");
         }
         for (path, item) in document["paths"].as_object().unwrap() {
-            let content = item["post"]["requestBody"]["content"].as_object().unwrap();
-            for (media, body) in content {
-                let schema = &body["schema"];
-                assert!(jsonschema::meta::is_valid(schema), "{name} {path} {media}");
+            let (method, operation) = item.as_object().unwrap().iter().next().unwrap();
+            let content = operation["requestBody"]["content"].as_object();
+            assert_eq!(content.is_some(), method == "post", "{name} {path}");
+            let bodies = content.into_iter().flatten();
+            let queries = operation["parameters"].as_array().into_iter().flatten();
+            let described = bodies.map(|(_, body)| body).chain(queries);
+            for schema in described.map(|part| &part["schema"]) {
+                assert!(jsonschema::meta::is_valid(schema), "{name} {path} {schema}");
                 jsonschema::validator_for(schema).unwrap();
             }
         }
     }
+}
+
+#[test]
+fn the_export_lists_what_the_dialect_serves_with_every_parameter() {
+    let paths =
+        |name: &str| openapi::document(&rulebook(name), "http://localhost")["paths"].clone();
+    let old = "/online/client-id/{clientId}/notifications/{orderId}";
+    assert!(paths("documented")[old].is_null());
+    assert_eq!(
+        paths("lenient")[old]["get"]["parameters"][1]["name"],
+        "orderId"
+    );
+    let calculator = "/online/v2/client-id/{clientId}/systems/payment-calculator";
+    let parameters = paths("strict")[calculator]["get"]["parameters"].clone();
+    let told: Vec<String> = parameters
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {} {}", row["name"], row["in"], row["required"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "clientId query true",
+            "price query true",
+            "lang query false",
+            "clientId path true"
+        ]
+    );
 }
 
 #[test]

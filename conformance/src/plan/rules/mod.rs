@@ -40,6 +40,46 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         | Rule::ResponseOrderId
         | Rule::ResponseRedirectionUrl
         | Rule::RedirectNoCredentials => c,
+        Rule::MerchantOrderUnique
+        | Rule::NotificationOrder
+        | Rule::NotificationMerchantOrder
+        | Rule::NotificationOldPath
+        | Rule::NotificationScope
+        | Rule::NotificationScopeCustomer
+        | Rule::NotificationUnknown
+        | Rule::NotificationUnknownEmpty
+        | Rule::NotificationOwner
+        | Rule::NotificationShared
+        | Rule::NotificationUnfinished
+        | Rule::ResponseTransactionId
+        | Rule::ResponseFlow
+        | Rule::ResponseCallbackUrl
+        | Rule::ResponseDate
+        | Rule::TransactionIdOrder
+        | Rule::ApplyStatus
+        | Rule::ApplyCustomerId
+        | Rule::PurchaseStatus
+        | Rule::PurchaseMissing
+        | Rule::CallbackSuccess
+        | Rule::CallbackCancelled
+        | Rule::CallbackDeclined
+        | Rule::CallbackPending
+        | Rule::CallbackParameters
+        | Rule::CallbackNoCredentials
+        | Rule::ResponseKeys
+        | Rule::HighRisk
+        | Rule::CheckoutTimeOut
+        | Rule::CalculatorAccepted
+        | Rule::CalculatorOpen
+        | Rule::ResponseHtmlRender
+        | Rule::ResponseMonthlyPayment
+        | Rule::ResponseMonths
+        | Rule::MonthlyPaymentAmount
+        | Rule::CalculatorLanguage
+        | Rule::AvailabilityAccepted
+        | Rule::AvailabilityBody
+        | Rule::LearnMoreGone
+        | Rule::LearnMoreServed => c,
         Rule::PathKnown => http::path_known(c),
         Rule::MethodAllowed => http::method_allowed(c, &ask),
         Rule::BodySize => http::body_size(c, &ask),

@@ -1,0 +1,186 @@
+//! What an event does beside moving the order on, and the events that lead to an outcome.
+
+use crate::clock::Millis;
+use crate::customers::{self, Customer, Status};
+use crate::order::{Decision, Event, Illegal, Life, Stage};
+use crate::state::State;
+use flexiti_contract::{Flow, Rulebook};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a customer whose application is approved may buy for: the example of the POS API's
+/// customer page (P-cust).
+const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
+/// How many customers of one merchant are remembered.
+const CUSTOMERS: usize = 20_000;
+
+/// What a customer can be made to do, or to come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the stages of the same names say it")]
+pub enum Wanted {
+    Approved,
+    Pending,
+    Declined,
+    Retry,
+    Purchased,
+    Refused,
+    Cancelled,
+    Abandoned,
+    /// Whatever the middle name that init gave decides; an approved apply/buy goes on to buy.
+    AsApplied,
+}
+
+/// Lets `event` happen to the order `id`; one that may not follow changes nothing. An order
+/// that does not exist is left alone.
+pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), Illegal> {
+    let Some(order) = state.orders.get_mut(id) else {
+        return Ok(());
+    };
+    order.advance(event, now)?;
+    order.visit().turn += 1;
+    let merchant = state.merchants.get_mut(&*order.client_id);
+    let Some(merchant) = merchant else {
+        return Ok(());
+    };
+    match event {
+        Event::Decide(Decision::Approved) if order.customer_id.is_none() => {
+            let number = state.next_customer;
+            state.next_customer += 1;
+            let parameters = order.parameters();
+            let name = |name: &str| {
+                let typed = order
+                    .visit
+                    .as_ref()
+                    .and_then(|v| v.application.as_ref()?.get(name));
+                let sent = || parameters.get(name).and_then(Value::as_str);
+                typed
+                    .map(String::as_str)
+                    .or_else(sent)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let customer = Customer {
+                customer_id: number.to_string(),
+                vcc: format!("1070{number:012}"),
+                first_name: name("fname"),
+                last_name: name("lname"),
+                available_credit: CREDIT_LIMIT,
+                status: Status::Active,
+            };
+            order.customer_id = Some(customer.customer_id.clone());
+            if merchant.customers.len() >= CUSTOMERS {
+                merchant.customers.remove(0);
+            }
+            merchant.customers.push(customer);
+        }
+        Event::Purchase => {
+            let id = order.customer_id.as_deref();
+            if let Some(customer) = customers::find(&mut merchant.customers, id, None) {
+                let left = customer.available_credit - order.amount();
+                customer.available_credit = left.max(Decimal::ZERO);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Brings the order to what is wanted, as a customer would, and back to the shop where there
+/// is something to come back with. If that cannot be, the order stays as it was.
+pub fn complete(
+    state: &mut State,
+    rulebook: &Rulebook,
+    id: u64,
+    wanted: Wanted,
+    now: Millis,
+) -> Result<(), Illegal> {
+    let Some(order) = state.orders.get(id) else {
+        return Ok(());
+    };
+    let events = events(order.life, wanted, || {
+        let parameters = order.parameters();
+        let name = parameters.get("mname").and_then(Value::as_str);
+        crate::decision::decide(rulebook, name.unwrap_or_default())
+    });
+    let mut life = order.life;
+    for event in &events {
+        life = crate::order::advance(&life, *event)?;
+    }
+    for event in events {
+        act(state, id, event, now)?;
+    }
+    if let Some(order) = state.orders.get_mut(id)
+        && crate::order::advance(&order.life, Event::Return).is_ok()
+    {
+        act(state, id, Event::Return, now)?;
+    }
+    Ok(())
+}
+
+/// The events that lead from `life` to what is wanted; whether they may follow is for
+/// [`crate::order::advance`] to say.
+fn events(life: Life, wanted: Wanted, by_key: impl Fn() -> Decision) -> Vec<Event> {
+    let mut events = Vec::new();
+    if life.stage == Stage::Created {
+        events.push(Event::Open);
+    }
+    let mut apply = |decision: Decision| {
+        if life.stage != Stage::Applying {
+            events.push(Event::Apply);
+        }
+        events.push(Event::Decide(decision));
+    };
+    let begun = matches!(life.stage, Stage::Approved | Stage::Buying);
+    let buys = match wanted {
+        Wanted::Approved => {
+            apply(Decision::Approved);
+            None
+        }
+        Wanted::Pending => {
+            apply(Decision::Pending);
+            None
+        }
+        Wanted::Declined => {
+            apply(Decision::Declined);
+            None
+        }
+        Wanted::Retry => {
+            apply(Decision::Retry);
+            None
+        }
+        Wanted::AsApplied if life.flow == Flow::Buy || begun => Some(Event::Purchase),
+        Wanted::AsApplied => {
+            let decision = by_key();
+            apply(decision);
+            (life.flow == Flow::ApplyBuy && decision == Decision::Approved)
+                .then_some(Event::Purchase)
+        }
+        Wanted::Purchased | Wanted::Refused => {
+            if life.flow == Flow::ApplyBuy && !begun {
+                apply(Decision::Approved);
+            }
+            Some(if wanted == Wanted::Purchased {
+                Event::Purchase
+            } else {
+                Event::Refuse
+            })
+        }
+        Wanted::Cancelled => {
+            events.push(Event::Cancel);
+            None
+        }
+        Wanted::Abandoned => {
+            events.push(Event::Abandon);
+            None
+        }
+    };
+    if let Some(event) = buys {
+        if life.stage != Stage::Buying {
+            events.push(Event::Buy);
+        }
+        events.push(event);
+    }
+    events
+}

@@ -1,0 +1,232 @@
+//! The life-cycle of an order: what may follow on what. Pure: read [`advance`].
+
+use flexiti_contract::Flow;
+use serde::{Deserialize, Serialize};
+
+/// Where an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Init has made it; nobody has opened its page.
+    Created,
+    /// The customer looks at the first page.
+    Opened,
+    /// The customer fills in the application.
+    Applying,
+    /// The application was approved; with apply/buy the purchase may follow.
+    Approved,
+    /// The application waits for a decision that the customer will not see.
+    Pending,
+    /// The application was declined.
+    Declined,
+    /// The application failed for a technical reason and may be sent again.
+    Retry,
+    /// The customer confirms who they are, and chooses a plan.
+    Buying,
+    /// The purchase was made.
+    Purchased,
+    /// The purchase was refused.
+    Refused,
+    /// The customer gave up.
+    Cancelled,
+    /// The customer closed the window; nobody told the shop.
+    Abandoned,
+    /// The pages were open for too long.
+    Expired,
+    /// The customer's browser has gone back to the shop.
+    Returned,
+}
+
+/// How an order ended, or stands if it is to be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the stages of the same names say it")]
+pub enum Outcome {
+    Approved,
+    Pending,
+    Declined,
+    Retry,
+    Purchased,
+    Refused,
+    Cancelled,
+    Abandoned,
+    Expired,
+}
+
+/// What an application comes to (TD).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are Flexiti's")]
+pub enum Decision {
+    Approved,
+    Pending,
+    Declined,
+    Retry,
+}
+
+/// What happens to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The page was opened.
+    Open,
+    /// The customer begins to apply.
+    Apply,
+    /// The application is decided.
+    Decide(Decision),
+    /// The customer begins to buy.
+    Buy,
+    /// The purchase is made.
+    Purchase,
+    /// The purchase is refused.
+    Refuse,
+    /// The customer gives up.
+    Cancel,
+    /// The customer closes the window.
+    Abandon,
+    /// The pages have been open for too long.
+    TimeOut,
+    /// The customer's browser goes back to the shop.
+    Return,
+}
+
+/// What an order has been through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Life {
+    /// What the customer is to do.
+    pub flow: Flow,
+    /// Where the order is.
+    pub stage: Stage,
+    /// What the application came to, if there was one.
+    pub decision: Option<Decision>,
+    /// How it ended, or stands; kept when the customer returns to the shop.
+    pub outcome: Option<Outcome>,
+}
+
+/// An event that may not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an order of flow `{}` that is `{}` cannot `{}`", word(&.life.flow), word(&.life.stage), event_word(*.event))]
+pub struct Illegal {
+    /// The order's life, which stays as it was.
+    pub life: Life,
+    /// What was tried.
+    pub event: Event,
+}
+
+impl Life {
+    /// The beginning.
+    pub fn new(flow: Flow) -> Self {
+        Self {
+            flow,
+            stage: Stage::Created,
+            decision: None,
+            outcome: None,
+        }
+    }
+
+    /// Whether nothing can change what the shop will be told.
+    pub fn is_over(&self) -> bool {
+        match self.stage {
+            Stage::Created | Stage::Opened | Stage::Applying | Stage::Retry | Stage::Buying => {
+                false
+            }
+            Stage::Approved => self.flow == Flow::Apply,
+            Stage::Pending
+            | Stage::Declined
+            | Stage::Purchased
+            | Stage::Refused
+            | Stage::Cancelled
+            | Stage::Abandoned
+            | Stage::Expired
+            | Stage::Returned => true,
+        }
+    }
+}
+
+/// What `life` becomes by `event`; an event that may not follow changes nothing.
+pub fn advance(life: &Life, event: Event) -> Result<Life, Illegal> {
+    let flow = life.flow;
+    let stage = match (life.stage, event) {
+        (Stage::Created, Event::Open) => Stage::Opened,
+        (Stage::Opened, Event::Apply) if flow != Flow::Buy => Stage::Applying,
+        (Stage::Retry, Event::Apply) => Stage::Applying,
+        (Stage::Applying, Event::Decide(decision)) => match decision {
+            Decision::Approved => Stage::Approved,
+            Decision::Pending => Stage::Pending,
+            Decision::Declined => Stage::Declined,
+            Decision::Retry => Stage::Retry,
+        },
+        (Stage::Opened, Event::Buy) if flow != Flow::Apply => Stage::Buying,
+        (Stage::Approved, Event::Buy) if flow == Flow::ApplyBuy => Stage::Buying,
+        (Stage::Buying, Event::Purchase) => Stage::Purchased,
+        (Stage::Buying, Event::Refuse) => Stage::Refused,
+        (_, Event::Cancel) if !life.is_over() => Stage::Cancelled,
+        (_, Event::Abandon) if !life.is_over() => Stage::Abandoned,
+        (_, Event::TimeOut) if !life.is_over() => Stage::Expired,
+        (stage, Event::Return)
+            if !matches!(stage, Stage::Returned | Stage::Abandoned) && life.outcome.is_some() =>
+        {
+            Stage::Returned
+        }
+        _ => return Err(Illegal { life: *life, event }),
+    };
+    Ok(Life {
+        flow,
+        stage,
+        decision: match event {
+            Event::Decide(decision) => Some(decision),
+            Event::Apply => None,
+            _ => life.decision,
+        },
+        outcome: match stage {
+            Stage::Approved if flow == Flow::Apply => Some(Outcome::Approved),
+            Stage::Pending => Some(Outcome::Pending),
+            Stage::Declined => Some(Outcome::Declined),
+            Stage::Retry => Some(Outcome::Retry),
+            Stage::Purchased => Some(Outcome::Purchased),
+            Stage::Refused => Some(Outcome::Refused),
+            Stage::Cancelled => Some(Outcome::Cancelled),
+            Stage::Abandoned => Some(Outcome::Abandoned),
+            Stage::Expired => Some(Outcome::Expired),
+            Stage::Returned => life.outcome,
+            Stage::Created | Stage::Opened | Stage::Applying | Stage::Approved | Stage::Buying => {
+                None
+            }
+        },
+    })
+}
+
+/// The name of a unit variant, as JSON writes it.
+fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn event_word(event: Event) -> String {
+    match event {
+        Event::Decide(decision) => format!("be {}", word(&decision)),
+        event => word(&event),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_state_and_event() {
+        let life = Life::new(Flow::Buy);
+        let opened = advance(&life, Event::Open).unwrap();
+        let illegal = advance(&opened, Event::Apply).unwrap_err();
+        assert_eq!(
+            illegal.to_string(),
+            "an order of flow `buy` that is `opened` cannot `apply`"
+        );
+        assert_eq!(illegal.life, opened);
+        let decided = Event::Decide(Decision::Approved);
+        assert_eq!(
+            advance(&opened, decided).unwrap_err().to_string(),
+            "an order of flow `buy` that is `opened` cannot `be approved`"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! The orders that init opened, found by id, by session, and by the merchant's own id.
+
+use crate::checkout::visit::Visit;
+use crate::clock::Millis;
+use crate::order::{self, Event, Illegal, Life};
+use flexiti_contract::{Flow, Lang, Rule, Rulebook};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// How many orders are remembered.
+const LIMIT: usize = 20_000;
+
+/// When notifications begin to show an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settles {
+    /// By the merchant's clock.
+    At(Millis),
+    /// After so many more notifications have been asked for.
+    Polls(u32),
+}
+
+/// An order that init opened.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// `online_order_id`.
+    pub id: u64,
+    /// Whose it is.
+    pub client_id: Arc<str>,
+    /// The unguessable part of the redirection URL.
+    pub session: String,
+    /// When init made it, by the merchant's clock.
+    pub opened: Millis,
+    /// What the customer is to do.
+    pub flow: Flow,
+    /// The language of its pages.
+    pub lang: Lang,
+    /// Opened on the path with `/v2`, whose pages begin with a choice (R-cur).
+    pub v2: bool,
+    /// The token that init was called with (POC: the callback's `auth_token`).
+    pub token: String,
+    /// `merchant_orderid`.
+    pub merchant_order_id: Option<Arc<str>>,
+    /// The parameters of init, flat, as JSON text: one allocation for what is kept long and
+    /// read seldom.
+    pub parameters: Arc<str>,
+    /// What it has been through.
+    pub life: Life,
+    /// When it had its outcome.
+    pub ended: Option<Millis>,
+    /// What keeps notifications from showing the outcome.
+    pub settles: Option<Settles>,
+    /// The Flexiti customer, once there is one.
+    pub customer_id: Option<String>,
+    /// What the customer has entered on the pages so far.
+    pub visit: Option<Box<Visit>>,
+}
+
+impl Order {
+    /// The parameters of init, flat.
+    pub fn parameters(&self) -> Map<String, Value> {
+        // It was written from such an object.
+        serde_json::from_str(&self.parameters).unwrap_or_default()
+    }
+
+    /// Lets `event` happen at `now`; one that may not follow changes nothing.
+    pub fn advance(&mut self, event: Event, now: Millis) -> Result<(), Illegal> {
+        let life = order::advance(&self.life, event)?;
+        if event != Event::Return && life.outcome.is_some() {
+            self.ended = Some(now);
+        }
+        self.life = life;
+        Ok(())
+    }
+
+    /// Ends the session if its time is over.
+    pub fn expire(&mut self, rulebook: &Rulebook, now: Millis) {
+        let open = Millis::from(rulebook.knobs().checkout_ttl) * 1_000;
+        let over = now >= self.opened.saturating_add(open);
+        if over && !rulebook.taken_away(Rule::CheckoutTimeOut) {
+            // An order that has its outcome keeps it.
+            let _ = self.advance(Event::TimeOut, now);
+        }
+    }
+
+    /// The amount that init asked for, in dollars.
+    pub fn amount(&self) -> Decimal {
+        let parameters = self.parameters();
+        let amount = parameters.get("amount_requested").and_then(Value::as_str);
+        amount
+            .and_then(|amount| amount.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// What the customer has entered so far.
+    pub fn visit(&mut self) -> &mut Visit {
+        self.visit.get_or_insert_default()
+    }
+
+    /// Whether notifications show the outcome at `now`.
+    pub fn is_settled(&self, now: Millis) -> bool {
+        match self.settles {
+            None => true,
+            Some(Settles::At(at)) => now >= at,
+            Some(Settles::Polls(left)) => left == 0,
+        }
+    }
+
+    /// The same for a notification: asking counts as a poll.
+    pub fn poll(&mut self, now: Millis) -> bool {
+        let settled = self.is_settled(now);
+        if let Some(Settles::Polls(left)) = &mut self.settles {
+            *left = left.saturating_sub(1);
+        }
+        settled
+    }
+}
+
+/// All orders; the oldest are forgotten first.
+#[derive(Debug, Default)]
+pub struct Orders {
+    list: BTreeMap<u64, Order>,
+    sessions: HashMap<String, u64>,
+    merchant_ids: HashMap<(Arc<str>, Arc<str>), Vec<u64>>,
+}
+
+impl Orders {
+    /// Adds an order; the oldest goes if there are too many.
+    pub fn insert(&mut self, order: Order) {
+        self.sessions.insert(order.session.clone(), order.id);
+        if let Some(id) = &order.merchant_order_id {
+            let key = (Arc::clone(&order.client_id), Arc::clone(id));
+            self.merchant_ids.entry(key).or_default().push(order.id);
+        }
+        self.list.insert(order.id, order);
+        if self.list.len() > LIMIT
+            && let Some((_, oldest)) = self.list.pop_first()
+        {
+            self.forget(&oldest);
+        }
+    }
+
+    fn forget(&mut self, order: &Order) {
+        self.sessions.remove(&order.session);
+        if let Some(id) = &order.merchant_order_id {
+            let key = (Arc::clone(&order.client_id), Arc::clone(id));
+            if let Some(ids) = self.merchant_ids.get_mut(&key) {
+                ids.retain(|id| *id != order.id);
+                if ids.is_empty() {
+                    self.merchant_ids.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Forgets a merchant's orders.
+    pub fn remove_all_of(&mut self, client_id: &str) {
+        let own = |order: &&Order| &*order.client_id == client_id;
+        let ids: Vec<u64> = self.list.values().filter(own).map(|o| o.id).collect();
+        for id in ids {
+            if let Some(order) = self.list.remove(&id) {
+                self.forget(&order);
+            }
+        }
+    }
+
+    /// The order with this id.
+    pub fn get(&self, id: u64) -> Option<&Order> {
+        self.list.get(&id)
+    }
+
+    /// The order with this id, to be changed.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut Order> {
+        self.list.get_mut(&id)
+    }
+
+    /// The order whose pages have this session, to be changed.
+    pub fn by_session(&mut self, session: &str) -> Option<&mut Order> {
+        self.list.get_mut(self.sessions.get(session)?)
+    }
+
+    /// The ids of a merchant's orders that carry its id `merchant_order_id`, the oldest first.
+    pub fn by_merchant_id(&self, client_id: &Arc<str>, merchant_order_id: &str) -> &[u64] {
+        let key = (Arc::clone(client_id), merchant_order_id.into());
+        self.merchant_ids.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// All orders, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.list.values()
+    }
+}
