@@ -119,7 +119,8 @@ fn body(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> Value {
         }
         let mut row = plain(&schema["properties"][&param.name]);
         if nested && param.json != ["string"] {
-            let own = row["allOf"].as_array_mut().into_iter().flatten();
+            let own = row.get_mut("allOf").and_then(Value::as_array_mut);
+            let own = own.into_iter().flatten();
             for part in own.filter_map(Value::as_object_mut) {
                 part.shift_remove("type");
             }
