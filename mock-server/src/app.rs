@@ -4,6 +4,7 @@ use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
 use crate::customers::{self, Customer};
 use crate::journal::Journal;
+use crate::plans::Plan;
 use crate::random::Random;
 use crate::redact::Redactor;
 use crate::route::{BASE, Router};
@@ -26,6 +27,10 @@ pub struct App {
     pub origin: String,
     /// What the admin API asks for.
     pub admin_token: Option<String>,
+    /// Whether the hosted pages have the bar that forces outcomes.
+    pub sandbox_bar: bool,
+    /// The payment plans.
+    pub plans: Vec<Plan>,
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
     accounts: Vec<MerchantConfig>,
@@ -54,6 +59,8 @@ impl App {
             router: Router::new(contract)?,
             origin,
             admin_token: settings.admin_token.clone(),
+            sandbox_bar: settings.sandbox_bar,
+            plans: vec![Plan::shipped()],
             now: clock::machine,
             accounts: settings.merchants.clone(),
             customers: customers::shipped()?,

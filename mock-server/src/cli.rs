@@ -61,6 +61,9 @@ pub struct Serve {
         hide_env_values = true
     )]
     pub admin_token: Option<String>,
+    /// Leave the bar out of the hosted pages that shows PINs and forces outcomes
+    #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR")]
+    pub hide_sandbox_bar: bool,
     /// How much to log: error, warn, info, debug, or a tracing filter
     #[arg(
         long,

@@ -23,6 +23,8 @@ pub struct Settings {
     pub admin_token: Option<String>,
     /// How many exchanges the journal holds.
     pub journal_limit: usize,
+    /// Whether the hosted pages have the bar that forces outcomes.
+    pub sandbox_bar: bool,
 }
 
 impl Default for Settings {
@@ -35,6 +37,7 @@ impl Default for Settings {
             seed: None,
             admin_token: None,
             journal_limit: 10_000,
+            sandbox_bar: true,
         }
     }
 }

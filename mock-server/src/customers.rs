@@ -36,13 +36,22 @@ pub enum Status {
 }
 
 /// Why a customer may not buy (P-err).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// The account is frozen.
     UserNotAbleToPurchase,
     /// The amount is over the available credit.
     CreditExceeded,
+}
+
+impl Refused {
+    /// The POS API's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::UserNotAbleToPurchase => "user_not_able_to_purchase",
+            Self::CreditExceeded => "credit_exceeded",
+        }
+    }
 }
 
 /// The test customers that are always there unless a file replaces them.

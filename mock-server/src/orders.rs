@@ -84,13 +84,16 @@ impl Order {
         }
     }
 
-    /// The amount that init asked for, in dollars.
-    pub fn amount(&self) -> Decimal {
+    /// The amount that init asked for, in dollars, as it was sent.
+    pub fn amount_text(&self) -> String {
         let parameters = self.parameters();
         let amount = parameters.get("amount_requested").and_then(Value::as_str);
-        amount
-            .and_then(|amount| amount.parse().ok())
-            .unwrap_or_default()
+        amount.unwrap_or("0").to_owned()
+    }
+
+    /// The amount that init asked for, in dollars.
+    pub fn amount(&self) -> Decimal {
+        self.amount_text().parse().unwrap_or_default()
     }
 
     /// What the customer has entered so far.

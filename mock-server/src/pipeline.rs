@@ -8,7 +8,7 @@ use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::Route;
-use crate::{access_log, admin, availability, calculator, init, notification, page, token};
+use crate::{access_log, admin, availability, calculator, checkout, init, notification, token};
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use hyper::Method;
@@ -37,7 +37,7 @@ pub fn handle(app: &App, request: &Request) -> Reply {
             };
             api(app, call, &mut note)
         }
-        Route::Checkout(session) => page::handle(app, &session, request),
+        Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
         // Steering the server is no part of what it plays.
         Route::Admin(rest) => return admin::handle(app, &rest, request, now),
         Route::Unknown => unknown(app, request, &mut note),

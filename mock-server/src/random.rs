@@ -1,7 +1,7 @@
 //! Randomness that can be replayed: one seeded source for the whole server.
 
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
 /// The source of tokens and session ids.
 #[derive(Debug)]
@@ -22,6 +22,13 @@ impl Random {
         bytes
             .iter()
             .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+            .collect()
+    }
+
+    /// `count` random decimal digits.
+    pub fn digits(&mut self, count: usize) -> String {
+        (0..count)
+            .map(|_| char::from(self.0.random_range(b'0'..=b'9')))
             .collect()
     }
 }

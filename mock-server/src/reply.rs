@@ -46,6 +46,11 @@ impl Reply {
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
+    /// Text of some kind.
+    pub fn text(status: u16, content_type: &'static str, text: &str) -> Self {
+        Self::new(status, content_type, text.to_owned())
+    }
+
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
         Self::new(status, "", String::new())

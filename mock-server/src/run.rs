@@ -76,6 +76,7 @@ fn settings(args: Serve) -> anyhow::Result<Started> {
             seed: args.seed,
             admin_token: args.admin_token.or_else(|| made_up_token.clone()),
             journal_limit: args.journal_limit,
+            sandbox_bar: !args.hide_sandbox_bar,
         },
         made_up_token,
         text: args.log_format == LogFormat::Text,

@@ -2,7 +2,9 @@
 
 use crate::clock::Millis;
 use crate::customers::{self, Customer, Status};
-use crate::order::{Decision, Event, Illegal, Life, Stage};
+use crate::decision::decide;
+use crate::order::{self, Decision, Event, Illegal, Life, Stage};
+use crate::orders::Order;
 use crate::state::State;
 use flexiti_contract::{Flow, Rulebook};
 use rust_decimal::Decimal;
@@ -28,6 +30,7 @@ pub enum Wanted {
     Refused,
     Cancelled,
     Abandoned,
+    Expired,
     /// Whatever the middle name that init gave decides; an approved apply/buy goes on to buy.
     AsApplied,
 }
@@ -96,27 +99,45 @@ pub fn complete(
     wanted: Wanted,
     now: Millis,
 ) -> Result<(), Illegal> {
-    let Some(order) = state.orders.get(id) else {
-        return Ok(());
-    };
-    let events = events(order.life, wanted, || {
-        let parameters = order.parameters();
-        let name = parameters.get("mname").and_then(Value::as_str);
-        crate::decision::decide(rulebook, name.unwrap_or_default())
-    });
-    let mut life = order.life;
-    for event in &events {
-        life = crate::order::advance(&life, *event)?;
-    }
-    for event in events {
-        act(state, id, event, now)?;
-    }
-    if let Some(order) = state.orders.get_mut(id)
-        && crate::order::advance(&order.life, Event::Return).is_ok()
+    bring(state, rulebook, id, wanted, now)?;
+    if let Some(order) = state.orders.get(id)
+        && order::advance(&order.life, Event::Return).is_ok()
     {
         act(state, id, Event::Return, now)?;
     }
     Ok(())
+}
+
+/// The same, without the way back to the shop.
+pub fn bring(
+    state: &mut State,
+    rulebook: &Rulebook,
+    id: u64,
+    wanted: Wanted,
+    now: Millis,
+) -> Result<(), Illegal> {
+    let Some(order) = state.orders.get(id) else {
+        return Ok(());
+    };
+    let events = way(rulebook, order, wanted)?;
+    for event in events {
+        act(state, id, event, now)?;
+    }
+    Ok(())
+}
+
+/// The events that bring an order to what is wanted, if they may follow.
+pub fn way(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> Result<Vec<Event>, Illegal> {
+    let events = events(order.life, wanted, || {
+        let parameters = order.parameters();
+        let name = parameters.get("mname").and_then(Value::as_str);
+        decide(rulebook, name.unwrap_or_default())
+    });
+    let mut life = order.life;
+    for event in &events {
+        life = order::advance(&life, *event)?;
+    }
+    Ok(events)
 }
 
 /// The events that lead from `life` to what is wanted; whether they may follow is for
@@ -173,6 +194,10 @@ fn events(life: Life, wanted: Wanted, by_key: impl Fn() -> Decision) -> Vec<Even
         }
         Wanted::Abandoned => {
             events.push(Event::Abandon);
+            None
+        }
+        Wanted::Expired => {
+            events.push(Event::TimeOut);
             None
         }
     };

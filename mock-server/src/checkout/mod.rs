@@ -1,4 +1,219 @@
 //! The hosted checkout: what a customer sees and does at the redirection URL.
 
 pub mod acts;
+pub mod form;
+pub mod screen;
+pub mod steps;
+pub mod view;
 pub mod visit;
+pub mod words;
+
+use crate::app::App;
+use crate::body::{FormRules, form};
+use crate::callback;
+use crate::checkout::form::Typed;
+use crate::checkout::steps::{Errors, Sent, Taken};
+use crate::checkout::words::{ENGLISH, FRENCH, Words};
+use crate::clock::Millis;
+use crate::journal::Note;
+use crate::order::{Event, Outcome};
+use crate::reply::Reply;
+use crate::request::{BODY_LIMIT, Body, Request};
+use crate::route::CHECKOUT;
+use crate::state::State;
+use askama::Template;
+use flexiti_contract::Rule;
+use hyper::Method;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use serde_json::json;
+use std::sync::Arc;
+
+const STYLE: &str = include_str!("../../templates/checkout/checkout.css");
+/// No script, no other origin, no plug-in; a shop may show the pages in a frame.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'";
+
+#[derive(Template)]
+#[template(path = "checkout/problem.html")]
+struct Problem {
+    notes: Vec<Said>,
+}
+
+struct Said {
+    lang: &'static str,
+    title: &'static str,
+    help: &'static str,
+    link: Option<(String, &'static str)>,
+}
+
+/// Answers a request below `/checkout`: `rest` is the session, and the step after it.
+pub fn handle(app: &App, rest: &str, request: &Request, machine: Millis, note: &mut Note) -> Reply {
+    let (session, step) = rest.split_once('/').unwrap_or((rest, ""));
+    if rest == "checkout.css" {
+        return Reply::text(200, "text/css; charset=utf-8", STYLE)
+            .with(CACHE_CONTROL, "max-age=3600");
+    }
+    answer(app, session, step, request, machine, note)
+        .with(CACHE_CONTROL, "no-store")
+        .with(REFERRER_POLICY, "no-referrer")
+        .with(CONTENT_SECURITY_POLICY, POLICY)
+        .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
+}
+
+fn answer(
+    app: &App,
+    session: &str,
+    step: &str,
+    request: &Request,
+    machine: Millis,
+    note: &mut Note,
+) -> Reply {
+    let mut state = app.state();
+    let found = state
+        .orders
+        .by_session(session)
+        .map(|order| (order.id, Arc::clone(&order.client_id), order.lang));
+    let known = found.and_then(|(id, client_id, lang)| {
+        let merchant = state.merchants.get(&*client_id)?;
+        Some((
+            id,
+            lang,
+            Arc::clone(&merchant.rulebook),
+            merchant.clock.at(machine),
+        ))
+    });
+    let Some((id, lang, rulebook, now)) = known else {
+        return problem(
+            404,
+            &[&ENGLISH, &FRENCH],
+            |w| w.gone_title,
+            |w| w.gone,
+            None,
+        );
+    };
+    note.order_id = Some(id);
+    if rulebook.taken_away(Rule::RedirectPage) {
+        return Reply::json(200, &json!({"order": id}));
+    }
+    if let Some(order) = state.orders.get_mut(id) {
+        order.expire(&rulebook, now);
+    }
+    let here = format!("{CHECKOUT}/{session}");
+    let words = Words::of(lang);
+    let trouble = |status, title: fn(&Words) -> &'static str| {
+        problem(status, &[words], title, |w| w.nothing_changed, Some(&here))
+    };
+    match (&request.method, step) {
+        (&Method::GET | &Method::HEAD, "") => {
+            if request.method == Method::GET {
+                steps::open(app, &mut state, &rulebook, id, now);
+            }
+            show(app, &state, id, &Errors::new())
+        }
+        (&Method::GET, "return") => {
+            go_back(&mut state, id, now).unwrap_or_else(|| trouble(409, |w| w.not_due_title))
+        }
+        // Where a form was sent to, looked at later.
+        (&Method::GET | &Method::HEAD, _) => Reply::see_other(&here),
+        (&Method::POST, step) if !step.is_empty() => {
+            let typed = match typed(request) {
+                Ok(typed) => typed,
+                Err((status, title)) => return trouble(status, title),
+            };
+            let sent = Sent {
+                step,
+                typed: &typed,
+                now,
+            };
+            match steps::take(app, &mut state, &rulebook, id, &sent) {
+                Taken::Look => Reply::see_other(&here),
+                Taken::Wrong(errors) => show(app, &state, id, &errors),
+                Taken::Foreign => trouble(409, |w| w.foreign_title),
+                Taken::NotDue => trouble(409, |w| w.not_due_title),
+                Taken::Unknown => trouble(404, |w| w.unknown_title),
+            }
+        }
+        (_, step) => {
+            let allowed = if step.is_empty() {
+                "GET, HEAD"
+            } else {
+                "GET, HEAD, POST"
+            };
+            trouble(405, |w| w.method_title).with(ALLOW, allowed)
+        }
+    }
+}
+
+/// The page of an order. One with mistakes in it is 422, one that has timed out 410.
+fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
+    let order = state.orders.get(id);
+    let found = order.and_then(|order| Some((order, state.merchants.get(&*order.client_id)?)));
+    let Some((order, merchant)) = found else {
+        return problem(
+            404,
+            &[&ENGLISH, &FRENCH],
+            |w| w.gone_title,
+            |w| w.gone,
+            None,
+        );
+    };
+    let status = match order.life.outcome {
+        Some(Outcome::Expired) => 410,
+        _ if !errors.is_empty() => 422,
+        _ => 200,
+    };
+    Reply::html(status, view::page(app, merchant, order, errors))
+}
+
+/// Sends the browser to the shop; nothing if there is nothing to go back with.
+fn go_back(state: &mut State, id: u64, now: Millis) -> Option<Reply> {
+    // Whoever has gone back once may do so again: the shop sees the same.
+    let _ = acts::act(state, id, Event::Return, now);
+    let order = state.orders.get(id)?;
+    let merchant = state.merchants.get(&*order.client_id)?;
+    Some(Reply::see_other(&callback::url(merchant, order)?))
+}
+
+/// What a form holds; otherwise the status and title of the page that says why not.
+fn typed(request: &Request) -> Result<Typed, (u16, fn(&Words) -> &'static str)> {
+    let body = match &request.body {
+        Body::Read(body) if body.len() <= BODY_LIMIT => body,
+        Body::Read(_) | Body::TooLarge => return Err((413, |w| w.too_large_title)),
+        Body::BrokenOff => return Err((400, |w| w.unreadable_title)),
+        Body::TimedOut => return Err((408, |w| w.unreadable_title)),
+    };
+    if request.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
+        return Err((415, |w| w.unreadable_title));
+    }
+    let rules = FormRules {
+        literal_percent: false,
+        lossy: false,
+    };
+    let pairs =
+        form(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as fn(&Words) -> _))?;
+    Ok(pairs
+        .into_iter()
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect())
+}
+
+fn problem(
+    status: u16,
+    languages: &[&'static Words],
+    title: fn(&Words) -> &'static str,
+    help: fn(&Words) -> &'static str,
+    order: Option<&str>,
+) -> Reply {
+    let notes = languages
+        .iter()
+        .map(|words| Said {
+            lang: words.lang.code(),
+            title: title(words),
+            help: help(words),
+            link: order.map(|href| (href.to_owned(), words.to_order)),
+        })
+        .collect();
+    Reply::html(status, view::render(&Problem { notes }))
+}

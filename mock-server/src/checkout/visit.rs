@@ -8,6 +8,8 @@ pub struct Visit {
     /// How many times the order has moved on; a form carries the number it was made for, so
     /// that a page from before changes nothing.
     pub turn: u32,
+    /// What was typed into the application, right or wrong.
+    pub typed: BTreeMap<String, String>,
     /// The application as it was sent, once it was valid.
     pub application: Option<BTreeMap<String, String>>,
     /// The PIN that the customer has to enter, once one was sent.

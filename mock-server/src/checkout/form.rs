@@ -1,0 +1,284 @@
+//! The application form: its fields, and what is wrong with what was typed.
+
+use crate::checkout::words::{PROVINCES, Words};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// What a customer typed, by field.
+pub type Typed = BTreeMap<String, String>;
+
+/// The longest text of a field.
+pub const LONGEST: usize = 200;
+
+/// A field of the application.
+#[derive(Debug)]
+pub struct Field {
+    /// The parameter of init that prefills it.
+    pub name: &'static str,
+    /// What a browser may fill in by itself (HTML's `autocomplete`).
+    pub autocomplete: &'static str,
+    /// The `type` of its input.
+    pub input: &'static str,
+    /// May be left empty.
+    pub optional: bool,
+    /// Its label.
+    pub label: fn(&Words) -> &'static str,
+    /// What it should look like.
+    pub hint: Option<fn(&Words) -> &'static str>,
+    check: Option<fn(&str, Date) -> Result<(), Wrong>>,
+}
+
+/// What is wrong, as the text that says so.
+type Wrong = fn(&Words) -> &'static str;
+
+const fn text(
+    name: &'static str,
+    autocomplete: &'static str,
+    label: fn(&Words) -> &'static str,
+) -> Field {
+    Field {
+        name,
+        autocomplete,
+        input: "text",
+        optional: false,
+        label,
+        hint: None,
+        check: None,
+    }
+}
+
+/// The fields about the person.
+pub const PERSON: &[Field] = &[
+    text("fname", "given-name", |w| w.fname),
+    Field {
+        optional: true,
+        ..text("mname", "additional-name", |w| w.mname)
+    },
+    text("lname", "family-name", |w| w.lname),
+    Field {
+        hint: Some(|w| w.dob_hint),
+        check: Some(of_age),
+        ..text("dob", "bday", |w| w.dob)
+    },
+    Field {
+        input: "email",
+        check: Some(email),
+        ..text("email", "email", |w| w.email)
+    },
+    Field {
+        input: "tel",
+        hint: Some(|w| w.phone_hint),
+        check: Some(phone),
+        ..text("phone_number", "tel-national", |w| w.phone_number)
+    },
+];
+
+/// The fields of the address.
+pub const ADDRESS: &[Field] = &[
+    text("address_1", "address-line1", |w| w.address_1),
+    Field {
+        optional: true,
+        ..text("address_2", "address-line2", |w| w.address_2)
+    },
+    text("city", "address-level2", |w| w.city),
+    Field {
+        input: "select",
+        check: Some(province),
+        ..text("province", "address-level1", |w| w.province)
+    },
+    Field {
+        hint: Some(|w| w.postal_hint),
+        check: Some(postal_code),
+        ..text("postal_code", "postal-code", |w| w.postal_code)
+    },
+];
+
+/// The name of the box to tick.
+pub const CONSENT: &str = "consent";
+
+/// Every field's name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PERSON.iter().chain(ADDRESS).map(|field| field.name)
+}
+
+/// What is wrong with an application on the day `today`, by field.
+pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'static str, String> {
+    let value = |name: &str| typed.get(name).map_or("", |value| value.trim());
+    let mut errors = BTreeMap::new();
+    for field in PERSON.iter().chain(ADDRESS) {
+        let value = value(field.name);
+        let wrong: Option<Wrong> = if value.is_empty() {
+            (!field.optional).then_some(|w| w.required)
+        } else if value.chars().count() > LONGEST {
+            Some(|w| w.too_long)
+        } else if value.chars().any(char::is_control) {
+            Some(|w| w.unreadable)
+        } else {
+            field.check.and_then(|check| check(value, today).err())
+        };
+        if let Some(wrong) = wrong {
+            errors.insert(
+                field.name,
+                format!("{} {}", (field.label)(words), wrong(words)),
+            );
+        }
+    }
+    if value(CONSENT).is_empty() {
+        errors.insert(
+            CONSENT,
+            format!("{} {}", words.consent_name, words.must_agree),
+        );
+    }
+    errors
+}
+
+fn of_age(value: &str, today: Date) -> Result<(), Wrong> {
+    let born: Date = value.parse().map_err(|_| (|w| w.bad_date) as Wrong)?;
+    let eighteen = born.checked_add(jiff::Span::new().years(18));
+    match eighteen {
+        Ok(day) if day <= today => Ok(()),
+        _ => Err(|w| w.under_age),
+    }
+}
+
+fn email(value: &str, _: Date) -> Result<(), Wrong> {
+    let right = value.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty()
+            && !value.contains(char::is_whitespace)
+            && !host.contains('@')
+            && host.split('.').count() > 1
+            && host.split('.').all(|part| !part.is_empty())
+    });
+    if right { Ok(()) } else { Err(|w| w.bad_email) }
+}
+
+fn phone(value: &str, _: Date) -> Result<(), Wrong> {
+    let allowed = |c: char| c.is_ascii_digit() || " ()-+.".contains(c);
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    if value.chars().all(allowed)
+        && (digits == 10 || (digits == 11 && value.trim_start_matches('+').starts_with('1')))
+    {
+        Ok(())
+    } else {
+        Err(|w| w.bad_phone)
+    }
+}
+
+fn province(value: &str, _: Date) -> Result<(), Wrong> {
+    let known = PROVINCES.iter().any(|(code, ..)| *code == value);
+    if known {
+        Ok(())
+    } else {
+        Err(|w| w.bad_province)
+    }
+}
+
+fn postal_code(value: &str, _: Date) -> Result<(), Wrong> {
+    let code: Vec<char> = value
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
+    let fits = |(at, c): (usize, &char)| {
+        if at % 2 == 0 {
+            c.is_ascii_alphabetic()
+        } else {
+            c.is_ascii_digit()
+        }
+    };
+    if code.len() == 6 && code.iter().enumerate().all(fits) {
+        Ok(())
+    } else {
+        Err(|w| w.bad_postal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkout::words::ENGLISH;
+
+    fn valid() -> Typed {
+        [
+            ("fname", "Zoé"),
+            ("lname", "Côté"),
+            ("dob", "1988-07-24"),
+            ("email", "zoe@example.com"),
+            ("phone_number", "+1 (514) 555-0123"),
+            ("address_1", "1 rue Notre-Dame"),
+            ("city", "Québec"),
+            ("province", "QC"),
+            ("postal_code", "h2y 1c6"),
+            ("consent", "yes"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    fn wrong(name: &str, value: &str) -> String {
+        let mut typed = valid();
+        typed.insert(name.to_owned(), value.to_owned());
+        let errors = check(&typed, &ENGLISH, jiff::civil::date(2026, 7, 1));
+        errors.into_values().collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn each_field_says_what_is_wrong_with_it() {
+        for (name, value, said) in [
+            ("fname", "Zoé", ""),
+            ("fname", "  ", "First name must be filled in"),
+            ("mname", "", ""),
+            (
+                "mname",
+                "a\u{0}b",
+                "Middle name has characters that cannot be used",
+            ),
+            ("dob", "2008-07-01", ""),
+            (
+                "dob",
+                "2008-07-02",
+                "Date of birth means that you are under 18",
+            ),
+            (
+                "dob",
+                "24/07/1988",
+                "Date of birth must be a date such as 1988-07-24",
+            ),
+            (
+                "dob",
+                "1988-02-30",
+                "Date of birth must be a date such as 1988-07-24",
+            ),
+            (
+                "dob",
+                "9999-12-31",
+                "Date of birth means that you are under 18",
+            ),
+            ("email", "zoe@example", "E-mail is not an e-mail address"),
+            ("email", "a@b@c.d", "E-mail is not an e-mail address"),
+            (
+                "phone_number",
+                "5550123",
+                "Mobile phone must have 10 digits",
+            ),
+            (
+                "phone_number",
+                "5145550123x",
+                "Mobile phone must have 10 digits",
+            ),
+            (
+                "province",
+                "XX",
+                "Province or territory must be one of the list",
+            ),
+            ("postal_code", "12345", "Postal code must look like M1M 1M1"),
+            ("consent", "", "The agreement must be agreed to"),
+        ] {
+            assert_eq!(wrong(name, value), said, "{name}={value}");
+        }
+        assert_eq!(wrong("city", &"é".repeat(200)), "");
+        assert_eq!(
+            wrong("city", &"é".repeat(201)),
+            "City has too many characters"
+        );
+    }
+}

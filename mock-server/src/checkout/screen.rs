@@ -1,0 +1,47 @@
+//! Which page an order shows: it follows from where the order is and what was entered.
+
+use crate::checkout::visit::Visit;
+use crate::order::{Outcome, Stage};
+use crate::orders::Order;
+
+/// A page of the checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Apply, or sign in.
+    Choice,
+    /// The application form.
+    Form,
+    /// The PIN of an application, or of a purchase.
+    Pin,
+    /// Approved, with the purchase to come.
+    Approved,
+    /// The card number.
+    Identify,
+    /// The payment plans.
+    Plan,
+    /// The terms.
+    Confirm,
+    /// How it ended, or stands if it is to be tried again.
+    End(Outcome),
+}
+
+impl Screen {
+    /// The page of an order.
+    pub fn of(order: &Order) -> Self {
+        let nothing = Visit::default();
+        let visit = order.visit.as_deref().unwrap_or(&nothing);
+        if let Some(outcome) = order.life.outcome {
+            return Self::End(outcome);
+        }
+        match order.life.stage {
+            Stage::Applying if visit.application.is_some() => Self::Pin,
+            Stage::Applying => Self::Form,
+            Stage::Approved => Self::Approved,
+            Stage::Buying if order.customer_id.is_none() => Self::Identify,
+            Stage::Buying if !visit.verified => Self::Pin,
+            Stage::Buying if visit.plan.is_none() => Self::Plan,
+            Stage::Buying => Self::Confirm,
+            _ => Self::Choice,
+        }
+    }
+}

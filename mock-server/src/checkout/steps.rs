@@ -1,0 +1,315 @@
+//! What a customer does on a page: one function, [`take`], for every form.
+
+use crate::app::App;
+use crate::checkout::acts::{self, Wanted, act};
+use crate::checkout::form::{self, Typed};
+use crate::checkout::screen::Screen;
+use crate::checkout::words::Words;
+use crate::clock::Millis;
+use crate::customers;
+use crate::decision::decide;
+use crate::order::{Decision, Event, Illegal, Stage};
+use crate::state::State;
+use flexiti_contract::Rulebook;
+use flexiti_contract::dialect::AfterWrongPins;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is wrong with what was typed, by field.
+pub type Errors = BTreeMap<&'static str, String>;
+
+/// What came of a step.
+#[derive(Debug)]
+pub enum Taken {
+    /// The order has moved on, or the form was from before: look at its page.
+    Look,
+    /// Something typed is wrong.
+    Wrong(Errors),
+    /// The form was made for another order.
+    Foreign,
+    /// Not what this page asks for.
+    NotDue,
+    /// There is no such step.
+    Unknown,
+}
+
+/// A form that was sent.
+#[derive(Debug)]
+pub struct Sent<'a> {
+    /// The last segment of the path.
+    pub step: &'a str,
+    /// What was typed.
+    pub typed: &'a Typed,
+    /// The merchant's time.
+    pub now: Millis,
+}
+
+/// Takes a step of the order `id`. Only [`Taken::Look`] may have changed it.
+pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &Sent<'_>) -> Taken {
+    let Some(order) = state.orders.get_mut(id) else {
+        return Taken::Unknown;
+    };
+    let given = |name: &str| sent.typed.get(name).map_or("", |value| value.trim());
+    if given("order") != id.to_string() {
+        return Taken::Foreign;
+    }
+    let known = matches!(
+        sent.step,
+        "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel"
+    );
+    if !known && !(sent.step == "force" && app.sandbox_bar) {
+        return Taken::Unknown;
+    }
+    if given("turn") != order.visit().turn.to_string() {
+        // A second click, a second tab, or the back button.
+        return Taken::Look;
+    }
+    let mut at = At {
+        app,
+        state,
+        rulebook,
+        id,
+        now: sent.now,
+    };
+    let screen = at.screen();
+    let taken = match (sent.step, screen) {
+        ("begin", Screen::Choice | Screen::Approved | Screen::End(_)) => at.begin(given("way")),
+        ("application", Screen::Form) => at.application(sent.typed),
+        ("pin", Screen::Pin) => at.pin(given("pin")),
+        ("identify", Screen::Identify) => at.identify(given("card")),
+        ("plan", Screen::Plan) => at.plan(given("plan")),
+        ("change", Screen::Confirm) => at.change(),
+        ("confirm", Screen::Confirm) => at.confirm(!given("agree").is_empty()),
+        ("cancel", _) => at.act(Event::Cancel),
+        ("force", _) => at.force(given("outcome")),
+        _ => return Taken::NotDue,
+    };
+    // What the page no longer offers is not due.
+    taken.unwrap_or(Taken::NotDue)
+}
+
+/// Opens an order whose page is looked at for the first time. On the path without `/v2` the
+/// application starts at once (R-cur).
+pub fn open(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, now: Millis) {
+    let mut at = At {
+        app,
+        state,
+        rulebook,
+        id,
+        now,
+    };
+    let Some(order) = at.state.orders.get(id) else {
+        return;
+    };
+    let (v2, created) = (order.v2, order.life.stage == Stage::Created);
+    if created && at.act(Event::Open).is_ok() && !v2 {
+        // A flow that cannot apply can buy.
+        let _ = at.begin("apply").or_else(|_| at.begin("buy"));
+    }
+}
+
+/// The order that a step is about, and what the step needs.
+struct At<'a> {
+    app: &'a App,
+    state: &'a mut State,
+    rulebook: &'a Rulebook,
+    id: u64,
+    now: Millis,
+}
+
+type Step = Result<Taken, Illegal>;
+
+impl At<'_> {
+    fn screen(&self) -> Screen {
+        let order = self.state.orders.get(self.id);
+        order.map_or(Screen::Choice, Screen::of)
+    }
+
+    fn act(&mut self, event: Event) -> Step {
+        act(self.state, self.id, event, self.now)?;
+        Ok(Taken::Look)
+    }
+
+    /// Changes what was entered, which makes a new page.
+    fn enter(&mut self, change: impl FnOnce(&mut super::visit::Visit)) -> Step {
+        if let Some(order) = self.state.orders.get_mut(self.id) {
+            let visit = order.visit();
+            visit.turn += 1;
+            change(visit);
+        }
+        Ok(Taken::Look)
+    }
+
+    fn wrong(&self, field: &'static str, text: impl FnOnce(&Words) -> String) -> Step {
+        let lang = self.state.orders.get(self.id).map(|order| order.lang);
+        let words = Words::of(lang.unwrap_or(flexiti_contract::Lang::En));
+        Ok(Taken::Wrong(Errors::from([(field, text(words))])))
+    }
+
+    fn begin(&mut self, way: &str) -> Step {
+        if way != "buy" {
+            self.act(Event::Apply)?;
+            return self.enter(|visit| {
+                visit.begin();
+                visit.application = None;
+            });
+        }
+        self.act(Event::Buy)?;
+        let State {
+            orders, merchants, ..
+        } = &mut *self.state;
+        let Some(order) = orders.get_mut(self.id) else {
+            return Ok(Taken::Look);
+        };
+        if order.customer_id.is_some() {
+            // Who has just been approved has just been confirmed.
+            return Ok(Taken::Look);
+        }
+        let parameters = order.parameters();
+        let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+        let merchant = merchants.get_mut(&*order.client_id);
+        let found = merchant.and_then(|merchant| {
+            customers::find(&mut merchant.customers, text("customer_id"), text("vcc"))
+        });
+        match found.map(|customer| customer.customer_id.clone()) {
+            Some(customer) => self.sign_in(customer),
+            None => Ok(Taken::Look),
+        }
+    }
+
+    fn sign_in(&mut self, customer_id: String) -> Step {
+        let pin = self.state.random.digits(6);
+        tracing::info!(order_id = self.id, pin, "the PIN of a purchase");
+        if let Some(order) = self.state.orders.get_mut(self.id) {
+            order.customer_id = Some(customer_id);
+        }
+        self.enter(|visit| {
+            visit.begin();
+            visit.pin = Some(pin);
+        })
+    }
+
+    fn application(&mut self, typed: &Typed) -> Step {
+        let Some(order) = self.state.orders.get_mut(self.id) else {
+            return Ok(Taken::Look);
+        };
+        let today = Timestamp::from_millisecond(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = today.to_zoned(TimeZone::UTC).date();
+        let mut kept: Typed = typed.clone();
+        kept.retain(|name, value| {
+            form::names().any(|field| field == name) && value.chars().count() <= form::LONGEST
+        });
+        order.visit().typed.clone_from(&kept);
+        let errors = form::check(typed, Words::of(order.lang), today);
+        if !errors.is_empty() {
+            return Ok(Taken::Wrong(errors));
+        }
+        let pin = self.rulebook.knobs().application_pin.clone();
+        self.enter(|visit| {
+            visit.application = Some(kept);
+            visit.pin = Some(pin);
+        })
+    }
+
+    fn pin(&mut self, pin: &str) -> Step {
+        let knobs = self.rulebook.knobs();
+        let Some(order) = self.state.orders.get_mut(self.id) else {
+            return Ok(Taken::Look);
+        };
+        let applying = order.life.stage == Stage::Applying;
+        let visit = order.visit();
+        if visit.pin.as_deref() == Some(pin) {
+            let name = visit
+                .application
+                .as_ref()
+                .and_then(|typed| typed.get("mname"));
+            let decision = decide(self.rulebook, name.map_or("", String::as_str));
+            self.enter(|visit| visit.verified = true)?;
+            return if applying {
+                self.act(Event::Decide(decision))
+            } else {
+                Ok(Taken::Look)
+            };
+        }
+        visit.turn += 1;
+        visit.wrong_pins += 1;
+        let left = knobs.pin_tries.saturating_sub(visit.wrong_pins);
+        if left > 0 {
+            return self.wrong("pin", |w| format!("{} {}", w.pin, w.bad_pin));
+        }
+        visit.refused = Some("tries_exceed");
+        self.act(match (knobs.after_wrong_pins, applying) {
+            (AfterWrongPins::Cancelled, _) => Event::Cancel,
+            (AfterWrongPins::Refused, true) => Event::Decide(Decision::Declined),
+            (AfterWrongPins::Refused, false) => Event::Refuse,
+        })
+    }
+
+    fn identify(&mut self, card: &str) -> Step {
+        let digits: String = card
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .collect();
+        if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return self.wrong("card", |w| format!("{} {}", w.card, w.bad_card));
+        }
+        let State {
+            orders, merchants, ..
+        } = &mut *self.state;
+        let order = orders.get(self.id);
+        let merchant = order.and_then(|order| merchants.get_mut(&*order.client_id));
+        let found = merchant
+            .and_then(|merchant| customers::find(&mut merchant.customers, None, Some(&digits)));
+        match found.map(|customer| customer.customer_id.clone()) {
+            Some(customer) => self.sign_in(customer),
+            None => self.wrong("card", |w| format!("{} {}", w.card, w.no_card)),
+        }
+    }
+
+    fn plan(&mut self, plan: &str) -> Step {
+        let offered = self.state.orders.get(self.id).is_some_and(|order| {
+            let offers = super::view::offers(self.app, self.rulebook, order);
+            offers.iter().any(|offer| offer.at.to_string() == plan)
+        });
+        match plan.parse().ok().filter(|_| offered) {
+            Some(plan) => self.enter(|visit| visit.plan = Some(plan)),
+            None => self.wrong("plan", |w| format!("{} {}", w.plan, w.bad_plan)),
+        }
+    }
+
+    fn change(&mut self) -> Step {
+        self.enter(|visit| visit.plan = None)
+    }
+
+    fn confirm(&mut self, agreed: bool) -> Step {
+        if !agreed {
+            return self.wrong("agree", |w| format!("{} {}", w.consent_name, w.must_agree));
+        }
+        let State {
+            orders, merchants, ..
+        } = &mut *self.state;
+        let Some(order) = orders.get_mut(self.id) else {
+            return Ok(Taken::Look);
+        };
+        let amount = order.amount();
+        let merchant = merchants.get_mut(&*order.client_id);
+        let customer = merchant.and_then(|merchant| {
+            customers::find(&mut merchant.customers, order.customer_id.as_deref(), None)
+        });
+        if let Some(Err(refused)) = customer.map(|customer| customer.may_buy(amount)) {
+            order.visit().refused = Some(refused.word());
+            return self.act(Event::Refuse);
+        }
+        self.act(Event::Purchase)
+    }
+
+    fn force(&mut self, outcome: &str) -> Step {
+        let Ok(wanted) = serde_json::from_value::<Wanted>(outcome.into()) else {
+            return Ok(Taken::NotDue);
+        };
+        acts::bring(self.state, self.rulebook, self.id, wanted, self.now)?;
+        Ok(Taken::Look)
+    }
+}

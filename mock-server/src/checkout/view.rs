@@ -1,0 +1,467 @@
+//! The pages of an order as HTML.
+
+use crate::app::App;
+use crate::callback;
+use crate::checkout::acts::{Wanted, way};
+use crate::checkout::form::{ADDRESS, Field, PERSON};
+use crate::checkout::screen::Screen;
+use crate::checkout::steps::Errors;
+use crate::checkout::visit::Visit;
+use crate::checkout::words::{PROVINCES, Words};
+use crate::customers::Status;
+use crate::money::money;
+use crate::order::{Outcome, Stage};
+use crate::orders::Order;
+use crate::plans::Plan;
+use crate::route::CHECKOUT;
+use crate::state::Merchant;
+use askama::Template;
+use flexiti_contract::{Flow, Lang, Rule, Rulebook};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+/// What every page of an order has.
+struct Frame {
+    words: &'static Words,
+    title: &'static str,
+    failed: bool,
+    steps: Vec<Step>,
+    order: u64,
+    turn: u32,
+    action: String,
+    amount: String,
+    shop: String,
+    merchant_order: Option<String>,
+    can_cancel: bool,
+    bar: Option<Bar>,
+}
+
+struct Step {
+    name: &'static str,
+    now: bool,
+    done: bool,
+}
+
+/// The bar that is no part of the imitation.
+struct Bar {
+    open: bool,
+    pin: Option<String>,
+    keys: bool,
+    cards: Vec<String>,
+    force: Vec<(&'static str, &'static str)>,
+}
+
+struct Input<'a> {
+    name: &'static str,
+    kind: &'static str,
+    mode: Option<&'static str>,
+    autocomplete: &'static str,
+    optional: bool,
+    label: &'static str,
+    hint: Option<&'static str>,
+    value: String,
+    error: Option<&'a String>,
+    described: String,
+    options: Vec<(&'static str, &'static str)>,
+}
+
+/// A payment plan as it is offered for an order.
+pub struct Offer {
+    /// Its place among the server's plans.
+    pub at: usize,
+    months: u32,
+    monthly: String,
+    total: String,
+    rate: String,
+    fee: String,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/choice.html")]
+struct Choice {
+    frame: Frame,
+    applies: bool,
+    buys: bool,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/form.html")]
+struct Form<'a> {
+    frame: Frame,
+    person: Vec<Input<'a>>,
+    address: Vec<Input<'a>>,
+    errors: &'a Errors,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/ask.html")]
+struct Ask<'a> {
+    frame: Frame,
+    step: &'static str,
+    help: &'static str,
+    tries_left: Option<u8>,
+    inputs: Vec<Input<'a>>,
+    errors: &'a Errors,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/plan.html")]
+struct Plans<'a> {
+    frame: Frame,
+    offers: Vec<Offer>,
+    errors: &'a Errors,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/confirm.html")]
+struct Confirm<'a> {
+    frame: Frame,
+    offer: Option<Offer>,
+    errors: &'a Errors,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/end.html")]
+struct End {
+    frame: Frame,
+    texts: Vec<&'static str>,
+    account: Option<(String, String)>,
+    button: Option<(&'static str, &'static str)>,
+    back: bool,
+    closed: bool,
+}
+
+/// The page of an order, with what is wrong with what was typed.
+pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> String {
+    let rulebook = &*merchant.rulebook;
+    let nothing = Visit::default();
+    let visit = order.visit.as_deref().unwrap_or(&nothing);
+    let screen = Screen::of(order);
+    let frame = frame(app, merchant, order, screen, !errors.is_empty());
+    let words = frame.words;
+    let input = |name, label, hint, autocomplete| {
+        let error = errors.get(name);
+        Input {
+            name,
+            kind: "text",
+            mode: Some("numeric"),
+            autocomplete,
+            optional: false,
+            label,
+            hint,
+            value: String::new(),
+            described: described(name, hint.is_some(), error.is_some()),
+            error,
+            options: Vec::new(),
+        }
+    };
+    match screen {
+        Screen::Choice => render(&Choice {
+            frame,
+            applies: order.flow != Flow::Buy,
+            buys: order.flow != Flow::Apply,
+        }),
+        Screen::Form => {
+            let sent = order.parameters();
+            let inputs = |fields: &'static [Field]| {
+                let one = |field| field_input(field, words, visit, &sent, errors);
+                fields.iter().map(one).collect()
+            };
+            render(&Form {
+                frame,
+                person: inputs(PERSON),
+                address: inputs(ADDRESS),
+                errors,
+            })
+        }
+        Screen::Pin => render(&Ask {
+            step: "pin",
+            help: words.pin_help,
+            tries_left: (visit.wrong_pins > 0)
+                .then(|| rulebook.knobs().pin_tries.saturating_sub(visit.wrong_pins)),
+            inputs: vec![input("pin", words.pin, None, "one-time-code")],
+            frame,
+            errors,
+        }),
+        Screen::Identify => render(&Ask {
+            step: "identify",
+            help: "",
+            tries_left: None,
+            inputs: vec![input(
+                "card",
+                words.card,
+                Some(words.card_hint),
+                "cc-number",
+            )],
+            frame,
+            errors,
+        }),
+        Screen::Plan => render(&Plans {
+            offers: offers(app, rulebook, order),
+            frame,
+            errors,
+        }),
+        Screen::Confirm => render(&Confirm {
+            offer: offers(app, rulebook, order)
+                .into_iter()
+                .find(|offer| Some(offer.at) == visit.plan),
+            frame,
+            errors,
+        }),
+        Screen::Approved => render(&end(merchant, order, visit, Outcome::Approved, frame)),
+        Screen::End(outcome) => render(&end(merchant, order, visit, outcome, frame)),
+    }
+}
+
+fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, frame: Frame) -> End {
+    let words = frame.words;
+    let mut texts = vec![match outcome {
+        Outcome::Approved => words.approved,
+        Outcome::Pending => words.pending,
+        Outcome::Declined => words.declined,
+        Outcome::Retry => words.retry,
+        Outcome::Purchased => words.purchased,
+        Outcome::Refused => words.refused,
+        Outcome::Cancelled => words.cancelled,
+        Outcome::Abandoned => words.abandoned,
+        Outcome::Expired => words.expired,
+    }];
+    match visit.refused {
+        Some("credit_exceeded") => texts.insert(0, words.credit_exceeded),
+        Some("user_not_able_to_purchase") => texts.insert(0, words.user_not_able_to_purchase),
+        Some("tries_exceed") => texts.insert(0, words.tries_exceed),
+        _ => {}
+    }
+    let button = match order.life.stage {
+        Stage::Approved if order.flow == Flow::ApplyBuy => {
+            texts.push(words.approved_buy);
+            Some(("buy", words.go_on))
+        }
+        Stage::Retry => Some(("apply", words.again)),
+        _ => None,
+    };
+    let account = (outcome == Outcome::Approved)
+        .then(|| {
+            let own = |customer: &&crate::customers::Customer| {
+                Some(&customer.customer_id) == order.customer_id.as_ref()
+            };
+            let customer = merchant.customers.iter().find(own)?;
+            let limit = money(&customer.available_credit.to_string(), order.lang);
+            Some((limit, customer.vcc.clone()))
+        })
+        .flatten();
+    let back = callback::url(merchant, order).is_some();
+    End {
+        closed: order.life.outcome.is_some() && button.is_none(),
+        texts,
+        account,
+        button,
+        back,
+        frame,
+    }
+}
+
+fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, failed: bool) -> Frame {
+    let rulebook = &*merchant.rulebook;
+    let words = match order.lang {
+        Lang::Fr if rulebook.taken_away(Rule::RedirectLanguage) => Words::of(Lang::En),
+        lang => Words::of(lang),
+    };
+    Frame {
+        words,
+        title: title(words, screen),
+        failed,
+        steps: steps(words, order, screen),
+        order: order.id,
+        turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
+        action: format!("{CHECKOUT}/{}", order.session),
+        amount: money(&order.amount_text(), order.lang),
+        shop: merchant.account.client_id.clone(),
+        merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
+        can_cancel: !order.life.is_over(),
+        bar: app.sandbox_bar.then(|| bar(merchant, order, screen, words)),
+    }
+}
+
+fn title(words: &Words, screen: Screen) -> &'static str {
+    match screen {
+        Screen::Choice => words.choice_title,
+        Screen::Form => words.form_title,
+        Screen::Pin => words.pin_title,
+        Screen::Approved | Screen::End(Outcome::Approved) => words.approved_title,
+        Screen::Identify => words.identify_title,
+        Screen::Plan => words.plan_title,
+        Screen::Confirm => words.confirm_title,
+        Screen::End(Outcome::Pending) => words.pending_title,
+        Screen::End(Outcome::Declined) => words.declined_title,
+        Screen::End(Outcome::Retry) => words.retry_title,
+        Screen::End(Outcome::Purchased) => words.purchased_title,
+        Screen::End(Outcome::Refused) => words.refused_title,
+        Screen::End(Outcome::Cancelled) => words.cancelled_title,
+        Screen::End(Outcome::Abandoned) => words.abandoned_title,
+        Screen::End(Outcome::Expired) => words.expired_title,
+    }
+}
+
+/// The steps of the part that the customer is in; none where there is nothing to walk.
+fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
+    let applying = [words.step_apply, words.step_confirm, words.step_decision];
+    let buying = [words.step_confirm, words.step_plan, words.step_review];
+    let (names, now) = match (screen, order.life.stage) {
+        (Screen::Form, _) => (applying, 0),
+        (Screen::Pin, Stage::Applying) => (applying, 1),
+        (Screen::Approved, _) => (applying, 2),
+        (Screen::Identify | Screen::Pin, _) => (buying, 0),
+        (Screen::Plan, _) => (buying, 1),
+        (Screen::Confirm, _) => (buying, 2),
+        _ => return Vec::new(),
+    };
+    let step = |(at, name)| Step {
+        name,
+        now: at == now,
+        done: at < now,
+    };
+    names.into_iter().enumerate().map(step).collect()
+}
+
+fn bar(merchant: &Merchant, order: &Order, screen: Screen, words: &'static Words) -> Bar {
+    let visit = order.visit.as_deref();
+    let outcomes = [
+        (Wanted::Approved, "approved", words.force_approved),
+        (Wanted::Pending, "pending", words.force_pending),
+        (Wanted::Declined, "declined", words.force_declined),
+        (Wanted::Retry, "retry", words.force_retry),
+        (Wanted::Purchased, "purchased", words.force_purchased),
+        (Wanted::Refused, "refused", words.force_refused),
+        (Wanted::Cancelled, "cancelled", words.force_cancelled),
+        (Wanted::Abandoned, "abandoned", words.force_abandoned),
+        (Wanted::Expired, "expired", words.force_expired),
+    ];
+    Bar {
+        open: matches!(screen, Screen::Pin),
+        pin: visit
+            .filter(|_| screen == Screen::Pin)
+            .and_then(|visit| visit.pin.clone()),
+        keys: screen == Screen::Form && merchant.rulebook.enforces(Rule::ResponseKeys),
+        cards: merchant
+            .customers
+            .iter()
+            .filter(|_| screen == Screen::Identify)
+            .take(8)
+            .map(|customer| {
+                let credit = money(&customer.available_credit.to_string(), words.lang);
+                let status = match customer.status {
+                    Status::Active => credit,
+                    Status::Frozen => "frozen".to_owned(),
+                    Status::NotFound => "404".to_owned(),
+                };
+                format!("{} ({status})", customer.vcc)
+            })
+            .collect(),
+        force: outcomes
+            .into_iter()
+            .filter(|(wanted, ..)| way(&merchant.rulebook, order, *wanted).is_ok())
+            .map(|(_, value, name)| (value, name))
+            .collect(),
+    }
+}
+
+fn field_input<'a>(
+    field: &'static Field,
+    words: &'static Words,
+    visit: &Visit,
+    sent: &Map<String, Value>,
+    errors: &'a Errors,
+) -> Input<'a> {
+    let typed = visit.typed.get(field.name).cloned();
+    let prefilled = || {
+        let value = sent.get(field.name).and_then(Value::as_str)?;
+        Some(if field.name == "province" {
+            value.to_ascii_uppercase()
+        } else {
+            value.to_owned()
+        })
+    };
+    let hint = field.hint.map(|hint| hint(words));
+    let error = errors.get(field.name);
+    let name_of = |(code, english, french): &(&'static str, &'static str, &'static str)| {
+        (
+            *code,
+            if words.lang == Lang::Fr {
+                *french
+            } else {
+                *english
+            },
+        )
+    };
+    Input {
+        name: field.name,
+        kind: field.input,
+        mode: None,
+        autocomplete: field.autocomplete,
+        optional: field.optional,
+        label: (field.label)(words),
+        hint,
+        value: typed.or_else(prefilled).unwrap_or_default(),
+        described: described(field.name, hint.is_some(), error.is_some()),
+        error,
+        options: if field.input == "select" {
+            PROVINCES.iter().map(name_of).collect()
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// The elements that describe an input.
+fn described(name: &str, hint: bool, error: bool) -> String {
+    let mut ids = Vec::new();
+    if hint {
+        ids.push(format!("{name}-hint"));
+    }
+    if error {
+        ids.push(format!("{name}-error"));
+    }
+    ids.join(" ")
+}
+
+/// The plans that fit an order.
+pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
+    let amount = order.amount();
+    let sent = order.parameters();
+    let visit = order.visit.as_deref();
+    let typed = visit.and_then(|visit| visit.typed.get("province").map(String::as_str));
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let province = typed
+        .or_else(|| text("billing_information.province"))
+        .or_else(|| text("province"));
+    let rounding = rulebook.knobs().calculator_rounding;
+    let show = |amount: Decimal| money(&amount.to_string(), order.lang);
+    let offer = |(at, plan): (usize, &Plan)| {
+        Some(Offer {
+            at,
+            months: plan.months,
+            monthly: show(plan.monthly(amount, rounding)?),
+            total: show(plan.total(amount, rounding)?),
+            rate: match order.lang {
+                Lang::En => format!("{}%", plan.annual_rate.normalize()),
+                Lang::Fr => {
+                    let rate = plan.annual_rate.normalize().to_string();
+                    format!("{}\u{a0}%", rate.replace('.', ","))
+                }
+            },
+            fee: show(plan.fee),
+        })
+    };
+    let plans = app.plans.iter().enumerate();
+    plans
+        .filter(|(_, plan)| plan.fits(amount, province))
+        .filter_map(offer)
+        .collect()
+}
+
+/// A page as text.
+pub fn render(page: &impl Template) -> String {
+    // Rendering writes to a string and calls no code that fails.
+    page.render().unwrap_or_default()
+}

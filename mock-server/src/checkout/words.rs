@@ -1,0 +1,186 @@
+//! What the pages say, in both languages.
+
+use flexiti_contract::Lang;
+
+macro_rules! words {
+    ($($name:ident: $english:literal, $french:literal;)+) => {
+        /// Every text of the pages in one language.
+        #[derive(Debug)]
+        #[expect(missing_docs, reason = "the English text stands beside each name")]
+        pub struct Words { pub lang: Lang, $(pub $name: &'static str,)+ }
+
+        /// English.
+        pub const ENGLISH: Words = Words { lang: Lang::En, $($name: $english,)+ };
+        /// French.
+        pub const FRENCH: Words = Words { lang: Lang::Fr, $($name: $french,)+ };
+    };
+}
+
+impl Words {
+    /// The texts in a language.
+    pub fn of(lang: Lang) -> &'static Self {
+        match lang {
+            Lang::En => &ENGLISH,
+            Lang::Fr => &FRENCH,
+        }
+    }
+}
+
+words! {
+    checkout: "Financing checkout", "Paiement par financement";
+    order: "Order", "Commande";
+    amount: "Amount", "Montant";
+    shop: "Shop", "Boutique";
+    merchant_order: "Shop’s order", "Commande de la boutique";
+    summary: "Your order", "Votre commande";
+    skip: "Skip to the form", "Aller au formulaire";
+    cancel: "Cancel and go back to the shop", "Annuler et retourner à la boutique";
+    back: "Return to the shop", "Retourner à la boutique";
+    close: "You can close this window.", "Vous pouvez fermer cette fenêtre.";
+    go_on: "Continue", "Continuer";
+    error: "Error", "Erreur";
+    errors: "There is a problem", "Il y a un problème";
+    optional: "optional", "facultatif";
+    steps: "Steps", "Étapes";
+    step_apply: "Application", "Demande";
+    step_confirm: "Confirmation code", "Code de confirmation";
+    step_decision: "Decision", "Décision";
+    step_plan: "Payment plan", "Plan de paiement";
+    step_review: "Review", "Vérification";
+
+    choice_title: "How would you like to pay?", "Comment souhaitez-vous payer\u{a0}?";
+    choice_apply: "Apply for credit", "Demander un crédit";
+    choice_apply_help: "New here? Fill in a short application and get an answer right away.", "Nouveau client\u{a0}? Remplissez une courte demande et obtenez une réponse immédiate.";
+    choice_buy: "Sign in and buy", "Se connecter et acheter";
+    choice_buy_help: "Already have an account? Use your card.", "Vous avez déjà un compte\u{a0}? Utilisez votre carte.";
+
+    form_title: "Apply for credit", "Demander un crédit";
+    form_help: "All fields are required unless marked optional.", "Tous les champs sont obligatoires, sauf ceux marqués facultatifs.";
+    you: "About you", "À propos de vous";
+    home: "Home address", "Adresse du domicile";
+    fname: "First name", "Prénom";
+    mname: "Middle name", "Deuxième prénom";
+    lname: "Last name", "Nom de famille";
+    dob: "Date of birth", "Date de naissance";
+    dob_hint: "Year-month-day, for example 1988-07-24", "Année-mois-jour, par exemple 1988-07-24";
+    email: "E-mail", "Courriel";
+    phone_number: "Mobile phone", "Téléphone mobile";
+    phone_hint: "10 digits, for example 416 555 0123", "10 chiffres, par exemple 514 555 0123";
+    address_1: "Street address", "Adresse";
+    address_2: "Apartment or unit", "Appartement ou unité";
+    city: "City", "Ville";
+    province: "Province or territory", "Province ou territoire";
+    province_choose: "Choose…", "Choisir…";
+    postal_code: "Postal code", "Code postal";
+    postal_hint: "For example M1M 1M1", "Par exemple H2Y 1C6";
+    consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et une vérification de crédit.";
+    send: "Send the application", "Envoyer la demande";
+    required: "must be filled in", "doit être rempli";
+    too_long: "has too many characters", "contient trop de caractères";
+    unreadable: "has characters that cannot be used", "contient des caractères inutilisables";
+    bad_email: "is not an e-mail address", "n’est pas une adresse courriel";
+    bad_phone: "must have 10 digits", "doit compter 10 chiffres";
+    bad_date: "must be a date such as 1988-07-24", "doit être une date comme 1988-07-24";
+    under_age: "means that you are under 18", "signifie que vous avez moins de 18 ans";
+    bad_province: "must be one of the list", "doit être choisi dans la liste";
+    bad_postal: "must look like M1M 1M1", "doit ressembler à H2Y 1C6";
+    must_agree: "must be agreed to", "doit être acceptée";
+    consent_name: "The agreement", "L’acceptation";
+
+    pin_title: "Enter your confirmation code", "Entrez votre code de confirmation";
+    pin_help: "We sent a code to confirm that it is you.", "Nous avons envoyé un code pour confirmer votre identité.";
+    pin: "Confirmation code", "Code de confirmation";
+    bad_pin: "is wrong. Try again.", "est incorrect. Réessayez.";
+    tries_left: "Tries left:", "Essais restants\u{a0}:";
+
+    identify_title: "Sign in with your card", "Connectez-vous avec votre carte";
+    card: "Card number", "Numéro de carte";
+    card_hint: "16 digits", "16 chiffres";
+    bad_card: "must have 16 digits", "doit compter 16 chiffres";
+    no_card: "belongs to no account", "n’appartient à aucun compte";
+
+    plan_title: "Choose your payment plan", "Choisissez votre plan de paiement";
+    plan: "Payment plan", "Plan de paiement";
+    plan_payments: "monthly payments of", "versements mensuels de";
+    plan_total: "Total", "Total";
+    plan_rate: "Annual rate", "Taux annuel";
+    plan_fee: "Fee", "Frais";
+    plan_none: "No payment plan fits this amount.", "Aucun plan de paiement ne convient à ce montant.";
+    bad_plan: "must be chosen", "doit être choisi";
+
+    confirm_title: "Review and confirm", "Vérifiez et confirmez";
+    terms_title: "Terms", "Conditions";
+    terms: "You will make the monthly payments above on the same day of each month, the first one a month from today. You may repay at any time without a penalty.", "Vous ferez les versements mensuels ci-dessus le même jour de chaque mois, le premier dans un mois. Vous pouvez rembourser en tout temps sans pénalité.";
+    terms_agree: "I have read the terms and agree to them.", "J’ai lu les conditions et je les accepte.";
+    buy: "Buy", "Acheter";
+
+    approved_title: "You are approved", "Votre demande est approuvée";
+    approved: "Your application was approved.", "Votre demande a été approuvée.";
+    approved_buy: "Choose a payment plan to finish your purchase.", "Choisissez un plan de paiement pour terminer votre achat.";
+    limit: "Available credit", "Crédit disponible";
+    card_number: "Your card number", "Votre numéro de carte";
+    pending_title: "We need a little more time", "Il nous faut un peu plus de temps";
+    pending: "Your application is being reviewed. We will write to you.", "Votre demande est à l’étude. Nous vous écrirons.";
+    declined_title: "We cannot approve your application", "Nous ne pouvons pas approuver votre demande";
+    declined: "You can choose another way to pay at the shop.", "Vous pouvez choisir un autre mode de paiement à la boutique.";
+    retry_title: "Something did not work", "Un problème est survenu";
+    retry: "Your application could not be processed. Your answers are kept.", "Votre demande n’a pas pu être traitée. Vos réponses sont conservées.";
+    again: "Try again", "Réessayer";
+    purchased_title: "Thank you for your purchase", "Merci de votre achat";
+    purchased: "The shop will now be told.", "La boutique en sera maintenant informée.";
+    refused_title: "The purchase was refused", "L’achat a été refusé";
+    refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement à la boutique.";
+    credit_exceeded: "The amount is over your available credit.", "Le montant dépasse votre crédit disponible.";
+    user_not_able_to_purchase: "Your account cannot be used at the moment.", "Votre compte ne peut pas être utilisé en ce moment.";
+    tries_exceed: "The confirmation code was wrong too many times.", "Le code de confirmation a été incorrect trop de fois.";
+    cancelled_title: "You cancelled", "Vous avez annulé";
+    cancelled: "Nothing was charged.", "Rien n’a été porté à votre compte.";
+    abandoned_title: "The window was closed", "La fenêtre a été fermée";
+    abandoned: "The order was left before its end. Nothing was charged.", "La commande a été quittée avant sa fin. Rien n’a été porté à votre compte.";
+    expired_title: "This page has timed out", "Cette page a expiré";
+    expired: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
+
+    gone_title: "This link is not valid", "Ce lien n’est pas valide";
+    gone: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
+    foreign_title: "This form belongs to another order", "Ce formulaire appartient à une autre commande";
+    not_due_title: "This step is not due", "Cette étape n’est pas attendue";
+    unknown_title: "There is no such page", "Cette page n’existe pas";
+    too_large_title: "The form is too large", "Le formulaire est trop volumineux";
+    unreadable_title: "The form cannot be read", "Le formulaire est illisible";
+    method_title: "This page cannot be used in this way", "Cette page ne peut pas être utilisée ainsi";
+    nothing_changed: "Nothing was changed.", "Rien n’a été modifié.";
+    to_order: "Go on with your order", "Poursuivre votre commande";
+
+    sandbox: "Sandbox", "Bac à sable";
+    sandbox_help: "Local imitation for tests: nothing here is a credit application. This bar is not part of what is imitated.", "Imitation locale pour les tests\u{a0}: rien ici n’est une demande de crédit. Cette barre ne fait pas partie de ce qui est imité.";
+    sandbox_pin: "The code to enter is", "Le code à entrer est";
+    sandbox_keys: "The middle name decides, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom décide, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
+    sandbox_cards: "Cards to sign in with:", "Cartes pour se connecter\u{a0}:";
+    sandbox_force: "Force an outcome", "Forcer un résultat";
+    force_approved: "Approved", "Approuvée";
+    force_pending: "Pending", "En attente";
+    force_declined: "Declined", "Refusée";
+    force_retry: "Retry", "À réessayer";
+    force_purchased: "Purchased", "Acheté";
+    force_refused: "Purchase refused", "Achat refusé";
+    force_cancelled: "Cancelled", "Annulée";
+    force_abandoned: "Window closed", "Fenêtre fermée";
+    force_expired: "Timed out", "Expirée";
+}
+
+/// The provinces and territories: code, English name, French name.
+pub const PROVINCES: &[(&str, &str, &str)] = &[
+    ("AB", "Alberta", "Alberta"),
+    ("BC", "British Columbia", "Colombie-Britannique"),
+    ("MB", "Manitoba", "Manitoba"),
+    ("NB", "New Brunswick", "Nouveau-Brunswick"),
+    ("NL", "Newfoundland and Labrador", "Terre-Neuve-et-Labrador"),
+    ("NS", "Nova Scotia", "Nouvelle-Écosse"),
+    ("NT", "Northwest Territories", "Territoires du Nord-Ouest"),
+    ("NU", "Nunavut", "Nunavut"),
+    ("ON", "Ontario", "Ontario"),
+    ("PE", "Prince Edward Island", "Île-du-Prince-Édouard"),
+    ("QC", "Quebec", "Québec"),
+    ("SK", "Saskatchewan", "Saskatchewan"),
+    ("YT", "Yukon", "Yukon"),
+];
