@@ -1,6 +1,6 @@
 //! The application form: its fields, and what is wrong with what was typed.
 
-use crate::checkout::words::{PROVINCES, Words};
+use crate::checkout::words::{PROVINCES, Text, Words};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -22,20 +22,16 @@ pub struct Field {
     /// May be left empty.
     pub optional: bool,
     /// Its label.
-    pub label: fn(&Words) -> &'static str,
+    pub label: Text,
     /// What it should look like.
-    pub hint: Option<fn(&Words) -> &'static str>,
-    check: Option<fn(&str, Date) -> Result<(), Wrong>>,
+    pub hint: Option<Text>,
+    check: Option<Check>,
 }
 
-/// What is wrong, as the text that says so.
-type Wrong = fn(&Words) -> &'static str;
+/// Looks at a value on a day; an error is the text that says what is wrong.
+type Check = fn(&str, Date) -> Result<(), Text>;
 
-const fn text(
-    name: &'static str,
-    autocomplete: &'static str,
-    label: fn(&Words) -> &'static str,
-) -> Field {
+const fn text(name: &'static str, autocomplete: &'static str, label: Text) -> Field {
     Field {
         name,
         autocomplete,
@@ -107,7 +103,7 @@ pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'st
     let mut errors = BTreeMap::new();
     for field in PERSON.iter().chain(ADDRESS) {
         let value = value(field.name);
-        let wrong: Option<Wrong> = if value.is_empty() {
+        let wrong: Option<Text> = if value.is_empty() {
             (!field.optional).then_some(|w| w.required)
         } else if value.chars().count() > LONGEST {
             Some(|w| w.too_long)
@@ -132,8 +128,8 @@ pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'st
     errors
 }
 
-fn of_age(value: &str, today: Date) -> Result<(), Wrong> {
-    let born: Date = value.parse().map_err(|_| (|w| w.bad_date) as Wrong)?;
+fn of_age(value: &str, today: Date) -> Result<(), Text> {
+    let born: Date = value.parse().map_err(|_| (|w| w.bad_date) as Text)?;
     let eighteen = born.checked_add(jiff::Span::new().years(18));
     match eighteen {
         Ok(day) if day <= today => Ok(()),
@@ -141,7 +137,7 @@ fn of_age(value: &str, today: Date) -> Result<(), Wrong> {
     }
 }
 
-fn email(value: &str, _: Date) -> Result<(), Wrong> {
+fn email(value: &str, _: Date) -> Result<(), Text> {
     let right = value.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty()
             && !value.contains(char::is_whitespace)
@@ -152,7 +148,7 @@ fn email(value: &str, _: Date) -> Result<(), Wrong> {
     if right { Ok(()) } else { Err(|w| w.bad_email) }
 }
 
-fn phone(value: &str, _: Date) -> Result<(), Wrong> {
+fn phone(value: &str, _: Date) -> Result<(), Text> {
     let allowed = |c: char| c.is_ascii_digit() || " ()-+.".contains(c);
     let digits = value.chars().filter(char::is_ascii_digit).count();
     if value.chars().all(allowed)
@@ -164,7 +160,7 @@ fn phone(value: &str, _: Date) -> Result<(), Wrong> {
     }
 }
 
-fn province(value: &str, _: Date) -> Result<(), Wrong> {
+fn province(value: &str, _: Date) -> Result<(), Text> {
     let known = PROVINCES.iter().any(|(code, ..)| *code == value);
     if known {
         Ok(())
@@ -173,7 +169,7 @@ fn province(value: &str, _: Date) -> Result<(), Wrong> {
     }
 }
 
-fn postal_code(value: &str, _: Date) -> Result<(), Wrong> {
+fn postal_code(value: &str, _: Date) -> Result<(), Text> {
     let code: Vec<char> = value
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '-')

@@ -13,7 +13,7 @@ use crate::body::{FormRules, form};
 use crate::callback;
 use crate::checkout::form::Typed;
 use crate::checkout::steps::{Errors, Sent, Taken};
-use crate::checkout::words::{ENGLISH, FRENCH, Words};
+use crate::checkout::words::{ENGLISH, FRENCH, Text, Words};
 use crate::clock::Millis;
 use crate::journal::Note;
 use crate::order::{Event, Outcome};
@@ -102,9 +102,8 @@ fn answer(
     }
     let here = format!("{CHECKOUT}/{session}");
     let words = Words::of(lang);
-    let trouble = |status, title: fn(&Words) -> &'static str| {
-        problem(status, &[words], title, |w| w.nothing_changed, Some(&here))
-    };
+    let trouble =
+        |status, title: Text| problem(status, &[words], title, |w| w.nothing_changed, Some(&here));
     match (&request.method, step) {
         (&Method::GET | &Method::HEAD, "") => {
             if request.method == Method::GET {
@@ -177,7 +176,7 @@ fn go_back(state: &mut State, id: u64, now: Millis) -> Option<Reply> {
 }
 
 /// What a form holds; otherwise the status and title of the page that says why not.
-fn typed(request: &Request) -> Result<Typed, (u16, fn(&Words) -> &'static str)> {
+fn typed(request: &Request) -> Result<Typed, (u16, Text)> {
     let body = match &request.body {
         Body::Read(body) if body.len() <= BODY_LIMIT => body,
         Body::Read(_) | Body::TooLarge => return Err((413, |w| w.too_large_title)),
@@ -191,8 +190,7 @@ fn typed(request: &Request) -> Result<Typed, (u16, fn(&Words) -> &'static str)> 
         literal_percent: false,
         lossy: false,
     };
-    let pairs =
-        form(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as fn(&Words) -> _))?;
+    let pairs = form(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as Text))?;
     Ok(pairs
         .into_iter()
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -202,8 +200,8 @@ fn typed(request: &Request) -> Result<Typed, (u16, fn(&Words) -> &'static str)> 
 fn problem(
     status: u16,
     languages: &[&'static Words],
-    title: fn(&Words) -> &'static str,
-    help: fn(&Words) -> &'static str,
+    title: Text,
+    help: Text,
     order: Option<&str>,
 ) -> Reply {
     let notes = languages

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::checkout::acts::{self, Wanted, act};
 use crate::checkout::form::{self, Typed};
 use crate::checkout::screen::Screen;
+use crate::checkout::visit::Visit;
 use crate::checkout::words::Words;
 use crate::clock::Millis;
 use crate::customers;
@@ -59,7 +60,8 @@ pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &S
         sent.step,
         "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel"
     );
-    if !known && !(sent.step == "force" && app.sandbox_bar) {
+    let forced = sent.step == "force" && app.sandbox_bar;
+    if !known && !forced {
         return Taken::Unknown;
     }
     if given("turn") != order.visit().turn.to_string() {
@@ -76,11 +78,11 @@ pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &S
     let screen = at.screen();
     let taken = match (sent.step, screen) {
         ("begin", Screen::Choice | Screen::Approved | Screen::End(_)) => at.begin(given("way")),
-        ("application", Screen::Form) => at.application(sent.typed),
+        ("application", Screen::Form) => Ok(at.application(sent.typed)),
         ("pin", Screen::Pin) => at.pin(given("pin")),
-        ("identify", Screen::Identify) => at.identify(given("card")),
-        ("plan", Screen::Plan) => at.plan(given("plan")),
-        ("change", Screen::Confirm) => at.change(),
+        ("identify", Screen::Identify) => Ok(at.identify(given("card"))),
+        ("plan", Screen::Plan) => Ok(at.plan(given("plan"))),
+        ("change", Screen::Confirm) => Ok(at.enter(|visit| visit.plan = None)),
         ("confirm", Screen::Confirm) => at.confirm(!given("agree").is_empty()),
         ("cancel", _) => at.act(Event::Cancel),
         ("force", _) => at.force(given("outcome")),
@@ -133,28 +135,28 @@ impl At<'_> {
     }
 
     /// Changes what was entered, which makes a new page.
-    fn enter(&mut self, change: impl FnOnce(&mut super::visit::Visit)) -> Step {
+    fn enter(&mut self, change: impl FnOnce(&mut Visit)) -> Taken {
         if let Some(order) = self.state.orders.get_mut(self.id) {
             let visit = order.visit();
             visit.turn += 1;
             change(visit);
         }
-        Ok(Taken::Look)
+        Taken::Look
     }
 
-    fn wrong(&self, field: &'static str, text: impl FnOnce(&Words) -> String) -> Step {
+    fn wrong(&self, field: &'static str, text: impl FnOnce(&Words) -> String) -> Taken {
         let lang = self.state.orders.get(self.id).map(|order| order.lang);
         let words = Words::of(lang.unwrap_or(flexiti_contract::Lang::En));
-        Ok(Taken::Wrong(Errors::from([(field, text(words))])))
+        Taken::Wrong(Errors::from([(field, text(words))]))
     }
 
     fn begin(&mut self, way: &str) -> Step {
         if way != "buy" {
             self.act(Event::Apply)?;
-            return self.enter(|visit| {
+            return Ok(self.enter(|visit| {
                 visit.begin();
                 visit.application = None;
-            });
+            }));
         }
         self.act(Event::Buy)?;
         let State {
@@ -174,12 +176,12 @@ impl At<'_> {
             customers::find(&mut merchant.customers, text("customer_id"), text("vcc"))
         });
         match found.map(|customer| customer.customer_id.clone()) {
-            Some(customer) => self.sign_in(customer),
+            Some(customer) => Ok(self.sign_in(customer)),
             None => Ok(Taken::Look),
         }
     }
 
-    fn sign_in(&mut self, customer_id: String) -> Step {
+    fn sign_in(&mut self, customer_id: String) -> Taken {
         let pin = self.state.random.digits(6);
         tracing::info!(order_id = self.id, pin, "the PIN of a purchase");
         if let Some(order) = self.state.orders.get_mut(self.id) {
@@ -191,9 +193,9 @@ impl At<'_> {
         })
     }
 
-    fn application(&mut self, typed: &Typed) -> Step {
+    fn application(&mut self, typed: &Typed) -> Taken {
         let Some(order) = self.state.orders.get_mut(self.id) else {
-            return Ok(Taken::Look);
+            return Taken::Look;
         };
         let today = Timestamp::from_millisecond(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
         let today = today.to_zoned(TimeZone::UTC).date();
@@ -204,7 +206,7 @@ impl At<'_> {
         order.visit().typed.clone_from(&kept);
         let errors = form::check(typed, Words::of(order.lang), today);
         if !errors.is_empty() {
-            return Ok(Taken::Wrong(errors));
+            return Taken::Wrong(errors);
         }
         let pin = self.rulebook.knobs().application_pin.clone();
         self.enter(|visit| {
@@ -226,7 +228,7 @@ impl At<'_> {
                 .as_ref()
                 .and_then(|typed| typed.get("mname"));
             let decision = decide(self.rulebook, name.map_or("", String::as_str));
-            self.enter(|visit| visit.verified = true)?;
+            self.enter(|visit| visit.verified = true);
             return if applying {
                 self.act(Event::Decide(decision))
             } else {
@@ -237,7 +239,7 @@ impl At<'_> {
         visit.wrong_pins += 1;
         let left = knobs.pin_tries.saturating_sub(visit.wrong_pins);
         if left > 0 {
-            return self.wrong("pin", |w| format!("{} {}", w.pin, w.bad_pin));
+            return Ok(self.wrong("pin", |w| format!("{} {}", w.pin, w.bad_pin)));
         }
         visit.refused = Some("tries_exceed");
         self.act(match (knobs.after_wrong_pins, applying) {
@@ -247,7 +249,7 @@ impl At<'_> {
         })
     }
 
-    fn identify(&mut self, card: &str) -> Step {
+    fn identify(&mut self, card: &str) -> Taken {
         let digits: String = card
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
@@ -268,7 +270,7 @@ impl At<'_> {
         }
     }
 
-    fn plan(&mut self, plan: &str) -> Step {
+    fn plan(&mut self, plan: &str) -> Taken {
         let offered = self.state.orders.get(self.id).is_some_and(|order| {
             let offers = super::view::offers(self.app, self.rulebook, order);
             offers.iter().any(|offer| offer.at.to_string() == plan)
@@ -279,13 +281,9 @@ impl At<'_> {
         }
     }
 
-    fn change(&mut self) -> Step {
-        self.enter(|visit| visit.plan = None)
-    }
-
     fn confirm(&mut self, agreed: bool) -> Step {
         if !agreed {
-            return self.wrong("agree", |w| format!("{} {}", w.consent_name, w.must_agree));
+            return Ok(self.wrong("agree", |w| format!("{} {}", w.consent_name, w.must_agree)));
         }
         let State {
             orders, merchants, ..

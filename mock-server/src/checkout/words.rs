@@ -16,6 +16,9 @@ macro_rules! words {
     };
 }
 
+/// A text, whatever the language.
+pub type Text = fn(&Words) -> &'static str;
+
 impl Words {
     /// The texts in a language.
     pub fn of(lang: Lang) -> &'static Self {
@@ -153,7 +156,8 @@ words! {
 
     sandbox: "Sandbox", "Bac à sable";
     sandbox_help: "Local imitation for tests: nothing here is a credit application. This bar is not part of what is imitated.", "Imitation locale pour les tests\u{a0}: rien ici n’est une demande de crédit. Cette barre ne fait pas partie de ce qui est imité.";
-    sandbox_pin: "The code to enter is", "Le code à entrer est";
+    sandbox_more: "test data and outcomes", "données de test et résultats";
+    sandbox_pin: "the code to enter is", "le code à entrer est";
     sandbox_keys: "The middle name decides, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom décide, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
     sandbox_cards: "Cards to sign in with:", "Cartes pour se connecter\u{a0}:";
     sandbox_force: "Force an outcome", "Forcer un résultat";
