@@ -2,8 +2,9 @@
 
 use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
-use crate::customers::{self, Customer};
+use crate::customers::Customer;
 use crate::journal::Journal;
+use crate::plans::Plan;
 use crate::random::Random;
 use crate::redact::Redactor;
 use crate::route::{BASE, Router};
@@ -28,6 +29,8 @@ pub struct App {
     pub admin_token: Option<String>,
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
+    /// The payment plans, the first to be offered first.
+    pub plans: Vec<Plan>,
     accounts: Vec<MerchantConfig>,
     /// The customers that every merchant begins with.
     customers: Vec<Customer>,
@@ -55,8 +58,9 @@ impl App {
             origin,
             admin_token: settings.admin_token.clone(),
             now: clock::machine,
+            plans: settings.plans.clone(),
             accounts: settings.merchants.clone(),
-            customers: customers::shipped()?,
+            customers: settings.customers.clone(),
             seed: settings.seed,
             state: Mutex::new(State::new(Random::new(settings.seed))),
             journal: Mutex::new(Journal::new(settings.journal_limit)),

@@ -240,8 +240,7 @@ fn run(folder: &str, look: impl Fn(&str, &str, &Mock, &Answer)) {
 fn server(dialect: &str) -> Mock {
     shop::start(&Settings {
         dialect: dialect.to_owned(),
-        merchants: config::read_merchants(&fixtures().join("merchants.toml")).unwrap(),
-        ..Settings::default()
+        ..config::read(&fixtures().join("merchants.toml")).unwrap()
     })
 }
 
