@@ -21,6 +21,8 @@ mod journal;
 mod knobs;
 mod log;
 mod mistakes;
+mod notifications;
+mod orders_desk;
 mod page;
 mod process;
 mod program;
