@@ -42,7 +42,7 @@ pub fn percent(rate: Decimal, lang: Lang) -> String {
 pub fn parse(amount: &str) -> Option<Decimal> {
     let (dollars, cents) = parts(amount)?;
     // Decimal itself would take exponents and underscores, too.
-    format!("0{}.{cents}0", dollars.trim_start_matches('0'))
+    format!("0{}.{cents:0<2}", dollars.trim_start_matches('0'))
         .parse()
         .ok()
 }
