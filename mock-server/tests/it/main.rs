@@ -32,5 +32,6 @@ mod page;
 mod process;
 mod program;
 mod shop;
+mod shop_file;
 mod tokens;
 mod wire;
