@@ -2,7 +2,7 @@
 
 use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
-use crate::customers::{self, Customer};
+use crate::customers::Customer;
 use crate::journal::Journal;
 use crate::plans::Plan;
 use crate::random::Random;
@@ -29,10 +29,10 @@ pub struct App {
     pub admin_token: Option<String>,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
-    /// The payment plans.
-    pub plans: Vec<Plan>,
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
+    /// The payment plans, the first to be offered first.
+    pub plans: Vec<Plan>,
     accounts: Vec<MerchantConfig>,
     /// The customers that every merchant begins with.
     customers: Vec<Customer>,
@@ -60,10 +60,10 @@ impl App {
             origin,
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
-            plans: vec![Plan::shipped()],
             now: clock::machine,
+            plans: settings.plans.clone(),
             accounts: settings.merchants.clone(),
-            customers: customers::shipped()?,
+            customers: settings.customers.clone(),
             seed: settings.seed,
             state: Mutex::new(State::new(Random::new(settings.seed))),
             journal: Mutex::new(Journal::new(settings.journal_limit)),

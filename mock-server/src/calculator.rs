@@ -1,19 +1,166 @@
 //! `GET /online/v2/client-id/{clientId}/systems/payment-calculator`: what a price comes to each
-//! month.
+//! month. Only the request and the two texts of `paymentPlan` are shown by the reference (R-ex).
 
 use crate::app::App;
+use crate::document::Document;
 use crate::journal::Note;
+use crate::money::{self, money, percent};
+use crate::plans::{self, Payments, Plan};
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
-use flexiti_contract::{Rule, Rulebook};
+use crate::token::form_pairs;
+use askama::Template;
+use flexiti_contract::dialect::{NoPlan, RepeatedParameters};
+use flexiti_contract::{Endpoint, Lang, Rule, Rulebook};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
 
-/// Answers a request for a price.
+/// What a shop shows on a product's page: one element of phrasing content, without script,
+/// style or address, so that it may stand anywhere.
+#[derive(Template)]
+#[template(path = "calculator.html")]
+struct Fragment {
+    lang: &'static str,
+    lines: Vec<String>,
+}
+
+/// Answers a request for a price: the first of the server's plans that is for it. A plan that
+/// only some provinces have is none of them, for no parameter says the customer's.
 pub fn handle(
-    _app: &App,
-    _rulebook: &Rulebook,
-    _request: &Request,
-    _note: &mut Note,
+    app: &App,
+    rulebook: &Rulebook,
+    request: &Request,
+    note: &mut Note,
 ) -> Result<Reply, Rejection> {
-    Err(Rejection::new(Rule::PathKnown, "not_found"))
+    let parameters = read(rulebook, request, note)?;
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let lang = match text("lang") {
+        Some(lang) => Lang::of(lang),
+        None => merchants_lang(app, note),
+    };
+    let price = text("price").and_then(money::parse);
+    let found = price.and_then(|price| plan(app, rulebook, price));
+    let Some((plan, payments)) = found else {
+        return match rulebook.knobs().calculator_no_plan {
+            NoPlan::Empty => Ok(Reply::json(
+                200,
+                &json!({"htmlRender": "", "paymentPlan": null}),
+            )),
+            NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, "not_found")),
+        };
+    };
+    Ok(Reply::json(200, &answer(rulebook, plan, payments, lang)))
+}
+
+/// The parameters of the query string, valid.
+fn read(rulebook: &Rulebook, request: &Request, note: &mut Note) -> Result<Value, Rejection> {
+    let query = request.query.as_deref().unwrap_or_default();
+    let pairs = form_pairs(rulebook, query.as_bytes());
+    let pairs = pairs.map_err(|rejection| rejection.because("it stands in the query string"))?;
+    let mut document = Document::new(Endpoint::Calculator, rulebook);
+    for (name, value) in pairs {
+        document.text(&name, &value);
+    }
+    let repeated = document.repeated.first().cloned();
+    let parameters = Value::Object(document.parameters);
+    note.params = Some(parameters.to_string().into());
+    if let Some(name) = repeated
+        && rulebook.knobs().repeated_parameters == RepeatedParameters::Refuse
+    {
+        // No clause is about it: the reference does not say what a repeated parameter means.
+        let rejection = Rejection::new(Rule::Robust, "repeated_parameter");
+        return Err(rejection.because(format!("`{name}`")));
+    }
+    let violations = rulebook.check(Endpoint::Calculator, &parameters);
+    match Rejection::of(violations) {
+        Some(rejection) => Err(rejection),
+        None => Ok(parameters),
+    }
+}
+
+/// The language of the merchant whose path it is.
+fn merchants_lang(app: &App, note: &Note) -> Lang {
+    let state = app.state();
+    let merchant = note
+        .client_id
+        .as_ref()
+        .and_then(|id| state.merchants.get(id));
+    let lang = merchant.and_then(|merchant| merchant.account.lang.as_deref());
+    lang.map_or(Lang::En, Lang::of)
+}
+
+fn plan<'a>(app: &'a App, rulebook: &Rulebook, price: Decimal) -> Option<(&'a Plan, Payments)> {
+    let rounding = rulebook.knobs().calculator_rounding;
+    plans::for_price(&app.plans, price, None)
+        .find_map(|(_, plan)| Some((plan, plan.payments(price, rounding)?)))
+}
+
+fn answer(rulebook: &Rulebook, plan: &Plan, payments: Payments, lang: Lang) -> Value {
+    let spoiled = |rule| rulebook.taken_away(rule);
+    let lang = match lang {
+        Lang::En if spoiled(Rule::CalculatorLanguage) => Lang::Fr,
+        Lang::Fr if spoiled(Rule::CalculatorLanguage) => Lang::En,
+        lang => lang,
+    };
+    let mut in_plan = Map::new();
+    if !spoiled(Rule::ResponseMonthlyPayment) {
+        let amount = if spoiled(Rule::MonthlyPaymentAmount) {
+            payments.total
+        } else {
+            payments.monthly
+        };
+        in_plan.insert("monthlyPayment".into(), amount.to_string().into());
+    }
+    if !spoiled(Rule::ResponseMonths) {
+        in_plan.insert("months".into(), plan.months.to_string().into());
+    }
+    let mut answer = Map::new();
+    if !spoiled(Rule::ResponseHtmlRender) {
+        answer.insert("htmlRender".into(), html(plan, payments, lang).into());
+    }
+    answer.insert("paymentPlan".into(), Value::Object(in_plan));
+    Value::Object(answer)
+}
+
+fn html(plan: &Plan, payments: Payments, lang: Lang) -> String {
+    let fragment = Fragment {
+        lang: lang.code(),
+        lines: lines(plan, payments, lang),
+    };
+    // Rendering writes to a string and calls no code that fails.
+    fragment.render().unwrap_or_default()
+}
+
+/// What is to be paid each month, and whatever makes it more than the price divided by months.
+fn lines(plan: &Plan, payments: Payments, lang: Lang) -> Vec<String> {
+    let in_words = |amount: Decimal| money(&amount.to_string(), lang);
+    let monthly = in_words(payments.monthly);
+    let mut lines = vec![match (lang, plan.months) {
+        (Lang::En, 1) => format!("1 monthly payment of {monthly}"),
+        (Lang::En, months) => format!("{months} monthly payments of {monthly}"),
+        (Lang::Fr, 1) => format!("1 versement mensuel de {monthly}"),
+        (Lang::Fr, months) => format!("{months} versements mensuels de {monthly}"),
+    }];
+    let mut line = |[english, french]: [&str; 2], value: String| {
+        lines.push(match lang {
+            Lang::En => format!("{english}: {value}"),
+            Lang::Fr => format!("{french}\u{a0}: {value}"),
+        });
+    };
+    if payments.last != payments.monthly {
+        let words = ["Last payment", "Dernier versement"];
+        line(words, in_words(payments.last));
+    }
+    if !plan.fee.is_zero() {
+        line(["Fee included", "Frais inclus"], in_words(plan.fee));
+    }
+    if !plan.annual_rate.is_zero() {
+        let words = ["Annual interest rate", "Taux d’intérêt annuel"];
+        line(words, percent(plan.annual_rate, lang));
+    }
+    if !plan.fee.is_zero() || !plan.annual_rate.is_zero() {
+        line(["Total", "Total"], in_words(payments.total));
+    }
+    lines
 }

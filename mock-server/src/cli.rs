@@ -25,7 +25,7 @@ pub struct Serve {
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
-    /// TOML file with the merchants, in place of the demo merchant
+    /// TOML file with merchants, payment plans or customers, in place of the shipped ones
     #[arg(long, env = "FLEXITI_MOCK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Name of a dialect, or path of a dialect file

@@ -1,5 +1,8 @@
-//! What a server is started with: settings, and the merchants of a TOML file.
+//! What a server is started with: settings, and the TOML file with merchants, payment plans and
+//! customers.
 
+use crate::customers::{self, Customer};
+use crate::plans::Plan;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -13,6 +16,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The merchants; the demo merchant unless a file replaces it.
     pub merchants: Vec<MerchantConfig>,
+    /// The payment plans, the first to be offered first; the one of the reference's example
+    /// unless a file replaces it.
+    pub plans: Vec<Plan>,
+    /// The customers that every merchant begins with; the shipped ones unless a file replaces
+    /// them.
+    pub customers: Vec<Customer>,
     /// Name or path of the dialect of merchants that name none.
     pub dialect: String,
     /// Origin under which customers' browsers reach the server; the address itself if absent.
@@ -32,6 +41,8 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             merchants: vec![MerchantConfig::demo()],
+            plans: vec![Plan::default()],
+            customers: customers::shipped(),
             dialect: "documented".to_owned(),
             public_base_url: None,
             seed: None,
@@ -83,7 +94,9 @@ fn yes() -> bool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    merchants: Vec<MerchantConfig>,
+    merchants: Option<Vec<MerchantConfig>>,
+    plans: Option<Vec<Plan>>,
+    customers: Option<Vec<Customer>>,
 }
 
 impl MerchantConfig {
@@ -151,19 +164,46 @@ pub fn check_url(url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the merchants of a TOML file; the error names file, key and what is allowed.
-pub fn read_merchants(path: &Path) -> anyhow::Result<Vec<MerchantConfig>> {
+/// The settings of a TOML file: each of its lists replaces the shipped one. The error names
+/// file, key and what is allowed.
+pub fn read(path: &Path) -> anyhow::Result<Settings> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
     let file: File =
         toml::from_str(&text).map_err(|error| anyhow!("{name}: {}", in_one_line(&error, &text)))?;
+    let mut settings = Settings::default();
+    let File {
+        merchants,
+        plans,
+        customers,
+    } = file;
     ensure!(
-        !file.merchants.is_empty(),
-        "{name}: merchants: at least one is needed"
+        merchants.is_some() || plans.is_some() || customers.is_some(),
+        "{name}: nothing in it; there may be [[merchants]], [[plans]] and [[customers]]"
     );
+    if let Some(merchants) = merchants {
+        check_merchants(&merchants).with_context(|| format!("{name}"))?;
+        settings.merchants = merchants;
+    }
+    if let Some(plans) = plans {
+        for (at, plan) in plans.iter().enumerate() {
+            plan.check()
+                .with_context(|| format!("{name}: plans[{at}]"))?;
+        }
+        settings.plans = plans;
+    }
+    if let Some(customers) = customers {
+        customers::check(&customers).with_context(|| format!("{name}"))?;
+        settings.customers = customers;
+    }
+    Ok(settings)
+}
+
+fn check_merchants(merchants: &[MerchantConfig]) -> anyhow::Result<()> {
+    ensure!(!merchants.is_empty(), "merchants: at least one is needed");
     let mut seen = HashSet::new();
-    for (at, merchant) in file.merchants.iter().enumerate() {
-        let place = || format!("{name}: merchants[{at}] ({})", merchant.client_id);
+    for (at, merchant) in merchants.iter().enumerate() {
+        let place = || format!("merchants[{at}] ({})", merchant.client_id);
         merchant.check().with_context(place)?;
         ensure!(
             seen.insert(&merchant.client_id),
@@ -171,7 +211,7 @@ pub fn read_merchants(path: &Path) -> anyhow::Result<Vec<MerchantConfig>> {
             place()
         );
     }
-    Ok(file.merchants)
+    Ok(())
 }
 
 /// A mistake in a TOML file with its line and key, and without the value: it may be a secret.

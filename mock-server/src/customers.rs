@@ -1,7 +1,8 @@
 //! The customers that Flexiti knows: test customers from a file, and those whose application
 //! was approved.
 
-use anyhow::{Context as _, ensure};
+use crate::money;
+use anyhow::ensure;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub struct Customer {
     /// Last name.
     pub last_name: String,
     /// What may still be bought, in dollars.
+    #[serde(deserialize_with = "money::number")]
     pub available_credit: Decimal,
     /// Whether the account may be used.
     pub status: Status,
@@ -64,30 +66,45 @@ struct File {
 }
 
 /// The shipped test customers.
-pub fn shipped() -> anyhow::Result<Vec<Customer>> {
-    let file: File = toml::from_str(SHIPPED).context("fixtures/customers.toml")?;
-    check(&file.customers)?;
-    Ok(file.customers)
+pub fn shipped() -> Vec<Customer> {
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is compiled in, and every test that starts a server reads it first"
+    )]
+    let file: File = toml::from_str(SHIPPED).expect("fixtures/customers.toml can be read");
+    file.customers
 }
 
-/// Checks what no type says.
+/// Checks what no type says; the error names key, value and what is allowed.
 pub fn check(customers: &[Customer]) -> anyhow::Result<()> {
     for (at, customer) in customers.iter().enumerate() {
-        let place = format!("customers[{at}] ({})", customer.customer_id);
+        let Customer {
+            customer_id: id,
+            vcc,
+            available_credit: credit,
+            ..
+        } = customer;
+        let place = format!("customers[{at}] ({id})");
         ensure!(
-            (1..=20).contains(&customer.customer_id.len()) && customer.customer_id.is_ascii(),
-            "{place}: customer_id: must have 1 to 20 ASCII characters"
+            (1..=20).contains(&id.len()) && id.is_ascii(),
+            "{place}: customer_id: `{id}` is not allowed; 1 to 20 ASCII characters"
         );
         ensure!(
-            customer.vcc.len() == 16 && customer.vcc.bytes().all(|b| b.is_ascii_digit()),
-            "{place}: vcc: must have 16 digits"
+            vcc.len() == 16 && vcc.bytes().all(|b| b.is_ascii_digit()),
+            "{place}: vcc: `{vcc}` is not allowed; 16 digits"
         );
-        let same = |other: &Customer| {
-            other.customer_id == customer.customer_id || other.vcc == customer.vcc
-        };
         ensure!(
-            !customers[..at].iter().any(same),
-            "{place}: customer_id or vcc stands twice"
+            !credit.is_sign_negative() && credit.normalize().scale() <= 2,
+            "{place}: available_credit: `{credit}` is not allowed; dollars, not negative, with at most 2 decimals"
+        );
+        let earlier = &customers[..at];
+        ensure!(
+            earlier.iter().all(|other| other.customer_id != *id),
+            "{place}: customer_id: `{id}` stands twice"
+        );
+        ensure!(
+            earlier.iter().all(|other| other.vcc != *vcc),
+            "{place}: vcc: `{vcc}` stands twice"
         );
     }
     Ok(())
@@ -118,4 +135,18 @@ pub fn find<'a>(
             && (Some(customer.customer_id.as_str()) == customer_id
                 || vcc.as_ref() == Some(&customer.vcc))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_customers_are_valid() {
+        let customers = shipped();
+        check(&customers).unwrap();
+        for status in [Status::Active, Status::Frozen, Status::NotFound] {
+            assert!(customers.iter().any(|customer| customer.status == status));
+        }
+    }
 }

@@ -136,15 +136,7 @@ impl Entry {
             .collect();
         let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
             let params: Map<String, Value> = serde_json::from_str(params).unwrap_or_default();
-            let hide = |(name, value): (&String, &Value)| {
-                let shown = match value {
-                    _ if SECRET.contains(&name.as_str()) => HIDDEN.into(),
-                    Value::String(text) => redactor.text(text).into(),
-                    other => other.clone(),
-                };
-                (name.clone(), shown)
-            };
-            params.iter().map(hide).collect()
+            hidden(params, redactor)
         });
         let violation = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| json!({"clause": clause, "param": param, "msg": msg});
         json!({
@@ -162,6 +154,31 @@ impl Entry {
             "violations": self.note.violations.iter().map(violation).collect::<Vec<_>>(),
             "fault": null,
         })
+    }
+}
+
+/// Parameters without secrets; those of payment-availability have any names and any depth.
+fn hidden(params: Map<String, Value>, redactor: &Redactor) -> Map<String, Value> {
+    let member = |(name, value): (String, Value)| {
+        let shown = if SECRET.contains(&name.as_str()) {
+            HIDDEN.into()
+        } else {
+            hidden_in(value, redactor)
+        };
+        (redactor.text(&name).into_owned(), shown)
+    };
+    params.into_iter().map(member).collect()
+}
+
+fn hidden_in(value: Value, redactor: &Redactor) -> Value {
+    match value {
+        Value::String(text) => redactor.text(&text).into(),
+        Value::Object(members) => Value::Object(hidden(members, redactor)),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| hidden_in(item, redactor))
+            .collect(),
+        other => other,
     }
 }
 

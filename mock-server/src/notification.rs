@@ -41,7 +41,7 @@ pub fn handle(
     let settled = order.poll(caller.now);
     match body(rulebook, merchant, order, settled) {
         Some(body) => Ok(Reply::json(200, &body)),
-        None => Err(Rejection::new(Rule::NotificationUnknown, "not_found")),
+        None => Err(Rejection::new(Rule::NotificationUnfinished, "not_found")),
     }
 }
 
@@ -64,6 +64,10 @@ fn find(
 ) -> Option<u64> {
     if endpoint != Endpoint::NotificationMerchantOrder {
         let order = state.orders.get(id.parse().ok()?)?;
+        // Other spellings of the number are other ids.
+        if order.id.to_string() != id {
+            return None;
+        }
         let owned = *order.client_id == *caller.client_id;
         return (owned || rulebook.taken_away(Rule::NotificationOwner)).then_some(order.id);
     }
@@ -145,7 +149,8 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
         body.insert(knobs.purchase_block_name.clone(), purchase);
     }
     if !rulebook.taken_away(Rule::ResponseDate) {
-        let date = order.ended.filter(|_| settled).unwrap_or(order.opened);
+        let ended = order.ended.filter(|_| shown.outcome.is_some());
+        let date = ended.unwrap_or(order.opened);
         body.insert("date".to_owned(), json!(iso(date)));
     }
     Some(Value::Object(body))

@@ -2,6 +2,7 @@
 
 use crate::checkout::visit::Visit;
 use crate::clock::Millis;
+use crate::money;
 use crate::order::{self, Event, Illegal, Life};
 use flexiti_contract::{Flow, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
@@ -74,13 +75,13 @@ impl Order {
         Ok(())
     }
 
-    /// Ends the session if its time is over.
+    /// Ends the session if its time is over: at that moment, whenever it is noticed.
     pub fn expire(&mut self, rulebook: &Rulebook, now: Millis) {
         let open = Millis::from(rulebook.knobs().checkout_ttl) * 1_000;
-        let over = now >= self.opened.saturating_add(open);
-        if over && !rulebook.taken_away(Rule::CheckoutTimeOut) {
+        let end = self.opened.saturating_add(open);
+        if now >= end && !rulebook.taken_away(Rule::CheckoutTimeOut) {
             // An order that has its outcome keeps it.
-            let _ = self.advance(Event::TimeOut, now);
+            let _ = self.advance(Event::TimeOut, end);
         }
     }
 
@@ -93,7 +94,7 @@ impl Order {
 
     /// The amount that init asked for, in dollars.
     pub fn amount(&self) -> Decimal {
-        self.amount_text().parse().unwrap_or_default()
+        money::parse(&self.amount_text()).unwrap_or_default()
     }
 
     /// What the customer has entered so far.

@@ -148,7 +148,7 @@ fn answer(
         }
         Endpoint::Availability => {
             auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
-            Ok(availability::handle(rulebook))
+            Ok(availability::handle(rulebook, &body, note))
         }
         Endpoint::InitV2 | Endpoint::InitPlain | Endpoint::LearnMore => {
             let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;

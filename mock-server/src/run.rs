@@ -5,7 +5,7 @@ use crate::cli::{LogFormat, Serve};
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use flexiti_mock::app::{App, compile};
-use flexiti_mock::config::{self, MerchantConfig, Settings};
+use flexiti_mock::config::{self, Settings};
 use flexiti_mock::random::Random;
 use flexiti_mock::{mock, serve};
 use serde_json::json;
@@ -54,9 +54,9 @@ struct Started {
 }
 
 fn settings(args: Serve) -> anyhow::Result<Started> {
-    let merchants = match &args.config {
-        Some(file) => config::read_merchants(file)?,
-        None => vec![MerchantConfig::demo()],
+    let configured = match &args.config {
+        Some(file) => config::read(file)?,
+        None => Settings::default(),
     };
     if let Some(url) = &args.public_base_url {
         config::check_url(url).with_context(|| format!("--public-base-url: `{url}`"))?;
@@ -70,13 +70,13 @@ fn settings(args: Serve) -> anyhow::Result<Started> {
     Ok(Started {
         settings: Settings {
             listen: args.listen,
-            merchants,
             dialect: args.dialect,
             public_base_url: args.public_base_url,
             seed: args.seed,
             admin_token: args.admin_token.or_else(|| made_up_token.clone()),
             journal_limit: args.journal_limit,
             sandbox_bar: !args.hide_sandbox_bar,
+            ..configured
         },
         made_up_token,
         text: args.log_format == LogFormat::Text,

@@ -56,8 +56,15 @@ fn unknown(id: &str) -> Problem {
     problem(404, format!("no order `{id}`"))
 }
 
+/// An order as it stands now: one whose time is over has ended, though nobody has asked yet.
 fn describe(app: &App, state: &State, order: &Order, machine: Millis) -> Value {
     let merchant = state.merchants.get(&*order.client_id);
+    let now = merchant.map_or(machine, |merchant| merchant.clock.at(machine));
+    let mut order = order.clone();
+    if let Some(merchant) = merchant {
+        order.expire(&merchant.rulebook, now);
+    }
+    let order = &order;
     let visit = order.visit.as_deref();
     let time = |at: Millis| {
         Timestamp::from_millisecond(at)
@@ -75,7 +82,7 @@ fn describe(app: &App, state: &State, order: &Order, machine: Millis) -> Value {
         "decision": order.life.decision,
         "outcome": order.life.outcome,
         "refused": visit.and_then(|visit| visit.refused),
-        "settled": order.is_settled(merchant.map_or(machine, |merchant| merchant.clock.at(machine))),
+        "settled": order.is_settled(now),
         "customer_id": order.customer_id,
         "pin": visit.and_then(|visit| visit.pin.as_deref()),
         "opened": time(order.opened),

@@ -79,8 +79,13 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
             merchant.customers.push(customer);
         }
         Event::Purchase => {
-            let id = order.customer_id.as_deref();
-            if let Some(customer) = customers::find(&mut merchant.customers, id, None) {
+            let parameters = order.parameters();
+            let sent = |name: &str| parameters.get(name).and_then(Value::as_str);
+            let (id, vcc) = match order.customer_id.as_deref() {
+                Some(id) => (Some(id), None),
+                None => (sent("customer_id"), sent("vcc")),
+            };
+            if let Some(customer) = customers::find(&mut merchant.customers, id, vcc) {
                 let left = customer.available_credit - order.amount();
                 customer.available_credit = left.max(Decimal::ZERO);
             }

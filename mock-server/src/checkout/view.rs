@@ -9,10 +9,10 @@ use crate::checkout::steps::Errors;
 use crate::checkout::visit::Visit;
 use crate::checkout::words::{PROVINCES, Words};
 use crate::customers::Status;
-use crate::money::money;
+use crate::money::{money, percent};
 use crate::order::{Outcome, Stage};
 use crate::orders::Order;
-use crate::plans::Plan;
+use crate::plans::{self, Plan};
 use crate::route::CHECKOUT;
 use crate::state::Merchant;
 use askama::Template;
@@ -438,24 +438,17 @@ pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
     let rounding = rulebook.knobs().calculator_rounding;
     let show = |amount: Decimal| money(&amount.to_string(), order.lang);
     let offer = |(at, plan): (usize, &Plan)| {
+        let payments = plan.payments(amount, rounding)?;
         Some(Offer {
             at,
             months: plan.months,
-            monthly: show(plan.monthly(amount, rounding)?),
-            total: show(plan.total(amount, rounding)?),
-            rate: match order.lang {
-                Lang::En => format!("{}%", plan.annual_rate.normalize()),
-                Lang::Fr => {
-                    let rate = plan.annual_rate.normalize().to_string();
-                    format!("{}\u{a0}%", rate.replace('.', ","))
-                }
-            },
+            monthly: show(payments.monthly),
+            total: show(payments.total),
+            rate: percent(plan.annual_rate, order.lang),
             fee: show(plan.fee),
         })
     };
-    let plans = app.plans.iter().enumerate();
-    plans
-        .filter(|(_, plan)| plan.fits(amount, province))
+    plans::for_price(&app.plans, amount, province)
         .filter_map(offer)
         .collect()
 }

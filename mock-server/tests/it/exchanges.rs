@@ -1,6 +1,7 @@
 //! The golden exchanges of `fixtures/exchanges`: what is sent, and what must come back. They
 //! were written by hand from the sources they name, not from what the server answers.
 
+use crate::orders_desk;
 use crate::shop::{self, BASE, CLIENT, LIFE};
 use crate::wire::{Answer, Call};
 use flexiti_mock::{Mock, Settings, config};
@@ -14,9 +15,18 @@ struct Exchange {
     #[serde(default = "documented")]
     dialect: Vec<String>,
     pair: Option<String>,
+    order: Option<Order>,
     request: Request,
     status: u16,
     answer: Value,
+}
+
+/// An order that is there before the request is sent.
+#[derive(Debug, Deserialize)]
+struct Order {
+    path: String,
+    form: Vec<(String, String)>,
+    outcome: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,16 +83,24 @@ fn ids(folder: &str) -> Vec<String> {
     ids
 }
 
-const FOLDERS: [&str; 4] = ["token/accept", "token/reject", "init/accept", "init/reject"];
+const ENDPOINTS: [&str; 6] = [
+    "token",
+    "init",
+    "notification",
+    "calculator",
+    "availability",
+    "learn_more",
+];
 
 #[test]
 fn every_file_conforms_to_the_schema_and_lies_in_a_folder_that_is_run() {
     let schema = read(&fixtures().join("exchange.schema.json"));
     jsonschema::meta::validate(&schema).expect("a schema");
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let run: BTreeSet<PathBuf> = FOLDERS
+    let run: BTreeSet<PathBuf> = ENDPOINTS
         .iter()
-        .flat_map(|folder| ids(folder))
+        .flat_map(|endpoint| [format!("{endpoint}/accept"), format!("{endpoint}/reject")])
+        .flat_map(|folder| ids(&folder))
         .map(|id| fixtures().join(format!("exchanges/{id}.json")))
         .collect();
     for path in files(&fixtures().join("exchanges")) {
@@ -97,7 +115,7 @@ fn every_file_conforms_to_the_schema_and_lies_in_a_folder_that_is_run() {
 
 #[test]
 fn every_refusal_differs_from_an_accepted_request_in_one_place() {
-    for folder in ["token", "init"] {
+    for folder in ENDPOINTS {
         for id in ids(&format!("{folder}/reject")) {
             let refused = exchange(&id);
             let Some(pair) = &refused.pair else { continue };
@@ -116,8 +134,8 @@ fn every_refusal_differs_from_an_accepted_request_in_one_place() {
             }
         }
     }
-    for folder in ["token/accept", "init/accept"] {
-        for id in ids(folder) {
+    for endpoint in ENDPOINTS {
+        for id in ids(&format!("{endpoint}/accept")) {
             assert_eq!(exchange(&id).pair, None, "{id}: only refusals have a pair");
         }
     }
@@ -210,6 +228,41 @@ fn refused_init_requests_get_their_refusals() {
     });
 }
 
+#[test]
+fn notifications_tell_what_became_of_an_order_or_are_refused() {
+    run("notification/accept", |_, _, _, _| {});
+    run("notification/reject", |id, _, _, answer| {
+        assert_eq!(answer.json()["transaction_id"], Value::Null, "{id}");
+    });
+}
+
+#[test]
+fn prices_are_answered_with_a_plan_or_refused() {
+    run("calculator/accept", |id, _, _, answer| {
+        let html = shop::text(&answer.json(), "htmlRender");
+        assert!(html.contains("lang="), "{id}: {html}");
+    });
+    run("calculator/reject", |id, _, _, answer| {
+        assert_eq!(answer.json()["paymentPlan"], Value::Null, "{id}");
+    });
+}
+
+#[test]
+fn availability_and_learn_more_are_answered_or_refused() {
+    for folder in [
+        "availability/accept",
+        "availability/reject",
+        "learn_more/reject",
+    ] {
+        run(folder, |_, _, _, _| {});
+    }
+    run("learn_more/accept", |id, _, _, answer| {
+        let body = answer.json();
+        assert!(body["online_order_id"].is_u64(), "{id}: {body}");
+        shop::text(&body, "redirection_url");
+    });
+}
+
 /// Runs every case of a folder in each of its dialects; `look` judges what no file can say.
 fn run(folder: &str, look: impl Fn(&str, &str, &Mock, &Answer)) {
     let mut wrong = Vec::new();
@@ -217,10 +270,13 @@ fn run(folder: &str, look: impl Fn(&str, &str, &Mock, &Answer)) {
         let case = exchange(&id);
         for dialect in &case.dialect {
             let mock = server(dialect);
-            let answer = call(&mock, &case.request).send(mock.address());
+            let order = case.order.as_ref().map(|order| open(&mock, order));
+            let order = order.unwrap_or_default();
+            let answer = call(&mock, &case.request, &order).send(mock.address());
+            let expected = with_order(&case.answer, &order);
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            if answer.status != case.status || !holds(&body, &case.answer) {
-                let expected = format!("{} {}", case.status, case.answer);
+            if answer.status != case.status || !holds(&body, &expected) {
+                let expected = format!("{} {expected}", case.status);
                 let got = format!(
                     "{} {}",
                     answer.status,
@@ -240,14 +296,41 @@ fn run(folder: &str, look: impl Fn(&str, &str, &Mock, &Answer)) {
 fn server(dialect: &str) -> Mock {
     shop::start(&Settings {
         dialect: dialect.to_owned(),
-        merchants: config::read_merchants(&fixtures().join("merchants.toml")).unwrap(),
-        ..Settings::default()
+        ..config::read(&fixtures().join("merchants.toml")).unwrap()
     })
 }
 
-fn call(mock: &Mock, request: &Request) -> Call {
+/// Opens an order and makes it come to what the case says; the id that init gave.
+fn open(mock: &Mock, order: &Order) -> Value {
+    let path = format!("{BASE}{}", order.path.replace("{client_id}", CLIENT));
+    let answer = shop::init_call(&path, &shop::token(mock))
+        .form(&order.form)
+        .send(mock.address());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let id = answer.json()["online_order_id"].clone();
+    if let Some(outcome) = &order.outcome {
+        orders_desk::complete(mock, &digits(&id), outcome);
+    }
+    id
+}
+
+/// An id as it stands in a path, be it a number or a text.
+fn digits(id: &Value) -> String {
+    id.to_string().replace('"', "")
+}
+
+/// An expected answer with the id that init gave in its place.
+fn with_order(answer: &Value, id: &Value) -> Value {
+    let filled = answer
+        .to_string()
+        .replace("\"{{order_id}}\"", &id.to_string());
+    serde_json::from_str(&filled).unwrap()
+}
+
+fn call(mock: &Mock, request: &Request, order: &Value) -> Call {
     let tokens = Placeholders::fill(mock, request);
     let path = request.path.replace("{client_id}", CLIENT);
+    let path = path.replace("{order_id}", &digits(order));
     let query = request.query.as_ref().map(|query| format!("?{query}"));
     let mut call = Call::new(
         &request.method,

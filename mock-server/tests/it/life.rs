@@ -1,0 +1,241 @@
+//! The life-cycle of an order against a table of its own: what may follow on what, written down
+//! row by row.
+
+use flexiti_contract::Flow;
+use flexiti_mock::order::{self, Decision, Event, Life, Outcome, Stage};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+
+/// A flow, where an order is, what happens, where it is then.
+type Row = (&'static str, &'static str, &'static str, &'static str);
+
+/// All that can happen; `*` stands for every flow.
+const TABLE: &[Row] = &[
+    ("*", "created", "open", "opened"),
+    ("*", "created", "cancel", "cancelled"),
+    ("*", "created", "abandon", "abandoned"),
+    ("*", "created", "time out", "expired"),
+    ("apply", "opened", "apply", "applying"),
+    ("buy", "opened", "buy", "buying"),
+    ("both", "opened", "apply", "applying"),
+    ("both", "opened", "buy", "buying"),
+    ("*", "opened", "cancel", "cancelled"),
+    ("*", "opened", "abandon", "abandoned"),
+    ("*", "opened", "time out", "expired"),
+    ("*", "applying", "approve", "approved"),
+    ("*", "applying", "suspend", "pending"),
+    ("*", "applying", "decline", "declined"),
+    ("*", "applying", "fail", "retry"),
+    ("*", "applying", "cancel", "cancelled"),
+    ("*", "applying", "abandon", "abandoned"),
+    ("*", "applying", "time out", "expired"),
+    ("*", "retry", "apply", "applying"),
+    ("*", "retry", "cancel", "cancelled"),
+    ("*", "retry", "abandon", "abandoned"),
+    ("*", "retry", "time out", "expired"),
+    ("*", "retry", "return", "returned"),
+    ("apply", "approved", "return", "returned"),
+    ("both", "approved", "buy", "buying"),
+    ("both", "approved", "cancel", "cancelled"),
+    ("both", "approved", "abandon", "abandoned"),
+    ("both", "approved", "time out", "expired"),
+    ("*", "buying", "purchase", "purchased"),
+    ("*", "buying", "refuse", "refused"),
+    ("*", "buying", "cancel", "cancelled"),
+    ("*", "buying", "abandon", "abandoned"),
+    ("*", "buying", "time out", "expired"),
+    ("*", "pending", "return", "returned"),
+    ("*", "declined", "return", "returned"),
+    ("*", "purchased", "return", "returned"),
+    ("*", "refused", "return", "returned"),
+    ("*", "cancelled", "return", "returned"),
+    ("*", "expired", "return", "returned"),
+];
+
+const EVENTS: [(&str, Event); 13] = [
+    ("open", Event::Open),
+    ("apply", Event::Apply),
+    ("approve", Event::Decide(Decision::Approved)),
+    ("suspend", Event::Decide(Decision::Pending)),
+    ("decline", Event::Decide(Decision::Declined)),
+    ("fail", Event::Decide(Decision::Retry)),
+    ("buy", Event::Buy),
+    ("purchase", Event::Purchase),
+    ("refuse", Event::Refuse),
+    ("cancel", Event::Cancel),
+    ("abandon", Event::Abandon),
+    ("time out", Event::TimeOut),
+    ("return", Event::Return),
+];
+
+const FLOWS: [(&str, Flow); 3] = [
+    ("apply", Flow::Apply),
+    ("buy", Flow::Buy),
+    ("both", Flow::ApplyBuy),
+];
+
+/// What the table says of an order: its flow, where it has been, and what happened, in words.
+#[derive(Debug, Clone)]
+struct Model {
+    flow: &'static str,
+    stages: Vec<&'static str>,
+    events: Vec<&'static str>,
+}
+
+impl Model {
+    fn stage(&self) -> &'static str {
+        self.stages.last().expect("it begins with one")
+    }
+
+    fn next(&self, event: &str) -> Option<&'static str> {
+        let fits = |(flow, stage, what, _): &&Row| {
+            (*flow == "*" || *flow == self.flow) && *stage == self.stage() && *what == event
+        };
+        TABLE.iter().find(fits).map(|(_, _, _, next)| *next)
+    }
+
+    /// What the application came to: its last decision, unless another one was begun since.
+    fn decision(&self) -> Option<Decision> {
+        let about = |event: &&&str| {
+            matches!(
+                **event,
+                "apply" | "approve" | "suspend" | "decline" | "fail"
+            )
+        };
+        match *self.events.iter().rfind(about)? {
+            "approve" => Some(Decision::Approved),
+            "suspend" => Some(Decision::Pending),
+            "decline" => Some(Decision::Declined),
+            "fail" => Some(Decision::Retry),
+            _ => None,
+        }
+    }
+
+    /// How it ended, or stands: going back to the shop changes nothing about it.
+    fn outcome(&self) -> Option<Outcome> {
+        let stage = self.stages.iter().rfind(|stage| **stage != "returned")?;
+        Some(match *stage {
+            "approved" if self.flow == "apply" => Outcome::Approved,
+            "pending" => Outcome::Pending,
+            "declined" => Outcome::Declined,
+            "retry" => Outcome::Retry,
+            "purchased" => Outcome::Purchased,
+            "refused" => Outcome::Refused,
+            "cancelled" => Outcome::Cancelled,
+            "abandoned" => Outcome::Abandoned,
+            "expired" => Outcome::Expired,
+            _ => return None,
+        })
+    }
+}
+
+struct Table;
+
+impl ReferenceStateMachine for Table {
+    type State = Model;
+    type Transition = (&'static str, Event);
+
+    fn init_state() -> BoxedStrategy<Model> {
+        select(&FLOWS)
+            .prop_map(|(flow, _)| Model {
+                flow,
+                stages: vec!["created"],
+                events: Vec::new(),
+            })
+            .boxed()
+    }
+
+    /// Any event at all, those that may follow more often.
+    fn transitions(model: &Model) -> BoxedStrategy<Self::Transition> {
+        let may = |(name, _): &(&str, Event)| model.next(name).is_some();
+        let legal: Vec<(&str, Event)> = EVENTS.into_iter().filter(may).collect();
+        if legal.is_empty() {
+            return select(&EVENTS).boxed();
+        }
+        prop_oneof![3 => select(legal), 1 => select(&EVENTS)].boxed()
+    }
+
+    fn apply(mut model: Model, (name, _): &Self::Transition) -> Model {
+        if let Some(stage) = model.next(name) {
+            model.stages.push(stage);
+            model.events.push(name);
+        }
+        model
+    }
+}
+
+struct Order;
+
+impl StateMachineTest for Order {
+    type SystemUnderTest = Life;
+    type Reference = Table;
+
+    fn init_test(model: &Model) -> Life {
+        let flow = FLOWS.iter().find(|(name, _)| *name == model.flow);
+        Life::new(flow.expect("one of the flows").1)
+    }
+
+    fn apply(life: Life, model: &Model, (name, event): (&'static str, Event)) -> Life {
+        match order::advance(&life, event) {
+            Ok(next) => {
+                assert_eq!(model.events.last(), Some(&name), "{name} may not follow");
+                next
+            }
+            Err(illegal) => {
+                assert_eq!(illegal.life, life);
+                assert_eq!(illegal.event, event);
+                life
+            }
+        }
+    }
+
+    fn check_invariants(life: &Life, model: &Model) {
+        assert_eq!(word(life.stage), model.stage());
+        assert_eq!(life.decision, model.decision());
+        assert_eq!(life.outcome, model.outcome());
+        let leaves = |(name, _): &(&str, Event)| *name != "return" && model.next(name).is_some();
+        assert_eq!(life.is_over(), !EVENTS.iter().any(leaves), "{life:?}");
+    }
+}
+
+/// A stage as the admin API writes it.
+fn word(stage: Stage) -> String {
+    let word = serde_json::to_value(stage).unwrap();
+    word.as_str().unwrap().to_owned()
+}
+
+prop_state_machine! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_order_does_what_the_table_says_and_nothing_else(sequential 1..20 => Order);
+}
+
+/// Walks through every row of the table, so that none stands there for nothing.
+#[test]
+fn every_row_of_the_table_happens() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (flow, start) in FLOWS {
+        let mut lives = vec![Life::new(start)];
+        let mut met = lives.clone();
+        while let Some(life) = lives.pop() {
+            for (name, event) in EVENTS {
+                let Ok(next) = order::advance(&life, event) else {
+                    continue;
+                };
+                let row = TABLE.iter().position(|row| {
+                    (row.0 == "*" || row.0 == flow) && row.1 == word(life.stage) && row.2 == name
+                });
+                let row = row.unwrap_or_else(|| panic!("{life:?} may not {name}"));
+                assert_eq!(word(next.stage), TABLE[row].3, "{life:?} {name}");
+                seen.insert(row);
+                if !met.contains(&next) {
+                    met.push(next);
+                    lives.push(next);
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), TABLE.len(), "rows that never happen");
+}
