@@ -42,6 +42,7 @@ pub fn handle(
     let price = text("price").and_then(money::parse);
     let found = price.and_then(|price| plan(app, rulebook, price));
     let Some((plan, payments)) = found else {
+        // What the clauses say of an answer, they say of one with a plan.
         return match rulebook.knobs().calculator_no_plan {
             NoPlan::Empty => Ok(Reply::json(
                 200,

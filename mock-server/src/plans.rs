@@ -380,6 +380,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn payments_add_up_and_are_never_negative(
             plan in any_plan(), price in any_price(), rounding in any_rounding(),

@@ -95,13 +95,26 @@ fn a_server_with_plans_of_its_own_reckons_with_them() {
     );
 }
 
-#[test]
-fn mistakes_are_one_line_that_names_file_key_and_what_is_allowed() {
+/// Starts the program with each content; it must end with one line that names the file and these.
+fn refused(cases: Vec<(String, Vec<&str>)>) {
     let folder = tempfile::tempdir().unwrap();
-    let customer = |from: &str, to: &str| CUSTOMER.replace(from, to);
-    for (content, names) in [
+    for (content, names) in cases {
+        let file = write(folder.path(), &content);
+        let output = run(&["--listen", "127.0.0.1:0", "--config", &file]);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{content}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        for name in [&[file.as_str()], names.as_slice()].concat() {
+            assert!(message.contains(name), "{name} is not in: {message}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_in_plans_are_one_line_that_names_key_value_and_what_is_allowed() {
+    refused(vec![
         (
-            "# nothing\n".to_owned(),
+            "# nothing\n".into(),
             vec!["merchants", "plans", "customers"],
         ),
         (
@@ -154,6 +167,13 @@ fn mistakes_are_one_line_that_names_file_key_and_what_is_allowed() {
             format!("{PLAN}provinces = [\"Quebec\"]\n"),
             vec!["provinces", "`Quebec`", "QC"],
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_customers_are_one_line_that_names_key_value_and_what_is_allowed() {
+    let customer = |from: &str, to: &str| CUSTOMER.replace(from, to);
+    refused(vec![
         (
             customer("\"7\"", "\"\""),
             vec!["customers[0]", "customer_id", "1 to 20"],
@@ -191,14 +211,5 @@ fn mistakes_are_one_line_that_names_file_key_and_what_is_allowed() {
             format!("{CUSTOMER}{}", customer("\"7\"", "\"8\"")),
             vec!["customers[1] (8)", "vcc", "twice"],
         ),
-    ] {
-        let file = write(folder.path(), &content);
-        let output = run(&["--listen", "127.0.0.1:0", "--config", &file]);
-        let message = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{content}: {message}");
-        assert_eq!(message.lines().count(), 1, "{message}");
-        for name in [&[file.as_str()], names.as_slice()].concat() {
-            assert!(message.contains(name), "{name} is not in: {message}");
-        }
-    }
+    ]);
 }
