@@ -1,7 +1,7 @@
 //! The admin API under `/__admin`: never part of what is emulated.
 
 use crate::app::App;
-use crate::body::{FormRules, form};
+use crate::body::{Form, FormRules};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
 use crate::journal::Filter;
@@ -118,13 +118,13 @@ fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
         ));
     }
     let Some(expected) = &app.admin_token else {
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
-            if port.ends_with(']') {
-                host.as_str()
-            } else {
-                name
-            }
-        });
+        let name =
+            host.rsplit_once(':').map_or(
+                &*host,
+                |(name, port)| {
+                    if port.ends_with(']') { &*host } else { name }
+                },
+            );
         let local = name == "localhost"
             || name == "[::1]"
             || name
@@ -168,8 +168,8 @@ fn requests(app: &App, request: &Request) -> Answer {
         literal_percent: true,
         lossy: true,
     };
-    let pairs = form(query.as_bytes(), rules).unwrap_or_default();
-    let filter = Filter::parse(&pairs).map_err(|what| problem(422, what))?;
+    let query = Form::read(query.as_bytes(), rules).unwrap_or_default();
+    let filter = Filter::parse(&query).map_err(|what| problem(422, what))?;
     Ok(Reply::json(
         200,
         &app.journal().list(&filter, &app.redactor()),

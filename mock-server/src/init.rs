@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::body::{Json, dotted};
+use crate::body::{Form, Json};
 use crate::clock::Millis;
 use crate::document::Document;
 use crate::journal::Note;
@@ -12,10 +12,10 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::CHECKOUT;
 use crate::state::{Merchant, Order};
-use crate::token::{REFERENCE_ID, form_pairs};
+use crate::token::{REFERENCE_ID, form};
 use flexiti_contract::dialect::InitEncodings;
-use flexiti_contract::{Endpoint, Flow, Lang, Msg, Rule, Rulebook};
-use serde_json::{Value, json};
+use flexiti_contract::{Endpoint, Flow, Given, Lang, Msg, Parameters, Rule, Rulebook};
+use serde_json::json;
 use std::sync::Arc;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -38,7 +38,8 @@ pub fn handle(
     if !rulebook.enforces(accepted) {
         return Err(Rejection::new(Rule::PathKnown, "not_found"));
     }
-    let parameters = read(rulebook, endpoint, request, body, note)?;
+    let mut form = Form::default();
+    let parameters = read(rulebook, endpoint, request, body, &mut form, note)?;
     let mut state = app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
@@ -70,18 +71,18 @@ pub fn handle(
 fn order(
     rulebook: &Rulebook,
     merchant: &Merchant,
-    parameters: &Value,
+    parameters: &Parameters<'_>,
     kept: Arc<str>,
     now: Millis,
 ) -> Order {
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
-    let lang = text("lang").or(merchant.account.lang.as_deref());
+    let lang = parameters.text("lang").or(merchant.account.lang.as_deref());
     Order {
         id: 0,
         session: String::new(),
         client_id: Arc::clone(&merchant.client_id),
         opened: now,
-        flow: text("flow")
+        flow: parameters
+            .text("flow")
             .and_then(|flow| rulebook.flow(flow))
             .unwrap_or(Flow::Apply),
         lang: lang.map_or(Lang::En, Lang::of),
@@ -89,14 +90,15 @@ fn order(
     }
 }
 
-/// The parameters of a request, flat and valid.
-fn read(
+/// The parameters of a request, flat and valid; those of a form are parts of `decoded`.
+fn read<'t>(
     rulebook: &Rulebook,
     endpoint: Endpoint,
-    request: &Request,
+    request: &'t Request,
     body: &[u8],
+    decoded: &'t mut Form,
     note: &mut Note,
-) -> Result<Value, Rejection> {
+) -> Result<Parameters<'t>, Rejection> {
     let mut document = Document::new(endpoint, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -104,7 +106,8 @@ fn read(
     if is_json(rulebook, request, body)? {
         read_json(rulebook, body, &mut document)?;
     } else {
-        for (name, value) in form_pairs(rulebook, body)? {
+        *decoded = form(rulebook, body)?;
+        for (name, value) in decoded.pairs() {
             let bracketed = name.ends_with(']');
             let unread = if bracketed {
                 Rule::FormBrackets
@@ -114,7 +117,7 @@ fn read(
             if rulebook.taken_away(unread) && (bracketed || name.contains('.')) {
                 continue;
             }
-            document.text(&dotted(&name), &value);
+            document.field(name, value);
         }
     }
     let Document {
@@ -123,12 +126,11 @@ fn read(
         nulls,
         ..
     } = document;
-    let parameters = Value::Object(parameters);
-    let mut violations = rulebook.check(endpoint, &parameters);
-    let mut also = |rule, param: String, msg| {
-        let value = parameters.get(&param).cloned();
+    let mut violations = rulebook.check_parameters(endpoint, &parameters);
+    let mut also = |rule, param: &str, msg| {
+        let value = parameters.get(param).map(Given::to_value);
         violations.retain(|violation| violation.param != param);
-        violations.push(rulebook.violation_of(rule, param, msg, value));
+        violations.push(rulebook.violation_of(rule, param.to_owned(), msg, value));
     };
     if rulebook.enforces(Rule::InitRepeated) {
         for param in repeated {
@@ -141,7 +143,7 @@ fn read(
         }
     }
     rulebook.sort(endpoint, &mut violations);
-    note.params = Some(parameters.to_string().into());
+    note.keep(&parameters);
     match Rejection::of(violations) {
         Some(rejection) => Err(rejection),
         None => Ok(parameters),
@@ -172,7 +174,7 @@ fn looks_like_json(body: &[u8]) -> bool {
 fn read_json(
     rulebook: &Rulebook,
     body: &[u8],
-    document: &mut Document<'_>,
+    document: &mut Document<'_, '_>,
 ) -> Result<(), Rejection> {
     let lossy;
     let body = if rulebook.taken_away(Rule::BodyUtf8) {

@@ -1,11 +1,11 @@
 //! What came in and what was answered, in order, for tests and for people.
 
-use crate::body::Pairs;
+use crate::body::Form;
 use crate::clock::Millis;
 use crate::redact::{HIDDEN, Redactor};
 use crate::reply::Reply;
 use crate::request::Request;
-use flexiti_contract::{Endpoint, Msg};
+use flexiti_contract::{Endpoint, Msg, Parameters};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -35,6 +35,14 @@ pub struct Note {
 }
 
 impl Note {
+    /// Keeps the parameters as they were read.
+    pub fn keep(&mut self, parameters: &Parameters<'_>) {
+        let mut text = Vec::with_capacity(2048);
+        // Writing to memory does not fail, and neither do names and texts.
+        let _ = serde_json::to_writer(&mut text, parameters);
+        self.params = String::from_utf8(text).ok().map(Into::into);
+    }
+
     /// Why the request was refused, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
         let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
@@ -189,15 +197,15 @@ pub struct Filter {
 
 impl Filter {
     /// Reads a query string's pairs; the error names what is not understood.
-    pub fn parse(pairs: &Pairs<'_>) -> Result<Self, String> {
+    pub fn parse(query: &Form) -> Result<Self, String> {
         let mut filter = Self::default();
-        for (name, value) in pairs {
+        for (name, value) in query.pairs() {
             let number = || {
                 value
                     .parse::<u64>()
                     .map_err(|_| format!("{name}: `{value}` is no number"))
             };
-            match name.as_ref() {
+            match name {
                 "client_id" => filter.client_id = Some(value.to_string()),
                 "endpoint" if Endpoint::from_id(value).is_some() => {
                     filter.endpoint = Some(value.to_string());

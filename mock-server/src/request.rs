@@ -5,6 +5,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
 use hyper::{HeaderMap, Method};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The largest body the API reads (clause `http.body.size`).
@@ -60,9 +61,9 @@ impl Request {
     }
 
     /// A header as text; bytes outside ASCII are replaced.
-    pub fn header(&self, name: &HeaderName) -> Option<String> {
+    pub fn header(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
         let value = self.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// The media type of the body, in lower case and without parameters.

@@ -21,7 +21,9 @@ mod clause;
 mod contract;
 pub mod dialect;
 mod load;
+mod node;
 pub mod openapi;
+mod parameters;
 mod resolve;
 mod rulebook;
 pub mod tables;
@@ -34,5 +36,6 @@ pub use dialect::{
     Lax, RefusedAt, RepeatedParameters, TokenStyle,
 };
 pub use load::{LoadError, Sources};
+pub use parameters::{Given, Parameters};
 pub use rulebook::Rulebook;
 pub use terms::{Flow, Lang, Place, Refusal, Violation};
