@@ -1,5 +1,6 @@
 //! The encodings of a body: forms and JSON, read strictly.
 
+use memchr::{memchr, memchr2};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
@@ -46,12 +47,14 @@ impl Form {
     pub fn read(body: &[u8], rules: FormRules) -> Result<Self, FormError> {
         let mut text = Vec::with_capacity(body.len() + 2);
         let mut pairs = Vec::with_capacity(body.len() / 16);
-        for pair in body.split(|byte| *byte == b'&') {
+        let mut rest = body;
+        while !rest.is_empty() {
+            let (pair, after) = cut(rest, b'&');
+            rest = after;
             if pair.is_empty() {
                 continue;
             }
-            let at = pair.iter().position(|byte| *byte == b'=');
-            let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
+            let (name, value) = cut(pair, b'=');
             let start = text.len();
             decode(name, rules, &mut text)?;
             let equals = text.len();
@@ -99,33 +102,34 @@ impl Form {
     }
 }
 
+/// What is before the first `sign`, and what is after it.
+fn cut(text: &[u8], sign: u8) -> (&[u8], &[u8]) {
+    memchr(sign, text).map_or((text, &[]), |at| (&text[..at], &text[at + 1..]))
+}
+
 /// Adds a name or a value to what was decoded before it.
 fn decode(piece: &[u8], rules: FormRules, text: &mut Vec<u8>) -> Result<(), FormError> {
     let start = text.len();
-    let mut rest = piece.iter();
-    while let Some(byte) = rest.next() {
-        let decoded = match byte {
-            b'+' => b' ',
-            b'%' => match escaped(rest.as_slice()) {
-                Some(byte) => {
-                    rest.nth(1);
-                    byte
-                }
-                None if rules.literal_percent => b'%',
-                None => {
-                    // What comes first is reported.
-                    let utf8 = rules.lossy || std::str::from_utf8(&text[..start]).is_ok();
-                    return Err(if utf8 {
-                        FormError::PercentEncoding
-                    } else {
-                        FormError::Utf8
-                    });
-                }
-            },
-            other => *other,
-        };
-        text.push(decoded);
+    let mut rest = piece;
+    while let Some(at) = memchr2(b'%', b'+', rest) {
+        text.extend_from_slice(&rest[..at]);
+        let sign = rest[at];
+        rest = &rest[at + 1..];
+        text.push(match (sign, escaped(rest)) {
+            (b'+', _) => b' ',
+            (_, Some(byte)) => {
+                rest = &rest[2..];
+                byte
+            }
+            _ if rules.literal_percent => b'%',
+            // What comes first is reported.
+            _ if !rules.lossy && std::str::from_utf8(&text[..start]).is_err() => {
+                return Err(FormError::Utf8);
+            }
+            _ => return Err(FormError::PercentEncoding),
+        });
     }
+    text.extend_from_slice(rest);
     Ok(())
 }
 

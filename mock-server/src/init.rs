@@ -11,11 +11,13 @@ use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::CHECKOUT;
-use crate::state::{Merchant, Order};
+use crate::state::{Merchant, Order, State};
 use crate::token::{REFERENCE_ID, form};
 use flexiti_contract::dialect::InitEncodings;
-use flexiti_contract::{Endpoint, Flow, Given, Lang, Msg, Parameters, Rule, Rulebook};
-use serde_json::json;
+use flexiti_contract::{
+    Endpoint, Flow, Given, Kept, Lang, Msg, Parameters, Rule, Rulebook, Violation,
+};
+use serde::Serialize;
 use std::sync::Arc;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -39,21 +41,20 @@ pub fn handle(
         return Err(Rejection::new(Rule::PathKnown, "not_found"));
     }
     let mut form = Form::default();
-    let parameters = read(rulebook, endpoint, request, body, &mut form, note)?;
+    let (parameters, violations) = read(rulebook, endpoint, request, body, &mut form)?;
+    let kept = Kept::new(rulebook.contract().params(endpoint), &parameters);
+    note.params = Some(kept.clone());
+    if let Some(rejection) = Rejection::of(violations) {
+        return Err(rejection);
+    }
     let mut state = app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
-    let kept = note.params.clone().unwrap_or_else(|| "{}".into());
     let order = order(rulebook, merchant, &parameters, kept, caller.now);
-    let reused = rulebook.taken_away(Rule::InitFresh);
-    let earlier = state
-        .orders
-        .values()
-        .find(|o| o.client_id == order.client_id);
-    let id = match earlier {
-        Some(earlier) if reused => earlier.id,
-        _ => state.next_order_id(),
+    let id = match reused_id(rulebook, &state, &order.client_id) {
+        Some(id) => id,
+        None => state.next_order_id(),
     };
     let session = state.random.hex::<20>();
     let order = Order {
@@ -67,12 +68,22 @@ pub fn handle(
     Ok(reply)
 }
 
+/// The id of an earlier order, on a server that gives it out again.
+fn reused_id(rulebook: &Rulebook, state: &State, client_id: &str) -> Option<u64> {
+    if !rulebook.taken_away(Rule::InitFresh) {
+        return None;
+    }
+    let mut orders = state.orders.values();
+    let earlier = orders.find(|order| &*order.client_id == client_id);
+    earlier.map(|order| order.id)
+}
+
 /// The order that these parameters ask for, without id and session.
 fn order(
     rulebook: &Rulebook,
     merchant: &Merchant,
     parameters: &Parameters<'_>,
-    kept: Arc<str>,
+    kept: Kept,
     now: Millis,
 ) -> Order {
     let lang = parameters.text("lang").or(merchant.account.lang.as_deref());
@@ -90,15 +101,15 @@ fn order(
     }
 }
 
-/// The parameters of a request, flat and valid; those of a form are parts of `decoded`.
+/// The parameters of a request, and what is wrong with them. Those of a form are parts of
+/// `decoded`.
 fn read<'t>(
     rulebook: &Rulebook,
     endpoint: Endpoint,
     request: &'t Request,
     body: &[u8],
     decoded: &'t mut Form,
-    note: &mut Note,
-) -> Result<Parameters<'t>, Rejection> {
+) -> Result<(Parameters<'t>, Vec<Violation>), Rejection> {
     let mut document = Document::new(endpoint, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -143,11 +154,7 @@ fn read<'t>(
         }
     }
     rulebook.sort(endpoint, &mut violations);
-    note.keep(&parameters);
-    match Rejection::of(violations) {
-        Some(rejection) => Err(rejection),
-        None => Ok(parameters),
-    }
+    Ok((parameters, violations))
 }
 
 /// Whether a body is JSON; a body of neither kind is refused.
@@ -195,6 +202,19 @@ fn read_json(
     Ok(())
 }
 
+#[derive(Serialize)]
+struct Answer {
+    online_order_id: OrderId,
+    redirection_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OrderId {
+    Number(u64),
+    Text(String),
+}
+
 fn reply(rulebook: &Rulebook, origin: &str, order: &Order, token: &str) -> Reply {
     let knobs = rulebook.knobs();
     let origin = if rulebook.taken_away(Rule::ResponseRedirectionUrl) {
@@ -202,24 +222,69 @@ fn reply(rulebook: &Rulebook, origin: &str, order: &Order, token: &str) -> Reply
     } else {
         origin
     };
-    let mut url = knobs
-        .redirect_url_template
-        .replace(
-            "{checkout}",
-            &format!("{origin}{CHECKOUT}/{}", order.session),
-        )
-        .replace("{lang}", order.lang.code())
-        .replace("{order_id}", &order.id.to_string())
-        .replace("{client_id}", &order.client_id);
+    let mut url = filled(&knobs.redirect_url_template, |name, url| {
+        match name {
+            "checkout" => url.extend([origin, CHECKOUT, "/", &order.session]),
+            "lang" => url.push_str(order.lang.code()),
+            "order_id" => url.push_str(&order.id.to_string()),
+            "client_id" => url.push_str(&order.client_id),
+            _ => return false,
+        }
+        true
+    });
     if rulebook.taken_away(Rule::RedirectNoCredentials) {
         url.push_str("&token=");
         url.push_str(token);
     }
     let as_string = (knobs.ids_as == "string") != rulebook.taken_away(Rule::ResponseOrderId);
-    let id = if as_string {
-        json!(order.id.to_string())
+    let online_order_id = if as_string {
+        OrderId::Text(order.id.to_string())
     } else {
-        json!(order.id)
+        OrderId::Number(order.id)
     };
-    Reply::json(200, &json!({"online_order_id": id, "redirection_url": url}))
+    let answer = Answer {
+        online_order_id,
+        redirection_url: url,
+    };
+    Reply::json(200, &answer)
+}
+
+/// A template with what it names in braces filled in; `add` says whether it knows the name.
+fn filled(template: &str, add: impl Fn(&str, &mut String) -> bool) -> String {
+    let mut text = String::with_capacity(160);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}') {
+            Some((name, end)) if add(name, &mut text) => rest = end,
+            _ => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn a_template_is_filled_where_it_names_something() {
+        let add = |name: &str, text: &mut String| {
+            text.push_str(if name == "lang" { "fr" } else { "" });
+            name == "lang"
+        };
+        for (template, text) in [
+            ("/{lang}?l={lang}", "/fr?l=fr"),
+            ("{{lang}}", "{fr}"),
+            ("{flow}{lang", "{flow}{lang"),
+            ("{flow {lang}", "{flow fr"),
+            ("", ""),
+        ] {
+            assert_eq!(filled(template, add), text);
+        }
+    }
 }

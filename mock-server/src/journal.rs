@@ -5,7 +5,8 @@ use crate::clock::Millis;
 use crate::redact::{HIDDEN, Redactor};
 use crate::reply::Reply;
 use crate::request::Request;
-use flexiti_contract::{Endpoint, Msg, Parameters};
+use flexiti_contract::{Endpoint, Kept, Msg};
+use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -25,9 +26,9 @@ pub struct Note {
     /// The endpoint.
     pub endpoint: Option<Endpoint>,
     /// The merchant.
-    pub client_id: Option<String>,
-    /// The parameters as read, flat, as JSON text.
-    pub params: Option<Arc<str>>,
+    pub client_id: Option<Arc<str>>,
+    /// The parameters as read.
+    pub params: Option<Kept>,
     /// The order it opened.
     pub order_id: Option<u64>,
     /// Why it was refused: clause, parameter, word.
@@ -35,14 +36,6 @@ pub struct Note {
 }
 
 impl Note {
-    /// Keeps the parameters as they were read.
-    pub fn keep(&mut self, parameters: &Parameters<'_>) {
-        let mut text = Vec::with_capacity(2048);
-        // Writing to memory does not fail, and neither do names and texts.
-        let _ = serde_json::to_writer(&mut text, parameters);
-        self.params = String::from_utf8(text).ok().map(Into::into);
-    }
-
     /// Why the request was refused, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
         let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
@@ -58,7 +51,7 @@ impl Note {
 struct Entry {
     id: u64,
     at: Millis,
-    method: String,
+    method: Method,
     path: String,
     /// Copied: the map's values would keep the connection's buffer alive.
     headers: Vec<u8>,
@@ -100,7 +93,7 @@ impl Journal {
         self.entries.push_back(Entry {
             id: self.next,
             at,
-            method: request.method.to_string(),
+            method: request.method.clone(),
             path,
             headers: copied(&request.headers),
             status: reply.status,
@@ -143,7 +136,6 @@ impl Entry {
             })
             .collect();
         let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
-            let params: Map<String, Value> = serde_json::from_str(params).unwrap_or_default();
             let hide = |(name, value): (&String, &Value)| {
                 let shown = match value {
                     _ if SECRET.contains(&name.as_str()) => HIDDEN.into(),
@@ -152,15 +144,15 @@ impl Entry {
                 };
                 (name.clone(), shown)
             };
-            params.iter().map(hide).collect()
+            params.to_object().iter().map(hide).collect()
         });
         let violation = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| json!({"clause": clause, "param": param, "msg": msg});
         json!({
             "id": self.id,
             "at": at.to_string(),
-            "client_id": self.note.client_id,
+            "client_id": self.note.client_id.as_deref(),
             "endpoint": self.note.endpoint,
-            "method": self.method,
+            "method": self.method.as_str(),
             "path": self.path,
             "headers": headers,
             "params": params,
@@ -237,8 +229,8 @@ impl Filter {
     fn lets(&self, entry: &Entry) -> bool {
         let note = &entry.note;
         self.client_id
-            .as_ref()
-            .is_none_or(|id| note.client_id.as_ref() == Some(id))
+            .as_deref()
+            .is_none_or(|id| note.client_id.as_deref() == Some(id))
             && self
                 .endpoint
                 .as_ref()

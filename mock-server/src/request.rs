@@ -1,6 +1,6 @@
 //! A request as the handlers see it: everything read, nothing interpreted.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
@@ -76,23 +76,30 @@ impl Request {
 
 async fn read_body(incoming: Incoming) -> Body {
     let mut limited = Limited::new(incoming, DISCARDED);
-    let mut held = Vec::new();
+    let mut held = Bytes::new();
     let mut too_large = false;
     while let Some(frame) = limited.frame().await {
         let Ok(frame) = frame else {
             return Body::BrokenOff;
         };
-        let Some(data) = frame.data_ref() else {
+        let Ok(data) = frame.into_data() else {
             continue;
         };
         too_large |= held.len() + data.len() > HELD;
-        if !too_large {
-            held.extend_from_slice(data);
+        if too_large {
+            continue;
         }
+        held = if held.is_empty() {
+            data
+        } else {
+            let mut more = BytesMut::from(held);
+            more.extend_from_slice(&data);
+            more.freeze()
+        };
     }
     if too_large {
         Body::TooLarge
     } else {
-        Body::Read(held.into())
+        Body::Read(held)
     }
 }

@@ -4,7 +4,7 @@
 use crate::clock::{Clock, Millis};
 use crate::config::MerchantConfig;
 use crate::random::Random;
-use flexiti_contract::{Flow, Lang, Rulebook};
+use flexiti_contract::{Flow, Kept, Lang, Rulebook};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -134,16 +134,14 @@ pub struct Order {
     pub flow: Flow,
     /// The language of its pages.
     pub lang: Lang,
-    /// The parameters of init, flat, as JSON text: one allocation for what is kept long and
-    /// read seldom.
-    pub parameters: Arc<str>,
+    /// The parameters of init.
+    pub parameters: Kept,
 }
 
 impl Order {
     /// The parameters of init, flat.
     pub fn parameters(&self) -> Map<String, Value> {
-        // It was written from such an object.
-        serde_json::from_str(&self.parameters).unwrap_or_default()
+        self.parameters.to_object()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::request::{Body, Request};
 use crate::state::{Access, Merchant, Refresh, Scope, State};
 use base64::Engine as _;
-use flexiti_contract::{Endpoint, Parameters, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Kept, Parameters, Rule, Rulebook};
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, PRAGMA};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,7 +31,8 @@ pub fn handle(
 ) -> Result<Reply, Rejection> {
     let parameters = read(rulebook, request, body)?;
     let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
-    note.keep(&parameters);
+    let params = rulebook.contract().params(Endpoint::Token);
+    note.params = Some(Kept::new(params, &parameters));
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }

@@ -48,6 +48,8 @@ pub struct Param {
     pub name: String,
     /// That of the name.
     pub(crate) hash: u64,
+    /// The position in the contract's order.
+    pub(crate) at: usize,
     /// Carried by a header, not by the body.
     pub header: bool,
     /// The JSON types that are read as text.
@@ -328,9 +330,11 @@ fn params(schema: &Value) -> Params {
         .into_iter()
         .flatten()
         .filter_map(|(name, row)| Some((name, row.as_object()?)))
-        .map(|(name, row)| Param {
+        .enumerate()
+        .map(|(at, (name, row))| Param {
             name: name.clone(),
             hash: name_hash(name),
+            at,
             header: row.get("x-in").and_then(Value::as_str) == Some("header"),
             json: match row.get("x-json") {
                 None => vec!["string".to_owned()],

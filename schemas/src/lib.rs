@@ -20,6 +20,7 @@
 mod clause;
 mod contract;
 pub mod dialect;
+mod kept;
 mod load;
 mod node;
 pub mod openapi;
@@ -35,6 +36,7 @@ pub use dialect::{
     Alias, Answered, Dialect, EmptyValue, ErrorShape, FlowPaths, InitEncodings, InitPaths, Knobs,
     Lax, RefusedAt, RepeatedParameters, TokenStyle,
 };
+pub use kept::Kept;
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Parameters};
 pub use rulebook::Rulebook;

@@ -1,8 +1,6 @@
 //! The parameters of a request, read once and kept as they were read.
 
 use crate::contract::Param;
-use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -28,31 +26,40 @@ impl Given<'_> {
 /// The flat object that `bodies/*.request.json` describe, in the order in which it was sent and
 /// without a copy of the names and texts.
 #[derive(Debug, Clone, Default)]
-pub struct Parameters<'a>(Vec<(&'static Param, Given<'a>)>);
+pub struct Parameters<'a> {
+    list: Vec<(&'static Param, Given<'a>)>,
+    /// The positions of the parameters in it, modulo the number of bits: a parameter whose bit
+    /// is not set is new, and need not be looked for.
+    seen: u64,
+}
 
 impl<'a> Parameters<'a> {
     /// None yet, and room for `capacity`.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
+        Self {
+            list: Vec::with_capacity(capacity),
+            seen: 0,
+        }
     }
 
     /// Puts a value in; gives whether there was one, which keeps its place and is replaced.
     pub fn insert(&mut self, param: &'static Param, value: Given<'a>) -> bool {
+        let bit = 1 << (param.at % 64);
+        let known = self.seen & bit != 0;
+        self.seen |= bit;
         let same = |(known, _): &&mut (&'static Param, _)| std::ptr::eq(*known, param);
-        match self.0.iter_mut().find(same) {
-            Some((_, known)) => *known = value,
-            None => {
-                self.0.push((param, value));
-                return false;
-            }
+        if known && let Some((_, known)) = self.list.iter_mut().find(same) {
+            *known = value;
+            return true;
         }
-        true
+        self.list.push((param, value));
+        false
     }
 
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&Given<'a>> {
         let named = |(param, _): &&(&'static Param, _)| param.name == name;
-        self.0.iter().find(named).map(|(_, value)| value)
+        self.list.iter().find(named).map(|(_, value)| value)
     }
 
     /// The value of a parameter that is text.
@@ -65,13 +72,13 @@ impl<'a> Parameters<'a> {
 
     /// The parameters with their values, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (&'static Param, Given<'a>)> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// The same as a JSON object.
     pub fn to_object(&self) -> Map<String, Value> {
         let member = |(param, value): &(&Param, Given<'_>)| (param.name.clone(), value.to_value());
-        self.0.iter().map(member).collect()
+        self.list.iter().map(member).collect()
     }
 }
 
@@ -81,18 +88,5 @@ impl<'p, 'a> IntoIterator for &'p Parameters<'a> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl Serialize for Parameters<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (param, value) in self {
-            match value {
-                Given::Text(text) => map.serialize_entry(&param.name, text)?,
-                Given::Json(value) => map.serialize_entry(&param.name, value)?,
-            }
-        }
-        map.end()
     }
 }
