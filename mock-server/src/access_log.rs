@@ -6,6 +6,7 @@ use crate::journal::Note;
 use crate::redact::{HIDDEN, Redactor};
 use crate::request::Request;
 use crate::token::REFERENCE_ID;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Writes the line of a request, with the clauses for which it was refused; `path` is what
@@ -16,7 +17,7 @@ pub fn line(app: &App, request: &Request, path: &str, note: &Note, status: u16, 
         path,
         status,
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        reference_id = request.header(&REFERENCE_ID).map(|id| reference(app, id)),
+        reference_id = request.header(&REFERENCE_ID).map(|id| reference(app, id)).as_deref(),
         refused = note.reasons(),
     );
 }
@@ -38,11 +39,11 @@ pub fn path(app: &App, path: &str, note: &Note) -> String {
 }
 
 /// A reference id is a GUID: whatever is longer, or no plain text, or secret, is something else.
-fn reference(app: &App, id: String) -> String {
+fn reference<'r>(app: &App, id: Cow<'r, str>) -> Cow<'r, str> {
     let plain = id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic());
     if plain && !app.is_secret(&id) {
         id
     } else {
-        HIDDEN.to_owned()
+        HIDDEN.into()
     }
 }

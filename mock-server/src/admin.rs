@@ -3,7 +3,7 @@
 mod orders;
 
 use crate::app::App;
-use crate::body::{FormRules, Pairs, form};
+use crate::body::{Form, FormRules};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
 use crate::journal::Filter;
@@ -125,13 +125,13 @@ fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
         ));
     }
     let Some(expected) = &app.admin_token else {
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
-            if port.ends_with(']') {
-                host.as_str()
-            } else {
-                name
-            }
-        });
+        let name =
+            host.rsplit_once(':').map_or(
+                &*host,
+                |(name, port)| {
+                    if port.ends_with(']') { &*host } else { name }
+                },
+            );
         let local = name == "localhost"
             || name == "[::1]"
             || name
@@ -169,13 +169,13 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
 }
 
 /// The pairs of the query string.
-fn query(request: &Request) -> Pairs<'_> {
+fn query(request: &Request) -> Form {
     let query = request.query.as_deref().unwrap_or_default();
     let rules = FormRules {
         literal_percent: true,
         lossy: true,
     };
-    form(query.as_bytes(), rules).unwrap_or_default()
+    Form::read(query.as_bytes(), rules).unwrap_or_default()
 }
 
 /// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).

@@ -2,16 +2,15 @@
 //! shows more than its path, so whatever is sent is taken and recorded, and the dialect says
 //! what is answered.
 
-use crate::body::{FormRules, form};
-use crate::journal::Note;
+use crate::body::{Form, FormRules};
+use crate::journal::{Note, Sent};
 use crate::reply::Reply;
 use flexiti_contract::{Rule, Rulebook};
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 /// Answers an authenticated merchant.
 pub fn handle(rulebook: &Rulebook, body: &[u8], note: &mut Note) -> Reply {
-    note.params = Some(Value::Object(read(body)).to_string().into());
+    note.params = Some(Sent::Any(Value::Object(read(body)).to_string()));
     if rulebook.taken_away(Rule::AvailabilityBody) {
         return Reply::json(200, &json!({"unknown": null}));
     }
@@ -28,7 +27,7 @@ fn read(body: &[u8]) -> Map<String, Value> {
         literal_percent: true,
         lossy: true,
     };
-    let pairs = form(body, rules).unwrap_or_default();
-    let member = |(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.into());
-    pairs.into_iter().map(member).collect()
+    let form = Form::read(body, rules).unwrap_or_default();
+    let member = |(name, value): (&str, &str)| (name.to_owned(), value.into());
+    form.pairs().map(member).collect()
 }

@@ -1,13 +1,9 @@
 //! The encodings of a body: forms and JSON, read strictly.
 
-use percent_encoding::percent_decode;
+use memchr::{memchr, memchr2};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use std::borrow::Cow;
 use std::fmt;
-
-/// The names and values of a form, decoded, in order.
-pub type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Why a form cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,63 +23,120 @@ pub struct FormRules {
     pub lossy: bool,
 }
 
-/// Splits an `application/x-www-form-urlencoded` body into its pairs, in order.
+/// An `application/x-www-form-urlencoded` text, decoded: its names and values, in order.
 ///
 /// `form_urlencoded` would do, but it repairs broken escapes and text without saying so.
-pub fn form(body: &[u8], rules: FormRules) -> Result<Pairs<'_>, FormError> {
-    body.split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let at = pair.iter().position(|byte| *byte == b'=');
-            let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
-            Ok((decode(name, rules)?, decode(value, rules)?))
-        })
-        .collect()
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// All of it. The signs between names and values are still there, so that the whole is UTF-8
+    /// if and only if each of them is.
+    text: String,
+    pairs: Vec<Pair>,
 }
 
-fn decode(text: &[u8], rules: FormRules) -> Result<Cow<'_, str>, FormError> {
-    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return utf8(Cow::Borrowed(text), rules);
-    }
-    let escape = |at: usize| {
-        let digits = text.get(at + 1..at + 3);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    };
-    let percents = (0..text.len()).filter(|at| text[*at] == b'%');
-    if !rules.literal_percent && !percents.into_iter().all(escape) {
-        return Err(FormError::PercentEncoding);
-    }
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|b| if *b == b'+' { b' ' } else { *b })
-        .collect();
-    utf8(Cow::Owned(percent_decode(&spaced).collect()), rules)
+/// Where the name and the value of a pair are; one sign is between them.
+#[derive(Debug, PartialEq, Eq)]
+struct Pair {
+    name: usize,
+    equals: usize,
+    end: usize,
 }
 
-fn utf8(bytes: Cow<'_, [u8]>, rules: FormRules) -> Result<Cow<'_, str>, FormError> {
-    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match bytes {
-        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(_) if rules.lossy => Ok(Cow::Owned(lossy(bytes))),
-            Err(_) => Err(FormError::Utf8),
-        },
-        Cow::Owned(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(error) if rules.lossy => Ok(Cow::Owned(lossy(error.as_bytes()))),
-            Err(_) => Err(FormError::Utf8),
-        },
-    }
-}
-
-/// `billing_information[city]` as `billing_information.city`.
-pub fn dotted(name: &str) -> Cow<'_, str> {
-    match name.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
-        Some((group, field)) if !group.is_empty() && !field.contains(['[', ']']) => {
-            Cow::Owned(format!("{group}.{field}"))
+impl Form {
+    /// Reads a body or a query.
+    pub fn read(body: &[u8], rules: FormRules) -> Result<Self, FormError> {
+        let mut text = Vec::with_capacity(body.len() + 2);
+        let mut pairs = Vec::with_capacity(body.len() / 16);
+        let mut rest = body;
+        while !rest.is_empty() {
+            let (pair, after) = cut(rest, b'&');
+            rest = after;
+            if pair.is_empty() {
+                continue;
+            }
+            let (name, value) = cut(pair, b'=');
+            let start = text.len();
+            decode(name, rules, &mut text)?;
+            let equals = text.len();
+            text.push(b'=');
+            decode(value, rules, &mut text)?;
+            pairs.push(Pair {
+                name: start,
+                equals,
+                end: text.len(),
+            });
+            text.push(b'&');
         }
-        _ => Cow::Borrowed(name),
+        match String::from_utf8(text) {
+            Ok(text) => Ok(Self { text, pairs }),
+            Err(error) if rules.lossy => Ok(Self::lossy(error.as_bytes(), pairs)),
+            Err(_) => Err(FormError::Utf8),
+        }
     }
+
+    /// The same from text that is not UTF-8.
+    fn lossy(bytes: &[u8], mut pairs: Vec<Pair>) -> Self {
+        let mut text = String::with_capacity(bytes.len());
+        for pair in &mut pairs {
+            let start = text.len();
+            text.push_str(&String::from_utf8_lossy(&bytes[pair.name..pair.equals]));
+            let equals = text.len();
+            text.push('=');
+            text.push_str(&String::from_utf8_lossy(&bytes[pair.equals + 1..pair.end]));
+            *pair = Pair {
+                name: start,
+                equals,
+                end: text.len(),
+            };
+        }
+        Self { text, pairs }
+    }
+
+    /// The names and values.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let text = |pair: &Pair| {
+            let name = &self.text[pair.name..pair.equals];
+            (name, &self.text[pair.equals + 1..pair.end])
+        };
+        self.pairs.iter().map(text)
+    }
+}
+
+/// What is before the first `sign`, and what is after it.
+fn cut(text: &[u8], sign: u8) -> (&[u8], &[u8]) {
+    memchr(sign, text).map_or((text, &[]), |at| (&text[..at], &text[at + 1..]))
+}
+
+/// Adds a name or a value to what was decoded before it.
+fn decode(piece: &[u8], rules: FormRules, text: &mut Vec<u8>) -> Result<(), FormError> {
+    let start = text.len();
+    let mut rest = piece;
+    while let Some(at) = memchr2(b'%', b'+', rest) {
+        text.extend_from_slice(&rest[..at]);
+        let sign = rest[at];
+        rest = &rest[at + 1..];
+        text.push(match (sign, escaped(rest)) {
+            (b'+', _) => b' ',
+            (_, Some(byte)) => {
+                rest = &rest[2..];
+                byte
+            }
+            _ if rules.literal_percent => b'%',
+            // What comes first is reported.
+            _ if !rules.lossy && std::str::from_utf8(&text[..start]).is_err() => {
+                return Err(FormError::Utf8);
+            }
+            _ => return Err(FormError::PercentEncoding),
+        });
+    }
+    text.extend_from_slice(rest);
+    Ok(())
+}
+
+/// The byte that two hexadecimal digits stand for.
+fn escaped(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? << 4 | digit(1)?).ok()
 }
 
 /// A JSON value whose objects keep every member, so that a repeated one can be seen.
@@ -165,9 +218,8 @@ mod tests {
     };
 
     fn pairs(body: &str, rules: FormRules) -> Result<Vec<(String, String)>, FormError> {
-        let owned =
-            |(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.into_owned());
-        form(body.as_bytes(), rules).map(|pairs| pairs.into_iter().map(owned).collect())
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Form::read(body.as_bytes(), rules).map(|form| form.pairs().map(owned).collect())
     }
 
     #[test]
@@ -187,19 +239,20 @@ mod tests {
             );
         }
         assert_eq!(pairs("a=%FF", STRICT), Err(FormError::Utf8));
-        assert_eq!(form(b"a=\xFF", STRICT), Err(FormError::Utf8));
-        assert_eq!(pairs("a=100%+%FF", LAX).unwrap()[0].1, "100% \u{fffd}");
-    }
-
-    #[test]
-    fn brackets_become_dots() {
-        assert_eq!(
-            dotted("billing_information[city]"),
-            "billing_information.city"
-        );
-        for name in ["city", "[city]", "a[b", "a]b[", "a[b][c]", "a[]x"] {
-            assert_eq!(dotted(name), name);
-        }
+        assert_eq!(Form::read(b"a=\xFF", STRICT), Err(FormError::Utf8));
+        // What comes first is reported, and each name and value stands for itself.
+        assert_eq!(pairs("a=%FF&b=%", STRICT), Err(FormError::Utf8));
+        assert_eq!(pairs("a=%&b=%FF", STRICT), Err(FormError::PercentEncoding));
+        assert_eq!(pairs("a=%FF%", STRICT), Err(FormError::PercentEncoding));
+        assert_eq!(pairs("a%C3=%A9", STRICT), Err(FormError::Utf8));
+        let expected = [
+            ("a", "100% \u{fffd}"),
+            ("\u{fffd}", "\u{fffd}"),
+            ("b%3", "%%41"),
+        ];
+        let expected: Vec<_> = expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let body = "a=100%+%FF&%C3=%A9&b%3=%%2541";
+        assert_eq!(pairs(body, LAX), Ok(expected));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! month. Only the request and the two texts of `paymentPlan` are shown by the reference (R-ex).
 
 use crate::app::App;
+use crate::body::Form;
 use crate::document::Document;
 use crate::journal::Note;
 use crate::money::{self, money, percent};
@@ -9,10 +10,10 @@ use crate::plans::{self, Payments, Plan};
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::token::form_pairs;
+use crate::token::form;
 use askama::Template;
 use flexiti_contract::dialect::{NoPlan, RepeatedParameters};
-use flexiti_contract::{Endpoint, Lang, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Kept, Lang, Parameters, Rule, Rulebook};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
@@ -33,13 +34,15 @@ pub fn handle(
     request: &Request,
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
-    let parameters = read(rulebook, request, note)?;
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
-    let lang = match text("lang") {
+    let query = request.query.as_deref().unwrap_or_default();
+    let query = form(rulebook, query.as_bytes())
+        .map_err(|rejection| rejection.because("it stands in the query string"))?;
+    let parameters = read(rulebook, &query, note)?;
+    let lang = match parameters.text("lang") {
         Some(lang) => Lang::of(lang),
         None => merchants_lang(app, note),
     };
-    let price = text("price").and_then(money::parse);
+    let price = parameters.text("price").and_then(money::parse);
     let found = price.and_then(|price| plan(app, rulebook, price));
     let Some((plan, payments)) = found else {
         // What the clauses say of an answer, they say of one with a plan.
@@ -55,17 +58,19 @@ pub fn handle(
 }
 
 /// The parameters of the query string, valid.
-fn read(rulebook: &Rulebook, request: &Request, note: &mut Note) -> Result<Value, Rejection> {
-    let query = request.query.as_deref().unwrap_or_default();
-    let pairs = form_pairs(rulebook, query.as_bytes());
-    let pairs = pairs.map_err(|rejection| rejection.because("it stands in the query string"))?;
+fn read<'q>(
+    rulebook: &Rulebook,
+    query: &'q Form,
+    note: &mut Note,
+) -> Result<Parameters<'q>, Rejection> {
     let mut document = Document::new(Endpoint::Calculator, rulebook);
-    for (name, value) in pairs {
-        document.text(&name, &value);
+    for (name, value) in query.pairs() {
+        document.text(name, value);
     }
-    let repeated = document.repeated.first().cloned();
-    let parameters = Value::Object(document.parameters);
-    note.params = Some(parameters.to_string().into());
+    let repeated = document.repeated.first().copied();
+    let parameters = document.parameters;
+    let params = rulebook.contract().params(Endpoint::Calculator);
+    note.params = Some(Kept::new(params, &parameters).into());
     if let Some(name) = repeated
         && rulebook.knobs().repeated_parameters == RepeatedParameters::Refuse
     {
@@ -73,7 +78,7 @@ fn read(rulebook: &Rulebook, request: &Request, note: &mut Note) -> Result<Value
         let rejection = Rejection::new(Rule::Robust, "repeated_parameter");
         return Err(rejection.because(format!("`{name}`")));
     }
-    let violations = rulebook.check(Endpoint::Calculator, &parameters);
+    let violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);
     match Rejection::of(violations) {
         Some(rejection) => Err(rejection),
         None => Ok(parameters),
@@ -86,7 +91,7 @@ fn merchants_lang(app: &App, note: &Note) -> Lang {
     let merchant = note
         .client_id
         .as_ref()
-        .and_then(|id| state.merchants.get(id));
+        .and_then(|id| state.merchants.get(&**id));
     let lang = merchant.and_then(|merchant| merchant.account.lang.as_deref());
     lang.map_or(Lang::En, Lang::of)
 }

@@ -2,24 +2,25 @@
 
 use crate::body::Json;
 use flexiti_contract::dialect::{Alias, EmptyValue};
-use flexiti_contract::{Contract, Endpoint, Param, Rule, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Given, Param, Parameters, Rule, Rulebook};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// The parameters of a request, flat, under their dotted names and as text.
 #[derive(Debug)]
-pub struct Document<'a> {
+pub struct Document<'a, 't> {
     endpoint: Endpoint,
     contract: &'static Contract,
     rulebook: &'a Rulebook,
     /// What was sent.
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters<'t>,
     /// Parameters that stand more than once.
-    pub repeated: Vec<String>,
+    pub repeated: Vec<&'static str>,
     /// Parameters that are a JSON null.
-    pub nulls: Vec<String>,
+    pub nulls: Vec<&'static str>,
 }
 
-impl<'a> Document<'a> {
+impl<'a, 't> Document<'a, 't> {
     /// An empty one for a request to `endpoint`.
     pub fn new(endpoint: Endpoint, rulebook: &'a Rulebook) -> Self {
         Self {
@@ -27,27 +28,44 @@ impl<'a> Document<'a> {
             contract: rulebook.contract(),
             rulebook,
             // Most requests of a shop have about thirty parameters.
-            parameters: Map::with_capacity(40),
+            parameters: Parameters::with_capacity(40),
             repeated: Vec::new(),
             nulls: Vec::new(),
         }
     }
 
     /// Adds the text of a body parameter; a name that the reference does not know is passed over.
-    pub fn text(&mut self, name: &str, value: &str) {
-        if let Some(param) = self.body_param(name) {
-            self.put(param, Value::String(value.to_owned()));
+    pub fn text(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
+        if let Some(param) = self.contract.param(self.endpoint, name) {
+            self.body(param, value.into());
+        }
+    }
+
+    /// The same with a name as forms spell it: `billing_information[city]` for
+    /// `billing_information.city`.
+    pub fn field(&mut self, name: &str, value: &'t str) {
+        if let Some(param) = self.contract.form_param(self.endpoint, name) {
+            self.body(param, value.into());
+        }
+    }
+
+    /// Adds the text of a parameter that was not sent where it belongs, if so.
+    pub fn otherwise(&mut self, name: &str, value: String) {
+        if let Some(param) = self.contract.param(self.endpoint, name)
+            && self.parameters.get(name).is_none()
+        {
+            self.parameters.insert(param, Given::Text(value.into()));
         }
     }
 
     /// Adds the text of a header parameter.
-    pub fn header(&mut self, name: &str, value: String) {
+    pub fn header(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
         if let Some(param) = self
             .contract
             .param(self.endpoint, name)
             .filter(|p| p.header)
         {
-            self.put(param, Value::String(value));
+            self.put(param, Given::Text(value.into()));
         }
     }
 
@@ -59,31 +77,39 @@ impl<'a> Document<'a> {
             } else {
                 format!("{prefix}.{name}")
             };
-            let Some(param) = self.body_param(&name) else {
+            let param = self.contract.param(self.endpoint, &name);
+            let Some(param) = param.filter(|param| self.reads(param)) else {
                 continue;
             };
             match value {
                 Json::Object(members) if param.group => self.members(&name, members),
-                Json::Object(_) => self.put(param, Value::Object(Map::new())),
-                Json::Value(Value::Null) => self.nulls.push(param.name.clone()),
+                Json::Object(_) => self.put(param, Given::Json(Map::new().into())),
+                Json::Value(Value::Null) => self.nulls.push(&param.name),
                 Json::Value(value) => self.put(param, as_text(param, value)),
             }
         }
     }
 
-    fn body_param(&self, name: &str) -> Option<&'static Param> {
-        let param = self.contract.param(self.endpoint, name)?;
-        let ignored = name == "merchant_order_id"
-            && self.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
-        (!param.header && !ignored).then_some(param)
+    fn body(&mut self, param: &'static Param, value: Cow<'t, str>) {
+        if self.reads(param) {
+            self.put(param, Given::Text(value));
+        }
     }
 
-    fn put(&mut self, param: &Param, value: Value) {
-        if value == "" && !param.keeps_empty && self.drops_empty() {
+    /// Whether a parameter is looked for in the body.
+    fn reads(&self, param: &Param) -> bool {
+        let ignored = param.name == "merchant_order_id"
+            && self.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
+        !param.header && !ignored
+    }
+
+    fn put(&mut self, param: &'static Param, value: Given<'t>) {
+        let empty = matches!(&value, Given::Text(text) if text.is_empty());
+        if empty && !param.keeps_empty && self.drops_empty() {
             return;
         }
-        if self.parameters.insert(param.name.clone(), value).is_some() {
-            self.repeated.push(param.name.clone());
+        if self.parameters.insert(param, value) {
+            self.repeated.push(&param.name);
         }
     }
 
@@ -95,13 +121,14 @@ impl<'a> Document<'a> {
 
 /// A JSON number or boolean as its text, where the parameter's type allows one; so one set of
 /// constraints serves every encoding.
-fn as_text(param: &Param, value: Value) -> Value {
+fn as_text<'t>(param: &Param, value: Value) -> Given<'t> {
     let allows = |kind: &str| param.json.iter().any(|json| json == kind);
-    match &value {
-        Value::Bool(flag) if allows("boolean") => flag.to_string().into(),
+    match value {
+        Value::String(text) => Given::Text(text.into()),
+        Value::Bool(flag) if allows("boolean") => Given::Text(flag.to_string().into()),
         Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
-            n.to_string().into()
+            Given::Text(n.to_string().into())
         }
-        _ => value,
+        other => Given::Json(other),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::body::{Json, dotted};
+use crate::body::{Form, Json};
 use crate::document::Document;
 use crate::journal::Note;
 use crate::order::Life;
@@ -12,11 +12,13 @@ use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::CHECKOUT;
-use crate::state::Merchant;
-use crate::token::{REFERENCE_ID, form_pairs};
+use crate::state::{Merchant, State};
+use crate::token::{REFERENCE_ID, form};
 use flexiti_contract::dialect::InitEncodings;
-use flexiti_contract::{Endpoint, Flow, Lang, Msg, Rule, Rulebook};
-use serde_json::{Value, json};
+use flexiti_contract::{
+    Endpoint, Flow, Given, Kept, Lang, Msg, Parameters, Rule, Rulebook, Violation,
+};
+use serde::Serialize;
 use std::sync::Arc;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -32,14 +34,19 @@ pub fn handle(
     body: &[u8],
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
-    let parameters = read(rulebook, endpoint, request, body, note)?;
+    let mut form = Form::default();
+    let (parameters, violations) = read(rulebook, endpoint, request, body, &mut form)?;
+    let kept = Kept::new(rulebook.contract().params(endpoint), &parameters);
+    note.params = Some(kept.clone().into());
+    if let Some(rejection) = Rejection::of(violations) {
+        return Err(rejection);
+    }
     let mut state = app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
-    let shared = rulebook.enforces(Rule::MerchantOrderUnique);
-    if let Some((param, id)) = merchant_order_id(&parameters)
-        && shared
+    if rulebook.enforces(Rule::MerchantOrderUnique)
+        && let Some((param, id)) = merchant_order_id(&parameters)
         && !state
             .orders
             .by_merchant_id(&merchant.client_id, id)
@@ -51,14 +58,11 @@ pub fn handle(
             Rejection::of(vec![violation]).unwrap_or_else(|| Rejection::new(rule, "wrong_inputs"))
         );
     }
-    let kept = note.params.clone().unwrap_or_else(|| "{}".into());
     let v2 = endpoint == Endpoint::InitV2;
     let order = order(rulebook, merchant, &parameters, kept, caller, v2);
-    let reused = rulebook.taken_away(Rule::InitFresh);
-    let earlier = state.orders.iter().find(|o| o.client_id == order.client_id);
-    let id = match earlier {
-        Some(earlier) if reused => earlier.id,
-        _ => state.next_order_id(),
+    let id = match reused_id(rulebook, &state, &order.client_id) {
+        Some(id) => id,
+        None => state.next_order_id(),
     };
     let session = state.random.hex::<20>();
     let order = Order {
@@ -73,24 +77,34 @@ pub fn handle(
 }
 
 /// The merchant's own id for the order: both spellings are in use.
-fn merchant_order_id(parameters: &Value) -> Option<(&'static str, &str)> {
+fn merchant_order_id<'p>(parameters: &'p Parameters<'_>) -> Option<(&'static str, &'p str)> {
     ["merchant_orderid", "merchant_order_id"]
         .into_iter()
-        .find_map(|name| Some((name, parameters.get(name)?.as_str()?)))
+        .find_map(|name| Some((name, parameters.text(name)?)))
+}
+
+/// The id of an earlier order, on a server that gives it out again.
+fn reused_id(rulebook: &Rulebook, state: &State, client_id: &str) -> Option<u64> {
+    if !rulebook.taken_away(Rule::InitFresh) {
+        return None;
+    }
+    let mut orders = state.orders.iter();
+    let earlier = orders.find(|order| &*order.client_id == client_id);
+    earlier.map(|order| order.id)
 }
 
 /// The order that these parameters ask for, without id and session.
 fn order(
     rulebook: &Rulebook,
     merchant: &Merchant,
-    parameters: &Value,
-    kept: Arc<str>,
+    parameters: &Parameters<'_>,
+    kept: Kept,
     caller: &Caller,
     v2: bool,
 ) -> Order {
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
-    let lang = text("lang").or(merchant.account.lang.as_deref());
-    let flow = text("flow")
+    let lang = parameters.text("lang").or(merchant.account.lang.as_deref());
+    let flow = parameters
+        .text("flow")
         .and_then(|flow| rulebook.flow(flow))
         .unwrap_or(Flow::Apply);
     Order {
@@ -112,14 +126,15 @@ fn order(
     }
 }
 
-/// The parameters of a request, flat and valid.
-fn read(
+/// The parameters of a request, and what is wrong with them. Those of a form are parts of
+/// `decoded`.
+fn read<'t>(
     rulebook: &Rulebook,
     endpoint: Endpoint,
-    request: &Request,
+    request: &'t Request,
     body: &[u8],
-    note: &mut Note,
-) -> Result<Value, Rejection> {
+    decoded: &'t mut Form,
+) -> Result<(Parameters<'t>, Vec<Violation>), Rejection> {
     let mut document = Document::new(endpoint, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -127,7 +142,8 @@ fn read(
     if is_json(rulebook, request, body)? {
         read_json(rulebook, body, &mut document)?;
     } else {
-        for (name, value) in form_pairs(rulebook, body)? {
+        *decoded = form(rulebook, body)?;
+        for (name, value) in decoded.pairs() {
             let bracketed = name.ends_with(']');
             let unread = if bracketed {
                 Rule::FormBrackets
@@ -137,7 +153,7 @@ fn read(
             if rulebook.taken_away(unread) && (bracketed || name.contains('.')) {
                 continue;
             }
-            document.text(&dotted(&name), &value);
+            document.field(name, value);
         }
     }
     let Document {
@@ -146,12 +162,11 @@ fn read(
         nulls,
         ..
     } = document;
-    let parameters = Value::Object(parameters);
-    let mut violations = rulebook.check(endpoint, &parameters);
-    let mut also = |rule, param: String, msg| {
-        let value = parameters.get(&param).cloned();
+    let mut violations = rulebook.check_parameters(endpoint, &parameters);
+    let mut also = |rule, param: &str, msg| {
+        let value = parameters.get(param).map(Given::to_value);
         violations.retain(|violation| violation.param != param);
-        violations.push(rulebook.violation_of(rule, param, msg, value));
+        violations.push(rulebook.violation_of(rule, param.to_owned(), msg, value));
     };
     if rulebook.enforces(Rule::InitRepeated) {
         for param in repeated {
@@ -164,11 +179,7 @@ fn read(
         }
     }
     rulebook.sort(endpoint, &mut violations);
-    note.params = Some(parameters.to_string().into());
-    match Rejection::of(violations) {
-        Some(rejection) => Err(rejection),
-        None => Ok(parameters),
-    }
+    Ok((parameters, violations))
 }
 
 /// Whether a body is JSON; a body of neither kind is refused.
@@ -195,7 +206,7 @@ fn looks_like_json(body: &[u8]) -> bool {
 fn read_json(
     rulebook: &Rulebook,
     body: &[u8],
-    document: &mut Document<'_>,
+    document: &mut Document<'_, '_>,
 ) -> Result<(), Rejection> {
     let lossy;
     let body = if rulebook.taken_away(Rule::BodyUtf8) {
@@ -216,6 +227,19 @@ fn read_json(
     Ok(())
 }
 
+#[derive(Serialize)]
+struct Answer {
+    online_order_id: OrderId,
+    redirection_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OrderId {
+    Number(u64),
+    Text(String),
+}
+
 fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
     let knobs = rulebook.knobs();
     let origin = if rulebook.taken_away(Rule::ResponseRedirectionUrl) {
@@ -223,24 +247,69 @@ fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
     } else {
         origin
     };
-    let mut url = knobs
-        .redirect_url_template
-        .replace(
-            "{checkout}",
-            &format!("{origin}{CHECKOUT}/{}", order.session),
-        )
-        .replace("{lang}", order.lang.code())
-        .replace("{order_id}", &order.id.to_string())
-        .replace("{client_id}", &order.client_id);
+    let mut url = filled(&knobs.redirect_url_template, |name, url| {
+        match name {
+            "checkout" => url.extend([origin, CHECKOUT, "/", &order.session]),
+            "lang" => url.push_str(order.lang.code()),
+            "order_id" => url.push_str(&order.id.to_string()),
+            "client_id" => url.push_str(&order.client_id),
+            _ => return false,
+        }
+        true
+    });
     if rulebook.taken_away(Rule::RedirectNoCredentials) {
         url.push_str("&token=");
         url.push_str(&order.token);
     }
     let as_string = (knobs.ids_as == "string") != rulebook.taken_away(Rule::ResponseOrderId);
-    let id = if as_string {
-        json!(order.id.to_string())
+    let online_order_id = if as_string {
+        OrderId::Text(order.id.to_string())
     } else {
-        json!(order.id)
+        OrderId::Number(order.id)
     };
-    Reply::json(200, &json!({"online_order_id": id, "redirection_url": url}))
+    let answer = Answer {
+        online_order_id,
+        redirection_url: url,
+    };
+    Reply::json(200, &answer)
+}
+
+/// A template with what it names in braces filled in; `add` says whether it knows the name.
+fn filled(template: &str, add: impl Fn(&str, &mut String) -> bool) -> String {
+    let mut text = String::with_capacity(160);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}') {
+            Some((name, end)) if add(name, &mut text) => rest = end,
+            _ => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn a_template_is_filled_where_it_names_something() {
+        let add = |name: &str, text: &mut String| {
+            text.push_str(if name == "lang" { "fr" } else { "" });
+            name == "lang"
+        };
+        for (template, text) in [
+            ("/{lang}?l={lang}", "/fr?l=fr"),
+            ("{{lang}}", "{fr}"),
+            ("{flow}{lang", "{flow}{lang"),
+            ("{flow {lang}", "{flow fr"),
+            ("", ""),
+        ] {
+            assert_eq!(filled(template, add), text);
+        }
+    }
 }

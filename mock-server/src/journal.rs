@@ -1,11 +1,12 @@
 //! What came in and what was answered, in order, for tests and for people.
 
-use crate::body::Pairs;
+use crate::body::Form;
 use crate::clock::Millis;
 use crate::redact::{HIDDEN, Redactor};
 use crate::reply::Reply;
 use crate::request::Request;
-use flexiti_contract::{Endpoint, Msg};
+use flexiti_contract::{Endpoint, Kept, Msg};
+use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -19,15 +20,40 @@ const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 /// Headers that are secret.
 const HIDDEN_HEADERS: &[&str] = &["authorization", "proxy-authorization", "cookie"];
 
+/// Parameters as they were sent.
+#[derive(Debug)]
+pub enum Sent {
+    /// Those that the contract names.
+    Named(Kept),
+    /// Any, as a JSON object's text.
+    Any(String),
+}
+
+impl From<Kept> for Sent {
+    fn from(kept: Kept) -> Self {
+        Self::Named(kept)
+    }
+}
+
+impl Sent {
+    fn to_object(&self) -> Map<String, Value> {
+        match self {
+            Self::Named(kept) => kept.to_object(),
+            // It was written from such an object.
+            Self::Any(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+}
+
 /// What the handlers found out about a request.
 #[derive(Debug, Default)]
 pub struct Note {
     /// The endpoint.
     pub endpoint: Option<Endpoint>,
     /// The merchant.
-    pub client_id: Option<String>,
-    /// The parameters as read, flat, as JSON text.
-    pub params: Option<Arc<str>>,
+    pub client_id: Option<Arc<str>>,
+    /// The parameters as read.
+    pub params: Option<Sent>,
     /// The order it opened.
     pub order_id: Option<u64>,
     /// Why it was refused: clause, parameter, word.
@@ -50,7 +76,7 @@ impl Note {
 struct Entry {
     id: u64,
     at: Millis,
-    method: String,
+    method: Method,
     path: String,
     /// Copied: the map's values would keep the connection's buffer alive.
     headers: Vec<u8>,
@@ -92,7 +118,7 @@ impl Journal {
         self.entries.push_back(Entry {
             id: self.next,
             at,
-            method: request.method.to_string(),
+            method: request.method.clone(),
             path,
             headers: copied(&request.headers),
             status: reply.status,
@@ -134,17 +160,18 @@ impl Entry {
                 (name.to_owned(), value.into())
             })
             .collect();
-        let params: Option<Map<String, Value>> = self.note.params.as_ref().map(|params| {
-            let params: Map<String, Value> = serde_json::from_str(params).unwrap_or_default();
-            hidden(params, redactor)
-        });
+        let params: Option<Map<String, Value>> = self
+            .note
+            .params
+            .as_ref()
+            .map(|params| hidden(params.to_object(), redactor));
         let violation = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| json!({"clause": clause, "param": param, "msg": msg});
         json!({
             "id": self.id,
             "at": at.to_string(),
-            "client_id": self.note.client_id,
+            "client_id": self.note.client_id.as_deref(),
             "endpoint": self.note.endpoint,
-            "method": self.method,
+            "method": self.method.as_str(),
             "path": self.path,
             "headers": headers,
             "params": params,
@@ -206,15 +233,15 @@ pub struct Filter {
 
 impl Filter {
     /// Reads a query string's pairs; the error names what is not understood.
-    pub fn parse(pairs: &Pairs<'_>) -> Result<Self, String> {
+    pub fn parse(query: &Form) -> Result<Self, String> {
         let mut filter = Self::default();
-        for (name, value) in pairs {
+        for (name, value) in query.pairs() {
             let number = || {
                 value
                     .parse::<u64>()
                     .map_err(|_| format!("{name}: `{value}` is no number"))
             };
-            match name.as_ref() {
+            match name {
                 "client_id" => filter.client_id = Some(value.to_string()),
                 "endpoint" if Endpoint::from_id(value).is_some() => {
                     filter.endpoint = Some(value.to_string());
@@ -246,8 +273,8 @@ impl Filter {
     fn lets(&self, entry: &Entry) -> bool {
         let note = &entry.note;
         self.client_id
-            .as_ref()
-            .is_none_or(|id| note.client_id.as_ref() == Some(id))
+            .as_deref()
+            .is_none_or(|id| note.client_id.as_deref() == Some(id))
             && self
                 .endpoint
                 .as_ref()

@@ -4,7 +4,7 @@ use crate::checkout::visit::Visit;
 use crate::clock::Millis;
 use crate::money;
 use crate::order::{self, Event, Illegal, Life};
-use flexiti_contract::{Flow, Lang, Rule, Rulebook};
+use flexiti_contract::{Flow, Kept, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -43,9 +43,8 @@ pub struct Order {
     pub token: String,
     /// `merchant_orderid`.
     pub merchant_order_id: Option<Arc<str>>,
-    /// The parameters of init, flat, as JSON text: one allocation for what is kept long and
-    /// read seldom.
-    pub parameters: Arc<str>,
+    /// The parameters of init.
+    pub parameters: Kept,
     /// What it has been through.
     pub life: Life,
     /// When it had its outcome.
@@ -61,8 +60,7 @@ pub struct Order {
 impl Order {
     /// The parameters of init, flat.
     pub fn parameters(&self) -> Map<String, Value> {
-        // It was written from such an object.
-        serde_json::from_str(&self.parameters).unwrap_or_default()
+        self.parameters.to_object()
     }
 
     /// Lets `event` happen at `now`; one that may not follow changes nothing.

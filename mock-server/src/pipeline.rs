@@ -163,7 +163,7 @@ fn merchant(
     app: &App,
     client_id: Option<&str>,
     request: &Request,
-) -> (Option<String>, Arc<Rulebook>) {
+) -> (Option<Arc<str>>, Arc<Rulebook>) {
     let named = client_id
         .map(str::to_owned)
         .or_else(|| token::client_id(request));
@@ -176,7 +176,7 @@ fn merchant(
     });
     match found {
         Some(merchant) => (
-            Some(merchant.client_id.to_string()),
+            Some(Arc::clone(&merchant.client_id)),
             Arc::clone(&merchant.rulebook),
         ),
         None => (None, Arc::clone(&app.rulebook)),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
-use serde_json::Value;
+use serde::Serialize;
 
 /// A URL to request before the answer is given, and the answer that depends on what came.
 pub struct Follow {
@@ -37,8 +37,10 @@ pub struct Reply {
 
 impl Reply {
     /// A JSON answer.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, "application/json; charset=utf-8", body.to_string())
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        // What the handlers answer with has texts for names, and nothing else can fail.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self::new(status, "application/json; charset=utf-8", body)
     }
 
     /// A page.

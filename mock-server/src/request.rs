@@ -1,10 +1,11 @@
 //! A request as the handlers see it: everything read, nothing interpreted.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
 use hyper::{HeaderMap, Method};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The largest body the API reads (clause `http.body.size`).
@@ -60,9 +61,9 @@ impl Request {
     }
 
     /// A header as text; bytes outside ASCII are replaced.
-    pub fn header(&self, name: &HeaderName) -> Option<String> {
+    pub fn header(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
         let value = self.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// The media type of the body, in lower case and without parameters.
@@ -75,23 +76,30 @@ impl Request {
 
 async fn read_body(incoming: Incoming) -> Body {
     let mut limited = Limited::new(incoming, DISCARDED);
-    let mut held = Vec::new();
+    let mut held = Bytes::new();
     let mut too_large = false;
     while let Some(frame) = limited.frame().await {
         let Ok(frame) = frame else {
             return Body::BrokenOff;
         };
-        let Some(data) = frame.data_ref() else {
+        let Ok(data) = frame.into_data() else {
             continue;
         };
         too_large |= held.len() + data.len() > HELD;
-        if !too_large {
-            held.extend_from_slice(data);
+        if too_large {
+            continue;
         }
+        held = if held.is_empty() {
+            data
+        } else {
+            let mut more = BytesMut::from(held);
+            more.extend_from_slice(&data);
+            more.freeze()
+        };
     }
     if too_large {
         Body::TooLarge
     } else {
-        Body::Read(held.into())
+        Body::Read(held)
     }
 }

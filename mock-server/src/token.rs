@@ -1,7 +1,7 @@
 //! `POST /oauth/token`: client keys, a user, or a refresh token for an access token.
 
 use crate::app::App;
-use crate::body::{FormError, FormRules, Json, Pairs, form};
+use crate::body::{Form, FormError, FormRules, Json};
 use crate::clock::{Clock, Millis};
 use crate::document::Document;
 use crate::journal::Note;
@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::request::{Body, Request};
 use crate::state::{Access, Merchant, Refresh, Scope, State};
 use base64::Engine as _;
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Kept, Parameters, Rule, Rulebook};
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, PRAGMA};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,13 +30,13 @@ pub fn handle(
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
     let parameters = read(rulebook, request, body)?;
-    let parameters = Value::Object(parameters);
-    let violations = rulebook.check(Endpoint::Token, &parameters);
-    note.params = Some(parameters.to_string().into());
+    let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
+    let params = rulebook.contract().params(Endpoint::Token);
+    note.params = Some(Kept::new(params, &parameters).into());
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let text = |name: &str| parameters.text(name);
     let mut state = app.state();
     let (client, now) = client(
         &state,
@@ -99,9 +99,9 @@ pub fn client_id(request: &Request) -> Option<String> {
         literal_percent: true,
         lossy: true,
     };
-    let pairs = form(body, rules).ok()?;
-    let named = pairs.into_iter().find(|(name, _)| name == "client_id");
-    named.map(|(_, value)| value.into_owned())
+    let form = Form::read(body, rules).ok()?;
+    let named = form.pairs().find(|(name, _)| *name == "client_id");
+    named.map(|(_, value)| value.to_owned())
 }
 
 /// The user name and password of a Basic authorization header.
@@ -119,11 +119,11 @@ fn basic(request: &Request) -> Option<(String, String)> {
 }
 
 /// The parameters of a request, flat.
-fn read(
+fn read<'t>(
     rulebook: &Rulebook,
-    request: &Request,
+    request: &'t Request,
     body: &[u8],
-) -> Result<serde_json::Map<String, Value>, Rejection> {
+) -> Result<Parameters<'t>, Rejection> {
     let mut document = Document::new(Endpoint::Token, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -139,8 +139,8 @@ fn read(
     } else if request.media_type().as_deref() != Some(FORM) && only_forms {
         return Err(Rejection::new(Rule::TokenEncoding, "not_a_form"));
     } else {
-        for (name, value) in form_pairs(rulebook, body)? {
-            document.text(&name, &value);
+        for (name, value) in form(rulebook, body)?.pairs() {
+            document.text(name, value.to_owned());
         }
     }
     if let Some(name) = document.repeated.first()
@@ -150,31 +150,28 @@ fn read(
         return Err(rejection.because(format!("`{name}`")));
     }
     if rulebook.taken_away(Rule::QueryIgnored) {
-        for (name, value) in form_pairs(
-            rulebook,
-            request.query.as_deref().unwrap_or_default().as_bytes(),
-        )? {
-            document.text(&name, &value);
+        let query = request.query.as_deref().unwrap_or_default();
+        for (name, value) in form(rulebook, query.as_bytes())?.pairs() {
+            document.text(name, value.to_owned());
         }
     }
-    let mut parameters = document.parameters;
     if rulebook.enforces(Rule::Basic)
         && let Some((name, password)) = basic(request)
     {
-        parameters.entry("client_id").or_insert(name.into());
-        parameters.entry("client_secret").or_insert(password.into());
+        document.otherwise("client_id", name);
+        document.otherwise("client_secret", password);
     }
-    Ok(parameters)
+    Ok(document.parameters)
 }
 
-/// The pairs of a form, read as strictly as the dialect says.
-pub fn form_pairs<'a>(rulebook: &Rulebook, body: &'a [u8]) -> Result<Pairs<'a>, Rejection> {
+/// A form, read as strictly as the dialect says.
+pub fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> {
     let rules = FormRules {
         literal_percent: !rulebook.enforces(Rule::PercentEncoding)
             && !rulebook.taken_away(Rule::PercentLiteral),
         lossy: !rulebook.enforces(Rule::BodyUtf8),
     };
-    form(body, rules).map_err(|error| match error {
+    Form::read(body, rules).map_err(|error| match error {
         FormError::PercentEncoding => Rejection::new(Rule::PercentEncoding, "bad_percent_encoding"),
         FormError::Utf8 => Rejection::new(Rule::BodyUtf8, "unreadable_text"),
     })

@@ -4,9 +4,11 @@ use crate::clause::{Check, Clause, Endpoint, EndpointRow, Rule};
 use crate::dialect::{self, Dialect};
 use crate::load::{LoadError, Sources};
 use crate::resolve;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -44,6 +46,10 @@ pub struct ErrorOverride {
 pub struct Param {
     /// The name in dotted form.
     pub name: String,
+    /// That of the name.
+    pub(crate) hash: u64,
+    /// The position in the contract's order.
+    pub(crate) at: usize,
     /// Carried by a header, not by the body.
     pub header: bool,
     /// The JSON types that are read as text.
@@ -60,7 +66,15 @@ pub struct Param {
 #[derive(Debug)]
 struct Params {
     list: Vec<Param>,
-    index: HashMap<String, usize>,
+    index: FxHashMap<String, usize>,
+    /// As forms spell them: also `group[field]` for `group.field`.
+    form: FxHashMap<String, usize>,
+}
+
+/// To tell names apart before they are compared. The names are the contract's own, so nobody can
+/// choose ones that collide.
+pub(crate) fn name_hash(name: &str) -> u64 {
+    FxBuildHasher.hash_one(name)
 }
 
 /// Everything the API promises, before a dialect is chosen.
@@ -186,6 +200,13 @@ impl Contract {
         params.index.get(name).map(|at| &params.list[*at])
     }
 
+    /// The parameter that a form calls so: `billing_information[city]` is
+    /// `billing_information.city`.
+    pub fn form_param(&self, endpoint: Endpoint, name: &str) -> Option<&Param> {
+        let params = self.params.get(&endpoint)?;
+        params.form.get(name).map(|at| &params.list[*at])
+    }
+
     fn check_names(&self) -> Result<(), LoadError> {
         let mut seen = HashSet::new();
         for clause in &self.clauses {
@@ -309,8 +330,11 @@ fn params(schema: &Value) -> Params {
         .into_iter()
         .flatten()
         .filter_map(|(name, row)| Some((name, row.as_object()?)))
-        .map(|(name, row)| Param {
+        .enumerate()
+        .map(|(at, (name, row))| Param {
             name: name.clone(),
+            hash: name_hash(name),
+            at,
             header: row.get("x-in").and_then(Value::as_str) == Some("header"),
             json: match row.get("x-json") {
                 None => vec!["string".to_owned()],
@@ -322,8 +346,12 @@ fn params(schema: &Value) -> Params {
         })
         .collect();
     let names = list.iter().map(|param| param.name.clone());
-    Params {
-        index: names.zip(0..).collect(),
-        list,
+    let index: FxHashMap<String, usize> = names.zip(0..).collect();
+    let mut form = index.clone();
+    for (name, at) in &index {
+        for (dot, _) in name.match_indices('.') {
+            form.insert(format!("{}[{}]", &name[..dot], &name[dot + 1..]), *at);
+        }
     }
+    Params { list, index, form }
 }

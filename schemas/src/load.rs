@@ -1,5 +1,7 @@
 //! Reading the data files: each is checked against its schema before anything uses it.
 
+use crate::node::{Flat, FlatNode};
+use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -125,7 +127,7 @@ impl Sources {
 /// Checks `value` against `schema`; the error names the first offending key and what may stand there.
 pub(crate) fn conforms(file: &str, value: &Value, schema: &Value) -> Result<(), LoadError> {
     let validator = validator(schema).map_err(|what| LoadError::new(file, what))?;
-    let errors: Vec<_> = validator.iter_errors(value).collect();
+    let errors: Vec<_> = validator.iter_errors(FlatNode::Json(value)).collect();
     let unknown_key = |error: &&jsonschema::ValidationError<'_>| {
         matches!(
             error.kind(),
@@ -141,8 +143,8 @@ pub(crate) fn conforms(file: &str, value: &Value, schema: &Value) -> Result<(), 
 
 /// Compiles a schema the way all of the contract is compiled: formats are asserted, patterns
 /// run in linear time.
-pub(crate) fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
-    jsonschema::options()
+pub(crate) fn validator(schema: &Value) -> Result<Validator<Flat>, String> {
+    jsonschema::options_for::<Flat>()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
         .with_pattern_options(jsonschema::PatternOptions::regex())

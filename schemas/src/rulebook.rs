@@ -4,16 +4,19 @@ use crate::clause::{Check, Clause, Endpoint, Msg, Rule};
 use crate::contract::Contract;
 use crate::dialect::{Dialect, ErrorShape, Knobs, TokenStyle};
 use crate::load::{self, LoadError};
+use crate::node::{Flat, FlatNode};
+use crate::parameters::Parameters;
 use crate::resolve;
 use crate::terms::{Flow, Place, Refusal, Violation};
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::json::{Json as _, Node as _, Object as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 struct Body {
     schema: Value,
-    validator: jsonschema::Validator,
+    validator: jsonschema::Validator<Flat>,
     /// Position of each parameter in the contract's order.
     ranks: HashMap<String, usize>,
 }
@@ -175,6 +178,19 @@ impl Rulebook {
     /// What a request breaks: at most one violation for each parameter, in the contract's order.
     /// `request` is the flat object that `bodies/*.request.json` describe.
     pub fn check(&self, endpoint: Endpoint, request: &Value) -> Vec<Violation> {
+        self.check_node(endpoint, FlatNode::Json(request))
+    }
+
+    /// The same of parameters that were read from a request.
+    pub fn check_parameters(
+        &self,
+        endpoint: Endpoint,
+        parameters: &Parameters<'_>,
+    ) -> Vec<Violation> {
+        self.check_node(endpoint, FlatNode::Parameters(parameters))
+    }
+
+    fn check_node(&self, endpoint: Endpoint, request: FlatNode<'_>) -> Vec<Violation> {
         let Some(body) = self.requests.get(&endpoint) else {
             return Vec::new();
         };
@@ -203,7 +219,7 @@ impl Rulebook {
     fn violation(
         &self,
         body: &Body,
-        request: &Value,
+        request: FlatNode<'_>,
         error: &jsonschema::ValidationError<'_>,
     ) -> Option<Violation> {
         let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
@@ -218,10 +234,12 @@ impl Rulebook {
                 .replace("~1", "/")
                 .replace("~0", "~")
         };
+        let object = request.as_object();
+        let value = object.and_then(|object| object.get(&Flat::prepare_key(&param)));
         Some(Violation {
             clause: &clause.id,
             msg: clause.msg,
-            value: request.get(&param).cloned(),
+            value: value.map(|value| value.to_value().into_owned()),
             error: self.error_id(clause)?,
             rank,
             param,
@@ -243,7 +261,7 @@ impl Rulebook {
             return Vec::new();
         };
         body.validator
-            .iter_errors(answer)
+            .iter_errors(FlatNode::Json(answer))
             .filter_map(|error| {
                 let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
                 let clause = self.contract.clause(tag)?;
@@ -254,7 +272,11 @@ impl Rulebook {
 
     /// Why a refusal's body does not have the dialect's shape, if so.
     pub fn check_error_body(&self, answer: &Value) -> Option<String> {
-        let error = self.error_body.validator.iter_errors(answer).next()?;
+        let error = self
+            .error_body
+            .validator
+            .iter_errors(FlatNode::Json(answer))
+            .next()?;
         Some(error.to_string())
     }
 

@@ -20,7 +20,8 @@ const LISTED: usize = 1_000;
 /// `GET orders?client_id=`: the newest first.
 pub fn list(app: &App, request: &Request, machine: Millis) -> Answer {
     let mut client_id = None;
-    for (name, value) in query(request) {
+    let query = query(request);
+    for (name, value) in query.pairs() {
         if name != "client_id" {
             let message = format!("{name}: unknown; the filter is client_id");
             return Err(problem(422, message));

@@ -9,7 +9,7 @@ pub mod visit;
 pub mod words;
 
 use crate::app::App;
-use crate::body::{FormRules, form};
+use crate::body::{Form, FormRules};
 use crate::callback;
 use crate::checkout::form::Typed;
 use crate::checkout::steps::{Errors, Sent, Taken};
@@ -190,10 +190,10 @@ fn typed(request: &Request) -> Result<Typed, (u16, Text)> {
         literal_percent: false,
         lossy: false,
     };
-    let pairs = form(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as Text))?;
-    Ok(pairs
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+    let form = Form::read(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as Text))?;
+    Ok(form
+        .pairs()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect())
 }
 

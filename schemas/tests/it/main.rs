@@ -11,5 +11,6 @@ mod consistency;
 mod dialects;
 mod mistakes;
 mod openapi;
+mod parameters;
 mod readme;
 mod validation;

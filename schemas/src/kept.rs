@@ -1,0 +1,63 @@
+//! The parameters of a request as they are remembered: in one piece, and without their names.
+
+use crate::contract::Param;
+use crate::parameters::{Given, Parameters};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What was sent, for as long as anybody may ask for it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    params: &'static [Param],
+    /// Of each parameter its position among `params`, 1 for text or 0 for other JSON, the length
+    /// of the value, and the value.
+    bytes: Arc<[u8]>,
+}
+
+impl Kept {
+    /// Parameters out of `params`, which are those of an endpoint.
+    pub fn new(params: &'static [Param], parameters: &Parameters<'_>) -> Self {
+        let mut bytes = Vec::with_capacity(1024);
+        let mut keep = |param: &Param, is_text: bool, value: &str| {
+            let (Ok(at), Ok(length)) = (u16::try_from(param.at), u32::try_from(value.len())) else {
+                return;
+            };
+            bytes.extend_from_slice(&at.to_le_bytes());
+            bytes.push(u8::from(is_text));
+            bytes.extend_from_slice(&length.to_le_bytes());
+            bytes.extend_from_slice(value.as_bytes());
+        };
+        for (param, value) in parameters {
+            match value {
+                Given::Text(text) => keep(param, true, text),
+                Given::Json(value) => keep(param, false, &value.to_string()),
+            }
+        }
+        Self {
+            params,
+            bytes: bytes.into(),
+        }
+    }
+
+    /// The parameters as a JSON object, in the order in which they were sent.
+    pub fn to_object(&self) -> Map<String, Value> {
+        let mut rest = &*self.bytes;
+        std::iter::from_fn(|| self.next(&mut rest)).collect()
+    }
+
+    fn next(&self, rest: &mut &[u8]) -> Option<(String, Value)> {
+        let (at, after) = rest.split_first_chunk()?;
+        let (is_text, after) = after.split_first()?;
+        let (length, after) = after.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (value, after) = after.split_at_checked(length)?;
+        *rest = after;
+        let param = self.params.get(usize::from(u16::from_le_bytes(*at)))?;
+        let value = if *is_text == 1 {
+            String::from_utf8_lossy(value).into()
+        } else {
+            serde_json::from_slice(value).ok()?
+        };
+        Some((param.name.clone(), value))
+    }
+}

@@ -1,0 +1,92 @@
+//! The parameters of a request, read once and kept as they were read.
+
+use crate::contract::Param;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// The value of a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given<'a> {
+    /// Text, as nearly all of them are.
+    Text(Cow<'a, str>),
+    /// Any other JSON value, which is there to be refused.
+    Json(Value),
+}
+
+impl Given<'_> {
+    /// The value as JSON.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.as_ref().to_owned()),
+            Self::Json(value) => value.clone(),
+        }
+    }
+}
+
+/// The flat object that `bodies/*.request.json` describe, in the order in which it was sent and
+/// without a copy of the names and texts.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters<'a> {
+    list: Vec<(&'static Param, Given<'a>)>,
+    /// The positions of the parameters in it, modulo the number of bits: a parameter whose bit
+    /// is not set is new, and need not be looked for.
+    seen: u64,
+}
+
+impl<'a> Parameters<'a> {
+    /// None yet, and room for `capacity`.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(capacity),
+            seen: 0,
+        }
+    }
+
+    /// Puts a value in; gives whether there was one, which keeps its place and is replaced.
+    pub fn insert(&mut self, param: &'static Param, value: Given<'a>) -> bool {
+        let bit = 1 << (param.at % 64);
+        let known = self.seen & bit != 0;
+        self.seen |= bit;
+        let same = |(known, _): &&mut (&'static Param, _)| std::ptr::eq(*known, param);
+        if known && let Some((_, known)) = self.list.iter_mut().find(same) {
+            *known = value;
+            return true;
+        }
+        self.list.push((param, value));
+        false
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&Given<'a>> {
+        let named = |(param, _): &&(&'static Param, _)| param.name == name;
+        self.list.iter().find(named).map(|(_, value)| value)
+    }
+
+    /// The value of a parameter that is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Given::Text(text) => Some(text),
+            Given::Json(_) => None,
+        }
+    }
+
+    /// The parameters with their values, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (&'static Param, Given<'a>)> {
+        self.list.iter()
+    }
+
+    /// The same as a JSON object.
+    pub fn to_object(&self) -> Map<String, Value> {
+        let member = |(param, value): &(&Param, Given<'_>)| (param.name.clone(), value.to_value());
+        self.list.iter().map(member).collect()
+    }
+}
+
+impl<'p, 'a> IntoIterator for &'p Parameters<'a> {
+    type Item = &'p (&'static Param, Given<'a>);
+    type IntoIter = std::slice::Iter<'p, (&'static Param, Given<'a>)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
