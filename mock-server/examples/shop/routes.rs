@@ -55,14 +55,9 @@ impl Shop {
             (&Method::GET, ["shop.js"]) => {
                 Reply::new(200, "text/javascript", include_str!("templates/shop.js"))
             }
-            (
-                _,
-                [""]
-                | ["checkout" | "shop.css" | "shop.js"]
-                | ["flexiti" | "orders", _]
-                | ["my", "orders", _],
-            ) => Reply::new(405, "", "").with(ALLOW, "GET, HEAD, POST"),
-            _ => self.no_order(request),
+            (&Method::GET, _) => self.no_order(request),
+            (_, ["checkout"]) => Reply::new(405, "", "").with(ALLOW, "GET, HEAD, POST"),
+            _ => Reply::new(405, "", "").with(ALLOW, "GET, HEAD"),
         }
     }
 
@@ -124,7 +119,8 @@ impl Shop {
                     number: &order.number,
                 });
                 let origin = url.origin().ascii_serialization();
-                Reply::page(200, page, &format!("{origin} {}", self.pages_of_flexiti))
+                let also = format!("{} {origin}", self.pages_of_flexiti);
+                Reply::page(200, page, &also)
             }
             Start::Go(url) => Reply::see_other(url.as_str()),
             Start::Done => Reply::see_other(&format!("/my/orders/{}", order.number)),

@@ -100,7 +100,7 @@ fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// An answer.
-pub struct Reply(Response<Full<Bytes>>);
+pub struct Reply(Box<Response<Full<Bytes>>>);
 
 impl Reply {
     /// An answer of this media type.
@@ -108,7 +108,7 @@ impl Reply {
         let mut response = Response::new(Full::new(body.into()));
         *response.status_mut() =
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let reply = Self(response);
+        let reply = Self(Box::new(response));
         let reply = if media.is_empty() {
             reply
         } else {
@@ -159,6 +159,6 @@ impl Reply {
 
     /// As hyper sends it.
     pub fn into_response(self) -> Response<Full<Bytes>> {
-        self.0
+        *self.0
     }
 }

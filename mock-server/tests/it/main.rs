@@ -13,6 +13,7 @@ mod admin_input;
 mod auth;
 mod clients;
 mod commands;
+mod demo_shop;
 mod exchanges;
 mod hostile;
 mod http;
