@@ -7,9 +7,12 @@ use crate::wire::{Answer, Call};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -43,7 +46,6 @@ impl Drop for Shop {
 /// A browser, or a program in its place: a shop's cookie.
 struct Customer {
     cookie: String,
-    number: String,
 }
 
 fn program() -> PathBuf {
@@ -80,23 +82,34 @@ fn settings(dialect: &str, address: SocketAddr) -> Settings {
 
 impl Shop {
     fn open(dialect: &str) -> Self {
+        Self::open_with(dialect, None)
+    }
+
+    /// A shop that talks to another server than the mock, which stands by.
+    fn open_for(base_url: &str) -> Self {
+        Self::open_with("documented", Some(base_url))
+    }
+
+    fn open_with(dialect: &str, base_url: Option<&str>) -> Self {
         // The mock must know the shop's port first, and somebody else may take it meanwhile.
         for _ in 0..5 {
-            if let Some(shop) = Self::try_open(dialect, free_port()) {
+            let address = free_port();
+            let mock = start(&settings(dialect, address));
+            let base_url = base_url.map_or_else(|| mock.base_url(), str::to_owned);
+            if let Some(shop) = Self::try_open(mock, &base_url, address) {
                 return shop;
             }
         }
         panic!("no port for the shop");
     }
 
-    fn try_open(dialect: &str, address: SocketAddr) -> Option<Self> {
-        let mock = start(&settings(dialect, address));
+    fn try_open(mock: Mock, base_url: &str, address: SocketAddr) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let ready = folder.path().join("ready.json");
         let log = File::create(folder.path().join("log")).unwrap();
         let mut child = Command::new(program())
             .env_clear()
-            .env("FLEXITI_BASE_URL", mock.base_url())
+            .env("FLEXITI_BASE_URL", base_url)
             .env("SHOP_LISTEN", address.to_string())
             .env("SHOP_READY_FILE", &ready)
             .stdin(Stdio::null())
@@ -137,7 +150,6 @@ impl Shop {
         assert_eq!(answer.status, 303, "{}", answer.text());
         Customer {
             cookie: cookie(&answer),
-            number: number.to_owned(),
         }
     }
 
@@ -654,4 +666,126 @@ fn after_a_lost_answer_the_customer_may_try_again_under_another_id() {
     assert_eq!(post.send(shop.address).status, 303);
     shop.complete(&format!("{number}-2"), &json!({"outcome": "approved"}));
     assert_eq!(shop.status(&number), "approved");
+}
+
+/// A server that answers each connection's request with what `answer` makes of its first line
+/// and its body; an empty answer breaks the connection off.
+fn flexiti(answer: impl Fn(&str, &str) -> String + Send + 'static) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}/api", listener.local_addr().unwrap());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut first, mut length) = (String::new(), 0);
+            reader.read_line(&mut first).unwrap();
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                let line = line.to_ascii_lowercase();
+                if let Some(value) = line.strip_prefix("content-length: ") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let reply = answer(&first, &String::from_utf8(body).unwrap());
+            reader.get_mut().write_all(reply.as_bytes()).unwrap();
+            // The test may be over.
+            let _ = tell.send(first);
+        }
+    });
+    (base_url, told)
+}
+
+fn ok(body: &Value) -> String {
+    http("200 OK", "", &body.to_string())
+}
+
+fn http(status: &str, header: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\n{header}content-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// A token answer in the oldest spelling, with a member that nobody knows.
+fn token_answer() -> String {
+    ok(&json!({
+        "scope": "merchant", "access_token": "a", "refresh_token": "r", "expires_in": 1199,
+        "token_type": "Bearer", "unknown": [{}],
+    }))
+}
+
+#[test]
+fn ids_may_be_texts_and_answers_may_hold_more() {
+    let (base_url, _) = flexiti(|first, _| match first {
+        first if first.contains("/oauth/token") => token_answer(),
+        first if first.contains("payment-calculator") => ok(&json!({
+            "htmlRender": "<script>", "paymentPlan": {"months": "3", "monthlyPayment": "166.67"},
+        })),
+        first if first.contains("/init") => ok(&json!({
+            "redirection_url": "https://pages.example/x?a=1&b=%22", "online_order_id": "A/7",
+        })),
+        first if first.contains("/order-id/A%2F7 ") => ok(&json!({
+            "date": null, "purchase": {"status": "Success", "more": 1}, "transaction_id": "A/7",
+        })),
+        _ => http("404 Not Found", "", ""),
+    });
+    let shop = Shop::open_for(&base_url);
+    let cart = Call::get("/?lang=fr").send(shop.address).text();
+    assert!(cart.contains("<strong>166,67\u{a0}$</strong>"), "{cart}");
+    assert!(!cart.contains("<script>"), "{cart}");
+    let answer = shop.post(&[("order", "ids"), ("flow", "apply/buy")]);
+    let location = answer.header("location");
+    assert_eq!(location, Some("https://pages.example/x?a=1&b=%22"));
+    let page = shop.get("/flexiti/return?orderId=A%2F7", &cookie(&answer));
+    assert_eq!(page.status, 200);
+    assert_eq!(shop.status("ids"), "paid");
+    let page = shop.post(&[("modal", "1"), ("flow", "apply/buy")]);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("https://pages.example"), "{policy}");
+    assert!(page.text().contains("a=1&#38;b=%22\""), "{}", page.text());
+}
+
+#[test]
+fn what_may_have_arrived_is_not_sent_again_unless_it_is_safe() {
+    let tokens = AtomicUsize::new(0);
+    let (base_url, told) = flexiti(move |first, _| {
+        if !first.contains("/oauth/token") {
+            return String::new();
+        }
+        match tokens.fetch_add(1, Ordering::SeqCst) {
+            0 => http("503 Service Unavailable", "retry-after: 2\r\n", ""),
+            _ => token_answer(),
+        }
+    });
+    let shop = Shop::open_for(&base_url);
+    let begun = Instant::now();
+    let answer = shop.post(&[("order", "lost")]);
+    assert_eq!(answer.status, 503);
+    assert!(
+        begun.elapsed() >= Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    let sent: Vec<String> = told.try_iter().collect();
+    let inits = sent.iter().filter(|first| first.contains("/init")).count();
+    assert_eq!((sent.len(), inits), (3, 1), "{sent:?}");
+    assert_eq!(shop.status("lost"), "failed");
+}
+
+#[test]
+fn a_redirection_url_that_is_none_leads_nobody_anywhere() {
+    let (base_url, _) = flexiti(|first, _| match first {
+        first if first.contains("/oauth/token") => token_answer(),
+        _ => ok(&json!({"redirection_url": "javascript:alert(1)", "online_order_id": 7})),
+    });
+    let shop = Shop::open_for(&base_url);
+    let answer = shop.post(&[("modal", "1")]);
+    assert_eq!(answer.status, 503);
+    assert!(!answer.text().contains("alert"), "{}", answer.text());
 }
