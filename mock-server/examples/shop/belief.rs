@@ -107,6 +107,7 @@ pub fn id(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::Belief::{Approved, Cancelled, Failed, Paid, Pending};
     use super::*;
     use serde_json::json;
 
@@ -115,7 +116,6 @@ mod tests {
         let apply = |word: &str| json!({"apply": {"apply_status": word, "customer_id": 7}});
         let purchase = |word: &str| json!({"purchase": {"status": word}});
         let both = |apply: &str, word: &str| json!({"purchase": {"status": word}, "date": "", "apply": {"apply_status": apply}});
-        use Belief::{Approved, Cancelled, Failed, Paid, Pending};
         for (flow, body, belief) in [
             (Flow::Apply, apply("SUCCESS"), Approved),
             (Flow::Apply, apply("PENDING"), Pending),
