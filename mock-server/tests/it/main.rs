@@ -16,6 +16,7 @@ mod calculator_input;
 mod callbacks;
 mod clients;
 mod commands;
+mod demo_shop;
 mod exchanges;
 mod hostile;
 mod http;
