@@ -1,6 +1,8 @@
 //! The page at a redirection URL: so far, what the order is about.
 
 use crate::app::App;
+use crate::clock::Millis;
+use crate::order::Outcome;
 use crate::orders::Order;
 use crate::reject::Rejection;
 use crate::reply::Reply;
@@ -77,7 +79,7 @@ const FRENCH: Words = Words {
 };
 
 /// Answers the page of a session.
-pub fn handle(app: &App, session: &str, request: &Request) -> Reply {
+pub fn handle(app: &App, session: &str, request: &Request, machine: Millis) -> Reply {
     if request.method != Method::GET && request.method != Method::HEAD {
         let mut rejection = Rejection::new(Rule::MethodAllowed, "method_not_allowed");
         rejection.allow = Some("GET, HEAD".to_owned());
@@ -87,11 +89,18 @@ pub fn handle(app: &App, session: &str, request: &Request) -> Reply {
     let state = &mut *state;
     let found = state.orders.by_session(session).and_then(|order| {
         let merchant = state.merchants.get(&*order.client_id)?;
+        order.expire(&merchant.rulebook, merchant.clock.at(machine));
         Some((order.clone(), Arc::clone(&merchant.rulebook)))
     });
     let (status, page) = match found {
         None => (
             404,
+            render(&GonePage {
+                words: [&ENGLISH, &FRENCH],
+            }),
+        ),
+        Some((order, _)) if order.life.outcome == Some(Outcome::Expired) => (
+            410,
             render(&GonePage {
                 words: [&ENGLISH, &FRENCH],
             }),

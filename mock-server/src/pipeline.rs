@@ -37,7 +37,7 @@ pub fn handle(app: &App, request: &Request) -> Reply {
             };
             api(app, call, &mut note)
         }
-        Route::Checkout(session) => page::handle(app, &session, request),
+        Route::Checkout(session) => page::handle(app, &session, request, now),
         // Steering the server is no part of what it plays.
         Route::Admin(rest) => return admin::handle(app, &rest, request, now),
         Route::Unknown => unknown(app, request, &mut note),
