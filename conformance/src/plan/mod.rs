@@ -161,17 +161,7 @@ pub fn out_of_reach(
 
 /// The foundation clause of an endpoint.
 pub fn accepted(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Token => Rule::TokenAccepted.id(),
-        Endpoint::InitV2 => Rule::V2Accepted.id(),
-        Endpoint::InitPlain => Rule::PlainAccepted.id(),
-        Endpoint::NotificationOrder => Rule::NotificationOrder.id(),
-        Endpoint::NotificationMerchantOrder => Rule::NotificationMerchantOrder.id(),
-        Endpoint::NotificationOld => Rule::NotificationOldPath.id(),
-        Endpoint::Calculator => Rule::CalculatorAccepted.id(),
-        Endpoint::Availability => Rule::AvailabilityAccepted.id(),
-        Endpoint::LearnMore => Rule::LearnMoreServed.id(),
-    }
+    endpoint.foundation().id()
 }
 
 /// Whether the clause's predicate is a constraint on parameters.
