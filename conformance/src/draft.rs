@@ -63,9 +63,9 @@ pub struct Draft {
     pub method: String,
     /// Where to.
     pub to: To,
-    /// The query string.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query: Option<String>,
+    /// Pairs of the query string.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
     /// Headers beside those of the body.
     pub headers: Vec<(String, String)>,
     /// The body.
@@ -78,7 +78,7 @@ impl Draft {
         Self {
             method: "POST".to_owned(),
             to: To::Path(path.into()),
-            query: None,
+            query: Vec::new(),
             headers: Vec::new(),
             payload,
         }

@@ -3,9 +3,22 @@
 use serde_json::Value;
 use std::time::Duration;
 
+/// Which part of a server a request went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The API.
+    Api,
+    /// The hosted pages, made for people.
+    Pages,
+    /// The admin API, which is no part of what is judged.
+    Admin,
+}
+
 /// One request and what came back.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// Where it went.
+    pub part: Part,
     /// HTTP method.
     pub method: String,
     /// The whole URL.

@@ -4,7 +4,7 @@
 use crate::case::{Case, Expect, Kind};
 use crate::draft::{Draft, Encoding, Params, Payload, To};
 use crate::plan::{self, Broken, Working};
-use flexiti_contract::{Clause, Endpoint, Flow, Place, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Place, Rulebook};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
@@ -78,7 +78,7 @@ pub fn valid(
             let draft = plan::draft(endpoint, &params, encoding)?;
             let name = format!("generated {} {encoding:?}", endpoint.id());
             let mut case = plan::case(clause, &name, Kind::Positive, draft, Expect::Granted);
-            if endpoint != Endpoint::Token {
+            if plan::INIT.contains(&endpoint) {
                 case.blame = Some(encoding.clause().to_owned());
             }
             Some(case)
@@ -135,6 +135,8 @@ pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> 
         "/online/client-id/{{client_id}}/systems/init",
         "/online/client-id/%00%ff/systems/init",
         "/online/client-id/a/notifications/order-id/1",
+        "/online/client-id/{{client_id}}/notifications/merchant-order-id/%00%ff",
+        "/online/v2/client-id/{{client_id}}/systems/payment-calculator",
         "/",
     ];
     let types = vec![
@@ -206,18 +208,20 @@ fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<P
     let bases: Vec<Params> = if endpoint == Endpoint::Token {
         vec![plan::token_params()]
     } else {
-        [Flow::Apply, Flow::Buy, Flow::ApplyBuy]
-            .into_iter()
-            .filter_map(|flow| plan::base_params(rulebook, endpoint, flow))
-            .filter(|params| rulebook.check(endpoint, &plan::flat(params)).is_empty())
-            .collect()
+        plan::bases(rulebook, endpoint)
     };
     let allowed = |name: &str, value: &str| {
         let sent = json!({ name: value });
         let violations = rulebook.check(endpoint, &sent);
         !violations.iter().any(|v| v.param == name)
     };
-    let fixed = ["flow", "client_id", "client_secret", "grant_type"];
+    let fixed = [
+        "flow",
+        "client_id",
+        "clientId",
+        "client_secret",
+        "grant_type",
+    ];
     let values: Vec<(String, Vec<String>, bool)> = contract
         .params(endpoint)
         .iter()
@@ -237,6 +241,7 @@ fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<P
         })
         .filter(|(_, samples, _): &(String, Vec<String>, bool)| !samples.is_empty())
         .collect();
+    let judge = Arc::clone(rulebook);
     let picks: Vec<BoxedStrategy<(String, Value)>> = values
         .into_iter()
         .map(|(name, samples, free)| {
@@ -246,12 +251,12 @@ fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<P
             } else {
                 sample.boxed()
             };
+            let judge = Arc::clone(&judge);
             value
-                .prop_map(move |text| (name.clone(), json!(text)))
+                .prop_map(move |text| (name.clone(), plan::once(&judge, &name, &text)))
                 .boxed()
         })
         .collect();
-    let judge = Arc::clone(rulebook);
     (
         select(bases),
         picks,

@@ -1,19 +1,16 @@
 //! Reads a request back from the bytes that went over the wire, so that a case can be held to
 //! what it claims. Written apart from any server's reading of the same bytes.
 
+use crate::exchange::Exchange;
 use flexiti_contract::{Contract, Endpoint};
 use serde_json::{Map, Value};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The flat parameters of a request; `None` where the bytes are neither a form nor JSON.
-pub fn parameters(
-    contract: &Contract,
-    endpoint: Endpoint,
-    headers: &[(String, String)],
-    media_type: &str,
-    body: &[u8],
-) -> Option<Value> {
+pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {
     let mut flat = Map::new();
-    for (name, value) in headers {
+    for (name, value) in &exchange.sent_headers {
         if contract
             .param(endpoint, name)
             .is_some_and(|param| param.header)
@@ -21,8 +18,17 @@ pub fn parameters(
             flat.insert(name.clone(), value.clone().into());
         }
     }
+    let (media_type, body) = if contract.endpoint(endpoint).media_types.is_empty() {
+        let query = exchange.url.split_once('?').map_or("", |(_, query)| query);
+        (FORM, query.as_bytes())
+    } else {
+        let mut headers = exchange.sent_headers.iter();
+        let declared = headers.find(|(name, _)| name == "content-type");
+        let media_type = declared.map_or("", |(_, value)| value.as_str());
+        (media_type, &*exchange.sent)
+    };
     match media_type {
-        "application/x-www-form-urlencoded" => {
+        FORM => {
             let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
             for (name, value) in pairs {
                 let name = name.replace('[', ".").replace(']', "");

@@ -32,11 +32,6 @@ impl Records {
             .is_some_and(|record| record.finding.is_some())
     }
 
-    /// Why nothing can be said of the clause.
-    pub(crate) fn inconclusive(&self, clause: &str) -> Option<&str> {
-        self.0.get(clause)?.inconclusive.as_deref()
-    }
-
     /// Says that nothing can be said of the clause.
     pub(crate) fn give_up(&mut self, clause: &str, why: &str) {
         let record = self.0.entry(clause.to_owned()).or_default();

@@ -2,7 +2,7 @@
 
 use crate::case::{Account, Case, Step};
 use crate::draft::{Draft, Payload, To};
-use crate::exchange::{Exchange, Secret};
+use crate::exchange::{Exchange, Part, Secret};
 use crate::target::{Credentials, Target};
 use base64::Engine as _;
 use proptest::prelude::Rng as _;
@@ -20,6 +20,8 @@ pub enum Stopped {
     /// The run has used up its requests.
     OutOfBudget,
 }
+
+const NO_ADMIN: &str = "the target has no admin API";
 
 /// A token of the main account, with the time when it should be replaced.
 struct Kept {
@@ -44,6 +46,8 @@ struct Blanks<'a> {
     account: &'a Credentials,
     token: Option<String>,
     answers: &'a [Exchange],
+    /// An id of the merchant's own, the same within a case.
+    merchant_order: &'a str,
 }
 
 impl<'a> Session<'a> {
@@ -62,13 +66,15 @@ impl<'a> Session<'a> {
 
     /// Runs a case and gives its exchanges, one for each request step.
     pub fn run(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
+        let steered = |step: &Step| matches!(step, Step::Complete { .. });
+        if case.steps.iter().any(steered) && !self.target.can_be_steered() {
+            return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
+        }
         let own = match case.account {
             Account::Main => None,
             Account::Own if !self.target.can_be_steered() => None,
             _ if !self.target.can_be_steered() => {
-                return Err(Stopped::NotTestable(
-                    "the target has no admin API".to_owned(),
-                ));
+                return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
             }
             kind => {
                 let made = self.target.new_merchant(kind != Account::Unprovisioned);
@@ -91,6 +97,7 @@ impl<'a> Session<'a> {
         own: bool,
     ) -> Result<Vec<Exchange>, Stopped> {
         let mut exchanges: Vec<Exchange> = Vec::new();
+        let merchant_order = format!("{:016x}", self.rng.next_u64());
         let steered = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
         for (at, step) in case.steps.iter().enumerate() {
             match step {
@@ -103,17 +110,32 @@ impl<'a> Session<'a> {
                     steered(self.target.advance(&account.client_id, *seconds))?;
                 }
                 Step::Deprovision => steered(self.target.deprovision(&account.client_id))?,
+                Step::Complete { order, outcome } => {
+                    let blanks = Blanks {
+                        account,
+                        token: None,
+                        answers: &exchanges,
+                        merchant_order: &merchant_order,
+                    };
+                    let order = self.fill(order, &blanks)?;
+                    let done = self.target.complete(&order, outcome);
+                    let mut exchange = done.map_err(Stopped::Inconclusive)?;
+                    let known = exchanges.iter().flat_map(|e| e.secrets.iter().cloned());
+                    exchange.secrets.extend(known);
+                    exchanges.push(exchange);
+                }
                 Step::Send(draft) => {
                     let token = self.token_for(draft, account, own)?;
                     let blanks = Blanks {
                         account,
                         token,
                         answers: &exchanges,
+                        merchant_order: &merchant_order,
                     };
                     let exchange = self.send(draft, &blanks)?;
                     let last = at + 1 == case.steps.len();
                     let accepted = exchange.answer().is_some_and(|answer| answer.status == 200);
-                    if !last && !accepted && !case.judges_all() {
+                    if !last && !accepted && !case.may_refuse(exchanges.len()) {
                         let what =
                             format!("step {} was not accepted: {}", at + 1, exchange.actual());
                         return Err(Stopped::Inconclusive(what));
@@ -171,6 +193,7 @@ impl<'a> Session<'a> {
             account,
             token: None,
             answers: &[],
+            merchant_order: "",
         };
         let exchange = self.send(&draft, &blanks)?;
         let answer = exchange.answer().filter(|answer| answer.status == 200);
@@ -185,20 +208,23 @@ impl<'a> Session<'a> {
         if let Some(pause) = self.pause {
             std::thread::sleep(pause);
         }
-        let url = match &draft.to {
-            To::Path(path) => format!("{}{}", self.target.base_url, self.fill(path, blanks)?),
+        let (part, url) = match &draft.to {
+            To::Path(path) => {
+                let path = self.fill(path, blanks)?;
+                (Part::Api, format!("{}{path}", self.target.base_url))
+            }
             To::Url(url) => {
                 let url = self.fill(url, blanks)?;
                 let base = reqwest::Url::parse(&self.target.base_url);
                 let joined = base.and_then(|base| base.join(&url));
-                joined
-                    .map_err(|e| Stopped::Inconclusive(format!("{url}: {e}")))?
-                    .to_string()
+                let joined = joined.map_err(|e| Stopped::Inconclusive(format!("{url}: {e}")))?;
+                (Part::Pages, joined.to_string())
             }
         };
-        let url = match &draft.query {
-            Some(query) => format!("{url}?{}", self.fill(query, blanks)?),
-            None => url,
+        let url = if draft.query.is_empty() {
+            url
+        } else {
+            format!("{url}?{}", self.pairs(&draft.query, blanks)?)
         };
         let mut headers = Vec::new();
         if let Some(media_type) = draft.media_type()
@@ -226,6 +252,7 @@ impl<'a> Session<'a> {
             .target
             .send(&draft.method, &url, &headers, body.clone());
         Ok(Exchange {
+            part,
             method: draft.method.clone(),
             url,
             sent_headers: headers,
@@ -240,18 +267,21 @@ impl<'a> Session<'a> {
             Payload::None => None,
             Payload::Bytes(bytes) => Some(bytes.clone()),
             Payload::Json(value) => Some(self.fill_json(value, blanks)?.to_string().into_bytes()),
-            Payload::Form(pairs) => {
-                let mut filled = Vec::with_capacity(pairs.len());
-                for (name, value) in pairs {
-                    filled.push((name, self.fill(value, blanks)?));
-                }
-                let text = serde_urlencoded::to_string(&filled);
-                Some(
-                    text.map_err(|e| Stopped::Inconclusive(e.to_string()))?
-                        .into_bytes(),
-                )
-            }
+            Payload::Form(pairs) => Some(self.pairs(pairs, blanks)?.into_bytes()),
         })
+    }
+
+    /// Pairs as a form or a query string has them.
+    fn pairs(
+        &mut self,
+        pairs: &[(String, String)],
+        blanks: &Blanks<'_>,
+    ) -> Result<String, Stopped> {
+        let mut filled = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            filled.push((name, self.fill(value, blanks)?));
+        }
+        serde_urlencoded::to_string(&filled).map_err(|e| Stopped::Inconclusive(e.to_string()))
     }
 
     fn fill_json(&mut self, value: &Value, blanks: &Blanks<'_>) -> Result<Value, Stopped> {
@@ -270,8 +300,10 @@ impl<'a> Session<'a> {
 
     /// Fills in the blanks: `{{client_id}}`, `{{client_secret}}`, `{{username}}`, `{{password}}`,
     /// `{{basic}}` (the Basic credentials), `{{reference_id}}` (a new one each time),
-    /// `{{token}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another merchant), and
-    /// `{{0/access_token}}` (from the answer to the first request). Other braces stay.
+    /// `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
+    /// `{{other_client_id}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
+    /// merchant), and `{{0/access_token}}` (from the answer to the first request). Other braces
+    /// stay.
     fn fill(&mut self, text: &str, blanks: &Blanks<'_>) -> Result<String, Stopped> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -302,14 +334,16 @@ impl<'a> Session<'a> {
                 .encode(format!("{}:{}", account.client_id, account.client_secret)),
             "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
             "token" => blanks.token.clone().unwrap_or_default(),
-            "other_token" => self.other("access_token")?,
-            "other_refresh_token" => self.other("refresh_token")?,
+            "merchant_order" => blanks.merchant_order.to_owned(),
+            "other_client_id" => self.other("access_token")?.0,
+            "other_token" => self.other("access_token")?.1,
+            "other_refresh_token" => self.other("refresh_token")?.1,
             _ => return Ok(from_answer(name, blanks.answers)),
         }))
     }
 
-    /// Something that belongs to another merchant.
-    fn other(&mut self, field: &str) -> Result<String, Stopped> {
+    /// Another merchant's client id, and a member of its token answer.
+    fn other(&mut self, field: &str) -> Result<(String, String), Stopped> {
         if self.other.is_none() {
             if !self.target.can_be_steered() {
                 return Err(Stopped::NotTestable("no second account".to_owned()));
@@ -322,13 +356,11 @@ impl<'a> Session<'a> {
             let tokens = self.fetch_tokens(&other)?;
             self.other = Some((other, tokens));
         }
-        let value = self
-            .other
-            .as_ref()
-            .and_then(|(_, tokens)| tokens[field].as_str());
-        value
-            .map(str::to_owned)
-            .ok_or_else(|| Stopped::Inconclusive(format!("no {field}")))
+        let found = self.other.as_ref().and_then(|(other, tokens)| {
+            let value = tokens[field].as_str()?;
+            Some((other.client_id.clone(), value.to_owned()))
+        });
+        found.ok_or_else(|| Stopped::Inconclusive(format!("no {field}")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server under judgement: its addresses, its accounts, and its admin API if it has one.
 
-use crate::exchange::{Answer, Secret};
+use crate::exchange::{Answer, Exchange, Part, Secret};
 use anyhow::{Context as _, bail};
 use reqwest::blocking::Client;
 use reqwest::{Method, Url};
@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// Where the customers of a merchant that the runner makes land.
+pub const SUCCESS_URL: &str = "https://shop.example.com/flexiti/success";
+/// Where those land who turn back.
+pub const ERROR_URL: &str = "https://shop.example.com/flexiti/error";
 
 /// A merchant's account at the target.
 #[derive(Debug, Clone)]
@@ -138,7 +142,12 @@ impl Target {
 
     /// Makes a merchant of its own.
     pub fn new_merchant(&self, provisioned: bool) -> Result<Credentials, String> {
-        let made = self.admin("POST", "/merchants", &json!({"provisioned": provisioned}))?;
+        let merchant = json!({
+            "provisioned": provisioned,
+            "success_url": SUCCESS_URL,
+            "error_url": ERROR_URL,
+        });
+        let made = self.admin("POST", "/merchants", &merchant)?;
         let text = |key: &str| made[key].as_str().map(str::to_owned);
         let (Some(client_id), Some(client_secret)) = (text("client_id"), text("client_secret"))
         else {
@@ -171,23 +180,45 @@ impl Target {
             .map(drop)
     }
 
+    /// Brings an order to an outcome, as its customer would.
+    pub fn complete(&self, order: &str, outcome: &str) -> Result<Exchange, String> {
+        let wish = json!({"outcome": outcome});
+        self.steer("POST", &format!("/orders/{order}/complete"), &wish)
+    }
+
     fn admin(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let exchange = self.steer(method, path, body)?;
+        Ok(exchange.answer().and_then(Answer::json).unwrap_or_default())
+    }
+
+    /// Asks the admin API for something it grants.
+    fn steer(&self, method: &str, path: &str, body: &Value) -> Result<Exchange, String> {
         let admin = self.admin.as_ref().ok_or("the target has no admin API")?;
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let mut secrets = Vec::new();
         if let Some(token) = &admin.token {
             headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+            secrets.push(Secret {
+                name: "FLEXITI_MOCK_ADMIN_TOKEN",
+                value: token.clone(),
+            });
         }
         let body = (!body.is_null()).then(|| body.to_string().into_bytes());
-        let answer = self.send(method, &format!("{}{path}", admin.url), &headers, body)?;
-        if (200..300).contains(&answer.status) {
-            Ok(answer.json().unwrap_or_default())
-        } else {
-            Err(format!(
-                "{method} {path}: {} {}",
-                answer.status,
-                answer.text()
-            ))
+        let url = format!("{}{path}", admin.url);
+        let answer = self.send(method, &url, &headers, body.clone())?;
+        if !(200..300).contains(&answer.status) {
+            let (status, text) = (answer.status, answer.text());
+            return Err(format!("{method} {path}: {status} {text}"));
         }
+        Ok(Exchange {
+            part: Part::Admin,
+            method: method.to_owned(),
+            url,
+            sent_headers: headers,
+            sent: body.unwrap_or_default(),
+            answer: Ok(answer),
+            secrets,
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The life-cycle of an order: what may follow on what. Pure: read [`advance`].
 
+pub use flexiti_contract::Decision;
 use flexiti_contract::Flow;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Where an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -51,17 +52,6 @@ pub enum Outcome {
     Cancelled,
     Abandoned,
     Expired,
-}
-
-/// What an application comes to (TD).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are Flexiti's")]
-pub enum Decision {
-    Approved,
-    Pending,
-    Declined,
-    Retry,
 }
 
 /// What happens to an order.

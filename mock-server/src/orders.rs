@@ -84,15 +84,19 @@ impl Order {
     }
 
     /// The amount that init asked for, in dollars, as it was sent.
-    pub fn amount_text(&self) -> String {
-        let parameters = self.parameters();
-        let amount = parameters.get("amount_requested").and_then(Value::as_str);
-        amount.unwrap_or("0").to_owned()
+    pub fn amount_text(&self) -> Option<String> {
+        match self.parameters().remove("amount_requested")? {
+            Value::String(amount) => Some(amount),
+            _ => None,
+        }
     }
 
-    /// The amount that init asked for, in dollars.
+    /// The amount that init asked for, in dollars; zero if that was no amount.
     pub fn amount(&self) -> Decimal {
-        money::parse(&self.amount_text()).unwrap_or_default()
+        let amount = self.amount_text();
+        amount
+            .and_then(|amount| money::parse(&amount))
+            .unwrap_or_default()
     }
 
     /// What the customer has entered so far.

@@ -200,6 +200,23 @@ names! {
     }
 }
 
+impl Endpoint {
+    /// The clause that grants it: where that does not hold, there is no such endpoint.
+    pub fn foundation(self) -> Rule {
+        match self {
+            Self::Token => Rule::TokenAccepted,
+            Self::InitV2 => Rule::V2Accepted,
+            Self::InitPlain => Rule::PlainAccepted,
+            Self::NotificationOrder => Rule::NotificationOrder,
+            Self::NotificationMerchantOrder => Rule::NotificationMerchantOrder,
+            Self::NotificationOld => Rule::NotificationOldPath,
+            Self::Calculator => Rule::CalculatorAccepted,
+            Self::Availability => Rule::AvailabilityAccepted,
+            Self::LearnMore => Rule::LearnMoreServed,
+        }
+    }
+}
+
 names! {
     /// A clause whose predicate is code, not a constraint in a request schema: the server has
     /// a branch for it and the runner a case.

@@ -4,6 +4,7 @@ use crate::clause::{Check, Clause, Endpoint, EndpointRow, Rule};
 use crate::dialect::{self, Dialect};
 use crate::load::{LoadError, Sources};
 use crate::resolve;
+use crate::terms::ResponseKey;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -86,6 +87,8 @@ pub struct Contract {
     pub clauses: Vec<Clause>,
     /// The errors by id.
     pub errors: BTreeMap<String, ErrorRow>,
+    /// The middle names that decide an application.
+    pub response_keys: Vec<ResponseKey>,
     pub(crate) bodies: BTreeMap<String, Value>,
     params: BTreeMap<Endpoint, Params>,
     sources: Sources,
@@ -109,6 +112,8 @@ impl Contract {
         let endpoints: Vec<EndpointRow> =
             sources.checked("endpoints.json", "meta/endpoints.schema.json")?;
         let errors = sources.checked("errors.json", "meta/errors.schema.json")?;
+        let response_keys =
+            sources.checked("response_keys.json", "meta/response_keys.schema.json")?;
         let mut clauses: Vec<Clause> = Vec::new();
         for file in sources.in_folder("clauses/") {
             clauses.extend(sources.checked::<Vec<Clause>>(file, "meta/clauses.schema.json")?);
@@ -126,6 +131,7 @@ impl Contract {
             endpoints,
             clauses,
             errors,
+            response_keys,
             bodies,
             params,
             sources,

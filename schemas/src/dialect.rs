@@ -58,7 +58,6 @@ pub struct Knobs {
     pub application_pin: String,
     pub pin_tries: u8,
     pub after_wrong_pins: AfterWrongPins,
-    pub high_risk_decision: Decided,
     pub decision_without_key: Decided,
     pub calculator_rounding: Rounding,
     pub calculator_no_plan: NoPlan,
@@ -136,7 +135,7 @@ answers! {
     CallbackParams { None, OrderId, OrderIdAndAuthToken }
     /// Answers to `after_wrong_pins`.
     AfterWrongPins { Cancelled, Refused }
-    /// Answers to `high_risk_decision` and `decision_without_key`.
+    /// Answers to `decision_without_key`.
     Decided { Approved, Pending, Declined }
     /// Answers to `calculator_rounding`.
     Rounding { HalfUp, Down }

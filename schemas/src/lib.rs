@@ -1,8 +1,8 @@
 //! The Flexiti Online API as data, and its loader.
 //!
 //! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
-//! promise, with its evidence), `errors.json`, `bodies/` (JSON Schema 2020-12) and
-//! `dialects/` (one answer to every question that the documentation leaves open). This crate
+//! promise, with its evidence), `errors.json`, `response_keys.json`, `bodies/` (JSON Schema
+//! 2020-12) and `dialects/` (one answer to every question that the documentation leaves open). This crate
 //! embeds those files, refuses them if they break their own schemas in `meta/`, and compiles
 //! them for one dialect into a [`Rulebook`], which both the mock and the runner read.
 //!
@@ -37,4 +37,4 @@ pub use kept::Kept;
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Parameters};
 pub use rulebook::Rulebook;
-pub use terms::{Flow, Lang, Place, Refusal, Violation};
+pub use terms::{Decision, Flow, Lang, Place, Refusal, ResponseKey, Violation};

@@ -74,7 +74,13 @@ impl Rulebook {
             };
             let request = body(contract, &dialect, &row.request, &here)?;
             let response = body(contract, &dialect, &row.response, &here)?;
-            for schema in [&request.schema, &response.schema] {
+            // What stands only on a path that the dialect does not have is no clause of it.
+            let foundation = contract.clause(row.id.foundation().id());
+            let there = foundation.is_some_and(in_dialect);
+            for schema in [&request.schema, &response.schema]
+                .into_iter()
+                .filter(|_| there)
+            {
                 tagged.extend(resolve::tags(schema).into_iter().map(str::to_owned));
             }
             requests.insert(row.id, request);
@@ -149,16 +155,10 @@ impl Rulebook {
     pub fn serves(&self, endpoint: Endpoint) -> bool {
         match endpoint {
             Endpoint::Token => true,
-            Endpoint::NotificationOrder => self.enforces(Rule::NotificationOrder),
-            Endpoint::NotificationMerchantOrder => self.enforces(Rule::NotificationMerchantOrder),
-            Endpoint::Calculator => self.enforces(Rule::CalculatorAccepted),
-            Endpoint::Availability => self.enforces(Rule::AvailabilityAccepted),
-            Endpoint::InitV2 => self.enforces(Rule::V2Accepted),
-            Endpoint::InitPlain => self.enforces(Rule::PlainAccepted),
-            Endpoint::NotificationOld => self.enforces(Rule::NotificationOldPath),
             Endpoint::LearnMore => {
                 self.enforces(Rule::LearnMoreServed) || self.taken_away(Rule::LearnMoreGone)
             }
+            endpoint => self.enforces(endpoint.foundation()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The words in which a rulebook speaks: violations, refusals, flows, languages.
 
 use crate::clause::{Endpoint, Msg};
-use serde::Serialize;
+use crate::dialect::Dialect;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One constraint that a request does not meet.
@@ -55,6 +56,45 @@ pub enum Flow {
     Buy,
     /// Apply, and buy at once if approved.
     ApplyBuy,
+}
+
+/// What an application comes to (TD).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are Flexiti's")]
+pub enum Decision {
+    Approved,
+    Pending,
+    Declined,
+    Retry,
+}
+
+/// A middle name that decides an application in a sandbox: a row of `response_keys.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseKey {
+    /// The middle name.
+    pub middle_name: String,
+    /// What the application comes to, or `{"$knob": …}`.
+    pub decision: Value,
+    /// What the key stands for.
+    pub reason: String,
+}
+
+impl ResponseKey {
+    /// Whether the dialect says what it decides.
+    pub fn is_open(&self) -> bool {
+        self.decision.is_object()
+    }
+
+    /// What it decides in a dialect.
+    pub fn decides(&self, dialect: &Dialect) -> Option<Decision> {
+        let decision = match self.decision["$knob"].as_str() {
+            Some(knob) => dialect.answer(knob),
+            None => &self.decision,
+        };
+        serde_json::from_value(decision.clone()).ok()
+    }
 }
 
 /// A language of the hosted pages.

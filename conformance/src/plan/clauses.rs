@@ -1,16 +1,18 @@
 //! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
 //! clause, a valid request and the same request with one defect.
 
-use super::{REFERENCE_ID, Working, accepted, case, draft, token_draft, token_params};
+use super::params::{bases, flat, once, replaced, with, without};
+use super::{INIT, Working, accepted, case, draft, token_draft};
 use crate::case::{Account, Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params};
-use flexiti_contract::{Clause, Endpoint, Flow, Place, Rule, Rulebook};
-use serde_json::{Map, Value, json};
+use flexiti_contract::{Clause, Endpoint, Place, Rule, Rulebook};
+use serde_json::{Value, json};
 
 /// Parameters whose samples are no working values of their own, or ask for other parameters.
 const UNSAMPLED: &[&str] = &[
     "flow",
     "client_id",
+    "clientId",
     "client_secret",
     "refresh_token",
     "username",
@@ -34,7 +36,7 @@ pub struct Broken {
 pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for place in rulebook.places(&clause.id) {
-        if place.endpoint != Endpoint::Token && !working.endpoints.contains(&place.endpoint) {
+        if place.endpoint != Endpoint::Token && !working.has(place.endpoint) {
             continue;
         }
         let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
@@ -111,7 +113,7 @@ fn prepared(mut case: Case, params: &Params) -> Case {
 
 /// In the preferred encoding, or in JSON where only that can say it.
 fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<Draft> {
-    if endpoint == Endpoint::Token {
+    if !INIT.contains(&endpoint) {
         return draft(endpoint, params, Encoding::FormDotted);
     }
     let json = || {
@@ -149,7 +151,7 @@ fn accepted_samples(
         .map(|p| p.samples.clone());
     let mut cases = Vec::new();
     for sample in samples.unwrap_or_default() {
-        let changed = with(&base, &place.param, json!(sample));
+        let changed = with(&base, &place.param, once(rulebook, &place.param, &sample));
         if !rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
             continue;
         }
@@ -184,10 +186,7 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
     let Some(param) = contract.param(place.endpoint, &place.param) else {
         return Vec::new();
     };
-    let limit = rulebook
-        .dialect()
-        .answer(&format!("max_lengths.{}", place.param))
-        .as_u64();
+    let limit = longest(rulebook, place);
     let long = param
         .samples
         .first()
@@ -200,7 +199,7 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
             .map(|text| (format!("`{text}`"), json!(text))),
     );
     values.extend(long.map(|text| ("one character too long".to_owned(), json!(text))));
-    if !param.header && place.endpoint != Endpoint::Token {
+    if !param.header && INIT.contains(&place.endpoint) {
         values.push(("a JSON array".to_owned(), json!(["a"])));
         values.push(("a JSON object".to_owned(), json!({"a": "b"})));
         values.push(("a JSON number".to_owned(), json!(7)));
@@ -240,6 +239,16 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
         .collect()
 }
 
+/// How long a parameter may be at most.
+fn longest(rulebook: &Rulebook, place: &Place) -> Option<u64> {
+    let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
+    let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;
+    let limits = constraints
+        .iter()
+        .filter_map(|one| one["maxLength"].as_u64());
+    limits.min()
+}
+
 /// A request without every parameter that can go while `still` holds of it.
 pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
     params.iter().fold(params.clone(), |params, (name, _)| {
@@ -259,112 +268,6 @@ pub(crate) fn breaks_only(
     matches!(violations.as_slice(), [only] if only.clause == clause.id && only.param == place.param)
 }
 
-/// The flat object that the contract's schemas describe, blanks and all.
-pub(crate) fn flat(params: &Params) -> Value {
-    let mut object: Map<String, Value> = Map::new();
-    object.insert(
-        REFERENCE_ID.to_owned(),
-        json!("0123456789abcdef0123456789abcdef"),
-    );
-    for (name, value) in params {
-        if value.is_null() {
-            object.shift_remove(name);
-        } else {
-            object.insert(name.clone(), canonical(name, value));
-        }
-    }
-    Value::Object(object)
-}
-
-/// A JSON number or boolean as text, where the parameter's type allows it.
-fn canonical(name: &str, value: &Value) -> Value {
-    let contract = flexiti_contract::Contract::shipped();
-    let Some(param) = contract.param(Endpoint::InitV2, name) else {
-        return value.clone();
-    };
-    let allows = |kind: &str| param.json.iter().any(|json| json == kind);
-    match value {
-        Value::Bool(_) if allows("boolean") => value.to_string().into(),
-        Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
-            value.to_string().into()
-        }
-        _ => value.clone(),
-    }
-}
-
-/// Valid requests to an endpoint, the fullest first.
-pub fn bases(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Params> {
-    let candidates: Vec<Params> = if endpoint == Endpoint::Token {
-        let grant = |grant: &str, more: &[(&str, &str)]| {
-            let mut params = with(&token_params(), "grant_type", json!(grant));
-            params.extend(
-                more.iter()
-                    .map(|(name, value)| ((*name).to_owned(), json!(value))),
-            );
-            params
-        };
-        vec![
-            token_params(),
-            grant("refresh_token", &[("refresh_token", "{{0/refresh_token}}")]),
-            grant(
-                "password",
-                &[("username", "{{username}}"), ("password", "{{password}}")],
-            ),
-        ]
-    } else {
-        [Flow::ApplyBuy, Flow::Buy, Flow::Apply]
-            .into_iter()
-            .filter_map(|flow| base_params(rulebook, endpoint, flow))
-            .collect()
-    };
-    candidates
-        .into_iter()
-        .filter(|params| rulebook.check(endpoint, &flat(params)).is_empty())
-        .collect()
-}
-
-/// A full init request of one flow: the first sample of every parameter.
-pub fn base_params(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Option<Params> {
-    let contract = rulebook.contract();
-    let spelled = contract
-        .param(endpoint, "flow")?
-        .samples
-        .iter()
-        .find(|text| rulebook.flow(text) == Some(flow))?;
-    let left_out = ["merchant_order_id", "vcc"];
-    let params = contract
-        .params(endpoint)
-        .iter()
-        .filter(|param| !param.header && !param.group && !left_out.contains(&param.name.as_str()))
-        .filter_map(|param| {
-            let sample = if param.name == "flow" {
-                spelled
-            } else {
-                param.samples.first()?
-            };
-            Some((param.name.clone(), json!(sample)))
-        })
-        .collect();
-    Some(params)
-}
-
-pub(crate) fn with(params: &Params, name: &str, value: Value) -> Params {
-    let mut params = params.clone();
-    match params.iter_mut().find(|(param, _)| param == name) {
-        Some((_, old)) => *old = value,
-        None => params.push((name.to_owned(), value)),
-    }
-    params
-}
-
-pub(crate) fn without(params: &Params, name: &str) -> Params {
-    params
-        .iter()
-        .filter(|(param, _)| param != name)
-        .cloned()
-        .collect()
-}
-
 fn lengthened(sample: &str, limit: u64) -> String {
     let limit = usize::try_from(limit).unwrap_or(0);
     let missing = (limit + 1).saturating_sub(sample.chars().count());
@@ -372,24 +275,5 @@ fn lengthened(sample: &str, limit: u64) -> String {
     sample
         .chars()
         .chain(std::iter::repeat_n(filler, missing))
-        .collect()
-}
-
-/// The parameters with another value for one of them; null takes it away.
-pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
-    match value {
-        Value::Null if name == REFERENCE_ID => with(params, name, Value::Null),
-        Value::Null => without(params, name),
-        value => with(params, name, value.clone()),
-    }
-}
-
-/// The parameters without those that `keep` drops; `about` always stays.
-pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
-    params
-        .iter()
-        .zip(keep.iter().chain(std::iter::repeat(&true)))
-        .filter(|((name, _), keep)| **keep || name == about)
-        .map(|(param, _)| param.clone())
         .collect()
 }

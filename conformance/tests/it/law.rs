@@ -3,7 +3,6 @@
 
 use crate::support::rulebook;
 use flexiti_conformance::case::Kind;
-use flexiti_conformance::draft::Encoding;
 use flexiti_conformance::plan::{self, Working};
 use flexiti_conformance::selftest;
 use flexiti_contract::{Asserts, Contract};
@@ -39,12 +38,9 @@ fn every_sabotage_is_named_and_nothing_else_seed_3() {
 
 #[test]
 fn every_clause_has_a_case_that_keeps_it_and_one_that_breaks_it() {
-    let working = Working {
-        endpoints: plan::INIT.into(),
-        encodings: Encoding::ALL.into(),
-    };
     for name in Contract::shipped().dialect_names() {
         let rulebook = rulebook(name);
+        let working = Working::everything(&rulebook);
         let mut cases = plan::token_cases();
         cases.extend(plan::init_cases(&rulebook, &working));
         cases.extend(plan::cases(&rulebook, &working));
@@ -69,12 +65,9 @@ fn every_clause_has_a_case_that_keeps_it_and_one_that_breaks_it() {
 
 #[test]
 fn cases_are_called_by_names_that_are_unique() {
-    let working = Working {
-        endpoints: plan::INIT.into(),
-        encodings: Encoding::ALL.into(),
-    };
     for name in Contract::shipped().dialect_names() {
-        let cases = plan::cases(&rulebook(name), &working);
+        let rulebook = rulebook(name);
+        let cases = plan::cases(&rulebook, &Working::everything(&rulebook));
         let mut ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         ids.sort_unstable();
         let count = ids.len();

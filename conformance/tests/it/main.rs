@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod absences;
+mod answers;
 mod dialects;
 mod law;
 mod program;

@@ -293,6 +293,10 @@ fn a_server_that_cannot_be_steered_leaves_clauses_untestable_not_verified() {
     };
     assert_eq!(status("auth.token.alive"), "not_testable");
     assert_eq!(status("token.provisioned"), "not_testable");
+    assert_eq!(status("callback.success"), "not_testable");
+    assert_eq!(status("notification.apply.status"), "not_testable");
+    assert_eq!(status("notification.order.accepted"), "verified");
+    assert_eq!(status("notification.unfinished"), "verified");
     assert_eq!(status("init.amount_requested.positive"), "verified");
 }
 

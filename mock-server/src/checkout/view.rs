@@ -275,7 +275,7 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, failed: 
         order: order.id,
         turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
         action: format!("{CHECKOUT}/{}", order.session),
-        amount: money(&order.amount_text(), order.lang),
+        amount: money(order.amount_text().as_deref().unwrap_or("0"), order.lang),
         shop: merchant.account.client_id.clone(),
         merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
         can_cancel: !order.life.is_over(),

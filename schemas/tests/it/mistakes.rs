@@ -35,6 +35,12 @@ fn an_unknown_key() {
         "errors.json",
         &["/not_found", "unknown key `mesage`"],
     );
+    let error = load_with("response_keys.json", "\"reason\"", "\"reasn\"");
+    says(
+        &error,
+        "response_keys.json",
+        &["/0", "unknown key `reasn`", "middle_name"],
+    );
     let error = load_with("dialects/documented.json", "\"token_ttl\"", "\"token_tll\"");
     says(
         &error,

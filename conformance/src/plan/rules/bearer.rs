@@ -1,15 +1,29 @@
 //! The bearer token of init, and whose path it opens.
 
-use super::build::{Ask, Cases, UNKNOWN_TOKEN, garbled, get_token, token_with};
+use super::build::{Ask, Cases, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
 use crate::case::{Account, Step};
-use crate::draft::{Draft, To};
+use crate::draft::Draft;
 use flexiti_contract::dialect::Lax;
 
 const BEARER: &str = "Bearer {{0/access_token}}";
 
 pub(super) fn required(c: Cases, ask: &Ask<'_>) -> Cases {
-    c.keeps_init(ask)
-        .breaks("no header", ask.init().without_header("authorization"))
+    let c = c
+        .keeps_init(ask)
+        .breaks("no header", ask.init().without_header("authorization"));
+    elsewhere(c, ask, "no header", |draft| {
+        draft.without_header("authorization")
+    })
+}
+
+/// The same defect in a request to each of the other endpoints.
+fn elsewhere(c: Cases, ask: &Ask<'_>, name: &str, defect: impl Fn(Draft) -> Draft) -> Cases {
+    ask.elsewhere()
+        .into_iter()
+        .fold(c, |c, (endpoint, steps, draft)| {
+            c.breaks(&format!("{} {name}", endpoint.id()), defect(draft))
+                .after(steps)
+        })
 }
 
 pub(super) fn scheme(c: Cases, ask: &Ask<'_>) -> Cases {
@@ -25,12 +39,14 @@ pub(super) fn scheme(c: Cases, ask: &Ask<'_>) -> Cases {
 }
 
 pub(super) fn known(c: Cases, ask: &Ask<'_>) -> Cases {
-    c.keeps_init(ask)
-        .breaks(
-            "never issued",
-            ask.init_as(&format!("Bearer {UNKNOWN_TOKEN}")),
-        )
-        .breaks("one character more", ask.init_as("Bearer {{token}}0"))
+    let unknown = format!("Bearer {UNKNOWN_TOKEN}");
+    let c = c
+        .keeps_init(ask)
+        .breaks("never issued", ask.init_as(&unknown))
+        .breaks("one character more", ask.init_as("Bearer {{token}}0"));
+    elsewhere(c, ask, "never issued", |draft| {
+        draft.header("authorization", &unknown)
+    })
 }
 
 pub(super) fn alive(c: Cases, ask: &Ask<'_>) -> Cases {
@@ -44,10 +60,13 @@ pub(super) fn alive(c: Cases, ask: &Ask<'_>) -> Cases {
 }
 
 pub(super) fn client(c: Cases, ask: &Ask<'_>) -> Cases {
-    c.keeps_init(ask).breaks(
-        "another client's token",
-        ask.init_as("Bearer {{other_token}}"),
-    )
+    const OTHER: &str = "Bearer {{other_token}}";
+    let c = c
+        .keeps_init(ask)
+        .breaks("another client's token", ask.init_as(OTHER));
+    elsewhere(c, ask, "another client's token", |draft| {
+        draft.header("authorization", OTHER)
+    })
 }
 
 fn customer() -> [Step; 1] {
@@ -79,13 +98,7 @@ pub(super) fn provisioned(c: Cases, ask: &Ask<'_>) -> Cases {
 }
 
 pub(super) fn path_quotes(c: Cases, ask: &Ask<'_>) -> Cases {
-    let quoted = |draft: Draft, id: &str| match &draft.to {
-        To::Path(path) => {
-            let to = To::Path(path.replace("{{client_id}}", &format!("%22{id}%22")));
-            Draft { to, ..draft }
-        }
-        To::Url(_) => draft,
-    };
+    let quoted = |draft, id: &str| at(draft, "{{client_id}}", &format!("%22{id}%22"));
     let nothing = ask.init_of(&garbled());
     c.keeps("quoted", quoted(ask.init(), "{{client_id}}"))
         .lacks(

@@ -1,16 +1,22 @@
 //! Putting cases and requests together.
 
 use crate::case::{Account, Case, Expect, Kind, Step};
-use crate::draft::{Draft, Encoding, Params, Payload, encode};
-use crate::plan::clauses::{bases, with, without};
-use crate::plan::{Working, accepted, case, draft, token_draft, token_params};
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use crate::draft::{Draft, Encoding, Params, Payload, To, encode};
+use crate::plan::params::{base_params, bases, flat, with, without};
+use crate::plan::{
+    INIT, NOTIFICATIONS, Working, accepted, case, case_of, draft, token_draft, token_params,
+};
+use flexiti_contract::dialect::Unfinished;
+use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Shaped like a token, and never issued.
 pub(super) const UNKNOWN_TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(super) const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
 pub(super) const JSON: Option<&str> = Some("application/json");
+
+/// The flows of init.
+pub(super) const FLOWS: [Flow; 3] = [Flow::Apply, Flow::ApplyBuy, Flow::Buy];
 
 /// The cases of one rule, as they grow.
 pub(super) struct Cases {
@@ -27,6 +33,13 @@ impl Cases {
     pub(super) fn add(mut self, kind: Kind, name: &str, draft: Draft, expect: Expect) -> Self {
         self.list
             .push(case(self.rule.id(), name, kind, draft, expect));
+        self
+    }
+
+    /// What must come of these steps.
+    pub(super) fn shows(mut self, name: &str, steps: Vec<Step>, expect: Expect) -> Self {
+        let case = case_of(self.rule.id(), name, Kind::Positive, steps, expect);
+        self.list.push(case);
         self
     }
 
@@ -73,7 +86,12 @@ impl Cases {
 
     /// The same, for the path that init takes.
     pub(super) fn blaming_init(self, ask: &Ask<'_>) -> Self {
-        let clause = accepted(ask.endpoint).to_owned();
+        self.resting_on(ask.endpoint)
+    }
+
+    /// The same, for any endpoint.
+    pub(super) fn resting_on(self, endpoint: Endpoint) -> Self {
+        let clause = accepted(endpoint).to_owned();
         self.change(|case| case.blame = Some(clause))
     }
 
@@ -108,6 +126,36 @@ pub(super) fn garbled() -> Params {
 /// Get a token; its answer is `{{0/…}}`.
 pub(super) fn get_token() -> Step {
     Step::Send(token_draft())
+}
+
+/// Brings the order that the first request opened to an outcome.
+pub(super) fn complete(outcome: &str) -> Step {
+    Step::Complete {
+        order: "{{0/online_order_id}}".to_owned(),
+        outcome: outcome.to_owned(),
+    }
+}
+
+/// A request that nobody may make: without a token, on the path of a client that is none.
+pub(super) fn stranger(draft: Draft) -> Draft {
+    at(draft, "{{client_id}}", "xxxxxx").without_header("authorization")
+}
+
+/// The same request with a part of its path replaced.
+pub(super) fn at(draft: Draft, part: &str, by: &str) -> Draft {
+    match &draft.to {
+        To::Path(path) => {
+            let to = To::Path(path.replace(part, by));
+            Draft { to, ..draft }
+        }
+        To::Url(_) => draft,
+    }
+}
+
+/// A request without parameters.
+pub(super) fn bare(endpoint: Endpoint) -> Draft {
+    draft(endpoint, &Params::new(), Encoding::FormDotted)
+        .unwrap_or_else(|| Draft::post("/", Payload::None))
 }
 
 /// A token request.
@@ -180,11 +228,7 @@ pub(super) struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     pub(super) fn new(rulebook: &'a Rulebook, working: &'a Working) -> Self {
-        let endpoint = working
-            .endpoints
-            .first()
-            .copied()
-            .unwrap_or(Endpoint::InitV2);
+        let endpoint = working.init().next().unwrap_or(Endpoint::InitV2);
         Self {
             base: bases(rulebook, endpoint)
                 .into_iter()
@@ -230,6 +274,84 @@ impl<'a> Ask<'a> {
     pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> Draft {
         let form = form_bytes(&without(&self.base, without_param));
         with_bytes(&self.init(), [&form[..], more].concat(), FORM)
+    }
+
+    /// A request that opens an order of this flow with the merchant's own id, and with other
+    /// values; nothing where no path that works takes it.
+    pub(super) fn order_with(&self, flow: Flow, changes: &[(&str, &str)]) -> Option<Draft> {
+        self.working.init().find_map(|endpoint| {
+            let base = base_params(self.rulebook, endpoint, flow)?;
+            let own = [("merchant_orderid", "{{merchant_order}}")];
+            let params = own
+                .iter()
+                .chain(changes)
+                .fold(base, |params, (name, value)| {
+                    with(&params, name, json!(value))
+                });
+            let valid = self.rulebook.check(endpoint, &flat(&params)).is_empty();
+            draft(endpoint, &params, self.working.preferred()).filter(|_| valid)
+        })
+    }
+
+    /// Opens an order of this flow.
+    pub(super) fn order(&self, flow: Flow) -> Option<Step> {
+        self.order_with(flow, &[]).map(Step::Send)
+    }
+
+    /// Opens an order of any flow.
+    pub(super) fn any_order(&self) -> Option<Step> {
+        FLOWS.iter().find_map(|flow| self.order(*flow))
+    }
+
+    /// Opens an order that notifications tell of.
+    pub(super) fn told_order(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = self.any_order().into_iter().collect();
+        if self.rulebook.knobs().notification_unfinished == Unfinished::NotFound {
+            steps.push(complete("cancelled"));
+        }
+        steps
+    }
+
+    /// The notification paths that work and that every dialect has.
+    pub(super) fn notifications(&self) -> impl Iterator<Item = Endpoint> {
+        NOTIFICATIONS
+            .into_iter()
+            .filter(|e| *e != Endpoint::NotificationOld && self.working.has(*e))
+    }
+
+    /// A notification path that works.
+    pub(super) fn told(&self) -> Endpoint {
+        self.notifications()
+            .next()
+            .unwrap_or(Endpoint::NotificationOrder)
+    }
+
+    /// A request to every endpoint but init that needs a token, with what must be done before.
+    pub(super) fn elsewhere(&self) -> Vec<(Endpoint, Vec<Step>, Draft)> {
+        let open = self.rulebook.is_active(Rule::CalculatorOpen.id());
+        let needs_token = |e: &&Endpoint| !(**e == Endpoint::Calculator && open);
+        let resting = self.working.endpoints.iter().filter(|e| !INIT.contains(e));
+        resting
+            .filter(needs_token)
+            .map(|endpoint| {
+                let steps = if NOTIFICATIONS.contains(endpoint) {
+                    self.told_order()
+                } else {
+                    Vec::new()
+                };
+                (*endpoint, steps, self.usual(*endpoint))
+            })
+            .collect()
+    }
+
+    /// The usual request to an endpoint.
+    pub(super) fn usual(&self, endpoint: Endpoint) -> Draft {
+        let base = match endpoint {
+            Endpoint::Calculator | Endpoint::LearnMore => bases(self.rulebook, endpoint),
+            _ => Vec::new(),
+        };
+        let base = base.into_iter().next().unwrap_or_default();
+        draft(endpoint, &base, self.working.preferred()).unwrap_or_else(|| bare(endpoint))
     }
 
     /// The life of an access token in seconds.

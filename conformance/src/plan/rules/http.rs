@@ -4,7 +4,7 @@ use super::build::{Ask, Cases, FORM, JSON, token_with, with_bytes};
 use crate::case::{Expect, Kind};
 use crate::draft::{Draft, Payload, To};
 use crate::plan::token_draft;
-use flexiti_contract::Rule;
+use flexiti_contract::{Endpoint, Rule};
 use serde_json::json;
 
 fn bare(method: &str, to: To) -> Draft {
@@ -24,25 +24,36 @@ pub(super) fn path_known(c: Cases) -> Cases {
 }
 
 pub(super) fn method_allowed(c: Cases, ask: &Ask<'_>) -> Cases {
-    let allow = || Expect::Refused {
+    let allow = |method: &str| Expect::Refused {
         param: None,
-        header: Some(("allow".to_owned(), "POST".to_owned())),
+        header: Some(("allow".to_owned(), method.to_owned())),
     };
     let token = || token_draft().to;
-    c.keeps_token()
-        .add(Kind::Negative, "GET token", bare("GET", token()), allow())
+    let c = c
+        .keeps_token()
+        .add(
+            Kind::Negative,
+            "GET token",
+            bare("GET", token()),
+            allow("POST"),
+        )
         .add(
             Kind::Negative,
             "DELETE token",
             bare("DELETE", token()),
-            allow(),
+            allow("POST"),
         )
         .add(
             Kind::Negative,
             "PUT init",
             bare("PUT", ask.init().to),
-            allow(),
-        )
+            allow("POST"),
+        );
+    if !ask.working.has(Endpoint::Calculator) {
+        return c;
+    }
+    let calculator = bare("POST", ask.usual(Endpoint::Calculator).to);
+    c.add(Kind::Negative, "POST calculator", calculator, allow("GET"))
 }
 
 pub(super) fn body_size(c: Cases, ask: &Ask<'_>) -> Cases {

@@ -1,10 +1,13 @@
 //! Init: its paths, its encodings, what it makes of nulls and repeats, what it gives.
 
-use super::build::{Ask, Cases, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes};
+use super::build::{
+    Ask, Cases, FLOWS, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes,
+};
 use crate::case::{Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params, Payload, encode};
-use crate::plan::clauses::{base_params, bases, flat, minimal, with};
-use crate::plan::draft;
+use crate::plan::clauses::minimal;
+use crate::plan::params::{base_params, bases, flat, with};
+use crate::plan::{Working, draft};
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 pub(in crate::plan) fn encoding(
     rulebook: &Rulebook,
     encoding: Encoding,
-    endpoints: &[Endpoint],
+    working: &Working,
 ) -> Vec<Case> {
     let rule = match encoding {
         Encoding::FormDotted => Rule::FormDotted,
@@ -20,16 +23,16 @@ pub(in crate::plan) fn encoding(
         Encoding::Json => Rule::JsonBody,
     };
     let mut cases = Cases::of(rule);
-    for endpoint in endpoints {
-        let base = bases(rulebook, *endpoint)
+    for endpoint in working.init() {
+        let base = bases(rulebook, endpoint)
             .into_iter()
             .next()
             .unwrap_or_default();
-        if let Some(draft) = draft(*endpoint, &base, encoding) {
+        if let Some(draft) = draft(endpoint, &base, encoding) {
             let name = format!("{} everything", endpoint.id());
             cases = cases.keeps(&name, draft);
         }
-        if let Some(draft) = draft(*endpoint, &garbled(), encoding) {
+        if let Some(draft) = draft(endpoint, &garbled(), encoding) {
             let name = format!("{} three wrong values", endpoint.id());
             cases = cases.lacks(&name, draft);
         }
@@ -178,8 +181,19 @@ pub(super) fn fresh(c: Cases, ask: &Ask<'_>) -> Cases {
 }
 
 /// The page that the first answer leads to.
-fn opened() -> Draft {
+pub(super) fn opened() -> Draft {
     Draft::get("{{0/redirection_url}}")
+}
+
+pub(super) fn merchant_order_unique(c: Cases, ask: &Ask<'_>) -> Cases {
+    let Some(order) = FLOWS.iter().find_map(|flow| ask.order_with(*flow, &[])) else {
+        return c;
+    };
+    let expect = refused(Some("merchant_orderid"));
+    c.keeps("a new id", order.clone())
+        .blaming_init(ask)
+        .add(Kind::Negative, "the same id again", order.clone(), expect)
+        .after([Step::Send(order)])
 }
 
 pub(super) fn page(c: Cases, ask: &Ask<'_>) -> Cases {

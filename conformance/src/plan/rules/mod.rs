@@ -3,20 +3,25 @@
 
 mod bearer;
 mod build;
+mod checkout;
 mod http;
 mod init;
+mod messaging;
+mod notification;
 mod refresh;
 mod token;
+mod told;
 
 use super::Working;
 use crate::case::Case;
 use build::{Ask, Cases};
-use flexiti_contract::{Rule, Rulebook};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
 
 pub(super) use init::{encoding, path};
 pub(super) use token::accepted;
 
 /// The cases of a rule.
+#[expect(clippy::too_many_lines, reason = "a line for each rule")]
 pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<Case> {
     let ask = Ask::new(rulebook, working);
     let c = Cases::of(rule);
@@ -39,47 +44,51 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         | Rule::Challenge
         | Rule::ResponseOrderId
         | Rule::ResponseRedirectionUrl
-        | Rule::RedirectNoCredentials => c,
-        Rule::MerchantOrderUnique
-        | Rule::NotificationOrder
-        | Rule::NotificationMerchantOrder
-        | Rule::NotificationOldPath
-        | Rule::NotificationScope
-        | Rule::NotificationScopeCustomer
-        | Rule::NotificationUnknown
-        | Rule::NotificationUnknownEmpty
-        | Rule::NotificationOwner
-        | Rule::NotificationShared
-        | Rule::NotificationUnfinished
+        | Rule::RedirectNoCredentials
         | Rule::ResponseTransactionId
         | Rule::ResponseFlow
         | Rule::ResponseCallbackUrl
         | Rule::ResponseDate
-        | Rule::TransactionIdOrder
-        | Rule::ApplyStatus
-        | Rule::ApplyCustomerId
-        | Rule::PurchaseStatus
-        | Rule::PurchaseMissing
-        | Rule::CallbackSuccess
-        | Rule::CallbackCancelled
-        | Rule::CallbackDeclined
-        | Rule::CallbackPending
-        | Rule::CallbackParameters
-        | Rule::CallbackNoCredentials
-        | Rule::ResponseKeys
-        | Rule::HighRisk
-        | Rule::CheckoutTimeOut
-        | Rule::CalculatorAccepted
-        | Rule::CalculatorOpen
         | Rule::ResponseHtmlRender
         | Rule::ResponseMonthlyPayment
-        | Rule::ResponseMonths
-        | Rule::MonthlyPaymentAmount
-        | Rule::CalculatorLanguage
-        | Rule::AvailabilityAccepted
-        | Rule::AvailabilityBody
-        | Rule::LearnMoreGone
-        | Rule::LearnMoreServed => c,
+        | Rule::ResponseMonths => c,
+        Rule::MerchantOrderUnique => init::merchant_order_unique(c, &ask),
+        Rule::NotificationOrder => {
+            notification::accepted(c, &ask, Endpoint::NotificationOrder)
+        }
+        Rule::NotificationMerchantOrder => {
+            notification::accepted(c, &ask, Endpoint::NotificationMerchantOrder)
+        }
+        Rule::NotificationOldPath => notification::accepted(c, &ask, Endpoint::NotificationOld),
+        Rule::NotificationScope => notification::scope(c, &ask),
+        Rule::NotificationScopeCustomer => notification::scope_customer(c, &ask),
+        Rule::NotificationUnknown => notification::unknown(c, &ask),
+        Rule::NotificationUnknownEmpty => notification::unknown_empty(c, &ask),
+        Rule::NotificationOwner => notification::owner(c, &ask),
+        Rule::NotificationShared => notification::shared(c, &ask),
+        Rule::NotificationUnfinished => told::unfinished(c, &ask),
+        Rule::TransactionIdOrder => told::transaction_id(c, &ask),
+        Rule::ApplyStatus => told::apply_status(c, &ask),
+        Rule::ApplyCustomerId => told::customer_id(c, &ask),
+        Rule::PurchaseStatus => told::purchase_status(c, &ask),
+        Rule::PurchaseMissing => told::purchase_missing(c, &ask),
+        Rule::CallbackSuccess => checkout::success(c, &ask),
+        Rule::CallbackCancelled => checkout::cancelled(c, &ask),
+        Rule::CallbackDeclined => checkout::declined(c, &ask),
+        Rule::CallbackPending => checkout::pending(c, &ask),
+        Rule::CallbackParameters => checkout::parameters(c, &ask),
+        Rule::CallbackNoCredentials => checkout::no_credentials(c, &ask),
+        Rule::ResponseKeys => checkout::response_keys(c, &ask, false),
+        Rule::HighRisk => checkout::response_keys(c, &ask, true),
+        Rule::CheckoutTimeOut => checkout::time_out(c, &ask),
+        Rule::CalculatorAccepted => messaging::calculator(c, &ask),
+        Rule::CalculatorOpen => messaging::calculator_open(c, &ask),
+        Rule::MonthlyPaymentAmount => messaging::monthly_payment(c, &ask),
+        Rule::CalculatorLanguage => messaging::language(c, &ask),
+        Rule::AvailabilityAccepted => messaging::availability(c),
+        Rule::AvailabilityBody => messaging::availability_body(c, &ask),
+        Rule::LearnMoreGone => messaging::learn_more_gone(c, &ask),
+        Rule::LearnMoreServed => messaging::learn_more(c, &ask),
         Rule::PathKnown => http::path_known(c),
         Rule::MethodAllowed => http::method_allowed(c, &ask),
         Rule::BodySize => http::body_size(c, &ask),

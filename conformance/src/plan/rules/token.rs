@@ -42,7 +42,8 @@ pub(super) fn json_body(c: Cases) -> Cases {
 }
 
 pub(super) fn query_ignored(c: Cases) -> Cases {
-    let query = Some("scope=customer&grant_type=none".to_owned());
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let query = vec![pair("scope", "customer"), pair("grant_type", "none")];
     let draft = Draft {
         query,
         ..token_draft()

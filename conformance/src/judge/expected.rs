@@ -1,0 +1,173 @@
+//! What a case promises of its last answer.
+
+use super::refusal::{self, culprit};
+use super::sights::{self, text_at};
+use super::{Verdict, broken, callback, kept, pairs};
+use crate::case::{Case, Expect};
+use crate::exchange::{Answer, Exchange};
+use flexiti_contract::Rulebook;
+
+/// What the last exchange says of the clause that the case is about.
+pub(super) fn expectation(
+    rulebook: &Rulebook,
+    case: &Case,
+    exchanges: &[Exchange],
+) -> Option<Verdict> {
+    let at = exchanges.len().checked_sub(1)?;
+    let exchange = &exchanges[at];
+    let answer = exchange.answer()?;
+    let verdict = |fault: Option<String>| match fault {
+        None => kept(&case.clause),
+        Some(expected) => broken(&case.clause, at, expected, exchange.actual()),
+    };
+    let told = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
+    if case.expect.grants() && answer.status != 200 {
+        let clause = culprit(rulebook, case, exchange, answer);
+        return Some(broken(&clause, at, "200", exchange.actual()));
+    }
+    match &case.expect {
+        Expect::Alive | Expect::Granted => Some(kept(&case.clause)),
+        Expect::Holds(pointer, value) => {
+            // A member that is missing is the fault of the clause about that member.
+            let body = answer.json()?;
+            let found = body.pointer(pointer).filter(|found| !found.is_null())?;
+            told(found != value, format!("200 with {value} at {pointer}"))
+        }
+        Expect::HoldsWith { holds, with } => {
+            let body = answer.json()?;
+            let found = body.pointer(&holds.0).filter(|found| !found.is_null())?;
+            let goes_with = body.pointer(&with.0) == Some(&with.1);
+            let (pointer, value) = holds;
+            goes_with.then(|| {
+                let expected = format!("200 with {value} at {pointer}");
+                verdict((found != value).then_some(expected))
+            })
+        }
+        Expect::Filled => {
+            let body = answer.json().unwrap_or_default();
+            let empty = body.as_object().is_none_or(serde_json::Map::is_empty);
+            told(
+                empty,
+                "200 with a JSON object that says something".to_owned(),
+            )
+        }
+        Expect::Json(body) => told(answer.json().as_ref() != Some(body), format!("200 {body}")),
+        Expect::Shows(list) => Some(verdict(sights::fault(list, answer, exchanges))),
+        Expect::TellsOf { order, not } => {
+            let other = sights::tells_of_another(answer, exchanges, *order, *not)?;
+            told(other, "200 with the transaction_id of the order".to_owned())
+        }
+        Expect::Speaks(pointer, lang) => {
+            let html = text_at(answer, pointer)?;
+            let spoken = root_lang(&html)?;
+            let expected = format!("HTML with lang=\"{lang}\" at {pointer}");
+            told(!spoken.starts_with(lang.as_str()), expected)
+        }
+        Expect::Callback(asked) => Some(verdict(callback::fault(asked, exchange, exchanges))),
+        Expect::Status(status) => told(answer.status != *status, status.to_string()),
+        Expect::NotGranted => {
+            let refused = (400..500).contains(&answer.status);
+            told(!refused, "a refusal (4xx)".to_owned())
+        }
+        Expect::Refused { param, header } => {
+            let (param, header) = (param.as_deref(), header.as_ref());
+            Some(verdict(refusal::fault(
+                rulebook, case, answer, param, header,
+            )))
+        }
+        Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
+            let (wrong, expected) = pairs::compared(&case.expect, exchanges)?;
+            told(wrong, expected)
+        }
+        Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),
+        Expect::Page(lang) => {
+            // No page speaks no language: that is the fault of the clause about the page.
+            if lang.is_some() && !is_page(answer) {
+                return None;
+            }
+            let (wrong, expected) = page_fault(answer, lang.as_deref());
+            told(wrong, expected)
+        }
+        Expect::Closed => {
+            // What was no page before is the fault of the clause about the page.
+            let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
+            let status = rulebook.refusal_of(&case.clause)?.status;
+            let closed = told(answer.status != status, status.to_string());
+            closed.filter(|_| is_page(before))
+        }
+    }
+}
+
+/// Whether an answer is no page, or not in this language, and what it should have been.
+fn page_fault(answer: &Answer, lang: Option<&str>) -> (bool, String) {
+    let Some(lang) = lang else {
+        return (!is_page(answer), "200 text/html".to_owned());
+    };
+    let page = String::from_utf8_lossy(&answer.body);
+    let spoken = html_lang(&page).unwrap_or_default();
+    let expected = format!("<html lang=\"{lang}\">");
+    (!spoken.starts_with(lang), expected)
+}
+
+fn is_page(answer: &Answer) -> bool {
+    answer.status == 200 && answer.is("text/html")
+}
+
+fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
+    if !rulebook.knobs().cors {
+        let refused = (400..500).contains(&answer.status);
+        return (!refused).then(|| "a refusal (4xx)".to_owned());
+    }
+    let methods = answer
+        .header("access-control-allow-methods")
+        .unwrap_or_default();
+    let headers = answer
+        .header("access-control-allow-headers")
+        .unwrap_or_default();
+    let right = (200..300).contains(&answer.status)
+        && methods.contains("POST")
+        && ["authorization", "content-type", "x-reference-id"]
+            .iter()
+            .all(|name| headers.contains(name));
+    (!right)
+        .then(|| "2xx that allows POST with authorization, content-type, x-reference-id".to_owned())
+}
+
+/// The `lang` of a page's root element.
+fn html_lang(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<html")?;
+    lang_of(rest.split_once('>')?.0)
+}
+
+/// The `lang` of the first element of a piece of HTML.
+fn root_lang(html: &str) -> Option<String> {
+    let (_, rest) = html.split_once('<')?;
+    lang_of(rest.split_once('>')?.0)
+}
+
+/// The value of `lang` in a tag.
+fn lang_of(tag: &str) -> Option<String> {
+    let (_, value) = tag.split_once("lang=")?;
+    let value = value.trim_start_matches(['"', '\'']);
+    let end = value
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .unwrap_or(value.len());
+    Some(value[..end].to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_a_page_is_that_of_its_root() {
+        assert_eq!(
+            html_lang("<!doctype html><html lang=\"fr-CA\"><p lang=en>"),
+            Some("fr-ca".into())
+        );
+        assert_eq!(html_lang("<html class=x lang='en'>"), Some("en".into()));
+        assert_eq!(html_lang("<html>"), None);
+        assert_eq!(root_lang("<div lang=\"fr\"><p lang=en>"), Some("fr".into()));
+        assert_eq!(root_lang("<div><p lang=en>"), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! What everything else rests on.
+
+use super::Run;
+use crate::case::Case;
+use crate::draft::Encoding;
+use crate::exchange::Exchange;
+use crate::plan::{self, Working};
+use flexiti_contract::{Clause, Endpoint};
+use std::sync::Arc;
+
+impl Run<'_> {
+    /// Finds out what everything else rests on: the paths and encodings of init that work, and
+    /// the endpoints behind them. Nothing, where not even a token is to be had.
+    pub(super) fn foundations(&mut self) -> anyhow::Result<Option<Working>> {
+        self.planned(&plan::token_cases())?;
+        if self.has_failed(plan::accepted(Endpoint::Token)) {
+            self.give_up(|_| Some("no token was to be had"));
+            return Ok(None);
+        }
+        let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
+        for endpoint in plan::INIT {
+            for encoding in Encoding::ALL {
+                let offered = self.rulebook.is_active(plan::accepted(endpoint))
+                    && self.rulebook.is_active(encoding.clause());
+                let probe = plan::probe(&self.rulebook, endpoint, encoding).filter(|_| offered);
+                if probe.is_some_and(|case| self.is_granted(&case)) {
+                    found.push((endpoint, encoding));
+                }
+            }
+        }
+        let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
+        let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
+        let mut working = Working {
+            endpoints: plan::INIT.into_iter().filter(works).collect(),
+            encodings: Encoding::ALL.into_iter().filter(carried).collect(),
+        };
+        self.planned(&plan::init_cases(&self.rulebook, &working))?;
+        for endpoint in plan::RESTING {
+            let offered = self.rulebook.is_active(plan::accepted(endpoint));
+            let probe = plan::probe_resting(&self.rulebook, endpoint, &working);
+            if probe.is_some_and(|case| offered && self.is_granted(&case)) {
+                working.endpoints.push(endpoint);
+            }
+        }
+        let rulebook = Arc::clone(&self.rulebook);
+        self.give_up(|clause| plan::out_of_reach(&rulebook, clause, &working));
+        Ok(Some(working))
+    }
+
+    /// Leaves aside the clauses of which nothing can be said.
+    fn give_up(&mut self, why: impl Fn(&Clause) -> Option<&'static str>) {
+        for clause in self.rulebook.clauses() {
+            if let Some(why) = why(clause) {
+                self.records.give_up(&clause.id, why);
+                self.out_of_reach.insert(clause.id.clone());
+            }
+        }
+    }
+
+    fn is_granted(&mut self, case: &Case) -> bool {
+        let exchanges = self.session.run(case).unwrap_or_default();
+        let answer = exchanges.last().and_then(Exchange::answer);
+        answer.is_some_and(|answer| answer.status == 200)
+    }
+}
