@@ -19,8 +19,7 @@ pub fn decide(rulebook: &Rulebook, middle_name: &str) -> Decision {
         } else {
             Rule::ResponseKeys
         };
-        rulebook
-            .decision_of(key)
+        key.decides(rulebook.dialect())
             .filter(|_| rulebook.enforces(rule))
     });
     by_key.unwrap_or(match rulebook.knobs().decision_without_key {

@@ -5,7 +5,7 @@ use crate::contract::Contract;
 use crate::dialect::{Dialect, ErrorShape, Knobs, TokenStyle};
 use crate::load::{self, LoadError};
 use crate::resolve;
-use crate::terms::{Decision, Flow, Place, Refusal, ResponseKey, Violation};
+use crate::terms::{Flow, Place, Refusal, Violation};
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -323,15 +323,6 @@ impl Rulebook {
                 Some(id)
             }
         }
-    }
-
-    /// What a response key decides.
-    pub fn decision_of(&self, key: &ResponseKey) -> Option<Decision> {
-        let decision = match key.decision["$knob"].as_str() {
-            Some(knob) => self.dialect.answer(knob),
-            None => &key.decision,
-        };
-        serde_json::from_value(decision.clone()).ok()
     }
 
     /// The flow that a spelling means.

@@ -1,6 +1,7 @@
 //! The words in which a rulebook speaks: violations, refusals, flows, languages.
 
 use crate::clause::{Endpoint, Msg};
+use crate::dialect::Dialect;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,6 +85,15 @@ impl ResponseKey {
     /// Whether the dialect says what it decides.
     pub fn is_open(&self) -> bool {
         self.decision.is_object()
+    }
+
+    /// What it decides in a dialect.
+    pub fn decides(&self, dialect: &Dialect) -> Option<Decision> {
+        let decision = match self.decision["$knob"].as_str() {
+            Some(knob) => dialect.answer(knob),
+            None => &self.decision,
+        };
+        serde_json::from_value(decision.clone()).ok()
     }
 }
 

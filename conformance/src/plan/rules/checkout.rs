@@ -93,7 +93,7 @@ pub(super) fn response_keys(c: Cases, ask: &Ask<'_>, open: bool) -> Cases {
             let name = key.middle_name.as_str();
             let (Some(order), Some(decision)) = (
                 ask.order_with(Flow::Apply, &[("mname", name)]),
-                ask.rulebook.decision_of(key),
+                key.decides(ask.rulebook.dialect()),
             ) else {
                 return c;
             };
