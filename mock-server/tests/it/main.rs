@@ -11,6 +11,7 @@ mod admin;
 mod admin_access;
 mod admin_input;
 mod auth;
+mod browser;
 mod clients;
 mod commands;
 mod exchanges;
