@@ -1,0 +1,61 @@
+//! The payment plans that an order can choose from.
+
+use crate::app::App;
+use crate::money::money;
+use crate::orders::Order;
+use crate::plans::Plan;
+use flexiti_contract::{Lang, Rulebook};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// A payment plan as it is offered for an order.
+#[derive(Debug)]
+pub struct Offer {
+    /// Its place among the server's plans.
+    pub at: usize,
+    /// How many monthly payments.
+    pub months: u32,
+    /// One of them.
+    pub monthly: String,
+    /// All of them.
+    pub total: String,
+    /// The annual rate.
+    pub rate: String,
+    /// The fee.
+    pub fee: String,
+}
+
+/// The plans that fit an order.
+pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
+    let amount = order.amount();
+    let sent = order.parameters();
+    let visit = order.visit.as_deref();
+    let typed = visit.and_then(|visit| visit.typed.get("province").map(String::as_str));
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let province = typed
+        .or_else(|| text("billing_information.province"))
+        .or_else(|| text("province"));
+    let rounding = rulebook.knobs().calculator_rounding;
+    let show = |amount: Decimal| money(&amount.to_string(), order.lang);
+    let offer = |(at, plan): (usize, &Plan)| {
+        Some(Offer {
+            at,
+            months: plan.months,
+            monthly: show(plan.monthly(amount, rounding)?),
+            total: show(plan.total(amount, rounding)?),
+            rate: match order.lang {
+                Lang::En => format!("{}%", plan.annual_rate.normalize()),
+                Lang::Fr => {
+                    let rate = plan.annual_rate.normalize().to_string();
+                    format!("{}\u{a0}%", rate.replace('.', ","))
+                }
+            },
+            fee: show(plan.fee),
+        })
+    };
+    let plans = app.plans.iter().enumerate();
+    plans
+        .filter(|(_, plan)| plan.fits(amount, province))
+        .filter_map(offer)
+        .collect()
+}
