@@ -232,7 +232,7 @@ mod tests {
             (
                 "dob",
                 "2008-07-02",
-                "Date of birth means that you are under 18",
+                "Date of birth must show that you are 18 or older",
             ),
             (
                 "dob",
@@ -247,7 +247,7 @@ mod tests {
             (
                 "dob",
                 "9999-12-31",
-                "Date of birth means that you are under 18",
+                "Date of birth must show that you are 18 or older",
             ),
             ("email", "zoe@example", "E-mail is not an e-mail address"),
             ("email", "a@b@c.d", "E-mail is not an e-mail address"),
@@ -267,7 +267,7 @@ mod tests {
                 "Province or territory must be one of the list",
             ),
             ("postal_code", "12345", "Postal code must look like M1M 1M1"),
-            ("consent", "", "The agreement must be agreed to"),
+            ("consent", "", "Your agreement is required"),
         ] {
             assert_eq!(wrong(name, value), said, "{name}={value}");
         }

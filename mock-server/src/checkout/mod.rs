@@ -1,7 +1,9 @@
 //! The hosted checkout: what a customer sees and does at the redirection URL.
 
 pub mod acts;
+pub mod bar;
 pub mod form;
+pub mod offer;
 pub mod screen;
 pub mod steps;
 pub mod view;
@@ -115,7 +117,10 @@ fn answer(
             go_back(&mut state, id, now).unwrap_or_else(|| trouble(409, |w| w.not_due_title))
         }
         // Where a form was sent to, looked at later.
-        (&Method::GET | &Method::HEAD, _) => Reply::see_other(&here),
+        (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
+            Reply::see_other(&here)
+        }
+        (&Method::GET | &Method::HEAD, _) => trouble(404, |w| w.unknown_title),
         (&Method::POST, step) if !step.is_empty() => {
             let typed = match typed(request) {
                 Ok(typed) => typed,

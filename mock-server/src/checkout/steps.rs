@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::checkout::acts::{self, Wanted, act};
 use crate::checkout::form::{self, Typed};
+use crate::checkout::offer::offers;
 use crate::checkout::screen::Screen;
 use crate::checkout::visit::Visit;
 use crate::checkout::words::Words;
@@ -47,6 +48,17 @@ pub struct Sent<'a> {
     pub now: Millis,
 }
 
+/// Whether there is such a step.
+pub fn is_step(app: &App, step: &str) -> bool {
+    match step {
+        "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel" => {
+            true
+        }
+        "force" => app.sandbox_bar,
+        _ => false,
+    }
+}
+
 /// Takes a step of the order `id`. Only [`Taken::Look`] may have changed it.
 pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &Sent<'_>) -> Taken {
     let Some(order) = state.orders.get_mut(id) else {
@@ -56,12 +68,7 @@ pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &S
     if given("order") != id.to_string() {
         return Taken::Foreign;
     }
-    let known = matches!(
-        sent.step,
-        "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel"
-    );
-    let forced = sent.step == "force" && app.sandbox_bar;
-    if !known && !forced {
+    if !is_step(app, sent.step) {
         return Taken::Unknown;
     }
     if given("turn") != order.visit().turn.to_string() {
@@ -201,7 +208,8 @@ impl At<'_> {
         let today = today.to_zoned(TimeZone::UTC).date();
         let mut kept: Typed = typed.clone();
         kept.retain(|name, value| {
-            form::names().any(|field| field == name) && value.chars().count() <= form::LONGEST
+            let known = name == form::CONSENT || form::names().any(|field| field == name);
+            known && value.chars().count() <= form::LONGEST
         });
         order.visit().typed.clone_from(&kept);
         let errors = form::check(typed, Words::of(order.lang), today);
@@ -250,6 +258,12 @@ impl At<'_> {
     }
 
     fn identify(&mut self, card: &str) -> Taken {
+        if card.chars().count() <= form::LONGEST
+            && let Some(order) = self.state.orders.get_mut(self.id)
+        {
+            let typed = &mut order.visit().typed;
+            typed.insert("card".to_owned(), card.to_owned());
+        }
         let digits: String = card
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
@@ -272,8 +286,8 @@ impl At<'_> {
 
     fn plan(&mut self, plan: &str) -> Taken {
         let offered = self.state.orders.get(self.id).is_some_and(|order| {
-            let offers = super::view::offers(self.app, self.rulebook, order);
-            offers.iter().any(|offer| offer.at.to_string() == plan)
+            let found = offers(self.app, self.rulebook, order);
+            found.iter().any(|offer| offer.at.to_string() == plan)
         });
         match plan.parse().ok().filter(|_| offered) {
             Some(plan) => self.enter(|visit| visit.plan = Some(plan)),

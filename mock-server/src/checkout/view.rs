@@ -2,29 +2,28 @@
 
 use crate::app::App;
 use crate::callback;
-use crate::checkout::acts::{Wanted, way};
-use crate::checkout::form::{ADDRESS, Field, PERSON};
+use crate::checkout::bar::Bar;
+use crate::checkout::form::{self, ADDRESS, CONSENT, Field, PERSON};
+use crate::checkout::offer::{Offer, offers};
 use crate::checkout::screen::Screen;
 use crate::checkout::steps::Errors;
 use crate::checkout::visit::Visit;
 use crate::checkout::words::{PROVINCES, Words};
-use crate::customers::Status;
-use crate::money::{money, percent};
+use crate::money::money;
 use crate::order::{Outcome, Stage};
 use crate::orders::Order;
-use crate::plans::{self, Plan};
 use crate::route::CHECKOUT;
 use crate::state::Merchant;
 use askama::Template;
-use flexiti_contract::{Flow, Lang, Rule, Rulebook};
-use rust_decimal::Decimal;
+use flexiti_contract::{Flow, Lang, Rule};
 use serde_json::{Map, Value};
 
 /// What every page of an order has.
 struct Frame {
     words: &'static Words,
     title: &'static str,
-    failed: bool,
+    /// What is wrong, in the order of the page: the field, and the text.
+    problems: Vec<(&'static str, String)>,
     steps: Vec<Step>,
     order: u64,
     turn: u32,
@@ -42,15 +41,6 @@ struct Step {
     done: bool,
 }
 
-/// The bar that is no part of the imitation.
-struct Bar {
-    open: bool,
-    pin: Option<String>,
-    keys: bool,
-    cards: Vec<String>,
-    force: Vec<(&'static str, &'static str)>,
-}
-
 struct Input<'a> {
     name: &'static str,
     kind: &'static str,
@@ -63,17 +53,6 @@ struct Input<'a> {
     error: Option<&'a String>,
     described: String,
     options: Vec<(&'static str, &'static str)>,
-}
-
-/// A payment plan as it is offered for an order.
-pub struct Offer {
-    /// Its place among the server's plans.
-    pub at: usize,
-    months: u32,
-    monthly: String,
-    total: String,
-    rate: String,
-    fee: String,
 }
 
 #[derive(Template)]
@@ -90,6 +69,7 @@ struct Form<'a> {
     frame: Frame,
     person: Vec<Input<'a>>,
     address: Vec<Input<'a>>,
+    agreed: bool,
     errors: &'a Errors,
 }
 
@@ -101,7 +81,6 @@ struct Ask<'a> {
     help: &'static str,
     tries_left: Option<u8>,
     inputs: Vec<Input<'a>>,
-    errors: &'a Errors,
 }
 
 #[derive(Template)]
@@ -137,7 +116,7 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
     let nothing = Visit::default();
     let visit = order.visit.as_deref().unwrap_or(&nothing);
     let screen = Screen::of(order);
-    let frame = frame(app, merchant, order, screen, !errors.is_empty());
+    let frame = frame(app, merchant, order, screen, errors);
     let words = frame.words;
     let input = |name, label, hint, autocomplete| {
         let error = errors.get(name);
@@ -149,7 +128,10 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
             optional: false,
             label,
             hint,
-            value: String::new(),
+            value: match name {
+                "card" if error.is_some() => visit.typed.get(name).cloned().unwrap_or_default(),
+                _ => String::new(),
+            },
             described: described(name, hint.is_some(), error.is_some()),
             error,
             options: Vec::new(),
@@ -171,6 +153,8 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
                 frame,
                 person: inputs(PERSON),
                 address: inputs(ADDRESS),
+                // Who sends another application agrees anew.
+                agreed: !errors.is_empty() && visit.typed.contains_key(CONSENT),
                 errors,
             })
         }
@@ -181,7 +165,6 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
                 .then(|| rulebook.knobs().pin_tries.saturating_sub(visit.wrong_pins)),
             inputs: vec![input("pin", words.pin, None, "one-time-code")],
             frame,
-            errors,
         }),
         Screen::Identify => render(&Ask {
             step: "identify",
@@ -194,7 +177,6 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
                 "cc-number",
             )],
             frame,
-            errors,
         }),
         Screen::Plan => render(&Plans {
             offers: offers(app, rulebook, order),
@@ -261,7 +243,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     }
 }
 
-fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, failed: bool) -> Frame {
+fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: &Errors) -> Frame {
     let rulebook = &*merchant.rulebook;
     let words = match order.lang {
         Lang::Fr if rulebook.taken_away(Rule::RedirectLanguage) => Words::of(Lang::En),
@@ -270,7 +252,7 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, failed: 
     Frame {
         words,
         title: title(words, screen),
-        failed,
+        problems: problems(errors),
         steps: steps(words, order, screen),
         order: order.id,
         turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
@@ -279,8 +261,21 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, failed: 
         shop: merchant.account.client_id.clone(),
         merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
         can_cancel: !order.life.is_over(),
-        bar: app.sandbox_bar.then(|| bar(merchant, order, screen, words)),
+        bar: app
+            .sandbox_bar
+            .then(|| Bar::of(merchant, order, screen, words)),
     }
+}
+
+/// What is wrong, in the order of the form's fields; what is in no form stands last.
+fn problems(errors: &Errors) -> Vec<(&'static str, String)> {
+    let place = |name: &str| form::names().position(|field| field == name);
+    let mut problems: Vec<_> = errors
+        .iter()
+        .map(|(name, text)| (*name, text.clone()))
+        .collect();
+    problems.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
+    problems
 }
 
 fn title(words: &Words, screen: Screen) -> &'static str {
@@ -322,48 +317,6 @@ fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
         done: at < now,
     };
     names.into_iter().enumerate().map(step).collect()
-}
-
-fn bar(merchant: &Merchant, order: &Order, screen: Screen, words: &'static Words) -> Bar {
-    let visit = order.visit.as_deref();
-    let outcomes = [
-        (Wanted::Approved, "approved", words.force_approved),
-        (Wanted::Pending, "pending", words.force_pending),
-        (Wanted::Declined, "declined", words.force_declined),
-        (Wanted::Retry, "retry", words.force_retry),
-        (Wanted::Purchased, "purchased", words.force_purchased),
-        (Wanted::Refused, "refused", words.force_refused),
-        (Wanted::Cancelled, "cancelled", words.force_cancelled),
-        (Wanted::Abandoned, "abandoned", words.force_abandoned),
-        (Wanted::Expired, "expired", words.force_expired),
-    ];
-    Bar {
-        open: matches!(screen, Screen::Pin),
-        pin: visit
-            .filter(|_| screen == Screen::Pin)
-            .and_then(|visit| visit.pin.clone()),
-        keys: screen == Screen::Form && merchant.rulebook.enforces(Rule::ResponseKeys),
-        cards: merchant
-            .customers
-            .iter()
-            .filter(|_| screen == Screen::Identify)
-            .take(8)
-            .map(|customer| {
-                let credit = money(&customer.available_credit.to_string(), words.lang);
-                let status = match customer.status {
-                    Status::Active => credit,
-                    Status::Frozen => "frozen".to_owned(),
-                    Status::NotFound => "404".to_owned(),
-                };
-                format!("{} ({status})", customer.vcc)
-            })
-            .collect(),
-        force: outcomes
-            .into_iter()
-            .filter(|(wanted, ..)| way(&merchant.rulebook, order, *wanted).is_ok())
-            .map(|(_, value, name)| (value, name))
-            .collect(),
-    }
 }
 
 fn field_input<'a>(
@@ -423,34 +376,6 @@ fn described(name: &str, hint: bool, error: bool) -> String {
         ids.push(format!("{name}-error"));
     }
     ids.join(" ")
-}
-
-/// The plans that fit an order.
-pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
-    let amount = order.amount();
-    let sent = order.parameters();
-    let visit = order.visit.as_deref();
-    let typed = visit.and_then(|visit| visit.typed.get("province").map(String::as_str));
-    let text = |name: &str| sent.get(name).and_then(Value::as_str);
-    let province = typed
-        .or_else(|| text("billing_information.province"))
-        .or_else(|| text("province"));
-    let rounding = rulebook.knobs().calculator_rounding;
-    let show = |amount: Decimal| money(&amount.to_string(), order.lang);
-    let offer = |(at, plan): (usize, &Plan)| {
-        let payments = plan.payments(amount, rounding)?;
-        Some(Offer {
-            at,
-            months: plan.months,
-            monthly: show(payments.monthly),
-            total: show(payments.total),
-            rate: percent(plan.annual_rate, order.lang),
-            fee: show(plan.fee),
-        })
-    };
-    plans::for_price(&app.plans, amount, province)
-        .filter_map(offer)
-        .collect()
 }
 
 /// A page as text.

@@ -37,7 +37,7 @@ words! {
     merchant_order: "Shop’s order", "Commande de la boutique";
     summary: "Your order", "Votre commande";
     skip: "Skip to the form", "Aller au formulaire";
-    cancel: "Cancel and go back to the shop", "Annuler et retourner à la boutique";
+    cancel: "Cancel this order", "Annuler cette commande";
     back: "Return to the shop", "Retourner à la boutique";
     close: "You can close this window.", "Vous pouvez fermer cette fenêtre.";
     go_on: "Continue", "Continuer";
@@ -67,28 +67,28 @@ words! {
     dob: "Date of birth", "Date de naissance";
     dob_hint: "Year-month-day, for example 1988-07-24", "Année-mois-jour, par exemple 1988-07-24";
     email: "E-mail", "Courriel";
-    phone_number: "Mobile phone", "Téléphone mobile";
+    phone_number: "Mobile phone", "Téléphone cellulaire";
     phone_hint: "10 digits, for example 416 555 0123", "10 chiffres, par exemple 514 555 0123";
     address_1: "Street address", "Adresse";
-    address_2: "Apartment or unit", "Appartement ou unité";
+    address_2: "Apartment or unit", "Appartement ou bureau";
     city: "City", "Ville";
     province: "Province or territory", "Province ou territoire";
     province_choose: "Choose…", "Choisir…";
     postal_code: "Postal code", "Code postal";
     postal_hint: "For example M1M 1M1", "Par exemple H2Y 1C6";
-    consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et une vérification de crédit.";
+    consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et j’autorise une vérification de mon crédit.";
     send: "Send the application", "Envoyer la demande";
-    required: "must be filled in", "doit être rempli";
+    required: "must be filled in", "est obligatoire";
     too_long: "has too many characters", "contient trop de caractères";
-    unreadable: "has characters that cannot be used", "contient des caractères inutilisables";
-    bad_email: "is not an e-mail address", "n’est pas une adresse courriel";
+    unreadable: "has characters that cannot be used", "contient des caractères non permis";
+    bad_email: "is not an e-mail address", "n’est pas une adresse courriel valide";
     bad_phone: "must have 10 digits", "doit compter 10 chiffres";
-    bad_date: "must be a date such as 1988-07-24", "doit être une date comme 1988-07-24";
-    under_age: "means that you are under 18", "signifie que vous avez moins de 18 ans";
-    bad_province: "must be one of the list", "doit être choisi dans la liste";
-    bad_postal: "must look like M1M 1M1", "doit ressembler à H2Y 1C6";
-    must_agree: "must be agreed to", "doit être acceptée";
-    consent_name: "The agreement", "L’acceptation";
+    bad_date: "must be a date such as 1988-07-24", "doit avoir la forme AAAA-MM-JJ, par exemple 1988-07-24";
+    under_age: "must show that you are 18 or older", "doit indiquer que vous avez 18 ans ou plus";
+    bad_province: "must be one of the list", "doit faire partie de la liste";
+    bad_postal: "must look like M1M 1M1", "doit avoir la forme H2Y 1C6";
+    must_agree: "is required", "est requis";
+    consent_name: "Your agreement", "Votre accord";
 
     pin_title: "Enter your confirmation code", "Entrez votre code de confirmation";
     pin_help: "We sent a code to confirm that it is you.", "Nous avons envoyé un code pour confirmer votre identité.";
@@ -104,6 +104,7 @@ words! {
 
     plan_title: "Choose your payment plan", "Choisissez votre plan de paiement";
     plan: "Payment plan", "Plan de paiement";
+    plan_change: "Change the payment plan", "Changer de plan de paiement";
     plan_payments: "monthly payments of", "versements mensuels de";
     plan_total: "Total", "Total";
     plan_rate: "Annual rate", "Taux annuel";
@@ -113,7 +114,7 @@ words! {
 
     confirm_title: "Review and confirm", "Vérifiez et confirmez";
     terms_title: "Terms", "Conditions";
-    terms: "You will make the monthly payments above on the same day of each month, the first one a month from today. You may repay at any time without a penalty.", "Vous ferez les versements mensuels ci-dessus le même jour de chaque mois, le premier dans un mois. Vous pouvez rembourser en tout temps sans pénalité.";
+    terms: "You will make the monthly payments above on the same day of each month, the first one a month from today. You may repay at any time without a penalty.", "Vous ferez les versements mensuels ci-dessus le même jour de chaque mois, le premier dans un mois. Vous pouvez rembourser le solde en tout temps, sans pénalité.";
     terms_agree: "I have read the terms and agree to them.", "J’ai lu les conditions et je les accepte.";
     buy: "Buy", "Acheter";
 
@@ -135,31 +136,33 @@ words! {
     refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement à la boutique.";
     credit_exceeded: "The amount is over your available credit.", "Le montant dépasse votre crédit disponible.";
     user_not_able_to_purchase: "Your account cannot be used at the moment.", "Votre compte ne peut pas être utilisé en ce moment.";
-    tries_exceed: "The confirmation code was wrong too many times.", "Le code de confirmation a été incorrect trop de fois.";
+    tries_exceed: "The confirmation code was wrong too many times.", "Le code de confirmation entré était incorrect trop de fois.";
     cancelled_title: "You cancelled", "Vous avez annulé";
     cancelled: "Nothing was charged.", "Rien n’a été porté à votre compte.";
     abandoned_title: "The window was closed", "La fenêtre a été fermée";
-    abandoned: "The order was left before its end. Nothing was charged.", "La commande a été quittée avant sa fin. Rien n’a été porté à votre compte.";
+    abandoned: "The order was left before its end. Nothing was charged.", "Vous avez quitté la commande avant la fin. Rien n’a été porté à votre compte.";
     expired_title: "This page has timed out", "Cette page a expiré";
     expired: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
 
     gone_title: "This link is not valid", "Ce lien n’est pas valide";
     gone: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
     foreign_title: "This form belongs to another order", "Ce formulaire appartient à une autre commande";
-    not_due_title: "This step is not due", "Cette étape n’est pas attendue";
+    not_due_title: "This step is not available now", "Cette étape n’est pas disponible pour le moment";
     unknown_title: "There is no such page", "Cette page n’existe pas";
     too_large_title: "The form is too large", "Le formulaire est trop volumineux";
     unreadable_title: "The form cannot be read", "Le formulaire est illisible";
-    method_title: "This page cannot be used in this way", "Cette page ne peut pas être utilisée ainsi";
+    method_title: "This page cannot be used in this way", "Cette page ne peut pas être utilisée de cette façon";
     nothing_changed: "Nothing was changed.", "Rien n’a été modifié.";
     to_order: "Go on with your order", "Poursuivre votre commande";
 
     sandbox: "Sandbox", "Bac à sable";
-    sandbox_help: "Local imitation for tests: nothing here is a credit application. This bar is not part of what is imitated.", "Imitation locale pour les tests\u{a0}: rien ici n’est une demande de crédit. Cette barre ne fait pas partie de ce qui est imité.";
+    sandbox_help: "Local imitation for tests: nothing here is a real credit application. This bar is not part of what is imitated.", "Imitation locale pour les tests\u{a0}: rien ici n’est une véritable demande de crédit. Cette barre ne fait pas partie de ce qui est imité.";
     sandbox_more: "test data and outcomes", "données de test et résultats";
     sandbox_pin: "the code to enter is", "le code à entrer est";
     sandbox_keys: "The middle name decides, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom décide, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
     sandbox_cards: "Cards to sign in with:", "Cartes pour se connecter\u{a0}:";
+    sandbox_frozen: "account frozen", "compte gelé";
+    sandbox_unknown: "answered as unknown", "traitée comme inconnue";
     sandbox_force: "Force an outcome", "Forcer un résultat";
     force_approved: "Approved", "Approuvée";
     force_pending: "Pending", "En attente";

@@ -1,0 +1,70 @@
+//! The sandbox bar: test data, and buttons that force an outcome.
+
+use crate::checkout::acts::{Wanted, way};
+use crate::checkout::screen::Screen;
+use crate::checkout::words::Words;
+use crate::customers::Status;
+use crate::money::money;
+use crate::orders::Order;
+use crate::state::Merchant;
+use flexiti_contract::Rule;
+
+/// The bar that is no part of the imitation.
+#[derive(Debug)]
+pub struct Bar {
+    /// Whether it is open from the start.
+    pub open: bool,
+    /// The PIN to enter.
+    pub pin: Option<String>,
+    /// Whether a middle name decides.
+    pub keys: bool,
+    /// The cards to sign in with.
+    pub cards: Vec<String>,
+    /// The outcomes that may follow: value and name.
+    pub force: Vec<(&'static str, &'static str)>,
+}
+
+impl Bar {
+    /// The bar of a page.
+    pub fn of(merchant: &Merchant, order: &Order, screen: Screen, words: &'static Words) -> Self {
+        let visit = order.visit.as_deref();
+        let outcomes = [
+            (Wanted::Approved, "approved", words.force_approved),
+            (Wanted::Pending, "pending", words.force_pending),
+            (Wanted::Declined, "declined", words.force_declined),
+            (Wanted::Retry, "retry", words.force_retry),
+            (Wanted::Purchased, "purchased", words.force_purchased),
+            (Wanted::Refused, "refused", words.force_refused),
+            (Wanted::Cancelled, "cancelled", words.force_cancelled),
+            (Wanted::Abandoned, "abandoned", words.force_abandoned),
+            (Wanted::Expired, "expired", words.force_expired),
+        ];
+        Self {
+            open: matches!(screen, Screen::Pin),
+            pin: visit
+                .filter(|_| screen == Screen::Pin)
+                .and_then(|visit| visit.pin.clone()),
+            keys: screen == Screen::Form && merchant.rulebook.enforces(Rule::ResponseKeys),
+            cards: merchant
+                .customers
+                .iter()
+                .filter(|_| screen == Screen::Identify)
+                .take(8)
+                .map(|customer| {
+                    let credit = money(&customer.available_credit.to_string(), words.lang);
+                    let status = match customer.status {
+                        Status::Active => credit,
+                        Status::Frozen => words.sandbox_frozen.to_owned(),
+                        Status::NotFound => words.sandbox_unknown.to_owned(),
+                    };
+                    format!("{} ({status})", customer.vcc)
+                })
+                .collect(),
+            force: outcomes
+                .into_iter()
+                .filter(|(wanted, ..)| way(&merchant.rulebook, order, *wanted).is_ok())
+                .map(|(_, value, name)| (value, name))
+                .collect(),
+        }
+    }
+}

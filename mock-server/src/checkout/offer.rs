@@ -1,0 +1,54 @@
+//! The payment plans that an order can choose from.
+
+use crate::app::App;
+use crate::money::{money, percent};
+use crate::orders::Order;
+use crate::plans::{self, Plan};
+use flexiti_contract::Rulebook;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// A payment plan as it is offered for an order.
+#[derive(Debug)]
+pub struct Offer {
+    /// Its place among the server's plans.
+    pub at: usize,
+    /// How many monthly payments.
+    pub months: u32,
+    /// One of them.
+    pub monthly: String,
+    /// All of them.
+    pub total: String,
+    /// The annual rate.
+    pub rate: String,
+    /// The fee.
+    pub fee: String,
+}
+
+/// The plans that fit an order.
+pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
+    let amount = order.amount();
+    let sent = order.parameters();
+    let visit = order.visit.as_deref();
+    let typed = visit.and_then(|visit| visit.typed.get("province").map(String::as_str));
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let province = typed
+        .or_else(|| text("billing_information.province"))
+        .or_else(|| text("province"));
+    let rounding = rulebook.knobs().calculator_rounding;
+    let show = |amount: Decimal| money(&amount.to_string(), order.lang);
+    let offer = |(at, plan): (usize, &Plan)| {
+        let payments = plan.payments(amount, rounding)?;
+        Some(Offer {
+            at,
+            months: plan.months,
+            monthly: show(payments.monthly),
+            total: show(payments.total),
+            rate: percent(plan.annual_rate, order.lang),
+            fee: show(plan.fee),
+        })
+    };
+    plans::for_price(&app.plans, amount, province)
+        .filter_map(offer)
+        .collect()
+}

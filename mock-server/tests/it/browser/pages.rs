@@ -1,0 +1,114 @@
+//! Every page on a phone and on a desk, in light and in dark.
+
+use super::driver::browse;
+use super::store::Store;
+use super::tour::tour;
+use super::walk;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The version that `.ci/test` installs, too.
+const AXE: &str = include_str!("axe-core.version");
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")
+}
+
+fn axe() -> String {
+    let path = target().join("axe/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; install it with: npm install --prefix target/axe axe-core@{}",
+            path.display(),
+            AXE.trim()
+        )
+    })
+}
+
+#[test]
+fn no_page_scrolls_sideways() {
+    let store = Store::open();
+    let mut wide = Vec::new();
+    browse(async |browser| {
+        for lang in ["en", "fr"] {
+            let mock = walk::server(&store);
+            tour(browser, &mock, lang, &mut async |page: &str| {
+                for width in [390, 1280] {
+                    browser.screen(width, "light").await;
+                    let name = format!("{lang}-{width}-{page}.png");
+                    browser
+                        .picture(&target().join("screenshots").join(&name))
+                        .await;
+                    let across = browser
+                        .js("return Math.max(document.documentElement.scrollWidth, innerWidth)")
+                        .await;
+                    if across != width {
+                        wide.push(format!("{name}: {across}"));
+                    }
+                }
+            })
+            .await;
+        }
+    });
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
+/// What axe finds that keeps people out, one line for each element.
+fn serious(found: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let grave = |rule: &Value| matches!(rule["impact"].as_str(), Some("serious" | "critical"));
+    let rules = list(&found["violations"]).into_iter().filter(grave);
+    rules
+        .flat_map(|rule| {
+            list(&rule["nodes"]).into_iter().map(move |node| {
+                format!(
+                    "{} ({}): {} in {}: {}",
+                    rule["id"], rule["impact"], rule["help"], node["html"], node["failureSummary"]
+                )
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn no_page_keeps_anyone_out() {
+    let axe = axe();
+    let store = Store::open();
+    let mut found = Vec::new();
+    browse(async |browser| {
+        let run = async || {
+            let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done, error => done({error: String(error)}))";
+            let loaded = browser.js("return typeof axe === 'object'").await;
+            if loaded != true {
+                browser.js(&axe).await;
+            }
+            let answer = browser.client.execute_async(run, Vec::new()).await.unwrap();
+            assert!(answer["violations"].is_array(), "{answer}");
+            answer
+        };
+        // Nothing would be found, either, if axe did not work here.
+        store.show(
+            "/bad",
+            "<!doctype html><html lang=en><title>x</title><input>",
+        );
+        browser.go(&store.url("/bad")).await;
+        assert!(serious(&run().await)[0].contains("label"));
+        for lang in ["en", "fr"] {
+            let mock = walk::server(&store);
+            tour(browser, &mock, lang, &mut async |page: &str| {
+                for scheme in ["light", "dark"] {
+                    browser.screen(390, scheme).await;
+                    // The bar as it is when it is open.
+                    browser
+                        .js("document.querySelectorAll('details').forEach(bar => bar.open = true)")
+                        .await;
+                    for line in serious(&run().await) {
+                        found.push(format!("{lang} {page} {scheme}: {line}"));
+                    }
+                }
+            })
+            .await;
+        }
+    });
+    assert!(found.is_empty(), "{found:#?}");
+}
