@@ -12,6 +12,7 @@ mod admin_access;
 mod admin_input;
 mod auth;
 mod browser;
+mod checkout;
 mod clients;
 mod commands;
 mod exchanges;
