@@ -53,6 +53,7 @@ words! {
     optional: "optional", "facultatif";
     steps: "Steps", "Étapes";
     step_apply: "Application", "Demande";
+    step_sign_in: "Sign in", "Connexion";
     step_confirm: "Confirmation code", "Code de confirmation";
     step_decision: "Decision", "Décision";
     step_plan: "Payment plan", "Plan de paiement";
