@@ -115,15 +115,12 @@ pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'st
         if let Some(wrong) = wrong {
             errors.insert(
                 field.name,
-                format!("{} {}", (field.label)(words), wrong(words)),
+                words.problem((field.label)(words), wrong(words)),
             );
         }
     }
     if value(CONSENT).is_empty() {
-        errors.insert(
-            CONSENT,
-            format!("{} {}", words.consent_name, words.must_agree),
-        );
+        errors.insert(CONSENT, words.problem(words.consent_name, words.must_agree));
     }
     errors
 }

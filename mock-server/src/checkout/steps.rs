@@ -84,7 +84,11 @@ pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &S
     };
     let screen = at.screen();
     let taken = match (sent.step, screen) {
-        ("begin", Screen::Choice | Screen::Approved | Screen::End(_)) => at.begin(given("way")),
+        ("begin", Screen::Choice | Screen::Approved | Screen::End(_))
+            if matches!(given("way"), "apply" | "buy") =>
+        {
+            at.begin(given("way"))
+        }
         ("application", Screen::Form) => Ok(at.application(sent.typed)),
         ("pin", Screen::Pin) => at.pin(given("pin")),
         ("identify", Screen::Identify) => Ok(at.identify(given("card"))),
@@ -247,7 +251,7 @@ impl At<'_> {
         visit.wrong_pins += 1;
         let left = knobs.pin_tries.saturating_sub(visit.wrong_pins);
         if left > 0 {
-            return Ok(self.wrong("pin", |w| format!("{} {}", w.pin, w.bad_pin)));
+            return Ok(self.wrong("pin", |w| w.problem(w.pin, w.bad_pin)));
         }
         visit.refused = Some("tries_exceed");
         self.act(match (knobs.after_wrong_pins, applying) {
@@ -269,7 +273,7 @@ impl At<'_> {
             .filter(|c| !c.is_whitespace() && *c != '-')
             .collect();
         if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return self.wrong("card", |w| format!("{} {}", w.card, w.bad_card));
+            return self.wrong("card", |w| w.problem(w.card, w.bad_card));
         }
         let State {
             orders, merchants, ..
@@ -280,7 +284,7 @@ impl At<'_> {
             .and_then(|merchant| customers::find(&mut merchant.customers, None, Some(&digits)));
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => self.sign_in(customer),
-            None => self.wrong("card", |w| format!("{} {}", w.card, w.no_card)),
+            None => self.wrong("card", |w| w.problem(w.card, w.no_card)),
         }
     }
 
@@ -291,13 +295,13 @@ impl At<'_> {
         });
         match plan.parse().ok().filter(|_| offered) {
             Some(plan) => self.enter(|visit| visit.plan = Some(plan)),
-            None => self.wrong("plan", |w| format!("{} {}", w.plan, w.bad_plan)),
+            None => self.wrong("plan", |w| w.problem(w.plan, w.bad_plan)),
         }
     }
 
     fn confirm(&mut self, agreed: bool) -> Step {
         if !agreed {
-            return Ok(self.wrong("agree", |w| format!("{} {}", w.consent_name, w.must_agree)));
+            return Ok(self.wrong("agree", |w| w.problem(w.consent_name, w.must_agree)));
         }
         let State {
             orders, merchants, ..

@@ -301,7 +301,7 @@ fn title(words: &Words, screen: Screen) -> &'static str {
 /// The steps of the part that the customer is in; none where there is nothing to walk.
 fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
     let applying = [words.step_apply, words.step_confirm, words.step_decision];
-    let buying = [words.step_confirm, words.step_plan, words.step_review];
+    let buying = [words.step_sign_in, words.step_plan, words.step_review];
     let (names, now) = match (screen, order.life.stage) {
         (Screen::Form, _) => (applying, 0),
         (Screen::Pin, Stage::Applying) => (applying, 1),

@@ -27,6 +27,11 @@ impl Words {
             Lang::Fr => &FRENCH,
         }
     }
+
+    /// What is wrong with a field, as a text of its own.
+    pub fn problem(&self, label: &str, wrong: &str) -> String {
+        format!("{label}{}{wrong}", self.says)
+    }
 }
 
 words! {
@@ -36,16 +41,19 @@ words! {
     shop: "Shop", "Boutique";
     merchant_order: "Shop’s order", "Commande de la boutique";
     summary: "Your order", "Votre commande";
-    skip: "Skip to the form", "Aller au formulaire";
+    skip: "Skip to the content", "Aller au contenu";
     cancel: "Cancel this order", "Annuler cette commande";
     back: "Return to the shop", "Retourner à la boutique";
     close: "You can close this window.", "Vous pouvez fermer cette fenêtre.";
     go_on: "Continue", "Continuer";
     error: "Error", "Erreur";
     errors: "There is a problem", "Il y a un problème";
+    colon: ": ", "\u{a0}: ";
+    says: " ", "\u{a0}: ";
     optional: "optional", "facultatif";
     steps: "Steps", "Étapes";
     step_apply: "Application", "Demande";
+    step_sign_in: "Sign in", "Connexion";
     step_confirm: "Confirmation code", "Code de confirmation";
     step_decision: "Decision", "Décision";
     step_plan: "Payment plan", "Plan de paiement";
@@ -70,7 +78,7 @@ words! {
     phone_number: "Mobile phone", "Téléphone cellulaire";
     phone_hint: "10 digits, for example 416 555 0123", "10 chiffres, par exemple 514 555 0123";
     address_1: "Street address", "Adresse";
-    address_2: "Apartment or unit", "Appartement ou bureau";
+    address_2: "Apartment or unit", "Appartement";
     city: "City", "Ville";
     province: "Province or territory", "Province ou territoire";
     province_choose: "Choose…", "Choisir…";
@@ -78,29 +86,29 @@ words! {
     postal_hint: "For example M1M 1M1", "Par exemple H2Y 1C6";
     consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et j’autorise une vérification de mon crédit.";
     send: "Send the application", "Envoyer la demande";
-    required: "must be filled in", "est obligatoire";
-    too_long: "has too many characters", "contient trop de caractères";
-    unreadable: "has characters that cannot be used", "contient des caractères non permis";
-    bad_email: "is not an e-mail address", "n’est pas une adresse courriel valide";
-    bad_phone: "must have 10 digits", "doit compter 10 chiffres";
-    bad_date: "must be a date such as 1988-07-24", "doit avoir la forme AAAA-MM-JJ, par exemple 1988-07-24";
-    under_age: "must show that you are 18 or older", "doit indiquer que vous avez 18 ans ou plus";
-    bad_province: "must be one of the list", "doit faire partie de la liste";
-    bad_postal: "must look like M1M 1M1", "doit avoir la forme H2Y 1C6";
-    must_agree: "is required", "est requis";
+    required: "must be filled in", "ce champ est obligatoire";
+    too_long: "has too many characters", "trop de caractères";
+    unreadable: "has characters that cannot be used", "certains caractères ne sont pas permis";
+    bad_email: "is not an e-mail address", "cette adresse n’est pas valide";
+    bad_phone: "must have 10 digits", "10 chiffres sont requis";
+    bad_date: "must be a date such as 1988-07-24", "une date comme 1988-07-24 est requise";
+    under_age: "must show that you are 18 or older", "vous devez avoir 18 ans ou plus";
+    bad_province: "must be one of the list", "choisissez dans la liste";
+    bad_postal: "must look like M1M 1M1", "un code comme H2Y 1C6 est requis";
+    must_agree: "is required", "cochez la case pour continuer";
     consent_name: "Your agreement", "Votre accord";
 
     pin_title: "Enter your confirmation code", "Entrez votre code de confirmation";
     pin_help: "We sent a code to confirm that it is you.", "Nous avons envoyé un code pour confirmer votre identité.";
     pin: "Confirmation code", "Code de confirmation";
-    bad_pin: "is wrong. Try again.", "est incorrect. Réessayez.";
+    bad_pin: "is wrong. Try again.", "ce code est incorrect. Réessayez.";
     tries_left: "Tries left:", "Essais restants\u{a0}:";
 
     identify_title: "Sign in with your card", "Connectez-vous avec votre carte";
     card: "Card number", "Numéro de carte";
     card_hint: "16 digits", "16 chiffres";
-    bad_card: "must have 16 digits", "doit compter 16 chiffres";
-    no_card: "belongs to no account", "n’appartient à aucun compte";
+    bad_card: "must have 16 digits", "16 chiffres sont requis";
+    no_card: "belongs to no account", "aucun compte ne correspond à cette carte";
 
     plan_title: "Choose your payment plan", "Choisissez votre plan de paiement";
     plan: "Payment plan", "Plan de paiement";
@@ -110,7 +118,7 @@ words! {
     plan_rate: "Annual rate", "Taux annuel";
     plan_fee: "Fee", "Frais";
     plan_none: "No payment plan fits this amount.", "Aucun plan de paiement ne convient à ce montant.";
-    bad_plan: "must be chosen", "doit être choisi";
+    bad_plan: "must be chosen", "choisissez un plan";
 
     confirm_title: "Review and confirm", "Vérifiez et confirmez";
     terms_title: "Terms", "Conditions";

@@ -15,6 +15,7 @@ mod browser;
 mod calculator;
 mod calculator_input;
 mod callbacks;
+mod checkout;
 mod clients;
 mod commands;
 mod demo_shop;

@@ -1,5 +1,7 @@
 //! The page at a redirection URL.
 
+use crate::browser::walk;
+use crate::checkout::{self, APPLICATION};
 use crate::shop::{
     self, APPLY, INIT, SECRET, init_call, merchant, order, path_of, server, start, text, token,
 };
@@ -88,15 +90,20 @@ fn it_shows_what_the_order_is_about() {
     for shown in [
         order["online_order_id"].to_string().as_str(),
         "CART-10045",
-        "Zoé Côté",
+        "$499.99",
+        "flexitidemo",
+        "value=\"Zoé\"",
+        "value=\"Côté\"",
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
 }
 
-#[test]
-fn mark_up_in_any_field_stays_text() {
-    let mark_up = r#"<script>alert(1)</script>"onload="x" 'y' &amp;"#;
+const MARK_UP: &str = r#"<script>alert(1)</script>"onload="x" 'y' &amp;"#;
+const MARKED_EMAIL: &str = r#"<b>"x"@example.com"#;
+
+/// Mark-up in every parameter of init that takes any text.
+fn marked() -> Vec<(String, String)> {
     let mut pairs: Vec<(String, &str)> = [
         "merchant_orderid",
         "vcc",
@@ -109,29 +116,88 @@ fn mark_up_in_any_field_stays_text() {
         "address_2",
         "city",
     ]
-    .map(|name| (name.to_owned(), mark_up))
+    .map(|name| (name.to_owned(), MARK_UP))
     .into();
-    pairs.push(("email".to_owned(), r#"<b>"x"@example.com"#));
+    pairs.push(("email".to_owned(), MARKED_EMAIL));
     for block in ["billing_information", "shipping_information"] {
         for field in ["first_name", "last_name", "address_1", "address_2", "city"] {
-            pairs.push((format!("{block}.{field}"), mark_up));
+            pairs.push((format!("{block}.{field}"), MARK_UP));
         }
         pairs.push((format!("{block}.province"), "QC"));
         pairs.push((format!("{block}.postal_code"), "H2Y1C6"));
     }
-    let mock = server("documented");
-    for (name, value) in [("lang", "en"), ("flow", "buy"), ("amount_requested", "5")] {
+    for (name, value) in [
+        ("lang", "en"),
+        ("flow", "apply/buy"),
+        ("amount_requested", "5"),
+    ] {
         pairs.push((name.to_owned(), value));
     }
-    let answer = init_call(INIT, &token(&mock))
-        .form(&pairs)
-        .send(mock.address());
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let page = page_of(&mock, &answer.json()).text();
-    assert!(page.contains("alert(1)"), "the fields are shown: {page}");
+    let owned = |(name, value): (String, &str)| (name, value.to_owned());
+    pairs.into_iter().map(owned).collect()
+}
+
+fn assert_only_text(what: &str, answer: &Answer) {
+    let page = answer.text();
+    assert!(page.contains("<h1>"), "{what} is a page: {page}");
     for raw in ["<script", "</script", "\"onload", "\"x\"", "'y'", "<b>"] {
-        assert!(!page.contains(raw), "{raw}: {page}");
+        assert!(!page.contains(raw), "{what}, {raw}: {page}");
     }
+}
+
+#[test]
+fn mark_up_in_any_field_stays_text() {
+    let mock = server("documented");
+    let order = walk::init(&mock, true, &marked());
+    let look = |what| {
+        let answer = checkout::look(&mock, &order);
+        assert_only_text(what, &answer);
+        answer.text()
+    };
+    let send = |step, typed: &[(&str, &str)]| {
+        let answer = checkout::send(&mock, &order, step, typed);
+        assert_eq!(answer.status, 422, "{step}");
+        assert_only_text(step, &answer);
+        answer.text()
+    };
+    let take = |step, typed: &[(&str, &str)]| checkout::take(&mock, &order, step, typed);
+    assert!(look("choice").contains("alert(1)"), "the order is shown");
+    take("begin", &[("way", "apply")]);
+    let fields = look("form").matches("alert(1)").count();
+    assert_eq!(fields, 8, "seven fields and the order");
+    let every: Vec<_> = APPLICATION.map(|(name, _)| (name, MARK_UP)).into();
+    let fields = send("application", &every).matches("alert(1)").count();
+    assert_eq!(fields, 11, "all that was typed is shown again");
+    let mut typed = APPLICATION;
+    for (name, value) in &mut typed {
+        if matches!(*name, "fname" | "lname" | "address_1" | "city") {
+            *value = MARK_UP;
+        } else if *name == "email" {
+            *value = MARKED_EMAIL;
+        }
+    }
+    take("application", &typed);
+    look("code");
+    send("pin", &[("pin", MARK_UP)]);
+    take("pin", &[("pin", "2222")]);
+    look("approved");
+    take("begin", &[("way", "buy")]);
+    look("plan");
+    send("plan", &[("plan", MARK_UP)]);
+    take("plan", &[("plan", "0")]);
+    look("confirm");
+    send("confirm", &[("other", MARK_UP)]);
+    take("confirm", &[("agree", MARK_UP)]);
+    look("purchased");
+    assert_eq!(walk::order(&mock, order.id)["outcome"], "purchased");
+
+    let card = walk::init(&mock, true, &marked());
+    // The card that init named is no card.
+    checkout::take(&mock, &card, "begin", &[("way", "buy")]);
+    assert_only_text("card", &checkout::look(&mock, &card));
+    let answer = checkout::send(&mock, &card, "identify", &[("card", MARK_UP)]);
+    assert_only_text("card", &answer);
+    assert_eq!(answer.text().matches("alert(1)").count(), 2);
 }
 
 #[test]
@@ -187,14 +253,11 @@ fn head_is_answered_without_the_page_and_other_methods_are_refused() {
     let head = Call::new("HEAD", &path).send(mock.address());
     assert_eq!(head.status, 200);
     assert_eq!(head.header("content-length"), get.header("content-length"));
-    for method in ["POST", "DELETE"] {
+    for method in ["POST", "PUT", "DELETE"] {
         let answer = Call::new(method, &path).send(mock.address());
-        assert_eq!(
-            answer.refusal(),
-            (405, "method_not_allowed".into()),
-            "{method}"
-        );
+        assert_eq!(answer.status, 405, "{method}");
         assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
+        assert!(answer.text().starts_with("<!doctype html>"), "{method}");
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::driver::{Browser, browse};
 use super::store::Store;
-use super::walk::{self, JOHN, Opened};
-use crate::shop::admin;
+use super::walk::{self, Opened};
 use flexiti_mock::Mock;
 use serde_json::Value;
 
@@ -59,8 +58,6 @@ fn nothing_typed_is_lost_by_a_mistake_or_a_reload() {
         assert_eq!(stage(&mock, &order), "applying");
         walk::code(browser).await;
         assert_eq!(stage(&mock, &order), "approved");
-        let card = open(browser, &mock, "buy").await;
-        assert_eq!(stage(&mock, &card), "buying");
     });
 }
 
@@ -131,26 +128,17 @@ fn two_clicks_and_two_tabs_buy_once() {
         browser.arrived().await;
         let done = browser.text("h1").await;
         assert_eq!(stage(&mock, &order), "purchased");
-        for (_, other) in [("stale", "confirm"), ("cancel", "cancel")] {
-            let windows = browser.client.windows().await.unwrap();
-            let stale = windows.into_iter().find(|window| *window != first).unwrap();
-            browser.client.switch_to_window(stale).await.unwrap();
-            walk::step(browser, other).await;
-            assert_eq!(browser.text("h1").await, done, "the page as it stands");
-            assert_eq!(stage(&mock, &order), "purchased");
-            browser.client.back().await.unwrap();
-            browser
-                .until("return document.readyState === 'complete'")
-                .await;
-            if browser.count("form[action$='/cancel'] button").await == 0 {
-                break;
-            }
-        }
+        let windows = browser.client.windows().await.unwrap();
+        let stale = windows.into_iter().find(|window| *window != first);
+        browser
+            .client
+            .switch_to_window(stale.unwrap())
+            .await
+            .unwrap();
+        walk::step(browser, "cancel").await;
+        assert_eq!(browser.text("h1").await, done, "the page as it stands");
+        assert_eq!(stage(&mock, &order), "purchased");
         // Bought once: the credit is less by the amount, and not by more.
-        let more = [("customer_id", JOHN.0), ("amount_requested", "2450.02")];
-        let rest = walk::init(&mock, false, &walk::parameters("buy", "en", &more));
-        let done = admin(&mock, "GET", &format!("/orders/{}", rest.id), &Value::Null);
-        assert_eq!(done.status, 200);
         browser.client.switch_to_window(first).await.unwrap();
         for (amount, outcome) in [("2450.02", "refused"), ("2450.01", "purchased")] {
             let more = [("amount_requested", amount)];

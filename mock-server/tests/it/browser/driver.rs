@@ -1,4 +1,4 @@
-//! Chromium as a test sees it, through ChromeDriver.
+//! Chromium as a test sees it, through `ChromeDriver`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -45,7 +45,7 @@ pub fn browse(test: impl AsyncFnOnce(&Browser)) {
     runtime.block_on(async { test(&Browser::open(&driver).await).await });
 }
 
-/// A ChromeDriver process; dropping it ends the browser and the process.
+/// A `ChromeDriver` process; dropping it ends the browser and the process.
 struct Driver {
     process: Child,
     address: SocketAddr,
@@ -106,7 +106,7 @@ pub struct Browser {
     pub client: Client,
 }
 
-/// A command of the DevTools protocol, which ChromeDriver passes on.
+/// A command of the `DevTools` protocol, which `ChromeDriver` passes on.
 #[derive(Debug)]
 struct DevTools(Value);
 

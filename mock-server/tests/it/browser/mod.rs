@@ -2,12 +2,12 @@
 
 mod again;
 mod bar;
-mod driver;
+pub mod driver;
 mod flows;
 mod frame;
 mod keyboard;
 mod marks;
 mod pages;
-mod store;
+pub mod store;
 mod tour;
-mod walk;
+pub mod walk;
