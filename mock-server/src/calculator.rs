@@ -12,7 +12,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::token::form;
 use askama::Template;
-use flexiti_contract::dialect::{NoPlan, RepeatedParameters};
+use flexiti_contract::dialect::NoPlan;
 use flexiti_contract::{Endpoint, Kept, Lang, Parameters, Rule, Rulebook};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -72,10 +72,9 @@ fn read<'q>(
     let params = rulebook.contract().params(Endpoint::Calculator);
     note.params = Some(Kept::new(params, &parameters).into());
     if let Some(name) = repeated
-        && rulebook.knobs().repeated_parameters == RepeatedParameters::Refuse
+        && rulebook.enforces(Rule::CalculatorRepeated)
     {
-        // No clause is about it: the reference does not say what a repeated parameter means.
-        let rejection = Rejection::new(Rule::Robust, "repeated_parameter");
+        let rejection = Rejection::new(Rule::CalculatorRepeated, "repeated_parameter");
         return Err(rejection.because(format!("`{name}`")));
     }
     let violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);

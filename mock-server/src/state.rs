@@ -133,12 +133,15 @@ pub struct Merchant {
     pub clock: Clock,
     /// The customers that Flexiti knows.
     pub customers: Vec<Customer>,
+    /// How many of them it began with.
+    pub known: usize,
 }
 
 impl Merchant {
     /// A merchant at its start.
     pub fn new(account: MerchantConfig, rulebook: Arc<Rulebook>, customers: Vec<Customer>) -> Self {
         Self {
+            known: customers.len(),
             customers,
             client_id: account.client_id.as_str().into(),
             account,

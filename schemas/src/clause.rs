@@ -319,6 +319,7 @@ names! {
         CheckoutTimeOut = "checkout.time_out",
         CalculatorAccepted = "calculator.accepted",
         CalculatorOpen = "calculator.open",
+        CalculatorRepeated = "calculator.parameters.repeated",
         ResponseHtmlRender = "calculator.response.html_render",
         ResponseMonthlyPayment = "calculator.response.monthly_payment",
         ResponseMonths = "calculator.response.months",

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// What a customer whose application is approved may buy for: the example of the POS API's
 /// customer page (P-cust).
 const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
-/// How many customers of one merchant are remembered.
+/// How many new customers of one merchant are remembered.
 const CUSTOMERS: usize = 20_000;
 
 /// What a customer can be made to do, or to come to.
@@ -73,8 +73,9 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
                 status: Status::Active,
             };
             order.customer_id = Some(customer.customer_id.clone());
-            if merchant.customers.len() >= CUSTOMERS {
-                merchant.customers.remove(0);
+            if merchant.customers.len() >= merchant.known + CUSTOMERS {
+                // Those of the file come first, and stay.
+                merchant.customers.remove(merchant.known);
             }
             merchant.customers.push(customer);
         }

@@ -258,7 +258,7 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: 
         turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
         action: format!("{CHECKOUT}/{}", order.session),
         amount: money(order.amount_text().as_deref().unwrap_or("0"), order.lang),
-        shop: merchant.account.client_id.clone(),
+        shop: shop(merchant),
         merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
         can_cancel: !order.life.is_over(),
         bar: app
@@ -276,6 +276,14 @@ fn problems(errors: &Errors) -> Vec<(&'static str, String)> {
         .collect();
     problems.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
     problems
+}
+
+/// What the customer knows the merchant by: the host of the shop.
+fn shop(merchant: &Merchant) -> String {
+    let account = &merchant.account;
+    let url = account.trust_url.as_ref().or(account.success_url.as_ref());
+    let host = url.and_then(|url| url.split('/').nth(2));
+    host.unwrap_or(&account.client_id).to_owned()
 }
 
 fn title(words: &Words, screen: Screen) -> &'static str {

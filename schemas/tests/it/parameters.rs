@@ -74,7 +74,8 @@ fn oracle(rulebook: &Rulebook, endpoint: Endpoint) -> jsonschema::Validator {
 fn what_was_read_is_judged_as_the_json_it_stands_for() {
     for dialect in Contract::shipped().dialect_names() {
         let rulebook = rulebook(dialect);
-        for endpoint in Endpoint::ALL {
+        let takes_some = |endpoint: &&Endpoint| !Contract::shipped().params(**endpoint).is_empty();
+        for endpoint in Endpoint::ALL.iter().filter(takes_some) {
             let oracle = oracle(&rulebook, *endpoint);
             let valid_ones = Cell::new(0);
             let config = ProptestConfig {

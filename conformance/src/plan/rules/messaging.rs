@@ -29,6 +29,15 @@ pub(super) fn calculator(c: Cases, ask: &Ask<'_>) -> Cases {
         .lacks("two wrong values and no token", garbled(ask))
 }
 
+pub(super) fn repeated(c: Cases, ask: &Ask<'_>) -> Cases {
+    let once = price(ask, &[]);
+    let mut query = once.query.clone();
+    query.push(("price".to_owned(), "499".to_owned()));
+    c.keeps("once", once.clone())
+        .resting_on(Endpoint::Calculator)
+        .breaks("price twice", Draft { query, ..once })
+}
+
 pub(super) fn calculator_open(c: Cases, ask: &Ask<'_>) -> Cases {
     let unsigned = price(ask, &[]).without_header("authorization");
     c.keeps("no token", unsigned)

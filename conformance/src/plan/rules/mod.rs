@@ -82,6 +82,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::HighRisk => checkout::response_keys(c, &ask, true),
         Rule::CheckoutTimeOut => checkout::time_out(c, &ask),
         Rule::CalculatorAccepted => messaging::calculator(c, &ask),
+        Rule::CalculatorRepeated => messaging::repeated(c, &ask),
         Rule::CalculatorOpen => messaging::calculator_open(c, &ask),
         Rule::MonthlyPaymentAmount => messaging::monthly_payment(c, &ask),
         Rule::CalculatorLanguage => messaging::language(c, &ask),
