@@ -47,6 +47,7 @@ fn nothing_typed_is_lost_by_a_mistake_or_a_reload() {
         kept(true).await;
         browser.go(&order.url).await;
         kept(false).await;
+        browser.fill("#email", "zoe@example.com").await;
         walk::apply(browser, "A-RR_L").await;
         // A reload shows the page again; the code that was wrong counts once.
         walk::wrong_code(browser).await;

@@ -130,8 +130,31 @@ pub async fn choose(browser: &Browser, way: &str) {
     browser.press(&format!("button[value='{way}']")).await;
 }
 
-/// Fills in the application without sending it; the middle name decides.
+/// The applicant as parameters of init, which fill in the form beforehand.
+pub fn known_to_the_shop() -> Vec<(String, String)> {
+    let sent = |(name, typed): (&str, &str)| {
+        let value = match name {
+            "province" => "QC".to_owned(),
+            "postal_code" => "h2y1c6".to_owned(),
+            _ => typed.to_owned(),
+        };
+        (name.to_owned(), value)
+    };
+    let typed = APPLICANT.into_iter().filter(|(_, typed)| !typed.is_empty());
+    typed.map(sent).collect()
+}
+
+/// Fills in what is missing in the application without sending it; the middle name decides.
 pub async fn fill_in(browser: &Browser, key: &str) {
+    let whole = "return [...document.querySelectorAll('[aria-required]')].every(e => e.value)";
+    if browser.js(whole).await == true {
+        browser.fill("#mname", key).await;
+        let consent = browser.find("#consent").await;
+        if !consent.is_selected().await.unwrap() {
+            consent.click().await.unwrap();
+        }
+        return;
+    }
     // As on paper: from the first field to the last. Tab selects what was there before.
     browser
         .js("document.getElementById('fname').select()")
