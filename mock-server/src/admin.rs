@@ -1,11 +1,13 @@
 //! The admin API under `/__admin`: never part of what is emulated.
 
+mod faults;
 mod orders;
 
 use crate::app::App;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
+use crate::fault::Faults;
 use crate::journal::Filter;
 use crate::reply::Reply;
 use crate::request::{Body, Request};
@@ -78,6 +80,9 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
         (["merchants", id], "PATCH") => change(app, id, request),
         (["merchants", id], "DELETE") => delete(app, id),
         (["merchants", id, "reset"], "POST") => reset(app, id),
+        (["merchants", id, "faults"], "GET") => faults::show(app, id),
+        (["merchants", id, "faults"], "PUT") => faults::put(app, id, request),
+        (["merchants", id, "faults"], "DELETE") => faults::delete(app, id),
         (["merchants", id, "clock"], "GET") => merchant(app, id, |merchant| clock(merchant, now)),
         (["merchants", id, "clock"], "PUT") => set_clock(app, id, request, now),
         (segments, _) => Err(match methods(segments) {
@@ -99,6 +104,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         }
         ["merchants", _] => Some("GET, PATCH, DELETE"),
         ["merchants", _, "clock"] => Some("GET, PUT"),
+        ["merchants", _, "faults"] => Some("GET, PUT, DELETE"),
         _ => None,
     }
 }
@@ -313,6 +319,7 @@ fn reset(app: &App, id: &str) -> Answer {
     let mut state = app.state();
     let merchant = state.merchants.get_mut(id).ok_or_else(|| unknown(id))?;
     merchant.clock = crate::clock::Clock::default();
+    merchant.faults = Faults::none(app.random_of(id));
     state.forget(id);
     drop(state);
     app.journal().forget(id);

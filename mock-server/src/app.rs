@@ -97,7 +97,20 @@ impl App {
             Some(name) if *name == self.rulebook.dialect().name => Arc::clone(&self.rulebook),
             Some(name) => compile(self.contract, name)?,
         };
-        Ok(Merchant::new(account, rulebook, self.customers.clone()))
+        let random = self.random_of(&account.client_id);
+        Ok(Merchant::new(
+            account,
+            rulebook,
+            self.customers.clone(),
+            random,
+        ))
+    }
+
+    /// A source of chance for one merchant: with a seed the same each time, whatever happens to
+    /// the others.
+    pub fn random_of(&self, client_id: &str) -> Random {
+        let mix = |seed: u64, byte: u8| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Random::new(self.seed.map(|seed| client_id.bytes().fold(seed, mix)))
     }
 
     /// Whether `text` is a secret of some merchant.

@@ -101,6 +101,12 @@ fn scope_rules(endpoint: Endpoint) -> Option<(Rule, Rule)> {
     }
 }
 
+/// The token of a request, however its header is spelled.
+pub fn token_of(request: &Request) -> Option<String> {
+    let header = request.header(&AUTHORIZATION)?;
+    header.split_whitespace().next_back().map(str::to_owned)
+}
+
 /// The token of the authorization header.
 fn bearer(rulebook: &Rulebook, request: &Request) -> Result<String, Rejection> {
     let Some(header) = request

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr2};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// Why a form cannot be read.
@@ -202,6 +202,21 @@ impl<'de> Visitor<'de> for JsonVisitor {
     fn visit_unit<E>(self) -> Result<Json, E> {
         Ok(Json::Value(Value::Null))
     }
+}
+
+/// What was sent, under the names that were sent: the members of a JSON object, or else the
+/// pairs of a form. Of what stands twice it is the last.
+pub fn any(body: &[u8]) -> Map<String, Value> {
+    if let Ok(members) = serde_json::from_slice(body) {
+        return members;
+    }
+    let rules = FormRules {
+        literal_percent: true,
+        lossy: true,
+    };
+    let form = Form::read(body, rules).unwrap_or_default();
+    let member = |(name, value): (&str, &str)| (name.to_owned(), value.into());
+    form.pairs().map(member).collect()
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub struct Note {
     pub params: Option<Sent>,
     /// The order it opened.
     pub order_id: Option<u64>,
+    /// The fault that struck it.
+    pub fault: Option<String>,
     /// Why it was refused: clause, parameter, word.
     pub violations: Vec<(&'static str, Option<String>, Option<Msg>)>,
 }
@@ -103,6 +105,11 @@ impl Journal {
             next: 1,
             dropped: 0,
         }
+    }
+
+    /// The id that the next exchange will have.
+    pub fn next_id(&self) -> u64 {
+        self.next
     }
 
     /// Adds an exchange; `path` is free of secrets.
@@ -179,7 +186,7 @@ impl Entry {
             "duration_us": u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
             "order_id": self.note.order_id,
             "violations": self.note.violations.iter().map(violation).collect::<Vec<_>>(),
-            "fault": null,
+            "fault": self.note.fault,
         })
     }
 }

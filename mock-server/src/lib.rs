@@ -24,6 +24,7 @@ pub mod config;
 pub mod customers;
 pub mod decision;
 pub mod document;
+pub mod fault;
 pub mod follow;
 pub mod init;
 pub mod journal;
@@ -41,6 +42,8 @@ pub mod reply;
 pub mod request;
 pub mod route;
 pub mod serve;
+pub mod socket;
+pub mod spoil;
 pub mod state;
 pub mod token;
 

@@ -16,13 +16,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-/// Answers a notification request of an authenticated merchant about the order `id`.
+/// Answers a notification request of an authenticated merchant about the order `id`; a late
+/// one shows no outcome yet.
 pub fn handle(
     app: &App,
     rulebook: &Rulebook,
     endpoint: Endpoint,
     caller: &Caller,
     id: &str,
+    late: bool,
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
     let mut state = app.state();
@@ -38,7 +40,7 @@ pub fn handle(
         return unknown(rulebook);
     };
     order.expire(rulebook, caller.now);
-    let settled = order.poll(caller.now);
+    let settled = order.poll(caller.now) && !late;
     match body(rulebook, merchant, order, settled) {
         Some(body) => Ok(Reply::json(200, &body)),
         None => Err(Rejection::new(Rule::NotificationUnfinished, "not_found")),

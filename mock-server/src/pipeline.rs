@@ -3,11 +3,13 @@
 use crate::app::App;
 use crate::auth;
 use crate::clock::{Clock, Millis};
+use crate::fault::Place;
 use crate::journal::Note;
 use crate::reject::Rejection;
 use crate::reply::Reply;
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::Route;
+use crate::spoil::{self, Struck};
 use crate::{access_log, admin, availability, calculator, checkout, init, notification, token};
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
@@ -91,10 +93,23 @@ fn api(app: &App, call: Call<'_>, note: &mut Note) -> Reply {
     if rulebook.taken_away(Rule::Robust) && has_nul(request) {
         return Reply::empty(500);
     }
-    let answer = answer(app, &rulebook, call, note);
-    let reply = answer.unwrap_or_else(|rejection| {
-        note.violations = rejection.reasons();
-        rejection.reply(&rulebook, &request.path, &|text| app.is_secret(text))
+    let struck = spoil::strike(app, Place::Api(endpoint), request, call.now, note);
+    let instead = struck
+        .as_ref()
+        .and_then(|s| s.instead(&rulebook, &request.path));
+    let reply = instead.unwrap_or_else(|| {
+        if let Some(struck) = &struck {
+            struck.before(app, request);
+        }
+        let late = struck.as_ref().is_some_and(Struck::is_late);
+        let reply = answer(app, &rulebook, call, late, note).unwrap_or_else(|rejection| {
+            note.violations = rejection.reasons();
+            rejection.reply(&rulebook, &request.path, &|text| app.is_secret(text))
+        });
+        match &struck {
+            Some(struck) => struck.on(reply),
+            None => reply,
+        }
     });
     if cors && request.headers.contains_key(ORIGIN) {
         reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
@@ -107,6 +122,7 @@ fn answer(
     app: &App,
     rulebook: &Rulebook,
     call: Call<'_>,
+    late: bool,
     note: &mut Note,
 ) -> Result<Reply, Rejection> {
     let Call {
@@ -138,7 +154,7 @@ fn answer(
         | Endpoint::NotificationMerchantOrder
         | Endpoint::NotificationOld => {
             let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
-            notification::handle(app, rulebook, endpoint, &caller, &order_id, note)
+            notification::handle(app, rulebook, endpoint, &caller, &order_id, late, note)
         }
         Endpoint::Calculator => {
             if !rulebook.enforces(Rule::CalculatorOpen) {

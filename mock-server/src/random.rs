@@ -25,6 +25,17 @@ impl Random {
             .collect()
     }
 
+    /// A number from 0 up to, and without, 1.
+    pub fn fraction(&mut self) -> f64 {
+        self.0.random()
+    }
+
+    /// A number of the standard normal distribution (Box and Muller).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.fraction()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.fraction()).cos()
+    }
+
     /// `count` random decimal digits.
     pub fn digits(&mut self, count: usize) -> String {
         (0..count)

@@ -1,7 +1,7 @@
 //! Refusals, and the one place that turns them into JSON.
 
 use crate::reply::Reply;
-use flexiti_contract::{ErrorShape, Msg, Rule, Rulebook, Violation};
+use flexiti_contract::{ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
 use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -93,46 +93,60 @@ impl Rejection {
                 Some((v.param.as_str(), v.msg?, value.unwrap_or(&Value::Null)))
             })
             .collect();
-        let sabotaged = rulebook.taken_away(Rule::ErrorShape);
-        let shape = rulebook.knobs().error_shape;
-        let mut body = Map::new();
-        if shape != ErrorShape::Pos {
-            body.insert("code".into(), refusal.status.into());
-        }
-        body.insert("error".into(), refusal.error.into());
-        if shape != ErrorShape::Pos && !sabotaged {
-            let mut description = message.clone();
-            if shape == ErrorShape::Doc {
-                // This shape has no list of fields, so the sentence names them.
-                for (at, (param, msg, _)) in fields.iter().enumerate() {
-                    let comma = if at == 0 { "" } else { "," };
-                    let _ = write!(description, "{comma} {param}: {}", msg.as_str());
-                }
-            }
-            body.insert("error_description".into(), description.into());
-        }
-        if shape != ErrorShape::Doc {
-            if !sabotaged {
-                body.insert("message".into(), message.into());
-            }
-            body.insert("url".into(), path.into());
-            if !fields.is_empty() {
-                let row = |(param, msg, value): &(&str, Msg, &Value)| match value {
-                    Value::Null => json!({"param": param, "msg": msg}),
-                    value => json!({"param": param, "msg": msg, "value": value}),
-                };
-                body.insert("field_errors".into(), fields.iter().map(row).collect());
-            }
-        }
-        let mut reply = Reply::json(refusal.status, &Value::Object(body));
-        if let Some(challenge) = &refusal.challenge
-            && rulebook.enforces(Rule::Challenge)
-        {
-            reply = reply.with(WWW_AUTHENTICATE, challenge);
-        }
+        let refusal = Refusal { message, ..refusal };
+        let reply = shaped(rulebook, &refusal, path, &fields);
         match &self.allow {
             Some(allow) => reply.with(ALLOW, allow),
             None => reply,
         }
     }
+}
+
+/// A refusal in the dialect's shape; `fields` are the rows of `field_errors`, those without a
+/// value with null.
+pub fn shaped(
+    rulebook: &Rulebook,
+    refusal: &Refusal,
+    path: &str,
+    fields: &[(&str, Msg, &Value)],
+) -> Reply {
+    let message = &refusal.message;
+    let sabotaged = rulebook.taken_away(Rule::ErrorShape);
+    let shape = rulebook.knobs().error_shape;
+    let mut body = Map::new();
+    if shape != ErrorShape::Pos {
+        body.insert("code".into(), refusal.status.into());
+    }
+    body.insert("error".into(), refusal.error.as_str().into());
+    if shape != ErrorShape::Pos && !sabotaged {
+        let mut description = message.clone();
+        if shape == ErrorShape::Doc {
+            // This shape has no list of fields, so the sentence names them.
+            for (at, (param, msg, _)) in fields.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                let _ = write!(description, "{comma} {param}: {}", msg.as_str());
+            }
+        }
+        body.insert("error_description".into(), description.into());
+    }
+    if shape != ErrorShape::Doc {
+        if !sabotaged {
+            body.insert("message".into(), message.as_str().into());
+        }
+        body.insert("url".into(), path.into());
+        if !fields.is_empty() {
+            let row = |(param, msg, value): &(&str, Msg, &Value)| match value {
+                Value::Null => json!({"param": param, "msg": msg}),
+                value => json!({"param": param, "msg": msg, "value": value}),
+            };
+            body.insert("field_errors".into(), fields.iter().map(row).collect());
+        }
+    }
+    let mut reply = Reply::json(refusal.status, &Value::Object(body));
+    if let Some(challenge) = &refusal.challenge
+        && rulebook.enforces(Rule::Challenge)
+    {
+        reply = reply.with(WWW_AUTHENTICATE, challenge);
+    }
+    reply
 }

@@ -1,15 +1,19 @@
 //! An answer, and the one place that turns it into hyper's.
 
+use crate::socket::Script;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
+use std::time::Duration;
 
 /// A URL to request before the answer is given, and the answer that depends on what came.
 pub struct Follow {
     /// The URL.
     pub url: String,
+    /// It is requested twice.
+    pub twice: bool,
     /// From the HTTP status, or the reason why there was none, to the answer.
     pub then: Box<dyn FnOnce(Result<u16, String>) -> Reply + Send>,
 }
@@ -33,6 +37,10 @@ pub struct Reply {
     pub body: Bytes,
     /// What is to be requested first.
     pub follow: Option<Follow>,
+    /// How much later it comes.
+    pub later: Duration,
+    /// What is sent in its place, past HTTP's rules.
+    pub script: Option<Script>,
 }
 
 impl Reply {
@@ -65,6 +73,8 @@ impl Reply {
             content_type,
             body: body.into(),
             follow: None,
+            later: Duration::ZERO,
+            script: None,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::follow;
 use crate::pipeline;
 use crate::reply::Follow;
 use crate::request::Request;
+use crate::socket::Socket;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -12,8 +13,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -51,12 +52,14 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
         };
         let _ = stream.set_nodelay(true);
         let app = Arc::clone(&app);
-        let service = service_fn(move |request| serve(Arc::clone(&app), request));
+        let socket = Socket::new(stream);
+        let shared = socket.clone();
+        let service = service_fn(move |request| serve(Arc::clone(&app), shared.clone(), request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_header_size(HEADER_SIZE)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(socket), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection ends in an error when its client breaks it off: nothing to do.
@@ -69,12 +72,25 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
 
 async fn serve(
     app: Arc<App>,
+    socket: Socket,
     request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+) -> io::Result<hyper::Response<Full<Bytes>>> {
     let request = Request::read(request).await;
     let mut reply = pipeline::handle(&app, &request);
-    if let Some(Follow { url, then }) = reply.follow.take() {
+    if let Some(Follow { url, twice, then }) = reply.follow.take() {
+        if twice {
+            // What the shop makes of the second one counts as well as of the first.
+            let _ = follow::get(&url).await;
+        }
         reply = then(follow::get(&url).await);
+    }
+    if !reply.later.is_zero() {
+        tokio::time::sleep(reply.later).await;
+    }
+    if let Some(script) = reply.script.take() {
+        socket.play(script).await?;
+        // hyper gives the connection up.
+        return Err(io::ErrorKind::ConnectionAborted.into());
     }
     Ok(reply.into())
 }

@@ -4,6 +4,7 @@
 use crate::clock::{Clock, Millis};
 use crate::config::MerchantConfig;
 use crate::customers::Customer;
+use crate::fault::Faults;
 use crate::orders::Orders;
 use crate::random::Random;
 use flexiti_contract::Rulebook;
@@ -133,14 +134,22 @@ pub struct Merchant {
     pub clock: Clock,
     /// The customers that Flexiti knows.
     pub customers: Vec<Customer>,
+    /// The faults that are planned.
+    pub faults: Faults,
     /// How many of them it began with.
     pub known: usize,
 }
 
 impl Merchant {
     /// A merchant at its start.
-    pub fn new(account: MerchantConfig, rulebook: Arc<Rulebook>, customers: Vec<Customer>) -> Self {
+    pub fn new(
+        account: MerchantConfig,
+        rulebook: Arc<Rulebook>,
+        customers: Vec<Customer>,
+        random: Random,
+    ) -> Self {
         Self {
+            faults: Faults::none(random),
             known: customers.len(),
             customers,
             client_id: account.client_id.as_str().into(),

@@ -5,13 +5,14 @@ use crate::app::App;
 use crate::callback;
 use crate::checkout::acts::{self, Wanted};
 use crate::clock::Millis;
+use crate::fault::{Action, Place, Seen};
 use crate::orders::{Order, Settles};
 use crate::reply::{Follow, Reply};
 use crate::request::Request;
 use crate::state::State;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// How many orders a list shows at most, the newest.
@@ -143,8 +144,10 @@ pub fn complete(app: &App, id: &str, request: &Request, machine: Millis) -> Answ
     let Some(url) = url.filter(|_| wish.follow) else {
         return Ok(reply);
     };
+    let twice = strikes_callback(&mut state, id, now);
     Ok(reply.following(Follow {
         url,
+        twice,
         then: Box::new(move |came| {
             let mut answer = answer;
             answer["followed"] = match came {
@@ -154,4 +157,21 @@ pub fn complete(app: &App, id: &str, request: &Request, machine: Millis) -> Answ
             Reply::json(200, &answer)
         }),
     }))
+}
+
+/// Whether a fault makes this callback come twice. No exchange of the journal is struck by it:
+/// the account has 0 in the place of an id.
+fn strikes_callback(state: &mut State, id: u64, now: Millis) -> bool {
+    let client_id = state
+        .orders
+        .get(id)
+        .map(|order| Arc::clone(&order.client_id));
+    let merchant = client_id.and_then(|id| state.merchants.get_mut(&*id));
+    let seen = Seen {
+        place: Place::Callback,
+        now,
+        params: &Map::new,
+    };
+    let struck = merchant.and_then(|merchant| merchant.faults.strike(&seen, 0));
+    struck == Some(Action::DuplicateCallback)
 }

@@ -17,9 +17,10 @@ use crate::checkout::form::Typed;
 use crate::checkout::steps::{Errors, Sent, Taken};
 use crate::checkout::words::{ENGLISH, FRENCH, Text, Words};
 use crate::clock::Millis;
+use crate::fault::{Action, Place, Seen};
 use crate::journal::Note;
 use crate::order::{Event, Outcome};
-use crate::reply::Reply;
+use crate::reply::{Follow, Reply};
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::CHECKOUT;
 use crate::state::State;
@@ -29,7 +30,7 @@ use hyper::Method;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use serde_json::json;
+use serde_json::{Map, json};
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("../../templates/checkout/checkout.css");
@@ -57,7 +58,12 @@ pub fn handle(app: &App, rest: &str, request: &Request, machine: Millis, note: &
         return Reply::text(200, "text/css; charset=utf-8", STYLE)
             .with(CACHE_CONTROL, "max-age=3600");
     }
-    answer(app, session, step, request, machine, note)
+    secured(answer(app, session, step, request, machine, note))
+}
+
+/// With the headers that every page has.
+fn secured(reply: Reply) -> Reply {
+    reply
         .with(CACHE_CONTROL, "no-store")
         .with(REFERRER_POLICY, "no-referrer")
         .with(CONTENT_SECURITY_POLICY, POLICY)
@@ -72,6 +78,7 @@ fn answer(
     machine: Millis,
     note: &mut Note,
 ) -> Reply {
+    let exchange = app.journal().next_id();
     let mut state = app.state();
     let found = state
         .orders
@@ -113,9 +120,8 @@ fn answer(
             }
             show(app, &state, id, &Errors::new())
         }
-        (&Method::GET, "return") => {
-            go_back(&mut state, id, now).unwrap_or_else(|| trouble(409, |w| w.not_due_title))
-        }
+        (&Method::GET, "return") => go_back(&mut state, id, now, exchange, note)
+            .unwrap_or_else(|| trouble(409, |w| w.not_due_title)),
         // Where a form was sent to, looked at later.
         (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
             Reply::see_other(&here)
@@ -172,12 +178,36 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
 }
 
 /// Sends the browser to the shop; nothing if there is nothing to go back with.
-fn go_back(state: &mut State, id: u64, now: Millis) -> Option<Reply> {
+fn go_back(
+    state: &mut State,
+    id: u64,
+    now: Millis,
+    exchange: u64,
+    note: &mut Note,
+) -> Option<Reply> {
     // Whoever has gone back once may do so again: the shop sees the same.
     let _ = acts::act(state, id, Event::Return, now);
     let order = state.orders.get(id)?;
-    let merchant = state.merchants.get(&*order.client_id)?;
-    Some(Reply::see_other(&callback::url(merchant, order)?))
+    let merchant = state.merchants.get_mut(&*order.client_id)?;
+    let url = callback::url(merchant, order)?;
+    let seen = Seen {
+        place: Place::Callback,
+        now,
+        params: &Map::new,
+    };
+    let struck = merchant.faults.strike(&seen, exchange);
+    let reply = Reply::see_other(&url);
+    if struck != Some(Action::DuplicateCallback) {
+        return Some(reply);
+    }
+    note.fault = Some(Action::DuplicateCallback.word());
+    // The mock brings the first one, the browser the second.
+    let again = url.clone();
+    Some(reply.following(Follow {
+        url,
+        twice: false,
+        then: Box::new(move |_| secured(Reply::see_other(&again))),
+    }))
 }
 
 /// What a form holds; otherwise the status and title of the page that says why not.

@@ -20,6 +20,7 @@ mod clients;
 mod commands;
 mod demo_shop;
 mod exchanges;
+mod faults;
 mod hostile;
 mod http;
 mod journal;
