@@ -91,12 +91,14 @@ fn it_shows_what_the_order_is_about() {
         order["online_order_id"].to_string().as_str(),
         "CART-10045",
         "$499.99",
-        "flexitidemo",
+        // The shop as its customers know it, and not by its client id (C-1).
+        "127.0.0.1:9000",
         "value=\"Zoé\"",
         "value=\"Côté\"",
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
+    assert!(!page.contains(shop::CLIENT), "{page}");
 }
 
 const MARK_UP: &str = r#"<script>alert(1)</script>"onload="x" 'y' &amp;"#;
