@@ -47,10 +47,10 @@ pub fn handle(
     };
     if rulebook.enforces(Rule::MerchantOrderUnique)
         && let Some((param, id)) = merchant_order_id(&parameters)
-        && !state
+        && state
             .orders
             .by_merchant_id(&merchant.client_id, id)
-            .is_empty()
+            .is_some()
     {
         let rule = Rule::MerchantOrderUnique;
         let violation = rulebook.violation_of(rule, param.into(), Msg::Invalid, Some(id.into()));

@@ -7,7 +7,7 @@ use crate::order::{self, Event, Illegal, Life};
 use flexiti_contract::{Flow, Kept, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How many orders are remembered.
@@ -128,7 +128,7 @@ impl Order {
 pub struct Orders {
     list: BTreeMap<u64, Order>,
     sessions: HashMap<String, u64>,
-    merchant_ids: HashMap<(Arc<str>, Arc<str>), Vec<u64>>,
+    merchant_ids: HashMap<(Arc<str>, Arc<str>), BTreeSet<u64>>,
 }
 
 impl Orders {
@@ -137,7 +137,7 @@ impl Orders {
         self.sessions.insert(order.session.clone(), order.id);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
-            self.merchant_ids.entry(key).or_default().push(order.id);
+            self.merchant_ids.entry(key).or_default().insert(order.id);
         }
         self.list.insert(order.id, order);
         if self.list.len() > LIMIT
@@ -152,7 +152,7 @@ impl Orders {
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
             if let Some(ids) = self.merchant_ids.get_mut(&key) {
-                ids.retain(|id| *id != order.id);
+                ids.remove(&order.id);
                 if ids.is_empty() {
                     self.merchant_ids.remove(&key);
                 }
@@ -186,10 +186,15 @@ impl Orders {
         self.list.get_mut(self.sessions.get(session)?)
     }
 
-    /// The ids of a merchant's orders that carry its id `merchant_order_id`, the oldest first.
-    pub fn by_merchant_id(&self, client_id: &Arc<str>, merchant_order_id: &str) -> &[u64] {
+    /// The ids of a merchant's orders that carry its id `merchant_order_id`, if there are any;
+    /// the oldest is the first.
+    pub fn by_merchant_id(
+        &self,
+        client_id: &Arc<str>,
+        merchant_order_id: &str,
+    ) -> Option<&BTreeSet<u64>> {
         let key = (Arc::clone(client_id), merchant_order_id.into());
-        self.merchant_ids.get(&key).map_or(&[], Vec::as_slice)
+        self.merchant_ids.get(&key)
     }
 
     /// All orders, the oldest first.
