@@ -1,12 +1,12 @@
 //! The admin API under `/__admin`: never part of what is emulated.
 
 mod orders;
+mod requests;
 
 use crate::app::App;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
-use crate::journal::Filter;
 use crate::reply::Reply;
 use crate::request::{Body, Request};
 use crate::route::decode;
@@ -64,7 +64,7 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
             let document = openapi::document(&app.rulebook, &app.base_url());
             Ok(Reply::json(200, &document))
         }
-        (["requests"], "GET") => requests(app, request),
+        (["requests"], "GET") => requests::list(app, request),
         (["orders"], "GET") => orders::list(app, request, now),
         (["orders", id], "GET") => orders::show(app, id, now),
         (["orders", id, "complete"], "POST") => orders::complete(app, id, request, now),
@@ -176,15 +176,6 @@ fn query(request: &Request) -> Form {
         lossy: true,
     };
     Form::read(query.as_bytes(), rules).unwrap_or_default()
-}
-
-/// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).
-fn requests(app: &App, request: &Request) -> Answer {
-    let filter = Filter::parse(&query(request)).map_err(|what| problem(422, what))?;
-    Ok(Reply::json(
-        200,
-        &app.journal().list(&filter, &app.redactor()),
-    ))
 }
 
 fn merchant(app: &App, id: &str, show: impl FnOnce(&Merchant) -> Value) -> Answer {

@@ -34,6 +34,7 @@ mod orders_desk;
 mod page;
 mod process;
 mod program;
+mod secrets;
 mod shop;
 mod shop_file;
 mod tokens;
