@@ -65,6 +65,7 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
             Ok(Reply::json(200, &document))
         }
         (["requests"], "GET") => requests::list(app, request),
+        (["requests", "verify"], "POST") => requests::verify(app, request),
         (["orders"], "GET") => orders::list(app, request, now),
         (["orders", id], "GET") => orders::show(app, id, now),
         (["orders", id, "complete"], "POST") => orders::complete(app, id, request, now),
@@ -94,9 +95,10 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["health" | "openapi.json" | "requests" | "orders"] | ["orders", _] => Some("GET"),
-        ["reset" | "merchants"] | ["merchants", _, "reset"] | ["orders", _, "complete"] => {
-            Some("POST")
-        }
+        ["requests", "verify"]
+        | ["reset" | "merchants"]
+        | ["merchants", _, "reset"]
+        | ["orders", _, "complete"] => Some("POST"),
         ["merchants", _] => Some("GET, PATCH, DELETE"),
         ["merchants", _, "clock"] => Some("GET, PUT"),
         _ => None,
@@ -156,6 +158,11 @@ fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
 }
 
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let wrong = |error: serde_json::Error| problem(400, format!("body: {error}"));
+    T::deserialize(object(request)?).map_err(wrong)
+}
+
+fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
     let bytes = match &request.body {
         Body::Read(bytes) if bytes.is_empty() => b"{}",
         Body::Read(bytes) => bytes.as_ref(),
@@ -163,9 +170,7 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
         Body::TooLarge => return Err(problem(413, "the body is too large")),
         Body::TimedOut => return Err(problem(408, "the body did not arrive in time")),
     };
-    let wrong = |error: serde_json::Error| problem(400, format!("body: {error}"));
-    let object: Map<String, Value> = serde_json::from_slice(bytes).map_err(wrong)?;
-    T::deserialize(object).map_err(wrong)
+    serde_json::from_slice(bytes).map_err(|error| problem(400, format!("body: {error}")))
 }
 
 /// The pairs of the query string.

@@ -25,6 +25,7 @@ pub mod customers;
 pub mod decision;
 pub mod document;
 pub mod follow;
+pub mod har;
 pub mod init;
 pub mod journal;
 pub mod mock;
@@ -43,6 +44,7 @@ pub mod route;
 pub mod serve;
 pub mod state;
 pub mod token;
+pub mod verify;
 
 pub use config::{MerchantConfig, Settings};
 pub use mock::Mock;

@@ -156,20 +156,25 @@ impl Redactor {
     }
 
     fn without_secrets(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
-        for secret in &self.secrets {
-            let mut at = 0;
-            while at < shown.len() {
-                match matched(shown.as_bytes(), at, secret) {
-                    Some(end) if shown.is_char_boundary(at) && shown.is_char_boundary(end) => {
-                        let hidden = self.hidden(secret);
-                        shown.replace_range(at..end, &hidden);
-                        at += hidden.len();
-                    }
-                    _ => at += 1,
-                }
+        let bytes = text.as_bytes();
+        let mut shown = String::with_capacity(text.len());
+        let (mut from, mut at) = (0, 0);
+        while at < bytes.len() {
+            let found = self.secrets.iter().find_map(|secret| {
+                let end = matched(bytes, at, secret)?;
+                let whole = text.is_char_boundary(at) && text.is_char_boundary(end);
+                whole.then_some((secret, end))
+            });
+            if let Some((secret, end)) = found {
+                shown.push_str(&text[from..at]);
+                shown.push_str(&self.hidden(secret));
+                from = end;
+                at = end;
+            } else {
+                at += 1;
             }
         }
+        shown.push_str(&text[from..]);
         shown
     }
 
@@ -221,7 +226,9 @@ impl Redactor {
 
     /// The secret that is in a run of base64, wherever in it that begins.
     fn in_base64(&self, run: &str) -> Option<String> {
-        if run.len() < SHORTEST {
+        // Most words are too short for any secret; the last is the shortest.
+        let shortest = self.secrets.last().map_or(TOKEN, String::len).min(TOKEN);
+        if run.len() * 3 / 4 < shortest {
             return None;
         }
         let run = run.replace('-', "+").replace('_', "/");
