@@ -3,47 +3,58 @@
 
 use crate::app::App;
 use crate::journal::Note;
-use crate::redact::{HIDDEN, Redactor};
+use crate::redact::changed;
 use crate::request::Request;
 use crate::token::REFERENCE_ID;
+use flexiti_contract::Endpoint;
+use hyper::Method;
 use std::borrow::Cow;
 use std::time::Duration;
 
 /// Writes the line of a request, with the clauses for which it was refused; `path` is what
 /// [`path`] made of its path.
 pub fn line(app: &App, request: &Request, path: &str, note: &Note, status: u16, took: Duration) {
+    let refused = note.reasons();
     tracing::info!(
-        method = %request.method,
+        method = %method(app, &request.method),
         path,
         status,
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         reference_id = request.header(&REFERENCE_ID).map(|id| reference(app, id)).as_deref(),
-        refused = note.reasons(),
+        refused = refused.map(|reasons| app.redactor().text(&reasons)),
     );
 }
 
 /// A path without secrets, tokens and sessions.
-pub fn path(app: &App, path: &str, note: &Note) -> String {
-    // The path of an endpoint with a known merchant in it holds nothing else.
-    if note.endpoint.is_some() && note.client_id.is_some() {
-        return path.to_owned();
+pub fn path<'p>(app: &App, path: &'p str, note: &Note) -> Cow<'p, str> {
+    // With a known merchant, the path of such an endpoint holds nothing else.
+    let only_client = matches!(
+        note.endpoint,
+        Some(Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain)
+    );
+    if only_client && note.client_id.is_some() {
+        return path.into();
     }
-    let decoded = crate::route::decode(path);
-    let redactor: Redactor = app.redactor();
-    let shown = redactor.text(&decoded);
-    if shown == decoded {
-        path.to_owned()
-    } else {
-        shown.into_owned()
+    changed(path, app.redactor().text(path))
+}
+
+fn method<'m>(app: &App, method: &'m Method) -> Cow<'m, str> {
+    match *method {
+        Method::GET | Method::POST => method.as_str().into(),
+        _ => changed(method.as_str(), app.redactor().text(method.as_str())),
     }
 }
 
 /// A reference id is a GUID: whatever is longer, or no plain text, or secret, is something else.
 fn reference<'r>(app: &App, id: Cow<'r, str>) -> Cow<'r, str> {
-    let plain = id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic());
-    if plain && !app.is_secret(&id) {
-        id
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if id.len() <= 36 && id.bytes().all(is_digit) && !app.is_secret(&id) {
+        return id;
+    }
+    let redactor = app.redactor();
+    if id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        redactor.text(&id).into()
     } else {
-        HIDDEN.into()
+        redactor.hidden(&id).into()
     }
 }

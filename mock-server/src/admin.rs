@@ -2,13 +2,13 @@
 
 mod faults;
 mod orders;
+mod requests;
 
 use crate::app::App;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
 use crate::config::MerchantConfig;
 use crate::fault::Faults;
-use crate::journal::Filter;
 use crate::reply::Reply;
 use crate::request::{Body, Request};
 use crate::route::decode;
@@ -66,7 +66,8 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
             let document = openapi::document(&app.rulebook, &app.base_url());
             Ok(Reply::json(200, &document))
         }
-        (["requests"], "GET") => requests(app, request),
+        (["requests"], "GET") => requests::list(app, request),
+        (["requests", "verify"], "POST") => requests::verify(app, request),
         (["orders"], "GET") => orders::list(app, request, now),
         (["orders", id], "GET") => orders::show(app, id, now),
         (["orders", id, "complete"], "POST") => orders::complete(app, id, request, now),
@@ -99,9 +100,10 @@ fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
 fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["health" | "openapi.json" | "requests" | "orders"] | ["orders", _] => Some("GET"),
-        ["reset" | "merchants"] | ["merchants", _, "reset"] | ["orders", _, "complete"] => {
-            Some("POST")
-        }
+        ["requests", "verify"]
+        | ["reset" | "merchants"]
+        | ["merchants", _, "reset"]
+        | ["orders", _, "complete"] => Some("POST"),
         ["merchants", _] => Some("GET, PATCH, DELETE"),
         ["merchants", _, "clock"] => Some("GET, PUT"),
         ["merchants", _, "faults"] => Some("GET, PUT, DELETE"),
@@ -162,6 +164,11 @@ fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
 }
 
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let wrong = |error: serde_json::Error| problem(400, format!("body: {error}"));
+    T::deserialize(object(request)?).map_err(wrong)
+}
+
+fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
     let bytes = match &request.body {
         Body::Read(bytes) if bytes.is_empty() => b"{}",
         Body::Read(bytes) => bytes.as_ref(),
@@ -169,9 +176,7 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
         Body::TooLarge => return Err(problem(413, "the body is too large")),
         Body::TimedOut => return Err(problem(408, "the body did not arrive in time")),
     };
-    let wrong = |error: serde_json::Error| problem(400, format!("body: {error}"));
-    let object: Map<String, Value> = serde_json::from_slice(bytes).map_err(wrong)?;
-    T::deserialize(object).map_err(wrong)
+    serde_json::from_slice(bytes).map_err(|error| problem(400, format!("body: {error}")))
 }
 
 /// The pairs of the query string.
@@ -182,15 +187,6 @@ fn query(request: &Request) -> Form {
         lossy: true,
     };
     Form::read(query.as_bytes(), rules).unwrap_or_default()
-}
-
-/// The journal, filtered by `client_id`, `endpoint`, `status`, `order_id` and `after` (an id).
-fn requests(app: &App, request: &Request) -> Answer {
-    let filter = Filter::parse(&query(request)).map_err(|what| problem(422, what))?;
-    Ok(Reply::json(
-        200,
-        &app.journal().list(&filter, &app.redactor()),
-    ))
 }
 
 fn merchant(app: &App, id: &str, show: impl FnOnce(&Merchant) -> Value) -> Answer {

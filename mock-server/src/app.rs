@@ -3,7 +3,7 @@
 use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
 use crate::customers::Customer;
-use crate::journal::Journal;
+use crate::journal::{Journal, Limits};
 use crate::plans::Plan;
 use crate::random::Random;
 use crate::redact::Redactor;
@@ -11,6 +11,7 @@ use crate::route::{BASE, Router};
 use crate::state::{Merchant, State};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
+use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,7 +40,10 @@ pub struct App {
     seed: Option<u64>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
-    journal_limit: usize,
+    limits: Limits,
+    /// The key under which secrets are hashed.
+    key: RandomState,
+    reveal_secrets: bool,
 }
 
 impl App {
@@ -54,6 +58,10 @@ impl App {
             Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
             None => origin_of(address),
         };
+        let limits = Limits {
+            count: settings.journal_limit,
+            bytes: settings.journal_bytes,
+        };
         let app = Self {
             contract,
             router: Router::new(contract)?,
@@ -66,8 +74,10 @@ impl App {
             customers: settings.customers.clone(),
             seed: settings.seed,
             state: Mutex::new(State::new(Random::new(settings.seed))),
-            journal: Mutex::new(Journal::new(settings.journal_limit)),
-            journal_limit: settings.journal_limit,
+            journal: Mutex::new(Journal::new(limits)),
+            limits,
+            key: RandomState::new(),
+            reveal_secrets: settings.reveal_secrets,
             rulebook,
         };
         app.reset()?;
@@ -118,9 +128,16 @@ impl App {
         self.state().is_secret(text)
     }
 
-    /// What hides the secrets of all merchants.
+    /// What hides the secrets of all merchants, and the admin API's.
     pub fn redactor(&self) -> Redactor {
-        Redactor::new(self.state().secrets().map(str::to_owned).collect())
+        let mut secrets: Vec<String> = self.state().secrets().map(str::to_owned).collect();
+        secrets.extend(self.admin_token.clone());
+        Redactor::new(secrets, self.key.clone())
+    }
+
+    /// The same for the journal, where secrets may be shown if that was asked for.
+    pub fn journal_redactor(&self) -> Redactor {
+        self.redactor().revealing(self.reveal_secrets)
     }
 
     /// Back to the start: the merchants it was started with, and nothing else.
@@ -133,7 +150,7 @@ impl App {
             state.add(merchant);
         }
         *self.state() = state;
-        *self.journal() = Journal::new(self.journal_limit);
+        *self.journal() = Journal::new(self.limits);
         Ok(())
     }
 }

@@ -36,6 +36,9 @@ pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> Stri
     if let Some(token) = made_up_token {
         let _ = writeln!(text, "  admin token    {token}");
     }
+    if settings.reveal_secrets {
+        text.push_str("\n  WARNING: the journal shows secrets as they are (--reveal-secrets)\n");
+    }
     let client_id = &utf8_percent_encode(client_id, IN_A_COMMAND).to_string();
     let _ = write!(
         text,

@@ -53,6 +53,17 @@ pub struct Serve {
         value_name = "N"
     )]
     pub journal_limit: usize,
+    /// How many bytes they may take together
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_JOURNAL_BYTES",
+        default_value_t = 32 * 1024 * 1024,
+        value_name = "N"
+    )]
+    pub journal_bytes: usize,
+    /// Show secrets, tokens and sessions in the journal as they are, not as hashes
+    #[arg(long, env = "FLEXITI_MOCK_REVEAL_SECRETS")]
+    pub reveal_secrets: bool,
     /// Token of the admin API; made up and shown once where the address is not loopback
     #[arg(
         long,

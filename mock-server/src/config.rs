@@ -32,6 +32,10 @@ pub struct Settings {
     pub admin_token: Option<String>,
     /// How many exchanges the journal holds.
     pub journal_limit: usize,
+    /// How many bytes they may take together.
+    pub journal_bytes: usize,
+    /// Whether the journal shows secrets as they are.
+    pub reveal_secrets: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
 }
@@ -48,6 +52,8 @@ impl Default for Settings {
             seed: None,
             admin_token: None,
             journal_limit: 10_000,
+            journal_bytes: 32 * 1024 * 1024,
+            reveal_secrets: false,
             sandbox_bar: true,
         }
     }

@@ -26,6 +26,7 @@ pub mod decision;
 pub mod document;
 pub mod fault;
 pub mod follow;
+pub mod har;
 pub mod init;
 pub mod journal;
 pub mod mock;
@@ -46,6 +47,7 @@ pub mod socket;
 pub mod spoil;
 pub mod state;
 pub mod token;
+pub mod verify;
 
 pub use config::{MerchantConfig, Settings};
 pub use mock::Mock;

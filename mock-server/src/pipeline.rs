@@ -47,7 +47,7 @@ pub fn handle(app: &App, request: &Request) -> Reply {
     let took = started.elapsed();
     let path = access_log::path(app, &request.path, &note);
     access_log::line(app, request, &path, &note, reply.status, took);
-    app.journal().record(now, request, path, note, &reply, took);
+    app.journal().record(now, request, note, &reply, took);
     reply
 }
 

@@ -75,6 +75,8 @@ fn settings(args: Serve) -> anyhow::Result<Started> {
             seed: args.seed,
             admin_token: args.admin_token.or_else(|| made_up_token.clone()),
             journal_limit: args.journal_limit,
+            journal_bytes: args.journal_bytes,
+            reveal_secrets: args.reveal_secrets,
             sandbox_bar: !args.hide_sandbox_bar,
             ..configured
         },

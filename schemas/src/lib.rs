@@ -17,6 +17,7 @@
 //! assert_eq!(violations[0].param, "amount_requested");
 //! ```
 
+mod body;
 mod clause;
 mod contract;
 pub mod dialect;

@@ -5,6 +5,7 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -73,7 +74,7 @@ const SHIPPED: &[(&str, &str)] = embedded![
 
 /// The texts of the data files, by path.
 #[derive(Clone)]
-pub struct Sources(BTreeMap<String, String>);
+pub struct Sources(BTreeMap<Cow<'static, str>, Cow<'static, str>>);
 
 impl std::fmt::Debug for Sources {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,21 +88,21 @@ impl Sources {
         Self(
             SHIPPED
                 .iter()
-                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                .map(|(path, text)| ((*path).into(), (*text).into()))
                 .collect(),
         )
     }
 
     /// Puts `text` in place of a file, as the tests of the loader do.
     pub fn replace(&mut self, path: &str, text: String) {
-        self.0.insert(path.to_owned(), text);
+        self.0.insert(path.to_owned().into(), text.into());
     }
 
     /// The text of a file.
     pub fn text(&self, path: &str) -> Result<&str, LoadError> {
         self.0
             .get(path)
-            .map(String::as_str)
+            .map(|text| &**text)
             .ok_or_else(|| LoadError::new(path, "the file is missing"))
     }
 

@@ -1,9 +1,10 @@
 //! The contract compiled for one dialect: what a server of that dialect enforces.
 
+use crate::body::Body;
 use crate::clause::{Check, Clause, Endpoint, Msg, Rule};
 use crate::contract::Contract;
 use crate::dialect::{Dialect, ErrorShape, Knobs, TokenStyle};
-use crate::load::{self, LoadError};
+use crate::load::LoadError;
 use crate::node::{Flat, FlatNode};
 use crate::parameters::Parameters;
 use crate::resolve;
@@ -13,13 +14,6 @@ use jsonschema::json::{Json as _, Node as _, Object as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
-
-struct Body {
-    schema: Value,
-    validator: jsonschema::Validator<Flat>,
-    /// Position of each parameter in the contract's order.
-    ranks: HashMap<String, usize>,
-}
 
 /// The contract compiled for one dialect.
 pub struct Rulebook {
@@ -72,8 +66,8 @@ impl Rulebook {
             let here = |id: &str| {
                 holds.contains(id) && contract.clause(id).is_some_and(|c| c.covers(row.id))
             };
-            let request = body(contract, &dialect, &row.request, &here)?;
-            let response = body(contract, &dialect, &row.response, &here)?;
+            let request = Body::compiled(contract, &dialect, &row.request, &here)?;
+            let response = Body::new(contract, &dialect, &row.response, &here)?;
             // What stands only on a path that the dialect does not have is no clause of it.
             let foundation = contract.clause(row.id.foundation().id());
             let there = foundation.is_some_and(in_dialect);
@@ -111,7 +105,7 @@ impl Rulebook {
                 .map(|rule| active.contains(rule.id()))
                 .collect(),
             places: OnceLock::new(),
-            error_body: body(contract, &dialect, shape, &|_| true)?,
+            error_body: Body::new(contract, &dialect, shape, &|_| true)?,
             flows: [
                 flow(Flow::Apply, "flow_values.apply")?,
                 flow(Flow::Buy, "flow_values.buy")?,
@@ -194,11 +188,11 @@ impl Rulebook {
         let Some(body) = self.requests.get(&endpoint) else {
             return Vec::new();
         };
-        if body.validator.is_valid(request) {
+        if body.validator().is_valid(request) {
             return Vec::new();
         }
         let mut found: Vec<Violation> = body
-            .validator
+            .validator()
             .iter_errors(request)
             .filter_map(|error| self.violation(body, request, &error))
             .collect();
@@ -260,7 +254,7 @@ impl Rulebook {
         let Some(body) = self.responses.get(&endpoint) else {
             return Vec::new();
         };
-        body.validator
+        body.validator()
             .iter_errors(FlatNode::Json(answer))
             .filter_map(|error| {
                 let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
@@ -274,7 +268,7 @@ impl Rulebook {
     pub fn check_error_body(&self, answer: &Value) -> Option<String> {
         let error = self
             .error_body
-            .validator
+            .validator()
             .iter_errors(FlatNode::Json(answer))
             .next()?;
         Some(error.to_string())
@@ -417,30 +411,4 @@ impl Rulebook {
             .map(|clause| clause.id.as_str())
             .collect()
     }
-}
-
-fn body(
-    contract: &Contract,
-    dialect: &Dialect,
-    name: &str,
-    holds: &dyn Fn(&str) -> bool,
-) -> Result<Body, LoadError> {
-    let file = format!("bodies/{name}.json");
-    let raw = contract
-        .bodies
-        .get(name)
-        .ok_or_else(|| LoadError::new(&file, "the file is missing"))?;
-    let schema = resolve::resolve(raw, dialect, holds);
-    let validator = load::validator(&schema)
-        .map_err(|what| LoadError::new(file, format!("in dialect {}: {what}", dialect.name)))?;
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let names = properties
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone());
-    Ok(Body {
-        ranks: names.zip(0..).collect(),
-        validator,
-        schema,
-    })
 }

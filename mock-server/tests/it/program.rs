@@ -90,6 +90,7 @@ fn wrong_flags_are_exit_code_2_and_named() {
         (vec!["--listen", "nowhere"], vec!["--listen", "nowhere"]),
         (vec!["--seed", "x"], vec!["--seed", "x"]),
         (vec!["--journal-limit", "few"], vec!["--journal-limit"]),
+        (vec!["--journal-bytes", "few"], vec!["--journal-bytes"]),
         (
             vec!["--log-format", "xml"],
             vec!["--log-format", "xml", "text", "json"],

@@ -1,0 +1,129 @@
+//! One exchange as it is remembered.
+
+use super::Note;
+use crate::clock::Millis;
+use crate::reply::Reply;
+use crate::request::{BODY_LIMIT, Body, Request};
+use bytes::Bytes;
+use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// A request and its answer; nothing is hidden in it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Counted from one.
+    pub id: u64,
+    /// When it came.
+    pub at: Millis,
+    /// HTTP method.
+    pub method: Method,
+    /// Status of the answer.
+    pub status: u16,
+    /// How long the answer took.
+    pub took: Duration,
+    /// What the handlers found out.
+    pub note: Note,
+    /// The answer's headers beside the content type.
+    pub reply_headers: Vec<(HeaderName, HeaderValue)>,
+    /// The answer's media type; empty where it has no body.
+    pub reply_type: &'static str,
+    /// The answer's body.
+    pub reply_body: Bytes,
+    /// Path, query, header lines and body, in one piece and copied: what belongs to the request
+    /// would keep the connection's buffer alive.
+    sent: Box<[u8]>,
+    path: usize,
+    query: Option<usize>,
+    head: usize,
+    has_body: bool,
+}
+
+impl Entry {
+    /// What is to be remembered of an exchange.
+    pub fn new(
+        id: u64,
+        at: Millis,
+        request: &Request,
+        note: Note,
+        reply: &Reply,
+        took: Duration,
+    ) -> Self {
+        let body = match &request.body {
+            Body::Read(bytes) if bytes.len() <= BODY_LIMIT => Some(bytes),
+            _ => None,
+        };
+        let query = request.query.as_deref();
+        let lines = request.headers.iter();
+        let lines: usize = lines
+            .map(|(name, value)| name.as_str().len() + value.len() + 3)
+            .sum();
+        let length =
+            request.path.len() + query.map_or(0, str::len) + lines + body.map_or(0, Bytes::len);
+        let mut sent = Vec::with_capacity(length);
+        sent.extend_from_slice(request.path.as_bytes());
+        sent.extend_from_slice(query.unwrap_or_default().as_bytes());
+        let after_query = sent.len();
+        for (name, value) in &request.headers {
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"] {
+                sent.extend_from_slice(part);
+            }
+        }
+        let head = sent.len();
+        sent.extend_from_slice(body.map_or(b"", |bytes| bytes));
+        Self {
+            id,
+            at,
+            method: request.method.clone(),
+            status: reply.status,
+            took,
+            note,
+            reply_headers: reply.headers.clone(),
+            reply_type: reply.content_type,
+            reply_body: reply.body.clone(),
+            sent: sent.into(),
+            path: request.path.len(),
+            query: query.map(|_| after_query),
+            head,
+            has_body: body.is_some(),
+        }
+    }
+
+    /// About how many bytes it takes; parameters as read are about as large as the body.
+    pub fn size(&self) -> usize {
+        let reply = self.reply_headers.iter();
+        let reply: usize = reply
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        let read = self.sent.len() - self.head;
+        size_of::<Self>() + self.sent.len() + read + reply + self.reply_body.len()
+    }
+
+    /// The path as sent.
+    pub fn path(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.sent[..self.path])
+    }
+
+    /// The query string as sent.
+    pub fn query(&self) -> Option<Cow<'_, str>> {
+        let end = self.query?;
+        Some(String::from_utf8_lossy(&self.sent[self.path..end]))
+    }
+
+    /// The headers, their names in lower case; bytes that are no UTF-8 are replaced.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let lines = &self.sent[self.query.unwrap_or(self.path)..self.head];
+        let lines = String::from_utf8_lossy(lines);
+        lines
+            .split_terminator('\n')
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// The body as sent; none if it could not be read, or was longer than the API reads.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.has_body.then_some(&self.sent[self.head..])
+    }
+}

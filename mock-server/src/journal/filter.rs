@@ -1,0 +1,131 @@
+//! Which exchanges to list.
+
+use super::Entry;
+use crate::body::Form;
+use flexiti_contract::Endpoint;
+
+/// What a filter may ask for.
+const NAMES: &str =
+    "client_id, endpoint, status, order_id, method, path (how it begins), after, before, limit";
+
+/// Names for several endpoints.
+const GROUPS: &[(&str, &[Endpoint])] = &[
+    ("init", &[Endpoint::InitV2, Endpoint::InitPlain]),
+    (
+        "notification",
+        &[
+            Endpoint::NotificationOrder,
+            Endpoint::NotificationMerchantOrder,
+            Endpoint::NotificationOld,
+        ],
+    ),
+];
+
+/// The endpoints of a name: one, or those of a group. The error lists the names there are.
+pub fn endpoints(name: &str) -> Result<Vec<Endpoint>, String> {
+    if let Some(endpoint) = Endpoint::from_id(name) {
+        return Ok(vec![endpoint]);
+    }
+    if let Some((_, group)) = GROUPS.iter().find(|(group, _)| *group == name) {
+        return Ok(group.to_vec());
+    }
+    let ids = Endpoint::ALL.iter().map(|endpoint| endpoint.id());
+    let ids: Vec<&str> = ids.chain(GROUPS.iter().map(|(name, _)| *name)).collect();
+    Err(format!("no `{name}`; there are {}", ids.join(", ")))
+}
+
+/// Which exchanges to list.
+#[derive(Debug, Default)]
+pub struct Filter {
+    client_id: Option<String>,
+    endpoints: Option<Vec<Endpoint>>,
+    status: Option<u16>,
+    order_id: Option<u64>,
+    method: Option<String>,
+    path: Option<String>,
+    after: Option<u64>,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+impl Filter {
+    /// Reads a query string's pairs; the error names what is not understood.
+    pub fn parse(query: &Form) -> Result<Self, String> {
+        let mut filter = Self::default();
+        for (name, value) in query.pairs() {
+            let number = || {
+                value
+                    .parse::<u64>()
+                    .map_err(|_| format!("{name}: `{value}` is no number"))
+            };
+            match name {
+                "client_id" => filter.client_id = Some(value.to_owned()),
+                "endpoint" => {
+                    let found = endpoints(value).map_err(|what| format!("endpoint: {what}"))?;
+                    filter.endpoints = Some(found);
+                }
+                "status" => {
+                    let status = u16::try_from(number()?);
+                    let wrong = |_| format!("status: `{value}` is no HTTP status");
+                    filter.status = Some(status.map_err(wrong)?);
+                }
+                "order_id" => filter.order_id = Some(number()?),
+                "method" if value.is_empty() => {
+                    return Err("method: is empty; give one such as POST".to_owned());
+                }
+                "method" => filter.method = Some(value.to_owned()),
+                "path" if !value.starts_with('/') => {
+                    return Err(format!("path: `{value}` does not begin with a slash"));
+                }
+                "path" => filter.path = Some(value.to_owned()),
+                "after" => filter.after = Some(number()?),
+                "before" => filter.before = Some(number()?),
+                "limit" => {
+                    let wrong = |_| format!("limit: `{value}` is too large");
+                    filter.limit = Some(usize::try_from(number()?).map_err(wrong)?);
+                }
+                _ => return Err(format!("{name}: unknown; filters are {NAMES}")),
+            }
+        }
+        Ok(filter)
+    }
+
+    /// The entries it lets through. Of more than `limit` they are the latest, or, with `after`,
+    /// those that follow it.
+    pub(super) fn choose<'e>(
+        &self,
+        entries: impl DoubleEndedIterator<Item = &'e Entry>,
+    ) -> Vec<&'e Entry> {
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let entries = entries.filter(|entry| self.lets(entry));
+        if self.after.is_some() {
+            return entries.take(limit).collect();
+        }
+        let mut latest: Vec<&Entry> = entries.rev().take(limit).collect();
+        latest.reverse();
+        latest
+    }
+
+    fn lets(&self, entry: &Entry) -> bool {
+        let note = &entry.note;
+        self.client_id
+            .as_deref()
+            .is_none_or(|id| note.client_id.as_deref() == Some(id))
+            && self
+                .endpoints
+                .as_ref()
+                .is_none_or(|ids| note.endpoint.is_some_and(|id| ids.contains(&id)))
+            && self.status.is_none_or(|status| entry.status == status)
+            && self.order_id.is_none_or(|id| note.order_id == Some(id))
+            && self
+                .method
+                .as_deref()
+                .is_none_or(|method| entry.method.as_str().eq_ignore_ascii_case(method))
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|path| entry.path().starts_with(path))
+            && self.after.is_none_or(|after| entry.id > after)
+            && self.before.is_none_or(|before| entry.id < before)
+    }
+}

@@ -1,0 +1,70 @@
+//! A body schema in one dialect, and its validator.
+
+use crate::contract::Contract;
+use crate::dialect::Dialect;
+use crate::load::{self, LoadError};
+use crate::node::Flat;
+use crate::resolve;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A body schema with the dialect's answers filled in.
+pub(crate) struct Body {
+    /// The schema.
+    pub schema: Value,
+    /// Position of each parameter in the contract's order.
+    pub ranks: HashMap<String, usize>,
+    validator: OnceLock<jsonschema::Validator<Flat>>,
+}
+
+impl Body {
+    /// The schema `name`, with only the constraints whose clause holds.
+    pub fn new(
+        contract: &Contract,
+        dialect: &Dialect,
+        name: &str,
+        holds: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, LoadError> {
+        let missing = || LoadError::new(format!("bodies/{name}.json"), "the file is missing");
+        let raw = contract.bodies.get(name).ok_or_else(missing)?;
+        let schema = resolve::resolve(raw, dialect, holds);
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let names = properties
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone());
+        Ok(Self {
+            ranks: names.zip(0..).collect(),
+            validator: OnceLock::new(),
+            schema,
+        })
+    }
+
+    /// The same, compiled at once: the answers of somebody's dialect may not compile.
+    pub fn compiled(
+        contract: &Contract,
+        dialect: &Dialect,
+        name: &str,
+        holds: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, LoadError> {
+        let body = Self::new(contract, dialect, name, holds)?;
+        let validator = load::validator(&body.schema).map_err(|what| {
+            let file = format!("bodies/{name}.json");
+            LoadError::new(file, format!("in dialect {}: {what}", dialect.name))
+        })?;
+        body.validator.get_or_init(|| validator);
+        Ok(body)
+    }
+
+    /// Its validator; compiled when it is first asked for, as a server never asks for those of
+    /// its own answers.
+    pub fn validator(&self) -> &jsonschema::Validator<Flat> {
+        #[expect(
+            clippy::expect_used,
+            reason = "no pattern of a dialect stands in an answer's schema, and every test run compiles them"
+        )]
+        self.validator
+            .get_or_init(|| load::validator(&self.schema).expect("the schema compiles"))
+    }
+}
