@@ -57,7 +57,7 @@ pub struct Serve {
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_BYTES",
-        default_value_t = 32 * 1024 * 1024,
+        default_value_t = 16 * 1024 * 1024,
         value_name = "N"
     )]
     pub journal_bytes: usize,

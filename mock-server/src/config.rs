@@ -52,7 +52,7 @@ impl Default for Settings {
             seed: None,
             admin_token: None,
             journal_limit: 10_000,
-            journal_bytes: 32 * 1024 * 1024,
+            journal_bytes: 16 * 1024 * 1024,
             reveal_secrets: false,
             sandbox_bar: true,
         }

@@ -95,13 +95,13 @@ fn response(entry: &Entry, redactor: &Redactor) -> Value {
         "cookies": [],
         "headers": headers,
         "content": {
-            "size": entry.reply_body.len(),
+            "size": entry.reply_length,
             "mimeType": entry.reply_type,
             "text": redactor.body(&entry.reply_body),
         },
         "redirectURL": redirect,
         "headersSize": -1,
-        "bodySize": entry.reply_body.len(),
+        "bodySize": entry.reply_length,
     })
 }
 

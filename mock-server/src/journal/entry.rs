@@ -29,8 +29,10 @@ pub struct Entry {
     pub reply_headers: Vec<(HeaderName, HeaderValue)>,
     /// The answer's media type; empty where it has no body.
     pub reply_type: &'static str,
-    /// The answer's body.
+    /// The answer's body; of a page, which is large and made anew at any time, nothing.
     pub reply_body: Bytes,
+    /// How long the answer's body was.
+    pub reply_length: usize,
     /// Path, query, header lines and body, in one piece and copied: what belongs to the request
     /// would keep the connection's buffer alive.
     sent: Box<[u8]>,
@@ -71,6 +73,7 @@ impl Entry {
             }
         }
         let head = sent.len();
+        let is_page = reply.content_type.starts_with("text/html");
         sent.extend_from_slice(body.map_or(b"", |bytes| bytes));
         Self {
             id,
@@ -81,7 +84,12 @@ impl Entry {
             note,
             reply_headers: reply.headers.clone(),
             reply_type: reply.content_type,
-            reply_body: reply.body.clone(),
+            reply_body: if is_page {
+                Bytes::new()
+            } else {
+                reply.body.clone()
+            },
+            reply_length: reply.body.len(),
             sent: sent.into(),
             path: request.path.len(),
             query: query.map(|_| after_query),
