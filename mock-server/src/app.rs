@@ -1,9 +1,12 @@
 //! The server as a whole: what it was started with, and its state.
 
+use crate::admin::Routes;
 use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
 use crate::customers::Customer;
+use crate::events::{Change, Event, What};
 use crate::journal::{Journal, Limits};
+use crate::metrics::Metrics;
 use crate::plans::Plan;
 use crate::random::Random;
 use crate::redact::Redactor;
@@ -11,9 +14,11 @@ use crate::route::{BASE, Router};
 use crate::state::{Merchant, State};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
+use std::collections::HashMap;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
 
 /// A server, apart from its sockets.
 #[derive(Debug)]
@@ -44,7 +49,17 @@ pub struct App {
     /// The key under which secrets are hashed.
     key: RandomState,
     reveal_secrets: bool,
+    /// The contract in each dialect that some merchant has had by its name.
+    compiled: Mutex<HashMap<String, Arc<Rulebook>>>,
+    /// The paths of the admin API.
+    pub admin: Routes,
+    /// What is counted.
+    pub metrics: Metrics,
+    events: broadcast::Sender<Event>,
 }
+
+/// How many events may wait for a watcher that is slow.
+const EVENTS: usize = 256;
 
 impl App {
     /// A server that listens on `address`.
@@ -78,6 +93,10 @@ impl App {
             limits,
             key: RandomState::new(),
             reveal_secrets: settings.reveal_secrets,
+            compiled: Mutex::default(),
+            admin: Routes::new()?,
+            metrics: Metrics::new()?,
+            events: broadcast::Sender::new(EVENTS),
             rulebook,
         };
         app.reset()?;
@@ -104,8 +123,7 @@ impl App {
     pub fn merchant(&self, account: MerchantConfig) -> anyhow::Result<Merchant> {
         let rulebook = match &account.dialect {
             None => Arc::clone(&self.rulebook),
-            Some(name) if *name == self.rulebook.dialect().name => Arc::clone(&self.rulebook),
-            Some(name) => compile(self.contract, name)?,
+            Some(name) => self.compiled(name)?,
         };
         let random = self.random_of(&account.client_id);
         Ok(Merchant::new(
@@ -114,6 +132,49 @@ impl App {
             self.customers.clone(),
             random,
         ))
+    }
+
+    /// The contract in the dialect of this name or path.
+    pub fn compiled(&self, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
+        if dialect == self.rulebook.dialect().name {
+            return Ok(Arc::clone(&self.rulebook));
+        }
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rulebook) = compiled.get(dialect) {
+            return Ok(Arc::clone(rulebook));
+        }
+        let rulebook = compile(self.contract, dialect)?;
+        compiled.insert(dialect.to_owned(), Arc::clone(&rulebook));
+        Ok(rulebook)
+    }
+
+    /// The customers that every merchant begins with.
+    pub fn customers(&self) -> &[Customer] {
+        &self.customers
+    }
+
+    /// Whether a dialect has this name: one of the shipped ones, or the server's own.
+    pub fn has_dialect(&self, name: &str) -> bool {
+        name == self.rulebook.dialect().name || self.contract.dialect_names().contains(&name)
+    }
+
+    /// Says to whoever watches that something happened.
+    pub fn tell(&self, event: Event) {
+        if self.events.receiver_count() > 0 {
+            // Nobody listens any more: nothing to say.
+            let _ = self.events.send(event);
+        }
+    }
+
+    /// Says that the admin API changed something.
+    pub fn changed(&self, what: What, client_id: Option<&str>) {
+        let client_id = client_id.map(str::to_owned);
+        self.tell(Event::Changed(Change { what, client_id }));
+    }
+
+    /// Whatever happens from now on.
+    pub fn news(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
     }
 
     /// A source of chance for one merchant: with a seed the same each time, whatever happens to

@@ -1,8 +1,9 @@
 //! The sub-commands that do not serve.
 
 use crate::cli::{Command, Dialects, Serve};
-use flexiti_contract::{Contract, Rulebook, openapi};
-use flexiti_mock::route::{ADMIN, BASE};
+use flexiti_contract::{Contract, Rulebook};
+use flexiti_mock::admin::openapi;
+use flexiti_mock::route::ADMIN;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -17,8 +18,10 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
         Command::Healthcheck { address } => return Ok(healthcheck(address)),
         Command::Openapi { dialect } => {
             let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;
-            let base_url = format!("http://{}{BASE}", serve.listen);
-            print(&openapi::document(&rulebook, &base_url));
+            print(&openapi::document(
+                &rulebook,
+                &format!("http://{}", serve.listen),
+            ));
         }
         Command::Dialect(Dialects::Show { dialect }) => {
             print(&contract.dialect(&dialect)?.to_json());

@@ -4,8 +4,9 @@ use crate::clock::Millis;
 use crate::random::Random;
 use flexiti_contract::Endpoint;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,14 +14,40 @@ use std::time::Duration;
 const LONGEST_MS: u32 = 600_000;
 
 /// A plan as it is put.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Plan {
-    faults: Vec<Fault>,
+pub struct Plan {
+    /// The faults, in the order in which they are tried.
+    pub faults: Vec<Fault>,
+}
+
+impl Plan {
+    /// Reads a plan; the error says where the mistake is.
+    pub fn read(plan: Value) -> Result<Self, String> {
+        serde_path_to_error::deserialize(plan)
+            .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+    }
+}
+
+/// A plan with its account.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct PlanView {
+    /// The faults, in their order.
+    pub faults: Vec<FaultView>,
+}
+
+/// A fault and what became of it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct FaultView {
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "its own documentation says it")]
+    pub fault: Fault,
+    /// The journal's ids of the requests that it struck.
+    pub consumed_by: Vec<u64>,
 }
 
 /// One planned fault.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Which requests it is for; all of them where nothing is said.
@@ -38,7 +65,7 @@ fn one() -> u32 {
 }
 
 /// Which requests a fault is for.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
     /// An endpoint of the contract; `init` and `notification` stand for all of theirs, and
@@ -57,7 +84,7 @@ pub struct Match {
 }
 
 /// What a fault's `endpoint` may say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names of the contract")]
 pub enum Target {
@@ -114,7 +141,7 @@ pub enum Place {
 }
 
 /// What happens.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// The answer comes later by so many milliseconds.
@@ -233,10 +260,8 @@ impl Faults {
         Self { plan, random }
     }
 
-    /// Reads a plan; a mistake refuses it whole, and the error says where it is.
-    pub fn read(plan: &Value, random: Random) -> Result<Self, String> {
-        let plan: Plan = serde_path_to_error::deserialize(plan)
-            .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    /// The faults of a plan; a mistake refuses it whole, and the error says where it is.
+    pub fn new(plan: Plan, random: Random) -> Result<Self, String> {
         for (at, fault) in plan.faults.iter().enumerate() {
             check(fault).map_err(|(key, what)| format!("faults[{at}].{key}: {what}"))?;
         }
@@ -249,14 +274,15 @@ impl Faults {
         Ok(Self { plan, random })
     }
 
-    /// The plan with its account, as the admin API shows it.
-    pub fn to_json(&self) -> Value {
-        let row = |planned: &Planned| {
-            let mut row = serde_json::to_value(&planned.fault).unwrap_or_default();
-            row["consumed_by"] = json!(planned.consumed_by);
-            row
+    /// The plan with its account.
+    pub fn view(&self) -> PlanView {
+        let row = |planned: &Planned| FaultView {
+            fault: planned.fault.clone(),
+            consumed_by: planned.consumed_by.clone(),
         };
-        json!({"faults": self.plan.iter().map(row).collect::<Vec<_>>()})
+        PlanView {
+            faults: self.plan.iter().map(row).collect(),
+        }
     }
 
     /// Whether there is no plan.

@@ -1,5 +1,6 @@
 //! Requesting a callback URL in the place of a customer's browser.
 
+use crate::mock;
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::header::HOST;
@@ -17,6 +18,19 @@ pub async fn get(url: &str) -> Result<u16, String> {
         Ok(came) => came,
         Err(_) => Err(format!("no answer within {} seconds", TIME.as_secs())),
     }
+}
+
+/// The same for callers outside a runtime, or inside one.
+pub fn get_blocking(url: &str) -> Result<u16, String> {
+    // A thread of its own: a runtime cannot wait for another within itself.
+    let waited = std::thread::scope(|scope| {
+        let request = scope.spawn(|| {
+            let runtime = mock::runtime().map_err(|error| format!("{error:#}"))?;
+            runtime.block_on(get(url))
+        });
+        request.join()
+    });
+    waited.unwrap_or_else(|_| Err("the request broke down".to_owned()))
 }
 
 async fn request(url: &str) -> Result<u16, String> {

@@ -74,18 +74,12 @@ fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
 }
 
 fn response(entry: &Entry, redactor: &Redactor) -> Value {
-    let mut headers = Vec::new();
-    if !entry.reply_type.is_empty() {
-        headers.push(row("content-type", entry.reply_type, redactor));
-    }
-    let mut redirect = String::new();
-    for (name, value) in &entry.reply_headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        if name == hyper::header::LOCATION {
-            redirect = redactor.text(&value);
-        }
-        headers.push(row(name.as_str(), &value, redactor));
-    }
+    let headers = entry.answer_headers();
+    let redirect = headers.iter().find(|(name, _)| name == "location");
+    let redirect = redirect.map_or(String::new(), |(_, url)| redactor.text(url));
+    let headers = headers
+        .iter()
+        .map(|(name, value)| row(name, value, redactor));
     let status = StatusCode::from_u16(entry.status).ok();
     let reason = status.and_then(|status| status.canonical_reason());
     json!({
@@ -93,7 +87,7 @@ fn response(entry: &Entry, redactor: &Redactor) -> Value {
         "statusText": reason.unwrap_or_default(),
         "httpVersion": HTTP,
         "cookies": [],
-        "headers": headers,
+        "headers": headers.collect::<Vec<_>>(),
         "content": {
             "size": entry.reply_length,
             "mimeType": entry.reply_type,

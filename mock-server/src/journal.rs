@@ -2,18 +2,18 @@
 
 mod entry;
 mod filter;
+mod row;
 
 pub use entry::Entry;
-pub use filter::{Filter, endpoints};
+pub use filter::{FILTERS, Filter, endpoints};
+pub use row::{Broken, Exchange, Row};
 
 use crate::clock::Millis;
-use crate::redact::Redactor;
 use crate::reply::Reply;
 use crate::request::Request;
 use flexiti_contract::{Endpoint, Kept, Msg};
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use std::collections::VecDeque;
+use serde_json::{Map, Value};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub struct Note {
     pub endpoint: Option<Endpoint>,
     /// The merchant.
     pub client_id: Option<Arc<str>>,
+    /// The merchant's time.
+    pub clock: Option<Millis>,
     /// The parameters as read.
     pub params: Option<Sent>,
     /// The order it opened.
@@ -75,32 +77,57 @@ impl Note {
 /// How much a journal holds before it drops the oldest.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Exchanges.
+    /// Exchanges of a merchant.
     pub count: usize,
     /// Bytes, of all exchanges together.
     pub bytes: usize,
 }
 
-/// The latest exchanges; older ones are dropped, and counted.
+/// The latest exchanges, those of each merchant apart; older ones are dropped, and counted.
+///
+/// Merchants share the bytes, and whoever has taken most of them gives up its oldest: a busy
+/// merchant drops no exchange of a quiet one.
 #[derive(Debug)]
 pub struct Journal {
-    entries: VecDeque<Entry>,
+    /// By client id; those that concern no merchant are under none.
+    shelves: HashMap<Option<Arc<str>>, Shelf>,
     limits: Limits,
     /// How large the entries are together.
     bytes: usize,
     next: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    entries: VecDeque<Entry>,
+    bytes: usize,
     dropped: u64,
+    /// The latest that was dropped.
+    dropped_to: u64,
+}
+
+impl Shelf {
+    /// Drops the oldest; gives how large it was.
+    fn drop_oldest(&mut self) -> usize {
+        let Some(oldest) = self.entries.pop_front() else {
+            return 0;
+        };
+        let size = oldest.size();
+        self.bytes -= size;
+        self.dropped += 1;
+        self.dropped_to = oldest.id;
+        size
+    }
 }
 
 impl Journal {
     /// An empty journal.
     pub fn new(limits: Limits) -> Self {
         Self {
-            entries: VecDeque::new(),
+            shelves: HashMap::new(),
             limits,
             bytes: 0,
             next: 1,
-            dropped: 0,
         }
     }
 
@@ -118,82 +145,93 @@ impl Journal {
         reply: &Reply,
         took: Duration,
     ) {
+        let owner = note.client_id.clone();
         let entry = Entry::new(self.next, at, request, note, reply, took);
         self.next += 1;
-        self.bytes += entry.size();
-        self.entries.push_back(entry);
-        while self.entries.len() > self.limits.count || self.bytes > self.limits.bytes {
-            let Some(oldest) = self.entries.pop_front() else {
-                break;
-            };
-            self.bytes -= oldest.size();
-            self.dropped += 1;
+        let size = entry.size();
+        self.bytes += size;
+        let own = self.shelves.entry(owner).or_default();
+        own.bytes += size;
+        own.entries.push_back(entry);
+        while own.entries.len() > self.limits.count {
+            self.bytes -= own.drop_oldest();
+        }
+        while self.bytes > self.limits.bytes {
+            let largest = self.shelves.values_mut().max_by_key(|shelf| shelf.bytes);
+            match largest.filter(|largest| !largest.entries.is_empty()) {
+                Some(largest) => self.bytes -= largest.drop_oldest(),
+                None => break,
+            }
         }
     }
 
     /// Forgets the exchanges of one merchant.
     pub fn forget(&mut self, client_id: &str) {
-        self.entries
-            .retain(|entry| entry.note.client_id.as_deref() != Some(client_id));
-        self.bytes = self.entries.iter().map(Entry::size).sum();
+        if let Some(shelf) = self.shelves.remove(&Some(client_id.into())) {
+            self.bytes -= shelf.bytes;
+        }
     }
 
-    /// The exchanges, in order.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
+    /// The exchanges of one merchant, in order; everybody's if none is named.
+    pub fn entries(&self, client_id: Option<&str>) -> Vec<&Entry> {
+        if let Some(id) = client_id {
+            let own = self.shelves.get(&Some(id.into()));
+            return own.map_or(Vec::new(), |own| own.entries.iter().collect());
+        }
+        let entries = self.shelves.values().flat_map(|shelf| &shelf.entries);
+        let mut entries: Vec<&Entry> = entries.collect();
+        entries.sort_unstable_by_key(|entry| entry.id);
+        entries
+    }
+
+    /// The exchanges after the one with the id `after`, in order.
+    pub fn since(&self, client_id: Option<&str>, after: u64) -> Vec<&Entry> {
+        let is_theirs =
+            |owner: &Option<Arc<str>>| client_id.is_none_or(|id| owner.as_deref() == Some(id));
+        let shelves = self.shelves.iter().filter(|(owner, _)| is_theirs(owner));
+        let newer = shelves.flat_map(|(_, shelf)| {
+            let newest_first = shelf.entries.iter().rev();
+            newest_first.take_while(|entry| entry.id > after)
+        });
+        let mut entries: Vec<&Entry> = newer.collect();
+        entries.sort_unstable_by_key(|entry| entry.id);
+        entries
+    }
+
+    /// The exchange with this id.
+    pub fn get(&self, id: u64) -> Option<&Entry> {
+        self.shelves.values().find_map(|shelf| {
+            let at = shelf.entries.binary_search_by_key(&id, |entry| entry.id);
+            shelf.entries.get(at.ok()?)
+        })
+    }
+
+    /// How many exchanges of one merchant were dropped; everybody's if none is named.
+    pub fn dropped(&self, client_id: Option<&str>) -> u64 {
+        match client_id {
+            Some(id) => self.shelves.get(&Some(id.into())).map_or(0, |s| s.dropped),
+            None => self.shelves.values().map(|shelf| shelf.dropped).sum(),
+        }
+    }
+
+    /// The id of the latest exchange that was dropped; 0 if none was.
+    pub fn dropped_to(&self, client_id: Option<&str>) -> u64 {
+        let newest = |shelf: &Shelf| shelf.dropped_to;
+        if let Some(id) = client_id {
+            self.shelves.get(&Some(id.into())).map_or(0, newest)
+        } else {
+            self.shelves.values().map(newest).max().unwrap_or(0)
+        }
+    }
+
+    /// How many exchanges there are, and how large they are together.
+    pub fn size(&self) -> (usize, usize) {
+        let counts = self.shelves.values().map(|shelf| shelf.entries.len());
+        (counts.sum(), self.bytes)
     }
 
     /// The exchanges that a filter lets through, in order.
     pub fn find(&self, filter: &Filter) -> Vec<&Entry> {
-        filter.choose(self.entries())
-    }
-
-    /// The same as rows without secrets, and how many exchanges were dropped.
-    pub fn list(&self, filter: &Filter, redactor: &Redactor) -> Value {
-        let shown = self.find(filter).into_iter();
-        json!({"requests": shown.map(|entry| entry.show(redactor)).collect::<Vec<_>>(), "dropped": self.dropped})
-    }
-}
-
-impl Entry {
-    fn show(&self, redactor: &Redactor) -> Value {
-        let at = Timestamp::from_millisecond(self.at).unwrap_or(Timestamp::MIN);
-        let mut headers = Map::new();
-        for (name, value) in self.headers() {
-            let shown = redactor.header(&name, &value);
-            // One that stands several times is a list, as HTTP has it.
-            match headers.entry(redactor.text(&name)) {
-                serde_json::map::Entry::Vacant(place) => {
-                    place.insert(shown.into());
-                }
-                serde_json::map::Entry::Occupied(mut place) => {
-                    let before = place.get().as_str().unwrap_or_default();
-                    let both = format!("{before}, {shown}");
-                    place.insert(both.into());
-                }
-            }
-        }
-        let params = self.note.params.as_ref();
-        let params = params.map(|params| redactor.members(params.to_object()));
-        let violation = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| {
-            let param = param.as_ref().map(|param| redactor.text(param));
-            json!({"clause": clause, "param": param, "msg": msg})
-        };
-        json!({
-            "id": self.id,
-            "at": at.to_string(),
-            "client_id": self.note.client_id.as_deref(),
-            "endpoint": self.note.endpoint,
-            "method": redactor.text(self.method.as_str()),
-            "path": redactor.text(&self.path()),
-            "headers": headers,
-            "params": params,
-            "body": self.body().map(|body| redactor.body(body)),
-            "status": self.status,
-            "duration_us": u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
-            "order_id": self.note.order_id,
-            "violations": self.note.violations.iter().map(violation).collect::<Vec<_>>(),
-            "fault": self.note.fault,
-        })
+        filter.choose(self.entries(filter.client_id()).into_iter())
     }
 }

@@ -4,6 +4,7 @@ use crate::app::{App, compile};
 use crate::config::Settings;
 use crate::route::{ADMIN, BASE};
 use crate::serve;
+use crate::steer::Admin;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use std::net::{SocketAddr, TcpListener};
@@ -66,6 +67,11 @@ impl Mock {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Steers it, as its admin API does.
+    pub fn admin(&self) -> Admin<'_> {
+        Admin::new(&self.app)
     }
 
     /// The server itself, apart from its sockets.

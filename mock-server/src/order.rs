@@ -2,10 +2,11 @@
 
 pub use flexiti_contract::Decision;
 use flexiti_contract::Flow;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Where an order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Init has made it; nobody has opened its page.
@@ -39,7 +40,7 @@ pub enum Stage {
 }
 
 /// How an order ended, or stands if it is to be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the stages of the same names say it")]
 pub enum Outcome {

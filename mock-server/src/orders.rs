@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// How many orders are remembered.
+/// How many orders of a merchant are remembered.
 const LIMIT: usize = 20_000;
 
 /// When notifications begin to show an outcome.
@@ -123,31 +123,39 @@ impl Order {
     }
 }
 
-/// All orders; the oldest are forgotten first.
+/// All orders; each merchant's oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct Orders {
     list: BTreeMap<u64, Order>,
+    owned: HashMap<Arc<str>, BTreeSet<u64>>,
     sessions: HashMap<String, u64>,
     merchant_ids: HashMap<(Arc<str>, Arc<str>), BTreeSet<u64>>,
 }
 
 impl Orders {
-    /// Adds an order; the oldest goes if there are too many.
+    /// Adds an order; its merchant's oldest goes if there are too many.
     pub fn insert(&mut self, order: Order) {
+        let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
+        owned.insert(order.id);
+        let oldest = owned.first().copied().filter(|_| owned.len() > LIMIT);
         self.sessions.insert(order.session.clone(), order.id);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
             self.merchant_ids.entry(key).or_default().insert(order.id);
         }
         self.list.insert(order.id, order);
-        if self.list.len() > LIMIT
-            && let Some((_, oldest)) = self.list.pop_first()
-        {
-            self.forget(&oldest);
+        if let Some(id) = oldest {
+            self.remove(id);
         }
     }
 
-    fn forget(&mut self, order: &Order) {
+    fn remove(&mut self, id: u64) {
+        let Some(order) = self.list.remove(&id) else {
+            return;
+        };
+        if let Some(owned) = self.owned.get_mut(&order.client_id) {
+            owned.remove(&id);
+        }
         self.sessions.remove(&order.session);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
@@ -162,13 +170,25 @@ impl Orders {
 
     /// Forgets a merchant's orders.
     pub fn remove_all_of(&mut self, client_id: &str) {
-        let own = |order: &&Order| &*order.client_id == client_id;
-        let ids: Vec<u64> = self.list.values().filter(own).map(|o| o.id).collect();
-        for id in ids {
-            if let Some(order) = self.list.remove(&id) {
-                self.forget(&order);
-            }
+        for id in self.owned.remove(client_id).unwrap_or_default() {
+            self.remove(id);
         }
+    }
+
+    /// The orders of a merchant, the oldest first.
+    pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
+        let ids = self.owned.get(client_id).into_iter().flatten();
+        ids.filter_map(|id| self.list.get(id))
+    }
+
+    /// How many orders there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// The order with this id.

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth;
 use crate::clock::{Clock, Millis};
+use crate::events::Event;
 use crate::fault::Place;
 use crate::journal::Note;
 use crate::reject::Rejection;
@@ -47,7 +48,9 @@ pub fn handle(app: &App, request: &Request) -> Reply {
     let took = started.elapsed();
     let path = access_log::path(app, &request.path, &note);
     access_log::line(app, request, &path, &note, reply.status, took);
+    app.metrics.count(&note, reply.status, took);
     app.journal().record(now, request, note, &reply, took);
+    app.tell(Event::Recorded);
     reply
 }
 
@@ -75,9 +78,8 @@ fn api(app: &App, call: Call<'_>, note: &mut Note) -> Reply {
     let Call {
         endpoint, request, ..
     } = call;
-    let (merchant, rulebook) = merchant(app, call.client_id.as_deref(), request);
     note.endpoint = Some(endpoint);
-    note.client_id = merchant;
+    let rulebook = merchant(app, &call, note);
     let method = &app.contract.endpoint(endpoint).method;
     let cors = rulebook.knobs().cors != rulebook.taken_away(Rule::Cors);
     if cors && request.method == Method::OPTIONS && request.headers.contains_key(ORIGIN) {
@@ -173,16 +175,11 @@ fn answer(
     }
 }
 
-/// The merchant that a request is about, as far as can be seen before it is read strictly, and
-/// the contract in that merchant's dialect.
-fn merchant(
-    app: &App,
-    client_id: Option<&str>,
-    request: &Request,
-) -> (Option<Arc<str>>, Arc<Rulebook>) {
-    let named = client_id
-        .map(str::to_owned)
-        .or_else(|| token::client_id(request));
+/// Notes the merchant that a request is about, as far as can be seen before it is read strictly;
+/// gives the contract in that merchant's dialect.
+fn merchant(app: &App, call: &Call<'_>, note: &mut Note) -> Arc<Rulebook> {
+    let named = call.client_id.clone();
+    let named = named.or_else(|| token::client_id(call.request));
     let state = app.state();
     let found = named.and_then(|id| {
         let merchants = &state.merchants;
@@ -190,13 +187,12 @@ fn merchant(
             .get(&id)
             .or_else(|| merchants.get(id.trim_matches('"')))
     });
-    match found {
-        Some(merchant) => (
-            Some(Arc::clone(&merchant.client_id)),
-            Arc::clone(&merchant.rulebook),
-        ),
-        None => (None, Arc::clone(&app.rulebook)),
-    }
+    let Some(merchant) = found else {
+        return Arc::clone(&app.rulebook);
+    };
+    note.client_id = Some(Arc::clone(&merchant.client_id));
+    note.clock = Some(merchant.clock.at(call.now));
+    Arc::clone(&merchant.rulebook)
 }
 
 fn readable(rulebook: &Rulebook, request: &Request) -> Result<Bytes, Rejection> {

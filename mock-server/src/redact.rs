@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 
+/// What stands before the hash of a secret.
+pub const HIDDEN: &str = "***";
 /// Parameters that are secret, wherever they stand.
 const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 /// Headers that are secret.
@@ -57,7 +59,7 @@ impl Redactor {
         if self.reveal {
             return secret.to_owned();
         }
-        format!("***{:08x}", self.key.hash_one(secret) >> 32)
+        format!("{HIDDEN}{:08x}", self.key.hash_one(secret) >> 32)
     }
 
     /// `text` without secrets, tokens and sessions, wherever in it they stand, and whatever

@@ -1,11 +1,14 @@
 //! An answer, and the one place that turns it into hyper's.
 
+use crate::events::Watch;
 use crate::socket::Script;
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// A URL to request before the answer is given, and the answer that depends on what came.
@@ -41,7 +44,12 @@ pub struct Reply {
     pub later: Duration,
     /// What is sent in its place, past HTTP's rules.
     pub script: Option<Script>,
+    /// What is to be seen in place of a body, as it happens.
+    pub watch: Option<Watch>,
 }
+
+/// A body that is there, or one that goes on.
+pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, Infallible>>;
 
 impl Reply {
     /// A JSON answer.
@@ -75,6 +83,7 @@ impl Reply {
             follow: None,
             later: Duration::ZERO,
             script: None,
+            watch: None,
         }
     }
 
@@ -102,9 +111,18 @@ impl Reply {
     }
 }
 
-impl From<Reply> for hyper::Response<Full<Bytes>> {
+impl Reply {
+    /// This answer with `stream` for a body.
+    pub fn streaming(self, stream: Channel<Bytes, Infallible>) -> hyper::Response<ReplyBody> {
+        let mut response: hyper::Response<ReplyBody> = self.into();
+        *response.body_mut() = Either::Right(stream);
+        response
+    }
+}
+
+impl From<Reply> for hyper::Response<ReplyBody> {
     fn from(reply: Reply) -> Self {
-        let mut response = Self::new(Full::new(reply.body));
+        let mut response = Self::new(Either::Left(Full::new(reply.body)));
         *response.status_mut() =
             StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if !reply.content_type.is_empty() {

@@ -1,13 +1,13 @@
 //! Connections: accept, read, answer, stop.
 
 use crate::app::App;
+use crate::events::{self, Event};
 use crate::follow;
 use crate::pipeline;
-use crate::reply::Follow;
+use crate::reply::{Follow, ReplyBody};
 use crate::request::Request;
 use crate::socket::Socket;
-use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::channel::Channel;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -51,10 +51,11 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
             () = &mut shutdown => break,
         };
         let _ = stream.set_nodelay(true);
-        let app = Arc::clone(&app);
+        let served = Arc::clone(&app);
         let socket = Socket::new(stream);
         let shared = socket.clone();
-        let service = service_fn(move |request| serve(Arc::clone(&app), shared.clone(), request));
+        let service =
+            service_fn(move |request| serve(Arc::clone(&served), shared.clone(), request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
@@ -67,6 +68,7 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
             drop(place);
         });
     }
+    app.tell(Event::Closing);
     let _ = tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await;
 }
 
@@ -74,7 +76,7 @@ async fn serve(
     app: Arc<App>,
     socket: Socket,
     request: hyper::Request<Incoming>,
-) -> io::Result<hyper::Response<Full<Bytes>>> {
+) -> io::Result<hyper::Response<ReplyBody>> {
     let request = Request::read(request).await;
     let mut reply = pipeline::handle(&app, &request);
     if let Some(Follow { url, twice, then }) = reply.follow.take() {
@@ -91,6 +93,11 @@ async fn serve(
         socket.play(script).await?;
         // hyper gives the connection up.
         return Err(io::ErrorKind::ConnectionAborted.into());
+    }
+    if let Some(watch) = reply.watch.take() {
+        let (sender, stream) = Channel::new(1);
+        tokio::spawn(events::feed(app, watch, sender));
+        return Ok(reply.streaming(stream));
     }
     Ok(reply.into())
 }

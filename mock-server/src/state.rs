@@ -12,38 +12,41 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// How many access tokens, and as many refresh tokens, are remembered.
+/// How many access tokens, and as many refresh tokens, of a merchant are remembered.
 const TOKENS: usize = 50_000;
 /// The order id in the reference's example (R-ex); the first one given out follows it.
 const FIRST_ORDER: u64 = 131_209;
 /// The customer id in the reference's example (R-ex) is a test customer; this one follows it.
 const FIRST_CUSTOMER: u64 = 1_293_837;
 
-/// A map that forgets its oldest entries.
+/// A map whose entries belong to merchants; each merchant's oldest are forgotten first, whatever
+/// the others do.
 #[derive(Debug)]
 pub struct Recent<K, V> {
     map: HashMap<K, V>,
-    order: VecDeque<K>,
+    owned: HashMap<Arc<str>, VecDeque<K>>,
     capacity: usize,
 }
 
 impl<K: Hash + Eq + Clone, V> Recent<K, V> {
-    /// An empty one that holds at most `capacity` entries.
+    /// An empty one that holds at most `capacity` entries of each merchant.
     pub fn new(capacity: usize) -> Self {
         Self {
             map: HashMap::new(),
-            order: VecDeque::new(),
+            owned: HashMap::new(),
             capacity,
         }
     }
 
-    /// Adds an entry under a new key; the oldest goes if there are too many.
-    pub fn insert(&mut self, key: K, value: V) {
-        if self.map.insert(key.clone(), value).is_none() {
-            self.order.push_back(key);
+    /// Adds an entry of `owner` under a new key; the owner's oldest goes if there are too many.
+    pub fn insert(&mut self, owner: &Arc<str>, key: K, value: V) {
+        let new = self.map.insert(key.clone(), value).is_none();
+        let keys = self.owned.entry(Arc::clone(owner)).or_default();
+        if new {
+            keys.push_back(key);
         }
-        if self.order.len() > self.capacity
-            && let Some(oldest) = self.order.pop_front()
+        if keys.len() > self.capacity
+            && let Some(oldest) = keys.pop_front()
         {
             self.map.remove(&oldest);
         }
@@ -59,15 +62,26 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.map.get_mut(key)
     }
 
-    /// Forgets every entry that `keep` refuses.
-    pub fn retain(&mut self, keep: impl Fn(&V) -> bool) {
-        self.map.retain(|_, value| keep(value));
-        self.order.retain(|key| self.map.contains_key(key));
+    /// Forgets every entry of `owner`.
+    pub fn forget(&mut self, owner: &str) {
+        for key in self.owned.remove(owner).unwrap_or_default() {
+            self.map.remove(&key);
+        }
     }
 
     /// The entries, in no order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.map.values()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
     }
 }
 
@@ -130,6 +144,8 @@ pub struct Merchant {
     pub client_id: Arc<str>,
     /// The contract in the merchant's dialect.
     pub rulebook: Arc<Rulebook>,
+    /// The same as it was at the start.
+    pub own_rulebook: Arc<Rulebook>,
     /// The merchant's clock.
     pub clock: Clock,
     /// The customers that Flexiti knows.
@@ -154,6 +170,7 @@ impl Merchant {
             customers,
             client_id: account.client_id.as_str().into(),
             account,
+            own_rulebook: Arc::clone(&rulebook),
             rulebook,
             clock: Clock::default(),
         }
@@ -247,8 +264,8 @@ impl State {
 
     /// Forgets a merchant's tokens and orders.
     pub fn forget(&mut self, client_id: &str) {
-        self.access.retain(|token| &*token.client_id != client_id);
-        self.refresh.retain(|token| &*token.client_id != client_id);
+        self.access.forget(client_id);
+        self.refresh.forget(client_id);
         self.orders.remove_all_of(client_id);
     }
 }
@@ -256,16 +273,22 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::Recent;
+    use std::sync::Arc;
 
     #[test]
-    fn the_oldest_is_forgotten_first() {
+    fn the_oldest_of_the_same_merchant_is_forgotten_first() {
+        let (one, two): (Arc<str>, Arc<str>) = ("one".into(), "two".into());
         let mut recent = Recent::new(2);
+        recent.insert(&two, "x", 0);
         for key in ["a", "b", "b", "c"] {
-            recent.insert(key, key.len());
+            recent.insert(&one, key, key.len());
         }
         assert!(recent.get(&"a").is_none());
         assert!(recent.get(&"b").is_some() && recent.get(&"c").is_some());
-        recent.retain(|_| false);
-        assert_eq!(recent.values().count(), 0);
+        assert!(recent.get(&"x").is_some());
+        recent.forget("one");
+        assert_eq!(recent.len(), 1);
+        recent.forget("two");
+        assert!(recent.is_empty());
     }
 }

@@ -78,7 +78,7 @@ pub fn handle(
         .flatten()
     {
         Some(token) => token,
-        None => issue(&mut state, rulebook, client, scope, now),
+        None => issue(&mut state, rulebook, &client, scope, now),
     };
     Ok(reply(&state, rulebook, &access_token, scope))
 }
@@ -88,18 +88,25 @@ pub fn client_id(request: &Request) -> Option<String> {
     if let Some((client_id, _)) = basic(request) {
         return Some(client_id);
     }
+    // In the query it is wrong, and all the more the merchant's to see.
+    let query = request.query.as_deref().unwrap_or_default();
     let Body::Read(body) = &request.body else {
-        return None;
+        return named_in(query.as_bytes());
     };
     if request.media_type().as_deref() == Some("application/json") {
         let json: Value = serde_json::from_slice(body).ok()?;
         return json["client_id"].as_str().map(str::to_owned);
     }
+    named_in(body).or_else(|| named_in(query.as_bytes()))
+}
+
+/// The client id of a form or a query.
+fn named_in(form: &[u8]) -> Option<String> {
     let rules = FormRules {
         literal_percent: true,
         lossy: true,
     };
-    let form = Form::read(body, rules).ok()?;
+    let form = Form::read(form, rules).ok()?;
     let named = form.pairs().find(|(name, _)| *name == "client_id");
     named.map(|(_, value)| value.to_owned())
 }
@@ -300,7 +307,7 @@ fn living_token(state: &State, client: &Arc<str>, scope: Scope, now: Millis) -> 
 fn issue(
     state: &mut State,
     rulebook: &Rulebook,
-    client_id: Arc<str>,
+    client_id: &Arc<str>,
     scope: Scope,
     now: Millis,
 ) -> String {
@@ -316,22 +323,22 @@ fn issue(
     let refresh_token = token(Rule::ResponseRefreshToken);
     let expires = now.saturating_add(Millis::from(rulebook.knobs().token_ttl) * 1_000);
     let access = Access {
-        client_id: Arc::clone(&client_id),
+        client_id: Arc::clone(client_id),
         scope,
         expires,
         revoked: false,
         refresh_token: refresh_token.clone(),
     };
     let refresh = Refresh {
-        client_id,
+        client_id: Arc::clone(client_id),
         scope,
         access_token: access_token.clone(),
         access_expires: expires,
         expires: now.saturating_add(Millis::from(rulebook.knobs().refresh_ttl) * 1_000),
         used: false,
     };
-    state.access.insert(access_token.clone(), access);
-    state.refresh.insert(refresh_token, refresh);
+    state.access.insert(client_id, access_token.clone(), access);
+    state.refresh.insert(client_id, refresh_token, refresh);
     access_token
 }
 

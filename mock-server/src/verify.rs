@@ -4,9 +4,10 @@
 use crate::journal::{Entry, Sent, endpoints};
 use crate::redact::Redactor;
 use flexiti_contract::Endpoint;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -15,59 +16,106 @@ use std::fmt::{self, Write as _};
 const NEAREST: usize = 3;
 
 /// What is expected.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     /// Whose requests; everybody's if absent.
     pub client_id: Option<String>,
+    /// What a request must have; any will do if absent.
     #[serde(rename = "match")]
-    matching: Option<Match>,
-    times: Option<Times>,
+    pub matching: Option<Match>,
+    /// How many requests must match; at least one if absent.
+    pub times: Option<Times>,
+    /// What requests must have that come one after the other, others between them or not.
     #[serde(default)]
-    in_order: Vec<Match>,
+    pub in_order: Vec<Match>,
 }
 
 /// What a request must have.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Match {
-    endpoint: Option<Named>,
-    method: Option<String>,
-    path: Option<String>,
-    status: Option<u16>,
-    /// Null stands for a parameter that must not be there.
+pub struct Match {
+    /// An endpoint of the contract, or `init` or `notification` for all of theirs.
+    #[schemars(with = "Option<String>")]
+    pub endpoint: Option<Named>,
+    /// HTTP method.
+    pub method: Option<String>,
+    /// The whole path.
+    pub path: Option<String>,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// Parameters with their values; null stands for one that must not be there.
     #[serde(default)]
-    params: Map<String, Value>,
+    pub params: Map<String, Value>,
+    /// Headers with their values.
     #[serde(default)]
-    headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, String>,
 }
 
 /// An endpoint or a group of them, by name.
-#[derive(Debug)]
-struct Named {
+#[derive(Debug, Clone)]
+pub struct Named {
     name: String,
     endpoints: Vec<Endpoint>,
 }
 
-impl<'de> Deserialize<'de> for Named {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let endpoints = endpoints(&name).map_err(D::Error::custom)?;
+impl Named {
+    /// The endpoints of a name; the error lists the names there are.
+    pub fn new(name: &str) -> Result<Self, String> {
+        let endpoints = endpoints(name)?;
+        let name = name.to_owned();
         Ok(Self { name, endpoints })
     }
 }
 
-/// How often: `2`, or `{"min": 1, "max": 3}`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Range {
-    #[serde(default)]
-    min: usize,
-    max: Option<usize>,
+impl Serialize for Named {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Times(Range);
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// How often: `2`, or `{"min": 1, "max": 3}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// At least so often.
+    #[serde(default)]
+    pub min: usize,
+    /// At most so often, if there is a limit.
+    pub max: Option<usize>,
+}
+
+/// How often; a number in JSON is both ends of the range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Times(pub Range);
+
+impl Times {
+    /// Just so often.
+    pub fn exactly(times: usize) -> Self {
+        Self(Range {
+            min: times,
+            max: Some(times),
+        })
+    }
+}
+
+impl JsonSchema for Times {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Times".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let range = generator.subschema_for::<Range>();
+        json_schema!({"anyOf": [{"type": "integer", "minimum": 0}, range]})
+    }
+}
 
 impl<'de> Deserialize<'de> for Times {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -85,11 +133,7 @@ impl<'de> Visitor<'de> for TimesVisitor {
     }
 
     fn visit_u64<E: Error>(self, times: u64) -> Result<Times, E> {
-        let times = usize::try_from(times).map_err(E::custom)?;
-        Ok(Times(Range {
-            min: times,
-            max: Some(times),
-        }))
+        Ok(Times::exactly(usize::try_from(times).map_err(E::custom)?))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Times, A::Error> {
@@ -112,32 +156,41 @@ impl fmt::Display for Range {
 }
 
 /// What did not come as expected.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    matched: usize,
-    expected: String,
-    near_misses: Vec<NearMiss>,
-    /// All of it, for people.
-    message: String,
+    /// How many requests matched.
+    pub matched: usize,
+    /// What was expected, in words.
+    pub expected: String,
+    /// The requests that are most like it.
+    pub near_misses: Vec<NearMiss>,
+    /// All of it, for people: the message of a test that fails.
+    pub message: String,
 }
 
-#[derive(Debug, Serialize)]
-struct NearMiss {
-    id: u64,
-    reasons: Vec<String>,
+/// A request that is almost what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NearMiss {
+    /// The journal's id.
+    pub id: u64,
+    /// What differs: of each part, what was expected and what it was.
+    pub reasons: Vec<String>,
     #[serde(skip)]
     line: String,
 }
 
-/// Compares the requests of the merchant with what is expected; gives how many matched.
+/// Compares the requests of the merchant with what is expected; gives how many matched. `dropped`
+/// is how many older ones the journal no longer has: of those nothing can be said.
 pub fn verify(
     expected: &Expected,
     entries: &[&Entry],
+    dropped: u64,
     redactor: &Redactor,
 ) -> Result<usize, Failure> {
     let judge = Judge {
         expected,
         entries,
+        dropped,
         redactor,
     };
     let mut matched = expected.in_order.len();
@@ -151,6 +204,7 @@ pub fn verify(
 struct Judge<'a> {
     expected: &'a Expected,
     entries: &'a [&'a Entry],
+    dropped: u64,
     redactor: &'a Redactor,
 }
 
@@ -165,11 +219,19 @@ impl Judge<'_> {
         let hits = self.entries.iter().filter(|entry| wanted.matches(entry));
         let hits: Vec<u64> = hits.map(|entry| entry.id).collect();
         let too_many = range.max.is_some_and(|max| hits.len() > max);
-        if hits.len() >= range.min && !too_many {
+        let unsure = self.dropped > 0 && range.max.is_some();
+        if hits.len() >= range.min && !too_many && !unsure {
             return Ok(hits.len());
         }
         let expected = format!("{range} {}", self.wanted(wanted));
-        let found = format!("{} of {} matched", hits.len(), self.entries.len());
+        let mut found = format!("{} of {} matched", hits.len(), self.entries.len());
+        if self.dropped > 0 {
+            let _ = write!(
+                found,
+                "; {} older requests were dropped and may have (--journal-limit, --journal-bytes)",
+                self.dropped
+            );
+        }
         if too_many {
             let ids: Vec<String> = hits.iter().map(u64::to_string).collect();
             let found = format!("{found}: requests {}", ids.join(", "));

@@ -47,7 +47,7 @@ pub struct Refusal {
 }
 
 /// What a customer is to do on the hosted pages (3.3 `flow`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// Apply for credit.
@@ -98,7 +98,7 @@ impl ResponseKey {
 }
 
 /// A language of the hosted pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Lang {

@@ -1,32 +1,46 @@
 //! The plan of faults of a merchant.
 
-use super::{Answer, body, merchant, problem, unknown};
+use super::merchants::with;
+use super::problem::{Answer, Problem, problem};
+use super::{Ask, Reply};
 use crate::app::App;
-use crate::fault::Faults;
-use crate::reply::Reply;
-use crate::request::Request;
-use serde_json::Value;
+use crate::events::What;
+use crate::fault::{Faults, Plan, PlanView};
 
-/// `GET merchants/{client_id}/faults`: the plan, and which requests each fault struck.
-pub fn show(app: &App, id: &str) -> Answer {
-    merchant(app, id, |merchant| merchant.faults.to_json())
+/// The plan, and which requests each fault struck.
+pub fn show(app: &App, id: &str) -> Result<PlanView, Problem> {
+    with(app, id, |merchant| merchant.faults.view())
 }
 
-/// `PUT merchants/{client_id}/faults`: a new plan in place of the old one.
-pub fn put(app: &App, id: &str, request: &Request) -> Answer {
-    let plan: Value = body(request)?;
-    let faults = Faults::read(&plan, app.random_of(id)).map_err(|what| problem(422, what))?;
-    let mut state = app.state();
-    let merchant = state.merchants.get_mut(id).ok_or_else(|| unknown(id))?;
-    merchant.faults = faults;
-    Ok(Reply::json(200, &merchant.faults.to_json()))
+/// A new plan in place of the old one; a mistake refuses it whole.
+pub fn put_plan(app: &App, id: &str, plan: Plan) -> Result<PlanView, Problem> {
+    let faults = Faults::new(plan, app.random_of(id)).map_err(|what| problem(422, what))?;
+    let view = with(app, id, |merchant| {
+        merchant.faults = faults;
+        merchant.faults.view()
+    })?;
+    app.changed(What::Faults, Some(id));
+    Ok(view)
 }
 
-/// `DELETE merchants/{client_id}/faults`.
-pub fn delete(app: &App, id: &str) -> Answer {
+/// No faults any more.
+pub fn clear(app: &App, id: &str) -> Result<(), Problem> {
     let none = Faults::none(app.random_of(id));
-    let mut state = app.state();
-    let merchant = state.merchants.get_mut(id).ok_or_else(|| unknown(id))?;
-    merchant.faults = none;
+    with(app, id, |merchant| merchant.faults = none)?;
+    app.changed(What::Faults, Some(id));
+    Ok(())
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+}
+
+pub(super) fn put(ask: &Ask<'_>) -> Answer {
+    let plan = Plan::read(ask.body()?).map_err(|what| problem(422, what))?;
+    Ok(Reply::json(200, &put_plan(ask.app, ask.id, plan)?))
+}
+
+pub(super) fn delete(ask: &Ask<'_>) -> Answer {
+    clear(ask.app, ask.id)?;
     Ok(Reply::empty(204))
 }

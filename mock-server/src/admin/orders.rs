@@ -1,125 +1,190 @@
 //! Orders seen and moved from outside: what a test does in a customer's place.
 
-use super::{Answer, Problem, body, problem, query};
+use super::problem::{Answer, Problem, problem};
+use super::{Ask, Reply};
 use crate::app::App;
 use crate::callback;
 use crate::checkout::acts::{self, Wanted};
 use crate::clock::Millis;
+use crate::events::What;
 use crate::fault::{Action, Place, Seen};
+use crate::order::{Outcome, Stage};
 use crate::orders::{Order, Settles};
-use crate::reply::{Follow, Reply};
-use crate::request::Request;
+use crate::reply::Follow;
 use crate::state::State;
+use flexiti_contract::{Decision, Flow, Lang};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use std::sync::Arc;
 
 /// How many orders a list shows at most, the newest.
 const LISTED: usize = 1_000;
 
-/// `GET orders?client_id=`: the newest first.
-pub fn list(app: &App, request: &Request, machine: Millis) -> Answer {
-    let mut client_id = None;
-    let query = query(request);
-    for (name, value) in query.pairs() {
-        if name != "client_id" {
-            let message = format!("{name}: unknown; the filter is client_id");
-            return Err(problem(422, message));
-        }
-        client_id = Some(value);
-    }
+/// Orders, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderList {
+    /// The newest 1,000.
+    pub orders: Vec<OrderView>,
+}
+
+/// An order as it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderView {
+    /// `online_order_id`.
+    pub id: u64,
+    /// Whose it is.
+    pub client_id: String,
+    /// `merchant_orderid`.
+    pub merchant_order_id: Option<String>,
+    /// What the customer is to do: `apply`, `buy` or `apply_buy`.
+    #[schemars(with = "String")]
+    pub flow: Flow,
+    /// Language of its pages: `en` or `fr`.
+    #[schemars(with = "String")]
+    pub lang: Lang,
+    /// The amount in dollars, as a decimal number.
+    pub amount: String,
+    /// Where it is.
+    pub stage: Stage,
+    /// What the application came to: `approved`, `pending`, `declined` or `retry`.
+    #[schemars(with = "Option<String>")]
+    pub decision: Option<Decision>,
+    /// How it ended, or stands if it is to be tried again.
+    pub outcome: Option<Outcome>,
+    /// Why the purchase was refused, in the POS API's word.
+    pub refused: Option<String>,
+    /// Whether notifications show the outcome.
+    pub settled: bool,
+    /// The Flexiti customer, once there is one.
+    pub customer_id: Option<String>,
+    /// The PIN that the customer has to enter, once one was sent.
+    pub pin: Option<String>,
+    /// When init made it, by the merchant's clock.
+    pub opened: Option<Timestamp>,
+    /// When it had its outcome, by the merchant's clock.
+    pub ended: Option<Timestamp>,
+    /// Where its pages are.
+    pub redirection_url: String,
+    /// Where its customer goes from them, once that is known.
+    pub callback_url: Option<String>,
+}
+
+/// What `POST orders/{id}/complete` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Complete {
+    /// What the order is to come to, as its customer would bring it there.
+    pub outcome: Wanted,
+    /// Whether the callback URL is requested, as the customer's browser would.
+    #[serde(default)]
+    pub follow: bool,
+    /// What keeps notifications from showing the outcome at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle_after: Option<SettleAfter>,
+}
+
+/// When notifications begin to show an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SettleAfter {
+    /// After so many milliseconds of the merchant's clock.
+    Ms(u32),
+    /// After so many notifications that do not show it.
+    Polls(u32),
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Completed {
+    /// Where the customer's browser goes; none where the merchant configured nothing.
+    pub callback_url: Option<String>,
+    /// The order as it stands now.
+    pub order: OrderView,
+    /// What came of requesting the URL, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Followed>,
+}
+
+/// What the shop answered to a callback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Followed {
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The orders of a merchant, or of all.
+pub fn list(app: &App, client_id: Option<&str>, now: Millis) -> OrderList {
     let state = app.state();
-    let orders: Vec<Value> = state
-        .orders
-        .iter()
-        .rev()
-        .filter(|order| client_id.as_ref().is_none_or(|id| *order.client_id == **id))
-        .take(LISTED)
-        .map(|order| describe(app, &state, order, machine))
-        .collect();
-    Ok(Reply::json(200, &json!({"orders": orders})))
+    let shown = |order: &Order| view(app, &state, order, now);
+    let orders = match client_id {
+        Some(id) => state.orders.of(id).rev().take(LISTED).map(shown).collect(),
+        None => state.orders.iter().rev().take(LISTED).map(shown).collect(),
+    };
+    OrderList { orders }
 }
 
-/// `GET orders/{id}`.
-pub fn show(app: &App, id: &str, machine: Millis) -> Answer {
+/// An order.
+pub fn show(app: &App, id: u64, now: Millis) -> Result<OrderView, Problem> {
     let state = app.state();
-    let order = number(id)
-        .and_then(|id| state.orders.get(id))
-        .ok_or_else(|| unknown(id))?;
-    Ok(Reply::json(200, &describe(app, &state, order, machine)))
+    let order = state.orders.get(id);
+    Ok(view(app, &state, order.ok_or_else(|| no_order(id))?, now))
 }
 
-fn number(id: &str) -> Option<u64> {
-    id.parse().ok()
-}
-
-fn unknown(id: &str) -> Problem {
+fn no_order(id: impl std::fmt::Display) -> Problem {
     problem(404, format!("no order `{id}`"))
 }
 
 /// An order as it stands now: one whose time is over has ended, though nobody has asked yet.
-fn describe(app: &App, state: &State, order: &Order, machine: Millis) -> Value {
+fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     let merchant = state.merchants.get(&*order.client_id);
     let now = merchant.map_or(machine, |merchant| merchant.clock.at(machine));
     let mut order = order.clone();
     if let Some(merchant) = merchant {
         order.expire(&merchant.rulebook, now);
     }
-    let order = &order;
+    let callback_url = merchant.and_then(|merchant| callback::url(merchant, &order));
     let visit = order.visit.as_deref();
-    let time = |at: Millis| {
-        Timestamp::from_millisecond(at)
-            .ok()
-            .map(|at| at.to_string())
-    };
-    json!({
-        "id": order.id,
-        "client_id": *order.client_id,
-        "merchant_order_id": order.merchant_order_id.as_deref(),
-        "flow": order.flow,
-        "lang": order.lang,
-        "amount": order.amount().to_string(),
-        "stage": order.life.stage,
-        "decision": order.life.decision,
-        "outcome": order.life.outcome,
-        "refused": visit.and_then(|visit| visit.refused),
-        "settled": order.is_settled(now),
-        "customer_id": order.customer_id,
-        "pin": visit.and_then(|visit| visit.pin.as_deref()),
-        "opened": time(order.opened),
-        "ended": order.ended.and_then(time),
-        "redirection_url": format!("{}{}/{}", app.origin, crate::route::CHECKOUT, order.session),
-        "callback_url": merchant.and_then(|merchant| callback::url(merchant, order)),
-    })
+    let time = |at: Millis| Timestamp::from_millisecond(at).ok();
+    OrderView {
+        id: order.id,
+        client_id: order.client_id.to_string(),
+        merchant_order_id: order.merchant_order_id.as_deref().map(str::to_owned),
+        flow: order.flow,
+        lang: order.lang,
+        amount: order.amount().to_string(),
+        stage: order.life.stage,
+        decision: order.life.decision,
+        outcome: order.life.outcome,
+        refused: visit.and_then(|visit| visit.refused).map(str::to_owned),
+        settled: order.is_settled(now),
+        pin: visit.and_then(|visit| visit.pin.clone()),
+        opened: time(order.opened),
+        ended: order.ended.and_then(time),
+        redirection_url: format!("{}{}/{}", app.origin, crate::route::CHECKOUT, order.session),
+        customer_id: order.customer_id,
+        callback_url,
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Complete {
-    outcome: Wanted,
-    #[serde(default)]
-    follow: bool,
-    settle_after: Option<SettleAfter>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum SettleAfter {
-    Ms(u32),
-    Polls(u32),
-}
-
-/// `POST orders/{id}/complete`: moves the order as its customer would.
-pub fn complete(app: &App, id: &str, request: &Request, machine: Millis) -> Answer {
-    let wish: Complete = body(request)?;
+/// Moves an order as its customer would. With `follow`, what is left to do is to request the
+/// callback URL, twice if a fault says so.
+pub fn complete(
+    app: &App,
+    id: u64,
+    wish: &Complete,
+    machine: Millis,
+) -> Result<(Completed, Option<Callback>), Problem> {
     let mut state = app.state();
-    let order = number(id)
-        .and_then(|id| state.orders.get(id))
-        .ok_or_else(|| unknown(id))?;
-    let id = order.id;
-    let merchant = state.merchants.get(&*order.client_id);
-    let merchant = merchant.ok_or_else(|| unknown("its merchant is gone"))?;
+    let order = state.orders.get(id).ok_or_else(|| no_order(id))?;
+    let client_id = Arc::clone(&order.client_id);
+    let merchant = state.merchants.get(&*client_id);
+    let merchant = merchant.ok_or_else(|| no_order(id))?;
     let now = merchant.clock.at(machine);
     let rulebook = Arc::clone(&merchant.rulebook);
     if let Some(order) = state.orders.get_mut(id) {
@@ -133,40 +198,49 @@ pub fn complete(app: &App, id: &str, request: &Request, machine: Millis) -> Answ
             SettleAfter::Polls(polls) => Settles::Polls(polls),
         });
     }
-    let order = state
-        .orders
-        .get(id)
-        .map(|order| describe(app, &state, order, machine));
-    let order = order.unwrap_or_default();
-    let url = order["callback_url"].as_str().map(str::to_owned);
-    let answer = json!({"callback_url": url, "order": order});
-    let reply = Reply::json(200, &answer);
-    let Some(url) = url.filter(|_| wish.follow) else {
-        return Ok(reply);
-    };
-    let twice = strikes_callback(&mut state, id, now);
-    Ok(reply.following(Follow {
+    let order = state.orders.get(id).ok_or_else(|| no_order(id))?;
+    let order = view(app, &state, order, machine);
+    let callback = order.callback_url.clone().filter(|_| wish.follow);
+    let callback = callback.map(|url| Callback {
+        twice: strikes_callback(&mut state, &client_id, now),
         url,
-        twice,
-        then: Box::new(move |came| {
-            let mut answer = answer;
-            answer["followed"] = match came {
-                Ok(status) => json!({"status": status}),
-                Err(why) => json!({"error": why}),
-            };
-            Reply::json(200, &answer)
-        }),
-    }))
+    });
+    drop(state);
+    app.changed(What::Orders, Some(&client_id));
+    let completed = Completed {
+        callback_url: order.callback_url.clone(),
+        order,
+        followed: None,
+    };
+    Ok((completed, callback))
+}
+
+/// A callback that is still to be requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// The shop's URL.
+    pub url: String,
+    /// It is requested twice.
+    pub twice: bool,
+}
+
+impl Completed {
+    /// With what came of requesting the callback URL.
+    #[must_use]
+    pub fn after(mut self, came: Result<u16, String>) -> Self {
+        let (status, error) = match came {
+            Ok(status) => (Some(status), None),
+            Err(why) => (None, Some(why)),
+        };
+        self.followed = Some(Followed { status, error });
+        self
+    }
 }
 
 /// Whether a fault makes this callback come twice. No exchange of the journal is struck by it:
 /// the account has 0 in the place of an id.
-fn strikes_callback(state: &mut State, id: u64, now: Millis) -> bool {
-    let client_id = state
-        .orders
-        .get(id)
-        .map(|order| Arc::clone(&order.client_id));
-    let merchant = client_id.and_then(|id| state.merchants.get_mut(&*id));
+fn strikes_callback(state: &mut State, client_id: &str, now: Millis) -> bool {
+    let merchant = state.merchants.get_mut(client_id);
     let seen = Seen {
         place: Place::Callback,
         now,
@@ -174,4 +248,34 @@ fn strikes_callback(state: &mut State, id: u64, now: Millis) -> bool {
     };
     let struck = merchant.and_then(|merchant| merchant.faults.strike(&seen, 0));
     struck == Some(Action::DuplicateCallback)
+}
+
+fn number(ask: &Ask<'_>) -> Result<u64, Problem> {
+    ask.id.parse().map_err(|_| no_order(ask.id))
+}
+
+pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
+    let client_id = ask.client_id()?;
+    Ok(Reply::json(
+        200,
+        &list(ask.app, client_id.as_deref(), ask.now),
+    ))
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &show(ask.app, number(ask)?, ask.now)?))
+}
+
+pub(super) fn post_complete(ask: &Ask<'_>) -> Answer {
+    let wish: Complete = ask.body()?;
+    let (completed, callback) = complete(ask.app, number(ask)?, &wish, ask.now)?;
+    let reply = Reply::json(200, &completed);
+    let Some(Callback { url, twice }) = callback else {
+        return Ok(reply);
+    };
+    Ok(reply.following(Follow {
+        url,
+        twice,
+        then: Box::new(move |came| Reply::json(200, &completed.after(came))),
+    }))
 }

@@ -8,7 +8,8 @@ use crate::orders::Order;
 use crate::state::State;
 use flexiti_contract::{Flow, Rulebook};
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What a customer whose application is approved may buy for: the example of the POS API's
@@ -18,7 +19,7 @@ const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
 const CUSTOMERS: usize = 20_000;
 
 /// What a customer can be made to do, or to come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the stages of the same names say it")]
 pub enum Wanted {

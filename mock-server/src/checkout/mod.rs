@@ -86,12 +86,10 @@ fn answer(
         .map(|order| (order.id, Arc::clone(&order.client_id), order.lang));
     let known = found.and_then(|(id, client_id, lang)| {
         let merchant = state.merchants.get(&*client_id)?;
-        Some((
-            id,
-            lang,
-            Arc::clone(&merchant.rulebook),
-            merchant.clock.at(machine),
-        ))
+        let now = merchant.clock.at(machine);
+        note.client_id = Some(client_id);
+        note.clock = Some(now);
+        Some((id, lang, Arc::clone(&merchant.rulebook), now))
     });
     let Some((id, lang, rulebook, now)) = known else {
         return problem(

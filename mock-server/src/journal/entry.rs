@@ -130,6 +130,17 @@ impl Entry {
             .collect()
     }
 
+    /// The headers of the answer, its media type among them.
+    pub fn answer_headers(&self) -> Vec<(String, String)> {
+        let kind = ("content-type".to_owned(), self.reply_type.to_owned());
+        let kind = Some(kind).filter(|_| !self.reply_type.is_empty());
+        let others = self.reply_headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str().to_owned(), value.into_owned())
+        });
+        kind.into_iter().chain(others).collect()
+    }
+
     /// The body as sent; none if it could not be read, or was longer than the API reads.
     pub fn body(&self) -> Option<&[u8]> {
         self.has_body.then_some(&self.sent[self.head..])

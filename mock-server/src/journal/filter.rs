@@ -4,9 +4,27 @@ use super::Entry;
 use crate::body::Form;
 use flexiti_contract::Endpoint;
 
-/// What a filter may ask for.
-const NAMES: &str =
-    "client_id, endpoint, status, order_id, method, path (how it begins), after, before, limit";
+/// What a filter may ask for, and what that means.
+pub const FILTERS: &[(&str, &str)] = &[
+    ("client_id", "Whose exchanges; everybody's if absent."),
+    (
+        "endpoint",
+        "An endpoint of the contract, or `init` or `notification` for all of theirs.",
+    ),
+    ("status", "HTTP status of the answer."),
+    (
+        "order_id",
+        "The order that the exchange opened, asked about or moved on.",
+    ),
+    ("method", "HTTP method."),
+    ("path", "How the path begins."),
+    ("after", "Only exchanges after the one with this id."),
+    ("before", "Only exchanges before the one with this id."),
+    (
+        "limit",
+        "At most so many: the latest, or with `after` those that follow it.",
+    ),
+];
 
 /// Names for several endpoints.
 const GROUPS: &[(&str, &[Endpoint])] = &[
@@ -84,13 +102,22 @@ impl Filter {
                     let wrong = |_| format!("limit: `{value}` is too large");
                     filter.limit = Some(usize::try_from(number()?).map_err(wrong)?);
                 }
-                _ => return Err(format!("{name}: unknown; filters are {NAMES}")),
+                _ => {
+                    let names: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
+                    let names = names.join(", ");
+                    return Err(format!("{name}: unknown; filters are {names}"));
+                }
             }
         }
         Ok(filter)
     }
 
-    /// The entries it lets through. Of more than `limit` they are the latest, or, with `after`,
+    /// Whose exchanges; everybody's if it names nobody.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// The entries it lets through, of those that are the merchant's. Of more than `limit` they are the latest, or, with `after`,
     /// those that follow it.
     pub(super) fn choose<'e>(
         &self,
@@ -108,13 +135,9 @@ impl Filter {
 
     fn lets(&self, entry: &Entry) -> bool {
         let note = &entry.note;
-        self.client_id
-            .as_deref()
-            .is_none_or(|id| note.client_id.as_deref() == Some(id))
-            && self
-                .endpoints
-                .as_ref()
-                .is_none_or(|ids| note.endpoint.is_some_and(|id| ids.contains(&id)))
+        self.endpoints
+            .as_ref()
+            .is_none_or(|ids| note.endpoint.is_some_and(|id| ids.contains(&id)))
             && self.status.is_none_or(|status| entry.status == status)
             && self.order_id.is_none_or(|id| note.order_id == Some(id))
             && self

@@ -233,7 +233,7 @@ fn unknown_calls_are_refused_and_wrong_methods_are_told_the_right_ones() {
         ("POST", "/requests", "GET"),
         ("POST", "/openapi.json", "GET"),
         ("GET", "/reset", "POST"),
-        ("GET", "/merchants", "POST"),
+        ("PUT", "/merchants", "GET, POST"),
         ("PUT", "/merchants/flexitidemo", "GET, PATCH, DELETE"),
         ("GET", "/merchants/flexitidemo/reset", "POST"),
         ("DELETE", "/merchants/flexitidemo/clock", "GET, PUT"),

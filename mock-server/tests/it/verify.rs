@@ -214,7 +214,7 @@ fn expectations_that_cannot_be_read_are_refused_by_place() {
             vec!["times", "least", "max"],
         ),
         (json!({"times": {"min": 2, "max": 1}}), vec!["times", "max"]),
-        (json!([]), vec!["map"]),
+        (json!([]), vec!["object"]),
     ] {
         let answer = verify(&mock, &body);
         assert_eq!(answer.status, 400, "{body}: {}", answer.text());

@@ -1,0 +1,53 @@
+//! Who may use the admin API.
+
+use super::problem::{Problem, problem};
+use crate::app::App;
+use crate::request::Request;
+use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
+use std::net::Ipv4Addr;
+use subtle::ConstantTimeEq as _;
+
+/// What browsers say of where a request comes from (Fetch Metadata).
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Refuses strangers: pages of other origins, names that were made to point here (DNS
+/// rebinding), and, where there is a token, those who do not have it.
+pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
+    let host = request.header(&HOST).unwrap_or_default();
+    let origin = request.header(&ORIGIN);
+    let foreign =
+        |origin: &str| origin.split_once("://").map(|(_, authority)| authority) != Some(&*host);
+    // Some requests of pages carry no Origin, but all say whose page it is.
+    let site = request.header(&FETCH_SITE);
+    let site = site.as_deref().unwrap_or("none");
+    if origin.is_some_and(|origin| foreign(&origin)) || !matches!(site, "same-origin" | "none") {
+        let message = "the admin API does not answer pages of other origins";
+        return Err(problem(403, message));
+    }
+    let Some(expected) = &app.admin_token else {
+        if is_loopback(&host) {
+            return Ok(());
+        }
+        let message = format!("the admin API answers under a loopback name, not `{host}`");
+        return Err(problem(403, message));
+    };
+    let given = request.header(&AUTHORIZATION).unwrap_or_default();
+    let given = given.strip_prefix("Bearer ").unwrap_or_default();
+    if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
+        return Ok(());
+    }
+    let message = "the admin API needs `Authorization: Bearer` and the admin token";
+    Err(problem(401, message))
+}
+
+/// Whether a `Host` header names this machine and no other.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        // The colon is one of the address's own.
+        Some((_, port)) if port.ends_with(']') => host,
+        Some((name, _)) => name,
+        None => host,
+    };
+    let is_address = |name: &str| name.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+    name == "localhost" || name == "[::1]" || is_address(name)
+}

@@ -1,0 +1,82 @@
+//! A merchant's clock: the only one that its tokens, pages, settling and time-outs obey.
+
+use super::merchants::with;
+use super::problem::{Answer, Problem, problem};
+use super::{Ask, Reply};
+use crate::app::App;
+use crate::clock::{Clock, Millis};
+use crate::events::What;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What `PUT merchants/{client_id}/clock` takes: any of these, frozen first, then set, then
+/// advanced.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockChange {
+    /// The time it is to show (RFC 3339).
+    pub set: Option<Timestamp>,
+    /// By how many milliseconds it is to move on.
+    pub advance_ms: Option<u64>,
+    /// Whether it is to stand still.
+    pub frozen: Option<bool>,
+}
+
+/// A clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockView {
+    /// The time it shows.
+    pub now: Timestamp,
+    /// Whether it stands still.
+    pub frozen: bool,
+}
+
+/// A merchant's clock when the machine's says `now`.
+pub fn show(app: &App, id: &str, now: Millis) -> Result<ClockView, Problem> {
+    with(app, id, |merchant| view(merchant.clock, now))
+}
+
+/// Moves, sets or stops it; a change that leads out of the calendar changes nothing.
+pub fn set(app: &App, id: &str, change: &ClockChange, now: Millis) -> Result<ClockView, Problem> {
+    if change.set.is_none() && change.advance_ms.is_none() && change.frozen.is_none() {
+        return Err(problem(422, "give `set`, `advance_ms` or `frozen`"));
+    }
+    let view = with(app, id, |merchant| {
+        let mut changed = merchant.clock;
+        if let Some(frozen) = change.frozen {
+            changed.freeze(frozen, now);
+        }
+        if let Some(set) = change.set {
+            changed.set(set.as_millisecond(), now);
+        }
+        if let Some(by) = change.advance_ms {
+            changed.advance(Duration::from_millis(by));
+        }
+        if Timestamp::from_millisecond(changed.at(now)).is_err() {
+            let message = "the clock would leave the years -9999 to 9999";
+            return Err(problem(422, message));
+        }
+        merchant.clock = changed;
+        Ok(view(changed, now))
+    })??;
+    app.changed(What::Clock, Some(id));
+    Ok(view)
+}
+
+fn view(clock: Clock, now: Millis) -> ClockView {
+    ClockView {
+        now: Timestamp::from_millisecond(clock.at(now)).unwrap_or(Timestamp::MAX),
+        frozen: clock.is_frozen(),
+    }
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &show(ask.app, ask.id, ask.now)?))
+}
+
+pub(super) fn put(ask: &Ask<'_>) -> Answer {
+    let view = set(ask.app, ask.id, &ask.body()?, ask.now)?;
+    Ok(Reply::json(200, &view))
+}

@@ -1,0 +1,113 @@
+//! A merchant's dialect: its answers to the questions that the documentation leaves open.
+
+use super::merchants::{no_dialect, with};
+use super::problem::{Answer, Problem, problem};
+use super::{Ask, Reply};
+use crate::app::App;
+use crate::events::What;
+use flexiti_contract::{Dialect, Rulebook};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What `PUT merchants/{client_id}/dialect` takes: the name of a shipped dialect alone, or a
+/// whole one under a name of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DialectChange {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The shipped dialect whose answers hold where `answers` has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// Answers by knob, as in a dialect file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Map<String, Value>>,
+}
+
+impl DialectChange {
+    /// The shipped dialect of this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            extends: None,
+            answers: None,
+        }
+    }
+}
+
+/// A dialect with every answer spelled out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DialectView {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Every knob's answer.
+    pub answers: Map<String, Value>,
+}
+
+/// A merchant's dialect.
+pub fn show(app: &App, id: &str) -> Result<DialectView, Problem> {
+    with(app, id, |merchant| view(merchant.rulebook.dialect()))
+}
+
+/// Gives a merchant another dialect, from its next request on; tokens and orders live on.
+pub fn set(app: &App, id: &str, change: &DialectChange) -> Result<DialectView, Problem> {
+    let rulebook = compiled(app, change)?;
+    let view = with(app, id, |merchant| {
+        merchant.rulebook = rulebook;
+        view(merchant.rulebook.dialect())
+    })?;
+    app.changed(What::Dialect, Some(id));
+    Ok(view)
+}
+
+fn compiled(app: &App, change: &DialectChange) -> Result<Arc<Rulebook>, Problem> {
+    let name = &change.name;
+    if change.answers.is_none() && change.extends.is_none() && change.description.is_none() {
+        if !app.has_dialect(name) {
+            return Err(no_dialect(app, "name", name));
+        }
+        let wrong = |error: anyhow::Error| problem(422, format!("{error:#}"));
+        return app.compiled(name).map_err(wrong);
+    }
+    if app.has_dialect(name) {
+        let message = format!("name: `{name}` is taken; give your own dialect another name");
+        return Err(problem(422, message));
+    }
+    let mut whole = serde_json::to_value(change).unwrap_or_default();
+    // A dialect file must say what it is for; a test need not.
+    if change.description.is_none() {
+        whole["description"] = "A dialect of a test.".into();
+    }
+    if change.answers.is_none() {
+        whole["answers"] = Value::Object(Map::new());
+    }
+    let wrong = |error: flexiti_contract::LoadError| problem(422, error.to_string());
+    let dialect = app.contract.dialect_from_json(whole).map_err(wrong)?;
+    let rulebook = Rulebook::compile(app.contract, dialect).map_err(wrong)?;
+    Ok(Arc::new(rulebook))
+}
+
+fn view(dialect: &Dialect) -> DialectView {
+    DialectView {
+        name: dialect.name.clone(),
+        description: dialect.description.clone(),
+        answers: dialect.answers.clone(),
+    }
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+}
+
+pub(super) fn put(ask: &Ask<'_>) -> Answer {
+    let view = set(ask.app, ask.id, &ask.body()?)?;
+    Ok(Reply::json(200, &view))
+}

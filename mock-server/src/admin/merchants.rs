@@ -1,0 +1,241 @@
+//! Merchants: the unit of isolation. A test makes one of its own, and deletes it.
+
+use super::problem::{Answer, Problem, no_merchant, problem};
+use super::{Ask, Reply};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::MerchantConfig;
+use crate::events::What;
+use crate::fault::Faults;
+use crate::state::Merchant;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What `POST merchants` takes; what is left out is made up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMerchant {
+    /// OAuth client id, at most 100 characters (R-cur).
+    pub client_id: Option<String>,
+    /// OAuth client secret, at most 100 characters (R-cur).
+    pub client_secret: Option<String>,
+    /// User name for the password grant (R-old1).
+    pub username: Option<String>,
+    /// Password for the password grant (R-old1).
+    pub password: Option<String>,
+    /// Whether the account is set up for the API (P-err `invalid_role`); true if absent.
+    pub provisioned: Option<bool>,
+    /// Base URL of the shop, without a slash at the end (GS).
+    pub trust_url: Option<String>,
+    /// Where a customer lands who completed the form (GS); `{lang}` becomes `en` or `fr`.
+    pub success_url: Option<String>,
+    /// Where a customer lands who gave up (GS); `{lang}` becomes `en` or `fr`.
+    pub error_url: Option<String>,
+    /// Language of the hosted pages where init names none: `en` or `fr`.
+    pub lang: Option<String>,
+    /// Name of the merchant's dialect; the server's own if absent.
+    pub dialect: Option<String>,
+}
+
+/// A merchant, its keys included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the keys are those of `NewMerchant`")]
+pub struct MerchantView {
+    pub client_id: String,
+    pub client_secret: String,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub provisioned: bool,
+    pub trust_url: Option<String>,
+    pub success_url: Option<String>,
+    pub error_url: Option<String>,
+    pub lang: Option<String>,
+    /// Name of the merchant's dialect.
+    pub dialect: String,
+    /// The base URL that the merchant configures.
+    pub base_url: String,
+}
+
+/// All merchants.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct MerchantList {
+    /// In the order of their client ids, without their keys.
+    pub merchants: Vec<MerchantRow>,
+}
+
+/// A merchant in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the keys are those of `MerchantView`")]
+pub struct MerchantRow {
+    pub client_id: String,
+    pub provisioned: bool,
+    pub dialect: String,
+}
+
+/// What `PATCH merchants/{client_id}` takes: what may change while tokens and orders live on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantChange {
+    /// Whether the account is set up for the API.
+    pub provisioned: Option<bool>,
+}
+
+/// Adds a merchant.
+pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
+    let (id, secret) = {
+        let mut state = app.state();
+        (state.random.hex::<4>(), state.random.hex::<16>())
+    };
+    let client_id = new.client_id.unwrap_or_else(|| format!("merchant-{id}"));
+    let account = MerchantConfig {
+        username: new.username.or_else(|| Some(client_id.clone())),
+        password: new.password.or_else(|| Some(format!("{secret}-password"))),
+        client_id,
+        client_secret: new.client_secret.unwrap_or(secret),
+        provisioned: new.provisioned.unwrap_or(true),
+        trust_url: new.trust_url,
+        success_url: new.success_url,
+        error_url: new.error_url,
+        lang: new.lang,
+        dialect: new.dialect,
+    };
+    let wrong = |error: anyhow::Error| problem(422, format!("{error:#}"));
+    account.check().map_err(wrong)?;
+    // Dialect files are for the command line: what comes over the wire may not name paths.
+    if let Some(name) = account.dialect.as_deref().filter(|n| !app.has_dialect(n)) {
+        return Err(no_dialect(app, "dialect", name));
+    }
+    let merchant = app.merchant(account).map_err(wrong)?;
+    let view = view(app, &merchant);
+    let mut state = app.state();
+    if state.merchants.contains_key(&view.client_id) {
+        let message = format!(
+            "client_id: there is a merchant `{}` already",
+            view.client_id
+        );
+        return Err(problem(409, message));
+    }
+    state.add(merchant);
+    drop(state);
+    app.changed(What::Merchants, Some(&view.client_id));
+    Ok(view)
+}
+
+/// There is no dialect of this name; says which there are.
+pub(super) fn no_dialect(app: &App, key: &str, name: &str) -> Problem {
+    let names = app.contract.dialect_names().join(", ");
+    problem(422, format!("{key}: no `{name}`; there are {names}"))
+}
+
+/// All merchants.
+pub fn list(app: &App) -> MerchantList {
+    let state = app.state();
+    let row = |merchant: &Merchant| MerchantRow {
+        client_id: merchant.account.client_id.clone(),
+        provisioned: merchant.account.provisioned,
+        dialect: merchant.rulebook.dialect().name.clone(),
+    };
+    let mut merchants: Vec<MerchantRow> = state.merchants.values().map(row).collect();
+    merchants.sort_unstable_by(|a, b| a.client_id.cmp(&b.client_id));
+    MerchantList { merchants }
+}
+
+/// A merchant.
+pub fn show(app: &App, id: &str) -> Result<MerchantView, Problem> {
+    with(app, id, |merchant| view(app, merchant))
+}
+
+/// What `see` sees of a merchant.
+pub(super) fn with<T>(
+    app: &App,
+    id: &str,
+    see: impl FnOnce(&mut Merchant) -> T,
+) -> Result<T, Problem> {
+    let mut state = app.state();
+    let merchant = state.merchants.get_mut(id);
+    Ok(see(merchant.ok_or_else(|| no_merchant(id))?))
+}
+
+/// Changes what may change while tokens and orders live on.
+pub fn change(app: &App, id: &str, change: &MerchantChange) -> Result<MerchantView, Problem> {
+    let view = with(app, id, |merchant| {
+        if let Some(provisioned) = change.provisioned {
+            merchant.account.provisioned = provisioned;
+        }
+        view(app, merchant)
+    })?;
+    app.changed(What::Merchants, Some(id));
+    Ok(view)
+}
+
+/// Removes a merchant with all that belongs to it.
+pub fn delete(app: &App, id: &str) -> Result<(), Problem> {
+    if !app.state().remove(id) {
+        return Err(no_merchant(id));
+    }
+    app.journal().forget(id);
+    app.changed(What::Merchants, Some(id));
+    Ok(())
+}
+
+/// A merchant back to its start: tokens, orders, customers, journal, faults, clock, dialect.
+pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
+    let mut state = app.state();
+    let merchant = state.merchants.get_mut(id);
+    let merchant = merchant.ok_or_else(|| no_merchant(id))?;
+    merchant.clock = Clock::default();
+    merchant.faults = Faults::none(app.random_of(id));
+    merchant.customers = app.customers().to_vec();
+    merchant.rulebook = Arc::clone(&merchant.own_rulebook);
+    state.forget(id);
+    drop(state);
+    app.journal().forget(id);
+    app.changed(What::Reset, Some(id));
+    Ok(())
+}
+
+fn view(app: &App, merchant: &Merchant) -> MerchantView {
+    let account = merchant.account.clone();
+    MerchantView {
+        client_id: account.client_id,
+        client_secret: account.client_secret,
+        username: account.username,
+        password: account.password,
+        provisioned: account.provisioned,
+        trust_url: account.trust_url,
+        success_url: account.success_url,
+        error_url: account.error_url,
+        lang: account.lang,
+        dialect: merchant.rulebook.dialect().name.clone(),
+        base_url: app.base_url(),
+    }
+}
+
+pub(super) fn post(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(201, &create(ask.app, ask.body()?)?))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &list(ask.app)))
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+}
+
+pub(super) fn patch(ask: &Ask<'_>) -> Answer {
+    let view = change(ask.app, ask.id, &ask.body()?)?;
+    Ok(Reply::json(200, &view))
+}
+
+pub(super) fn remove(ask: &Ask<'_>) -> Answer {
+    delete(ask.app, ask.id)?;
+    Ok(Reply::empty(204))
+}
+
+pub(super) fn post_reset(ask: &Ask<'_>) -> Answer {
+    reset(ask.app, ask.id)?;
+    Ok(Reply::empty(204))
+}

@@ -1,0 +1,87 @@
+//! The OpenAPI document: the contract, and beside it the admin API.
+
+use super::routes::{Body, OPERATIONS, Operation, refused};
+use crate::route::{ADMIN, BASE};
+use flexiti_contract::{Rulebook, openapi};
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+const JSON: &str = "application/json";
+
+/// The contract in the server's dialect, and the admin API, of a server at `origin`. The
+/// operations of the admin API have the tag `admin`, and a base of their own.
+pub fn document(rulebook: &Rulebook, origin: &str) -> Value {
+    let mut document = openapi::document(rulebook, &format!("{origin}{BASE}"));
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
+    for operations in OPERATIONS.chunk_by(|one, next| one.path == next.path) {
+        let mut row = Map::new();
+        row.insert("servers".into(), json!([{"url": origin}]));
+        for operation in operations {
+            let method = operation.method.to_ascii_lowercase();
+            row.insert(method, described(operation, &mut generator));
+        }
+        document["paths"][format!("{ADMIN}{}", operations[0].path)] = row.into();
+    }
+    for (name, schema) in generator.take_definitions(true) {
+        document["components"]["schemas"][name] = schema;
+    }
+    document["components"]["securitySchemes"]["admin"] = json!({
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The admin token, where the server has one.",
+    });
+    document["tags"] = json!([{"name": "admin", "description": "Steering the mock: no part of what is emulated."}]);
+    document
+}
+
+fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
+    let in_path = operation.path.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+    });
+    let in_query = operation.query.iter().map(|(name, what)| {
+        json!({"name": name, "in": "query", "description": what, "schema": {"type": "string"}})
+    });
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let mut responses = Map::new();
+    for (status, body) in operation.gives {
+        let content = match body {
+            Body::Nothing => json!({}),
+            Body::Json(shape) => json!({JSON: {"schema": shape(generator)}}),
+            Body::Media(media) => json!({*media: {}}),
+        };
+        let description = if *status < 400 { "Done" } else { "Not so" };
+        let mut row = json!({"description": description});
+        if !matches!(body, Body::Nothing) {
+            row["content"] = content;
+        }
+        responses.insert(status.to_string(), row);
+    }
+    let refusal = json!({
+        "description": "Refused; nothing was changed",
+        "content": {JSON: {"schema": refused(generator)}},
+    });
+    responses.insert("default".into(), refusal);
+    let id: Vec<&str> = operation
+        .path
+        .split(['/', '{', '}', '.'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let mut row = json!({
+        "operationId": format!("admin_{}_{}", operation.method.to_ascii_lowercase(), id.join("_")),
+        "summary": operation.summary,
+        "tags": ["admin"],
+        "parameters": parameters,
+        "responses": responses,
+        "security": if operation.open { json!([]) } else { json!([{}, {"admin": []}]) },
+    });
+    if let Some(shape) = operation.takes {
+        row["requestBody"] = json!({"content": {JSON: {"schema": shape(generator)}}});
+    }
+    row
+}

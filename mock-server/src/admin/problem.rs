@@ -1,0 +1,54 @@
+//! A refusal of the admin API.
+
+use crate::reply::Reply;
+use hyper::header::ALLOW;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a call of the admin API was refused. Nothing of it was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    /// What was wrong, where, and what is allowed.
+    pub message: String,
+    /// The methods of the path, for 405.
+    pub allow: Option<String>,
+}
+
+/// An answer of the admin API, or why there is none.
+pub type Answer = Result<Reply, Problem>;
+
+/// A refusal on the wire.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// What was wrong, where, and what is allowed.
+    pub error: String,
+}
+
+/// A refusal.
+pub fn problem(status: u16, message: impl Into<String>) -> Problem {
+    Problem {
+        status,
+        message: message.into(),
+        allow: None,
+    }
+}
+
+/// There is no merchant with this client id.
+pub fn no_merchant(id: &str) -> Problem {
+    problem(404, format!("no merchant `{id}`"))
+}
+
+impl Problem {
+    /// The refusal as an answer.
+    pub fn reply(self) -> Reply {
+        let error = self.message;
+        let reply = Reply::json(self.status, &Refused { error });
+        match self.allow {
+            Some(allow) => reply.with(ALLOW, &allow),
+            None => reply,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The server as a whole: whether it is well, back to the start, what happens in it.
+
+use super::problem::{Answer, Problem, problem};
+use super::{Ask, Reply, openapi};
+use crate::app::App;
+use crate::events::{Watch, What};
+use crate::metrics;
+use hyper::header::{CACHE_CONTROL, HeaderName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The header with which a watcher says what it has seen.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// That the server is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The program's version.
+    pub version: String,
+    /// The contract it keeps.
+    pub contract: ContractSize,
+}
+
+/// How much the contract promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContractSize {
+    /// How many clauses it has.
+    pub clauses: usize,
+}
+
+/// That the server is well.
+pub fn health(app: &App) -> Health {
+    Health {
+        status: "ok".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: ContractSize {
+            clauses: app.contract.clauses.len(),
+        },
+    }
+}
+
+/// Back to the start: the merchants it was started with, and nothing else.
+pub fn reset(app: &App) -> Result<(), Problem> {
+    let wrong = |error: anyhow::Error| problem(409, format!("{error:#}"));
+    app.reset().map_err(wrong)?;
+    app.changed(What::Reset, None);
+    Ok(())
+}
+
+/// The figures in Prometheus's text format.
+pub fn metrics(app: &App) -> Result<String, Problem> {
+    let wrong = |error: anyhow::Error| problem(500, format!("{error:#}"));
+    app.metrics.text(app).map_err(wrong)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_health(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &health(ask.app)))
+}
+
+pub(super) fn post_reset(ask: &Ask<'_>) -> Answer {
+    reset(ask.app)?;
+    Ok(Reply::empty(204))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_openapi(ask: &Ask<'_>) -> Answer {
+    let document = openapi::document(&ask.app.rulebook, &ask.app.origin);
+    Ok(Reply::json(200, &document))
+}
+
+pub(super) fn get_metrics(ask: &Ask<'_>) -> Answer {
+    let text = metrics(ask.app)?;
+    Ok(Reply::text(200, metrics::MEDIA_TYPE, &text))
+}
+
+/// What happens from now on, or after the exchange that is named.
+pub(super) fn get_events(ask: &Ask<'_>) -> Answer {
+    let (mut client_id, mut after) = (None, None);
+    let number = |name: &str, value: &str| {
+        let message = format!("{name}: `{value}` is no number");
+        value.parse::<u64>().map_err(|_| problem(422, message))
+    };
+    for (name, value) in ask.query().pairs() {
+        match name {
+            "client_id" => client_id = Some(value.to_owned()),
+            "after" => after = Some(number(name, value)?),
+            _ => {
+                let message = format!("{name}: unknown; there are client_id, after");
+                return Err(problem(422, message));
+            }
+        }
+    }
+    // A watcher that was cut off goes on where it was.
+    if let Some(id) = ask.request.header(&LAST_EVENT_ID) {
+        after = Some(number("last-event-id", &id)?);
+    }
+    let news = ask.app.news();
+    let after = after.unwrap_or_else(|| ask.app.journal().next_id() - 1);
+    let mut reply = Reply::empty(200).with(CACHE_CONTROL, "no-store");
+    reply.content_type = "text/event-stream";
+    reply.watch = Some(Watch {
+        client_id,
+        after,
+        news,
+    });
+    Ok(reply)
+}

@@ -1,0 +1,133 @@
+//! A command line that sends a recorded request again.
+
+use crate::journal::Entry;
+use crate::redact::{HIDDEN, Redactor};
+use std::fmt::Write as _;
+
+/// Headers that curl sets itself.
+const OWN: &[&str] = &[
+    "host",
+    "content-length",
+    "connection",
+    "accept-encoding",
+    "transfer-encoding",
+    "expect",
+];
+/// How many digits the hash of a secret has.
+const HASH: usize = 8;
+
+/// `curl` for a request to a server at `origin`. A secret stands there as a shell variable named
+/// after what it is.
+pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
+    let body = entry.body().unwrap_or_default();
+    let text = str::from_utf8(body).ok().filter(|t| !t.contains('\0'));
+    let shown = redactor.body(body);
+    let mut command = String::new();
+    // What no argument can hold goes through a pipe, unless there is something to hide in it.
+    let piped = text.is_none() && shown == String::from_utf8_lossy(body);
+    if piped {
+        let _ = write!(command, "printf '{}' | ", octal(body));
+    }
+    let mut url = format!("{origin}{}", redactor.text(&entry.path()));
+    if let Some(query) = entry.query() {
+        url.push('?');
+        url.push_str(&redactor.form(&query));
+    }
+    let method = redactor.text(entry.method.as_str());
+    // Other signs that a method may have mean something to a shell.
+    let method = if method.bytes().all(|b| b.is_ascii_alphabetic()) {
+        method
+    } else {
+        word(&method)
+    };
+    let _ = write!(command, "curl -si -X {method} {}", word(&url));
+    for (name, value) in entry.headers() {
+        if !OWN.contains(&name.as_str()) {
+            let name_shown = redactor.text(&name);
+            let header = format!("{name_shown}: {}", redactor.header(&name, &value));
+            let _ = write!(command, " -H {}", word(&header));
+        }
+    }
+    if piped {
+        command.push_str(" --data-binary @-");
+    } else if !body.is_empty() {
+        let _ = write!(command, " --data-binary {}", word(&shown));
+    }
+    command
+}
+
+/// A word of a shell command, hidden secrets as variables.
+fn word(text: &str) -> String {
+    let quoted = |text: &str| match text {
+        "" => String::new(),
+        text => format!("'{}'", text.replace('\'', r"'\''")),
+    };
+    let mut word = String::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices(HIDDEN) {
+        let end = at + HIDDEN.len() + HASH;
+        let hash = text.get(at + HIDDEN.len()..end).unwrap_or_default();
+        if at < from || hash.len() != HASH || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+            continue;
+        }
+        word.push_str(&quoted(&text[from..at]));
+        let _ = write!(word, "\"${}\"", variable(&text[..at], hash));
+        from = end;
+    }
+    word.push_str(&quoted(&text[from..]));
+    if word.is_empty() {
+        word.push_str("''");
+    }
+    word
+}
+
+/// What the secret that follows on `before` is called.
+fn variable(before: &str, hash: &str) -> String {
+    let name = before.trim_end_matches(['=', '"', ':', ' ']);
+    let ends = |end: &str| {
+        let at = name.len().checked_sub(end.len());
+        at.and_then(|at| name.get(at..))
+            .is_some_and(|last| last.eq_ignore_ascii_case(end))
+    };
+    let known = [
+        ("client_secret", "CLIENT_SECRET"),
+        ("refresh_token", "REFRESH_TOKEN"),
+        ("password", "PASSWORD"),
+        ("bearer", "TOKEN"),
+        ("basic", "BASIC"),
+    ];
+    let found = known.iter().find(|(end, _)| ends(end));
+    found.map_or_else(|| format!("SECRET_{hash}"), |(_, name)| (*name).to_owned())
+}
+
+fn octal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\{byte:03o}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_becomes_a_variable_and_a_quote_survives() {
+        for (text, shown) in [
+            ("Bearer ***0123abcd", r#"'Bearer '"$TOKEN""#),
+            ("l'Église", r"'l'\''Église'"),
+            (
+                "a=1&client_secret=***0123abcd&b=***0123abce",
+                r#"'a=1&client_secret='"$CLIENT_SECRET"'&b='"$SECRET_0123abce""#,
+            ),
+            (
+                r#"{"Password":"***0123abcd"}"#,
+                r#"'{"Password":"'"$PASSWORD"'"}'"#,
+            ),
+            ("a***b ***0123", "'a***b ***0123'"),
+            ("", "''"),
+        ] {
+            assert_eq!(word(text), shown);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! An exchange as the admin API shows it.
+
+use super::{Entry, Note};
+use crate::curl;
+use crate::redact::Redactor;
+use flexiti_contract::{Endpoint, Msg};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An exchange of the journal. In the place of a secret stands `***` and a hash, the same
+/// wherever the same secret stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Row {
+    /// Counted from one, over all merchants.
+    pub id: u64,
+    /// When it came, by the machine's clock.
+    pub at: Timestamp,
+    /// The same by the merchant's clock.
+    pub clock: Option<Timestamp>,
+    /// The merchant it concerns, if that is known.
+    pub client_id: Option<String>,
+    /// The endpoint of the contract; none for other paths.
+    #[schemars(with = "Option<String>")]
+    pub endpoint: Option<Endpoint>,
+    /// HTTP method.
+    pub method: String,
+    /// The path as sent.
+    pub path: String,
+    /// The headers, their names in lower case; one that stood several times is a list.
+    pub headers: Map<String, Value>,
+    /// The parameters as read.
+    pub params: Option<Map<String, Value>>,
+    /// The body as sent; none if it could not be read, or was longer than the API reads.
+    pub body: Option<String>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// How long the answer took, in microseconds; a planned delay is not counted.
+    pub duration_us: u64,
+    /// The order it opened, asked about or moved on.
+    pub order_id: Option<u64>,
+    /// Why it was refused.
+    pub violations: Vec<Broken>,
+    /// The fault that struck it.
+    pub fault: Option<String>,
+}
+
+/// A clause that a request broke.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Broken {
+    /// Id of the clause; `flexiti-conformance list` says what it promises.
+    pub clause: String,
+    /// The parameter at fault.
+    pub param: Option<String>,
+    /// The word of `field_errors`: `required`, `invalid`, `type` or `length`.
+    #[schemars(with = "Option<String>")]
+    pub msg: Option<Msg>,
+}
+
+/// An exchange with its answer, and a command that sends the request again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Exchange {
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "its own documentation says it")]
+    pub row: Row,
+    /// The query string as sent.
+    pub query: Option<String>,
+    /// The headers of the answer.
+    pub response_headers: Map<String, Value>,
+    /// The body of the answer; none of a page, which is made anew at any time.
+    pub response_body: Option<String>,
+    /// A shell command for it; secrets stand there as variables.
+    pub curl: String,
+}
+
+impl Row {
+    /// What may be shown of an exchange.
+    pub fn new(entry: &Entry, redactor: &Redactor) -> Self {
+        let Note {
+            endpoint,
+            client_id,
+            clock,
+            params,
+            order_id,
+            fault,
+            violations,
+        } = &entry.note;
+        let time = |at| Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+        let params = params.as_ref();
+        let broken = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| Broken {
+            clause: (*clause).to_owned(),
+            param: param.as_ref().map(|param| redactor.text(param)),
+            msg: *msg,
+        };
+        Self {
+            id: entry.id,
+            at: time(entry.at),
+            clock: clock.map(time),
+            client_id: client_id.as_deref().map(str::to_owned),
+            endpoint: *endpoint,
+            method: redactor.text(entry.method.as_str()),
+            path: redactor.text(&entry.path()),
+            headers: shown(&entry.headers(), redactor),
+            params: params.map(|params| redactor.members(params.to_object())),
+            body: entry.body().map(|body| redactor.body(body)),
+            status: entry.status,
+            duration_us: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
+            order_id: *order_id,
+            violations: violations.iter().map(broken).collect(),
+            fault: fault.clone(),
+        }
+    }
+}
+
+impl Exchange {
+    /// All that may be shown of an exchange with a server at `origin`.
+    pub fn new(entry: &Entry, origin: &str, redactor: &Redactor) -> Self {
+        let is_kept = entry.reply_length == entry.reply_body.len();
+        Self {
+            row: Row::new(entry, redactor),
+            query: entry.query().map(|query| redactor.form(&query)),
+            response_headers: shown(&entry.answer_headers(), redactor),
+            response_body: is_kept.then(|| redactor.body(&entry.reply_body)),
+            curl: curl::command(entry, origin, redactor),
+        }
+    }
+}
+
+fn shown(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
+    let mut rows = Map::new();
+    for (name, value) in headers {
+        let value = redactor.header(name, value);
+        // One that stands several times is a list, as HTTP has it.
+        match rows.entry(redactor.text(name)) {
+            serde_json::map::Entry::Vacant(place) => {
+                place.insert(value.into());
+            }
+            serde_json::map::Entry::Occupied(mut place) => {
+                let before = place.get().as_str().unwrap_or_default();
+                let both = format!("{before}, {value}");
+                place.insert(both.into());
+            }
+        }
+    }
+    rows
+}
