@@ -186,14 +186,12 @@ impl App {
 
     /// Whether `text` is a secret of some merchant.
     pub fn is_secret(&self, text: &str) -> bool {
-        self.state().is_secret(text)
+        self.state().secrets.contains(text)
     }
 
     /// What hides the secrets of all merchants, and the admin API's.
     pub fn redactor(&self) -> Redactor {
-        let mut secrets: Vec<String> = self.state().secrets().map(str::to_owned).collect();
-        secrets.extend(self.admin_token.clone());
-        Redactor::new(secrets, self.key.clone())
+        Redactor::new(Arc::clone(&self.state().secrets), self.key.clone())
     }
 
     /// The same for the journal, where secrets may be shown if that was asked for.
@@ -204,6 +202,9 @@ impl App {
     /// Back to the start: the merchants it was started with, and nothing else.
     pub fn reset(&self) -> anyhow::Result<()> {
         let mut state = State::new(Random::new(self.seed));
+        if let Some(token) = &self.admin_token {
+            Arc::make_mut(&mut state.secrets).add(token);
+        }
         for account in &self.accounts {
             let merchant = self
                 .merchant(account.clone())

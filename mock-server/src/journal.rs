@@ -41,6 +41,14 @@ impl Sent {
             Self::Any(text) => serde_json::from_str(text).unwrap_or_default(),
         }
     }
+
+    /// The value of one of them.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Named(kept) => kept.get(name),
+            Self::Any(_) => self.to_object().remove(name),
+        }
+    }
 }
 
 /// What the handlers found out about a request.

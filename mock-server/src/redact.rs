@@ -1,12 +1,17 @@
 //! Keeping secrets out of what people and programs read. In the place of a secret stands `***`
 //! and a hash under a key of this process: equal secrets are recognised, and none is found out.
 
+mod secrets;
+
+pub use secrets::Secrets;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
 /// What stands before the hash of a secret.
 pub const HIDDEN: &str = "***";
@@ -14,8 +19,6 @@ pub const HIDDEN: &str = "***";
 const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 /// Headers that are secret.
 const HEADERS: &[&str] = &["authorization", "proxy-authorization"];
-/// What is shorter hides nothing, and would blot out ordinary words.
-const SHORTEST: usize = 4;
 /// Forty hexadecimal digits in a row, as access and refresh tokens have (R-cur), and sessions.
 const TOKEN: usize = 40;
 
@@ -30,17 +33,14 @@ const LAX: GeneralPurpose = GeneralPurpose::new(
 /// The secrets that may not be shown, and the shapes of tokens and sessions.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    secrets: Vec<String>,
+    secrets: Arc<Secrets>,
     key: RandomState,
     reveal: bool,
 }
 
 impl Redactor {
     /// One that knows these secrets, and hashes under `key`.
-    pub fn new(mut secrets: Vec<String>, key: RandomState) -> Self {
-        secrets.retain(|secret| secret.len() >= SHORTEST);
-        // The longest first: one secret may be the beginning of another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    pub fn new(secrets: Arc<Secrets>, key: RandomState) -> Self {
         Self {
             secrets,
             key,
@@ -162,12 +162,9 @@ impl Redactor {
         let mut shown = String::with_capacity(text.len());
         let (mut from, mut at) = (0, 0);
         while at < bytes.len() {
-            let found = self.secrets.iter().find_map(|secret| {
-                let end = matched(bytes, at, secret)?;
-                let whole = text.is_char_boundary(at) && text.is_char_boundary(end);
-                whole.then_some((secret, end))
-            });
-            if let Some((secret, end)) = found {
+            let found = self.secrets.at(bytes, at);
+            let whole = |end| text.is_char_boundary(at) && text.is_char_boundary(end);
+            if let Some((secret, end)) = found.filter(|(_, end)| whole(*end)) {
                 shown.push_str(&text[from..at]);
                 shown.push_str(&self.hidden(secret));
                 from = end;
@@ -228,8 +225,8 @@ impl Redactor {
 
     /// The secret that is in a run of base64, wherever in it that begins.
     fn in_base64(&self, run: &str) -> Option<String> {
-        // Most words are too short for any secret; the last is the shortest.
-        let shortest = self.secrets.last().map_or(TOKEN, String::len).min(TOKEN);
+        // Most words are too short for any secret.
+        let shortest = self.secrets.shortest().unwrap_or(TOKEN).min(TOKEN);
         if run.len() * 3 / 4 < shortest {
             return None;
         }
@@ -239,8 +236,8 @@ impl Redactor {
             let odd = usize::from(digits.len() % 4 == 1);
             let bytes = LAX.decode(&digits[..digits.len() - odd]).ok()?;
             let text = String::from_utf8_lossy(&bytes);
-            let known = self.secrets.iter().find(|secret| text.contains(*secret));
-            known.cloned().or_else(|| {
+            let known = (0..text.len()).find_map(|at| self.secrets.at(text.as_bytes(), at));
+            known.map(|(secret, _)| secret.to_owned()).or_else(|| {
                 let mut runs = text.split(|c: char| !c.is_ascii_hexdigit());
                 let token = runs.find(|run| run.len() >= TOKEN)?;
                 Some(token.to_ascii_lowercase())
@@ -273,26 +270,6 @@ fn decoded(text: &str) -> String {
     crate::route::decode(&text.replace('+', " "))
 }
 
-/// Where `secret` ends in `text` if it stands `at` that place, in any case and in any escapes:
-/// `%2d`, `\u002d`, `\/`, `+`.
-fn matched(text: &[u8], at: usize, secret: &str) -> Option<usize> {
-    let mut end = at;
-    for wanted in secret.bytes() {
-        let rest = &text[end..];
-        let first = *rest.first()?;
-        if first.eq_ignore_ascii_case(&wanted) || (first == b'+' && wanted == b' ') {
-            end += 1;
-            continue;
-        }
-        let (byte, length) = unit(rest)?;
-        if !byte.eq_ignore_ascii_case(&wanted) {
-            return None;
-        }
-        end += length;
-    }
-    Some(end)
-}
-
 /// The byte that a text begins with, once unescaped, and how long it is spelled.
 fn unit(text: &[u8]) -> Option<(u8, usize)> {
     let number = |digits: Option<&[u8]>| u8::from_str_radix(str::from_utf8(digits?).ok()?, 16).ok();
@@ -322,8 +299,10 @@ mod tests {
 
     #[test]
     fn secrets_tokens_and_sessions_are_hidden_wherever_they_stand() {
-        let secrets = vec!["s3cret/x".to_owned(), "s3cret/xy z".to_owned()];
-        let redactor = Redactor::new(secrets, RandomState::new());
+        let mut secrets = Secrets::default();
+        secrets.add("s3cret/x");
+        secrets.add("s3cret/xy z");
+        let redactor = Redactor::new(Arc::new(secrets), RandomState::new());
         let short = redactor.hidden("s3cret/x");
         let long = redactor.hidden("s3cret/xy z");
         let token = redactor.hidden(ACCESS);
@@ -356,7 +335,7 @@ mod tests {
             "s3cret/x"
         );
         // Under another key it is another hash.
-        let other = Redactor::new(Vec::new(), RandomState::new());
+        let other = Redactor::new(Arc::default(), RandomState::new());
         assert_ne!(other.hidden("s3cret/x"), short);
     }
 

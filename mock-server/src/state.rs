@@ -7,6 +7,7 @@ use crate::customers::Customer;
 use crate::fault::Faults;
 use crate::orders::Orders;
 use crate::random::Random;
+use crate::redact::Secrets;
 use flexiti_contract::Rulebook;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -192,8 +193,8 @@ impl Merchant {
 pub struct State {
     /// The merchants by client id; added and removed by the methods, which keep the secrets.
     pub merchants: HashMap<String, Merchant>,
-    /// How many merchants have each secret.
-    secrets: HashMap<String, usize>,
+    /// The secrets of all merchants, and the admin API's.
+    pub secrets: Arc<Secrets>,
     /// The access tokens.
     pub access: Recent<String, Access>,
     /// The refresh tokens.
@@ -212,7 +213,7 @@ impl State {
     pub fn new(random: Random) -> Self {
         Self {
             merchants: HashMap::new(),
-            secrets: HashMap::new(),
+            secrets: Arc::default(),
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),
             orders: Orders::default(),
@@ -224,9 +225,8 @@ impl State {
 
     /// Adds a merchant under a new client id.
     pub fn add(&mut self, merchant: Merchant) {
-        for secret in merchant.secrets() {
-            *self.secrets.entry(secret.to_owned()).or_default() += 1;
-        }
+        let secrets = Arc::make_mut(&mut self.secrets);
+        merchant.secrets().for_each(|secret| secrets.add(secret));
         self.merchants
             .insert(merchant.account.client_id.clone(), merchant);
     }
@@ -236,24 +236,10 @@ impl State {
         let Some(merchant) = self.merchants.remove(client_id) else {
             return false;
         };
-        for secret in merchant.secrets() {
-            if let Some(count) = self.secrets.get_mut(secret) {
-                *count -= 1;
-            }
-        }
-        self.secrets.retain(|_, count| *count > 0);
+        let secrets = Arc::make_mut(&mut self.secrets);
+        merchant.secrets().for_each(|secret| secrets.remove(secret));
         self.forget(client_id);
         true
-    }
-
-    /// Whether `text` is a secret of some merchant.
-    pub fn is_secret(&self, text: &str) -> bool {
-        self.secrets.contains_key(text)
-    }
-
-    /// The secrets of all merchants.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.secrets.keys().map(String::as_str)
     }
 
     /// The next order id.

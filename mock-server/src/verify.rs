@@ -1,7 +1,9 @@
 //! `POST requests/verify`: whether a merchant sent what a test expects, and if not, what came
 //! instead.
 
-use crate::journal::{Entry, Sent, endpoints};
+mod part;
+
+use crate::journal::{Entry, endpoints};
 use crate::redact::Redactor;
 use flexiti_contract::Endpoint;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -265,10 +267,12 @@ impl Judge<'_> {
         if let Some(id) = &self.expected.client_id {
             parts.push(format!("client_id `{id}`"));
         }
-        let Checks(checks) = wanted.checks(None, self.redactor);
-        parts.extend(checks.iter().map(|check| match &check.expected {
-            Some(expected) => format!("{} `{expected}`", check.name),
-            None => format!("no {}", check.name),
+        parts.extend(wanted.parts().map(|part| {
+            let name = part.name(self.redactor);
+            match part.expected(self.redactor) {
+                Some(expected) => format!("{name} `{expected}`"),
+                None => format!("no {name}"),
+            }
         }));
         if parts.is_empty() {
             return "of any request".to_owned();
@@ -285,7 +289,7 @@ impl Judge<'_> {
         misses.sort_by_key(|(distance, _)| *distance);
         let miss = |(_, entry): (usize, &Entry)| NearMiss {
             id: entry.id,
-            reasons: wanted.checks(Some(entry), self.redactor).reasons(),
+            reasons: wanted.reasons(entry, self.redactor),
             line: format!(
                 "request {}: {} {} → {}",
                 entry.id,
@@ -295,6 +299,34 @@ impl Judge<'_> {
             ),
         };
         misses.into_iter().take(NEAREST).map(miss).collect()
+    }
+}
+
+impl Match {
+    fn matches(&self, entry: &Entry) -> bool {
+        self.parts().all(|part| part.holds(entry))
+    }
+
+    /// How far a request is from it.
+    fn distance(&self, entry: &Entry) -> usize {
+        let failed = self.parts().filter(|part| !part.holds(entry));
+        failed.map(|part| part.weight()).sum()
+    }
+
+    /// What differs, in words and without secrets.
+    fn reasons(&self, entry: &Entry, redactor: &Redactor) -> Vec<String> {
+        let shown = |text: Option<String>| match text {
+            Some(text) => format!("`{text}`"),
+            None => "absent".to_owned(),
+        };
+        let failed = self.parts().filter(|part| !part.holds(entry));
+        failed
+            .map(|part| {
+                let expected = shown(part.expected(redactor));
+                let actual = shown(part.actual(entry, redactor));
+                format!("{}: expected {expected}, was {actual}", part.name(redactor))
+            })
+            .collect()
     }
 }
 
@@ -314,124 +346,5 @@ fn failure(matched: usize, expected: String, found: &str, near_misses: Vec<NearM
         expected,
         near_misses,
         message,
-    }
-}
-
-/// One thing that a request must have, beside what it has; nothing secret is in either.
-struct Check {
-    name: String,
-    expected: Option<String>,
-    actual: Option<String>,
-    holds: bool,
-    /// How much more than one parameter it tells requests apart.
-    weight: usize,
-}
-
-struct Checks(Vec<Check>);
-
-impl Checks {
-    fn reasons(&self) -> Vec<String> {
-        let shown = |text: &Option<String>| match text {
-            Some(text) => format!("`{text}`"),
-            None => "absent".to_owned(),
-        };
-        let failed = self.0.iter().filter(|check| !check.holds);
-        failed
-            .map(|check| {
-                let (expected, actual) = (shown(&check.expected), shown(&check.actual));
-                format!("{}: expected {expected}, was {actual}", check.name)
-            })
-            .collect()
-    }
-}
-
-impl Match {
-    fn matches(&self, entry: &Entry) -> bool {
-        self.distance(entry) == 0
-    }
-
-    fn distance(&self, entry: &Entry) -> usize {
-        let Checks(checks) = self.checks(Some(entry), &Redactor::default().revealing(true));
-        let failed = checks.iter().filter(|check| !check.holds);
-        failed.map(|check| check.weight).sum()
-    }
-
-    fn checks(&self, entry: Option<&Entry>, redactor: &Redactor) -> Checks {
-        let mut checks = Vec::new();
-        let mut add = |name: &str, expected: String, actual: Option<String>, weight, holds| {
-            checks.push(Check {
-                name: name.to_owned(),
-                expected: Some(redactor.text(&expected)),
-                actual: actual.map(|actual| redactor.text(&actual)),
-                holds,
-                weight,
-            });
-        };
-        if let Some(named) = &self.endpoint {
-            let id = entry.and_then(|entry| entry.note.endpoint);
-            let holds = id.is_some_and(|id| named.endpoints.contains(&id));
-            let actual = id.map(|id| id.id().to_owned());
-            add("endpoint", named.name.clone(), actual, 4, holds);
-        }
-        if let Some(method) = &self.method {
-            let actual = entry.map(|entry| entry.method.as_str().to_owned());
-            let holds = actual
-                .as_ref()
-                .is_some_and(|a| a.eq_ignore_ascii_case(method));
-            add("method", method.clone(), actual, 2, holds);
-        }
-        if let Some(path) = &self.path {
-            let actual = entry.map(|entry| entry.path().into_owned());
-            let holds = actual.as_ref() == Some(path);
-            add("path", path.clone(), actual, 2, holds);
-        }
-        if let Some(status) = self.status {
-            let actual = entry.map(|entry| entry.status.to_string());
-            let holds = entry.is_some_and(|entry| entry.status == status);
-            add("status", status.to_string(), actual, 1, holds);
-        }
-        let sent = entry.and_then(|entry| entry.note.params.as_ref());
-        let sent = sent.map(Sent::to_object).unwrap_or_default();
-        for (name, expected) in &self.params {
-            let actual = sent.get(name).map(text);
-            let expected = (!expected.is_null()).then(|| text(expected));
-            let shown = |value: &Option<String>| {
-                let value = value.clone()?;
-                Some(text(&redactor.param(name, value.into())))
-            };
-            checks.push(Check {
-                name: format!("params.{}", redactor.text(name)),
-                expected: shown(&expected),
-                actual: shown(&actual),
-                holds: actual == expected,
-                weight: 1,
-            });
-        }
-        let sent = entry.map(Entry::headers).unwrap_or_default();
-        for (name, expected) in &self.headers {
-            let name = name.to_ascii_lowercase();
-            let values: Vec<&String> = sent
-                .iter()
-                .filter(|(n, _)| *n == name)
-                .map(|(_, v)| v)
-                .collect();
-            let shown: Vec<String> = values.iter().map(|v| redactor.header(&name, v)).collect();
-            checks.push(Check {
-                name: format!("headers.{}", redactor.text(&name)),
-                expected: Some(redactor.header(&name, expected)),
-                actual: (!shown.is_empty()).then(|| shown.join(", ")),
-                holds: values.contains(&expected),
-                weight: 1,
-            });
-        }
-        Checks(checks)
-    }
-}
-
-/// A value as a form would send it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

@@ -45,7 +45,22 @@ impl Kept {
         std::iter::from_fn(|| self.next(&mut rest)).collect()
     }
 
+    /// The value of the parameter `name`.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let mut rest = &*self.bytes;
+        let pairs = std::iter::from_fn(|| self.next_pair(&mut rest));
+        // The last one counts, as in the object.
+        let found = pairs.filter(|(param, ..)| param.name == name).last();
+        found.and_then(|(_, is_text, value)| read(is_text, value))
+    }
+
     fn next(&self, rest: &mut &[u8]) -> Option<(String, Value)> {
+        let (param, is_text, value) = self.next_pair(rest)?;
+        Some((param.name.clone(), read(is_text, value)?))
+    }
+
+    /// A parameter, whether its value is text, and the value.
+    fn next_pair<'b>(&self, rest: &mut &'b [u8]) -> Option<(&'static Param, bool, &'b [u8])> {
         let (at, after) = rest.split_first_chunk()?;
         let (is_text, after) = after.split_first()?;
         let (length, after) = after.split_first_chunk()?;
@@ -53,11 +68,14 @@ impl Kept {
         let (value, after) = after.split_at_checked(length)?;
         *rest = after;
         let param = self.params.get(usize::from(u16::from_le_bytes(*at)))?;
-        let value = if *is_text == 1 {
-            String::from_utf8_lossy(value).into()
-        } else {
-            serde_json::from_slice(value).ok()?
-        };
-        Some((param.name.clone(), value))
+        Some((param, *is_text == 1, value))
+    }
+}
+
+fn read(is_text: bool, value: &[u8]) -> Option<Value> {
+    if is_text {
+        Some(String::from_utf8_lossy(value).into())
+    } else {
+        serde_json::from_slice(value).ok()
     }
 }

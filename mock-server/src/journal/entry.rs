@@ -130,6 +130,17 @@ impl Entry {
             .collect()
     }
 
+    /// The values of the header `name`, in any case.
+    pub fn header_values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        let lines = self.sent[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
+        lines.filter_map(move |line| {
+            let (given, rest) = line.split_at_checked(name.len())?;
+            let value = rest.strip_prefix(b": ")?;
+            let same = given.eq_ignore_ascii_case(name.as_bytes());
+            same.then(|| String::from_utf8_lossy(value))
+        })
+    }
+
     /// The headers of the answer, its media type among them.
     pub fn answer_headers(&self) -> Vec<(String, String)> {
         let kind = ("content-type".to_owned(), self.reply_type.to_owned());
