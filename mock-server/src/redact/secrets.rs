@@ -71,12 +71,11 @@ impl Secrets {
 
     /// The secret that stands `at` that place of a text, and where it ends.
     pub fn at(&self, text: &[u8], at: usize) -> Option<(&str, usize)> {
-        // What looks like an escape may be one, or stand for itself.
         let rest = &text[at..];
         let read = [plain_start(rest), unescaped_start(rest)];
         let alike = read.iter().flatten().filter_map(|s| self.starts.get(s));
         alike.flatten().find_map(|secret| {
-            let end = matched(text, at, secret)?;
+            let end = matched(text, at, secret.as_bytes())?;
             Some((secret.as_str(), end))
         })
     }
@@ -106,22 +105,20 @@ fn folded(byte: u8) -> u8 {
 
 /// Where `secret` ends in `text` if it stands `at` that place, in any case and in any escapes:
 /// `%2d`, `\u002d`, `\/`, `+`.
-fn matched(text: &[u8], at: usize, secret: &str) -> Option<usize> {
-    let mut end = at;
-    for wanted in secret.bytes() {
-        let rest = &text[end..];
-        let first = *rest.first()?;
-        if first.eq_ignore_ascii_case(&wanted) || (first == b'+' && wanted == b' ') {
-            end += 1;
-            continue;
-        }
-        let (byte, length) = unit(rest)?;
-        if !byte.eq_ignore_ascii_case(&wanted) {
-            return None;
-        }
-        end += length;
-    }
-    Some(end)
+fn matched(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
+    let Some((wanted, more)) = secret.split_first() else {
+        return Some(at);
+    };
+    let rest = &text[at..];
+    let first = *rest.first()?;
+    let plain = first.eq_ignore_ascii_case(wanted) || (first == b'+' && *wanted == b' ');
+    // What looks like an escape may be one, or stand for itself.
+    let as_is = plain.then(|| matched(text, at + 1, more)).flatten();
+    as_is.or_else(|| {
+        let (byte, length) = unit(rest).filter(|(_, length)| *length > 1)?;
+        let same = byte.eq_ignore_ascii_case(wanted);
+        same.then(|| matched(text, at + length, more)).flatten()
+    })
 }
 
 #[cfg(test)]
