@@ -62,20 +62,16 @@ fn main() -> anyhow::Result<()> {
         bencher.iter(|| black_box(admin.verify(black_box(&fails))));
     });
     criterion.bench_function("reset", |bencher| {
-        let reset = |app: &mut App| app.reset().is_ok();
-        bencher.iter_batched_ref(
-            || full().expect("it worked before"),
-            reset,
-            BatchSize::PerIteration,
-        );
+        let reset =
+            |app: &mut anyhow::Result<App>| app.as_ref().is_ok_and(|app| app.reset().is_ok());
+        bencher.iter_batched_ref(full, reset, BatchSize::PerIteration);
     });
     criterion.bench_function("reset_merchant", |bencher| {
-        let reset = |app: &mut App| Admin::new(app).reset_merchant("flexitidemo").is_ok();
-        bencher.iter_batched_ref(
-            || full().expect("it worked before"),
-            reset,
-            BatchSize::PerIteration,
-        );
+        let reset = |app: &mut anyhow::Result<App>| {
+            let app = app.as_ref();
+            app.is_ok_and(|app| Admin::new(app).reset_merchant("flexitidemo").is_ok())
+        };
+        bencher.iter_batched_ref(full, reset, BatchSize::PerIteration);
     });
     let sizes = memory(measured.path())?;
     let met = |met: bool| if met { "met" } else { "MISSED" };

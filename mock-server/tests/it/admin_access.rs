@@ -77,6 +77,24 @@ fn pages_of_other_origins_do_not_reach_the_admin_api() {
 }
 
 #[test]
+fn a_browser_that_names_another_site_is_refused_without_an_origin_too() {
+    let mock = server("documented");
+    let from = |site: &str| {
+        let call = Call::get("/__admin/requests").header("sec-fetch-site", site);
+        call.send(mock.address()).status
+    };
+    for (site, status) in [
+        ("same-origin", 200),
+        ("none", 200),
+        ("same-site", 403),
+        ("cross-site", 403),
+        ("", 403),
+    ] {
+        assert_eq!(from(site), status, "{site}");
+    }
+}
+
+#[test]
 fn the_token_is_asked_for_everywhere_but_for_health() {
     let mock = start(&Settings {
         admin_token: Some("admin-token".to_owned()),

@@ -35,6 +35,7 @@ mod messaging;
 mod metrics;
 mod mistakes;
 mod notifications;
+mod one_clock;
 mod openapi;
 mod orders;
 mod orders_desk;
