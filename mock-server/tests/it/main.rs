@@ -35,7 +35,6 @@ mod messaging;
 mod metrics;
 mod mistakes;
 mod notifications;
-mod one_clock;
 mod openapi;
 mod orders;
 mod orders_desk;
