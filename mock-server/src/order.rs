@@ -79,6 +79,8 @@ pub enum Event {
     TimeOut,
     /// The customer's browser goes back to the shop.
     Return,
+    /// An application that waited is decided by people, its customer long gone (TD: `P-CREDIT`).
+    Review(Decision),
 }
 
 /// What an order has been through.
@@ -115,7 +117,7 @@ impl Life {
         }
     }
 
-    /// Whether nothing can change what the shop will be told.
+    /// Whether the customer can change nothing about it any more.
     pub fn is_over(&self) -> bool {
         match self.stage {
             Stage::Created | Stage::Opened | Stage::Applying | Stage::Retry | Stage::Buying => {
@@ -159,13 +161,18 @@ pub fn advance(life: &Life, event: Event) -> Result<Life, Illegal> {
         {
             Stage::Returned
         }
+        (Stage::Returned, Event::Review(Decision::Approved | Decision::Declined))
+            if life.outcome == Some(Outcome::Pending) =>
+        {
+            Stage::Returned
+        }
         _ => return Err(Illegal { life: *life, event }),
     };
     Ok(Life {
         flow,
         stage,
         decision: match event {
-            Event::Decide(decision) => Some(decision),
+            Event::Decide(decision) | Event::Review(decision) => Some(decision),
             Event::Apply => None,
             _ => life.decision,
         },
@@ -179,7 +186,11 @@ pub fn advance(life: &Life, event: Event) -> Result<Life, Illegal> {
             Stage::Cancelled => Some(Outcome::Cancelled),
             Stage::Abandoned => Some(Outcome::Abandoned),
             Stage::Expired => Some(Outcome::Expired),
-            Stage::Returned => life.outcome,
+            Stage::Returned => match event {
+                Event::Review(Decision::Approved) => Some(Outcome::Approved),
+                Event::Review(Decision::Declined) => Some(Outcome::Declined),
+                _ => life.outcome,
+            },
             Stage::Created | Stage::Opened | Stage::Applying | Stage::Approved | Stage::Buying => {
                 None
             }
@@ -196,6 +207,7 @@ fn word(value: &impl Serialize) -> String {
 fn event_word(event: Event) -> String {
     match event {
         Event::Decide(decision) => format!("be {}", word(&decision)),
+        Event::Review(decision) => format!("be {} later", word(&decision)),
         event => word(&event),
     }
 }

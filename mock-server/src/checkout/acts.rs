@@ -3,7 +3,7 @@
 use crate::clock::Millis;
 use crate::customers::{self, Customer, Status};
 use crate::decision::decide;
-use crate::order::{self, Decision, Event, Illegal, Life, Stage};
+use crate::order::{self, Decision, Event, Illegal, Life, Outcome, Stage};
 use crate::orders::Order;
 use crate::state::State;
 use flexiti_contract::{Flow, Rulebook};
@@ -49,7 +49,9 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
         return Ok(());
     };
     match event {
-        Event::Decide(Decision::Approved) if order.customer_id.is_none() => {
+        Event::Decide(Decision::Approved) | Event::Review(Decision::Approved)
+            if order.customer_id.is_none() =>
+        {
             let number = state.next_customer;
             state.next_customer += 1;
             let parameters = order.parameters();
@@ -151,6 +153,19 @@ pub fn way(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> Result<Vec<Eve
 /// [`crate::order::advance`] to say.
 fn events(life: Life, wanted: Wanted, by_key: impl Fn() -> Decision) -> Vec<Event> {
     let mut events = Vec::new();
+    if life.outcome == Some(Outcome::Pending)
+        && let Some(decision) = match wanted {
+            Wanted::Approved => Some(Decision::Approved),
+            Wanted::Declined => Some(Decision::Declined),
+            _ => None,
+        }
+    {
+        if life.stage == Stage::Pending {
+            events.push(Event::Return);
+        }
+        events.push(Event::Review(decision));
+        return events;
+    }
     if life.stage == Stage::Created {
         events.push(Event::Open);
     }

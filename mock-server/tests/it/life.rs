@@ -51,9 +51,12 @@ const TABLE: &[Row] = &[
     ("*", "refused", "return", "returned"),
     ("*", "cancelled", "return", "returned"),
     ("*", "expired", "return", "returned"),
+    // Back at the shop, the application still undecided.
+    ("*", "waiting", "grant", "returned"),
+    ("*", "waiting", "reject", "returned"),
 ];
 
-const EVENTS: [(&str, Event); 13] = [
+const EVENTS: [(&str, Event); 15] = [
     ("open", Event::Open),
     ("apply", Event::Apply),
     ("approve", Event::Decide(Decision::Approved)),
@@ -67,6 +70,8 @@ const EVENTS: [(&str, Event); 13] = [
     ("abandon", Event::Abandon),
     ("time out", Event::TimeOut),
     ("return", Event::Return),
+    ("grant", Event::Review(Decision::Approved)),
+    ("reject", Event::Review(Decision::Declined)),
 ];
 
 const FLOWS: [(&str, Flow); 3] = [
@@ -89,8 +94,12 @@ impl Model {
     }
 
     fn next(&self, event: &str) -> Option<&'static str> {
+        let here = match self.stage() {
+            "returned" if self.outcome() == Some(Outcome::Pending) => "waiting",
+            stage => stage,
+        };
         let fits = |(flow, stage, what, _): &&Row| {
-            (*flow == "*" || *flow == self.flow) && *stage == self.stage() && *what == event
+            (*flow == "*" || *flow == self.flow) && *stage == here && *what == event
         };
         TABLE.iter().find(fits).map(|(_, _, _, next)| *next)
     }
@@ -100,20 +109,26 @@ impl Model {
         let about = |event: &&&str| {
             matches!(
                 **event,
-                "apply" | "approve" | "suspend" | "decline" | "fail"
+                "apply" | "approve" | "suspend" | "decline" | "fail" | "grant" | "reject"
             )
         };
         match *self.events.iter().rfind(about)? {
-            "approve" => Some(Decision::Approved),
+            "approve" | "grant" => Some(Decision::Approved),
             "suspend" => Some(Decision::Pending),
-            "decline" => Some(Decision::Declined),
+            "decline" | "reject" => Some(Decision::Declined),
             "fail" => Some(Decision::Retry),
             _ => None,
         }
     }
 
-    /// How it ended, or stands: going back to the shop changes nothing about it.
+    /// How it ended, or stands: going back to the shop changes nothing about it, a late decision
+    /// does.
     fn outcome(&self) -> Option<Outcome> {
+        match self.events.last() {
+            Some(&"grant") => return Some(Outcome::Approved),
+            Some(&"reject") => return Some(Outcome::Declined),
+            _ => {}
+        }
         let stage = self.stages.iter().rfind(|stage| **stage != "returned")?;
         Some(match *stage {
             "approved" if self.flow == "apply" => Outcome::Approved,
@@ -194,7 +209,9 @@ impl StateMachineTest for Order {
         assert_eq!(word(life.stage), model.stage());
         assert_eq!(life.decision, model.decision());
         assert_eq!(life.outcome, model.outcome());
-        let leaves = |(name, _): &(&str, Event)| *name != "return" && model.next(name).is_some();
+        let leaves = |(name, _): &(&str, Event)| {
+            !matches!(*name, "return" | "grant" | "reject") && model.next(name).is_some()
+        };
         assert_eq!(life.is_over(), !EVENTS.iter().any(leaves), "{life:?}");
     }
 }
@@ -225,7 +242,14 @@ fn every_row_of_the_table_happens() {
                     continue;
                 };
                 let row = TABLE.iter().position(|row| {
-                    (row.0 == "*" || row.0 == flow) && row.1 == word(life.stage) && row.2 == name
+                    let waits =
+                        life.stage == Stage::Returned && life.outcome == Some(Outcome::Pending);
+                    let here = if waits {
+                        "waiting".to_owned()
+                    } else {
+                        word(life.stage)
+                    };
+                    (row.0 == "*" || row.0 == flow) && row.1 == here && row.2 == name
                 });
                 let row = row.unwrap_or_else(|| panic!("{life:?} may not {name}"));
                 assert_eq!(word(next.stage), TABLE[row].3, "{life:?} {name}");

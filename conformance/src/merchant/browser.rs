@@ -1,0 +1,235 @@
+//! A customer's browser: cookies, redirections, and what is on the pages.
+
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use reqwest::{Method, StatusCode, Url, redirect};
+use serde::{Deserialize, Serialize};
+use std::io::Read as _;
+use std::time::Duration;
+
+/// How long a page of the shop may take: as long as its own calls to Flexiti with retries.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many redirections a browser follows before it gives up.
+const HOPS: usize = 10;
+/// How much of a page is read.
+const PAGE: u64 = 1024 * 1024;
+
+/// A page that the customer saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Where it is; without what the query says.
+    pub url: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The language that it says it is in, in two letters.
+    pub lang: Option<String>,
+    /// Which credentials stand in it, in a redirection to it, or in a cookie.
+    pub leaks: Vec<String>,
+}
+
+/// What must never reach a browser, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials(Vec<(String, String)>);
+
+impl Credentials {
+    /// Adds one; what is too short to be one is left out.
+    pub fn add(&mut self, name: &str, value: &str) {
+        if value.len() >= 4 {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// The names of those that stand in a text.
+    fn found_in(&self, text: &str, leaks: &mut Vec<String>) {
+        for (name, value) in &self.0 {
+            if !leaks.contains(name) && text.contains(value.as_str()) {
+                leaks.push(name.clone());
+            }
+        }
+    }
+}
+
+/// What a request of the browser came to.
+#[derive(Debug)]
+pub struct Seen {
+    /// The last page.
+    pub page: Page,
+    /// Its text.
+    pub text: String,
+    /// The address outside the shop that a redirection leads to, or that stands in the page.
+    pub leads_to: Option<Url>,
+}
+
+/// A browser with cookies of its own.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    /// Where Flexiti's pages are.
+    flexiti: Url,
+}
+
+impl Browser {
+    /// One that knows Flexiti's pages by `flexiti`, the origin they have.
+    pub fn new(flexiti: &Url) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()?;
+        Ok(Self {
+            client,
+            flexiti: flexiti.clone(),
+        })
+    }
+
+    /// Requests a page, and follows where it leads as far as the shop.
+    pub fn open(
+        &self,
+        method: &Method,
+        url: &str,
+        form: &[(String, String)],
+        credentials: &Credentials,
+    ) -> Result<Seen, String> {
+        let mut url = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
+        let mut request = self.client.request(method.clone(), url.clone());
+        if *method == Method::GET && !form.is_empty() {
+            url.query_pairs_mut().extend_pairs(form);
+            request = self.client.get(url.clone());
+        } else if !form.is_empty() {
+            request = request.form(form);
+        }
+        let mut leaks = Vec::new();
+        for _ in 0..HOPS {
+            let answer = request.send().map_err(|error| why(&error))?;
+            for (_, value) in answer.headers() {
+                credentials.found_in(&String::from_utf8_lossy(value.as_bytes()), &mut leaks);
+            }
+            let status = answer.status();
+            let location = answer.headers().get(LOCATION);
+            let next = location.and_then(|next| url.join(next.to_str().ok()?).ok());
+            if !status.is_redirection() || next.is_none() {
+                return self.seen(&url, status, answer, leaks, credentials);
+            }
+            let next = next.unwrap_or_else(|| url.clone());
+            if self.is_flexiti(&next) {
+                let page = page(&url, status, None, leaks);
+                let text = String::new();
+                let leads_to = Some(next);
+                return Ok(Seen {
+                    page,
+                    text,
+                    leads_to,
+                });
+            }
+            request = self.client.get(next.clone());
+            url = next;
+        }
+        Err(format!("{url}: more than {HOPS} redirections, one after the other"))
+    }
+
+    fn seen(
+        &self,
+        url: &Url,
+        status: StatusCode,
+        answer: Response,
+        mut leaks: Vec<String>,
+        credentials: &Credentials,
+    ) -> Result<Seen, String> {
+        let language = answer.headers().get(CONTENT_LANGUAGE);
+        let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let mut bytes = Vec::new();
+        let mut limited = answer.take(PAGE);
+        limited.read_to_end(&mut bytes).map_err(|error| format!("{url}: {error}"))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        credentials.found_in(&text, &mut leaks);
+        let lang = if is_html { html_lang(&text) } else { None };
+        let lang = lang.or(language);
+        let leads_to = self.address_in(&text);
+        Ok(Seen {
+            page: page(url, status, lang, leaks),
+            text,
+            leads_to,
+        })
+    }
+
+    fn is_flexiti(&self, url: &Url) -> bool {
+        url.origin() == self.flexiti.origin()
+    }
+
+    /// The address of Flexiti's pages that stands in a page or in JSON.
+    fn address_in(&self, text: &str) -> Option<Url> {
+        let origin = self.flexiti.origin().ascii_serialization();
+        let plain = text.replace("\\/", "/").replace("&amp;", "&");
+        let at = plain.find(&format!("{origin}/"))?;
+        let ends = |c: char| c.is_whitespace() || "\"'<>\\`)".contains(c);
+        let address = plain[at..].split(ends).next()?;
+        Url::parse(address).ok()
+    }
+}
+
+fn page(url: &Url, status: StatusCode, lang: Option<String>, leaks: Vec<String>) -> Page {
+    let mut url = url.clone();
+    url.set_query(None);
+    let lang = lang.map(|lang| lang.chars().take(2).collect::<String>().to_ascii_lowercase());
+    Page {
+        url: url.to_string(),
+        status: status.as_u16(),
+        lang,
+        leaks,
+    }
+}
+
+/// The language of an HTML page's root element.
+fn html_lang(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let tag = &lower[lower.find("<html")?..];
+    let tag = &tag[..tag.find('>')?];
+    let value = tag.split_once("lang=")?.1.trim_start_matches(['"', '\'']);
+    let lang: String = value.chars().take_while(char::is_ascii_alphanumeric).collect();
+    (!lang.is_empty()).then_some(lang)
+}
+
+/// What went wrong, without the URL that reqwest repeats.
+fn why(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_its_language_in_its_first_tag() {
+        for (text, lang) in [
+            ("<!doctype html><html lang=\"fr-CA\"><p lang=\"en\">", Some("fr")),
+            ("<HTML class=a lang=en>", Some("en")),
+            ("<html><p lang=\"en\">", None),
+            ("", None),
+        ] {
+            assert_eq!(html_lang(text).as_deref(), lang, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_flexitis_page_is_found_in_pages_and_in_json() {
+        let browser = Browser::new(&Url::parse("http://127.0.0.1:4359").unwrap()).unwrap();
+        let address = "http://127.0.0.1:4359/checkout/ab?lang=fr&x=1";
+        for text in [
+            "<a href=\"http://127.0.0.1:4359/checkout/ab?lang=fr&amp;x=1\">",
+            r#"{"url":"http:\/\/127.0.0.1:4359\/checkout\/ab?lang=fr&x=1"}"#,
+            "location = 'http://127.0.0.1:4359/checkout/ab?lang=fr&x=1';",
+        ] {
+            let found = browser.address_in(text).unwrap();
+            assert_eq!(found.as_str(), address, "{text}");
+        }
+        assert!(browser.address_in("http://127.0.0.1:43590/checkout/ab").is_none());
+    }
+}

@@ -1,0 +1,259 @@
+//! The driver file: how a merchant's shop is started, reached and asked.
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What `merchant init` writes: every key, explained.
+pub const EXAMPLE: &str = include_str!("example.toml");
+
+/// What may stand in braces in `[checkout]` and `[order]`.
+pub const PLACES: &[(&str, &str)] = &[
+    ("flow", "`apply`, `buy` or `apply/buy`"),
+    ("lang", "`en` or `fr`"),
+    ("amount", "the amount in dollars, with two decimals"),
+    ("merchant_orderid", "the shop's own number of the order"),
+    ("mname", "the middle name, which decides an application"),
+    ("customer_id", "a customer whom Flexiti knows, for `buy`"),
+];
+/// Stands for a free port, wherever an address of the shop stands.
+const PORT: &str = "{port}";
+
+/// A driver file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Driver {
+    /// How to start the shop; one that runs already is left alone.
+    #[serde(default)]
+    pub shop: Shop,
+    /// Where the customer's browser comes back.
+    pub callbacks: Callbacks,
+    /// How a customer starts to pay with Flexiti.
+    pub checkout: Checkout,
+    /// What the shop believes of an order; without it, what it believes cannot be tested.
+    pub order: Option<Order>,
+    /// Pages on which no credentials may stand.
+    #[serde(default)]
+    pub pages: Pages,
+    /// Where the file is: the shop is started there.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// How to start the shop.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shop {
+    /// The program and its arguments.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// A URL that answers once the shop is there.
+    pub ready_url: Option<String>,
+    /// More for its environment, beside `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID` and
+    /// `FLEXITI_CLIENT_SECRET`.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// What the account at Flexiti would hold (GS).
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callbacks {
+    /// The success URL; `{lang}` becomes `en` or `fr`.
+    pub success: String,
+    /// The error URL; `{lang}` becomes `en` or `fr`.
+    pub error: String,
+}
+
+/// The request with which a customer starts.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    /// `GET` or `POST`.
+    #[serde(default = "post")]
+    pub method: String,
+    /// Where.
+    pub url: String,
+    /// The form's fields; with `GET` they are the query's.
+    #[serde(default)]
+    pub form: BTreeMap<String, String>,
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+/// Where the shop says what it believes of an order.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// A URL that answers JSON.
+    pub url: String,
+    /// Where in it the status stands (RFC 6901).
+    pub pointer: String,
+    /// The words for an order that is paid, or a customer who was approved.
+    pub paid: Vec<String>,
+    /// The words for one that waits.
+    pub pending: Vec<String>,
+    /// The words for one that came to nothing.
+    pub failed: Vec<String>,
+}
+
+/// Pages to be searched.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// Their URLs.
+    #[serde(default)]
+    pub scan: Vec<String>,
+}
+
+impl Driver {
+    /// Reads a driver file; the error names file, key and what is allowed. Where the file says
+    /// `{port}`, it gets `port`.
+    pub fn read(path: &Path, port: u16) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
+        let text = text.replace(PORT, &port.to_string());
+        let mut driver: Self = toml::from_str(&text)
+            .map_err(|error| anyhow!("{name}: {}", one_line(&error, &text)))?;
+        driver.check().with_context(|| format!("{name}"))?;
+        let parent = path.parent().filter(|parent| parent.components().count() > 0);
+        driver.folder = parent.unwrap_or(Path::new(".")).to_owned();
+        Ok(driver)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.shop.command.is_empty() || self.shop.ready_url.is_some(),
+            "shop.ready_url: is needed where `shop.command` starts the shop"
+        );
+        let ready = self.shop.ready_url.iter();
+        let ready = ready.map(|url| ("shop.ready_url".to_owned(), url));
+        let scanned = self.pages.scan.iter().enumerate();
+        let scanned = scanned.map(|(at, url)| (format!("pages.scan[{at}]"), url));
+        let own = [
+            ("callbacks.success".to_owned(), &self.callbacks.success),
+            ("callbacks.error".to_owned(), &self.callbacks.error),
+            ("checkout.url".to_owned(), &self.checkout.url),
+        ];
+        let order = self.order.iter();
+        let order = order.map(|order| ("order.url".to_owned(), &order.url));
+        for (key, url) in ready.chain(own).chain(order).chain(scanned) {
+            check_url(url).with_context(|| format!("{key}: `{url}`"))?;
+        }
+        if !matches!(self.checkout.method.as_str(), "GET" | "POST") {
+            bail!("checkout.method: `{}` is not allowed; GET or POST", self.checkout.method);
+        }
+        check_places("checkout.url", &self.checkout.url)?;
+        for (field, value) in &self.checkout.form {
+            check_places(&format!("checkout.form.{field}"), value)?;
+        }
+        let Some(order) = &self.order else {
+            return Ok(());
+        };
+        check_places("order.url", &order.url)?;
+        ensure!(
+            order.pointer.is_empty() || order.pointer.starts_with('/'),
+            "order.pointer: `{}` is no JSON pointer (RFC 6901); one begins with `/`",
+            order.pointer
+        );
+        for (key, words) in [
+            ("paid", &order.paid),
+            ("pending", &order.pending),
+            ("failed", &order.failed),
+        ] {
+            ensure!(!words.is_empty(), "order.{key}: name at least one word");
+        }
+        let words = order.paid.iter().chain(&order.pending).chain(&order.failed);
+        let words: Vec<&String> = words.collect();
+        for (at, word) in words.iter().enumerate() {
+            ensure!(
+                !words[..at].contains(word),
+                "order: `{word}` stands under two of paid, pending, failed"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A text with what it names in braces filled in.
+pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+fn check_url(url: &str) -> anyhow::Result<()> {
+    let plain = url.replace(['{', '}'], "");
+    let parsed = reqwest::Url::parse(&plain).context("is no URL")?;
+    ensure!(
+        matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
+        "must begin with http:// or https:// and name a host"
+    );
+    Ok(())
+}
+
+/// Refuses a name in braces that nothing is known of.
+fn check_places(key: &str, text: &str) -> anyhow::Result<()> {
+    for part in text.split('{').skip(1) {
+        let Some((name, _)) = part.split_once('}') else {
+            continue;
+        };
+        if !PLACES.iter().any(|(known, _)| *known == name) {
+            let known: Vec<String> = PLACES.iter().map(|(name, _)| format!("{{{name}}}")).collect();
+            bail!("{key}: nothing is known of `{{{name}}}`; there are {}", known.join(", "));
+        }
+    }
+    Ok(())
+}
+
+/// A mistake in a TOML file with its line.
+fn one_line(error: &toml::de::Error, text: &str) -> String {
+    let at = error.span().map_or(0, |span| span.start);
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let message: Vec<&str> = error.message().lines().collect();
+    format!("line {line}: {}", message.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Driver, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("merchant.toml");
+        std::fs::write(&path, text).unwrap();
+        Driver::read(&path, 9_123).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_example_is_a_driver_file() {
+        let driver = read(EXAMPLE).unwrap();
+        assert_eq!(driver.callbacks.success, "http://127.0.0.1:9123/flexiti/return");
+        assert_eq!(driver.shop.env["SHOP_LISTEN"], "127.0.0.1:9123");
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_file_its_key_and_what_is_allowed() {
+        for (old, new, names) in [
+            ("method = \"POST\"", "method = \"PUT\"", vec!["checkout.method", "PUT", "GET or POST"]),
+            ("{mname}", "{middle}", vec!["checkout.form.mname", "{middle}", "{mname}"]),
+            ("pointer = \"/status\"", "pointer = \"status\"", vec!["order.pointer", "status", "/"]),
+            ("pending = [\"pending\"]", "pending = []", vec!["order.pending", "one word"]),
+            ("pending = [\"pending\"]", "pending = [\"paid\"]", vec!["order", "`paid`", "two"]),
+            ("success = \"http", "success = \"ftp", vec!["callbacks.success", "ftp", "http://"]),
+            ("[pages]", "[page]", vec!["line", "page", "pages"]),
+            ("ready_url = ", "ready = ", vec!["line", "ready", "ready_url"]),
+        ] {
+            assert!(EXAMPLE.contains(old), "{old}");
+            let error = read(&EXAMPLE.replacen(old, new, 1)).unwrap_err();
+            assert!(error.contains("merchant.toml"), "{error}");
+            for name in names {
+                assert!(error.contains(name), "{name}: {error}");
+            }
+        }
+    }
+}
