@@ -22,6 +22,16 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// Certify a merchant's integration: drive its shop, or run its tests, and judge what it sends
+    Merchant(Merchant),
+    /// Check a merchant's certificate: its signature, its trace, and its verdicts
+    Verify {
+        /// A certificate that `merchant --certificate FILE` wrote
+        certificate: PathBuf,
+        /// The public key that must have signed it, in base64
+        #[arg(long, value_name = "KEY")]
+        signer: Option<String>,
+    },
     /// List the clauses of a dialect
     List {
         /// Name of a dialect, or path of a dialect file
@@ -116,6 +126,63 @@ pub struct Server {
     /// text, json or junit, to standard output or to a file; may be given more than once
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
     pub report: Vec<ReportTo>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Merchant {
+    #[command(subcommand)]
+    pub command: Option<MerchantCommand>,
+    #[command(flatten)]
+    pub run: MerchantRun,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MerchantCommand {
+    /// Write a driver file with every key explained
+    Init {
+        /// Where to; an existing file is left alone
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+    },
+    /// Start the shop of a driver file and try one checkout
+    Check {
+        /// The driver file
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+    },
+    /// Make a key that signs certificates
+    Keygen {
+        /// Where to; an existing file is left alone
+        #[arg(default_value = "certificate-key.json")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct MerchantRun {
+    /// Driver file: how the shop is started, reached and asked
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub driver: Option<PathBuf>,
+    /// The merchant's own tests: run with FLEXITI_BASE_URL, FLEXITI_CLIENT_ID and
+    /// FLEXITI_CLIENT_SECRET, and judged by what they sent
+    #[arg(long, value_name = "COMMAND")]
+    pub exec: Option<String>,
+    /// Dialects, the first of which counts for the level: names, paths, or `all`
+    #[arg(long, default_value = "documented", value_name = "NAME|FILE", value_delimiter = ',')]
+    pub dialect: Vec<String>,
+    /// Make the run repeatable; a new seed is drawn and shown if not given
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Only scenarios whose id begins so
+    #[arg(long, value_name = "ID")]
+    pub only: Option<String>,
+    /// Write a certificate
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub certificate: Option<PathBuf>,
+    /// The key that signs it (`merchant keygen`)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
 }
 
 /// A format, and where it goes.

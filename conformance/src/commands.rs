@@ -1,6 +1,7 @@
 //! What the sub-commands do.
 
 use crate::cli::{At, Command, Format, ReportTo, Server};
+use crate::merchant_commands;
 use anyhow::Context as _;
 use flexiti_conformance::event::Reporter;
 use flexiti_conformance::report::{Finding, Json, Junit, Text};
@@ -23,6 +24,11 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Server(server) => judge(&server),
         Command::Replay { file, at } => replay(&file, &at),
         Command::List { dialect } => list(&dialect),
+        Command::Merchant(merchant) => merchant_commands::run(merchant),
+        Command::Verify {
+            certificate,
+            signer,
+        } => merchant_commands::verify(&certificate, signer.as_deref()),
         Command::SelfTest {
             dialect,
             seed,

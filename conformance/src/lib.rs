@@ -14,6 +14,7 @@ pub mod event;
 pub mod exchange;
 pub mod generate;
 pub mod judge;
+pub mod merchant;
 pub mod plan;
 pub mod readback;
 mod record;

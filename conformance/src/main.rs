@@ -2,8 +2,10 @@
 
 mod cli;
 mod commands;
+mod merchant_commands;
 
 use clap::Parser as _;
+use flexiti_conformance::merchant::shop::Trouble;
 use flexiti_conformance::target::Unreachable;
 use std::process::ExitCode;
 
@@ -17,7 +19,8 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("flexiti-conformance: {error:#}");
-            let unreachable = error.downcast_ref::<Unreachable>().is_some();
+            let unreachable = error.downcast_ref::<Unreachable>().is_some()
+                || error.downcast_ref::<Trouble>().is_some();
             ExitCode::from(if unreachable { INCONCLUSIVE } else { USAGE })
         }
     }

@@ -70,6 +70,11 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
+    /// The keys, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.map.keys()
+    }
+
     /// The entries, in no order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.map.values()

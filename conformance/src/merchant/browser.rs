@@ -40,22 +40,21 @@ impl Credentials {
     }
 
     /// The names of those that stand in a text.
-    fn found_in(&self, text: &str, leaks: &mut Vec<String>) {
-        for (name, value) in &self.0 {
-            if !leaks.contains(name) && text.contains(value.as_str()) {
-                leaks.push(name.clone());
-            }
-        }
+    pub fn found_in(&self, text: &str) -> Vec<String> {
+        let found = self.0.iter().filter(|(_, value)| text.contains(value.as_str()));
+        let mut names: Vec<String> = found.map(|(name, _)| name.clone()).collect();
+        names.dedup();
+        names
     }
 }
 
 /// What a request of the browser came to.
 #[derive(Debug)]
 pub struct Seen {
-    /// The last page.
+    /// The last page; what leaked is not looked for yet.
     pub page: Page,
-    /// Its text.
-    pub text: String,
+    /// All that reached the browser: pages, redirections, cookies.
+    pub all: String,
     /// The address outside the shop that a redirection leads to, or that stands in the page.
     pub leads_to: Option<Url>,
 }
@@ -88,7 +87,6 @@ impl Browser {
         method: &Method,
         url: &str,
         form: &[(String, String)],
-        credentials: &Credentials,
     ) -> Result<Seen, String> {
         let mut url = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
         let mut request = self.client.request(method.clone(), url.clone());
@@ -98,27 +96,25 @@ impl Browser {
         } else if !form.is_empty() {
             request = request.form(form);
         }
-        let mut leaks = Vec::new();
+        let mut all = String::new();
         for _ in 0..HOPS {
             let answer = request.send().map_err(|error| why(&error))?;
             for (_, value) in answer.headers() {
-                credentials.found_in(&String::from_utf8_lossy(value.as_bytes()), &mut leaks);
+                all.push_str(&String::from_utf8_lossy(value.as_bytes()));
+                all.push('\n');
             }
             let status = answer.status();
             let location = answer.headers().get(LOCATION);
             let next = location.and_then(|next| url.join(next.to_str().ok()?).ok());
             if !status.is_redirection() || next.is_none() {
-                return self.seen(&url, status, answer, leaks, credentials);
+                return self.seen(&url, answer, all);
             }
             let next = next.unwrap_or_else(|| url.clone());
             if self.is_flexiti(&next) {
-                let page = page(&url, status, None, leaks);
-                let text = String::new();
-                let leads_to = Some(next);
                 return Ok(Seen {
-                    page,
-                    text,
-                    leads_to,
+                    page: page(&url, status, None),
+                    all,
+                    leads_to: Some(next),
                 });
             }
             request = self.client.get(next.clone());
@@ -127,14 +123,8 @@ impl Browser {
         Err(format!("{url}: more than {HOPS} redirections, one after the other"))
     }
 
-    fn seen(
-        &self,
-        url: &Url,
-        status: StatusCode,
-        answer: Response,
-        mut leaks: Vec<String>,
-        credentials: &Credentials,
-    ) -> Result<Seen, String> {
+    fn seen(&self, url: &Url, answer: Response, mut all: String) -> Result<Seen, String> {
+        let status = answer.status();
         let language = answer.headers().get(CONTENT_LANGUAGE);
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let kind = answer.headers().get(CONTENT_TYPE);
@@ -143,13 +133,13 @@ impl Browser {
         let mut limited = answer.take(PAGE);
         limited.read_to_end(&mut bytes).map_err(|error| format!("{url}: {error}"))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        credentials.found_in(&text, &mut leaks);
+        all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
         let lang = lang.or(language);
         let leads_to = self.address_in(&text);
         Ok(Seen {
-            page: page(url, status, lang, leaks),
-            text,
+            page: page(url, status, lang),
+            all,
             leads_to,
         })
     }
@@ -169,7 +159,7 @@ impl Browser {
     }
 }
 
-fn page(url: &Url, status: StatusCode, lang: Option<String>, leaks: Vec<String>) -> Page {
+fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
     let mut url = url.clone();
     url.set_query(None);
     let lang = lang.map(|lang| lang.chars().take(2).collect::<String>().to_ascii_lowercase());
@@ -177,7 +167,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>, leaks: Vec<String>)
         url: url.to_string(),
         status: status.as_u16(),
         lang,
-        leaks,
+        leaks: Vec::new(),
     }
 }
 

@@ -1,0 +1,224 @@
+//! A certificate that a third party can check: what was done, what was seen, what it came to,
+//! signed. Whoever checks it judges the trace again, and trusts no verdict in it.
+
+use super::judge::Verdict;
+use super::key::{self, Signed};
+use super::verdicts::{self, Act, Results};
+use anyhow::{Context as _, bail, ensure};
+use ed25519_dalek::SigningKey;
+use flexiti_contract::Contract;
+use flexiti_contract::scenario::Rank;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What the file is, and in which version.
+const FORMAT: &str = "flexiti-merchant-certificate/1";
+
+/// A certificate without its signature.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// `flexiti-merchant-certificate/1`
+    pub format: String,
+    /// Version of the runner.
+    pub runner: String,
+    /// Digest of the contract's data (SHA-256): scenarios, clauses, rules.
+    pub contract: String,
+    /// When it was issued (RFC 3339), by whoever issued it.
+    pub issued: String,
+    /// What made the run repeatable.
+    pub seed: u64,
+    /// The highest level that nothing stands against.
+    pub level: Option<Rank>,
+    /// How many checks came to what, over all dialects.
+    pub summary: Summary,
+    /// What each dialect came to, the merchant's own first.
+    pub results: Vec<Results>,
+    /// All that was seen.
+    pub acts: Vec<Act>,
+}
+
+/// How many checks came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the verdicts' words")]
+pub struct Summary {
+    pub passed: usize,
+    pub failed: usize,
+    pub inconclusive: usize,
+    pub not_testable: usize,
+}
+
+impl Summary {
+    /// Counts the checks of these results.
+    pub fn of(results: &[Results]) -> Self {
+        let mut summary = Self::default();
+        for check in results.iter().flat_map(Results::checks) {
+            match check.verdict {
+                Verdict::Passed => summary.passed += 1,
+                Verdict::Failed => summary.failed += 1,
+                Verdict::Inconclusive => summary.inconclusive += 1,
+                Verdict::NotTestable => summary.not_testable += 1,
+            }
+        }
+        summary
+    }
+}
+
+impl Certificate {
+    /// The certificate of what was seen.
+    pub fn new(
+        contract: &'static Contract,
+        acts: Vec<Act>,
+        seed: u64,
+        issued: String,
+    ) -> anyhow::Result<Self> {
+        let results = results(contract, &acts)?;
+        Ok(Self {
+            format: FORMAT.to_owned(),
+            runner: env!("CARGO_PKG_VERSION").to_owned(),
+            contract: contract.digest(),
+            issued,
+            seed,
+            level: verdicts::level(&results, is_complete(contract, &results)),
+            summary: Summary::of(&results),
+            results,
+            acts,
+        })
+    }
+
+    /// The file: signed, in the one form that is accepted.
+    pub fn to_file(&self, key: &SigningKey) -> anyhow::Result<String> {
+        let mut file = serde_json::to_value(self)?;
+        let signed = key::sign(key, body(&file).as_bytes());
+        file["signature"] = serde_json::to_value(signed)?;
+        Ok(form(&file))
+    }
+}
+
+/// Whether every shipped dialect was spoken.
+fn is_complete(contract: &Contract, results: &[Results]) -> bool {
+    let spoken: BTreeSet<&str> = results.iter().map(|results| results.dialect.as_str()).collect();
+    contract.dialect_names().iter().all(|name| spoken.contains(name))
+}
+
+fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
+    acts.iter().map(|act| verdicts::judge(contract, act)).collect()
+}
+
+/// The bytes that are signed.
+fn body(file: &Value) -> String {
+    file.to_string()
+}
+
+fn form(file: &Value) -> String {
+    format!("{file:#}\n")
+}
+
+/// A certificate that holds what it says.
+#[derive(Debug)]
+pub struct Checked {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Who signed it: the public key in base64.
+    pub signer: String,
+}
+
+/// Checks a certificate's file: its form, its signature (by `trusted`, if that is given), that
+/// nothing is missing in its trace, and that the trace comes to the verdicts that it names.
+pub fn check(
+    contract: &'static Contract,
+    text: &str,
+    trusted: Option<&str>,
+) -> anyhow::Result<Checked> {
+    let mut file: Value = serde_json::from_str(text).context("not JSON")?;
+    ensure!(
+        form(&file) == text,
+        "the file is not as it was written: something was changed"
+    );
+    let signature = file.as_object_mut().and_then(|file| file.shift_remove("signature"));
+    let signed: Signed = serde_json::from_value(signature.unwrap_or_default())
+        .context("signature: missing, or none of ours")?;
+    key::check(&signed, body(&file).as_bytes())?;
+    if let Some(trusted) = trusted
+        && trusted != signed.public_key
+    {
+        bail!("signed by {}, not by {trusted}", signed.public_key);
+    }
+    let certificate: Certificate = serde_json::from_value(file)
+        .context("not a certificate of a merchant")?;
+    ensure!(
+        certificate.format == FORMAT,
+        "format: `{}`; this program reads {FORMAT}",
+        certificate.format
+    );
+    ensure!(
+        certificate.contract == contract.digest(),
+        "contract: made with other scenarios or rules than this program's; use version {} of it",
+        certificate.runner
+    );
+    for act in &certificate.acts {
+        whole(act)?;
+    }
+    judge_again(contract, &certificate)?;
+    let signer = signed.public_key;
+    Ok(Checked {
+        certificate,
+        signer,
+    })
+}
+
+/// Whether no call was dropped from a trace: the journal numbers them without gaps.
+fn whole(act: &Act) -> anyhow::Result<()> {
+    let mut next = act.played.first().map_or(1, |played| played.first_id);
+    for played in &act.played {
+        let name = played.name();
+        let calls = played.exchanges.iter().map(|call| call.row.id);
+        let mut ids: Vec<u64> = calls.chain(played.left_out.iter().copied()).collect();
+        ids.sort_unstable();
+        ensure!(
+            played.first_id == next,
+            "{name}: the calls before number {} are missing",
+            played.first_id
+        );
+        for id in ids {
+            ensure!(id == next, "{name}: call {next} is missing in the trace");
+            next += 1;
+        }
+        ensure!(
+            played.next_id == next,
+            "{name}: call {next} is missing in the trace"
+        );
+    }
+    Ok(())
+}
+
+fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow::Result<()> {
+    let again = results(contract, &certificate.acts)?;
+    for (again, told) in again.iter().zip(&certificate.results) {
+        for (again, told) in again.scenarios.iter().zip(&told.scenarios) {
+            ensure!(
+                again == told,
+                "{}: the certificate says {:?}, the trace comes to {:?}",
+                told.name,
+                told.verdict,
+                again.verdict
+            );
+        }
+    }
+    ensure!(
+        again == certificate.results,
+        "results: the trace comes to others than the certificate names"
+    );
+    ensure!(
+        Summary::of(&again) == certificate.summary,
+        "summary: the trace comes to another"
+    );
+    let level = verdicts::level(&again, is_complete(contract, &again));
+    ensure!(
+        level == certificate.level,
+        "level: the certificate says {:?}, the trace comes to {level:?}",
+        certificate.level
+    );
+    Ok(())
+}

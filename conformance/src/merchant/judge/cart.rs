@@ -1,0 +1,71 @@
+//! What was sent to Flexiti is what the customer has in the cart.
+
+use super::{Judgement, Story, is_init};
+use flexiti_contract::{Endpoint, Lang};
+use serde_json::Value;
+
+pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    let mut all = Vec::new();
+    let played = story.played;
+    for call in story.calls(is_init) {
+        let Some(params) = &call.row.params else {
+            continue;
+        };
+        let sent = |name: &str| match params.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let mut differs = |check: &str, same: bool, what: &str, sent: &str, cart: &str| {
+            let message = || format!("the {what} sent is `{sent}`, the cart's is `{cart}`");
+            let judgement = Judgement::unless(check, (!same).then(message));
+            all.push(judgement.of((!same).then_some(call.row.id)));
+        };
+        let amount = sent("amount_requested");
+        let same = cents(&amount).is_some() && cents(&amount) == cents(&played.amount);
+        differs("amount_differs", same, "amount", &amount, &played.amount);
+        let lang = sent("lang");
+        let same = !lang.is_empty() && Lang::of(&lang).code() == played.lang;
+        differs("language_differs", same, "language", &lang, &played.lang);
+        let flow = sent("flow");
+        differs("flow_differs", folded(&flow) == folded(&played.flow), "flow", &flow, &played.flow);
+        // Buy and Apply/Buy have the path with /v2 (R-cur); that of Apply is a rule of lint's.
+        let plain = call.row.endpoint == Some(Endpoint::InitPlain) && played.flow != "apply";
+        let path = if plain { "init without /v2" } else { "init" };
+        differs("path_differs", !plain, "path", path, "init with /v2");
+    }
+    all
+}
+
+/// An amount in cents.
+fn cents(amount: &str) -> Option<u64> {
+    let (dollars, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    let cents = match cents.len() {
+        0 => 0,
+        1 => cents.parse::<u64>().ok()? * 10,
+        2 => cents.parse().ok()?,
+        _ => return None,
+    };
+    Some(dollars.parse::<u64>().ok()? * 100 + cents)
+}
+
+/// A flow without what its spellings differ in.
+fn folded(flow: &str) -> String {
+    let letters = flow.chars().filter(char::is_ascii_alphabetic);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_compared_as_amounts() {
+        assert_eq!(cents("10.5"), cents("10.50"));
+        assert_eq!(cents("10"), Some(1_000));
+        for wrong in ["10,50", "10.505", "", "1e3", "-1"] {
+            assert_eq!(cents(wrong), None, "{wrong}");
+        }
+        assert_eq!(folded("Apply/Buy"), folded("apply_buy"));
+    }
+}

@@ -1,0 +1,75 @@
+//! What the customer saw of the shop: in which language (B-1, B-2), and what should not be
+//! there (C-1).
+
+use super::{Judgement, Story, Verdict};
+use crate::merchant::browser::Page;
+use crate::merchant::trace::Happened;
+use flexiti_contract::scenario::By;
+
+pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    let mut all = Vec::new();
+    let mut seen = false;
+    for happened in &story.played.happened {
+        match happened {
+            Happened::Started { page: Some(page), .. } => {
+                seen = true;
+                all.extend(leaks(page));
+            }
+            Happened::Returned { by, page, trouble, .. } => {
+                if let Some(page) = page {
+                    seen = true;
+                    all.extend(leaks(page));
+                }
+                if *by == By::Customer {
+                    all.push(language(page.as_ref(), trouble.as_deref(), &story.played.lang));
+                }
+            }
+            _ => {}
+        }
+    }
+    if seen && !all.iter().any(|judgement| judgement.check == LEAK) {
+        all.push(Judgement::passed(LEAK));
+    }
+    all
+}
+
+const LEAK: &str = "credentials_in_page";
+
+/// Credentials that reached a browser.
+pub fn leaks(page: &Page) -> Option<Judgement> {
+    let leaks = &page.leaks;
+    let message = || format!("{} reached the browser at {}", leaks.join(", "), page.url);
+    (!leaks.is_empty()).then(|| Judgement::failed(LEAK, message()))
+}
+
+fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement {
+    let check = "page_language";
+    let Some(page) = page else {
+        let why = trouble.unwrap_or_default();
+        return Judgement::failed(check, format!("the customer came back to nothing: {why}"));
+    };
+    match &page.lang {
+        _ if page.status >= 400 => {
+            let message = format!("the customer came back to status {} at {}", page.status, page.url);
+            Judgement::failed(check, message)
+        }
+        Some(other) if other != lang => {
+            let message = format!("{} is in `{other}`, the customer's language is `{lang}`", page.url);
+            Judgement::failed(check, message)
+        }
+        Some(_) => Judgement::passed(check),
+        None => {
+            let message = format!("{} does not say its language (`<html lang>`)", page.url);
+            Judgement::new(check, Verdict::Inconclusive, message)
+        }
+    }
+}
+
+/// A page of the driver file.
+pub fn scanned(page: &Page) -> Judgement {
+    if page.status == 0 || page.status >= 400 {
+        let message = format!("{} cannot be searched: status {}", page.url, page.status);
+        return Judgement::new(LEAK, Verdict::Inconclusive, message);
+    }
+    leaks(page).unwrap_or_else(|| Judgement::passed(LEAK))
+}

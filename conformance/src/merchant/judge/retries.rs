@@ -1,0 +1,80 @@
+//! What was tried again after a fault: not at once and for ever, not before Flexiti said, and
+//! recognisably the same operation.
+
+use super::{Judgement, Story, is_passing, kind};
+use flexiti_contract::scenario::Rank;
+use flexiti_mock::steer::Exchange;
+use serde_json::Value;
+
+/// How much earlier than `Retry-After` says a call may come: clocks and networks.
+const GRACE_MS: i64 = 100;
+/// Two retries in a row that come sooner than this are no back-off.
+const HASTE_MS: i64 = 50;
+/// More failed attempts than this in a row hammer at a server that is down.
+const ATTEMPTS: usize = 8;
+
+pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    let mut all = Vec::new();
+    for wanted in ["token", "init", "notification"] {
+        let calls = story.played.exchanges.iter();
+        let calls = calls.filter(|call| call.row.endpoint.is_some_and(|e| kind(e) == wanted));
+        let calls: Vec<&Exchange> = calls.collect();
+        if calls.iter().any(|call| is_passing(call)) {
+            all.extend(judge_calls(wanted, &calls));
+        }
+    }
+    all
+}
+
+fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
+    let mut all = Vec::new();
+    let mut hasty = 0;
+    let mut failed = 0;
+    for pair in calls.windows(2) {
+        let [before, after] = pair else {
+            continue;
+        };
+        if !is_passing(before) {
+            (hasty, failed) = (0, 0);
+            continue;
+        }
+        let both = [before.row.id, after.row.id];
+        let gap = after.row.at.as_millisecond() - before.row.at.as_millisecond();
+        failed += 1;
+        if let Some(seconds) = retry_after(before)
+            && gap + GRACE_MS < seconds * 1_000
+        {
+            let message = format!(
+                "{wanted} was asked again after {gap} ms; Flexiti had said after {seconds} seconds"
+            );
+            all.push(Judgement::failed("retry_after_ignored", message).of(both));
+        }
+        hasty = if gap < HASTE_MS { hasty + 1 } else { 0 };
+        if hasty == 2 {
+            let message = format!("{wanted} was asked three times within {} ms, and failed each time", 2 * HASTE_MS);
+            all.push(Judgement::failed("retry_without_backoff", message).of(both));
+        }
+        if failed == ATTEMPTS {
+            let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
+            all.push(Judgement::failed("retry_endless", message).of(both));
+        }
+        if wanted != "notification" && reference(before) != reference(after) {
+            let message = format!("{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation");
+            let judgement = Judgement::failed("reference_id_unstable", message).of(both);
+            all.push(judgement.at(Rank::Exemplary));
+        }
+    }
+    if all.is_empty() {
+        all.push(Judgement::passed("retry_polite"));
+    }
+    all
+}
+
+fn reference(call: &Exchange) -> Option<&str> {
+    call.row.headers.get("x-reference-id").and_then(Value::as_str)
+}
+
+fn retry_after(call: &Exchange) -> Option<i64> {
+    let value = call.response_headers.get("retry-after")?.as_str()?;
+    value.parse().ok()
+}

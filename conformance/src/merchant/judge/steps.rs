@@ -1,0 +1,95 @@
+//! Whether each step came to what it should, and whether what was planned came about.
+
+use super::{Judgement, Story, Verdict};
+use crate::merchant::trace::Happened;
+use flexiti_contract::scenario::{Belief, Start, Step};
+use std::collections::HashSet;
+
+pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    let steps = story.scenario.steps.iter().zip(&story.played.happened);
+    let mut all: Vec<Judgement> = steps.filter_map(|(step, came)| one(story, step, came)).collect();
+    all.push(orders(story));
+    all.extend(faults(story));
+    all
+}
+
+fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
+    match (step, came) {
+        (Step::Checkout { expect }, Happened::Started { order, page, trouble }) => {
+            let saw = match (page, trouble) {
+                (_, Some(trouble)) => trouble.clone(),
+                (Some(page), None) => format!("{} with status {}", page.url, page.status),
+                (None, None) => "nothing".to_owned(),
+            };
+            let wrong = match expect {
+                Start::Opens if order.is_none() => {
+                    Some(format!("Flexiti's page did not open; the customer saw {saw}"))
+                }
+                Start::Fails if order.is_some() => Some("a page opened all the same".to_owned()),
+                // Whatever goes wrong, the customer is told.
+                _ if order.is_none() && page.is_none() => {
+                    Some(format!("the customer was told nothing: {saw}"))
+                }
+                _ => None,
+            };
+            Some(Judgement::unless("start", wrong))
+        }
+        (Step::Believe { one_of }, Happened::Believed { belief, said }) => {
+            let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
+            let wrong = (!is_so).then(|| {
+                let wanted: Vec<&str> = one_of.iter().map(|belief| word(*belief)).collect();
+                format!("the shop says `{said}` of the order; it should be {}", wanted.join(" or "))
+            });
+            Some(Judgement::unless("belief", wrong))
+        }
+        (Step::Doubt { none_of }, Happened::Believed { belief, said }) => {
+            let fell = belief.is_some_and(|belief| none_of.contains(&belief));
+            let wrong = fell.then(|| {
+                format!("the shop says `{said}` though no notification has said so: it believed the callback")
+            });
+            Some(Judgement::unless("outcome_from_callback", wrong))
+        }
+        (Step::Believe { .. }, Happened::NotAsked) => {
+            let message = "the driver file has no [order]: what the shop believes is unknown";
+            Some(Judgement::new("belief", Verdict::NotTestable, message))
+        }
+        (Step::Doubt { .. }, Happened::NotAsked) => {
+            let message = "the driver file has no [order]: what the shop believes is unknown";
+            Some(Judgement::new("outcome_from_callback", Verdict::NotTestable, message))
+        }
+        (_, Happened::Skipped) if !story.may_fail() => {
+            let message = "a step could not be taken, as no order was open";
+            Some(Judgement::new("start", Verdict::Inconclusive, message))
+        }
+        _ => None,
+    }
+}
+
+fn word(belief: Belief) -> &'static str {
+    match belief {
+        Belief::Paid => "paid",
+        Belief::Pending => "pending",
+        Belief::Failed => "failed",
+    }
+}
+
+/// One purchase opens one order.
+fn orders(story: &Story<'_>) -> Judgement {
+    let opened = &story.played.opened;
+    let most = story.scenario.orders;
+    let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
+    let wrong = (opened.len() > most).then(|| {
+        format!("{} orders were opened for one purchase, {most} at most should be: {}", opened.len(), ids.join(", "))
+    });
+    Judgement::unless("order_doubled", wrong)
+}
+
+/// A scenario whose fault never struck says nothing.
+fn faults(story: &Story<'_>) -> Option<Judgement> {
+    let ours: HashSet<u64> = story.played.exchanges.iter().map(|call| call.row.id).collect();
+    let planned = &story.played.faults;
+    let idle = planned.iter().position(|fault| !fault.consumed_by.iter().any(|id| ours.contains(id)));
+    let idle = idle?;
+    let message = format!("the planned fault {} struck no call of the shop", idle + 1);
+    Some(Judgement::new("fault_consumed", Verdict::Inconclusive, message))
+}

@@ -1,0 +1,73 @@
+//! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
+
+use super::{Judgement, Story, is_lost, is_token};
+use flexiti_contract::scenario::{Deed, Rank};
+use flexiti_mock::steer::Exchange;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    let mut all = vec![one_token(story), dead_token(story)];
+    if story.scenario.also.contains(&Deed::Refresh) {
+        all.push(refreshed(story));
+    }
+    all
+}
+
+fn grant(call: &Exchange) -> &str {
+    let params = call.row.params.as_ref();
+    let grant = params.and_then(|params| params.get("grant_type")?.as_str());
+    grant.unwrap_or("client_credentials")
+}
+
+fn is_granted(call: &Exchange) -> bool {
+    (200..300).contains(&call.row.status) && !is_lost(call)
+}
+
+/// The checkout's token is asked for once, and again only where one was refused (C-2).
+fn one_token(story: &Story<'_>) -> Judgement {
+    let calls = story.calls(is_token);
+    let fresh = calls.filter(|call| is_granted(call) && grant(call) != "refresh_token");
+    let fresh: Vec<u64> = fresh.map(|call| call.row.id).collect();
+    let refused = story.played.exchanges.iter();
+    let refused = refused.filter(|call| call.row.status == 401).count();
+    let wrong = (fresh.len() > 1 + refused).then(|| {
+        format!("{} tokens were asked for in one checkout, and {refused} calls refused", fresh.len())
+    });
+    let concerned = if wrong.is_some() { fresh } else { Vec::new() };
+    Judgement::unless("one_token", wrong).of(concerned)
+}
+
+/// A token that was refused is not sent again.
+fn dead_token(story: &Story<'_>) -> Judgement {
+    let mut dead: HashSet<&str> = HashSet::new();
+    let mut again: HashMap<&str, u64> = HashMap::new();
+    for call in &story.played.exchanges {
+        let token = call.row.headers.get("authorization").and_then(Value::as_str);
+        let Some(token) = token else {
+            continue;
+        };
+        if dead.contains(token) {
+            again.insert(token, call.row.id);
+        }
+        if call.row.status == 401 {
+            dead.insert(token);
+        }
+    }
+    let wrong = (!again.is_empty())
+        .then(|| "a token was sent again after Flexiti had refused it with 401".to_owned());
+    Judgement::unless("dead_token_used", wrong).of(again.into_values()).at(Rank::Robust)
+}
+
+/// A token that is about to end is refreshed (C-3).
+fn refreshed(story: &Story<'_>) -> Judgement {
+    let mut refreshes = story.calls(is_token).filter(|call| grant(call) == "refresh_token");
+    let wrong = match refreshes.next() {
+        None => Some("the token was about to end and was not refreshed".to_owned()),
+        Some(call) if call.row.status >= 400 => {
+            Some(format!("the refresh was refused with {}", call.row.status))
+        }
+        Some(_) => None,
+    };
+    Judgement::unless("refresh_in_time", wrong)
+}

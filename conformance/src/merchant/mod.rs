@@ -1,0 +1,20 @@
+//! Certifies a merchant's integration: its shop is put through the scenarios of
+//! `scenarios.json`, with a mock in Flexiti's place.
+//!
+//! A run goes one way: [`driver`] (the merchant's file) → [`certify`] → [`play`] (a customer's
+//! browser before the shop, a mock behind it) → [`trace`] → [`verdicts`] and [`judge`] (pure:
+//! a trace in, verdicts out) → [`certificate`] and [`report`].
+
+pub mod advice;
+pub mod browser;
+pub mod certificate;
+pub mod certify;
+pub mod driver;
+pub mod exec;
+pub mod judge;
+pub mod key;
+pub mod play;
+pub mod report;
+pub mod shop;
+pub mod trace;
+pub mod verdicts;

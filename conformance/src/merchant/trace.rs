@@ -1,0 +1,97 @@
+//! What happened while a shop was put through its scenarios: all that is judged, and enough to
+//! judge it again. Secrets are hashes in it.
+
+use super::browser::Page;
+use flexiti_contract::scenario::{Belief, By, To};
+use flexiti_mock::steer::{Exchange, FaultView};
+use serde::{Deserialize, Serialize};
+
+/// A scenario as it was played: in one flow and one language.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Played {
+    /// The scenario.
+    pub scenario: String,
+    /// The flow.
+    pub flow: String,
+    /// The language of the customer.
+    pub lang: String,
+    /// The dialect that Flexiti spoke, before the scenario's own answers.
+    pub dialect: String,
+    /// What the customer was to pay, in dollars.
+    pub amount: String,
+    /// The shop's number of the order.
+    pub merchant_orderid: String,
+    /// What happened, in order: one for each step of the scenario that could be taken.
+    pub happened: Vec<Happened>,
+    /// The calls of the shop, in order.
+    pub exchanges: Vec<Exchange>,
+    /// The journal's number of the first call.
+    pub first_id: u64,
+    /// The number after that of the last call.
+    pub next_id: u64,
+    /// The calls between that were about orders of earlier scenarios.
+    pub left_out: Vec<u64>,
+    /// The plan of faults, and which calls each has struck.
+    pub faults: Vec<FaultView>,
+    /// The orders that the shop opened.
+    pub opened: Vec<Opened>,
+}
+
+impl Played {
+    /// What reports call it: `outcome.purchased/buy/fr`.
+    pub fn name(&self) -> String {
+        format!("{}/{}/{}", self.scenario, self.flow, self.lang)
+    }
+}
+
+/// An order at Flexiti, at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// `online_order_id`.
+    pub id: u64,
+    /// `merchant_orderid`.
+    pub merchant_orderid: Option<String>,
+    /// What it came to.
+    pub outcome: Option<String>,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happened {
+    /// The customer started.
+    Started {
+        /// The order whose pages opened.
+        order: Option<u64>,
+        /// What the customer saw of the shop.
+        page: Option<Page>,
+        /// Why nothing was to be seen.
+        trouble: Option<String>,
+    },
+    /// The order came to this at Flexiti.
+    Completed(String),
+    /// A browser came back.
+    Returned {
+        /// Where to.
+        to: To,
+        /// Whose.
+        by: By,
+        /// What it saw.
+        page: Option<Page>,
+        /// Why it saw nothing.
+        trouble: Option<String>,
+    },
+    /// The shop was asked what it believes.
+    Believed {
+        /// What it said last; nothing where that was no word of the driver file.
+        belief: Option<Belief>,
+        /// Its word, or why there was none.
+        said: String,
+    },
+    /// The driver file does not say where to ask.
+    NotAsked,
+    /// Time passed at Flexiti.
+    Advanced(u64),
+    /// Nothing could be done: no order was open.
+    Skipped,
+}

@@ -1,0 +1,137 @@
+//! From a trace to results: pure, so that whoever has the trace comes to the same.
+
+use super::advice;
+use super::browser::Page;
+use super::judge::{self, Judgement, Verdict};
+use super::trace::Played;
+use anyhow::Context as _;
+use flexiti_contract::scenario::Rank;
+use flexiti_contract::{Contract, Rulebook};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a shop was seen to do in one dialect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Act {
+    /// The dialect, every answer spelled out.
+    pub dialect: serde_json::Value,
+    /// The pages of the driver file.
+    pub pages: Vec<Page>,
+    /// The scenarios as they were played.
+    pub played: Vec<Played>,
+}
+
+/// What the shop came to in one dialect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// The dialect's name.
+    pub dialect: String,
+    /// The scenarios, in the order in which they were played.
+    pub scenarios: Vec<Result>,
+    /// What a reviewer would say over everything that was sent, and over the pages.
+    pub review: Vec<Judgement>,
+}
+
+/// What one scenario came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Result {
+    /// Scenario, flow and language.
+    pub name: String,
+    /// The worst of its checks.
+    pub verdict: Verdict,
+    /// The checks, those that passed among them.
+    pub checks: Vec<Judgement>,
+}
+
+impl Results {
+    /// All checks.
+    pub fn checks(&self) -> impl Iterator<Item = &Judgement> {
+        let scenarios = self.scenarios.iter().flat_map(|result| &result.checks);
+        scenarios.chain(&self.review)
+    }
+}
+
+/// Judges what was seen in one dialect.
+pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> {
+    let dialect = contract.dialect_from_json(act.dialect.clone())?;
+    let name = dialect.name.clone();
+    let rulebook = Rulebook::compile(contract, dialect)?;
+    let mut scenarios = Vec::new();
+    for played in &act.played {
+        let scenario = contract.scenarios.iter().find(|row| row.id == played.scenario);
+        let scenario = scenario.with_context(|| format!("no scenario `{}`", played.scenario))?;
+        let checks = judge::judge(scenario, played);
+        scenarios.push(Result {
+            name: played.name(),
+            verdict: judge::worst(&checks),
+            checks,
+        });
+    }
+    control(contract, &act.played, &mut scenarios);
+    let mut review = advice::judge(&rulebook, &advice::calls(&act.played))?;
+    review.extend(act.pages.iter().map(judge::scanned));
+    Ok(Results {
+        dialect: name,
+        scenarios,
+        review,
+    })
+}
+
+/// "It did not happen" says something only where it does happen when it should.
+fn control(contract: &Contract, played: &[Played], results: &mut [Result]) {
+    let mut passed: BTreeMap<String, bool> = BTreeMap::new();
+    for (played, result) in played.iter().zip(results.iter()) {
+        let all = passed.entry(played.scenario.clone()).or_insert(true);
+        *all &= result.verdict == Verdict::Passed;
+    }
+    for (played, result) in played.iter().zip(results) {
+        let row = contract.scenarios.iter().find(|row| row.id == played.scenario);
+        let control = row.and_then(|row| row.control.as_ref());
+        let missing = control.filter(|control| passed.get(*control) != Some(&true));
+        if let Some(control) = missing
+            && result.verdict == Verdict::Passed
+        {
+            result.verdict = Verdict::Inconclusive;
+            let level = row.map_or(Rank::Basic, |row| row.level);
+            result.checks.push(Judgement {
+                check: "control".to_owned(),
+                verdict: Verdict::Inconclusive,
+                level,
+                message: format!("`{control}` did not pass, so that this one says nothing"),
+                requests: Vec::new(),
+            });
+        }
+    }
+}
+
+/// The highest level that nothing stands against. What was not seen to be right stands against
+/// it as well; `complete` says whether every shipped dialect was spoken.
+pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
+    let own = results.first()?;
+    let stands = |results: &Results, level: Rank| {
+        let mut asked = results.checks().filter(|check| check.level <= level);
+        asked.all(|check| check.verdict == Verdict::Passed)
+    };
+    if !stands(own, Rank::Basic) {
+        return None;
+    }
+    if !stands(own, Rank::Robust) {
+        return Some(Rank::Basic);
+    }
+    let every = results.iter().all(|results| stands(results, Rank::Exemplary));
+    Some(if every && complete { Rank::Exemplary } else { Rank::Robust })
+}
+
+/// The scenarios whose verdict is not the same in every dialect, with their verdicts.
+pub fn dependent(results: &[Results]) -> Vec<(String, Vec<(String, Verdict)>)> {
+    let mut rows: BTreeMap<&str, Vec<(String, Verdict)>> = BTreeMap::new();
+    for results in results {
+        for result in &results.scenarios {
+            let row = rows.entry(&result.name).or_default();
+            row.push((results.dialect.clone(), result.verdict));
+        }
+    }
+    let differs = |row: &[(String, Verdict)]| row.iter().any(|(_, verdict)| *verdict != row[0].1);
+    let rows = rows.into_iter().filter(|(_, row)| differs(row));
+    rows.map(|(name, row)| (name.to_owned(), row)).collect()
+}

@@ -1,0 +1,159 @@
+//! What `merchant` and `verify` do.
+
+use crate::cli::{Merchant, MerchantCommand, MerchantRun};
+use anyhow::{Context as _, bail};
+use flexiti_conformance::merchant::certificate::{self, Certificate};
+use flexiti_conformance::merchant::certify::{self, Options};
+use flexiti_conformance::merchant::driver::{Driver, EXAMPLE};
+use flexiti_conformance::merchant::judge::Verdict;
+use flexiti_conformance::merchant::{exec, key, report};
+use flexiti_contract::Contract;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+
+/// Something failed.
+const FAILED: u8 = 1;
+/// Nothing can be said of something that must be known.
+const INCONCLUSIVE: u8 = 3;
+
+/// Runs `merchant`.
+pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
+    match merchant.command {
+        Some(MerchantCommand::Init { file }) => init(&file),
+        Some(MerchantCommand::Check { file }) => check(&file),
+        Some(MerchantCommand::Keygen { file }) => {
+            let public = key::generate(&file)?;
+            println!("{}: keep it secret\npublic key: {public}", file.display());
+            Ok(0)
+        }
+        None => certify(&merchant.run),
+    }
+}
+
+fn init(file: &Path) -> anyhow::Result<u8> {
+    let name = file.display();
+    let created = OpenOptions::new().write(true).create_new(true).open(file);
+    let mut created = created.with_context(|| format!("{name}"))?;
+    created.write_all(EXAMPLE.as_bytes()).with_context(|| format!("{name}"))?;
+    println!("{name}: fill it in, then try it: flexiti-conformance merchant check {name}");
+    Ok(0)
+}
+
+/// A port that is free now.
+fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn check(file: &Path) -> anyhow::Result<u8> {
+    let driver = Driver::read(file, free_port()?)?;
+    let options = Options {
+        seed: 0,
+        dialects: vec!["documented".to_owned()],
+        only: Some("outcome.purchased".to_owned()),
+    };
+    certified(&driver, &options, None)
+}
+
+fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
+    let seed = run.seed.unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+    let contract = Contract::shipped();
+    let dialects = if run.dialect == ["all"] {
+        contract.dialect_names().into_iter().map(str::to_owned).collect()
+    } else {
+        run.dialect.clone()
+    };
+    for dialect in &dialects {
+        contract.dialect(dialect)?;
+    }
+    // Before the run, which takes a while: whether its end can be signed.
+    let key = run.key.as_deref().map(key::read).transpose()?;
+    if let Some(command) = &run.exec {
+        println!("seed {seed}\n");
+        let judged = exec::run(command, &dialects[0], seed)?;
+        print!("{}", judged.text);
+        return Ok(judged.code);
+    }
+    let Some(file) = &run.driver else {
+        bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
+    };
+    let driver = Driver::read(file, free_port()?)?;
+    let options = Options {
+        seed,
+        dialects,
+        only: run.only.clone(),
+    };
+    if options.plays(contract).is_empty() {
+        let only = run.only.as_deref().unwrap_or_default();
+        bail!("--only: no scenario begins with `{only}`");
+    }
+    println!("seed {seed}\n");
+    certified(&driver, &options, key.as_ref().zip(run.certificate.as_deref()))
+}
+
+fn certified(
+    driver: &Driver,
+    options: &Options,
+    file: Option<(&key::SigningKey, &Path)>,
+) -> anyhow::Result<u8> {
+    let contract = Contract::shipped();
+    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let mut tell = |done: usize, total: usize, next: &str| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        bar.set_message(next.to_owned());
+    };
+    let acts = certify::run(contract, driver, options, &mut tell)?;
+    bar.finish_and_clear();
+    let issued = jiff::Timestamp::now().to_string();
+    let certificate = Certificate::new(contract, acts, options.seed, issued)?;
+    print!("{}", report::text(contract, &certificate));
+    if let Some((key, path)) = file {
+        let text = certificate.to_file(key)?;
+        std::fs::write(path, text).with_context(|| format!("--certificate: {}", path.display()))?;
+        println!("certificate: {}", path.display());
+    }
+    Ok(code(&certificate))
+}
+
+fn code(certificate: &Certificate) -> u8 {
+    let any = |verdict| {
+        let mut checks = certificate.results.iter().flat_map(|results| results.checks());
+        checks.any(|check| check.verdict == verdict)
+    };
+    if any(Verdict::Failed) {
+        FAILED
+    } else if any(Verdict::Inconclusive) {
+        INCONCLUSIVE
+    } else {
+        0
+    }
+}
+
+/// Runs `verify`.
+pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
+    match certificate::check(Contract::shipped(), &text, signer) {
+        Ok(checked) => {
+            let certificate = checked.certificate;
+            let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
+            println!(
+                "{name}: holds\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
+                report::rank(certificate.level),
+                certificate.issued,
+                checked.signer
+            );
+            Ok(0)
+        }
+        Err(error) => {
+            println!("{name}: REFUSED: {error:#}");
+            Ok(FAILED)
+        }
+    }
+}
