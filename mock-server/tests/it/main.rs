@@ -27,6 +27,7 @@ mod http;
 mod journal;
 mod knobs;
 mod life;
+mod lint;
 mod log;
 mod messaging;
 mod mistakes;
