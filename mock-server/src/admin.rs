@@ -7,6 +7,7 @@ mod access;
 pub mod clock;
 pub mod dialect;
 pub mod faults;
+pub mod lint;
 pub mod merchants;
 pub mod openapi;
 pub mod orders;

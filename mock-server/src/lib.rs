@@ -31,6 +31,7 @@ pub mod follow;
 pub mod har;
 pub mod init;
 pub mod journal;
+pub mod lint;
 pub mod metrics;
 pub mod mock;
 pub mod money;

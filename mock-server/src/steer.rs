@@ -15,6 +15,7 @@
 pub use crate::admin::Problem;
 pub use crate::admin::clock::{ClockChange, ClockView};
 pub use crate::admin::dialect::{DialectChange, DialectView};
+pub use crate::admin::lint::Lint;
 pub use crate::admin::merchants::{
     MerchantChange, MerchantList, MerchantRow, MerchantView, NewMerchant,
 };
@@ -24,9 +25,10 @@ pub use crate::admin::server::Health;
 pub use crate::checkout::acts::Wanted;
 pub use crate::fault::{Action, Fault, FaultView, Match as FaultMatch, Plan, PlanView, Target};
 pub use crate::journal::{Broken, Exchange, Row};
+pub use crate::lint::Finding;
 pub use crate::verify::{Expected, Failure, Match, Named, NearMiss, Range, Times};
 
-use crate::admin::{clock, dialect, faults, merchants, orders, problem, requests, server};
+use crate::admin::{clock, dialect, faults, lint, merchants, orders, problem, requests, server};
 use crate::app::App;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
@@ -136,6 +138,11 @@ impl<'a> Admin<'a> {
     /// `DELETE merchants/{client_id}/faults`.
     pub fn clear_faults(self, client_id: &str) -> Result<(), Problem> {
         faults::clear(self.app, client_id)
+    }
+
+    /// `GET merchants/{client_id}/lint`.
+    pub fn lint(self, client_id: &str) -> Result<Lint, Problem> {
+        lint::lint(self.app, client_id, self.now())
     }
 
     /// `GET requests?…`; `query` is what follows the question mark, and may be empty.

@@ -185,6 +185,8 @@ macro_rules! names {
     };
 }
 
+pub(crate) use names;
+
 names! {
     /// An endpoint of the API.
     Endpoint {

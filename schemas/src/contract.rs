@@ -2,6 +2,7 @@
 
 use crate::clause::{Check, Clause, Endpoint, EndpointRow, Rule};
 use crate::dialect::{self, Dialect};
+use crate::lint::{LintRow, LintRule};
 use crate::load::{LoadError, Sources};
 use crate::resolve;
 use crate::terms::ResponseKey;
@@ -89,6 +90,8 @@ pub struct Contract {
     pub errors: BTreeMap<String, ErrorRow>,
     /// The middle names that decide an application.
     pub response_keys: Vec<ResponseKey>,
+    /// What a reviewer looks for in what a shop sent.
+    pub lint: Vec<LintRow>,
     pub(crate) bodies: BTreeMap<String, Value>,
     params: BTreeMap<Endpoint, Params>,
     sources: Sources,
@@ -114,6 +117,7 @@ impl Contract {
         let errors = sources.checked("errors.json", "meta/errors.schema.json")?;
         let response_keys =
             sources.checked("response_keys.json", "meta/response_keys.schema.json")?;
+        let lint = sources.checked("lint.json", "meta/lint.schema.json")?;
         let mut clauses: Vec<Clause> = Vec::new();
         for file in sources.in_folder("clauses/") {
             clauses.extend(sources.checked::<Vec<Clause>>(file, "meta/clauses.schema.json")?);
@@ -132,6 +136,7 @@ impl Contract {
             clauses,
             errors,
             response_keys,
+            lint,
             bodies,
             params,
             sources,
@@ -139,6 +144,7 @@ impl Contract {
         contract.check_names()?;
         contract.check_tags()?;
         contract.check_knobs()?;
+        contract.check_lint()?;
         Ok(contract)
     }
 
@@ -191,6 +197,18 @@ impl Contract {
     /// The clause with this id.
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// The row of a reviewer's rule.
+    pub fn lint_row(&self, rule: LintRule) -> &LintRow {
+        #[expect(
+            clippy::expect_used,
+            reason = "check_lint refused a contract without it"
+        )]
+        self.lint
+            .iter()
+            .find(|row| row.id == rule)
+            .expect("every rule has a row")
     }
 
     /// The parameters of an endpoint's request, in the contract's order.
@@ -319,6 +337,26 @@ impl Contract {
             }
         }
         Ok(())
+    }
+
+    fn check_lint(&self) -> Result<(), LoadError> {
+        let fail = |what: String| Err(LoadError::new("lint.json", what));
+        let mut seen = HashSet::new();
+        for row in &self.lint {
+            let id = row.id.id();
+            if !seen.insert(row.id) {
+                return fail(format!("rule `{id}`: the id stands twice"));
+            }
+            if let Some(clause) = &row.clause
+                && self.clause(clause).is_none()
+            {
+                return fail(format!("rule `{id}`: /clause: no clause `{clause}`"));
+            }
+        }
+        match LintRule::ALL.iter().find(|rule| !seen.contains(*rule)) {
+            Some(rule) => fail(format!("no row for the rule `{}`", rule.id())),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Flexiti Online API as data, and its loader.
 //!
 //! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
-//! promise, with its evidence), `errors.json`, `response_keys.json`, `bodies/` (JSON Schema
+//! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`, `bodies/` (JSON Schema
 //! 2020-12) and `dialects/` (one answer to every question that the documentation leaves open). This crate
 //! embeds those files, refuses them if they break their own schemas in `meta/`, and compiles
 //! them for one dialect into a [`Rulebook`], which both the mock and the runner read.
@@ -22,6 +22,7 @@ mod clause;
 mod contract;
 pub mod dialect;
 mod kept;
+mod lint;
 mod load;
 mod node;
 pub mod openapi;
@@ -35,6 +36,7 @@ pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level,
 pub use contract::{Contract, ErrorRow, Param};
 pub use dialect::{Answered, Dialect, ErrorShape, InitEncodings, Knobs, TokenStyle};
 pub use kept::Kept;
+pub use lint::{LintRow, LintRule};
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Parameters};
 pub use rulebook::Rulebook;

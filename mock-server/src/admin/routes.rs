@@ -2,7 +2,7 @@
 //! and the OpenAPI document is made.
 
 use super::problem::{Answer, Problem, Refused, problem};
-use super::{Ask, clock, dialect, faults, merchants, orders, requests, server};
+use super::{Ask, clock, dialect, faults, lint, merchants, orders, requests, server};
 use crate::route::{ADMIN, decode};
 use crate::verify::{Expected, Failure};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -202,6 +202,13 @@ pub static OPERATIONS: &[Operation] = &[
         "No faults any more",
         &[(204, Body::Nothing)],
         faults::delete,
+    ),
+    row(
+        "GET",
+        "/merchants/{client_id}/lint",
+        "What a reviewer would say over what the merchant's shop has sent",
+        &[(200, json::<lint::Lint>())],
+        lint::get,
     ),
     row(
         "GET",

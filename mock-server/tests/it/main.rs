@@ -30,6 +30,7 @@ mod isolation;
 mod journal;
 mod knobs;
 mod life;
+mod lint;
 mod log;
 mod messaging;
 mod metrics;

@@ -1,5 +1,6 @@
-use flexiti_contract::{Asserts, Check, Contract, Endpoint, Rulebook};
+use flexiti_contract::{Asserts, Check, Contract, Endpoint, LintRule, Rulebook};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 pub fn rulebook(dialect: &str) -> Rulebook {
     let contract = Contract::shipped();
@@ -72,5 +73,27 @@ fn taking_a_clause_away_takes_only_that_one() {
         let gone: Vec<_> = whole.clauses().filter(|c| !less.is_active(&c.id)).collect();
         assert_eq!(gone.len(), 1, "{}", clause.id);
         assert_eq!(gone[0].id, clause.id);
+    }
+}
+
+#[test]
+fn what_a_reviewer_looks_for_has_an_order_and_known_sources() {
+    let contract = Contract::shipped();
+    let ids: Vec<LintRule> = contract.lint.iter().map(|row| row.id).collect();
+    assert_eq!(ids, LintRule::ALL);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("SOURCES.md");
+    let sources = std::fs::read_to_string(sources).unwrap();
+    for row in &contract.lint {
+        let id = row.id.id();
+        for source in &row.source {
+            let known = source.starts_with("RFC-") || sources.contains(&format!("`{source}`"));
+            assert!(known, "{id}: {source}");
+        }
+        // A finding ends in these sentences.
+        for sentence in [&row.requirement, &row.remedy] {
+            assert!(sentence.ends_with('.'), "{id}: {sentence}");
+        }
+        let clause = row.clause.as_deref().map(|id| contract.clause(id));
+        assert!(clause.is_none_or(|clause| clause.is_some()), "{id}");
     }
 }

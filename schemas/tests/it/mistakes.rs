@@ -124,3 +124,19 @@ fn a_dialect_without_base_must_answer_everything() {
     );
     assert!(!error.what.contains("token_ttl,"), "{error}");
 }
+
+#[test]
+fn a_reviewers_rule_that_is_missing_or_leads_nowhere() {
+    let error = load_with("lint.json", "\"remedy\"", "\"remedies\"");
+    says(&error, "lint.json", &["/0", "unknown key `remedies`"]);
+    let error = load_with("lint.json", "init.v2.flow", "init.v3.flow");
+    says(&error, "lint.json", &["v2_apply_only", "init.v3.flow"]);
+    let error = load_with("lint.json", "\"polling_fast\"", "\"token_shared\"");
+    says(&error, "lint.json", &["token_shared", "twice"]);
+    let error = load_with("lint.json", "\"polling_fast\"", "\"polling_slow\"");
+    says(&error, "lint.json", &["polling_slow"]);
+    let mut sources = Sources::shipped();
+    sources.replace("lint.json", "[]".to_owned());
+    let error = Contract::load(sources).expect_err("no rows");
+    says(&error, "lint.json", &["no row for the rule"]);
+}

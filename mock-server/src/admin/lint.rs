@@ -1,0 +1,93 @@
+//! What a reviewer would say over a merchant's journal.
+
+use super::problem::{Answer, Problem, no_merchant, problem};
+use super::{Ask, Reply};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::lint::{self, Ended, Eyes, Finding, History, Identity, Moment, Recorded, Seen};
+use crate::order::Stage;
+use crate::orders::Order;
+use crate::state::Merchant;
+use flexiti_contract::Rulebook;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What a reviewer would object to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lint {
+    /// The findings; none is a good sign.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges what the merchant's shop has sent so far.
+pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
+    let state = app.state();
+    let merchant = state.merchants.get(id).ok_or_else(|| no_merchant(id))?;
+    let rulebook = Arc::clone(&merchant.rulebook);
+    let clock = merchant.clock.at(machine);
+    let secrets = secrets(merchant);
+    let orders = state.orders.of(id).filter_map(|order| ended(order, clock));
+    let orders: Vec<Ended> = orders.collect();
+    drop(state);
+    let others = others(app, &rulebook)?;
+    let eyes = Eyes {
+        contract: app.contract,
+        rulebook: &rulebook,
+    };
+    let journal = app.journal();
+    let entries = journal.entries(Some(id)).into_iter();
+    let calls = entries.filter_map(Recorded::entry);
+    let calls = calls.map(|call| Seen::new(call, eyes)).collect();
+    let cut = journal.dropped(Some(id)) > 0;
+    drop(journal);
+    let now = Moment { at: machine, clock };
+    let mut history = History::new(&rulebook, &others, calls, now);
+    history.orders = orders;
+    history.secrets = secrets;
+    history.cut = cut;
+    let mut findings = lint::judge(&history);
+    // Names that a client made up, and its order ids, may be anything.
+    let redactor = app.redactor();
+    for finding in &mut findings {
+        finding.message = redactor.text(&finding.message);
+    }
+    Ok(Lint { findings })
+}
+
+/// The secrets of an account; one that is also the client id is none.
+fn secrets(merchant: &Merchant) -> HashSet<Identity> {
+    let account = &merchant.account;
+    let secrets = [Some(&account.client_secret), account.password.as_ref()];
+    let secrets = secrets.into_iter().flatten();
+    let secrets = secrets.filter(|secret| **secret != account.client_id);
+    secrets.map(|secret| Identity::of(secret)).collect()
+}
+
+/// An order whose customer went back to the shop.
+fn ended(order: &Order, now: Millis) -> Option<Ended> {
+    let ended = order
+        .ended
+        .filter(|_| order.life.stage == Stage::Returned)?;
+    Some(Ended {
+        id: order.id,
+        outcome: order.life.outcome?,
+        ended,
+        settled: order.is_settled(now),
+    })
+}
+
+/// The contract in the shipped dialects that are not the merchant's.
+fn others(app: &App, own: &Rulebook) -> Result<Vec<Arc<Rulebook>>, Problem> {
+    let names = app.contract.dialect_names().into_iter();
+    let names = names.filter(|name| *name != own.dialect().name);
+    let wrong = |error: anyhow::Error| problem(500, format!("{error:#}"));
+    names
+        .map(|name| app.compiled(name).map_err(wrong))
+        .collect()
+}
+
+pub(super) fn get(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &lint(ask.app, ask.id, ask.now)?))
+}

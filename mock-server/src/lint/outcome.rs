@@ -1,0 +1,116 @@
+//! Rules about notifications: whether the shop asks, and how often.
+
+use super::{Found, History, Seen, listed};
+use crate::clock::Millis;
+use crate::order::Outcome;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A shop that asked so short a time ago has not given up.
+const STILL_ASKING: Millis = 10_000;
+/// The shortest time that is decent between two questions about an order.
+const DECENT: Millis = 1_000;
+/// How many questions in a row are too fast.
+const RUN: usize = 3;
+
+/// Orders whose customer went back to the shop, and whose outcome no answer has shown since.
+/// Not meant are: outcomes that notifications do not show yet, a shop that has just asked, and
+/// orders that are older than what is remembered.
+pub fn unread(history: &History<'_>) -> Vec<Found> {
+    let mut about: HashMap<u64, Vec<&Seen>> = HashMap::new();
+    for call in &history.calls {
+        if let Some(order) = call.order_id {
+            about.entry(order).or_default().push(call);
+        }
+    }
+    let begins = history.calls.first().map(|call| call.clock);
+    let begins = begins.filter(|_| history.cut);
+    let mut orders = Vec::new();
+    let mut requests = BTreeSet::new();
+    for order in &history.orders {
+        let forgotten = begins.is_some_and(|begins| order.ended < begins);
+        let told = order.settled && order.outcome != Outcome::Abandoned;
+        if forgotten || !told {
+            continue;
+        }
+        // A clock that was set back since says nothing about what came after what.
+        let since = order.ended;
+        let since = if since > history.now.clock {
+            Millis::MIN
+        } else {
+            since
+        };
+        let calls = about.get(&order.id).map_or(&[][..], Vec::as_slice);
+        let is_later = |call: &&&Seen| call.is_notification() && call.clock >= since;
+        let later = || calls.iter().filter(is_later);
+        let shown = later().any(|call| call.shows_outcome && call.arrived());
+        let asking = |call: &&Seen| history.now.at.saturating_sub(call.at) < STILL_ASKING;
+        if shown || later().next_back().is_some_and(asking) {
+            continue;
+        }
+        let outcome = serde_json::to_value(order.outcome).unwrap_or_default();
+        let outcome = outcome.as_str().unwrap_or_default();
+        orders.push(format!("{} ({outcome})", order.id));
+        let opened = calls.iter().filter(|call| call.is_init());
+        requests.extend(opened.chain(later()).map(|call| call.id));
+    }
+    if orders.is_empty() {
+        return Vec::new();
+    }
+    let message = format!(
+        "the customer went back to the shop, and no notification has told the shop what became \
+         of the order: {}",
+        listed(orders)
+    );
+    vec![Found::new(message, requests)]
+}
+
+/// Questions about an order that came one upon the other.
+#[derive(Debug, Default)]
+struct Run<'h> {
+    calls: Vec<&'h Seen>,
+    /// The outcome was shown.
+    over: bool,
+}
+
+/// Three questions or more about an order whose outcome was not shown yet, each less than a
+/// second after the one before by both clocks: one that stands still, or was moved on, accuses
+/// nobody. Questions that got no answer may be asked again at once.
+pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
+    let mut runs: BTreeMap<u64, Run<'_>> = BTreeMap::new();
+    let mut orders = BTreeSet::new();
+    let mut requests = BTreeSet::new();
+    for call in history.calls.iter().filter(|call| call.is_notification()) {
+        let answered = call.arrived() && matches!(call.status, 200 | 404);
+        let Some(order) = call.order_id.filter(|_| answered) else {
+            continue;
+        };
+        let run = runs.entry(order).or_default();
+        if run.over {
+            continue;
+        }
+        if !run.calls.last().is_some_and(|before| is_fast(before, call)) {
+            run.calls.clear();
+        }
+        run.calls.push(call);
+        if run.calls.len() >= RUN {
+            orders.insert(order);
+            // Those before are in it already once there are more.
+            let new = if run.calls.len() == RUN { 0 } else { RUN };
+            requests.extend(run.calls[new..].iter().rev().take(RUN).map(|call| call.id));
+        }
+        run.over = call.shows_outcome;
+    }
+    if orders.is_empty() {
+        return Vec::new();
+    }
+    let message = format!(
+        "notifications were asked for more than once a second: order {}",
+        listed(orders)
+    );
+    vec![Found::new(message, requests)]
+}
+
+fn is_fast(before: &Seen, call: &Seen) -> bool {
+    let soon = |from: Millis, to: Millis| (0..DECENT).contains(&to.saturating_sub(from));
+    soon(before.at, call.at) && soon(before.clock, call.clock)
+}

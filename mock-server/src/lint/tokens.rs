@@ -1,0 +1,209 @@
+//! Rules about tokens (TC C-2 and C-3, RT), and where each token comes from.
+
+use super::{Found, History, Identity, Seen, listed, quoted};
+use crate::clock::Millis;
+use flexiti_contract::Endpoint;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// How long before its end a token may be replaced by a new one (RT: `expires_in` less 60 s).
+const MARGIN: Millis = 60_000;
+
+/// An access token that an answer gave.
+#[derive(Debug)]
+struct Pair {
+    /// Which call brought it.
+    call: usize,
+    /// The first access token of its line of refreshes.
+    root: Identity,
+    scope: Option<String>,
+    /// When it ends, by the merchant's clock.
+    ends: Option<Millis>,
+    /// The call from which on the shop cannot count on it: it was refused, or refreshed.
+    given_up: Option<usize>,
+}
+
+/// The tokens that answers gave.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    pairs: HashMap<Identity, Pair>,
+    /// The access token of each refresh token.
+    refreshes: HashMap<Identity, Identity>,
+}
+
+impl Tokens {
+    /// The tokens in these calls.
+    pub fn of(calls: &[Seen]) -> Self {
+        let mut tokens = Self::default();
+        for (at, call) in calls.iter().enumerate() {
+            tokens.see(at, call);
+        }
+        tokens
+    }
+
+    fn see(&mut self, at: usize, call: &Seen) {
+        if call.endpoint != Endpoint::Token {
+            let refused = call.bearer.filter(|_| call.status == 401);
+            if let Some(pair) = refused.and_then(|token| self.pairs.get_mut(&token)) {
+                pair.given_up.get_or_insert(at);
+            }
+            return;
+        }
+        let mut root = None;
+        if let Some(used) = self.refreshed(call)
+            && let Some(pair) = self.pairs.get_mut(&used)
+        {
+            pair.given_up.get_or_insert(at);
+            root = Some(pair.root);
+        }
+        let Some(granted) = &call.granted else {
+            return;
+        };
+        let life = granted.expires_in.map(|life| life.saturating_mul(1_000));
+        let pair = Pair {
+            call: at,
+            root: root.unwrap_or(granted.access),
+            scope: granted.scope.clone(),
+            ends: life.map(|life| call.clock.saturating_add(life)),
+            given_up: None,
+        };
+        self.pairs.insert(granted.access, pair);
+        if let Some(refresh) = granted.refresh {
+            self.refreshes.insert(refresh, granted.access);
+        }
+    }
+
+    /// The access token that a call asks to be refreshed; one known reading of the documentation
+    /// sends that itself (RT).
+    fn refreshed(&self, call: &Seen) -> Option<Identity> {
+        let used = call.sent.refresh_token.filter(|_| call.is_refresh())?;
+        Some(self.refreshes.get(&used).copied().unwrap_or(used))
+    }
+
+    /// The first token of the line that the token of a call belongs to; one whose beginning is
+    /// not known begins its own.
+    pub fn root(&self, call: &Seen) -> Option<Identity> {
+        let token = call.bearer?;
+        Some(self.pairs.get(&token).map_or(token, |pair| pair.root))
+    }
+
+    /// The call that brought the token of this one.
+    pub fn grant_of(&self, call: &Seen) -> Option<usize> {
+        Some(self.pairs.get(&call.bearer?)?.call)
+    }
+}
+
+/// A call about an order whose token was asked for since the call before, in the place of one
+/// that still lived. Not meant are: a refresh; a token that took the place of one refused, nearly
+/// over, or of another scope; and one that serves several orders, as a job in the background has.
+pub fn per_request(history: &History<'_>) -> Vec<Found> {
+    let tokens = &history.tokens;
+    let mut used_for: HashMap<Identity, HashSet<u64>> = HashMap::new();
+    for call in &history.calls {
+        if let (Some(root), Some(order)) = (tokens.root(call), call.order_id) {
+            used_for.entry(root).or_default().insert(order);
+        }
+    }
+    let mut last: HashMap<u64, usize> = HashMap::new();
+    let mut orders = BTreeSet::new();
+    let mut requests = BTreeSet::new();
+    for (at, call) in history.calls.iter().enumerate() {
+        let Some(order) = call.order_id else {
+            continue;
+        };
+        let Some(before) = last.insert(order, at) else {
+            continue;
+        };
+        let earlier = &history.calls[before];
+        let own = |root| used_for.get(root).is_some_and(|orders| orders.len() == 1);
+        if let Some(asked) = replaced(history, before, call)
+            && tokens.root(call).as_ref().is_some_and(own)
+        {
+            orders.insert(order);
+            requests.extend([earlier.id, history.calls[asked].id, call.id]);
+        }
+    }
+    if orders.is_empty() {
+        return Vec::new();
+    }
+    let message = format!(
+        "another token was asked for while the one before it was still alive: order {}",
+        listed(orders)
+    );
+    vec![Found::new(message, requests)]
+}
+
+/// The grant, since the call `before`, whose token `call` has in the place of a living one.
+fn replaced(history: &History<'_>, before: usize, call: &Seen) -> Option<usize> {
+    let tokens = &history.tokens;
+    let earlier = tokens.pairs.get(&history.calls[before].bearer?)?;
+    let root = tokens.pairs.get(&tokens.root(call)?)?;
+    let asked = history.calls.get(root.call)?;
+    let alive = asked.clock.saturating_add(MARGIN) < earlier.ends?
+        && earlier.given_up.is_none_or(|at| at > root.call);
+    let other = earlier.root != root.root && earlier.scope == root.scope;
+    // A refresh whose own beginning is not known says nothing.
+    let fresh = !asked.is_refresh();
+    (root.call > before && alive && other && fresh).then_some(root.call)
+}
+
+/// A token with its refreshes that opened orders under several of the shop's own ids. Not meant
+/// are orders that name the same customer, and those whose answer a fault kept from the shop.
+pub fn shared(history: &History<'_>) -> Vec<Found> {
+    let mut opened: BTreeMap<usize, Vec<&Seen>> = BTreeMap::new();
+    let mut first: HashMap<Identity, usize> = HashMap::new();
+    for (at, call) in history.calls.iter().enumerate() {
+        let counts = call.is_init() && call.accepted() && call.fault.is_none();
+        if let Some(root) = history.tokens.root(call)
+            && counts
+            && call.merchant_order_id().is_some()
+        {
+            let first = *first.entry(root).or_insert(at);
+            opened.entry(first).or_default().push(call);
+        }
+    }
+    let mut found = Vec::new();
+    for calls in opened.into_values() {
+        let ids: BTreeSet<&str> = calls.iter().filter_map(|c| c.merchant_order_id()).collect();
+        if ids.len() < 2 || are_of_one_customer(&calls) {
+            continue;
+        }
+        let message = format!(
+            "one token opened {} orders: {}; that is right only if all were one customer's",
+            ids.len(),
+            listed(ids.into_iter().map(quoted))
+        );
+        found.push(Found::new(message, calls.iter().map(|c| c.id).collect()));
+    }
+    found
+}
+
+/// Whether all of these name the same customer.
+fn are_of_one_customer(calls: &[&Seen]) -> bool {
+    ["customer_id", "vcc", "email"].iter().any(|name| {
+        let mut named = calls.iter().map(|call| call.param(name));
+        let first = named.next().flatten();
+        first.is_some_and(|first| named.all(|other| other == Some(first)))
+    })
+}
+
+/// A refresh of a token that had ended by the merchant's clock.
+pub fn refresh_late(history: &History<'_>) -> Vec<Found> {
+    let mut requests = BTreeSet::new();
+    let mut late = 0_usize;
+    for call in &history.calls {
+        let pair = history.tokens.refreshed(call);
+        let pair = pair.and_then(|token| history.tokens.pairs.get(&token));
+        if let Some(pair) = pair
+            && pair.ends.is_some_and(|ends| call.clock >= ends)
+        {
+            late += 1;
+            requests.extend([history.calls[pair.call].id, call.id]);
+        }
+    }
+    if late == 0 {
+        return Vec::new();
+    }
+    let times = if late == 1 { "once" } else { "several times" };
+    let message = format!("{times}, a token was to be refreshed that had ended already");
+    vec![Found::new(message, requests)]
+}

@@ -1,0 +1,139 @@
+//! What was accepted here, and would be refused where the documentation is read another way.
+
+use super::parameters::ASCII;
+use super::{Found, History, Seen, listed};
+use flexiti_contract::dialect::{Alias, Lax};
+use flexiti_contract::{Endpoint, Msg, Rule, Rulebook};
+use std::collections::{BTreeMap, BTreeSet};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What a request does that some dialect may refuse.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Variant {
+    clause: &'static str,
+    param: Option<String>,
+    what: &'static str,
+}
+
+/// Which requests do it, and which dialects refuse it.
+type Variants<'h> = BTreeMap<Variant, (BTreeSet<u64>, BTreeSet<&'h str>)>;
+
+/// Accepted requests that another shipped dialect refuses: one finding for each clause and
+/// parameter.
+pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
+    let mut variants = Variants::new();
+    for call in history.calls.iter().filter(|call| call.accepted()) {
+        for other in history.others {
+            let mut refuse = |variant: Variant| {
+                let (requests, dialects) = variants.entry(variant).or_default();
+                requests.insert(call.id);
+                dialects.insert(&other.dialect().name);
+            };
+            check(call, other, &mut refuse);
+            features(call, other, &mut refuse);
+        }
+    }
+    let found = variants.into_iter().map(|(variant, (requests, dialects))| {
+        let Variant { clause, param, .. } = &variant;
+        let param = param
+            .as_deref()
+            .map_or(String::new(), |p| format!("`{p}` "));
+        let dialects = listed(dialects.into_iter().map(|name| format!("`{name}`")));
+        let message = format!("{param}{}: not so in dialect {dialects}", variant.what);
+        Found::new(message, requests).of_clause(clause)
+    });
+    found.collect()
+}
+
+/// The parameters that a dialect refuses. What has a rule of its own is left to it.
+fn check(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
+    if call.params.is_null() {
+        return;
+    }
+    for violation in other.check(call.endpoint, &call.params) {
+        let clause = violation.clause;
+        let has_rule = clause.ends_with(ASCII)
+            || clause.ends_with(".reference_id.required")
+            || clause == "init.v2.flow";
+        if has_rule {
+            continue;
+        }
+        let what = match violation.msg {
+            _ if violation.value.is_none() => "may be absent",
+            Some(Msg::Length) => "may be so long",
+            _ => "may be spelled so",
+        };
+        refuse(Variant {
+            clause,
+            param: Some(violation.param),
+            what,
+        });
+    }
+}
+
+/// What else of a request a dialect refuses, or passes over.
+fn features(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
+    let holds = |rule| other.enforces(rule);
+    let mut does = |does: bool, rule: Rule, what: &'static str| {
+        if does {
+            refuse(Variant {
+                clause: rule.id(),
+                param: None,
+                what,
+            });
+        }
+    };
+    let endpoint = call.endpoint;
+    let served = endpoint.foundation();
+    does(!other.serves(endpoint), served, "the path is served");
+    let exact = other.knobs().bearer_scheme == Lax::Exact;
+    let scheme = call.bearer.is_some() && !call.bearer_spelled && exact;
+    let what = "the authorization scheme may be spelled otherwise than `Bearer`";
+    does(scheme, Rule::BearerScheme, what);
+    let quotes = call.quoted && !holds(Rule::PathQuotes);
+    let what = "the client id of the path may stand in double quotes";
+    does(quotes, Rule::PathQuotes, what);
+    let percent = call.sent.broken_percent && holds(Rule::PercentEncoding);
+    let what = "a percent sign may stand for itself";
+    does(percent, Rule::PercentEncoding, what);
+    let media_type = call.media_type.as_deref();
+    if endpoint == Endpoint::Token {
+        let no_form = media_type != Some(FORM) && holds(Rule::TokenEncoding);
+        let what = "a token request may be something else than a form";
+        does(no_form, Rule::TokenEncoding, what);
+        let basic = call.basic && call.param("client_id").is_some() && !holds(Rule::Basic);
+        does(basic, Rule::Basic, "keys may be sent in the Basic scheme");
+    }
+    if !call.is_init() {
+        return;
+    }
+    let as_form = call.sent.json && media_type == Some(FORM) && holds(Rule::JsonDeclared);
+    let what = "JSON may be declared as a form";
+    does(as_form, Rule::JsonDeclared, what);
+    let mut about = |does: bool, rule: Rule, param: &str, what: &'static str| {
+        if does {
+            refuse(Variant {
+                clause: rule.id(),
+                param: Some(param.to_owned()),
+                what,
+            });
+        }
+    };
+    for param in &call.sent.repeated {
+        let what = "may stand more than once";
+        about(holds(Rule::InitRepeated), Rule::InitRepeated, param, what);
+    }
+    for param in &call.sent.nulls {
+        let what = "may be a JSON null";
+        about(holds(Rule::NullRefused), Rule::NullRefused, param, what);
+    }
+    let ignored = other.knobs().merchant_order_id_alias == Alias::Ignore;
+    if ignored && call.param("merchant_order_id").is_some() {
+        refuse(Variant {
+            clause: "init.merchant_order_id.type",
+            param: Some("merchant_order_id".to_owned()),
+            what: "stands for `merchant_orderid`",
+        });
+    }
+}
