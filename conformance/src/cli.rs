@@ -169,7 +169,12 @@ pub struct MerchantRun {
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
     /// Dialects, the first of which counts for the level: names, paths, or `all`
-    #[arg(long, default_value = "documented", value_name = "NAME|FILE", value_delimiter = ',')]
+    #[arg(
+        long,
+        default_value = "documented",
+        value_name = "NAME|FILE",
+        value_delimiter = ','
+    )]
     pub dialect: Vec<String>,
     /// Make the run repeatable; a new seed is drawn and shown if not given
     #[arg(long, value_name = "N")]

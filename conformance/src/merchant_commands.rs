@@ -38,7 +38,9 @@ fn init(file: &Path) -> anyhow::Result<u8> {
     let name = file.display();
     let created = OpenOptions::new().write(true).create_new(true).open(file);
     let mut created = created.with_context(|| format!("{name}"))?;
-    created.write_all(EXAMPLE.as_bytes()).with_context(|| format!("{name}"))?;
+    created
+        .write_all(EXAMPLE.as_bytes())
+        .with_context(|| format!("{name}"))?;
     println!("{name}: fill it in, then try it: flexiti-conformance merchant check {name}");
     Ok(0)
 }
@@ -60,10 +62,16 @@ fn check(file: &Path) -> anyhow::Result<u8> {
 }
 
 fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
-    let seed = run.seed.unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+    let seed = run
+        .seed
+        .unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
     let contract = Contract::shipped();
     let dialects = if run.dialect == ["all"] {
-        contract.dialect_names().into_iter().map(str::to_owned).collect()
+        contract
+            .dialect_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     } else {
         run.dialect.clone()
     };
@@ -87,12 +95,16 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         dialects,
         only: run.only.clone(),
     };
-    if options.plays(contract).is_empty() {
+    if options.plays().is_empty() {
         let only = run.only.as_deref().unwrap_or_default();
         bail!("--only: no scenario begins with `{only}`");
     }
     println!("seed {seed}\n");
-    certified(&driver, &options, key.as_ref().zip(run.certificate.as_deref()))
+    certified(
+        &driver,
+        &options,
+        key.as_ref().zip(run.certificate.as_deref()),
+    )
 }
 
 fn certified(
@@ -108,11 +120,11 @@ fn certified(
         bar.set_position(done as u64);
         bar.set_message(next.to_owned());
     };
-    let acts = certify::run(contract, driver, options, &mut tell)?;
+    let acts = certify::run(driver, options, &mut tell)?;
     bar.finish_and_clear();
     let issued = jiff::Timestamp::now().to_string();
     let certificate = Certificate::new(contract, acts, options.seed, issued)?;
-    print!("{}", report::text(contract, &certificate));
+    print!("{}", report::text(&certificate));
     if let Some((key, path)) = file {
         let text = certificate.to_file(key)?;
         std::fs::write(path, text).with_context(|| format!("--certificate: {}", path.display()))?;
@@ -123,7 +135,10 @@ fn certified(
 
 fn code(certificate: &Certificate) -> u8 {
     let any = |verdict| {
-        let mut checks = certificate.results.iter().flat_map(|results| results.checks());
+        let mut checks = certificate
+            .results
+            .iter()
+            .flat_map(|results| results.checks());
         checks.any(|check| check.verdict == verdict)
     };
     if any(Verdict::Failed) {

@@ -5,6 +5,7 @@ use crate::dialect::{self, Dialect};
 use crate::lint::{LintRow, LintRule};
 use crate::load::{LoadError, Sources};
 use crate::resolve;
+use crate::scenario::Scenario;
 use crate::terms::ResponseKey;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Deserialize;
@@ -209,6 +210,40 @@ impl Contract {
             .iter()
             .find(|row| row.id == rule)
             .expect("every rule has a row")
+    }
+
+    /// What a merchant's shop is put through. Servers have no use for it: it is read when it is
+    /// asked for.
+    pub fn scenarios(&self) -> Result<Vec<Scenario>, LoadError> {
+        let rows: Vec<Scenario> = self
+            .sources
+            .checked("scenarios.json", "meta/scenarios.schema.json")?;
+        let fail = |what: String| Err(LoadError::new("scenarios.json", what));
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let documented = self.dialect("documented")?;
+        for (at, row) in rows.iter().enumerate() {
+            let id = &row.id;
+            if ids[..at].contains(&id.as_str()) {
+                return fail(format!("scenario `{id}`: the id stands twice"));
+            }
+            if let Some(control) = &row.control
+                && !ids.contains(&control.as_str())
+            {
+                return fail(format!(
+                    "scenario `{id}`: /control: no scenario `{control}`"
+                ));
+            }
+            let unknown = |knob: &&String| !documented.answers.contains_key(*knob);
+            if let Some(knob) = row.answers.keys().find(unknown) {
+                return fail(format!("scenario `{id}`: /answers: no knob `{knob}`"));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A digest of the data (SHA-256, hexadecimal): what was judged by other rules has another.
+    pub fn digest(&self) -> String {
+        self.sources.digest()
     }
 
     /// The parameters of an endpoint's request, in the contract's order.

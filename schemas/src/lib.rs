@@ -1,7 +1,7 @@
 //! The Flexiti Online API as data, and its loader.
 //!
 //! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
-//! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`, `bodies/` (JSON Schema
+//! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`, `scenarios.json`, `bodies/` (JSON Schema
 //! 2020-12) and `dialects/` (one answer to every question that the documentation leaves open). This crate
 //! embeds those files, refuses them if they break their own schemas in `meta/`, and compiles
 //! them for one dialect into a [`Rulebook`], which both the mock and the runner read.
@@ -29,6 +29,7 @@ pub mod openapi;
 mod parameters;
 mod resolve;
 mod rulebook;
+pub mod scenario;
 pub mod tables;
 mod terms;
 

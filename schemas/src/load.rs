@@ -5,6 +5,7 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,10 +44,12 @@ const SHIPPED: &[(&str, &str)] = embedded![
     "meta/errors.schema.json",
     "meta/lint.schema.json",
     "meta/response_keys.schema.json",
+    "meta/scenarios.schema.json",
     "endpoints.json",
     "errors.json",
     "lint.json",
     "response_keys.json",
+    "scenarios.json",
     "clauses/http.json",
     "clauses/token.json",
     "clauses/auth.json",
@@ -114,6 +117,20 @@ impl Sources {
             .iter()
             .map(|(path, _)| *path)
             .filter(move |path| path.starts_with(folder))
+    }
+
+    /// SHA-256 over the paths and texts of all files, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (path, text) in &self.0 {
+            // Lengths first, so that no other division into files has the same digest.
+            for part in [path, text] {
+                hash.update(part.len().to_le_bytes());
+                hash.update(part.as_bytes());
+            }
+        }
+        let bytes = hash.finalize();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A file as JSON.

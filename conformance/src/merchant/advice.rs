@@ -66,10 +66,12 @@ fn findings(
         .filter_map(|call| Recorded::exchange(call))
         .map(|call| Seen::new(call, eyes))
         .collect();
-    let now = seen.last().map_or(Moment { at: 0, clock: 0 }, |last| Moment {
-        at: last.at,
-        clock: last.clock,
-    });
+    let now = seen
+        .last()
+        .map_or(Moment { at: 0, clock: 0 }, |last| Moment {
+            at: last.at,
+            clock: last.clock,
+        });
     Ok(lint::judge(&History::new(dialect, &others, seen, now)))
 }
 

@@ -41,7 +41,10 @@ impl Credentials {
 
     /// The names of those that stand in a text.
     pub fn found_in(&self, text: &str) -> Vec<String> {
-        let found = self.0.iter().filter(|(_, value)| text.contains(value.as_str()));
+        let found = self
+            .0
+            .iter()
+            .filter(|(_, value)| text.contains(value.as_str()));
         let mut names: Vec<String> = found.map(|(name, _)| name.clone()).collect();
         names.dedup();
         names
@@ -120,7 +123,9 @@ impl Browser {
             request = self.client.get(next.clone());
             url = next;
         }
-        Err(format!("{url}: more than {HOPS} redirections, one after the other"))
+        Err(format!(
+            "{url}: more than {HOPS} redirections, one after the other"
+        ))
     }
 
     fn seen(&self, url: &Url, answer: Response, mut all: String) -> Result<Seen, String> {
@@ -131,7 +136,9 @@ impl Browser {
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let mut bytes = Vec::new();
         let mut limited = answer.take(PAGE);
-        limited.read_to_end(&mut bytes).map_err(|error| format!("{url}: {error}"))?;
+        limited
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("{url}: {error}"))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
@@ -162,7 +169,12 @@ impl Browser {
 fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
     let mut url = url.clone();
     url.set_query(None);
-    let lang = lang.map(|lang| lang.chars().take(2).collect::<String>().to_ascii_lowercase());
+    let lang = lang.map(|lang| {
+        lang.chars()
+            .take(2)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    });
     Page {
         url: url.to_string(),
         status: status.as_u16(),
@@ -177,7 +189,10 @@ fn html_lang(text: &str) -> Option<String> {
     let tag = &lower[lower.find("<html")?..];
     let tag = &tag[..tag.find('>')?];
     let value = tag.split_once("lang=")?.1.trim_start_matches(['"', '\'']);
-    let lang: String = value.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let lang: String = value
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     (!lang.is_empty()).then_some(lang)
 }
 
@@ -199,7 +214,10 @@ mod tests {
     #[test]
     fn a_page_says_its_language_in_its_first_tag() {
         for (text, lang) in [
-            ("<!doctype html><html lang=\"fr-CA\"><p lang=\"en\">", Some("fr")),
+            (
+                "<!doctype html><html lang=\"fr-CA\"><p lang=\"en\">",
+                Some("fr"),
+            ),
             ("<HTML class=a lang=en>", Some("en")),
             ("<html><p lang=\"en\">", None),
             ("", None),
@@ -220,6 +238,10 @@ mod tests {
             let found = browser.address_in(text).unwrap();
             assert_eq!(found.as_str(), address, "{text}");
         }
-        assert!(browser.address_in("http://127.0.0.1:43590/checkout/ab").is_none());
+        assert!(
+            browser
+                .address_in("http://127.0.0.1:43590/checkout/ab")
+                .is_none()
+        );
     }
 }

@@ -98,12 +98,20 @@ impl Certificate {
 
 /// Whether every shipped dialect was spoken.
 fn is_complete(contract: &Contract, results: &[Results]) -> bool {
-    let spoken: BTreeSet<&str> = results.iter().map(|results| results.dialect.as_str()).collect();
-    contract.dialect_names().iter().all(|name| spoken.contains(name))
+    let spoken: BTreeSet<&str> = results
+        .iter()
+        .map(|results| results.dialect.as_str())
+        .collect();
+    contract
+        .dialect_names()
+        .iter()
+        .all(|name| spoken.contains(name))
 }
 
 fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
-    acts.iter().map(|act| verdicts::judge(contract, act)).collect()
+    acts.iter()
+        .map(|act| verdicts::judge(contract, act))
+        .collect()
 }
 
 /// The bytes that are signed.
@@ -136,7 +144,9 @@ pub fn check(
         form(&file) == text,
         "the file is not as it was written: something was changed"
     );
-    let signature = file.as_object_mut().and_then(|file| file.shift_remove("signature"));
+    let signature = file
+        .as_object_mut()
+        .and_then(|file| file.shift_remove("signature"));
     let signed: Signed = serde_json::from_value(signature.unwrap_or_default())
         .context("signature: missing, or none of ours")?;
     key::check(&signed, body(&file).as_bytes())?;
@@ -145,8 +155,8 @@ pub fn check(
     {
         bail!("signed by {}, not by {trusted}", signed.public_key);
     }
-    let certificate: Certificate = serde_json::from_value(file)
-        .context("not a certificate of a merchant")?;
+    let certificate: Certificate =
+        serde_json::from_value(file).context("not a certificate of a merchant")?;
     ensure!(
         certificate.format == FORMAT,
         "format: `{}`; this program reads {FORMAT}",

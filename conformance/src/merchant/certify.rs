@@ -2,8 +2,8 @@
 
 use super::driver::Driver;
 use super::play::Stage;
+use super::scenarios;
 use super::verdicts::Act;
-use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
 
 /// What to run.
@@ -19,13 +19,13 @@ pub struct Options {
 
 impl Options {
     /// The scenarios that are asked for, each flow and language of them by itself.
-    pub fn plays<'c>(&self, contract: &'c Contract) -> Vec<(&'c Scenario, &'c str, &'c str)> {
+    pub fn plays(&self) -> Vec<(&'static Scenario, &'static str, &'static str)> {
         let wanted = |row: &&Scenario| {
             let only = self.only.as_deref().unwrap_or_default();
             row.id.starts_with(only)
         };
         let mut plays = Vec::new();
-        for scenario in contract.scenarios.iter().filter(wanted) {
+        for scenario in scenarios().iter().filter(wanted) {
             for flow in &scenario.flows {
                 for lang in &scenario.langs {
                     plays.push((scenario, flow.as_str(), lang.as_str()));
@@ -39,12 +39,11 @@ impl Options {
 /// Puts the shop of a driver file through the scenarios; `tell` hears how many of how many are
 /// done, and which is next.
 pub fn run(
-    contract: &'static Contract,
     driver: &Driver,
     options: &Options,
     tell: &mut dyn FnMut(usize, usize, &str),
 ) -> anyhow::Result<Vec<Act>> {
-    let plays = options.plays(contract);
+    let plays = options.plays();
     let total = plays.len() * options.dialects.len();
     let mut done = 0;
     let mut acts = Vec::new();

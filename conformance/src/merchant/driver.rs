@@ -119,7 +119,9 @@ impl Driver {
         let mut driver: Self = toml::from_str(&text)
             .map_err(|error| anyhow!("{name}: {}", one_line(&error, &text)))?;
         driver.check().with_context(|| format!("{name}"))?;
-        let parent = path.parent().filter(|parent| parent.components().count() > 0);
+        let parent = path
+            .parent()
+            .filter(|parent| parent.components().count() > 0);
         driver.folder = parent.unwrap_or(Path::new(".")).to_owned();
         Ok(driver)
     }
@@ -144,7 +146,10 @@ impl Driver {
             check_url(url).with_context(|| format!("{key}: `{url}`"))?;
         }
         if !matches!(self.checkout.method.as_str(), "GET" | "POST") {
-            bail!("checkout.method: `{}` is not allowed; GET or POST", self.checkout.method);
+            bail!(
+                "checkout.method: `{}` is not allowed; GET or POST",
+                self.checkout.method
+            );
         }
         check_places("checkout.url", &self.checkout.url)?;
         for (field, value) in &self.checkout.form {
@@ -202,8 +207,14 @@ fn check_places(key: &str, text: &str) -> anyhow::Result<()> {
             continue;
         };
         if !PLACES.iter().any(|(known, _)| *known == name) {
-            let known: Vec<String> = PLACES.iter().map(|(name, _)| format!("{{{name}}}")).collect();
-            bail!("{key}: nothing is known of `{{{name}}}`; there are {}", known.join(", "));
+            let known: Vec<String> = PLACES
+                .iter()
+                .map(|(name, _)| format!("{{{name}}}"))
+                .collect();
+            bail!(
+                "{key}: nothing is known of `{{{name}}}`; there are {}",
+                known.join(", ")
+            );
         }
     }
     Ok(())
@@ -232,21 +243,52 @@ mod tests {
     #[test]
     fn the_example_is_a_driver_file() {
         let driver = read(EXAMPLE).unwrap();
-        assert_eq!(driver.callbacks.success, "http://127.0.0.1:9123/flexiti/return");
+        assert_eq!(
+            driver.callbacks.success,
+            "http://127.0.0.1:9123/flexiti/return"
+        );
         assert_eq!(driver.shop.env["SHOP_LISTEN"], "127.0.0.1:9123");
     }
 
     #[test]
     fn a_mistake_is_named_with_its_file_its_key_and_what_is_allowed() {
         for (old, new, names) in [
-            ("method = \"POST\"", "method = \"PUT\"", vec!["checkout.method", "PUT", "GET or POST"]),
-            ("{mname}", "{middle}", vec!["checkout.form.mname", "{middle}", "{mname}"]),
-            ("pointer = \"/status\"", "pointer = \"status\"", vec!["order.pointer", "status", "/"]),
-            ("pending = [\"pending\"]", "pending = []", vec!["order.pending", "one word"]),
-            ("pending = [\"pending\"]", "pending = [\"paid\"]", vec!["order", "`paid`", "two"]),
-            ("success = \"http", "success = \"ftp", vec!["callbacks.success", "ftp", "http://"]),
+            (
+                "method = \"POST\"",
+                "method = \"PUT\"",
+                vec!["checkout.method", "PUT", "GET or POST"],
+            ),
+            (
+                "{mname}",
+                "{middle}",
+                vec!["checkout.form.mname", "{middle}", "{mname}"],
+            ),
+            (
+                "pointer = \"/status\"",
+                "pointer = \"status\"",
+                vec!["order.pointer", "status", "/"],
+            ),
+            (
+                "pending = [\"pending\"]",
+                "pending = []",
+                vec!["order.pending", "one word"],
+            ),
+            (
+                "pending = [\"pending\"]",
+                "pending = [\"paid\"]",
+                vec!["order", "`paid`", "two"],
+            ),
+            (
+                "success = \"http",
+                "success = \"ftp",
+                vec!["callbacks.success", "ftp", "http://"],
+            ),
             ("[pages]", "[page]", vec!["line", "page", "pages"]),
-            ("ready_url = ", "ready = ", vec!["line", "ready", "ready_url"]),
+            (
+                "ready_url = ",
+                "ready = ",
+                vec!["line", "ready", "ready_url"],
+            ),
         ] {
             assert!(EXAMPLE.contains(old), "{old}");
             let error = read(&EXAMPLE.replacen(old, new, 1)).unwrap_err();

@@ -46,13 +46,26 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let calls: Vec<&Exchange> = calls.iter().collect();
     let review = advice::judge(&rulebook, &calls)?;
     let mut text = String::new();
-    let failed: Vec<&Judgement> =
-        review.iter().filter(|check| check.verdict == Verdict::Failed).collect();
+    let failed: Vec<&Judgement> = review
+        .iter()
+        .filter(|check| check.verdict == Verdict::Failed)
+        .collect();
     for check in &failed {
-        let _ = writeln!(text, "{} {}: {}", report::word(check.verdict), check.check, check.message);
+        let _ = writeln!(
+            text,
+            "{} {}: {}",
+            report::word(check.verdict),
+            check.check,
+            check.message
+        );
     }
     let passed = review.len() - failed.len();
-    let _ = writeln!(text, "{} calls; {passed} rules kept, {} broken", calls.len(), failed.len());
+    let _ = writeln!(
+        text,
+        "{} calls; {passed} rules kept, {} broken",
+        calls.len(),
+        failed.len()
+    );
     let code = if !failed.is_empty() {
         1
     } else if calls.is_empty() {

@@ -43,7 +43,9 @@ pub fn generate(path: &Path) -> anyhow::Result<String> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut written = options.open(path).with_context(|| format!("{}", path.display()))?;
+    let mut written = options
+        .open(path)
+        .with_context(|| format!("{}", path.display()))?;
     writeln!(written, "{text}").with_context(|| format!("{}", path.display()))?;
     Ok(public_key)
 }
@@ -54,8 +56,16 @@ pub fn read(path: &Path) -> anyhow::Result<SigningKey> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
     let file: KeyFile = serde_json::from_str(&text)
         // What is in it is not repeated.
-        .map_err(|error| anyhow!("{name}: line {}: no key file of `merchant keygen`", error.line()))?;
-    ensure!(file.algorithm == ALGORITHM, "{name}: algorithm: must be {ALGORITHM}");
+        .map_err(|error| {
+            anyhow!(
+                "{name}: line {}: no key file of `merchant keygen`",
+                error.line()
+            )
+        })?;
+    ensure!(
+        file.algorithm == ALGORITHM,
+        "{name}: algorithm: must be {ALGORITHM}"
+    );
     let secret: [u8; 32] = decoded(&file.secret_key)
         .and_then(|bytes| bytes.try_into().ok())
         .with_context(|| format!("{name}: secret_key: must be 32 bytes in base64"))?;
@@ -86,7 +96,10 @@ pub fn sign(key: &SigningKey, bytes: &[u8]) -> Signed {
 /// Checks a signature of `bytes`; the error says what is wrong with it.
 pub fn check(signed: &Signed, bytes: &[u8]) -> anyhow::Result<()> {
     if signed.algorithm != ALGORITHM {
-        bail!("signature.algorithm: `{}` is not {ALGORITHM}", signed.algorithm);
+        bail!(
+            "signature.algorithm: `{}` is not {ALGORITHM}",
+            signed.algorithm
+        );
     }
     let public: Option<[u8; 32]> = decoded(&signed.public_key).and_then(|b| b.try_into().ok());
     let public = public.context("signature.public_key: must be 32 bytes in base64")?;

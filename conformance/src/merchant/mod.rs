@@ -18,3 +18,20 @@ pub mod report;
 pub mod shop;
 pub mod trace;
 pub mod verdicts;
+
+use flexiti_contract::Contract;
+use flexiti_contract::scenario::Scenario;
+use std::sync::OnceLock;
+
+/// The scenarios, as they are shipped.
+#[expect(
+    clippy::expect_used,
+    reason = "a test of the contract loads the same data"
+)]
+pub fn scenarios() -> &'static [Scenario] {
+    static SCENARIOS: OnceLock<Vec<Scenario>> = OnceLock::new();
+    SCENARIOS.get_or_init(|| {
+        let scenarios = Contract::shipped().scenarios();
+        scenarios.expect("the shipped scenarios load")
+    })
+}

@@ -7,8 +7,7 @@ use super::trace::{Happened, Opened, Played};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
 use flexiti_mock::steer::{
-    Admin, ClockChange, Complete, DialectChange, DialectView, OrderView, Plan, SettleAfter,
-    Wanted,
+    Admin, ClockChange, Complete, DialectChange, DialectView, OrderView, Plan, SettleAfter, Wanted,
 };
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use reqwest::blocking::Client;
@@ -81,8 +80,10 @@ impl<'d> Stage<'d> {
             ("FLEXITI_CLIENT_ID", account.client_id),
             ("FLEXITI_CLIENT_SECRET", account.client_secret),
         ];
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let environment: Vec<(&str, &str)> = environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let shop = Shop::start(driver, &environment)?;
         let dialect = mock.admin().dialect(CLIENT_ID)?;
         let client = Client::builder().timeout(Duration::from_secs(30)).build()?;
@@ -172,6 +173,7 @@ impl<'d> Stage<'d> {
             opened: Vec::new(),
         };
         self.record(&mut played)?;
+        let admin = self.mock.admin();
         let opened: BTreeSet<u64> = played
             .exchanges
             .iter()
@@ -181,7 +183,11 @@ impl<'d> Stage<'d> {
         for id in &opened {
             played.opened.push(opened_order(&admin.order(*id)?));
         }
-        if played.opened.iter().any(|order| order.outcome.as_deref() == Some("purchased")) {
+        if played
+            .opened
+            .iter()
+            .any(|order| order.outcome.as_deref() == Some("purchased"))
+        {
             self.paid = opened.first().copied();
         }
         self.past.extend(opened);
@@ -313,7 +319,11 @@ impl Play<'_, '_> {
         let url = filled(&checkout.url, &values);
         let field = |(name, value): (&String, &String)| (name.clone(), filled(value, &values));
         let form: Vec<(String, String)> = checkout.form.iter().map(field).collect();
-        let method = if checkout.method == "GET" { Method::GET } else { Method::POST };
+        let method = if checkout.method == "GET" {
+            Method::GET
+        } else {
+            Method::POST
+        };
         match self.open(&method, &url, &form) {
             Ok(seen) => {
                 self.order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
@@ -345,7 +355,8 @@ impl Play<'_, '_> {
 
     fn complete(&mut self, outcome: &str, settle_after: Option<&Value>) -> Happened {
         let wanted = serde_json::from_value::<Wanted>(outcome.into());
-        let settle = settle_after.and_then(|s| serde_json::from_value::<SettleAfter>(s.clone()).ok());
+        let settle =
+            settle_after.and_then(|s| serde_json::from_value::<SettleAfter>(s.clone()).ok());
         let (Some(order), Ok(outcome)) = (self.order, wanted) else {
             return Happened::Skipped;
         };
@@ -365,7 +376,12 @@ impl Play<'_, '_> {
     }
 
     fn come_back(&self, to: To, by: By) -> Happened {
-        let success = self.stage.driver.callbacks.success.replace("{lang}", self.lang);
+        let success = self
+            .stage
+            .driver
+            .callbacks
+            .success
+            .replace("{lang}", self.lang);
         let url = match to {
             To::Own => self.callback.clone(),
             To::Success => Some(success),

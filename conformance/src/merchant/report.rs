@@ -1,9 +1,9 @@
 //! What a run came to, for people.
 
-use super::judge::{Judgement, Verdict};
-use super::verdicts::{Results, dependent};
 use super::certificate::Certificate;
-use flexiti_contract::Contract;
+use super::judge::{Judgement, Verdict};
+use super::scenarios;
+use super::verdicts::{Results, dependent};
 use flexiti_contract::scenario::Rank;
 use std::fmt::Write as _;
 
@@ -28,20 +28,39 @@ pub fn rank(level: Option<Rank>) -> &'static str {
 }
 
 /// The whole report as text: what did not pass, what depends on the dialect, the level.
-pub fn text(contract: &Contract, certificate: &Certificate) -> String {
+pub fn text(certificate: &Certificate) -> String {
     let mut text = String::new();
     for results in &certificate.results {
-        let passed = results.scenarios.iter().filter(|r| r.verdict == Verdict::Passed);
+        let passed = results
+            .scenarios
+            .iter()
+            .filter(|r| r.verdict == Verdict::Passed);
         let (passed, all) = (passed.count(), results.scenarios.len());
-        let _ = writeln!(text, "dialect `{}`: {passed} of {all} scenarios passed", results.dialect);
-        for result in results.scenarios.iter().filter(|r| r.verdict != Verdict::Passed) {
+        let _ = writeln!(
+            text,
+            "dialect `{}`: {passed} of {all} scenarios passed",
+            results.dialect
+        );
+        for result in results
+            .scenarios
+            .iter()
+            .filter(|r| r.verdict != Verdict::Passed)
+        {
             let id = result.name.split('/').next().unwrap_or_default();
-            let row = contract.scenarios.iter().find(|row| row.id == id);
+            let row = scenarios().iter().find(|row| row.id == id);
             let requirement = row.map_or("", |row| row.requirement.as_str());
-            let _ = writeln!(text, "\n{} {}\n  {requirement}", word(result.verdict), result.name);
+            let _ = writeln!(
+                text,
+                "\n{} {}\n  {requirement}",
+                word(result.verdict),
+                result.name
+            );
             lines(&mut text, &result.checks);
         }
-        let review = results.review.iter().filter(|check| check.verdict != Verdict::Passed);
+        let review = results
+            .review
+            .iter()
+            .filter(|check| check.verdict != Verdict::Passed);
         let review: Vec<Judgement> = review.cloned().collect();
         if !review.is_empty() {
             let _ = writeln!(text, "\nover everything that the shop sent and showed:");
@@ -64,8 +83,17 @@ pub fn text(contract: &Contract, certificate: &Certificate) -> String {
 }
 
 fn lines(text: &mut String, checks: &[Judgement]) {
-    for check in checks.iter().filter(|check| check.verdict != Verdict::Passed) {
-        let _ = write!(text, "  {} {}: {}", word(check.verdict), check.check, check.message);
+    for check in checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Passed)
+    {
+        let _ = write!(
+            text,
+            "  {} {}: {}",
+            word(check.verdict),
+            check.check,
+            check.message
+        );
         if !check.requests.is_empty() {
             let ids: Vec<String> = check.requests.iter().take(5).map(u64::to_string).collect();
             let _ = write!(text, " (call {})", ids.join(", "));

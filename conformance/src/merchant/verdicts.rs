@@ -3,6 +3,7 @@
 use super::advice;
 use super::browser::Page;
 use super::judge::{self, Judgement, Verdict};
+use super::scenarios;
 use super::trace::Played;
 use anyhow::Context as _;
 use flexiti_contract::scenario::Rank;
@@ -56,36 +57,36 @@ pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> 
     let dialect = contract.dialect_from_json(act.dialect.clone())?;
     let name = dialect.name.clone();
     let rulebook = Rulebook::compile(contract, dialect)?;
-    let mut scenarios = Vec::new();
+    let mut came = Vec::new();
     for played in &act.played {
-        let scenario = contract.scenarios.iter().find(|row| row.id == played.scenario);
+        let scenario = scenarios().iter().find(|row| row.id == played.scenario);
         let scenario = scenario.with_context(|| format!("no scenario `{}`", played.scenario))?;
         let checks = judge::judge(scenario, played);
-        scenarios.push(Result {
+        came.push(Result {
             name: played.name(),
             verdict: judge::worst(&checks),
             checks,
         });
     }
-    control(contract, &act.played, &mut scenarios);
+    control(&act.played, &mut came);
     let mut review = advice::judge(&rulebook, &advice::calls(&act.played))?;
     review.extend(act.pages.iter().map(judge::scanned));
     Ok(Results {
         dialect: name,
-        scenarios,
+        scenarios: came,
         review,
     })
 }
 
 /// "It did not happen" says something only where it does happen when it should.
-fn control(contract: &Contract, played: &[Played], results: &mut [Result]) {
+fn control(played: &[Played], results: &mut [Result]) {
     let mut passed: BTreeMap<String, bool> = BTreeMap::new();
     for (played, result) in played.iter().zip(results.iter()) {
         let all = passed.entry(played.scenario.clone()).or_insert(true);
         *all &= result.verdict == Verdict::Passed;
     }
     for (played, result) in played.iter().zip(results) {
-        let row = contract.scenarios.iter().find(|row| row.id == played.scenario);
+        let row = scenarios().iter().find(|row| row.id == played.scenario);
         let control = row.and_then(|row| row.control.as_ref());
         let missing = control.filter(|control| passed.get(*control) != Some(&true));
         if let Some(control) = missing
@@ -118,8 +119,14 @@ pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     if !stands(own, Rank::Robust) {
         return Some(Rank::Basic);
     }
-    let every = results.iter().all(|results| stands(results, Rank::Exemplary));
-    Some(if every && complete { Rank::Exemplary } else { Rank::Robust })
+    let every = results
+        .iter()
+        .all(|results| stands(results, Rank::Exemplary));
+    Some(if every && complete {
+        Rank::Exemplary
+    } else {
+        Rank::Robust
+    })
 }
 
 /// The scenarios whose verdict is not the same in every dialect, with their verdicts.

@@ -28,7 +28,13 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let same = !lang.is_empty() && Lang::of(&lang).code() == played.lang;
         differs("language_differs", same, "language", &lang, &played.lang);
         let flow = sent("flow");
-        differs("flow_differs", folded(&flow) == folded(&played.flow), "flow", &flow, &played.flow);
+        differs(
+            "flow_differs",
+            folded(&flow) == folded(&played.flow),
+            "flow",
+            &flow,
+            &played.flow,
+        );
         // Buy and Apply/Buy have the path with /v2 (R-cur); that of Apply is a rule of lint's.
         let plain = call.row.endpoint == Some(Endpoint::InitPlain) && played.flow != "apply";
         let path = if plain { "init without /v2" } else { "init" };

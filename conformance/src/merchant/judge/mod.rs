@@ -114,9 +114,10 @@ impl<'a> Story<'a> {
 
     /// Whether the shop may give up.
     fn may_fail(&self) -> bool {
-        self.scenario.steps.iter().any(|step| {
-            matches!(step, Step::Checkout { expect } if *expect != Start::Opens)
-        })
+        self.scenario
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Checkout { expect } if *expect != Start::Opens))
     }
 }
 
@@ -151,7 +152,10 @@ fn is_lost(call: &Exchange) -> bool {
         "malformed_chunking",
         "wrong_type",
     ];
-    call.row.fault.as_deref().is_some_and(|fault| lost.contains(&fault))
+    call.row
+        .fault
+        .as_deref()
+        .is_some_and(|fault| lost.contains(&fault))
 }
 
 /// Whether a call may be tried again as it is.

@@ -11,17 +11,25 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut seen = false;
     for happened in &story.played.happened {
         match happened {
-            Happened::Started { page: Some(page), .. } => {
+            Happened::Started {
+                page: Some(page), ..
+            } => {
                 seen = true;
                 all.extend(leaks(page));
             }
-            Happened::Returned { by, page, trouble, .. } => {
+            Happened::Returned {
+                by, page, trouble, ..
+            } => {
                 if let Some(page) = page {
                     seen = true;
                     all.extend(leaks(page));
                 }
                 if *by == By::Customer {
-                    all.push(language(page.as_ref(), trouble.as_deref(), &story.played.lang));
+                    all.push(language(
+                        page.as_ref(),
+                        trouble.as_deref(),
+                        &story.played.lang,
+                    ));
                 }
             }
             _ => {}
@@ -50,11 +58,17 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
     };
     match &page.lang {
         _ if page.status >= 400 => {
-            let message = format!("the customer came back to status {} at {}", page.status, page.url);
+            let message = format!(
+                "the customer came back to status {} at {}",
+                page.status, page.url
+            );
             Judgement::failed(check, message)
         }
         Some(other) if other != lang => {
-            let message = format!("{} is in `{other}`, the customer's language is `{lang}`", page.url);
+            let message = format!(
+                "{} is in `{other}`, the customer's language is `{lang}`",
+                page.url
+            );
             Judgement::failed(check, message)
         }
         Some(_) => Judgement::passed(check),

@@ -51,7 +51,10 @@ fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
         }
         hasty = if gap < HASTE_MS { hasty + 1 } else { 0 };
         if hasty == 2 {
-            let message = format!("{wanted} was asked three times within {} ms, and failed each time", 2 * HASTE_MS);
+            let message = format!(
+                "{wanted} was asked three times within {} ms, and failed each time",
+                2 * HASTE_MS
+            );
             all.push(Judgement::failed("retry_without_backoff", message).of(both));
         }
         if failed == ATTEMPTS {
@@ -59,7 +62,9 @@ fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
             all.push(Judgement::failed("retry_endless", message).of(both));
         }
         if wanted != "notification" && reference(before) != reference(after) {
-            let message = format!("{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation");
+            let message = format!(
+                "{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation"
+            );
             let judgement = Judgement::failed("reference_id_unstable", message).of(both);
             all.push(judgement.at(Rank::Exemplary));
         }
@@ -71,7 +76,10 @@ fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
 }
 
 fn reference(call: &Exchange) -> Option<&str> {
-    call.row.headers.get("x-reference-id").and_then(Value::as_str)
+    call.row
+        .headers
+        .get("x-reference-id")
+        .and_then(Value::as_str)
 }
 
 fn retry_after(call: &Exchange) -> Option<i64> {

@@ -7,7 +7,9 @@ use std::collections::HashSet;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let steps = story.scenario.steps.iter().zip(&story.played.happened);
-    let mut all: Vec<Judgement> = steps.filter_map(|(step, came)| one(story, step, came)).collect();
+    let mut all: Vec<Judgement> = steps
+        .filter_map(|(step, came)| one(story, step, came))
+        .collect();
     all.push(orders(story));
     all.extend(faults(story));
     all
@@ -15,16 +17,23 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
 
 fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
-        (Step::Checkout { expect }, Happened::Started { order, page, trouble }) => {
+        (
+            Step::Checkout { expect },
+            Happened::Started {
+                order,
+                page,
+                trouble,
+            },
+        ) => {
             let saw = match (page, trouble) {
                 (_, Some(trouble)) => trouble.clone(),
                 (Some(page), None) => format!("{} with status {}", page.url, page.status),
                 (None, None) => "nothing".to_owned(),
             };
             let wrong = match expect {
-                Start::Opens if order.is_none() => {
-                    Some(format!("Flexiti's page did not open; the customer saw {saw}"))
-                }
+                Start::Opens if order.is_none() => Some(format!(
+                    "Flexiti's page did not open; the customer saw {saw}"
+                )),
                 Start::Fails if order.is_some() => Some("a page opened all the same".to_owned()),
                 // Whatever goes wrong, the customer is told.
                 _ if order.is_none() && page.is_none() => {
@@ -38,7 +47,10 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
             let wrong = (!is_so).then(|| {
                 let wanted: Vec<&str> = one_of.iter().map(|belief| word(*belief)).collect();
-                format!("the shop says `{said}` of the order; it should be {}", wanted.join(" or "))
+                format!(
+                    "the shop says `{said}` of the order; it should be {}",
+                    wanted.join(" or ")
+                )
             });
             Some(Judgement::unless("belief", wrong))
         }
@@ -55,7 +67,11 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
         }
         (Step::Doubt { .. }, Happened::NotAsked) => {
             let message = "the driver file has no [order]: what the shop believes is unknown";
-            Some(Judgement::new("outcome_from_callback", Verdict::NotTestable, message))
+            Some(Judgement::new(
+                "outcome_from_callback",
+                Verdict::NotTestable,
+                message,
+            ))
         }
         (_, Happened::Skipped) if !story.may_fail() => {
             let message = "a step could not be taken, as no order was open";
@@ -79,17 +95,32 @@ fn orders(story: &Story<'_>) -> Judgement {
     let most = story.scenario.orders;
     let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
     let wrong = (opened.len() > most).then(|| {
-        format!("{} orders were opened for one purchase, {most} at most should be: {}", opened.len(), ids.join(", "))
+        format!(
+            "{} orders were opened for one purchase, {most} at most should be: {}",
+            opened.len(),
+            ids.join(", ")
+        )
     });
     Judgement::unless("order_doubled", wrong)
 }
 
 /// A scenario whose fault never struck says nothing.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
-    let ours: HashSet<u64> = story.played.exchanges.iter().map(|call| call.row.id).collect();
+    let ours: HashSet<u64> = story
+        .played
+        .exchanges
+        .iter()
+        .map(|call| call.row.id)
+        .collect();
     let planned = &story.played.faults;
-    let idle = planned.iter().position(|fault| !fault.consumed_by.iter().any(|id| ours.contains(id)));
+    let idle = planned
+        .iter()
+        .position(|fault| !fault.consumed_by.iter().any(|id| ours.contains(id)));
     let idle = idle?;
     let message = format!("the planned fault {} struck no call of the shop", idle + 1);
-    Some(Judgement::new("fault_consumed", Verdict::Inconclusive, message))
+    Some(Judgement::new(
+        "fault_consumed",
+        Verdict::Inconclusive,
+        message,
+    ))
 }

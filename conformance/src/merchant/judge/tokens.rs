@@ -32,7 +32,10 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let refused = story.played.exchanges.iter();
     let refused = refused.filter(|call| call.row.status == 401).count();
     let wrong = (fresh.len() > 1 + refused).then(|| {
-        format!("{} tokens were asked for in one checkout, and {refused} calls refused", fresh.len())
+        format!(
+            "{} tokens were asked for in one checkout, and {refused} calls refused",
+            fresh.len()
+        )
     });
     let concerned = if wrong.is_some() { fresh } else { Vec::new() };
     Judgement::unless("one_token", wrong).of(concerned)
@@ -43,7 +46,11 @@ fn dead_token(story: &Story<'_>) -> Judgement {
     let mut dead: HashSet<&str> = HashSet::new();
     let mut again: HashMap<&str, u64> = HashMap::new();
     for call in &story.played.exchanges {
-        let token = call.row.headers.get("authorization").and_then(Value::as_str);
+        let token = call
+            .row
+            .headers
+            .get("authorization")
+            .and_then(Value::as_str);
         let Some(token) = token else {
             continue;
         };
@@ -56,12 +63,16 @@ fn dead_token(story: &Story<'_>) -> Judgement {
     }
     let wrong = (!again.is_empty())
         .then(|| "a token was sent again after Flexiti had refused it with 401".to_owned());
-    Judgement::unless("dead_token_used", wrong).of(again.into_values()).at(Rank::Robust)
+    Judgement::unless("dead_token_used", wrong)
+        .of(again.into_values())
+        .at(Rank::Robust)
 }
 
 /// A token that is about to end is refreshed (C-3).
 fn refreshed(story: &Story<'_>) -> Judgement {
-    let mut refreshes = story.calls(is_token).filter(|call| grant(call) == "refresh_token");
+    let mut refreshes = story
+        .calls(is_token)
+        .filter(|call| grant(call) == "refresh_token");
     let wrong = match refreshes.next() {
         None => Some("the token was about to end and was not refreshed".to_owned()),
         Some(call) if call.row.status >= 400 => {
