@@ -25,7 +25,8 @@ function draw({ now, frozen }) {
   ahead = at - Date.now();
   $("clock-state").textContent = frozen ? "frozen" : "running";
   $("freeze").setAttribute("aria-pressed", String(frozen));
-  $("clock-set").value = now.slice(0, 19);
+  // What somebody is typing stays.
+  if (document.activeElement !== $("clock-set")) $("clock-set").value = now.replace(/\.\d+Z$/, "Z");
   tick();
 }
 
@@ -48,8 +49,7 @@ export function start(whose) {
   $("freeze").addEventListener("click", () => change({ frozen: stands === null }));
   $("clock-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = $("clock-set").value;
-    change({ set: text.length === 16 ? `${text}:00Z` : `${text}Z` });
+    change({ set: $("clock-set").value.trim() });
   });
   setInterval(tick, 1000);
 }

@@ -70,7 +70,7 @@ async function happened(name, data) {
     soon.lint();
     return;
   }
-  if (name === "missed") return requests.load(state.client);
+  if (name === "missed") return loadAll();
   if (name !== "change") return;
   switch (data.what) {
     case "orders": return soon.orders();
@@ -80,8 +80,8 @@ async function happened(name, data) {
       return clock.load(state.client);
     case "dialect": return loadDialect();
     case "merchants": return refreshMerchants();
-    case "reset": return watch();
-    default:
+    case "reset":
+      watch();
   }
 }
 
@@ -98,6 +98,7 @@ async function watch() {
   state.watching?.abort();
   const stop = new AbortController();
   state.watching = stop;
+  live("wait", "Connecting");
   let wait = 250;
   while (!stop.signal.aborted) {
     try {

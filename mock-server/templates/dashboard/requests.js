@@ -204,6 +204,7 @@ export function start() {
   $("request-list").addEventListener("keydown", steer);
   $("filter").addEventListener("submit", (event) => event.preventDefault());
   $("filter").addEventListener("input", count);
+  $("filter").addEventListener("change", count);
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
     // The address may name it already.
