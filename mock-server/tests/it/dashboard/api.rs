@@ -124,9 +124,10 @@ fn dialects_are_listed_with_what_they_are_for() {
 fn one_fault_more_or_less_leaves_the_others_accounted_for() {
     let mock = server("documented");
     let path = format!("/merchants/{CLIENT}/faults");
-    let patch = |change: &Value| admin(&mock, "PATCH", &path, change);
-    let add =
-        |action: &Value| patch(&json!({"add": {"match": {"endpoint": "token"}, "action": action}}));
+    let changed = |change: &Value| admin(&mock, "PATCH", &path, change);
+    let add = |action: &Value| {
+        changed(&json!({"add": {"match": {"endpoint": "token"}, "action": action}}))
+    };
     assert_eq!(add(&json!({"type": "status", "status": 503})).status, 200);
     assert_eq!(demo_token_call(&[GRANT]).send(mock.address()).status, 503);
     let two = add(&json!({"type": "status", "status": 500}));
@@ -164,7 +165,7 @@ fn one_fault_more_or_less_leaves_the_others_accounted_for() {
         ),
         (json!({}), ""),
     ] {
-        let refused = patch(&wrong);
+        let refused = changed(&wrong);
         assert!(
             matches!(refused.status, 400 | 422),
             "{wrong}: {}",
@@ -175,12 +176,15 @@ fn one_fault_more_or_less_leaves_the_others_accounted_for() {
         let plan = admin(&mock, "GET", &path, &Value::Null);
         assert_eq!(accounts(&plan), [json!([1]), json!([])], "{wrong}");
     }
-    let one = patch(&json!({"remove": 0}));
+    let one = changed(&json!({"remove": 0}));
     assert_eq!(accounts(&one), [json!([])]);
     assert_eq!(demo_token_call(&[GRANT]).send(mock.address()).status, 500);
-    assert_eq!(accounts(&patch(&json!({"remove": 0}))), Vec::<Value>::new());
+    assert_eq!(
+        accounts(&changed(&json!({"remove": 0}))),
+        Vec::<Value>::new()
+    );
     assert!(
-        patch(&json!({"remove": 0}))
+        changed(&json!({"remove": 0}))
             .text()
             .contains("the plan is empty")
     );
