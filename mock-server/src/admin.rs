@@ -5,6 +5,7 @@
 
 mod access;
 pub mod clock;
+mod dashboard;
 pub mod dialect;
 pub mod faults;
 pub mod lint;
@@ -24,6 +25,7 @@ use crate::app::App;
 use crate::clock::Millis;
 use crate::reply::Reply;
 use crate::request::Request;
+use hyper::Method;
 
 /// A call of the admin API, as the functions that answer it see it.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,9 @@ pub fn handle(app: &App, rest: &str, request: &Request, now: Millis) -> Reply {
 }
 
 fn answer(app: &App, rest: &str, request: &Request, now: Millis) -> Answer {
+    if rest.is_empty() && matches!(request.method, Method::GET | Method::HEAD) {
+        return Ok(dashboard::to_page());
+    }
     let found = app.admin.find(rest, request.method.as_str());
     if !found.as_ref().is_ok_and(|(operation, _)| operation.open) {
         access::may_enter(app, request)?;

@@ -2,6 +2,7 @@
 
 use flexiti_mock::app::App;
 use flexiti_mock::config::{MerchantConfig, Settings};
+use flexiti_mock::route::ADMIN;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
 
@@ -9,9 +10,10 @@ use std::fmt::Write as _;
 pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> String {
     let base = app.base_url();
     let mut text = format!(
-        "flexiti-mock {} speaks the Flexiti Online API, dialect `{}`\n\n  base URL       {base}\n",
+        "flexiti-mock {} speaks the Flexiti Online API, dialect `{}`\n\n  base URL       {base}\n  dashboard      {}{ADMIN}/\n",
         env!("CARGO_PKG_VERSION"),
         app.rulebook.dialect().name,
+        app.origin,
     );
     let demo = MerchantConfig::demo();
     let is_demo = settings.merchants.len() == 1

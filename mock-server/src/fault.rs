@@ -1,5 +1,9 @@
 //! Faults on demand: an ordered plan for each merchant, and the account of what became of it.
 
+mod change;
+
+pub use change::PlanChange;
+
 use crate::clock::Millis;
 use crate::random::Random;
 use flexiti_contract::Endpoint;
@@ -229,6 +233,14 @@ struct Planned {
 }
 
 impl Planned {
+    fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            seen: 0,
+            consumed_by: Vec::new(),
+        }
+    }
+
     fn is_spent(&self) -> bool {
         let struck = u32::try_from(self.consumed_by.len()).unwrap_or(u32::MAX);
         self.fault.times != 0 && struck >= self.fault.times
@@ -265,12 +277,7 @@ impl Faults {
         for (at, fault) in plan.faults.iter().enumerate() {
             check(fault).map_err(|(key, what)| format!("faults[{at}].{key}: {what}"))?;
         }
-        let planned = |fault| Planned {
-            fault,
-            seen: 0,
-            consumed_by: Vec::new(),
-        };
-        let plan = plan.faults.into_iter().map(planned).collect();
+        let plan = plan.faults.into_iter().map(Planned::new).collect();
         Ok(Self { plan, random })
     }
 

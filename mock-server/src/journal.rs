@@ -6,7 +6,7 @@ mod row;
 
 pub use entry::Entry;
 pub use filter::{FILTERS, Filter, endpoints};
-pub use row::{Broken, Exchange, Row};
+pub use row::{Broken, Exchange, Row, Why};
 
 use crate::clock::Millis;
 use crate::reply::Reply;

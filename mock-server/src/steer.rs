@@ -14,7 +14,7 @@
 
 pub use crate::admin::Problem;
 pub use crate::admin::clock::{ClockChange, ClockView};
-pub use crate::admin::dialect::{DialectChange, DialectView};
+pub use crate::admin::dialect::{DialectChange, DialectList, DialectRow, DialectView};
 pub use crate::admin::lint::Lint;
 pub use crate::admin::merchants::{
     MerchantChange, MerchantList, MerchantRow, MerchantView, NewMerchant,
@@ -23,8 +23,10 @@ pub use crate::admin::orders::{Complete, Completed, Followed, OrderList, OrderVi
 pub use crate::admin::requests::{Requests, Verified};
 pub use crate::admin::server::Health;
 pub use crate::checkout::acts::Wanted;
-pub use crate::fault::{Action, Fault, FaultView, Match as FaultMatch, Plan, PlanView, Target};
-pub use crate::journal::{Broken, Exchange, Row};
+pub use crate::fault::{
+    Action, Fault, FaultView, Match as FaultMatch, Plan, PlanChange, PlanView, Target,
+};
+pub use crate::journal::{Broken, Exchange, Row, Why};
 pub use crate::lint::Finding;
 pub use crate::verify::{Expected, Failure, Match, Named, NearMiss, Range, Times};
 
@@ -65,6 +67,11 @@ impl<'a> Admin<'a> {
     /// `GET metrics`.
     pub fn metrics(self) -> Result<String, Problem> {
         server::metrics(self.app)
+    }
+
+    /// `GET dialects`.
+    pub fn dialects(self) -> DialectList {
+        dialect::list(self.app)
     }
 
     /// `GET merchants`.
@@ -133,6 +140,11 @@ impl<'a> Admin<'a> {
     /// `PUT merchants/{client_id}/faults`.
     pub fn plan_faults(self, client_id: &str, plan: Plan) -> Result<PlanView, Problem> {
         faults::put_plan(self.app, client_id, plan)
+    }
+
+    /// `PATCH merchants/{client_id}/faults`.
+    pub fn change_faults(self, client_id: &str, change: PlanChange) -> Result<PlanView, Problem> {
+        faults::change(self.app, client_id, change)
     }
 
     /// `DELETE merchants/{client_id}/faults`.

@@ -41,6 +41,22 @@ impl DialectChange {
     }
 }
 
+/// The dialects that a merchant can have by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DialectList {
+    /// The default first; last the server's own, if it was started with one from a file.
+    pub dialects: Vec<DialectRow>,
+}
+
+/// A dialect's name and purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DialectRow {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+}
+
 /// A dialect with every answer spelled out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DialectView {
@@ -50,6 +66,24 @@ pub struct DialectView {
     pub description: String,
     /// Every knob's answer.
     pub answers: Map<String, Value>,
+}
+
+/// The dialects that a merchant can have by name.
+pub fn list(app: &App) -> DialectList {
+    let row = |dialect: &Dialect| DialectRow {
+        name: dialect.name.clone(),
+        description: dialect.description.clone(),
+    };
+    let names = app.contract.dialect_names();
+    let shipped = names
+        .iter()
+        .filter_map(|name| app.contract.dialect(name).ok());
+    let mut dialects: Vec<DialectRow> = shipped.map(|dialect| row(&dialect)).collect();
+    let own = app.rulebook.dialect();
+    if !names.contains(&own.name.as_str()) {
+        dialects.push(row(own));
+    }
+    DialectList { dialects }
 }
 
 /// A merchant's dialect.
@@ -101,6 +135,11 @@ fn view(dialect: &Dialect) -> DialectView {
         description: dialect.description.clone(),
         answers: dialect.answers.clone(),
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &list(ask.app)))
 }
 
 pub(super) fn get(ask: &Ask<'_>) -> Answer {

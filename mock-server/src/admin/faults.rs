@@ -5,7 +5,7 @@ use super::problem::{Answer, Problem, problem};
 use super::{Ask, Reply};
 use crate::app::App;
 use crate::events::What;
-use crate::fault::{Faults, Plan, PlanView};
+use crate::fault::{Faults, Plan, PlanChange, PlanView};
 
 /// The plan, and which requests each fault struck.
 pub fn show(app: &App, id: &str) -> Result<PlanView, Problem> {
@@ -19,6 +19,17 @@ pub fn put_plan(app: &App, id: &str, plan: Plan) -> Result<PlanView, Problem> {
         merchant.faults = faults;
         merchant.faults.view()
     })?;
+    app.changed(What::Faults, Some(id));
+    Ok(view)
+}
+
+/// One fault more or less; what became of the others stays known.
+pub fn change(app: &App, id: &str, change: PlanChange) -> Result<PlanView, Problem> {
+    let view = with(app, id, |merchant| {
+        merchant.faults.change(change)?;
+        Ok(merchant.faults.view())
+    })?;
+    let view = view.map_err(|what: String| problem(422, what))?;
     app.changed(What::Faults, Some(id));
     Ok(view)
 }
@@ -38,6 +49,10 @@ pub(super) fn get(ask: &Ask<'_>) -> Answer {
 pub(super) fn put(ask: &Ask<'_>) -> Answer {
     let plan = Plan::read(ask.body()?).map_err(|what| problem(422, what))?;
     Ok(Reply::json(200, &put_plan(ask.app, ask.id, plan)?))
+}
+
+pub(super) fn patch(ask: &Ask<'_>) -> Answer {
+    Ok(Reply::json(200, &change(ask.app, ask.id, ask.body()?)?))
 }
 
 pub(super) fn delete(ask: &Ask<'_>) -> Answer {

@@ -67,13 +67,12 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         "content": {JSON: {"schema": refused(generator)}},
     });
     responses.insert("default".into(), refusal);
-    let id: Vec<&str> = operation
-        .path
-        .split(['/', '{', '}', '.'])
-        .filter(|part| !part.is_empty())
-        .collect();
+    let method = operation.method.to_ascii_lowercase();
+    let path = operation.path.split(['/', '{', '}', '.']);
+    let path = path.filter(|part| !part.is_empty());
+    let id: Vec<&str> = ["admin", &method].into_iter().chain(path).collect();
     let mut row = json!({
-        "operationId": format!("admin_{}_{}", operation.method.to_ascii_lowercase(), id.join("_")),
+        "operationId": id.join("_"),
         "summary": operation.summary,
         "tags": ["admin"],
         "parameters": parameters,

@@ -55,6 +55,8 @@ pub struct OrderView {
     pub outcome: Option<Outcome>,
     /// Why the purchase was refused, in the POS API's word.
     pub refused: Option<String>,
+    /// What `complete` can bring it to from here.
+    pub next: Vec<Wanted>,
     /// Whether notifications show the outcome.
     pub settled: bool,
     /// The Flexiti customer, once there is one.
@@ -162,6 +164,9 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
         decision: order.life.decision,
         outcome: order.life.outcome,
         refused: visit.and_then(|visit| visit.refused).map(str::to_owned),
+        next: merchant.map_or(Vec::new(), |merchant| {
+            acts::may_come_to(&merchant.rulebook, &order)
+        }),
         settled: order.is_settled(now),
         pin: visit.and_then(|visit| visit.pin.clone()),
         opened: time(order.opened),

@@ -51,6 +51,7 @@ pub fn show(app: &App, id: u64) -> Result<Exchange, Problem> {
     Ok(Exchange::new(
         entry.ok_or_else(gone)?,
         &app.origin,
+        app.contract,
         &redactor,
     ))
 }

@@ -2,7 +2,7 @@
 //! and the OpenAPI document is made.
 
 use super::problem::{Answer, Problem, Refused, problem};
-use super::{Ask, clock, dialect, faults, lint, merchants, orders, requests, server};
+use super::{Ask, clock, dashboard, dialect, faults, lint, merchants, orders, requests, server};
 use crate::route::{ADMIN, decode};
 use crate::verify::{Expected, Failure};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -94,6 +94,22 @@ impl Operation {
 pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
+        "/",
+        "The dashboard, for people",
+        &[(200, Body::Media("text/html"))],
+        dashboard::get_page,
+    )
+    .open(),
+    row(
+        "GET",
+        "/dashboard/{file}",
+        "A file of the dashboard",
+        &[(200, Body::Media("*/*"))],
+        dashboard::get_file,
+    )
+    .open(),
+    row(
+        "GET",
         "/health",
         "Whether the server is well",
         &[(200, json::<server::Health>())],
@@ -106,6 +122,13 @@ pub static OPERATIONS: &[Operation] = &[
         "Back to the start: the merchants it was started with, and nothing else",
         &[(204, Body::Nothing)],
         server::post_reset,
+    ),
+    row(
+        "GET",
+        "/dialects",
+        "The dialects that a merchant can have by name",
+        &[(200, json::<dialect::DialectList>())],
+        dialect::get_all,
     ),
     row(
         "GET",
@@ -196,6 +219,14 @@ pub static OPERATIONS: &[Operation] = &[
         faults::put,
     )
     .takes(of::<crate::fault::Plan>),
+    row(
+        "PATCH",
+        "/merchants/{client_id}/faults",
+        "One fault more or less; what became of the others stays known",
+        &[(200, json::<crate::fault::PlanView>())],
+        faults::patch,
+    )
+    .takes(of::<crate::fault::PlanChange>),
     row(
         "DELETE",
         "/merchants/{client_id}/faults",

@@ -36,6 +36,29 @@ pub enum Wanted {
     AsApplied,
 }
 
+impl Wanted {
+    /// Every one.
+    pub const ALL: [Self; 10] = [
+        Self::Approved,
+        Self::Pending,
+        Self::Declined,
+        Self::Retry,
+        Self::Purchased,
+        Self::Refused,
+        Self::Cancelled,
+        Self::Abandoned,
+        Self::Expired,
+        Self::AsApplied,
+    ];
+}
+
+/// What an order can be brought to from where it is.
+pub fn may_come_to(rulebook: &Rulebook, order: &Order) -> Vec<Wanted> {
+    let mut wanted = Wanted::ALL.to_vec();
+    wanted.retain(|wanted| way(rulebook, order, *wanted).is_ok());
+    wanted
+}
+
 /// Lets `event` happen to the order `id`; one that may not follow changes nothing. An order
 /// that does not exist is left alone.
 pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), Illegal> {

@@ -3,11 +3,12 @@
 use super::{Entry, Note};
 use crate::curl;
 use crate::redact::Redactor;
-use flexiti_contract::{Endpoint, Msg};
+use flexiti_contract::{Clause, Contract, Endpoint, Evidence, Level, Msg};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// An exchange of the journal. In the place of a secret stands `***` and a hash, the same
 /// wherever the same secret stands.
@@ -58,12 +59,31 @@ pub struct Broken {
     pub msg: Option<Msg>,
 }
 
+/// What a clause that was broken promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// Id of the clause.
+    pub clause: String,
+    /// What the API promises.
+    pub requirement: String,
+    /// How binding that is: `must`, `should` or `may`.
+    #[schemars(with = "String")]
+    pub level: Level,
+    /// What it rests on: `documented`, `example`, `client`, `pos-api` or `inferred`.
+    #[schemars(with = "String")]
+    pub evidence: Evidence,
+    /// Keys of the sources.
+    pub source: Vec<String>,
+}
+
 /// An exchange with its answer, and a command that sends the request again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Exchange {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "its own documentation says it")]
     pub row: Row,
+    /// What the clauses that it broke promise, each once.
+    pub why: Vec<Why>,
     /// The query string as sent.
     pub query: Option<String>,
     /// The headers of the answer.
@@ -115,16 +135,32 @@ impl Row {
 
 impl Exchange {
     /// All that may be shown of an exchange with a server at `origin`.
-    pub fn new(entry: &Entry, origin: &str, redactor: &Redactor) -> Self {
+    pub fn new(entry: &Entry, origin: &str, contract: &Contract, redactor: &Redactor) -> Self {
         let is_kept = entry.reply_length == entry.reply_body.len();
         Self {
             row: Row::new(entry, redactor),
+            why: why(&entry.note, contract),
             query: entry.query().map(|query| redactor.form(&query)),
             response_headers: shown(&entry.answer_headers(), redactor),
             response_body: is_kept.then(|| redactor.body(&entry.reply_body)),
             curl: curl::command(entry, origin, redactor),
         }
     }
+}
+
+fn why(note: &Note, contract: &Contract) -> Vec<Why> {
+    let mut broken: Vec<&str> = note.violations.iter().map(|(clause, ..)| *clause).collect();
+    let mut seen = HashSet::new();
+    broken.retain(|clause| seen.insert(*clause));
+    let clauses = broken.into_iter().filter_map(|id| contract.clause(id));
+    let why = |clause: &Clause| Why {
+        clause: clause.id.clone(),
+        requirement: clause.requirement.clone(),
+        level: clause.level,
+        evidence: clause.evidence,
+        source: clause.source.clone(),
+    };
+    clauses.map(why).collect()
 }
 
 fn shown(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {

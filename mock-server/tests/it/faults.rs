@@ -445,7 +445,7 @@ fn a_plan_is_for_one_merchant_and_goes_with_reset_and_delete() {
     }
     assert_eq!(
         admin(&mock, "POST", FAULTS, &json!({})).header("allow"),
-        Some("GET, PUT, DELETE")
+        Some("GET, PUT, PATCH, DELETE")
     );
 }
 

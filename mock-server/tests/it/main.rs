@@ -18,6 +18,7 @@ mod callbacks;
 mod checkout;
 mod clients;
 mod commands;
+mod dashboard;
 mod demo_shop;
 mod dialect;
 mod events;

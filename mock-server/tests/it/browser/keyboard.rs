@@ -6,7 +6,7 @@ use super::walk;
 use fantoccini::key::Key;
 
 /// What the focus is on, and whether one can see that it is.
-async fn focus(browser: &Browser) -> (String, bool) {
+pub async fn focus(browser: &Browser) -> (String, bool) {
     let at = browser
         .js("const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
              const seen = e.matches(':focus-visible') && s.outlineStyle !== 'none'
@@ -17,7 +17,7 @@ async fn focus(browser: &Browser) -> (String, bool) {
 }
 
 /// Presses Tab until the focus is on what matches; every stop on the way must be seen.
-async fn tab_to(browser: &Browser, css: &str) -> Vec<String> {
+pub async fn tab_to(browser: &Browser, css: &str) -> Vec<String> {
     let mut stops = Vec::new();
     while stops.len() < 60 {
         browser.tap(Key::Tab).await;

@@ -6,7 +6,7 @@ use super::walk;
 use flexiti_mock::Settings;
 use serde_json::json;
 
-const PAYLOADS: [&str; 3] = [
+pub const PAYLOADS: [&str; 3] = [
     "<script>window.marked=1;alert(1)</script>",
     "\"><img src=x onerror=window.marked=1><svg onload=window.marked=1>",
     "javascript:window.marked=1//'\" autofocus onfocus=window.marked=1",

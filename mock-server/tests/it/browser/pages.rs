@@ -1,6 +1,6 @@
 //! Every page on a phone and on a desk, in light and in dark.
 
-use super::driver::browse;
+use super::driver::{Browser, browse};
 use super::marks::only_text;
 use super::store::Store;
 use super::tour::tour;
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 /// The version that `.ci/test` installs, too.
 const AXE: &str = include_str!("axe-core.version");
 
-fn target() -> PathBuf {
+/// Where what tests leave behind is.
+pub fn target() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")
 }
 
@@ -55,11 +56,22 @@ fn no_page_scrolls_sideways_or_has_a_script() {
     assert!(wide.is_empty(), "{wide:#?}");
 }
 
-/// What axe finds that keeps people out, one line for each element.
-fn serious(found: &Value) -> Vec<String> {
+/// What axe says of the page.
+pub async fn judged(browser: &Browser) -> Value {
+    let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done, error => done({error: String(error)}))";
+    let loaded = browser.js("return typeof axe === 'object'").await;
+    if loaded != true {
+        browser.js(&axe()).await;
+    }
+    let answer = browser.client.execute_async(run, Vec::new()).await.unwrap();
+    assert!(answer["violations"].is_array(), "{answer}");
+    answer
+}
+
+/// What axe finds, one line for each element, with how much it matters.
+pub fn findings(found: &Value) -> Vec<String> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let grave = |rule: &Value| matches!(rule["impact"].as_str(), Some("serious" | "critical"));
-    let rules = list(&found["violations"]).into_iter().filter(grave);
+    let rules = list(&found["violations"]).into_iter();
     rules
         .flat_map(|rule| {
             list(&rule["nodes"]).into_iter().map(move |node| {
@@ -72,29 +84,26 @@ fn serious(found: &Value) -> Vec<String> {
         .collect()
 }
 
+/// What axe finds that keeps people out.
+fn serious(found: &Value) -> Vec<String> {
+    let mut lines = findings(found);
+    let grave = ["(\"serious\")", "(\"critical\")"];
+    lines.retain(|line| grave.iter().any(|impact| line.contains(impact)));
+    lines
+}
+
 #[test]
 fn no_page_keeps_anyone_out() {
-    let axe = axe();
     let store = Store::open();
     let mut found = Vec::new();
     browse(async |browser| {
-        let run = async || {
-            let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done, error => done({error: String(error)}))";
-            let loaded = browser.js("return typeof axe === 'object'").await;
-            if loaded != true {
-                browser.js(&axe).await;
-            }
-            let answer = browser.client.execute_async(run, Vec::new()).await.unwrap();
-            assert!(answer["violations"].is_array(), "{answer}");
-            answer
-        };
         // Nothing would be found, either, if axe did not work here.
         store.show(
             "/bad",
             "<!doctype html><html lang=en><title>x</title><input>",
         );
         browser.go(&store.url("/bad")).await;
-        assert!(serious(&run().await)[0].contains("label"));
+        assert!(serious(&judged(browser).await)[0].contains("label"));
         // The colours are those of either language.
         for (lang, schemes) in [("en", &["light", "dark"][..]), ("fr", &["dark"])] {
             let mock = walk::server(&store);
@@ -105,7 +114,7 @@ fn no_page_keeps_anyone_out() {
                     browser
                         .js("document.querySelectorAll('details').forEach(bar => bar.open = true)")
                         .await;
-                    for line in serious(&run().await) {
+                    for line in serious(&judged(browser).await) {
                         found.push(format!("{lang} {page} {scheme}: {line}"));
                     }
                 }

@@ -1,0 +1,171 @@
+// The dashboard: which merchant is looked at, and what is to be asked for when something happens.
+
+import { call, events, of } from "./api.js";
+import * as clock from "./clock.js";
+import { $, attempt, copy, h, say, settled } from "./dom.js";
+import * as faults from "./faults.js";
+import * as lint from "./lint.js";
+import * as orders from "./orders.js";
+import * as requests from "./requests.js";
+
+const ALL = "";
+// `client` is null where all merchants are looked at.
+const state = { chosen: null, client: null, watching: null };
+
+function live(name, words) {
+  $("live").dataset.state = name;
+  $("live").textContent = words;
+}
+
+// The merchants, and which one of them is looked at: the one that was chosen, that of the address,
+// or the first.
+async function loadMerchants() {
+  const { merchants } = await call("GET", "/merchants");
+  const ids = merchants.map((merchant) => merchant.client_id);
+  const option = (value, name) => h("option", { value }, name);
+  $("merchant").replaceChildren(...ids.map((id) => option(id, id)), option(ALL, "All merchants"));
+  const first = ids[0] ?? ALL;
+  const wanted = state.chosen ?? new URLSearchParams(location.search).get("merchant") ?? first;
+  $("merchant").value = wanted === ALL || ids.includes(wanted) ? wanted : first;
+  return $("merchant").value || null;
+}
+
+async function loadDialects() {
+  const { dialects } = await call("GET", "/dialects");
+  const options = dialects.map(({ name, description }) => h("option", { value: name, title: description }, name));
+  $("dialect").replaceChildren(...options);
+}
+
+async function loadDialect() {
+  $("dialect-pick").hidden = state.client === null;
+  if (state.client === null) return;
+  const { name, description } = await call("GET", of(state.client, "/dialect"));
+  const known = [...$("dialect").options].some((option) => option.value === name);
+  // One that a test put has a name of its own.
+  if (!known) $("dialect").append(h("option", { value: name, title: description }, name));
+  $("dialect").value = name;
+  $("dialect").title = description;
+}
+
+const soon = {
+  orders: settled(() => orders.load(state.client)),
+  faults: settled(() => faults.load(state.client)),
+  lint: settled(() => lint.load(state.client), 300),
+};
+
+async function loadAll() {
+  await loadDialect();
+  await Promise.all([
+    requests.load(state.client), orders.load(state.client), faults.load(state.client),
+    clock.load(state.client), lint.load(state.client),
+  ]);
+}
+
+// What an event says is new.
+async function happened(name, data) {
+  if (name === "request") {
+    requests.add(data);
+    soon.orders();
+    soon.faults();
+    soon.lint();
+    return;
+  }
+  if (name === "missed") return loadAll();
+  if (name !== "change") return;
+  switch (data.what) {
+    case "orders": return soon.orders();
+    case "faults": return soon.faults();
+    case "clock":
+      soon.orders();
+      return clock.load(state.client);
+    case "dialect": return loadDialect();
+    case "merchants": return refreshMerchants();
+    case "reset":
+      watch();
+  }
+}
+
+async function refreshMerchants() {
+  const before = state.client;
+  const now = await loadMerchants();
+  if (now !== before) watch();
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Loads what there is, then follows what happens; begins anew when the server has gone away.
+async function watch() {
+  state.watching?.abort();
+  const stop = new AbortController();
+  state.watching = stop;
+  live("wait", "Connecting");
+  let wait = 250;
+  while (!stop.signal.aborted) {
+    try {
+      if (!$("dialect").options.length) await loadDialects();
+      state.client = await loadMerchants();
+      document.body.classList.toggle("all", state.client === null);
+      await loadAll();
+      for await (const [name, data] of events(state.client, requests.newest(), stop.signal)) {
+        if (stop.signal.aborted) return;
+        if (name === "open") {
+          wait = 250;
+          live("on", "Live");
+        } else {
+          await happened(name, data);
+        }
+      }
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      if (error.status === 401) {
+        live("off", "No token");
+        $("live").append(" ", h("button", { type: "button", class: "small", onclick: watch }, "Enter it"));
+        return;
+      }
+    }
+    if (stop.signal.aborted) return;
+    live("wait", "Reconnecting…");
+    await pause(wait);
+    wait = Math.min(wait * 2, 4000);
+  }
+}
+
+$("merchant").addEventListener("change", () => {
+  const merchant = $("merchant").value;
+  history.replaceState(null, "", `?${new URLSearchParams({ merchant })}`);
+  state.chosen = merchant;
+  say($("top-problem"), null);
+  watch();
+});
+
+$("dialect").addEventListener("change", () => attempt($("top-problem"), async () => {
+  await call("PUT", of(state.client, "/dialect"), { name: $("dialect").value });
+}).finally(() => loadDialect().catch(() => {})));
+
+// Back to the start, after a second thought.
+$("clear").addEventListener("click", () => {
+  const whose = state.client;
+  $("sure-title").textContent = whose === null ? "Reset the server?" : `Reset ${whose}?`;
+  $("sure-words").textContent = whose === null
+    ? "All merchants go back to their start, and those that tests made are gone."
+    : "Its requests, orders, tokens, faults, clock and dialect go back to their start.";
+  const dialog = $("sure-dialog");
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue !== "yes") return;
+    const path = whose === null ? "/reset" : of(whose, "/reset");
+    attempt($("top-problem"), () => call("POST", path));
+  }, { once: true });
+  dialog.showModal();
+});
+
+$("base-url").textContent = `${location.origin}/flexiti/online-api`;
+$("copy-base").addEventListener("click", (event) => {
+  copy($("base-url").textContent, $("base-url"), event.currentTarget);
+});
+
+requests.start();
+orders.start();
+faults.start(() => state.client);
+clock.start(() => state.client);
+watch();
