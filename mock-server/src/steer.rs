@@ -24,6 +24,7 @@ pub use crate::admin::server::Health;
 pub use crate::checkout::acts::Wanted;
 pub use crate::fault::{Action, Fault, FaultView, Match as FaultMatch, Plan, PlanView, Target};
 pub use crate::journal::{Broken, Exchange, Row};
+pub use crate::place::Place;
 pub use crate::verify::{Expected, Failure, Match, Named, NearMiss, Range, Times};
 
 use crate::admin::{clock, dialect, faults, merchants, orders, problem, requests, server};
@@ -130,7 +131,7 @@ impl<'a> Admin<'a> {
 
     /// `PUT merchants/{client_id}/faults`.
     pub fn plan_faults(self, client_id: &str, plan: Plan) -> Result<PlanView, Problem> {
-        faults::put_plan(self.app, client_id, plan)
+        faults::put_plan(self.app, client_id, plan, self.now())
     }
 
     /// `DELETE merchants/{client_id}/faults`.
@@ -175,11 +176,6 @@ impl<'a> Admin<'a> {
         let Some(callback) = callback else {
             return Ok(completed);
         };
-        let times = if callback.twice { 2 } else { 1 };
-        let mut came = Err("not requested".to_owned());
-        for _ in 0..times {
-            came = follow::get_blocking(&callback.url);
-        }
-        Ok(completed.after(came))
+        Ok(completed.after(follow::bring_blocking(self.app, callback)))
     }
 }

@@ -1,9 +1,9 @@
 //! `POST requests/verify`: whether a merchant sent what a test expects, and if not, what came
 //! instead.
 
-use crate::journal::{Entry, Sent, endpoints};
+use crate::journal::{Entry, Sent, places};
+use crate::place::Place;
 use crate::redact::Redactor;
-use flexiti_contract::Endpoint;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -35,12 +35,13 @@ pub struct Expected {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// An endpoint of the contract, or `init` or `notification` for all of theirs.
+    /// An endpoint of the contract, `init` or `notification` for all of theirs, or `callback` for
+    /// what the mock itself requested of the shop.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Named>,
     /// HTTP method.
     pub method: Option<String>,
-    /// The whole path.
+    /// The whole path; of a callback, the whole URL.
     pub path: Option<String>,
     /// HTTP status of the answer.
     pub status: Option<u16>,
@@ -52,19 +53,19 @@ pub struct Match {
     pub headers: BTreeMap<String, String>,
 }
 
-/// An endpoint or a group of them, by name.
+/// An endpoint, a group of them, or the callbacks, by name.
 #[derive(Debug, Clone)]
 pub struct Named {
     name: String,
-    endpoints: Vec<Endpoint>,
+    places: Vec<Place>,
 }
 
 impl Named {
-    /// The endpoints of a name; the error lists the names there are.
+    /// The places of a name; the error lists the names there are.
     pub fn new(name: &str) -> Result<Self, String> {
-        let endpoints = endpoints(name)?;
+        let places = places(name)?;
         let name = name.to_owned();
-        Ok(Self { name, endpoints })
+        Ok(Self { name, places })
     }
 }
 
@@ -290,7 +291,7 @@ impl Judge<'_> {
                 "request {}: {} {} → {}",
                 entry.id,
                 self.redactor.text(entry.method.as_str()),
-                self.redactor.text(&entry.path()),
+                self.redactor.url(&entry.address()),
                 entry.status
             ),
         };
@@ -361,16 +362,16 @@ impl Match {
         let mut add = |name: &str, expected: String, actual: Option<String>, weight, holds| {
             checks.push(Check {
                 name: name.to_owned(),
-                expected: Some(redactor.text(&expected)),
-                actual: actual.map(|actual| redactor.text(&actual)),
+                expected: Some(redactor.url(&expected)),
+                actual: actual.map(|actual| redactor.url(&actual)),
                 holds,
                 weight,
             });
         };
         if let Some(named) = &self.endpoint {
-            let id = entry.and_then(|entry| entry.note.endpoint);
-            let holds = id.is_some_and(|id| named.endpoints.contains(&id));
-            let actual = id.map(|id| id.id().to_owned());
+            let place = entry.and_then(|entry| entry.note.place());
+            let holds = place.is_some_and(|place| named.places.contains(&place));
+            let actual = place.map(|place| place.name().to_owned());
             add("endpoint", named.name.clone(), actual, 4, holds);
         }
         if let Some(method) = &self.method {
@@ -381,7 +382,7 @@ impl Match {
             add("method", method.clone(), actual, 2, holds);
         }
         if let Some(path) = &self.path {
-            let actual = entry.map(|entry| entry.path().into_owned());
+            let actual = entry.map(|entry| entry.address().into_owned());
             let holds = actual.as_ref() == Some(path);
             add("path", path.clone(), actual, 2, holds);
         }
