@@ -41,9 +41,9 @@ fn reached(fault: &Fault, rulebook: &Rulebook) -> Result<Vec<Place>, Wrong> {
         return Ok(reached);
     }
     let asked = fault.places();
-    let served = listed(Place::all().filter(serves).map(Place::name));
+    let there = listed(Place::all().filter(serves).map(Place::name));
     let what = format!(
-        "dialect `{}` does not serve {}; it serves {served}",
+        "dialect `{}` does not serve {}; it serves {there}",
         rulebook.dialect().name,
         listed(asked.into_iter().map(Place::name)),
     );

@@ -20,6 +20,8 @@ mod clients;
 mod commands;
 mod demo_shop;
 mod exchanges;
+mod fault_callbacks;
+mod fault_refusals;
 mod faults;
 mod har;
 mod hostile;
