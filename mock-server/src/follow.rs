@@ -31,10 +31,12 @@ pub struct Callback {
     pub order_id: u64,
     /// The fault that strikes it.
     pub strike: Option<Strike>,
+    /// The mock also brings the one that comes before the fault's, which else a browser brings.
+    pub twice: bool,
 }
 
-/// Requests the URL as often as the fault says, and as late, and records each time; gives the
-/// status of the last.
+/// Requests the URL as late as the fault says, or never, or twice, and records each time; gives
+/// the status of the last.
 pub async fn bring(app: &App, callback: Callback) -> Result<u16, String> {
     let Callback { url, strike, .. } = &callback;
     let action = strike.as_ref().map(|strike| &strike.action);
@@ -45,7 +47,7 @@ pub async fn bring(app: &App, callback: Callback) -> Result<u16, String> {
     if let Some(later) = strike.as_ref().and_then(|strike| strike.later) {
         tokio::time::sleep(later).await;
     }
-    if action == Some(&Action::DuplicateCallback) {
+    if callback.twice {
         // The fault's is the one too many. What the shop makes of it counts as well.
         let _ = once(app, &callback, url, None).await;
     }

@@ -7,6 +7,7 @@ use crate::callback;
 use crate::checkout::acts::{self, Wanted};
 use crate::clock::Millis;
 use crate::events::What;
+use crate::fault::Action;
 use crate::follow::Callback;
 use crate::order::{Outcome, Stage};
 use crate::orders::{Order, Settles};
@@ -204,14 +205,18 @@ pub fn complete(
     let State {
         orders, merchants, ..
     } = &mut *state;
-    let callback = callback.map(|url| Callback {
-        url,
-        client_id: Arc::clone(&client_id),
-        order_id: id,
-        strike: orders
-            .get(id)
-            .zip(merchants.get_mut(&*client_id))
-            .and_then(|(order, merchant)| spoil::strike_callback(merchant, order, now)),
+    let callback = callback.map(|url| {
+        let found = orders.get(id).zip(merchants.get_mut(&*client_id));
+        let strike =
+            found.and_then(|(order, merchant)| spoil::strike_callback(merchant, order, now));
+        let action = strike.as_ref().map(|strike| &strike.action);
+        Callback {
+            url,
+            client_id: Arc::clone(&client_id),
+            order_id: id,
+            twice: action == Some(&Action::DuplicateCallback),
+            strike,
+        }
     });
     drop(state);
     app.changed(What::Orders, Some(&client_id));

@@ -203,6 +203,7 @@ fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<R
             client_id,
             order_id: id,
             strike,
+            twice: false,
         };
         return Some(reply.following(Follow {
             callback,

@@ -52,20 +52,21 @@ fn reached(fault: &Fault, rulebook: &Rulebook) -> Result<Vec<Place>, Wrong> {
 
 /// Whether requests to one of these places can have the parameters.
 fn params(fault: &Fault, places: &[Place], contract: &Contract) -> Result<(), Wrong> {
-    // No copy of the reference shows what this one takes (R-cur), so it takes anything.
-    let takes_any = |place: Place| place == Place::Api(Endpoint::Availability);
-    let knows = |place: Place, name: &str| known(contract, place).any(|known| known == name);
-    let wanted = &fault.matching.params;
     let said = fault.matching.endpoint.is_some();
+    let wanted = &fault.matching.params;
+    // No copy of the reference shows what this one takes (R-cur), so it takes anything. Where no
+    // endpoint is said, though, a misspelt name is not meant for it.
+    let takes_any = |place: Place| said && place == Place::Api(Endpoint::Availability);
+    let has = |place: Place, name: &str| {
+        takes_any(place) || known(contract, place).any(|known| known == name)
+    };
     for name in wanted.keys() {
         let key = format!("match.params.{name}");
         if name == CLIENT {
             let what = "is the merchant's own in every request, and a plan is for one merchant";
             return Err((key, what.to_owned()));
         }
-        // Where none is said, a misspelt name is no name that such an endpoint may take.
-        let anywhere = |place: &Place| (said && takes_any(*place)) || knows(*place, name);
-        if !places.iter().any(anywhere) {
+        if !places.iter().any(|place| has(*place, name)) {
             let what = match group(contract, places, name) {
                 Some(member) => format!("holds others; name one of them, such as {member}"),
                 None => format!(
@@ -78,8 +79,7 @@ fn params(fault: &Fault, places: &[Place], contract: &Contract) -> Result<(), Wr
         }
     }
     // Each may be somewhere, and all of them nowhere.
-    let has_all =
-        |place: &Place| takes_any(*place) || wanted.keys().all(|name| knows(*place, name));
+    let has_all = |place: &Place| wanted.keys().all(|name| has(*place, name));
     if !places.iter().any(has_all) {
         let what = "no endpoint has all of these parameters";
         return Err(("match.params".to_owned(), what.to_owned()));
