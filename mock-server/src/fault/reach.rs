@@ -70,7 +70,7 @@ fn params(fault: &Fault, places: &[Place], contract: &Contract) -> Result<(), Wr
             let what = match group(contract, places, name) {
                 Some(member) => format!("holds others; name one of them, such as {member}"),
                 None => format!(
-                    "no such parameter; {} has {}",
+                    "no such parameter of {}; there are {}",
                     listed(places.iter().map(|place| place.name())),
                     listed(all_known(contract, places).into_iter()),
                 ),
