@@ -5,11 +5,13 @@ use crate::clock::{self, Millis};
 use crate::config::{MerchantConfig, Settings};
 use crate::customers::Customer;
 use crate::events::{Change, Event, What};
-use crate::journal::{Journal, Limits};
+use crate::journal::{Journal, Limits, Note};
 use crate::metrics::Metrics;
 use crate::plans::Plan;
 use crate::random::Random;
 use crate::redact::Redactor;
+use crate::reply::Reply;
+use crate::request::Request;
 use crate::route::{BASE, Router};
 use crate::state::{Merchant, State};
 use anyhow::Context as _;
@@ -18,6 +20,7 @@ use std::collections::HashMap;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// A server, apart from its sockets.
@@ -156,6 +159,26 @@ impl App {
     /// Whether a dialect has this name: one of the shipped ones, or the server's own.
     pub fn has_dialect(&self, name: &str) -> bool {
         name == self.rulebook.dialect().name || self.contract.dialect_names().contains(&name)
+    }
+
+    /// Records and counts an exchange, and enters it into the account of the fault that struck it.
+    pub fn record(
+        &self,
+        at: Millis,
+        request: &Request,
+        mut note: Note,
+        reply: &Reply,
+        took: Duration,
+    ) {
+        self.metrics.count(&note, reply.status, took);
+        let settles = note.ticket.take().zip(note.client_id.clone());
+        let id = self.journal().record(at, request, note, reply, took);
+        if let Some((ticket, client_id)) = settles
+            && let Some(merchant) = self.state().merchants.get_mut(&*client_id)
+        {
+            merchant.faults.settle(&ticket, id);
+        }
+        self.tell(Event::Recorded);
     }
 
     /// Says to whoever watches that something happened.

@@ -28,7 +28,7 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     if piped {
         let _ = write!(command, "printf '{}' | ", octal(body));
     }
-    let mut url = format!("{origin}{}", redactor.text(&entry.path()));
+    let mut url = format!("{}{}", entry.origin(origin), redactor.text(&entry.path()));
     if let Some(query) = entry.query() {
         url.push('?');
         url.push_str(&redactor.form(&query));

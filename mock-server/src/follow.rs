@@ -1,36 +1,137 @@
-//! Requesting a callback URL in the place of a customer's browser.
+//! Bringing a callback to the shop in the place of a customer's browser. Each request is an
+//! exchange of the merchant's journal.
 
+use crate::access_log;
+use crate::app::App;
+use crate::fault::{Action, Strike};
+use crate::journal::Note;
 use crate::mock;
+use crate::reply::Reply;
+use crate::request;
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::header::HOST;
-use hyper::{Request, Uri};
+use hyper::header::{HOST, HeaderMap, HeaderValue};
+use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// How long the shop may take.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Requests an `http` URL with GET, redirections not followed; gives the status.
-pub async fn get(url: &str) -> Result<u16, String> {
-    match tokio::time::timeout(TIME, request(url)).await {
-        Ok(came) => came,
-        Err(_) => Err(format!("no answer within {} seconds", TIME.as_secs())),
+/// A callback that is still to be brought to the shop.
+#[derive(Debug)]
+pub struct Callback {
+    /// The shop's URL.
+    pub url: String,
+    /// Whose shop it is.
+    pub client_id: Arc<str>,
+    /// Whose customer would bring it.
+    pub order_id: u64,
+    /// The fault that strikes it.
+    pub strike: Option<Strike>,
+    /// The mock also brings the one that comes before the fault's, which else a browser brings.
+    pub twice: bool,
+}
+
+/// Requests the URL as late as the fault says, or never, or twice, and records each time; gives
+/// the status of the last.
+pub async fn bring(app: &App, callback: Callback) -> Result<u16, String> {
+    let Callback { url, strike, .. } = &callback;
+    let action = strike.as_ref().map(|strike| &strike.action);
+    if let Some(action @ Action::NoCallback) = action {
+        app.metrics.fault(&action.word());
+        return Err("not requested: the fault no_callback struck it".to_owned());
     }
+    if let Some(later) = strike.as_ref().and_then(|strike| strike.later) {
+        tokio::time::sleep(later).await;
+    }
+    if callback.twice {
+        // The fault's is the one too many. What the shop makes of it counts as well.
+        let _ = once(app, &callback, url, None).await;
+    }
+    once(app, &callback, url, strike.as_ref()).await
 }
 
 /// The same for callers outside a runtime, or inside one.
-pub fn get_blocking(url: &str) -> Result<u16, String> {
+pub fn bring_blocking(app: &App, callback: Callback) -> Result<u16, String> {
     // A thread of its own: a runtime cannot wait for another within itself.
     let waited = std::thread::scope(|scope| {
         let request = scope.spawn(|| {
             let runtime = mock::runtime().map_err(|error| format!("{error:#}"))?;
-            runtime.block_on(get(url))
+            runtime.block_on(bring(app, callback))
         });
         request.join()
     });
     waited.unwrap_or_else(|_| Err("the request broke down".to_owned()))
+}
+
+async fn once(
+    app: &App,
+    callback: &Callback,
+    url: &str,
+    strike: Option<&Strike>,
+) -> Result<u16, String> {
+    let at = (app.now)();
+    let started = Instant::now();
+    let came = get(url).await;
+    let took = started.elapsed();
+    let mut note = Note {
+        callback: true,
+        client_id: Some(Arc::clone(&callback.client_id)),
+        order_id: Some(callback.order_id),
+        error: came.as_ref().err().map(|why| why.as_str().into()),
+        ..Note::default()
+    };
+    if let Some(strike) = strike {
+        note.strike(strike);
+    }
+    {
+        let state = app.state();
+        let order = state.orders.get(callback.order_id);
+        let merchant = state.merchants.get(&*callback.client_id);
+        match (order, merchant) {
+            (Some(order), Some(merchant)) if order.client_id == callback.client_id => {
+                note.clock = Some(merchant.clock.at(at));
+            }
+            // Reset or deleted while the shop took its time: their journal went with them.
+            _ => return came,
+        }
+    }
+    let reply = Reply::empty(*came.as_ref().unwrap_or(&0));
+    let request = recorded(url);
+    let path = access_log::path(app, &request.path, &note);
+    access_log::line(app, &request, &path, &note, reply.status, took);
+    app.record(at, &request, note, &reply, took);
+    came
+}
+
+/// The request as the journal keeps it. The part of a URL after `#` is never sent.
+fn recorded(url: &str) -> request::Request {
+    let sent = url.split('#').next().unwrap_or(url);
+    let (path, query) = match sent.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (sent, None),
+    };
+    let uri = url.parse::<Uri>().ok();
+    let host = uri.as_ref().and_then(Uri::authority);
+    let host = host.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    request::Request {
+        method: Method::GET,
+        path: path.to_owned(),
+        query,
+        headers: HeaderMap::from_iter(host.map(|host| (HOST, host))),
+        body: request::Body::Read(Bytes::new()),
+    }
+}
+
+/// Requests an `http` URL with GET, redirections not followed; gives the status.
+async fn get(url: &str) -> Result<u16, String> {
+    match tokio::time::timeout(TIME, request(url)).await {
+        Ok(came) => came,
+        Err(_) => Err(format!("no answer within {} seconds", TIME.as_secs())),
+    }
 }
 
 async fn request(url: &str) -> Result<u16, String> {

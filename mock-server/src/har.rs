@@ -12,7 +12,8 @@ pub const MEDIA_TYPE: &str = "application/har+json";
 /// The server speaks no other.
 const HTTP: &str = "HTTP/1.1";
 
-/// The exchanges as an archive; `origin` stands before their paths.
+/// The exchanges as an archive; `origin` stands before the paths of
+/// this server.
 pub fn archive(entries: &[&Entry], origin: &str, redactor: &Redactor) -> Value {
     let entries: Vec<Value> = entries
         .iter()
@@ -33,15 +34,22 @@ fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
         "response": response(entry, redactor),
         "cache": {},
         "timings": {"send": 0, "wait": took, "receive": 0},
-        "comment": format!("request {}", entry.id),
+        "comment": comment(entry, redactor),
     })
+}
+
+fn comment(entry: &Entry, redactor: &Redactor) -> String {
+    match &entry.note.error {
+        Some(why) => format!("request {}: {}", entry.id, redactor.text(why)),
+        None => format!("request {}", entry.id),
+    }
 }
 
 fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
     let headers = entry.headers();
     let kind = headers.iter().find(|(name, _)| name == "content-type");
     let kind = kind.map_or("", |(_, value)| value);
-    let mut url = format!("{origin}{}", redactor.text(&entry.path()));
+    let mut url = format!("{}{}", entry.origin(origin), redactor.text(&entry.path()));
     let query = entry.query().unwrap_or_default();
     if !query.is_empty() {
         url.push('?');

@@ -5,10 +5,12 @@ mod filter;
 mod row;
 
 pub use entry::Entry;
-pub use filter::{FILTERS, Filter, endpoints};
+pub use filter::{FILTERS, Filter, places};
 pub use row::{Broken, Exchange, Row, Why};
 
 use crate::clock::Millis;
+use crate::fault::{Strike, Ticket};
+use crate::place::Place;
 use crate::reply::Reply;
 use crate::request::Request;
 use flexiti_contract::{Endpoint, Kept, Msg};
@@ -56,6 +58,10 @@ impl Sent {
 pub struct Note {
     /// The endpoint.
     pub endpoint: Option<Endpoint>,
+    /// The mock itself requested a callback.
+    pub callback: bool,
+    /// Why the shop did not answer that.
+    pub error: Option<Box<str>>,
     /// The merchant.
     pub client_id: Option<Arc<str>>,
     /// The merchant's time.
@@ -66,11 +72,27 @@ pub struct Note {
     pub order_id: Option<u64>,
     /// The fault that struck it.
     pub fault: Option<String>,
+    /// For that fault's account.
+    pub ticket: Option<Ticket>,
     /// Why it was refused: clause, parameter, word.
     pub violations: Vec<(&'static str, Option<String>, Option<Msg>)>,
 }
 
 impl Note {
+    /// What the exchange is about; none for other paths.
+    pub fn place(&self) -> Option<Place> {
+        match self.endpoint {
+            _ if self.callback => Some(Place::Callback),
+            endpoint => endpoint.map(Place::Api),
+        }
+    }
+
+    /// Notes the fault that struck the request.
+    pub fn strike(&mut self, strike: &Strike) {
+        self.fault = Some(strike.action.word());
+        self.ticket = Some(strike.ticket.clone());
+    }
+
     /// Why the request was refused, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
         let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
@@ -144,7 +166,7 @@ impl Journal {
         self.next
     }
 
-    /// Adds an exchange.
+    /// Adds an exchange; gives its id.
     pub fn record(
         &mut self,
         at: Millis,
@@ -152,9 +174,10 @@ impl Journal {
         note: Note,
         reply: &Reply,
         took: Duration,
-    ) {
+    ) -> u64 {
         let owner = note.client_id.clone();
-        let entry = Entry::new(self.next, at, request, note, reply, took);
+        let id = self.next;
+        let entry = Entry::new(id, at, request, note, reply, took);
         self.next += 1;
         let size = entry.size();
         self.bytes += size;
@@ -171,6 +194,7 @@ impl Journal {
                 None => break,
             }
         }
+        id
     }
 
     /// Forgets the exchanges of one merchant.

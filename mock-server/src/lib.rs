@@ -39,6 +39,7 @@ pub mod notification;
 pub mod order;
 pub mod orders;
 pub mod pipeline;
+pub mod place;
 pub mod plans;
 pub mod random;
 pub mod redact;

@@ -85,8 +85,8 @@ impl Metrics {
 
     /// Counts an exchange.
     pub fn count(&self, note: &Note, status: u16, took: Duration) {
-        let endpoint = match note.endpoint {
-            Some(endpoint) => endpoint.id(),
+        let endpoint = match note.place() {
+            Some(place) => place.name(),
             None if note.client_id.is_some() => "checkout",
             None => "none",
         };
@@ -99,8 +99,13 @@ impl Metrics {
             self.violations.with_label_values(&[clause]).inc();
         }
         if let Some(fault) = &note.fault {
-            self.faults.with_label_values(&[fault.as_str()]).inc();
+            self.fault(fault);
         }
+    }
+
+    /// Counts a fault that struck what is no exchange: a callback that was never requested.
+    pub fn fault(&self, word: &str) {
+        self.faults.with_label_values(&[word]).inc();
     }
 
     /// All figures in Prometheus's text format.

@@ -3,8 +3,6 @@
 use crate::app::App;
 use crate::auth;
 use crate::clock::{Clock, Millis};
-use crate::events::Event;
-use crate::fault::Place;
 use crate::journal::Note;
 use crate::reject::Rejection;
 use crate::reply::Reply;
@@ -48,9 +46,7 @@ pub fn handle(app: &App, request: &Request) -> Reply {
     let took = started.elapsed();
     let path = access_log::path(app, &request.path, &note);
     access_log::line(app, request, &path, &note, reply.status, took);
-    app.metrics.count(&note, reply.status, took);
-    app.journal().record(now, request, note, &reply, took);
-    app.tell(Event::Recorded);
+    app.record(now, request, note, &reply, took);
     reply
 }
 
@@ -95,7 +91,7 @@ fn api(app: &App, call: Call<'_>, note: &mut Note) -> Reply {
     if rulebook.taken_away(Rule::Robust) && has_nul(request) {
         return Reply::empty(500);
     }
-    let struck = spoil::strike(app, Place::Api(endpoint), request, call.now, note);
+    let struck = spoil::strike(app, endpoint, &call.order_id, request, call.now, note);
     let instead = struck
         .as_ref()
         .and_then(|s| s.instead(&rulebook, &request.path));

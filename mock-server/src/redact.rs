@@ -157,6 +157,14 @@ impl Redactor {
         self.text(&pairs.join("&"))
     }
 
+    /// A path, or a URL with its query.
+    pub fn url(&self, url: &str) -> String {
+        match url.split_once('?') {
+            Some((path, query)) => format!("{}?{}", self.text(path), self.form(query)),
+            None => self.text(url),
+        }
+    }
+
     fn without_secrets(&self, text: &str) -> String {
         let bytes = text.as_bytes();
         let mut shown = String::with_capacity(text.len());

@@ -1,6 +1,7 @@
 //! An answer, and the one place that turns it into hyper's.
 
 use crate::events::Watch;
+use crate::follow::Callback;
 use crate::socket::Script;
 use bytes::Bytes;
 use http_body_util::channel::Channel;
@@ -11,13 +12,11 @@ use serde::Serialize;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// A URL to request before the answer is given, and the answer that depends on what came.
+/// A callback to bring before the answer is given, and the answer that depends on what came.
 pub struct Follow {
-    /// The URL.
-    pub url: String,
-    /// It is requested twice.
-    pub twice: bool,
-    /// From the HTTP status, or the reason why there was none, to the answer.
+    /// The callback.
+    pub callback: Callback,
+    /// From the shop's HTTP status, or the reason why there was none, to the answer.
     pub then: Box<dyn FnOnce(Result<u16, String>) -> Reply + Send>,
 }
 

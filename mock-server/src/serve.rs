@@ -79,12 +79,12 @@ async fn serve(
 ) -> io::Result<hyper::Response<ReplyBody>> {
     let request = Request::read(request).await;
     let mut reply = pipeline::handle(&app, &request);
-    if let Some(Follow { url, twice, then }) = reply.follow.take() {
-        if twice {
-            // What the shop makes of the second one counts as well as of the first.
-            let _ = follow::get(&url).await;
-        }
-        reply = then(follow::get(&url).await);
+    if let Some(Follow { callback, then }) = reply.follow.take() {
+        let app = Arc::clone(&app);
+        // On its own: a client that goes away does not take the callback back.
+        let brought = tokio::spawn(async move { follow::bring(&app, callback).await });
+        let broken = |error: tokio::task::JoinError| Err(error.to_string());
+        reply = then(brought.await.unwrap_or_else(broken));
     }
     if !reply.later.is_zero() {
         tokio::time::sleep(reply.later).await;

@@ -1,15 +1,18 @@
 //! What a fault does to a call: before it is handled, in its place, or to its answer.
 
 use crate::app::App;
-use crate::fault::{Action, Place, Seen};
+use crate::fault::{Action, Seen, Strike};
 use crate::journal::Note;
+use crate::orders::Order;
+use crate::place::Place;
 use crate::reject::shaped;
 use crate::reply::Reply;
 use crate::request::{Body, Request};
 use crate::socket::Script;
+use crate::state::Merchant;
 use crate::{auth, body, clock::Millis};
 use bytes::Bytes;
-use flexiti_contract::{Refusal, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Refusal, Rulebook};
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 use serde_json::{Map, Value};
@@ -26,51 +29,102 @@ pub struct Struck {
     now: Millis,
 }
 
-/// Looks whether a fault strikes, and notes it.
+/// Looks whether a fault strikes a call of the API, and notes it; `order_id` is that of the path.
 pub fn strike(
     app: &App,
-    place: Place,
+    endpoint: Endpoint,
+    order_id: &str,
     request: &Request,
     machine: Millis,
     note: &mut Note,
 ) -> Option<Struck> {
     let client_id = note.client_id.as_deref()?;
-    if app.state().merchants.get(client_id)?.faults.is_empty() {
-        return None;
-    }
-    let id = app.journal().next_id();
     let mut state = app.state();
     let merchant = state.merchants.get_mut(client_id)?;
+    if merchant.faults.is_empty() {
+        return None;
+    }
     let now = merchant.clock.at(machine);
     let seen = Seen {
-        place,
+        place: Place::Api(endpoint),
         now,
-        params: &|| params(request),
+        params: &|| params(app.contract, endpoint, order_id, request),
     };
-    let action = merchant.faults.strike(&seen, id)?;
-    let later = merchant.faults.delay(&action);
-    note.fault = Some(action.word());
+    let strike = merchant.faults.strike(&seen)?;
+    note.strike(&strike);
+    let Strike { action, later, .. } = strike;
     Some(Struck { action, later, now })
 }
 
-/// The parameters of a request, read as leniently as can be; those of nested JSON under their
-/// dotted names.
-fn params(request: &Request) -> Map<String, Value> {
+/// The parameters of a request as texts, read as leniently as can be, under the contract's names:
+/// those of query, body, headers and path.
+fn params(
+    contract: &Contract,
+    endpoint: Endpoint,
+    order_id: &str,
+    request: &Request,
+) -> Map<String, Value> {
+    let mut params = Map::new();
+    let mut add = |name: String, value: Value| {
+        let param = contract.form_param(endpoint, &name);
+        let name = param.map_or(name, |param| param.name.clone());
+        let value = match value {
+            Value::Number(_) | Value::Bool(_) => value.to_string().into(),
+            value => value,
+        };
+        params.insert(name, value);
+    };
     let query = request.query.as_deref().unwrap_or_default();
-    let mut params = body::any(query.as_bytes());
+    let mut sent = body::any(query.as_bytes());
     if let Body::Read(bytes) = &request.body {
-        for (name, value) in body::any(bytes) {
-            if let Value::Object(members) = value {
-                let dotted = members
-                    .into_iter()
-                    .map(|(key, v)| (format!("{name}.{key}"), v));
-                params.extend(dotted);
-            } else {
-                params.insert(name, value);
+        sent.extend(body::any(bytes));
+    }
+    for (name, value) in sent {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    add(format!("{name}.{key}"), value);
+                }
             }
+            value => add(name, value),
         }
     }
+    let in_header = contract.params(endpoint).iter().filter(|p| p.header);
+    for param in in_header {
+        let value = request.headers.get(&param.name);
+        if let Some(value) = value.and_then(|value| value.to_str().ok()) {
+            add(param.name.clone(), value.into());
+        }
+    }
+    match endpoint {
+        Endpoint::NotificationOrder | Endpoint::NotificationOld => {
+            add("orderId".to_owned(), order_id.into());
+        }
+        Endpoint::NotificationMerchantOrder => {
+            add("merchantOrderId".to_owned(), order_id.into());
+        }
+        _ => {}
+    }
     params
+}
+
+/// What strikes the callback of an order, if a fault does.
+pub fn strike_callback(merchant: &mut Merchant, order: &Order, now: Millis) -> Option<Strike> {
+    let params = || {
+        let mut ids = Map::new();
+        ids.insert("orderId".to_owned(), order.id.to_string().into());
+        if let Some(id) = order.merchant_order_id.as_deref() {
+            ids.insert("merchantOrderId".to_owned(), id.into());
+        }
+        ids
+    };
+    let place = Place::Callback;
+    let seen = Seen {
+        place,
+        now,
+        params: &params,
+    };
+    merchant.faults.strike(&seen)
 }
 
 impl Struck {
@@ -89,6 +143,14 @@ impl Struck {
                     Some(body) => Reply::json(*status, body),
                     None => refusal(rulebook, *status, path),
                 };
+                let mut reply = reply;
+                if headers
+                    .keys()
+                    .any(|name| name.eq_ignore_ascii_case("content-type"))
+                {
+                    // The plan's own, and no other beside it.
+                    reply.content_type = "";
+                }
                 Some(headers.iter().fold(reply, |reply, (name, value)| {
                     match name.as_str().try_into() {
                         Ok(name) => reply.with(name, value),
@@ -170,6 +232,7 @@ impl Struck {
             | Action::Status { .. }
             | Action::ExpireToken
             | Action::DuplicateCallback
+            | Action::NoCallback
             | Action::LateNotification
             | Action::Maintenance { .. } => return reply,
         };

@@ -28,6 +28,7 @@ pub use crate::fault::{
 };
 pub use crate::journal::{Broken, Exchange, Row, Why};
 pub use crate::lint::Finding;
+pub use crate::place::Place;
 pub use crate::verify::{Expected, Failure, Match, Named, NearMiss, Range, Times};
 
 use crate::admin::{clock, dialect, faults, lint, merchants, orders, problem, requests, server};
@@ -139,12 +140,12 @@ impl<'a> Admin<'a> {
 
     /// `PUT merchants/{client_id}/faults`.
     pub fn plan_faults(self, client_id: &str, plan: Plan) -> Result<PlanView, Problem> {
-        faults::put_plan(self.app, client_id, plan)
+        faults::put_plan(self.app, client_id, plan, self.now())
     }
 
     /// `PATCH merchants/{client_id}/faults`.
     pub fn change_faults(self, client_id: &str, change: PlanChange) -> Result<PlanView, Problem> {
-        faults::change(self.app, client_id, change)
+        faults::change(self.app, client_id, change, self.now())
     }
 
     /// `DELETE merchants/{client_id}/faults`.
@@ -194,11 +195,6 @@ impl<'a> Admin<'a> {
         let Some(callback) = callback else {
             return Ok(completed);
         };
-        let times = if callback.twice { 2 } else { 1 };
-        let mut came = Err("not requested".to_owned());
-        for _ in 0..times {
-            came = follow::get_blocking(&callback.url);
-        }
-        Ok(completed.after(came))
+        Ok(completed.after(follow::bring_blocking(self.app, callback)))
     }
 }

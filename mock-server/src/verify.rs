@@ -3,9 +3,9 @@
 
 mod part;
 
-use crate::journal::{Entry, endpoints};
+use crate::journal::{Entry, places};
+use crate::place::Place;
 use crate::redact::Redactor;
-use flexiti_contract::Endpoint;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -37,12 +37,13 @@ pub struct Expected {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// An endpoint of the contract, or `init` or `notification` for all of theirs.
+    /// An endpoint of the contract, `init` or `notification` for all of theirs, or `callback` for
+    /// what the mock itself requested of the shop.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Named>,
     /// HTTP method.
     pub method: Option<String>,
-    /// The whole path.
+    /// The whole path; of a callback, the whole URL.
     pub path: Option<String>,
     /// HTTP status of the answer.
     pub status: Option<u16>,
@@ -54,19 +55,19 @@ pub struct Match {
     pub headers: BTreeMap<String, String>,
 }
 
-/// An endpoint or a group of them, by name.
+/// An endpoint, a group of them, or the callbacks, by name.
 #[derive(Debug, Clone)]
 pub struct Named {
     name: String,
-    endpoints: Vec<Endpoint>,
+    places: Vec<Place>,
 }
 
 impl Named {
-    /// The endpoints of a name; the error lists the names there are.
+    /// The places of a name; the error lists the names there are.
     pub fn new(name: &str) -> Result<Self, String> {
-        let endpoints = endpoints(name)?;
+        let places = places(name)?;
         let name = name.to_owned();
-        Ok(Self { name, endpoints })
+        Ok(Self { name, places })
     }
 }
 
@@ -294,7 +295,7 @@ impl Judge<'_> {
                 "request {}: {} {} → {}",
                 entry.id,
                 self.redactor.text(entry.method.as_str()),
-                self.redactor.text(&entry.path()),
+                self.redactor.url(&entry.address()),
                 entry.status
             ),
         };

@@ -7,16 +7,17 @@ use crate::callback;
 use crate::checkout::acts::{self, Wanted};
 use crate::clock::Millis;
 use crate::events::What;
-use crate::fault::{Action, Place, Seen};
+use crate::fault::Action;
+use crate::follow::Callback;
 use crate::order::{Outcome, Stage};
 use crate::orders::{Order, Settles};
 use crate::reply::Follow;
+use crate::spoil;
 use crate::state::State;
 use flexiti_contract::{Decision, Flow, Lang};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 use std::sync::Arc;
 
 /// How many orders a list shows at most, the newest.
@@ -177,8 +178,8 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     }
 }
 
-/// Moves an order as its customer would. With `follow`, what is left to do is to request the
-/// callback URL, twice if a fault says so.
+/// Moves an order as its customer would. With `follow`, what is left to do is to bring the
+/// callback to the shop.
 pub fn complete(
     app: &App,
     id: u64,
@@ -204,29 +205,32 @@ pub fn complete(
         });
     }
     let order = state.orders.get(id).ok_or_else(|| no_order(id))?;
-    let order = view(app, &state, order, machine);
-    let callback = order.callback_url.clone().filter(|_| wish.follow);
-    let callback = callback.map(|url| Callback {
-        twice: strikes_callback(&mut state, &client_id, now),
-        url,
+    let shown = view(app, &state, order, machine);
+    let callback = shown.callback_url.clone().filter(|_| wish.follow);
+    let State {
+        orders, merchants, ..
+    } = &mut *state;
+    let callback = callback.map(|url| {
+        let found = orders.get(id).zip(merchants.get_mut(&*client_id));
+        let strike =
+            found.and_then(|(order, merchant)| spoil::strike_callback(merchant, order, now));
+        let action = strike.as_ref().map(|strike| &strike.action);
+        Callback {
+            url,
+            client_id: Arc::clone(&client_id),
+            order_id: id,
+            twice: action == Some(&Action::DuplicateCallback),
+            strike,
+        }
     });
     drop(state);
     app.changed(What::Orders, Some(&client_id));
     let completed = Completed {
-        callback_url: order.callback_url.clone(),
-        order,
+        callback_url: shown.callback_url.clone(),
+        order: shown,
         followed: None,
     };
     Ok((completed, callback))
-}
-
-/// A callback that is still to be requested.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Callback {
-    /// The shop's URL.
-    pub url: String,
-    /// It is requested twice.
-    pub twice: bool,
 }
 
 impl Completed {
@@ -240,19 +244,6 @@ impl Completed {
         self.followed = Some(Followed { status, error });
         self
     }
-}
-
-/// Whether a fault makes this callback come twice. No exchange of the journal is struck by it:
-/// the account has 0 in the place of an id.
-fn strikes_callback(state: &mut State, client_id: &str, now: Millis) -> bool {
-    let merchant = state.merchants.get_mut(client_id);
-    let seen = Seen {
-        place: Place::Callback,
-        now,
-        params: &Map::new,
-    };
-    let struck = merchant.and_then(|merchant| merchant.faults.strike(&seen, 0));
-    struck == Some(Action::DuplicateCallback)
 }
 
 fn number(ask: &Ask<'_>) -> Result<u64, Problem> {
@@ -275,12 +266,11 @@ pub(super) fn post_complete(ask: &Ask<'_>) -> Answer {
     let wish: Complete = ask.body()?;
     let (completed, callback) = complete(ask.app, number(ask)?, &wish, ask.now)?;
     let reply = Reply::json(200, &completed);
-    let Some(Callback { url, twice }) = callback else {
+    let Some(callback) = callback else {
         return Ok(reply);
     };
     Ok(reply.following(Follow {
-        url,
-        twice,
+        callback,
         then: Box::new(move |came| Reply::json(200, &completed.after(came))),
     }))
 }

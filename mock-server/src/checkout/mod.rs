@@ -17,12 +17,14 @@ use crate::checkout::form::Typed;
 use crate::checkout::steps::{Errors, Sent, Taken};
 use crate::checkout::words::{ENGLISH, FRENCH, Text, Words};
 use crate::clock::Millis;
-use crate::fault::{Action, Place, Seen};
+use crate::fault::Action;
+use crate::follow::Callback;
 use crate::journal::Note;
 use crate::order::{Event, Outcome};
 use crate::reply::{Follow, Reply};
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::CHECKOUT;
+use crate::spoil;
 use crate::state::State;
 use askama::Template;
 use flexiti_contract::Rule;
@@ -30,7 +32,7 @@ use hyper::Method;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use serde_json::{Map, json};
+use serde_json::json;
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("../../templates/checkout/checkout.css");
@@ -78,7 +80,6 @@ fn answer(
     machine: Millis,
     note: &mut Note,
 ) -> Reply {
-    let exchange = app.journal().next_id();
     let mut state = app.state();
     let found = state
         .orders
@@ -118,8 +119,9 @@ fn answer(
             }
             show(app, &state, id, &Errors::new())
         }
-        (&Method::GET, "return") => go_back(&mut state, id, now, exchange, note)
-            .unwrap_or_else(|| trouble(409, |w| w.not_due_title)),
+        (&Method::GET, "return") => {
+            go_back(&mut state, id, now, note).unwrap_or_else(|| trouble(409, |w| w.not_due_title))
+        }
         // Where a form was sent to, looked at later.
         (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
             Reply::see_other(&here)
@@ -175,37 +177,44 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
     Reply::html(status, view::page(app, merchant, order, errors))
 }
 
-/// Sends the browser to the shop; nothing if there is nothing to go back with.
-fn go_back(
-    state: &mut State,
-    id: u64,
-    now: Millis,
-    exchange: u64,
-    note: &mut Note,
-) -> Option<Reply> {
-    // Whoever has gone back once may do so again: the shop sees the same.
-    let _ = acts::act(state, id, Event::Return, now);
+/// Sends the browser to the shop, unless a fault keeps it here; nothing if there is nothing to go
+/// back with.
+fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<Reply> {
     let order = state.orders.get(id)?;
     let merchant = state.merchants.get_mut(&*order.client_id)?;
     let url = callback::url(merchant, order)?;
-    let seen = Seen {
-        place: Place::Callback,
-        now,
-        params: &Map::new,
-    };
-    let struck = merchant.faults.strike(&seen, exchange);
-    let reply = Reply::see_other(&url);
-    if struck != Some(Action::DuplicateCallback) {
-        return Some(reply);
+    let client_id = Arc::clone(&order.client_id);
+    let strike = spoil::strike_callback(merchant, order, now);
+    let action = strike.as_ref().map(|strike| &strike.action);
+    if let Some(strike) = &strike
+        && strike.action == Action::NoCallback
+    {
+        note.strike(strike);
+        return Some(Reply::empty(204));
     }
-    note.fault = Some(Action::DuplicateCallback.word());
-    // The mock brings the first one, the browser the second.
-    let again = url.clone();
-    Some(reply.following(Follow {
-        url,
-        twice: false,
-        then: Box::new(move |_| secured(Reply::see_other(&again))),
-    }))
+    // Whoever has gone back once may do so again: the shop sees the same.
+    let _ = acts::act(state, id, Event::Return, now);
+    let mut reply = Reply::see_other(&url);
+    if action == Some(&Action::DuplicateCallback) {
+        // The mock brings the first one, the browser the second.
+        let again = url.clone();
+        let callback = Callback {
+            url,
+            client_id,
+            order_id: id,
+            strike,
+            twice: false,
+        };
+        return Some(reply.following(Follow {
+            callback,
+            then: Box::new(move |_| secured(Reply::see_other(&again))),
+        }));
+    }
+    if let Some(strike) = &strike {
+        note.strike(strike);
+        reply.later = strike.later.unwrap_or_default();
+    }
+    Some(reply)
 }
 
 /// What a form holds; otherwise the status and title of the page that says why not.

@@ -1,6 +1,8 @@
 //! One fault more or less, while what became of the others stays known.
 
-use super::{Fault, Faults, Planned, check};
+use super::{Fault, Faults};
+use crate::clock::Millis;
+use flexiti_contract::Rulebook;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,24 +17,17 @@ pub enum PlanChange {
 }
 
 impl Faults {
-    /// Changes the plan; a mistake changes nothing, and the error says where it is.
-    pub fn change(&mut self, change: PlanChange) -> Result<(), String> {
+    /// Changes the plan of a merchant whose contract and time these are; a mistake changes
+    /// nothing, and the error says where it is.
+    pub fn change(
+        &mut self,
+        change: PlanChange,
+        rulebook: &Rulebook,
+        now: Millis,
+    ) -> Result<(), String> {
         match change {
-            PlanChange::Add(fault) => {
-                check(&fault).map_err(|(key, what)| format!("add.{key}: {what}"))?;
-                self.plan.push(Planned::new(fault));
-            }
-            PlanChange::Remove(at) if at < self.plan.len() => {
-                self.plan.remove(at);
-            }
-            PlanChange::Remove(at) => {
-                let what = match self.plan.len() {
-                    0 => "the plan is empty".to_owned(),
-                    length => format!("the plan has 0 to {}", length - 1),
-                };
-                return Err(format!("remove: no fault `{at}`; {what}"));
-            }
+            PlanChange::Add(fault) => self.add(fault, rulebook, now),
+            PlanChange::Remove(at) => self.remove(at),
         }
-        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A request and its answer; nothing is hidden in it.
+/// A request and its answer, or a callback and the shop's; nothing is hidden in it.
 #[derive(Debug)]
 pub struct Entry {
     /// Counted from one.
@@ -19,7 +19,7 @@ pub struct Entry {
     pub at: Millis,
     /// HTTP method.
     pub method: Method,
-    /// Status of the answer.
+    /// Status of the answer; 0 where the shop did not answer a callback.
     pub status: u16,
     /// How long the answer took.
     pub took: Duration,
@@ -108,9 +108,23 @@ impl Entry {
         size_of::<Self>() + self.sent.len() + read + reply + self.reply_body.len()
     }
 
-    /// The path as sent.
+    /// The path as sent; of a callback, the URL up to its query.
     pub fn path(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.sent[..self.path])
+    }
+
+    /// The path as sent; of a callback, the whole URL that was requested.
+    pub fn address(&self) -> Cow<'_, str> {
+        match self.query() {
+            Some(query) if self.note.callback => format!("{}?{query}", self.path()).into(),
+            _ => self.path(),
+        }
+    }
+
+    /// What stands before the path in a URL: `own` is this server's origin, and a callback goes
+    /// to a shop's.
+    pub fn origin<'o>(&self, own: &'o str) -> &'o str {
+        if self.note.callback { "" } else { own }
     }
 
     /// The query string as sent.

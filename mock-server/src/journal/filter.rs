@@ -2,6 +2,7 @@
 
 use super::Entry;
 use crate::body::Form;
+use crate::place::Place;
 use flexiti_contract::Endpoint;
 
 /// What a filter may ask for, and what that means.
@@ -9,7 +10,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ("client_id", "Whose exchanges; everybody's if absent."),
     (
         "endpoint",
-        "An endpoint of the contract, or `init` or `notification` for all of theirs.",
+        "An endpoint of the contract, `init` or `notification` for all of theirs, or `callback`.",
     ),
     ("status", "HTTP status of the answer."),
     (
@@ -17,7 +18,7 @@ pub const FILTERS: &[(&str, &str)] = &[
         "The order that the exchange opened, asked about or moved on.",
     ),
     ("method", "HTTP method."),
-    ("path", "How the path begins."),
+    ("path", "How the path begins, or the URL of a callback."),
     ("after", "Only exchanges after the one with this id."),
     ("before", "Only exchanges before the one with this id."),
     (
@@ -27,36 +28,42 @@ pub const FILTERS: &[(&str, &str)] = &[
 ];
 
 /// Names for several endpoints.
-const GROUPS: &[(&str, &[Endpoint])] = &[
-    ("init", &[Endpoint::InitV2, Endpoint::InitPlain]),
+const GROUPS: &[(&str, &[Place])] = &[
+    (
+        "init",
+        &[
+            Place::Api(Endpoint::InitV2),
+            Place::Api(Endpoint::InitPlain),
+        ],
+    ),
     (
         "notification",
         &[
-            Endpoint::NotificationOrder,
-            Endpoint::NotificationMerchantOrder,
-            Endpoint::NotificationOld,
+            Place::Api(Endpoint::NotificationOrder),
+            Place::Api(Endpoint::NotificationMerchantOrder),
+            Place::Api(Endpoint::NotificationOld),
         ],
     ),
 ];
 
-/// The endpoints of a name: one, or those of a group. The error lists the names there are.
-pub fn endpoints(name: &str) -> Result<Vec<Endpoint>, String> {
-    if let Some(endpoint) = Endpoint::from_id(name) {
-        return Ok(vec![endpoint]);
+/// The places of a name: one, or those of a group. The error lists the names there are.
+pub fn places(name: &str) -> Result<Vec<Place>, String> {
+    if let Some(place) = Place::from_name(name) {
+        return Ok(vec![place]);
     }
     if let Some((_, group)) = GROUPS.iter().find(|(group, _)| *group == name) {
         return Ok(group.to_vec());
     }
-    let ids = Endpoint::ALL.iter().map(|endpoint| endpoint.id());
-    let ids: Vec<&str> = ids.chain(GROUPS.iter().map(|(name, _)| *name)).collect();
-    Err(format!("no `{name}`; there are {}", ids.join(", ")))
+    let names = Place::all().map(Place::name);
+    let names: Vec<&str> = names.chain(GROUPS.iter().map(|(name, _)| *name)).collect();
+    Err(format!("no `{name}`; there are {}", names.join(", ")))
 }
 
 /// Which exchanges to list.
 #[derive(Debug, Default)]
 pub struct Filter {
     client_id: Option<String>,
-    endpoints: Option<Vec<Endpoint>>,
+    places: Option<Vec<Place>>,
     status: Option<u16>,
     order_id: Option<u64>,
     method: Option<String>,
@@ -79,8 +86,8 @@ impl Filter {
             match name {
                 "client_id" => filter.client_id = Some(value.to_owned()),
                 "endpoint" => {
-                    let found = endpoints(value).map_err(|what| format!("endpoint: {what}"))?;
-                    filter.endpoints = Some(found);
+                    let found = places(value).map_err(|what| format!("endpoint: {what}"))?;
+                    filter.places = Some(found);
                 }
                 "status" => {
                     let status = u16::try_from(number()?);
@@ -92,8 +99,10 @@ impl Filter {
                     return Err("method: is empty; give one such as POST".to_owned());
                 }
                 "method" => filter.method = Some(value.to_owned()),
-                "path" if !value.starts_with('/') => {
-                    return Err(format!("path: `{value}` does not begin with a slash"));
+                "path" if !["/", "http"].iter().any(|start| value.starts_with(start)) => {
+                    return Err(format!(
+                        "path: `{value}` does not begin with a slash, nor with http"
+                    ));
                 }
                 "path" => filter.path = Some(value.to_owned()),
                 "after" => filter.after = Some(number()?),
@@ -135,9 +144,9 @@ impl Filter {
 
     fn lets(&self, entry: &Entry) -> bool {
         let note = &entry.note;
-        self.endpoints
+        self.places
             .as_ref()
-            .is_none_or(|ids| note.endpoint.is_some_and(|id| ids.contains(&id)))
+            .is_none_or(|places| note.place().is_some_and(|place| places.contains(&place)))
             && self.status.is_none_or(|status| entry.status == status)
             && self.order_id.is_none_or(|id| note.order_id == Some(id))
             && self
@@ -147,7 +156,7 @@ impl Filter {
             && self
                 .path
                 .as_deref()
-                .is_none_or(|path| entry.path().starts_with(path))
+                .is_none_or(|path| entry.address().starts_with(path))
             && self.after.is_none_or(|after| entry.id > after)
             && self.before.is_none_or(|before| entry.id < before)
     }

@@ -2,8 +2,9 @@
 
 use super::{Entry, Note};
 use crate::curl;
+use crate::place::Place;
 use crate::redact::Redactor;
-use flexiti_contract::{Clause, Contract, Endpoint, Evidence, Level, Msg};
+use flexiti_contract::{Clause, Contract, Evidence, Level, Msg};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,12 +23,13 @@ pub struct Row {
     pub clock: Option<Timestamp>,
     /// The merchant it concerns, if that is known.
     pub client_id: Option<String>,
-    /// The endpoint of the contract; none for other paths.
+    /// The endpoint of the contract, or `callback` where the mock requested one; none for other
+    /// paths.
     #[schemars(with = "Option<String>")]
-    pub endpoint: Option<Endpoint>,
+    pub endpoint: Option<Place>,
     /// HTTP method.
     pub method: String,
-    /// The path as sent.
+    /// The path as sent; of a callback, the URL that was requested.
     pub path: String,
     /// The headers, their names in lower case; one that stood several times is a list.
     pub headers: Map<String, Value>,
@@ -35,8 +37,11 @@ pub struct Row {
     pub params: Option<Map<String, Value>>,
     /// The body as sent; none if it could not be read, or was longer than the API reads.
     pub body: Option<String>,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; 0 where a shop did not answer a callback.
     pub status: u16,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// How long the answer took, in microseconds; a planned delay is not counted.
     pub duration_us: u64,
     /// The order it opened, asked about or moved on.
@@ -98,7 +103,10 @@ impl Row {
     /// What may be shown of an exchange.
     pub fn new(entry: &Entry, redactor: &Redactor) -> Self {
         let Note {
-            endpoint,
+            endpoint: _,
+            callback: _,
+            error,
+            ticket: _,
             client_id,
             clock,
             params,
@@ -118,13 +126,14 @@ impl Row {
             at: time(entry.at),
             clock: clock.map(time),
             client_id: client_id.as_deref().map(str::to_owned),
-            endpoint: *endpoint,
+            endpoint: entry.note.place(),
             method: redactor.text(entry.method.as_str()),
-            path: redactor.text(&entry.path()),
+            path: redactor.url(&entry.address()),
             headers: shown(&entry.headers(), redactor),
             params: params.map(|params| redactor.members(params.to_object())),
             body: entry.body().map(|body| redactor.body(body)),
             status: entry.status,
+            error: error.as_deref().map(|why| redactor.text(why)),
             duration_us: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
             order_id: *order_id,
             violations: violations.iter().map(broken).collect(),

@@ -2,6 +2,7 @@
 
 use crate::clock::Millis;
 use crate::journal::{Entry, Exchange};
+use crate::place::Place;
 use flexiti_contract::Endpoint;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -53,6 +54,9 @@ impl<'r> Recorded<'r> {
     /// The same of an exchange as it is shown, with hashes in the place of secrets.
     pub fn exchange(exchange: &'r Exchange) -> Option<Self> {
         let row = &exchange.row;
+        let Some(Place::Api(endpoint)) = row.endpoint else {
+            return None;
+        };
         let at = row.at.as_millisecond();
         let header = |(name, value): (&String, &Value)| {
             let value = value.as_str().unwrap_or_default();
@@ -62,7 +66,7 @@ impl<'r> Recorded<'r> {
             id: row.id,
             at,
             clock: row.clock.map_or(at, |clock| clock.as_millisecond()),
-            endpoint: row.endpoint?,
+            endpoint,
             method: &row.method,
             path: row.path.as_str().into(),
             query: exchange.query.as_deref().map(Cow::from),

@@ -48,11 +48,11 @@ impl Part<'_> {
     pub fn holds(&self, entry: &Entry) -> bool {
         match self {
             Self::Endpoint(named) => {
-                let endpoint = entry.note.endpoint;
-                endpoint.is_some_and(|id| named.endpoints.contains(&id))
+                let place = entry.note.place();
+                place.is_some_and(|place| named.places.contains(&place))
             }
             Self::Method(method) => entry.method.as_str().eq_ignore_ascii_case(method),
-            Self::Path(path) => entry.path() == *path,
+            Self::Path(path) => entry.address() == *path,
             Self::Status(status) => entry.status == *status,
             Self::Param(name, expected) => match (param(entry, name), expected) {
                 (None, Value::Null) => true,
@@ -84,7 +84,8 @@ impl Part<'_> {
     pub fn expected(&self, redactor: &Redactor) -> Option<String> {
         Some(match self {
             Self::Endpoint(named) => named.name.clone(),
-            Self::Method(expected) | Self::Path(expected) => redactor.text(expected),
+            Self::Method(expected) => redactor.text(expected),
+            Self::Path(expected) => redactor.url(expected),
             Self::Status(status) => status.to_string(),
             Self::Param(_, Value::Null) => return None,
             Self::Param(name, value) => text(&redactor.param(name, text(value).into())),
@@ -95,9 +96,9 @@ impl Part<'_> {
     /// What the request has in its place, without secrets.
     pub fn actual(&self, entry: &Entry, redactor: &Redactor) -> Option<String> {
         Some(match self {
-            Self::Endpoint(_) => entry.note.endpoint?.id().to_owned(),
+            Self::Endpoint(_) => entry.note.place()?.name().to_owned(),
             Self::Method(_) => redactor.text(entry.method.as_str()),
-            Self::Path(_) => redactor.text(&entry.path()),
+            Self::Path(_) => redactor.url(&entry.address()),
             Self::Status(_) => entry.status.to_string(),
             Self::Param(name, _) => text(&redactor.param(name, text(&param(entry, name)?).into())),
             Self::Header(name, _) => {

@@ -1,24 +1,25 @@
 //! Planned faults: each kind as the client sees it, and the account of what became of it.
 
+use crate::orders_desk::{ask, complete, open_with, told};
 use crate::shop::{
-    self, APPLY, CLIENT, INIT, INIT_V2, SECRET, admin, demo_token_call, init_call, order, server,
-    start, text, token, token_call, two_merchants,
+    self, APPLY, CLIENT, INIT, INIT_V2, SECRET, admin, demo_token_call, init_call, server, start,
+    token, token_call, two_merchants,
 };
 use crate::wire::{Answer, Call, connect, exchange};
 use flexiti_mock::{Mock, Settings};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpListener;
 
-const FAULTS: &str = "/merchants/flexitidemo/faults";
+pub const FAULTS: &str = "/merchants/flexitidemo/faults";
 
-fn plan(mock: &Mock, faults: &Value) {
+/// Puts a plan, which must be accepted.
+pub fn plan(mock: &Mock, faults: &Value) {
     let answer = admin(mock, "PUT", FAULTS, &json!({"faults": faults}));
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
-/// How many requests each fault of the plan has struck.
-fn consumed(mock: &Mock) -> Vec<usize> {
+/// How many requests each fault of the plan has struck, of those that were recorded.
+pub fn consumed(mock: &Mock) -> Vec<usize> {
     let plan = admin(mock, "GET", FAULTS, &Value::Null).json();
     let faults = plan["faults"].as_array().cloned().unwrap_or_default();
     let struck = |fault: &Value| fault["consumed_by"].as_array().map_or(0, Vec::len);
@@ -262,112 +263,160 @@ fn a_token_ends_before_its_time() {
 }
 
 #[test]
-fn maintenance_goes_by_the_merchants_clock() {
+fn maintenance_goes_by_the_merchants_clock_and_counts_where_told_to() {
     let mock = server("documented");
-    let clock = |change: Value| {
+    let clock = |at: &str| {
         let path = "/merchants/flexitidemo/clock";
+        let change = json!({"set": at, "frozen": true});
         assert_eq!(admin(&mock, "PUT", path, &change).status, 200);
     };
-    plan(
-        &mock,
-        &json!([{"times": 0, "action": {"type": "maintenance",
-            "from": "2026-01-05T09:00:00Z", "until": "2026-01-05T11:00:00Z"}}]),
-    );
-    for (at, status, retry) in [
-        ("2026-01-05T08:59:59Z", 200, None),
-        ("2026-01-05T09:00:00Z", 503, Some("7201")),
-        ("2026-01-05T10:59:59Z", 503, Some("2")),
-        ("2026-01-05T11:00:00Z", 200, None),
-    ] {
-        clock(json!({"set": at, "frozen": true}));
+    let asked = || {
         let answer = token_request().send(mock.address());
-        assert_eq!(answer.status, status, "{at}");
-        assert_eq!(answer.header("retry-after"), retry, "{at}");
+        let retry = answer.header("retry-after").map(str::to_owned);
+        (answer.status, retry)
+    };
+    let window = |times: Value| {
+        let mut fault = json!({"action": {"type": "maintenance",
+            "from": "2026-01-05T09:00:00Z", "until": "2026-01-05T11:00:00Z"}});
+        if !times.is_null() {
+            fault["times"] = times;
+        }
+        plan(&mock, &json!([fault]));
+    };
+    for (times, shown) in [(Value::Null, 0), (json!(0), 0), (json!(2), 2)] {
+        clock("2026-01-05T08:59:59Z");
+        window(times);
+        assert_eq!(asked(), (200, None), "{shown}");
+        clock("2026-01-05T09:00:00Z");
+        assert_eq!(asked(), (503, Some("7201".into())), "{shown}");
+        clock("2026-01-05T10:59:59Z");
+        assert_eq!(asked(), (503, Some("2".into())), "{shown}");
+        let third = if shown == 2 { 200 } else { 503 };
+        assert_eq!(asked().0, third, "{shown}");
+        clock("2026-01-05T11:00:00Z");
+        assert_eq!(asked(), (200, None), "{shown}");
+        let fault = admin(&mock, "GET", FAULTS, &Value::Null).json()["faults"][0].clone();
+        let struck = if shown == 2 { 2 } else { 3 };
+        assert_eq!(fault["times"], shown);
+        assert_eq!(fault["struck"], struck, "{fault}");
+        assert_eq!(consumed(&mock), [struck], "{fault}");
     }
 }
 
 #[test]
-fn a_notification_comes_late_and_a_callback_twice() {
-    let shop = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/back", shop.local_addr().unwrap());
-    let visits = std::thread::spawn(move || {
-        let mut paths = Vec::new();
-        for _ in 0..2 {
-            let (mut stream, _) = shop.accept().unwrap();
-            let mut head = [0; 1024];
-            let read = stream.read(&mut head).unwrap();
-            let line = String::from_utf8_lossy(&head[..read]).into_owned();
-            paths.push(line.split(' ').nth(1).unwrap().to_owned());
-            stream
-                .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-                .unwrap();
+fn every_status_of_the_api_can_be_played_with_and_without_retry_after() {
+    let mock = server("documented");
+    for status in [
+        400, 401, 402, 403, 404, 409, 429, 465, 466, 467, 500, 502, 503, 504,
+    ] {
+        let action = json!({"type": "status", "status": status});
+        let mut later = action.clone();
+        later["headers"] = json!({"Retry-After": "120"});
+        plan(&mock, &json!([{"action": action}, {"action": later}]));
+        for retry in [None, Some("120")] {
+            let answer = token_request().send(mock.address());
+            assert_eq!(answer.status, status);
+            // It is optional (RFC 9110, RFC 6585): nothing is there that was not planned.
+            assert_eq!(answer.header("retry-after"), retry, "{status}");
+            let body = answer.json();
+            assert_eq!(body["code"], status);
+            assert!(body["error"].is_string() && body["message"].is_string());
         }
-        paths
-    });
-    let mock = start(&Settings {
-        merchants: vec![flexiti_mock::MerchantConfig {
-            success_url: Some(url),
-            ..flexiti_mock::MerchantConfig::demo()
-        }],
-        ..Settings::default()
-    });
-    plan(
-        &mock,
-        &json!([
-            {"action": {"type": "duplicate_callback"}},
-            {"times": 2, "action": {"type": "late_notification"}},
-        ]),
-    );
-    let order = order(&mock, &APPLY)["online_order_id"].clone();
-    let wish = json!({"outcome": "approved", "follow": true});
-    let done = admin(&mock, "POST", &format!("/orders/{order}/complete"), &wish).json();
-    assert_eq!(done["followed"]["status"], 204, "{done}");
-    assert_eq!(visits.join().unwrap(), ["/back", "/back"]);
-    let path =
-        format!("/flexiti/online-api/online/client-id/{CLIENT}/notifications/order-id/{order}");
-    let token = token(&mock);
-    let told: Vec<bool> = (0..3)
-        .map(|_| {
-            let call = Call::get(&path).header("authorization", &format!("Bearer {token}"));
-            let answer = call.send(mock.address()).json();
-            answer["apply"]["apply_status"] == "SUCCESS"
-        })
-        .collect();
-    assert_eq!(told, [false, false, true]);
-    assert_eq!(consumed(&mock), [1, 2]);
+        assert_eq!(consumed(&mock), [1, 1]);
+    }
+    let page = json!({"type": "status", "status": 502, "headers": {"Content-Type": "text/html"}, "body": "<h1>Bad Gateway</h1>"});
+    plan(&mock, &json!([{"action": page}]));
+    let answer = token_request().send(mock.address());
+    assert_eq!(answer.header("content-type"), Some("text/html"));
+    assert_eq!(answer.text(), "<h1>Bad Gateway</h1>");
 }
 
 #[test]
-fn a_browsers_way_back_brings_the_callback_twice() {
-    let shop = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/back", shop.local_addr().unwrap());
-    let visited = std::thread::spawn(move || {
-        let (mut stream, _) = shop.accept().unwrap();
-        let mut head = [0; 1024];
-        let _ = stream.read(&mut head).unwrap();
-        stream
-            .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-            .unwrap();
-    });
-    let mock = start(&Settings {
-        merchants: vec![flexiti_mock::MerchantConfig {
-            success_url: Some(url.clone()),
-            ..flexiti_mock::MerchantConfig::demo()
-        }],
-        ..Settings::default()
-    });
-    plan(&mock, &json!([{"action": {"type": "duplicate_callback"}}]));
-    let order = order(&mock, &APPLY);
-    let id = &order["online_order_id"];
-    let wish = json!({"outcome": "approved"});
-    admin(&mock, "POST", &format!("/orders/{id}/complete"), &wish);
-    let path = shop::path_of(&text(&order, "redirection_url"));
-    let page = path.split('?').next().unwrap();
-    let back = Call::get(&format!("{page}/return")).send(mock.address());
-    visited.join().unwrap();
-    assert_eq!(back.status, 303);
-    assert_eq!(back.header("location"), Some(url.as_str()));
+fn a_notification_is_matched_by_the_id_of_its_path() {
+    let mock = server("documented");
+    let first = open_with(&mock, "apply", &[("merchant_orderid", "a 1")]);
+    let second = open_with(&mock, "apply", &[("merchant_orderid", "a2")]);
+    let not_yet = json!({"type": "status", "status": 404});
+    plan(
+        &mock,
+        &json!([
+            {"match": {"endpoint": "notification", "params": {"orderId": first}}, "action": not_yet},
+            {"match": {"params": {"merchantOrderId": "a 1"}}, "action": not_yet},
+        ]),
+    );
+    let came = [
+        format!("order-id/{second}"),
+        format!("order-id/{first}"),
+        format!("order-id/{first}"),
+        "merchant-order-id/a2".to_owned(),
+        "merchant-order-id/a%201".to_owned(),
+        "merchant-order-id/a%201".to_owned(),
+    ]
+    .map(|path| ask(&mock, &path).status);
+    assert_eq!(came, [200, 404, 200, 200, 404, 200]);
+    assert_eq!(consumed(&mock), [1, 1]);
+}
+
+#[test]
+fn parameters_are_matched_however_they_are_sent() {
+    let mock = server("documented");
+    let token = token(&mock);
+    let fault = |name: &str, value: &str| {
+        let oops = json!({"type": "status", "status": 500});
+        plan(
+            &mock,
+            &json!([{"match": {"params": {name: value}}, "action": oops}]),
+        );
+    };
+    let status = |call: Call| call.send(mock.address()).status;
+    let init = || init_call(INIT, &token);
+    fault("amount_requested", "5");
+    let number = json!({"lang": "fr", "flow": "apply", "amount_requested": 5});
+    assert_eq!(status(init().json(&number)), 500);
+    fault("billing_information.city", "Laval");
+    let brackets = [&APPLY[..], &[("billing_information[city]", "Laval")]].concat();
+    assert_eq!(status(init().form(&brackets)), 500);
+    fault("merchant_order_id", "m1");
+    let alias = [&APPLY[..], &[("merchant_order_id", "m1")]].concat();
+    assert_eq!(status(init().form(&alias)), 500);
+    fault("x-reference-id", shop::REFERENCE);
+    assert_eq!(status(init().form(&APPLY)), 500);
+    // What it takes is nowhere written: it takes anything.
+    let any = json!({"endpoint": "availability", "params": {"colour": "blue"}});
+    plan(
+        &mock,
+        &json!([{"match": any, "action": {"type": "status", "status": 500}}]),
+    );
+    let path =
+        format!("/flexiti/online-api/online/client-id/{CLIENT}/merchants/payment-availability");
+    assert_eq!(
+        status(init_call(&path, &token).form(&[("colour", "blue")])),
+        500
+    );
+}
+
+#[test]
+fn no_fault_of_tokens_is_spent_on_a_request_that_brings_none() {
+    let mock = server("documented");
+    plan(&mock, &json!([{"action": {"type": "expire_token"}}]));
+    let token = token(&mock);
+    assert_eq!(consumed(&mock), [0]);
+    assert_eq!(shop::opens(&mock, &token).status, 401);
     assert_eq!(consumed(&mock), [1]);
+}
+
+#[test]
+fn a_notification_comes_late() {
+    let mock = server("documented");
+    plan(
+        &mock,
+        &json!([{"times": 2, "action": {"type": "late_notification"}}]),
+    );
+    let order = open_with(&mock, "apply", &[]);
+    complete(&mock, &order, "approved");
+    let shows = |_| told(&mock, &order)["apply"]["apply_status"] == "SUCCESS";
+    assert_eq!([0, 1, 2].map(shows), [false, false, true]);
+    assert_eq!(consumed(&mock), [2]);
 }
 
 #[test]
@@ -447,93 +496,6 @@ fn a_plan_is_for_one_merchant_and_goes_with_reset_and_delete() {
         admin(&mock, "POST", FAULTS, &json!({})).header("allow"),
         Some("GET, PUT, PATCH, DELETE")
     );
-}
-
-#[test]
-fn a_bad_plan_is_refused_whole_and_says_where() {
-    let mock = server("documented");
-    let good = json!([{"action": {"type": "status", "status": 500}}]);
-    plan(&mock, &good);
-    for (wrong, said) in [
-        (
-            json!({"type": "dela"}),
-            vec!["faults[1]", "dela", "delay", "lost_response"],
-        ),
-        (json!({"type": "delay"}), vec!["faults[1]", "ms"]),
-        (
-            json!({"type": "delay", "ms": 900_000}),
-            vec!["faults[1].action.ms", "600000"],
-        ),
-        (
-            json!({"type": "delay", "ms": 5, "jitter": 1}),
-            vec!["faults[1]", "jitter"],
-        ),
-        (
-            json!({"type": "delay_uniform", "min_ms": 5, "max_ms": 1}),
-            vec!["faults[1].action.min_ms"],
-        ),
-        (
-            json!({"type": "delay_lognormal", "median_ms": 5, "sigma": 9.0}),
-            vec!["faults[1].action.sigma", "3"],
-        ),
-        (
-            json!({"type": "status", "status": 200}),
-            vec!["faults[1].action.status", "400 to 599"],
-        ),
-        (
-            json!({"type": "status", "status": 500, "headers": {"a b": "c"}}),
-            vec!["faults[1].action.headers", "a b"],
-        ),
-        (
-            json!({"type": "dribble", "bytes": 0}),
-            vec!["faults[1].action.bytes"],
-        ),
-        (
-            json!({"type": "maintenance", "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}),
-            vec!["faults[1].action.until"],
-        ),
-    ] {
-        let body = json!({"faults": [good[0], {"action": wrong}]});
-        let answer = admin(&mock, "PUT", FAULTS, &body);
-        assert_eq!(answer.status, 422, "{body}");
-        let message = text(&answer.json(), "error");
-        for word in said {
-            assert!(message.contains(word), "{word}: {message}");
-        }
-    }
-    for (wrong, said) in [
-        (
-            json!({"endpoint": "tokens"}),
-            vec!["faults[0].match.endpoint", "tokens", "notification"],
-        ),
-        (json!({"nth": 0}), vec!["faults[0].match.nth"]),
-        (
-            json!({"probability": 0}),
-            vec!["faults[0].match.probability"],
-        ),
-        (
-            json!({"probability": 1.5}),
-            vec!["faults[0].match.probability"],
-        ),
-        (
-            json!({"path": "/"}),
-            vec!["faults[0].match", "path", "endpoint"],
-        ),
-        (
-            json!({"endpoint": "callback"}),
-            vec!["faults[0].match.endpoint", "duplicate_callback"],
-        ),
-    ] {
-        let body = json!({"faults": [{"match": wrong, "action": {"type": "empty"}}]});
-        let answer = admin(&mock, "PUT", FAULTS, &body);
-        assert_eq!(answer.status, 422, "{body}: {}", answer.text());
-        let message = text(&answer.json(), "error");
-        for word in said {
-            assert!(message.contains(word), "{word}: {message}");
-        }
-    }
-    // The plan from before stands.
-    assert_eq!(token_request().send(mock.address()).status, 500);
 }
 
 #[test]

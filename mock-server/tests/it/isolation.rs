@@ -163,7 +163,7 @@ fn start_with(shops: &[Shop]) -> Mock {
                 endpoint: Some(Target::Init),
                 ..FaultMatch::default()
             },
-            times: 1,
+            times: Some(1),
             action: Action::Status {
                 status: 503,
                 headers: BTreeMap::new(),

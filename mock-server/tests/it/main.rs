@@ -23,6 +23,8 @@ mod demo_shop;
 mod dialect;
 mod events;
 mod exchanges;
+mod fault_callbacks;
+mod fault_refusals;
 mod faults;
 mod har;
 mod hostile;

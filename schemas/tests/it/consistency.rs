@@ -97,3 +97,15 @@ fn what_a_reviewer_looks_for_has_an_order_and_known_sources() {
         assert!(clause.is_none_or(|clause| clause.is_some()), "{id}");
     }
 }
+
+#[test]
+fn the_scenarios_load_and_every_step_begins_with_a_checkout() {
+    use flexiti_contract::scenario::Step;
+    let scenarios = Contract::shipped().scenarios().unwrap();
+    assert!(scenarios.len() > 40, "{}", scenarios.len());
+    for row in &scenarios {
+        let first = &row.steps[0];
+        assert!(matches!(first, Step::Checkout { .. }), "{}", row.id);
+        assert!(row.requirement.ends_with('.'), "{}", row.id);
+    }
+}

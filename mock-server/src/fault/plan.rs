@@ -1,0 +1,250 @@
+//! A plan of faults as it is put and shown.
+
+use crate::place::Place;
+use flexiti_contract::Endpoint;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Where tokens are given.
+pub const TOKEN: Place = Place::Api(Endpoint::Token);
+
+/// A plan as it is put.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The faults, in the order in which they are tried.
+    pub faults: Vec<Fault>,
+}
+
+impl Plan {
+    /// Reads a plan; the error says where the mistake is.
+    pub fn read(plan: Value) -> Result<Self, String> {
+        serde_path_to_error::deserialize(plan)
+            .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+    }
+}
+
+/// A plan with its account.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct PlanView {
+    /// The faults, in their order.
+    pub faults: Vec<FaultView>,
+}
+
+/// A fault and what became of it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct FaultView {
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "its own documentation says it")]
+    pub fault: Fault,
+    /// How many requests it struck, callbacks that never came to the shop among them.
+    pub struck: u32,
+    /// The journal's ids of those that were recorded.
+    pub consumed_by: Vec<u64>,
+}
+
+/// One planned fault.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Which requests it is for; all of them where nothing is said.
+    #[serde(default, rename = "match")]
+    pub matching: Match,
+    /// How many requests it is for; 0 is for all that come. If absent, 1, and for `maintenance`
+    /// all that come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// What happens.
+    pub action: Action,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Which requests a fault is for.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// An endpoint of the contract; `init` and `notification` stand for all of theirs, and
+    /// `callback` for the way back to the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Target>,
+    /// Only the nth request, counted from one, of those that the rest of the match is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u32>,
+    /// Parameters that the request must have, by the contract's names; `orderId` and
+    /// `merchantOrderId` are those of a notification's path, and of a callback's order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// The share of those requests, drawn from the server's seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+}
+
+/// What a fault's `endpoint` may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the contract")]
+pub enum Target {
+    Token,
+    Init,
+    InitV2,
+    InitPlain,
+    Notification,
+    NotificationOrder,
+    NotificationMerchantOrder,
+    NotificationOld,
+    Calculator,
+    Availability,
+    LearnMore,
+    /// The way back to the shop.
+    Callback,
+}
+
+impl Target {
+    /// Where it is.
+    pub fn places(self) -> &'static [Place] {
+        const INIT: &[Place] = &[
+            Place::Api(Endpoint::InitV2),
+            Place::Api(Endpoint::InitPlain),
+        ];
+        const NOTIFICATION: &[Place] = &[
+            Place::Api(Endpoint::NotificationOrder),
+            Place::Api(Endpoint::NotificationMerchantOrder),
+            Place::Api(Endpoint::NotificationOld),
+        ];
+        const CALCULATOR: &[Place] = &[Place::Api(Endpoint::Calculator)];
+        const AVAILABILITY: &[Place] = &[Place::Api(Endpoint::Availability)];
+        const LEARN_MORE: &[Place] = &[Place::Api(Endpoint::LearnMore)];
+        const CALLBACK: &[Place] = &[Place::Callback];
+        match self {
+            Self::Token => &[TOKEN],
+            Self::Init => INIT,
+            Self::InitV2 => &INIT[..1],
+            Self::InitPlain => &INIT[1..],
+            Self::Notification => NOTIFICATION,
+            Self::NotificationOrder => &NOTIFICATION[..1],
+            Self::NotificationMerchantOrder => &NOTIFICATION[1..2],
+            Self::NotificationOld => &NOTIFICATION[2..],
+            Self::Calculator => CALCULATOR,
+            Self::Availability => AVAILABILITY,
+            Self::LearnMore => LEARN_MORE,
+            Self::Callback => CALLBACK,
+        }
+    }
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// The answer comes later by so many milliseconds.
+    Delay {
+        /// Milliseconds.
+        ms: u32,
+    },
+    /// The answer comes later by any time between two.
+    DelayUniform {
+        /// The shortest, in milliseconds.
+        min_ms: u32,
+        /// The longest, in milliseconds.
+        max_ms: u32,
+    },
+    /// The answer comes later: mostly by about the median, seldom by much more.
+    DelayLognormal {
+        /// The median, in milliseconds.
+        median_ms: u32,
+        /// The standard deviation of the logarithm, above 0 and up to 3.
+        sigma: f64,
+    },
+    /// This status in place of an answer; nothing else happens. Without a body, the refusal of
+    /// the dialect's shape.
+    Status {
+        /// HTTP status, 400 to 599.
+        status: u16,
+        /// Headers to add.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+        /// JSON, or text that is sent as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<Value>,
+    },
+    /// The connection is closed without an answer; nothing else happens.
+    Empty,
+    /// The connection is reset without an answer; nothing else happens.
+    Reset,
+    /// The answer breaks off after so many bytes of its body; half of it where none is named.
+    Truncate {
+        /// How many bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u32>,
+    },
+    /// The answer comes in small pieces.
+    Dribble {
+        /// Bytes in a piece.
+        #[serde(default = "one")]
+        bytes: u32,
+        /// Milliseconds between pieces.
+        #[serde(default = "one")]
+        every_ms: u32,
+    },
+    /// The body is broken JSON.
+    Malformed,
+    /// The body is framed in chunks, wrongly.
+    MalformedChunking,
+    /// The body is a page of HTML, declared as such.
+    WrongType,
+    /// The token of the call has ended.
+    ExpireToken,
+    /// Everything is done, and the connection closed without the answer.
+    LostResponse,
+    /// The callback reaches the shop twice.
+    DuplicateCallback,
+    /// The callback never reaches the shop.
+    NoCallback,
+    /// The notification does not show the outcome yet.
+    LateNotification,
+    /// 503 with `Retry-After`, by the merchant's clock from `from` until `until`.
+    Maintenance {
+        /// When it begins.
+        from: Timestamp,
+        /// When it ends.
+        until: Timestamp,
+    },
+}
+
+impl Action {
+    /// The word of its `type`.
+    pub fn word(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        value["type"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Fault {
+    /// How many requests it is for; 0 is for all that come.
+    pub fn times(&self) -> u32 {
+        let own = match self.action {
+            Action::Maintenance { .. } => 0,
+            _ => 1,
+        };
+        self.times.unwrap_or(own)
+    }
+
+    /// Where it may strike: where it says, or else wherever its action means something.
+    pub fn places(&self) -> Vec<Place> {
+        let api = || Endpoint::ALL.iter().copied().map(Place::Api);
+        match (self.matching.endpoint, &self.action) {
+            (Some(target), _) => target.places().to_vec(),
+            (None, Action::DuplicateCallback | Action::NoCallback) => vec![Place::Callback],
+            (None, Action::LateNotification) => Target::Notification.places().to_vec(),
+            // A request for a token brings none.
+            (None, Action::ExpireToken) => api().filter(|place| *place != TOKEN).collect(),
+            (None, _) => api().collect(),
+        }
+    }
+}
