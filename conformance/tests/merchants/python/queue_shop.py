@@ -225,6 +225,10 @@ class Worker(threading.Thread):
         """There may be news of this order."""
         self.inbox.put(order)
 
+    def wake_if_idle(self, order):
+        if order not in self.plan:
+            self.wake(order)
+
     def run(self):
         while True:
             now = time.monotonic()
@@ -298,6 +302,8 @@ class Handler(BaseHTTPRequestHandler):
             self.returned()
         elif path.startswith("/orders/"):
             order = self.orders.get(path[len("/orders/"):])
+            if order and order.status == "pending":
+                self.worker.wake_if_idle(order)  # its customer may never have come back
             body = {"status": order.status} if order else {"error": "unknown_order"}
             self.answer(200 if order else 404, json.dumps(body), kind="application/json")
         else:
