@@ -2,7 +2,7 @@
 """Runs the merchants of this folder against a mock: correct ones must believe what is true,
 broken ones must start, and show in the mock's journal or in their answers that they are broken.
 
-    smoke.py /path/to/flexiti-mock [correct|faults] [program] [fault]
+    smoke.py /path/to/flexiti-mock [correct|faults] [program] [case or fault]
 """
 
 import http.client
@@ -17,8 +17,9 @@ import threading
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = {"python": (["python3", "shop.py"], HERE / "python"),
@@ -51,7 +52,7 @@ class Mock:
         self.folder = tempfile.TemporaryDirectory()
         ready = Path(self.folder.name, "ready.json")
         self.process = subprocess.Popen(
-            [program, "--listen", "127.0.0.1:0", "--ready-file", str(ready), "--reveal-secrets", "--log-level", "error"])
+            [program, "--listen", "127.0.0.1:0", "--ready-file", str(ready), "--reveal-secrets", "--log-level", "error"], stdout=subprocess.DEVNULL)
         until(lambda: ready.exists(), 10, "the mock is ready")
         said = json.loads(ready.read_text())
         self.base_url, self.admin_url = said["base_url"], said["admin_url"]
@@ -68,10 +69,40 @@ class Mock:
         self.folder.cleanup()
 
 
+class Proxy:
+    """Stands between a shop and the mock, adds a field to each answer and turns its fields
+    round, as a server may; and keeps the addresses as they were requested, query and all."""
+
+    def __init__(self, base_url):
+        self.paths = paths = []
+        origin = base_url[:base_url.index("/", 8)]
+
+        class Handler(BaseHTTPRequestHandler):
+            def forward(self):
+                paths.append(self.path)
+                length = int(self.headers.get("Content-Length") or 0)
+                status, headers, text = http_call(origin + self.path, self.command, self.rfile.read(length) or None,
+                                                  dict(self.headers.items()))
+                if status == 200:
+                    text = json.dumps({"new": {"unknown": [1]}, **dict(reversed(json.loads(text).items()))})
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+            do_GET = do_POST = forward
+
+            def log_message(self, *_):
+                pass
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.base_url = f"http://127.0.0.1:{self.server.server_port}{base_url[len(origin):]}"
+
+
 class Shop:
     """A merchant's program with an account of its own at the mock."""
 
-    def __init__(self, mock, program, fault=None, dialect=None):
+    def __init__(self, mock, program, fault=None, dialect=None, proxy=False):
         self.mock, self.port = mock, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         wish = {"success_url": f"{self.url}/flexiti/return", "error_url": f"{self.url}/flexiti/cancel"}
@@ -80,7 +111,9 @@ class Shop:
         if dialect:
             mock.admin("PUT", f"/merchants/{self.id}/dialect", dialect)
         command, folder = PROGRAMS[program]
-        environment = {**os.environ, "FLEXITI_BASE_URL": mock.base_url, "FLEXITI_CLIENT_ID": self.id,
+        self.proxy = Proxy(mock.base_url) if proxy else None
+        base_url = self.proxy.base_url if proxy else mock.base_url
+        environment = {**os.environ, "FLEXITI_BASE_URL": base_url, "FLEXITI_CLIENT_ID": self.id,
                        "FLEXITI_CLIENT_SECRET": self.secret, "SHOP_LISTEN": f"127.0.0.1:{self.port}",
                        "PYTHONDONTWRITEBYTECODE": "1"}
         if fault:
@@ -95,6 +128,8 @@ class Shop:
     def __exit__(self, kind, error, trace):
         self.process.terminate()
         self.process.wait()
+        if self.proxy:
+            self.proxy.server.shutdown()
         self.log.seek(0)
         text = self.log.read()
         self.log.close()
@@ -179,6 +214,7 @@ def plain(outcome, wanted, **form):
         assert order["lang"] == form.get("lang", "en"), order
         assert order["redirection_url"] == url.split("?")[0], (url, order)
         assert order["amount"] == "1249.50", order
+        assert order["flow"] == form["flow"].replace("/", "_"), order
         status, _, html = shop.visit(shop.complete(order, outcome), cookie)
         assert status == 200 and f'lang="{form.get("lang", "en")}"' in html, html
         shop.comes_to("A17", wanted)
@@ -193,6 +229,15 @@ def callback_twice(shop):
         assert shop.visit(url, cookie)[0] == 200
     shop.comes_to("A17", "paid")
     assert len(shop.orders()) == 1
+
+
+def pending_callback_twice(shop):
+    _, _, cookie, _ = shop.checkout(order="A17", flow="apply", amount="20")
+    for _ in range(3):
+        shop.visit(shop.url + "/flexiti/return", cookie)
+    assert len(shop.orders()) == 1 and shop.status("A17") == "pending"
+    shop.visit(shop.complete(shop.orders()[0], "approved"), cookie)
+    shop.comes_to("A17", "approved", 5)
 
 
 def forged_callback(shop):
@@ -315,7 +360,6 @@ def grant(seen):
 
 
 def seen_body(seen):
-    from urllib.parse import parse_qs
     body = seen["body"]
     return parse_qs(body if isinstance(body, str) else "")
 
@@ -334,6 +378,70 @@ def secrets_stay(shop):
         assert not any(secret in text for text in texts), secret
 
 
+KNOWN = {"merchant_orderid", "lang", "flow", "amount_requested", "fname", "mname", "lname", "customer_id", "vcc"}
+
+
+def two_customers(shop):
+    """Each checkout has one token, and no two the same."""
+    for number in ("A17", "B18"):
+        _, _, cookie, _ = shop.checkout(order=number, flow="apply", amount="20")
+        shop.visit(shop.complete(shop.orders()[0], "approved"), cookie)
+        shop.comes_to(number, "approved")
+    assert len(shop.requests("/oauth/token")) == 2
+    used = [seen["headers"]["authorization"] for seen in shop.requests("/client-id/")]
+    assert len(set(used)) == 2 and len(shop.requests("/notifications/")) >= 2, used
+    lints(shop)
+
+
+def same_reference(shop):
+    shop.faults(fault("token", "status", status=503))
+    assert shop.checkout(order="A17", flow="apply", amount="20")[0] == 303
+    references = [seen["headers"]["x-reference-id"] for seen in shop.requests("/oauth/token")]
+    assert len(references) == 2 and len(set(references)) == 1, references
+
+
+def waits_as_told(shop):
+    shop.faults(fault("token", "status", status=503, headers={"Retry-After": "2"}))
+    begun = time.monotonic()
+    assert shop.checkout(order="A17", flow="apply", amount="20")[0] == 303
+    assert 1.9 <= time.monotonic() - begun < 5
+
+
+def patient_polls(shop):
+    _, _, cookie, _ = shop.checkout(order="A17", flow="apply", amount="20")
+    for _ in range(20):
+        shop.visit(shop.url + "/flexiti/return", cookie)
+        shop.status("A17")
+        time.sleep(0.1)
+    assert 2 <= len(shop.requests("/notifications/")) <= 4, len(shop.requests("/notifications/"))
+
+
+def not_there_at_first(shop):
+    _, _, cookie, _ = shop.checkout(order="A17", flow="apply", amount="20")
+    shop.faults(fault("notification", "status", status=404))
+    shop.visit(shop.complete(shop.orders()[0], "approved"), cookie)
+    assert shop.status("A17") == "pending"
+    shop.comes_to("A17", "approved")
+
+
+def wrong_address(outcome, path, wanted):
+    """The customer comes to the other one of the two addresses."""
+    def run(shop):
+        _, _, cookie, _ = shop.checkout(order="A17", flow="apply", amount="20")
+        shop.complete(shop.orders()[0], outcome)
+        for _ in range(2):
+            shop.visit(shop.url + path, cookie)
+        shop.comes_to("A17", wanted, 5)
+        shop.stays("A17", wanted, 1.5)
+    return run
+
+
+def through_proxy(shop):
+    """Unknown fields and another order of fields do no harm; no secret is in an address."""
+    CORRECT["apply approved"](shop)
+    assert not any("?" in path for path in shop.proxy.paths), shop.proxy.paths
+
+
 def lints(shop):
     """The rules that every request of a correct merchant keeps."""
     seen = shop.requests()
@@ -341,11 +449,15 @@ def lints(shop):
     for one in seen:
         reference = one["headers"].get("x-reference-id", "")
         assert re.fullmatch("[0-9a-f]{32}", reference), one
-        assert "?" not in one["path"] and shop.secret not in one["path"]
     for init in (s for s in seen if s["path"].endswith("/systems/init")):
         form = seen_body(init)
         assert ("/v2/" in init["path"]) == (form["flow"] != ["apply"]), init["path"]
         assert all(value.isascii() for values in form.values() for value in values), form
+        assert {name for name in form if "." not in name} <= KNOWN, form
+        assert form["lang"][0] in ("en", "fr") and "," not in form["amount_requested"][0], form
+        if form["flow"] != ["apply"]:
+            lines = [(form[f"{block}_information.province"], form[f"{block}_information.city"]) for block in ("billing", "shipping")]
+            assert lines == [(["QC"], ["Montreal"]), (["ON"], ["Ottawa"])], lines
     references = {}
     for one in seen:
         kind = (one["method"], one["path"])
@@ -368,7 +480,17 @@ CORRECT = {
                                                 vcc="1070015210367982"),
     "buy refused": plain("refused", "failed", **BUY),
     "callback twice": callback_twice,
+    "callback twice of a pending order": pending_callback_twice,
     "forged callback": forged_callback,
+    "declined on the success address": wrong_address("declined", "/flexiti/return", "failed"),
+    "approved on the error address": wrong_address("approved", "/flexiti/cancel", "approved"),
+    "apply/buy approved, then refused": plain("refused", "failed", flow="apply/buy", amount="1249.5"),
+    "apply/buy cancelled": plain("cancelled", "cancelled", flow="apply/buy", amount="1249.5"),
+    "two customers": two_customers,
+    "a retry has the same reference id": same_reference,
+    "waits as Retry-After says": waits_as_told,
+    "polls are a second apart": patient_polls,
+    "notification 404 at first": not_there_at_first,
     "callback in a foreign session": foreign_session,
     "pending, then settled": settles_later,
     "token ended before its time": expired_token,
@@ -399,38 +521,92 @@ def short_life(**answers):
 IN_DIALECT = {
     "refresh in the last minute": (short_life(token_ttl=63), refresh),
     "ids as strings": (short_life(ids_as="string"), CORRECT["apply/buy purchased"]),
-    "Bearer": ({"name": "lenient"}, CORRECT["apply/buy purchased"]),
+    "Bearer": (short_life(token_type="Bearer", token_ttl=1199), CORRECT["apply/buy purchased"]),
+    "lenient": ({"name": "lenient"}, CORRECT["apply/buy purchased"]),
+    "other fields, other order": (None, through_proxy),
     "strict": ({"name": "strict"}, CORRECT["apply/buy purchased"]),
 }
 
 
-def run_correct(mock, program, only=None):
-    failed = []
-    cases = {name: (None, run) for name, run in CORRECT.items()} | IN_DIALECT
-    for name, (dialect, run) in cases.items():
-        if only and only not in name:
-            continue
-        try:
-            with Shop(mock, program, dialect=dialect) as shop:
-                run(shop)
-            print(f"  ok      {program}: {name}", flush=True)
-        except Exception as error:
-            failed.append(f"{program}: {name}")
-            print(f"  FAILED  {program}: {name}: {type(error).__name__} {error}", flush=True)
-    return failed
+ALL = {name: (None, run) for name, run in CORRECT.items()} | IN_DIALECT
+
+
+def run_case(mock, program, case, broken=None):
+    """None, or what went wrong."""
+    dialect, run = ALL[case]
+    try:
+        with Shop(mock, program, broken, dialect, proxy=run is through_proxy) as shop:
+            run(shop)
+    except (AssertionError, KeyError, OSError, http.client.HTTPException) as error:
+        return f"{type(error).__name__} {error}"[:300]
+
+
+# Which case a broken merchant must fail in; the others fail in "apply/buy purchased, French".
+WITNESSES = {
+    "trusts_callback": "forged callback", "trusts_success_url": "declined on the success address",
+    "trusts_error_url": "approved on the error address", "trusts_query": "forged callback",
+    "paid_on_pending": "apply pending", "paid_on_declined": "apply declined", "paid_on_any_200": "apply declined",
+    "paid_on_approval": "apply/buy approved, then refused", "paid_unless_declined": "apply/buy cancelled",
+    "unknown_word_is_failure": "pending, then settled", "pending_is_final": "pending, then settled",
+    "unknown_is_failure": "notification 404 at first", "believes_any_order": "callback in a foreign session",
+    "foreign_order_in_query": "callback in a foreign session", "callback_twice_opens_again": "callback twice of a pending order",
+    "callback_twice_fails": "callback twice of a pending order", "token_per_request": "two customers",
+    "one_token_for_all": "two customers", "never_refreshes": "refresh in the last minute",
+    "new_instead_of_refresh": "refresh in the last minute", "refreshes_with_access_token": "refresh in the last minute",
+    "refreshes_after_expiry": "refresh in the last minute", "stampede": "refresh in the last minute",
+    "no_new_token_after_401": "token ended before its time", "endless_after_401": "401 for ever",
+    "no_retry": "token 503 once", "ignores_retry_after": "waits as Retry-After says",
+    "retries_init_blindly": "init lost", "retry_storm": "token down", "dies_of_bad_json": "token malformed",
+    "reference_fresh_on_retry": "a retry has the same reference id", "amount_of_stale_cart": "apply approved",
+    "lang_as_browser_tag": "apply approved", "v2_for_apply": "apply approved", "flow_always_apply_buy": "apply approved",
+    "secret_in_page": "secrets stay", "client_id_in_page": "secrets stay", "token_in_page": "secrets stay",
+    "token_in_cookie": "secrets stay", "token_in_redirect": "secrets stay", "secret_in_query": "other fields, other order",
+    "ids_are_numbers": "ids as strings", "bearer_is_fatal": "Bearer", "unknown_field_is_fatal": "other fields, other order",
+    "reads_with_a_pattern": "other fields, other order", "asks_too_fast": "polls are a second apart",
+}
+
+
+def run_all(jobs):
+    """Runs (what, case, should fail, job) two at a time; what did not come out as it should."""
+    wrong = []
+    with ThreadPoolExecutor(2) as pool:
+        came = pool.map(lambda job: job[3](), jobs)
+        for (what, case, fails, _), trouble in zip(jobs, came):
+            right = (trouble is not None) == fails
+            if not right:
+                wrong.append(f"{what}: {case}")
+            word = ("caught " if fails else "ok     ") if right else "WRONG  "
+            print(f"  {word} {what}: {case}{': ' + trouble if trouble else ''}", flush=True)
+    return wrong
+
+
+def jobs_of(mock, what, program, only):
+    if what in (None, "correct"):
+        for name in PROGRAMS:
+            if program in (None, name):
+                for case in ALL:
+                    if only is None or only == case:
+                        yield name, case, False, lambda name=name, case=case: run_case(mock, name, case)
+    if what in (None, "faults"):
+        for broken in tomllib.loads((HERE / "faults.toml").read_text())["faults"]:
+            name, thing = broken["program"], broken["name"]
+            if program in (None, name) and only in (None, thing):
+                case = WITNESSES.get(thing, "apply/buy purchased, French")
+                yield (f"{name} {thing}", case, True,
+                       lambda name=name, thing=thing, case=case: run_case(mock, name, case, thing))
 
 
 def main():
     mock = Mock(sys.argv[1])
     what, program, only = (sys.argv[2:] + [None] * 3)[:3]
-    failed = []
     try:
-        for name in PROGRAMS:
-            if what in (None, "correct") and program in (None, name):
-                failed += run_correct(mock, name, only)
+        jobs = list(jobs_of(mock, what, program, only))
+        wrong = run_all(jobs)
     finally:
         mock.stop()
-    sys.exit(f"{len(failed)} failed: {failed}" if failed else 0)
+    broken = sum(fails for _, _, fails, _ in jobs)
+    print(f"{len(jobs) - broken} runs of correct merchants, {broken} broken merchants, {len(wrong)} not as they should")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ const FAULTS = {
   /** A notification that is not there (404) makes the order failed. */
   unknown_is_failure: ({ Checkout }) => replace(Checkout.prototype, 'hear', function (original, body) {
     if (body) original(body);
-    else this.state = 'failed';
+    else Object.assign(this, { state: 'failed', opened: null });
   }),
   /** No notification is ever read: the order stays pending. */
   never_asks: ({ Checkout }) => { Checkout.prototype.ask = async () => {}; },
@@ -92,9 +92,8 @@ const FAULTS = {
   /** The second callback of an order makes it failed: it was "already processed". */
   callback_twice_fails: ({ Shop }) => replace(Shop.prototype, 'callback', async function (original, session, url) {
     const checkout = this.chosen(session, url.searchParams.get('orderId'));
-    if (checkout?.cameBack) checkout.state = 'failed';
+    if (checkout?.cameBack) Object.assign(checkout, { state: 'failed', opened: null });
     const answer = await original(session, url);
-    if (checkout?.cameBack) checkout.state = 'failed';
     if (checkout) checkout.cameBack = true;
     return answer;
   }),

@@ -284,7 +284,7 @@ async function read(request) {
   return {
     method: request.method,
     url: new URL(request.url, 'http://shop'),
-    form: Object.fromEntries(new URLSearchParams(body)),
+    form: Object.fromEntries([...new URLSearchParams(body)].filter(([, value]) => value !== '')), // an empty field is none
     cookie: /(?:^|;\s*)shop_session=([0-9a-f]+)/.exec(cookie)?.[1],
     foreign: origin !== undefined && origin !== `http://${host}`, // a form of another site
   };

@@ -115,9 +115,15 @@ def paid_on_approval():
 
 @fault
 def unknown_word_is_failure():
-    """A word that the shop does not know, and a block that is not there, count as failed."""
+    """A word that the shop does not know, and a block that is not there, count as failed for good."""
     replace(flexiti, "status_of", lambda original, word, success:
             "failed" if original(word, success) == "pending" else original(word, success))
+
+    def ask(original, self):
+        original(self)
+        if self.status == "failed":
+            self.opened = None
+    replace(shop.Order, "ask", ask)
 
 
 @fault
@@ -147,7 +153,7 @@ def unknown_is_failure():
         finally:
             flexiti.notification = real
         if asks and (not seen or seen[0] is None):
-            self.status = "failed"
+            self.status, self.opened = "failed", None
     replace(shop.Order, "ask", ask)
 
 
