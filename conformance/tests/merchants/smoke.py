@@ -537,8 +537,9 @@ ALL = {name: (None, run) for name, run in CORRECT.items()} | IN_DIALECT
 def run_case(mock, program, case, broken=None):
     """None, or what went wrong."""
     dialect, run = ALL[case]
+    shop = Shop(mock, program, broken, dialect, proxy=run is through_proxy)  # a broken one starts, too
     try:
-        with Shop(mock, program, broken, dialect, proxy=run is through_proxy) as shop:
+        with shop:
             run(shop)
     except (AssertionError, KeyError, OSError, http.client.HTTPException) as error:
         return f"{type(error).__name__} {error}"[:300]
