@@ -550,7 +550,7 @@ WITNESSES = {
     "trusts_callback": "forged callback", "trusts_success_url": "declined on the success address",
     "trusts_error_url": "approved on the error address", "trusts_query": "forged callback",
     "paid_on_pending": "apply pending", "paid_on_declined": "apply declined", "paid_on_any_200": "apply declined",
-    "paid_on_approval": "apply/buy approved, then refused", "paid_unless_declined": "apply/buy cancelled",
+    "paid_on_approval": "apply/buy approved, then refused", "paid_unless_declined": "apply cancelled",
     "unknown_word_is_failure": "pending, then settled", "pending_is_final": "pending, then settled",
     "unknown_is_failure": "notification 404 at first", "believes_any_order": "callback in a foreign session",
     "foreign_order_in_query": "callback in a foreign session", "callback_twice_opens_again": "callback twice of a pending order",
