@@ -1,0 +1,563 @@
+"""What can be wrong with a shop, one thing at a time: `plant` breaks the shop of shop.py so.
+
+Each function replaces what it breaks in shop.py or flexiti.py, and nothing else; its first line
+says what is wrong. faults.toml says what is to be found of it.
+"""
+
+import contextlib
+import re
+import time
+from urllib.parse import quote, urlencode
+
+import flexiti
+from flexiti import Lost, NotDone, Terms
+
+shop = None  # the module that runs as the program
+FAULTS = {}
+
+
+def plant(program, name):
+    global shop
+    shop = program
+    if name not in FAULTS:
+        raise SystemExit(f"SHOP_FAULT: there is no {name}; there are {', '.join(FAULTS)}")
+    FAULTS[name]()
+
+
+def fault(function):
+    FAULTS[function.__name__] = function
+    return function
+
+
+def replace(owner, name, wrapper):
+    """Puts `wrapper(original, …)` in the place of a function or method."""
+    original = getattr(owner, name)
+    setattr(owner, name, lambda *args, **more: wrapper(original, *args, **more))
+
+
+def before_callback(act):
+    """Does `act(handler, order, path, query)` before a callback is answered."""
+    def callback(original, self, path, query):
+        order = self.own_order(query)
+        if order:
+            act(self, order, path, query)
+        original(self, path, query)
+    replace(shop.Handler, "callback", callback)
+
+
+def success_of(order):
+    return "approved" if order.terms.flow == "apply" else "paid"
+
+
+# The outcome.
+
+@fault
+def trusts_callback():
+    """Any callback makes the order paid."""
+    before_callback(lambda handler, order, path, query: setattr(order, "status", success_of(order)))
+
+
+@fault
+def trusts_success_url():
+    """The success address makes it paid, and the other one asks."""
+    def act(handler, order, path, query):
+        if path == "/flexiti/return":
+            order.status = success_of(order)
+    before_callback(act)
+
+
+@fault
+def trusts_error_url():
+    """The error address makes it cancelled for good, whatever Flexiti says."""
+    def act(handler, order, path, query):
+        if path == "/flexiti/cancel":
+            order.status, order.opened = "cancelled", None
+    before_callback(act)
+
+
+@fault
+def trusts_query():
+    """A parameter of the callback makes it paid."""
+    def act(handler, order, path, query):
+        if query.get("status", "").lower() in ("success", "paid", "approved"):
+            order.status = success_of(order)
+    before_callback(act)
+
+
+@fault
+def paid_on_pending():
+    """Pending counts as success."""
+    flexiti.MEANINGS.update(pending="paid")
+    replace(flexiti, "status_of", lambda original, word, success: success if word == "pending" else original(word, success))
+
+
+@fault
+def paid_on_declined():
+    """Declined counts as success."""
+    bad = ("declined", "refused", "failed")
+    replace(flexiti, "status_of", lambda original, word, success: success if word in bad else original(word, success))
+
+
+@fault
+def paid_on_any_200():
+    """Whatever a notification says, that there is one counts as success."""
+    flexiti.belief = lambda flow, body: "approved" if flow == "apply" else "paid"
+
+
+@fault
+def paid_on_approval():
+    """An approved application counts as a purchase in apply/buy."""
+    def belief(original, flow, body):
+        approved = flexiti.word_of(body, "apply", "apply_status") == "success"
+        return "paid" if flow == "apply/buy" and approved else original(flow, body)
+    replace(flexiti, "belief", belief)
+
+
+@fault
+def unknown_word_is_failure():
+    """A word that the shop does not know, and a block that is not there, count as failed for good."""
+    replace(flexiti, "status_of", lambda original, word, success:
+            "failed" if original(word, success) == "pending" else original(word, success))
+
+    def ask(original, self):
+        original(self)
+        if self.status == "failed":
+            self.opened = None
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def pending_is_final():
+    """What was pending when it was first asked is never asked about again."""
+    def ask(original, self):
+        if self.asked == float("-inf"):
+            original(self)
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def unknown_is_failure():
+    """A notification that is not there (404), or cannot be had, makes the order failed."""
+    def ask(original, self):
+        seen = []
+
+        def notification(real, *args):
+            body = real(*args)
+            seen.append(body)
+            return body
+        real = flexiti.notification
+        flexiti.notification = lambda *args: notification(real, *args)
+        try:
+            asks = self.opened and self.status == "pending" and time.monotonic() - self.asked >= 1
+            original(self)
+        finally:
+            flexiti.notification = real
+        if asks and (not seen or seen[0] is None):
+            self.status, self.opened = "failed", None
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def never_asks():
+    """No notification is ever read: the order stays pending."""
+    shop.Order.ask = lambda self: None
+
+
+@fault
+def believes_any_order():
+    """Asks about the order that anyone opened last, and believes it."""
+    last = []
+
+    def open_(original, self):
+        last[:] = [original(self)]
+        return last[0]
+
+    replace(shop.Order, "open", open_)
+    replace(flexiti, "notification", lambda original, checkout, kind, key:
+            original(checkout, kind, last[0].order_id if kind == "order-id" and last else key))
+    flexiti.is_about = lambda body, opened, flow: True
+
+
+@fault
+def foreign_order_in_query():
+    """A callback's orderId finds the order of any customer, with or without a cookie."""
+    def own_order(original, self, query):
+        for order in shop.orders.values():
+            if order.opened and order.opened.order_id == query.get("orderId"):
+                return order
+        return original(self, query)
+    replace(shop.Handler, "own_order", own_order)
+
+
+@fault
+def callback_twice_opens_again():
+    """The second callback of an order opens another one at Flexiti."""
+    def act(handler, order, path, query):
+        if getattr(order, "came", False):
+            with order.lock:
+                order.opened, order.status = order.open(), "pending"
+        order.came = True
+    before_callback(act)
+
+
+# Tokens.
+
+@fault
+def token_per_request():
+    """Each call has a token of its own."""
+    flexiti.renewed = lambda token: flexiti.new_token()
+
+
+@fault
+def one_token_for_all():
+    """All customers share one token."""
+    shared = []
+
+    def new_token(original):
+        if not shared or time.monotonic() - shared[0].created > shared[0].lives - flexiti.MARGIN:
+            shared[:] = [original()]
+        return shared[0]
+    replace(flexiti, "new_token", new_token)
+
+
+@fault
+def never_refreshes():
+    """A token is used until Flexiti answers 401."""
+    flexiti.renewed = lambda token: token or flexiti.new_token()
+
+
+@fault
+def new_instead_of_refresh():
+    """A token near its end is replaced by a new one and not refreshed."""
+    flexiti.refreshed = lambda token: flexiti.new_token()
+
+
+@fault
+def refreshes_with_access_token():
+    """`refresh_token` holds the access token."""
+    flexiti.refreshed = lambda token: flexiti.ask_for_token(grant_type="refresh_token", refresh_token=token.access)
+
+
+@fault
+def refreshes_after_expiry():
+    """A token is refreshed only after its end."""
+    def renewed(token):
+        if token is None:
+            return flexiti.new_token()
+        if time.monotonic() - token.created < token.lives:
+            return token
+        with contextlib.suppress(flexiti.Refused, Lost):
+            return flexiti.refreshed(token)
+        return flexiti.new_token()
+    flexiti.renewed = renewed
+
+
+@fault
+def no_new_token_after_401():
+    """A 401 is the end of the call, and of all that follow."""
+    def call(checkout, path, form=None, reference=None, repeatable=True):
+        with checkout.lock:
+            checkout.token = flexiti.renewed(checkout.token)
+            return flexiti.send(path, form, reference or flexiti.new_reference(), checkout.token.access, repeatable)
+    flexiti.call = call
+
+
+@fault
+def endless_after_401():
+    """A 401 is answered with another token again and again."""
+    def call(original, *args, **more):
+        for _ in range(40):
+            answer = original(*args, **more)
+            if answer.status != 401:
+                break
+        return answer
+    replace(flexiti, "call", call)
+
+
+@fault
+def stampede():
+    """Nothing is locked: all who look at once ask at once, and each renews the token."""
+    def init(original, self, *args):
+        original(self, *args)
+        self.lock = contextlib.nullcontext()
+    replace(shop.Order, "__init__", init)
+
+
+# Trying again.
+
+@fault
+def no_retry():
+    """Nothing is tried again."""
+    flexiti.PAUSES = ()
+
+
+@fault
+def ignores_retry_after():
+    """Retry-After is not read."""
+    replace(flexiti, "read_answer", lambda original, status, raw, pause: original(status, raw, ""))
+
+
+@fault
+def retries_init_blindly():
+    """Init is sent again although the first may have opened an order."""
+    replace(flexiti, "send", lambda original, path, form, reference, bearer=None, repeatable=True:
+            original(path, form, reference, bearer, True))
+
+
+@fault
+def retry_storm():
+    """Twenty tries without a pause."""
+    flexiti.PAUSES = (0,) * 20
+
+
+# Reference ids.
+
+@fault
+def reference_missing():
+    """No x-reference-id."""
+    def headers_of(original, *args):
+        headers = original(*args)
+        del headers["x-reference-id"]
+        return headers
+    replace(flexiti, "headers_of", headers_of)
+
+
+@fault
+def reference_constant():
+    """One x-reference-id for everything."""
+    flexiti.new_reference = lambda: "0123456789abcdef0123456789abcdef"
+
+
+@fault
+def reference_fresh_on_retry():
+    """A retry has another x-reference-id than the first try."""
+    replace(flexiti, "attempt", lambda original, path, form, headers:
+            original(path, form, {**headers, "x-reference-id": flexiti.new_reference()}))
+
+
+# What init says.
+
+def in_form(change):
+    """Changes the form of init."""
+    def init_form(original, terms, merchant_order):
+        form = original(terms, merchant_order)
+        change(form)
+        return form
+    replace(flexiti, "init_form", init_form)
+
+
+@fault
+def amount_in_cents():
+    """499.99 dollars are sent as 49999."""
+    in_form(lambda form: form.update(amount_requested=form["amount_requested"].replace(".", "")))
+
+
+@fault
+def amount_with_comma():
+    """499.99 dollars are sent as 499,99."""
+    in_form(lambda form: form.update(amount_requested=form["amount_requested"].replace(".", ",")))
+
+
+@fault
+def amount_of_stale_cart():
+    """The amount is that of the first cart that the shop saw."""
+    first = []
+
+    def change(form):
+        first.append(form["amount_requested"])
+        form.update(amount_requested=first[0] if len(first) > 1 else "499.99")
+    in_form(change)
+
+
+@fault
+def lang_always_en():
+    """Flexiti's pages are in English for everyone."""
+    in_form(lambda form: form.update(lang="en"))
+
+
+@fault
+def lang_as_browser_tag():
+    """The language is spelled `en-US`."""
+    in_form(lambda form: form.update(lang={"en": "en-US", "fr": "fr-CA"}[form["lang"]]))
+
+
+@fault
+def page_always_english():
+    """The customer comes back to an English page."""
+    replace(shop, "order_page", lambda original, order, status:
+            shop.page("en", status, f"<p>{order.number}</p>"))
+
+
+@fault
+def v2_for_apply():
+    """An application goes to the path with /v2."""
+    replace(flexiti, "init_path", lambda original, flow: original("buy"))
+
+
+@fault
+def plain_path_for_buy():
+    """A purchase goes to the path without /v2."""
+    replace(flexiti, "init_path", lambda original, flow: original("apply"))
+
+
+@fault
+def flow_always_apply_buy():
+    """Whatever the customer chose, the flow is apply/buy."""
+    def read_terms(original, form, session):
+        terms = original(form, session)
+        return Terms("apply/buy", *terms[1:]) if terms.flow == "apply" else terms
+    replace(shop, "read_terms", read_terms)
+
+
+@fault
+def unknown_parameter():
+    """Init has a parameter that Flexiti does not know."""
+    in_form(lambda form: form.update(currency="CAD"))
+
+
+@fault
+def other_spelling():
+    """`merchant_order_id` in place of `merchant_orderid`."""
+    in_form(lambda form: form.update(merchant_order_id=form.pop("merchant_orderid")))
+
+
+@fault
+def not_ascii():
+    """Names go out as they are."""
+    flexiti.ascii_only = lambda text: text
+
+
+@fault
+def shipping_is_billing():
+    """The shipping address is the billing address, whatever the cart says."""
+    def change(form):
+        for name in [name for name in form if name.startswith("shipping_")]:
+            form[name] = form[name.replace("shipping_", "billing_")]
+    in_form(change)
+
+
+@fault
+def wrong_province():
+    """The province is the shop's own."""
+    def change(form):
+        for name in [name for name in form if name.endswith(".province")]:
+            form[name] = "BC"
+    in_form(change)
+
+
+# Secrets.
+
+def in_answer(change):
+    """Changes what browsers are answered: change(status, text, headers) → text, headers."""
+    def answer(original, self, status, text, headers=()):
+        text, headers = change(status, text, dict(headers))
+        original(self, status, text, headers)
+    replace(shop.Handler, "answer", answer)
+
+
+@fault
+def secret_in_page():
+    """The client secret stands in a comment of every page."""
+    in_answer(lambda status, text, headers: (f"{text}<!-- {flexiti.CLIENT_SECRET} -->" if text.startswith("<") else text, headers))
+
+
+@fault
+def client_id_in_page():
+    """The cart page has the client id in an attribute."""
+    replace(shop, "cart_page", lambda original, lang:
+            original(lang).replace("<form", f'<form data-client="{flexiti.CLIENT_ID}"'))
+
+
+def last_token():
+    tokens = [order.token for order in shop.orders.values() if order.token]
+    return tokens[-1].access if tokens else ""
+
+
+@fault
+def token_in_cookie():
+    """The browser keeps the token in the session cookie's neighbour."""
+    def change(status, text, headers):
+        if "Location" in headers:
+            headers["Set-Cookie"] = f"{headers['Set-Cookie']}\r\nSet-Cookie: flexiti={last_token()}; Path=/"
+        return text, headers
+    in_answer(change)
+
+
+@fault
+def token_in_redirect():
+    """The token stands in the URL that the browser is sent to."""
+    def change(status, text, headers):
+        if "Location" in headers:
+            headers["Location"] += ("&" if "?" in headers["Location"] else "?") + f"token={last_token()}"
+        return text, headers
+    in_answer(change)
+
+
+@fault
+def secret_in_query():
+    """The token request has the keys in its query too."""
+    keys = urlencode({"client_id": flexiti.CLIENT_ID, "client_secret": flexiti.CLIENT_SECRET})
+    replace(flexiti, "exchange", lambda original, path, form, headers:
+            original(f"{path}?{keys}" if path == "/oauth/token" else path, form, headers))
+
+
+# Reading.
+
+@fault
+def ids_are_numbers():
+    """An id that is a string cannot be read."""
+    flexiti.id_text = lambda value: str(value) if isinstance(value, int) else None
+
+
+@fault
+def bearer_as_said():
+    """The scheme of the authorization is spelled as `token_type` spells it."""
+    said = ["bearer"]
+
+    def exchange(original, path, form, headers):
+        if "Authorization" in headers:
+            headers = {**headers, "Authorization": headers["Authorization"].replace("Bearer", said[0])}
+        answer = original(path, form, headers)
+        said[0] = answer.body.get("token_type", said[0])
+        return answer
+    replace(flexiti, "exchange", exchange)
+
+
+@fault
+def unknown_field_is_fatal():
+    """A field that the shop does not know makes an answer worthless."""
+    known = {"access_token", "token_type", "expires_in", "refresh_token", "scope", "online_order_id", "redirection_url",
+             "transaction_id", "flow", "callback_url", "apply", "purchase", "date"}
+
+    def read_answer(original, *args):
+        answer = original(*args)
+        if answer.status == 200 and not set(answer.body) <= known:
+            raise Lost("an unknown field")
+        return answer
+    replace(flexiti, "read_answer", read_answer)
+
+
+@fault
+def reads_with_a_pattern():
+    """A notification is read with a regular expression that knows one order of fields."""
+    def read_answer(original, status, raw, pause):
+        text = raw.decode("utf-8", "replace")
+        ordered = re.match(r'\{"transaction_id":.*"flow":.*"callback_url":.*("apply":|"purchase":|"date":)', text)
+        if status == 200 and "transaction_id" in text and not ordered:
+            raise Lost("not as expected")
+        return original(status, raw, pause)
+    replace(flexiti, "read_answer", read_answer)
+
+
+@fault
+def asks_too_fast():
+    """While the order is pending the shop asks every 100 milliseconds."""
+    def look(original, self):
+        for _ in range(15):
+            self.asked = float("-inf")
+            status = original(self)
+            if status != "pending":
+                break
+            time.sleep(0.1)
+        return status
+    replace(shop.Order, "look", look)
