@@ -3,7 +3,7 @@
 use super::browser::{Browser, Credentials, Page, Seen};
 use super::driver::{Driver, Order, filled};
 use super::shop::{Shop, Trouble};
-use super::trace::{Happened, Opened, Played};
+use super::trace::{Happened, Opened, Played, endpoint};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
 use flexiti_mock::steer::{
@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 const CLIENT_ID: &str = "shop-under-test";
 /// A customer whom the mock knows, with credit (fixtures/customers.toml).
 const CUSTOMER: &str = "1293836";
+/// What the dialect of a scenario is called.
+const SCENE: &str = "scene";
 /// How long a shop may take until it believes what it should.
 const BELIEF: Duration = Duration::from_secs(8);
 /// How long a shop gets to fall for a trick.
@@ -177,7 +179,7 @@ impl<'d> Stage<'d> {
         let opened: BTreeSet<u64> = played
             .exchanges
             .iter()
-            .filter(|exchange| exchange.row.endpoint.is_some_and(is_init))
+            .filter(|exchange| endpoint(exchange).is_some_and(is_init))
             .filter_map(|exchange| exchange.row.order_id)
             .collect();
         for id in &opened {
@@ -205,7 +207,7 @@ impl<'d> Stage<'d> {
         let mut answers: Map<String, Value> = self.dialect.answers.clone();
         answers.extend(scenario.answers.clone());
         let change = DialectChange {
-            name: format!("{}+{}", self.dialect.name, scenario.id),
+            name: SCENE.to_owned(),
             description: Some(self.dialect.description.clone()),
             extends: None,
             answers: Some(answers),

@@ -2,8 +2,9 @@
 //! judge it again. Secrets are hashes in it.
 
 use super::browser::Page;
+use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, To};
-use flexiti_mock::steer::{Exchange, FaultView};
+use flexiti_mock::steer::{Exchange, FaultView, Place};
 use serde::{Deserialize, Serialize};
 
 /// A scenario as it was played: in one flow and one language.
@@ -41,6 +42,14 @@ impl Played {
     /// What reports call it: `outcome.purchased/buy/fr`.
     pub fn name(&self) -> String {
         format!("{}/{}/{}", self.scenario, self.flow, self.lang)
+    }
+}
+
+/// The endpoint that a call went to.
+pub fn endpoint(call: &Exchange) -> Option<Endpoint> {
+    match call.row.endpoint? {
+        Place::Api(endpoint) => Some(endpoint),
+        Place::Callback => None,
     }
 }
 

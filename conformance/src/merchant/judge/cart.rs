@@ -1,6 +1,7 @@
 //! What was sent to Flexiti is what the customer has in the cart.
 
 use super::{Judgement, Story, is_init};
+use crate::merchant::trace::endpoint;
 use flexiti_contract::{Endpoint, Lang};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
             &played.flow,
         );
         // Buy and Apply/Buy have the path with /v2 (R-cur); that of Apply is a rule of lint's.
-        let plain = call.row.endpoint == Some(Endpoint::InitPlain) && played.flow != "apply";
+        let plain = endpoint(call) == Some(Endpoint::InitPlain) && played.flow != "apply";
         let path = if plain { "init without /v2" } else { "init" };
         differs("path_differs", !plain, "path", path, "init with /v2");
     }

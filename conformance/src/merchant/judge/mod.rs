@@ -9,7 +9,7 @@ mod tokens;
 
 pub use pages::scanned;
 
-use super::trace::Played;
+use super::trace::{Played, endpoint};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Rank, Scenario, Start, Step};
 use flexiti_mock::steer::Exchange;
@@ -109,7 +109,7 @@ impl<'a> Story<'a> {
     /// The shop's calls to these endpoints.
     fn calls(&self, is_wanted: fn(Endpoint) -> bool) -> impl Iterator<Item = &'a Exchange> {
         let calls = self.played.exchanges.iter();
-        calls.filter(move |call| call.row.endpoint.is_some_and(is_wanted))
+        calls.filter(move |call| endpoint(call).is_some_and(is_wanted))
     }
 
     /// Whether the shop may give up.

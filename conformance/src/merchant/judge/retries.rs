@@ -2,6 +2,7 @@
 //! recognisably the same operation.
 
 use super::{Judgement, Story, is_passing, kind};
+use crate::merchant::trace::endpoint;
 use flexiti_contract::scenario::Rank;
 use flexiti_mock::steer::Exchange;
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = Vec::new();
     for wanted in ["token", "init", "notification"] {
         let calls = story.played.exchanges.iter();
-        let calls = calls.filter(|call| call.row.endpoint.is_some_and(|e| kind(e) == wanted));
+        let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
         let calls: Vec<&Exchange> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
             all.extend(judge_calls(wanted, &calls));
