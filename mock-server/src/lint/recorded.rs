@@ -1,8 +1,9 @@
 //! An exchange wherever it is kept: in the journal, or in what the admin API shows of it.
 
 use crate::clock::Millis;
-use crate::journal::{Entry, Exchange};
+use crate::journal::{Entry, Exchange, Sent};
 use flexiti_contract::Endpoint;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -42,7 +43,7 @@ impl<'r> Recorded<'r> {
             query: entry.query(),
             headers: entry.headers(),
             body: entry.body().unwrap_or_default(),
-            params: note.params.as_ref().map(|params| params.to_object()),
+            params: note.params.as_ref().map(Sent::to_object),
             status: entry.status,
             fault: note.fault.as_deref(),
             order_id: note.order_id,
@@ -61,7 +62,7 @@ impl<'r> Recorded<'r> {
         Some(Self {
             id: row.id,
             at,
-            clock: row.clock.map_or(at, |clock| clock.as_millisecond()),
+            clock: row.clock.map_or(at, Timestamp::as_millisecond),
             endpoint: row.endpoint?,
             method: &row.method,
             path: row.path.as_str().into(),

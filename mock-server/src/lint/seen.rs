@@ -256,6 +256,9 @@ fn in_url(path: &str, query: &str, template: &str) -> (Vec<InUrl>, bool) {
             });
         }
     }
+    if query.is_empty() {
+        return (found, quoted);
+    }
     let rules = FormRules {
         literal_percent: true,
         lossy: true,
