@@ -3,6 +3,7 @@
 use crate::contract::Param;
 use crate::parameters::{Given, Parameters};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What was sent, for as long as anybody may ask for it.
@@ -41,11 +42,34 @@ impl Kept {
 
     /// The parameters as a JSON object, in the order in which they were sent.
     pub fn to_object(&self) -> Map<String, Value> {
-        let mut rest = &*self.bytes;
-        std::iter::from_fn(|| self.next(&mut rest)).collect()
+        let member = |(param, value): (&Param, Given<'_>)| (param.name.clone(), value.to_value());
+        self.iter().map(member).collect()
     }
 
-    fn next(&self, rest: &mut &[u8]) -> Option<(String, Value)> {
+    /// The parameters as they were read.
+    pub fn parameters(&self) -> Parameters<'_> {
+        let mut parameters = Parameters::with_capacity(self.params.len());
+        for (param, value) in self.iter() {
+            parameters.insert(param, value);
+        }
+        parameters
+    }
+
+    /// The value of a parameter that is text.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.iter().find_map(|(param, value)| match value {
+            Given::Text(text) if param.name == name => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The parameters with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Param, Given<'_>)> {
+        let mut rest = &*self.bytes;
+        std::iter::from_fn(move || self.next(&mut rest))
+    }
+
+    fn next<'k>(&self, rest: &mut &'k [u8]) -> Option<(&'static Param, Given<'k>)> {
         let (at, after) = rest.split_first_chunk()?;
         let (is_text, after) = after.split_first()?;
         let (length, after) = after.split_first_chunk()?;
@@ -54,10 +78,10 @@ impl Kept {
         *rest = after;
         let param = self.params.get(usize::from(u16::from_le_bytes(*at)))?;
         let value = if *is_text == 1 {
-            String::from_utf8_lossy(value).into()
+            Given::Text(String::from_utf8_lossy(value))
         } else {
-            serde_json::from_slice(value).ok()?
+            Given::Json(serde_json::from_slice(value).ok()?)
         };
-        Some((param.name.clone(), value))
+        Some((param, value))
     }
 }

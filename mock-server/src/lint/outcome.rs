@@ -134,7 +134,7 @@ mod tests {
             method: "GET",
             path: "".into(),
             query: None,
-            headers: Vec::new(),
+            headers: "".into(),
             body: b"",
             params: None,
             status: 200,

@@ -96,7 +96,7 @@ impl<'h> Uses<'h> {
     fn of(history: &'h History<'_>) -> Self {
         let opens = |call: &&Seen| call.is_init() && call.accepted();
         let orders = history.calls.iter().filter(opens).filter_map(|call| {
-            let id = call.merchant_order_id()?;
+            let id = call.merchant_order_id.as_deref()?;
             Some((call.order_id?, Operation::Merchant(id)))
         });
         let orders: HashMap<u64, Operation<'h>> = orders.collect();

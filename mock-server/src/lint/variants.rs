@@ -3,7 +3,7 @@
 use super::parameters::ASCII;
 use super::{Found, History, Seen, listed};
 use flexiti_contract::dialect::{Alias, Lax};
-use flexiti_contract::{Endpoint, Msg, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Kept, Msg, Parameters, Rule, Rulebook};
 use std::collections::{BTreeMap, BTreeSet};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,13 +24,16 @@ type Variants<'h> = BTreeMap<Variant, (BTreeSet<u64>, BTreeSet<&'h str>)>;
 pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
     let mut variants = Variants::new();
     for call in history.calls.iter().filter(|call| call.accepted()) {
+        let parameters = call.params.as_ref().map(Kept::parameters);
         for other in history.others {
             let mut refuse = |variant: Variant| {
                 let (requests, dialects) = variants.entry(variant).or_default();
                 requests.insert(call.id);
                 dialects.insert(&other.dialect().name);
             };
-            check(call, other, &mut refuse);
+            if let Some(parameters) = &parameters {
+                check(call.endpoint, parameters, other, &mut refuse);
+            }
             features(call, other, &mut refuse);
         }
     }
@@ -50,11 +53,13 @@ pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
 }
 
 /// The parameters that a dialect refuses. What has a rule of its own is left to it.
-fn check(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
-    if call.params.is_null() {
-        return;
-    }
-    for violation in other.check(call.endpoint, &call.params) {
+fn check(
+    endpoint: Endpoint,
+    parameters: &Parameters<'_>,
+    other: &Rulebook,
+    refuse: &mut impl FnMut(Variant),
+) {
+    for violation in other.check_parameters(endpoint, parameters) {
         let clause = violation.clause;
         let has_rule = clause.ends_with(ASCII)
             || clause.ends_with(".reference_id.required")

@@ -94,7 +94,12 @@ fn lint_of_what_is_shown(mock: &Mock) -> [Vec<Finding>; 2] {
         .iter()
         .map(|id| mock.admin().request(*id).unwrap())
         .collect();
-    let shown = judged(shown.iter().filter_map(Recorded::exchange).collect());
+    let shown = judged(
+        shown
+            .iter()
+            .filter_map(|e| Recorded::exchange(app.contract, e))
+            .collect(),
+    );
     let journal = app.journal();
     let entries = journal.entries(Some(CLIENT)).into_iter();
     [judged(entries.filter_map(Recorded::entry).collect()), shown]
