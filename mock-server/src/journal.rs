@@ -4,7 +4,7 @@ mod entry;
 mod filter;
 mod row;
 
-pub use entry::Entry;
+pub use entry::{Entry, header_pairs};
 pub use filter::{FILTERS, Filter, places};
 pub use row::{Broken, Exchange, Row, Why};
 

@@ -3,6 +3,7 @@
 use crate::contract::Param;
 use crate::parameters::{Given, Parameters};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What was sent, for as long as anybody may ask for it.
@@ -41,26 +42,41 @@ impl Kept {
 
     /// The parameters as a JSON object, in the order in which they were sent.
     pub fn to_object(&self) -> Map<String, Value> {
-        let mut rest = &*self.bytes;
-        std::iter::from_fn(|| self.next(&mut rest)).collect()
+        let member = |(param, value): (&Param, Given<'_>)| (param.name.clone(), value.to_value());
+        self.iter().map(member).collect()
     }
 
     /// The value of the parameter `name`.
     pub fn get(&self, name: &str) -> Option<Value> {
-        let mut rest = &*self.bytes;
-        let pairs = std::iter::from_fn(|| self.next_pair(&mut rest));
         // The last one counts, as in the object.
-        let found = pairs.filter(|(param, ..)| param.name == name).last();
-        found.and_then(|(_, is_text, value)| read(is_text, value))
+        let found = self.iter().filter(|(param, _)| param.name == name).last();
+        found.map(|(_, value)| value.to_value())
     }
 
-    fn next(&self, rest: &mut &[u8]) -> Option<(String, Value)> {
-        let (param, is_text, value) = self.next_pair(rest)?;
-        Some((param.name.clone(), read(is_text, value)?))
+    /// The parameters as they were read.
+    pub fn parameters(&self) -> Parameters<'_> {
+        let mut parameters = Parameters::with_capacity(self.params.len());
+        for (param, value) in self.iter() {
+            parameters.insert(param, value);
+        }
+        parameters
     }
 
-    /// A parameter, whether its value is text, and the value.
-    fn next_pair<'b>(&self, rest: &mut &'b [u8]) -> Option<(&'static Param, bool, &'b [u8])> {
+    /// The value of a parameter that is text.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.iter().find_map(|(param, value)| match value {
+            Given::Text(text) if param.name == name => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The parameters with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Param, Given<'_>)> {
+        let mut rest = &*self.bytes;
+        std::iter::from_fn(move || self.next(&mut rest))
+    }
+
+    fn next<'k>(&self, rest: &mut &'k [u8]) -> Option<(&'static Param, Given<'k>)> {
         let (at, after) = rest.split_first_chunk()?;
         let (is_text, after) = after.split_first()?;
         let (length, after) = after.split_first_chunk()?;
@@ -68,14 +84,11 @@ impl Kept {
         let (value, after) = after.split_at_checked(length)?;
         *rest = after;
         let param = self.params.get(usize::from(u16::from_le_bytes(*at)))?;
-        Some((param, *is_text == 1, value))
-    }
-}
-
-fn read(is_text: bool, value: &[u8]) -> Option<Value> {
-    if is_text {
-        Some(String::from_utf8_lossy(value).into())
-    } else {
-        serde_json::from_slice(value).ok()
+        let value = if *is_text == 1 {
+            Given::Text(String::from_utf8_lossy(value))
+        } else {
+            Given::Json(serde_json::from_slice(value).ok()?)
+        };
+        Some((param, value))
     }
 }

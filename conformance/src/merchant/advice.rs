@@ -63,7 +63,7 @@ fn findings(
     };
     let seen: Vec<Seen> = calls
         .iter()
-        .filter_map(|call| Recorded::exchange(call))
+        .filter_map(|call| Recorded::exchange(contract, call))
         .map(|call| Seen::new(call, eyes))
         .collect();
     let now = seen

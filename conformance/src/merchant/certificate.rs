@@ -171,10 +171,9 @@ pub fn check(
         whole(act)?;
     }
     judge_again(contract, &certificate)?;
-    let signer = signed.public_key;
     Ok(Checked {
         certificate,
-        signer,
+        signer: signed.public_key,
     })
 }
 

@@ -122,7 +122,9 @@ impl Driver {
         let parent = path
             .parent()
             .filter(|parent| parent.components().count() > 0);
-        driver.folder = parent.unwrap_or(Path::new(".")).to_owned();
+        parent
+            .unwrap_or(Path::new("."))
+            .clone_into(&mut driver.folder);
         Ok(driver)
     }
 

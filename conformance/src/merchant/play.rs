@@ -5,7 +5,7 @@ use super::driver::{Driver, Order, filled};
 use super::shop::{Shop, Trouble};
 use super::trace::{Happened, Opened, Played, endpoint};
 use anyhow::{Context as _, anyhow};
-use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
+use flexiti_contract::scenario::{Belief, By, Scenario, Start, Step, To};
 use flexiti_mock::steer::{
     Admin, ClockChange, Complete, DialectChange, DialectView, OrderView, Plan, SettleAfter, Wanted,
 };
@@ -89,6 +89,8 @@ impl<'d> Stage<'d> {
         let shop = Shop::start(driver, &environment)?;
         let dialect = mock.admin().dialect(CLIENT_ID)?;
         let client = Client::builder().timeout(Duration::from_secs(30)).build()?;
+        // What the shop asked before its first customer came is no part of a checkout.
+        let next_id = last_id(mock.admin())? + 1;
         Ok(Self {
             driver,
             mock,
@@ -98,7 +100,7 @@ impl<'d> Stage<'d> {
             client,
             plays: 0,
             run: format!("{:05x}", seed & 0xf_ffff),
-            next_id: 1,
+            next_id,
             past: BTreeSet::new(),
             paid: None,
         })
@@ -282,7 +284,18 @@ struct Play<'s, 'd> {
 impl Play<'_, '_> {
     fn take(&mut self, step: &Step) -> Happened {
         match step {
-            Step::Checkout { .. } => self.start(),
+            Step::Checkout { expect } => {
+                let first = self.start();
+                let turned_away = matches!(
+                    &first,
+                    Happened::Started { order: None, page: Some(page), .. } if page.status == 503
+                );
+                // A customer who is told to come again later does so, once.
+                if turned_away && *expect == Start::Either {
+                    return self.start();
+                }
+                first
+            }
             Step::Complete {
                 outcome,
                 settle_after,

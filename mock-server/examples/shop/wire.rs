@@ -76,6 +76,13 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether it says that all is well, and nobody can tell what.
+    fn is_unreadable(&self) -> bool {
+        self.status.is_success() && self.body.is_null()
+    }
+}
+
 /// Connections to Flexiti.
 pub struct Wire {
     http: Client,
@@ -114,7 +121,7 @@ impl Wire {
             let safe = ask.again == Again::Always;
             let again = match &came {
                 Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => true,
-                Ok(answer) => safe && answer.status.is_server_error(),
+                Ok(answer) => safe && (answer.status.is_server_error() || answer.is_unreadable()),
                 Err(error) => safe || error.is_connect(),
             };
             if again && let Some(pause) = pauses.next() {

@@ -140,10 +140,13 @@ impl Faults {
         };
         plan.faults.iter().enumerate().try_for_each(check)?;
         let mut faults = Self::none(random);
-        for (at, fault) in plan.faults.iter().enumerate() {
+        let mut earlier: Vec<Fault> = Vec::new();
+        for fault in plan.faults {
+            let at = earlier.len();
             let place = |wrong: Wrong| wrong_in(&format!("faults[{at}]"), wrong);
-            reach::fault(&plan.faults[..at], fault, rulebook, now).map_err(place)?;
+            reach::fault(&earlier, &fault, rulebook, now).map_err(place)?;
             faults.push(fault.clone());
+            earlier.push(fault);
         }
         Ok(faults)
     }

@@ -135,11 +135,7 @@ impl Entry {
 
     /// The headers, their names in lower case; bytes that are no UTF-8 are replaced.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let lines = &self.sent[self.query.unwrap_or(self.path)..self.head];
-        let lines = String::from_utf8_lossy(lines);
-        lines
-            .split_terminator('\n')
-            .filter_map(|line| line.split_once(": "))
+        header_pairs(&self.header_lines())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     }
@@ -153,6 +149,12 @@ impl Entry {
             let same = given.eq_ignore_ascii_case(name.as_bytes());
             same.then(|| String::from_utf8_lossy(value))
         })
+    }
+
+    /// The same in one piece, for [`header_pairs`].
+    pub fn header_lines(&self) -> Cow<'_, str> {
+        let lines = &self.sent[self.query.unwrap_or(self.path)..self.head];
+        String::from_utf8_lossy(lines)
     }
 
     /// The headers of the answer, its media type among them.
@@ -170,4 +172,10 @@ impl Entry {
     pub fn body(&self) -> Option<&[u8]> {
         self.has_body.then_some(&self.sent[self.head..])
     }
+}
+
+/// The names and values in the header lines of an entry.
+pub fn header_pairs(lines: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = lines.split_terminator('\n');
+    lines.filter_map(|line| line.split_once(": "))
 }

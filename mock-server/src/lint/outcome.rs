@@ -114,3 +114,105 @@ fn is_fast(before: &Seen, call: &Seen) -> bool {
     let soon = |from: Millis, to: Millis| (0..DECENT).contains(&to.saturating_sub(from));
     soon(before.at, call.at) && soon(before.clock, call.clock)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Ended, Eyes, Moment, Recorded};
+    use super::*;
+    use flexiti_contract::{Contract, Endpoint, Rulebook};
+
+    /// The machine's and the merchant's.
+    type Times = (Millis, Millis);
+
+    /// A question about an order that is not over, at this time by both clocks.
+    fn question(id: u64, at: Millis, clock: Millis) -> Recorded<'static> {
+        Recorded {
+            id,
+            at,
+            clock,
+            endpoint: Endpoint::NotificationOrder,
+            method: "GET",
+            path: "".into(),
+            query: None,
+            headers: "".into(),
+            body: b"",
+            params: None,
+            status: 200,
+            fault: None,
+            order_id: Some(7),
+            answer: b"{}",
+        }
+    }
+
+    fn history<'a>(rulebook: &'a Rulebook, times: &[(Millis, Millis)], now: Millis) -> History<'a> {
+        let eyes = Eyes {
+            contract: rulebook.contract(),
+            rulebook,
+        };
+        let calls = (1..)
+            .zip(times)
+            .map(|(id, (at, clock))| question(id, *at, *clock));
+        let calls = calls.map(|call| Seen::new(call, eyes)).collect();
+        History::new(
+            rulebook,
+            &[],
+            calls,
+            Moment {
+                at: now,
+                clock: now,
+            },
+        )
+    }
+
+    fn documented() -> Rulebook {
+        let contract = Contract::shipped();
+        Rulebook::compile(contract, contract.dialect("documented").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_question_is_too_fast_by_both_clocks_or_not_at_all() {
+        let rulebook = documented();
+        let cases: [(&[Times], &[u64]); 7] = [
+            (&[(0, 0), (999, 999), (1_998, 1_998)], &[1, 2, 3]),
+            (&[(0, 0), (1_000, 1_000), (2_000, 2_000)], &[]),
+            (&[(0, 0), (999, 999)], &[]),
+            // The merchant's clock stands still, or was moved.
+            (&[(0, 5), (2_000, 5), (4_000, 5)], &[]),
+            (&[(0, 0), (9, 5_000), (18, 9_000)], &[]),
+            (&[(0, 9_000), (9, 5_000), (18, 0)], &[]),
+            // A pause ends a run.
+            (
+                &[
+                    (0, 0),
+                    (9, 9),
+                    (2_000, 2_000),
+                    (2_009, 2_009),
+                    (2_018, 2_018),
+                ],
+                &[3, 4, 5],
+            ),
+        ];
+        for (times, requests) in cases {
+            let found = polling_fast(&history(&rulebook, times, 0));
+            let ids = found
+                .iter()
+                .flat_map(|found| found.requests.iter().copied());
+            assert_eq!(ids.collect::<Vec<u64>>(), requests, "{times:?}");
+        }
+    }
+
+    #[test]
+    fn a_shop_that_asked_long_ago_has_given_up() {
+        let rulebook = documented();
+        for (now, count) in [(STILL_ASKING, 0), (STILL_ASKING + 1, 1)] {
+            let mut history = history(&rulebook, &[(1, 1)], now);
+            history.orders = vec![Ended {
+                id: 7,
+                outcome: Outcome::Purchased,
+                ended: 0,
+                settled: true,
+            }];
+            assert_eq!(unread(&history).len(), count, "{now}");
+        }
+    }
+}

@@ -2,8 +2,7 @@
 
 use super::{Found, History, listed, quoted};
 use flexiti_contract::dialect::Alias;
-use flexiti_contract::{Endpoint, Flow};
-use serde_json::Value;
+use flexiti_contract::{Endpoint, Flow, Given, Kept};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The end of the names of the clauses about ASCII.
@@ -12,10 +11,9 @@ pub const ASCII: &str = ".text.ascii";
 /// Inits on the path with `/v2` whose customer is only to apply (R-cur).
 pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
     let is_one = |flow: &str| history.rulebook.flow(flow) == Some(Flow::Apply);
-    let calls = history
-        .calls
-        .iter()
-        .filter(|call| call.endpoint == Endpoint::InitV2 && call.param("flow").is_some_and(is_one));
+    let calls = history.calls.iter().filter(|call| {
+        call.endpoint == Endpoint::InitV2 && call.param("flow").is_some_and(|flow| is_one(&flow))
+    });
     let requests: BTreeSet<u64> = calls.map(|call| call.id).collect();
     if requests.is_empty() {
         return Vec::new();
@@ -28,7 +26,7 @@ pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
 pub fn unknown(history: &History<'_>) -> Vec<Found> {
     let ignored = history.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
     let mut names: BTreeMap<&str, BTreeMap<&str, BTreeSet<u64>>> = BTreeMap::new();
-    for call in history.calls.iter().filter(|call| !call.params.is_null()) {
+    for call in history.calls.iter().filter(|call| call.params.is_some()) {
         let endpoint = if call.is_init() {
             "init"
         } else {
@@ -61,10 +59,10 @@ pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
     }
     let mut found: BTreeMap<(&str, &str), BTreeSet<u64>> = BTreeMap::new();
     for call in &history.calls {
-        let params = call.params.as_object().into_iter().flatten();
-        for (name, _) in params.filter(|(_, value)| !is_ascii(value)) {
-            if let Some(clause) = places.get(&(call.endpoint, name.as_str())) {
-                let requests = found.entry((clause, name)).or_default();
+        let params = call.params.iter().flat_map(Kept::iter);
+        for (param, _) in params.filter(|(_, value)| !is_ascii(value)) {
+            if let Some(clause) = places.get(&(call.endpoint, param.name.as_str())) {
+                let requests = found.entry((clause, &param.name)).or_default();
                 requests.insert(call.id);
             }
         }
@@ -77,9 +75,10 @@ pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
 }
 
 /// Whether a value is, or is no text, printable ASCII.
-fn is_ascii(value: &Value) -> bool {
+fn is_ascii(value: &Given<'_>) -> bool {
     let printable = |byte: u8| (b' '..=b'~').contains(&byte);
-    value
-        .as_str()
-        .is_none_or(|text| text.bytes().all(printable))
+    match value {
+        Given::Text(text) => text.bytes().all(printable),
+        Given::Json(_) => true,
+    }
 }

@@ -1,9 +1,10 @@
 //! An exchange wherever it is kept: in the journal, or in what the admin API shows of it.
 
 use crate::clock::Millis;
-use crate::journal::{Entry, Exchange};
+use crate::journal::{Entry, Exchange, Sent};
 use crate::place::Place;
-use flexiti_contract::Endpoint;
+use flexiti_contract::{Contract, Endpoint, Given, Kept, Parameters};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -19,9 +20,10 @@ pub struct Recorded<'r> {
     pub method: &'r str,
     pub path: Cow<'r, str>,
     pub query: Option<Cow<'r, str>>,
-    pub headers: Vec<(String, String)>,
+    /// Lines of names in lower case, a colon, a space and the value.
+    pub headers: Cow<'r, str>,
     pub body: &'r [u8],
-    pub params: Option<Map<String, Value>>,
+    pub params: Option<Kept>,
     pub status: u16,
     pub fault: Option<&'r str>,
     pub order_id: Option<u64>,
@@ -41,9 +43,12 @@ impl<'r> Recorded<'r> {
             method: entry.method.as_str(),
             path: entry.path(),
             query: entry.query(),
-            headers: entry.headers(),
+            headers: entry.header_lines(),
             body: entry.body().unwrap_or_default(),
-            params: note.params.as_ref().map(|params| params.to_object()),
+            params: match &note.params {
+                Some(Sent::Named(kept)) => Some(kept.clone()),
+                _ => None,
+            },
             status: entry.status,
             fault: note.fault.as_deref(),
             order_id: note.order_id,
@@ -52,27 +57,28 @@ impl<'r> Recorded<'r> {
     }
 
     /// The same of an exchange as it is shown, with hashes in the place of secrets.
-    pub fn exchange(exchange: &'r Exchange) -> Option<Self> {
+    pub fn exchange(contract: &'static Contract, exchange: &'r Exchange) -> Option<Self> {
         let row = &exchange.row;
         let Some(Place::Api(endpoint)) = row.endpoint else {
             return None;
         };
         let at = row.at.as_millisecond();
-        let header = |(name, value): (&String, &Value)| {
-            let value = value.as_str().unwrap_or_default();
-            (name.clone(), value.to_owned())
-        };
+        let params = row.params.as_ref();
+        let mut headers = String::new();
+        for (name, value) in &row.headers {
+            headers.extend([name, ": ", value.as_str().unwrap_or_default(), "\n"]);
+        }
         Some(Self {
             id: row.id,
             at,
-            clock: row.clock.map_or(at, |clock| clock.as_millisecond()),
+            clock: row.clock.map_or(at, Timestamp::as_millisecond),
             endpoint,
             method: &row.method,
             path: row.path.as_str().into(),
             query: exchange.query.as_deref().map(Cow::from),
-            headers: row.headers.iter().map(header).collect(),
+            headers: headers.into(),
             body: row.body.as_deref().unwrap_or_default().as_bytes(),
-            params: row.params.clone(),
+            params: params.map(|params| kept(contract, endpoint, params)),
             status: row.status,
             fault: row.fault.as_deref(),
             order_id: row.order_id,
@@ -83,4 +89,19 @@ impl<'r> Recorded<'r> {
                 .as_bytes(),
         })
     }
+}
+
+/// The parameters that an object names.
+fn kept(contract: &'static Contract, endpoint: Endpoint, params: &Map<String, Value>) -> Kept {
+    let mut parameters = Parameters::default();
+    for (name, value) in params {
+        if let Some(param) = contract.param(endpoint, name) {
+            let given = match value {
+                Value::String(text) => Given::Text(text.into()),
+                other => Given::Json(other.clone()),
+            };
+            parameters.insert(param, given);
+        }
+    }
+    Kept::new(contract.params(endpoint), &parameters)
 }

@@ -96,7 +96,7 @@ impl<'h> Uses<'h> {
     fn of(history: &'h History<'_>) -> Self {
         let opens = |call: &&Seen| call.is_init() && call.accepted();
         let orders = history.calls.iter().filter(opens).filter_map(|call| {
-            let id = call.merchant_order_id()?;
+            let id = call.merchant_order_id.as_deref()?;
             Some((call.order_id?, Operation::Merchant(id)))
         });
         let orders: HashMap<u64, Operation<'h>> = orders.collect();
@@ -104,7 +104,10 @@ impl<'h> Uses<'h> {
             let id = call.order_id?;
             Some(orders.get(&id).copied().unwrap_or(Operation::Order(id)))
         };
-        let mut uses = Self::default();
+        let mut all = Self::default();
+        if !any_stands_twice(history) {
+            return all;
+        }
         let mut served: HashMap<Identity, BTreeSet<Operation<'h>>> = HashMap::new();
         for call in &history.calls {
             let Some(operation) = operation(call) else {
@@ -116,14 +119,14 @@ impl<'h> Uses<'h> {
             let grant = history.tokens.grant_of(call);
             let grant = grant.map(|at| &history.calls[at]);
             for id in [Some(call), grant].into_iter().flatten() {
-                uses.carries(operation, id.reference_id.as_deref());
+                all.carries(operation, id.reference_id.as_deref());
             }
         }
         for call in &history.calls {
             let Some(id) = call.reference_id.as_deref() else {
                 continue;
             };
-            let used = uses.by_id.entry(id).or_default();
+            let used = all.by_id.entry(id).or_default();
             used.requests.insert(call.id);
             // What a fault struck may be sent again under the same id.
             if call.is_init() && call.accepted() && call.fault.is_none() {
@@ -137,9 +140,10 @@ impl<'h> Uses<'h> {
                 used.unrelated.extend(operations);
             }
         }
-        uses
+        all
     }
 
+    /// Notes that a request for an operation carries a reference id.
     fn carries(&mut self, operation: Operation<'h>, id: Option<&'h str>) {
         let Some(id) = id else {
             return;
@@ -162,4 +166,16 @@ impl<'h> Uses<'h> {
             (id, used, constant)
         })
     }
+}
+
+/// Whether two inits, or two token requests, have the same reference id: in most journals none
+/// do, and there is nothing to look for.
+fn any_stands_twice(history: &History<'_>) -> bool {
+    let mut ids = HashSet::new();
+    let calls = history.calls.iter();
+    let mut calls = calls.filter(|call| call.is_init() || call.granted.is_some());
+    calls.any(|call| {
+        let id = call.reference_id.as_deref();
+        id.is_some_and(|id| !ids.insert((call.is_init(), id)))
+    })
 }

@@ -4,9 +4,11 @@ use super::Recorded;
 use super::sent::Sent;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
+use crate::journal::header_pairs;
 use crate::route::{BASE, decode};
-use flexiti_contract::{Contract, Endpoint, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Kept, Rulebook};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Faults in whose place nothing was judged.
@@ -111,8 +113,10 @@ pub struct Seen {
     pub quoted: bool,
     /// What the client put into the URL.
     pub in_url: Vec<InUrl>,
-    /// The parameters as the handlers read them, as an object; null if they did not.
-    pub params: Value,
+    /// The parameters as the handlers read them; none if they did not.
+    pub params: Option<Kept>,
+    /// The shop's own id of the order that it asks to open.
+    pub merchant_order_id: Option<String>,
     /// The parameters as they can be read leniently.
     pub sent: Sent,
     /// The tokens of the answer.
@@ -154,14 +158,20 @@ impl Seen {
             media_type: None,
             quoted,
             in_url,
-            params: recorded.params.map_or(Value::Null, Value::Object),
+            merchant_order_id: None,
+            params: recorded.params,
             sent: Sent::read(contract, endpoint, text),
             granted: None,
             order_id: recorded.order_id,
             shows_outcome: false,
         };
-        for (name, value) in &recorded.headers {
+        for (name, value) in header_pairs(&recorded.headers) {
             seen.header(name, value);
+        }
+        if seen.is_init() {
+            let id = seen.param("merchant_orderid");
+            let id = id.or_else(|| seen.param("merchant_order_id"));
+            seen.merchant_order_id = id.map(Cow::into_owned);
         }
         if endpoint == Endpoint::Token && is_success {
             seen.granted = granted(recorded.answer);
@@ -229,14 +239,8 @@ impl Seen {
     }
 
     /// The text of a parameter.
-    pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.get(name)?.as_str()
-    }
-
-    /// The shop's own id of the order.
-    pub fn merchant_order_id(&self) -> Option<&str> {
-        let other = || self.param("merchant_order_id");
-        self.param("merchant_orderid").or_else(other)
+    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.params.as_ref()?.text(name)
     }
 }
 
@@ -255,6 +259,9 @@ fn in_url(path: &str, query: &str, template: &str) -> (Vec<InUrl>, bool) {
                 value: Identity::of(&segment),
             });
         }
+    }
+    if query.is_empty() {
+        return (found, quoted);
     }
     let rules = FormRules {
         literal_percent: true,

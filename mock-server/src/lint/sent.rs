@@ -41,6 +41,9 @@ struct Reader {
 impl Sent {
     /// Reads a text that is meant for `endpoint`.
     pub fn read(contract: &'static Contract, endpoint: Endpoint, text: &[u8]) -> Self {
+        if text.is_empty() {
+            return Self::default();
+        }
         let mut reader = Reader {
             contract,
             endpoint,

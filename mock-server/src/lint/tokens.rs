@@ -3,7 +3,7 @@
 use super::{Found, History, Identity, Seen, listed, quoted};
 use crate::clock::Millis;
 use flexiti_contract::Endpoint;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How long before its end a token may be replaced by a new one (RT: `expires_in` less 60 s).
 const MARGIN: Millis = 60_000;
@@ -97,10 +97,12 @@ impl Tokens {
 /// over, or of another scope; and one that serves several orders, as a job in the background has.
 pub fn per_request(history: &History<'_>) -> Vec<Found> {
     let tokens = &history.tokens;
-    let mut used_for: HashMap<Identity, HashSet<u64>> = HashMap::new();
+    // Of each line of tokens its order; none if it has several.
+    let mut used_for: HashMap<Identity, Option<u64>> = HashMap::new();
     for call in &history.calls {
         if let (Some(root), Some(order)) = (tokens.root(call), call.order_id) {
-            used_for.entry(root).or_default().insert(order);
+            let only = used_for.entry(root).or_insert(Some(order));
+            *only = only.filter(|only| *only == order);
         }
     }
     let mut last: HashMap<u64, usize> = HashMap::new();
@@ -114,7 +116,7 @@ pub fn per_request(history: &History<'_>) -> Vec<Found> {
             continue;
         };
         let earlier = &history.calls[before];
-        let own = |root| used_for.get(root).is_some_and(|orders| orders.len() == 1);
+        let own = |root| used_for.get(root) == Some(&Some(order));
         if let Some(asked) = replaced(history, before, call)
             && tokens.root(call).as_ref().is_some_and(own)
         {
@@ -155,7 +157,7 @@ pub fn shared(history: &History<'_>) -> Vec<Found> {
         let counts = call.is_init() && call.accepted() && call.fault.is_none();
         if let Some(root) = history.tokens.root(call)
             && counts
-            && call.merchant_order_id().is_some()
+            && call.merchant_order_id.is_some()
         {
             let first = *first.entry(root).or_insert(at);
             opened.entry(first).or_default().push(call);
@@ -163,7 +165,10 @@ pub fn shared(history: &History<'_>) -> Vec<Found> {
     }
     let mut found = Vec::new();
     for calls in opened.into_values() {
-        let ids: BTreeSet<&str> = calls.iter().filter_map(|c| c.merchant_order_id()).collect();
+        let ids: BTreeSet<&str> = calls
+            .iter()
+            .filter_map(|c| c.merchant_order_id.as_deref())
+            .collect();
         if ids.len() < 2 || are_of_one_customer(&calls) {
             continue;
         }
@@ -182,7 +187,7 @@ fn are_of_one_customer(calls: &[&Seen]) -> bool {
     ["customer_id", "vcc", "email"].iter().any(|name| {
         let mut named = calls.iter().map(|call| call.param(name));
         let first = named.next().flatten();
-        first.is_some_and(|first| named.all(|other| other == Some(first)))
+        first.is_some_and(|first| named.all(|other| other.as_ref() == Some(&first)))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::parameters::ASCII;
 use super::{Found, History, Seen, listed};
 use flexiti_contract::dialect::{Alias, Lax};
-use flexiti_contract::{Endpoint, Msg, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Kept, Msg, Parameters, Rule, Rulebook};
 use std::collections::{BTreeMap, BTreeSet};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,34 +24,42 @@ type Variants<'h> = BTreeMap<Variant, (BTreeSet<u64>, BTreeSet<&'h str>)>;
 pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
     let mut variants = Variants::new();
     for call in history.calls.iter().filter(|call| call.accepted()) {
+        let parameters = call.params.as_ref().map(Kept::parameters);
         for other in history.others {
             let mut refuse = |variant: Variant| {
                 let (requests, dialects) = variants.entry(variant).or_default();
                 requests.insert(call.id);
                 dialects.insert(&other.dialect().name);
             };
-            check(call, other, &mut refuse);
+            if let Some(parameters) = &parameters {
+                check(call.endpoint, parameters, other, &mut refuse);
+            }
             features(call, other, &mut refuse);
         }
     }
     let found = variants.into_iter().map(|(variant, (requests, dialects))| {
-        let Variant { clause, param, .. } = &variant;
-        let param = param
-            .as_deref()
-            .map_or(String::new(), |p| format!("`{p}` "));
+        let Variant {
+            clause,
+            param,
+            what,
+        } = &variant;
+        let param = param.as_deref();
+        let param = param.map_or(String::new(), |param| format!("`{param}` "));
         let dialects = listed(dialects.into_iter().map(|name| format!("`{name}`")));
-        let message = format!("{param}{}: not so in dialect {dialects}", variant.what);
+        let message = format!("accepted here, but not by dialect {dialects}: {param}{what}");
         Found::new(message, requests).of_clause(clause)
     });
     found.collect()
 }
 
 /// The parameters that a dialect refuses. What has a rule of its own is left to it.
-fn check(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
-    if call.params.is_null() {
-        return;
-    }
-    for violation in other.check(call.endpoint, &call.params) {
+fn check(
+    endpoint: Endpoint,
+    parameters: &Parameters<'_>,
+    other: &Rulebook,
+    refuse: &mut impl FnMut(Variant),
+) {
+    for violation in other.check_parameters(endpoint, parameters) {
         let clause = violation.clause;
         let has_rule = clause.ends_with(ASCII)
             || clause.ends_with(".reference_id.required")
@@ -60,9 +68,9 @@ fn check(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
             continue;
         }
         let what = match violation.msg {
-            _ if violation.value.is_none() => "may be absent",
-            Some(Msg::Length) => "may be so long",
-            _ => "may be spelled so",
+            _ if violation.value.is_none() => "being absent",
+            Some(Msg::Length) => "being so long",
+            _ => "as it is spelled",
         };
         refuse(Variant {
             clause,
@@ -86,30 +94,30 @@ fn features(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
     };
     let endpoint = call.endpoint;
     let served = endpoint.foundation();
-    does(!other.serves(endpoint), served, "the path is served");
+    does(!other.serves(endpoint), served, "this path");
     let exact = other.knobs().bearer_scheme == Lax::Exact;
     let scheme = call.bearer.is_some() && !call.bearer_spelled && exact;
-    let what = "the authorization scheme may be spelled otherwise than `Bearer`";
+    let what = "an authorization scheme that is not spelled `Bearer`";
     does(scheme, Rule::BearerScheme, what);
     let quotes = call.quoted && !holds(Rule::PathQuotes);
-    let what = "the client id of the path may stand in double quotes";
+    let what = "the client id of the path in double quotes";
     does(quotes, Rule::PathQuotes, what);
     let percent = call.sent.broken_percent && holds(Rule::PercentEncoding);
-    let what = "a percent sign may stand for itself";
+    let what = "a percent sign that stands for itself";
     does(percent, Rule::PercentEncoding, what);
     let media_type = call.media_type.as_deref();
     if endpoint == Endpoint::Token {
         let no_form = media_type != Some(FORM) && holds(Rule::TokenEncoding);
-        let what = "a token request may be something else than a form";
+        let what = "a token request that is no form";
         does(no_form, Rule::TokenEncoding, what);
         let basic = call.basic && call.param("client_id").is_some() && !holds(Rule::Basic);
-        does(basic, Rule::Basic, "keys may be sent in the Basic scheme");
+        does(basic, Rule::Basic, "keys in the Basic scheme");
     }
     if !call.is_init() {
         return;
     }
     let as_form = call.sent.json && media_type == Some(FORM) && holds(Rule::JsonDeclared);
-    let what = "JSON may be declared as a form";
+    let what = "JSON declared as a form";
     does(as_form, Rule::JsonDeclared, what);
     let mut about = |does: bool, rule: Rule, param: &str, what: &'static str| {
         if does {
@@ -121,11 +129,11 @@ fn features(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
         }
     };
     for param in &call.sent.repeated {
-        let what = "may stand more than once";
+        let what = "standing more than once";
         about(holds(Rule::InitRepeated), Rule::InitRepeated, param, what);
     }
     for param in &call.sent.nulls {
-        let what = "may be a JSON null";
+        let what = "being a JSON null";
         about(holds(Rule::NullRefused), Rule::NullRefused, param, what);
     }
     let ignored = other.knobs().merchant_order_id_alias == Alias::Ignore;
@@ -133,7 +141,7 @@ fn features(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
         refuse(Variant {
             clause: "init.merchant_order_id.type",
             param: Some("merchant_order_id".to_owned()),
-            what: "stands for `merchant_orderid`",
+            what: "in the place of `merchant_orderid`",
         });
     }
 }

@@ -4,7 +4,7 @@
 use super::{Judgement, Story, Verdict};
 use crate::merchant::browser::Page;
 use crate::merchant::trace::Happened;
-use flexiti_contract::scenario::By;
+use flexiti_contract::scenario::{By, To};
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = Vec::new();
@@ -18,13 +18,17 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                 all.extend(leaks(page));
             }
             Happened::Returned {
-                by, page, trouble, ..
+                to,
+                by,
+                page,
+                trouble,
             } => {
                 if let Some(page) = page {
                     seen = true;
                     all.extend(leaks(page));
                 }
-                if *by == By::Customer {
+                // What a forger sees is the shop's to say.
+                if *by == By::Customer && *to == To::Own {
                     all.push(language(
                         page.as_ref(),
                         trouble.as_deref(),

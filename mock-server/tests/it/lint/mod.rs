@@ -94,7 +94,12 @@ fn lint_of_what_is_shown(mock: &Mock) -> [Vec<Finding>; 2] {
         .iter()
         .map(|id| mock.admin().request(*id).unwrap())
         .collect();
-    let shown = judged(shown.iter().filter_map(Recorded::exchange).collect());
+    let shown = judged(
+        shown
+            .iter()
+            .filter_map(|e| Recorded::exchange(app.contract, e))
+            .collect(),
+    );
     let journal = app.journal();
     let entries = journal.entries(Some(CLIENT)).into_iter();
     [judged(entries.filter_map(Recorded::entry).collect()), shown]
@@ -163,7 +168,7 @@ fn a_program_and_http_are_told_the_same() {
     let variant = &findings[0];
     assert_eq!(
         variant.message,
-        "`lang` may be spelled so: not so in dialect `strict`"
+        "accepted here, but not by dialect `strict`: `lang` as it is spelled"
     );
     assert_eq!(variant.clause.as_deref(), Some("init.lang.values"));
     assert_eq!(variant.requests, [2]);
@@ -172,7 +177,7 @@ fn a_program_and_http_are_told_the_same() {
 #[test]
 fn another_merchants_requests_are_none_of_this_ones() {
     let mock = shop::two_merchants();
-    let other = shop::token_call("other", "other-secret", &[("made_up", "1")]);
+    let other = shop::token_call("other", "other-secret", &[shop::GRANT, ("made_up", "1")]);
     other.send(mock.address());
     assert_eq!(lint(&mock), []);
     assert_eq!(mock.admin().lint("other").unwrap().findings.len(), 1);
