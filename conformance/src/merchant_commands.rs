@@ -4,7 +4,7 @@ use crate::cli::{Merchant, MerchantCommand, MerchantRun};
 use anyhow::{Context as _, bail};
 use flexiti_conformance::merchant::certificate::{self, Certificate};
 use flexiti_conformance::merchant::certify::{self, Options};
-use flexiti_conformance::merchant::driver::{Driver, EXAMPLE};
+use flexiti_conformance::merchant::driver::{Driver, EXAMPLE, is_portable};
 use flexiti_conformance::merchant::judge::Verdict;
 use flexiti_conformance::merchant::{exec, key, report};
 use flexiti_contract::Contract;
@@ -45,20 +45,28 @@ fn init(file: &Path) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// A port that is free now.
-fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-    Ok(listener.local_addr()?.port())
+/// The driver file, once for each of so many shops that run at once; once where it has a port of
+/// its own.
+fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
+    let shops = if is_portable(file) { shops } else { 1 };
+    // All of them held at once, so that none is given out twice.
+    let held: Vec<TcpListener> = (0..shops)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<_, _>>()
+        .context("no free port")?;
+    let ports = held.iter().map(|listener| listener.local_addr());
+    ports
+        .map(|address| Driver::read(file, address?.port()))
+        .collect()
 }
 
 fn check(file: &Path) -> anyhow::Result<u8> {
-    let driver = Driver::read(file, free_port()?)?;
     let options = Options {
         seed: 0,
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
     };
-    certified(&driver, &options, None)
+    certified(&drivers(file, 1)?, &options, None)
 }
 
 fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
@@ -89,7 +97,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
     };
-    let driver = Driver::read(file, free_port()?)?;
+    let drivers = drivers(file, dialects.len())?;
     let options = Options {
         seed,
         dialects,
@@ -101,26 +109,26 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     }
     println!("seed {seed}\n");
     certified(
-        &driver,
+        &drivers,
         &options,
         key.as_ref().zip(run.certificate.as_deref()),
     )
 }
 
 fn certified(
-    driver: &Driver,
+    drivers: &[Driver],
     options: &Options,
     file: Option<(&key::SigningKey, &Path)>,
 ) -> anyhow::Result<u8> {
     let contract = Contract::shipped();
     let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
     let bar = ProgressBar::new(0).with_style(style);
-    let mut tell = |done: usize, total: usize, next: &str| {
+    let tell = |done: usize, total: usize, next: &str| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         bar.set_message(next.to_owned());
     };
-    let acts = certify::run(driver, options, &mut tell)?;
+    let acts = certify::run(drivers, options, &tell)?;
     bar.finish_and_clear();
     let issued = jiff::Timestamp::now().to_string();
     let certificate = Certificate::new(contract, acts, options.seed, issued)?;

@@ -61,6 +61,10 @@ fn main() -> anyhow::Result<()> {
     criterion.bench_function("verify_fails", |bencher| {
         bencher.iter(|| black_box(admin.verify(black_box(&fails))));
     });
+    ensure!(admin.lint("flexitidemo").is_ok());
+    criterion.bench_function("lint", |bencher| {
+        bencher.iter(|| black_box(admin.lint(black_box("flexitidemo"))));
+    });
     criterion.bench_function("reset", |bencher| {
         let reset =
             |app: &mut anyhow::Result<App>| app.as_ref().is_ok_and(|app| app.reset().is_ok());
@@ -86,6 +90,8 @@ fn main() -> anyhow::Result<()> {
         let kept = met(median <= target);
         println!("{name:<16} {median:>7.3} ms   target ≤ {target} ms: {kept}");
     }
+    let lint = median_of(measured.path(), "lint")?;
+    println!("{:<16} {lint:>7.3} ms", "lint");
     let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
     let growth = (last / first - 1.0) * 1e2;
     let kept = met(growth <= GROWTH);

@@ -5,6 +5,7 @@ use super::play::Stage;
 use super::scenarios;
 use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -36,32 +37,48 @@ impl Options {
     }
 }
 
-/// Puts the shop of a driver file through the scenarios; `tell` hears how many of how many are
+/// Puts a shop through the scenarios, in all dialects at once where there is a driver with a port
+/// of its own for each, otherwise in one after the other. `tell` hears how many of how many are
 /// done, and which is next.
 pub fn run(
-    driver: &Driver,
+    drivers: &[Driver],
     options: &Options,
-    tell: &mut dyn FnMut(usize, usize, &str),
+    tell: &(dyn Fn(usize, usize, &str) + Sync),
 ) -> anyhow::Result<Vec<Act>> {
     let plays = options.plays();
     let total = plays.len() * options.dialects.len();
-    let mut done = 0;
-    let mut acts = Vec::new();
-    for dialect in &options.dialects {
+    let done = AtomicUsize::new(0);
+    let one = |driver: &Driver, dialect: &str| {
         // A shop that has just started, for each: nothing of one dialect is left in another.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         for (scenario, flow, lang) in &plays {
-            tell(done, total, &scenario.id);
+            tell(done.load(Ordering::Relaxed), total, &scenario.id);
             played.push(stage.play(scenario, flow, lang)?);
-            done += 1;
+            done.fetch_add(1, Ordering::Relaxed);
         }
-        acts.push(Act {
+        anyhow::Ok(Act {
             dialect: stage.dialect(),
             pages: stage.scan()?,
             played,
-        });
+        })
+    };
+    if let [driver] = drivers {
+        return options
+            .dialects
+            .iter()
+            .map(|dialect| one(driver, dialect))
+            .collect();
     }
-    tell(done, total, "");
-    Ok(acts)
+    std::thread::scope(|scope| {
+        let pairs = drivers.iter().zip(&options.dialects);
+        let running: Vec<_> = pairs
+            .map(|(driver, dialect)| scope.spawn(|| one(driver, dialect)))
+            .collect();
+        let ended = running.into_iter().map(|running| {
+            let ended = running.join();
+            ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run broke down")))
+        });
+        ended.collect()
+    })
 }

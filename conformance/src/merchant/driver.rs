@@ -109,6 +109,11 @@ pub struct Pages {
     pub scan: Vec<String>,
 }
 
+/// Whether a driver file leaves the shop's port open, so that several may run at once.
+pub fn is_portable(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.contains(PORT))
+}
+
 impl Driver {
     /// Reads a driver file; the error names file, key and what is allowed. Where the file says
     /// `{port}`, it gets `port`.

@@ -4,7 +4,8 @@
 use super::browser::Page;
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, To};
-use flexiti_mock::steer::{Exchange, FaultView, Place};
+pub use flexiti_mock::steer::Exchange;
+use flexiti_mock::steer::{FaultView, Place};
 use serde::{Deserialize, Serialize};
 
 /// A scenario as it was played: in one flow and one language.

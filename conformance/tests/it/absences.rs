@@ -30,7 +30,16 @@ fn files_with(folder: &str, words: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_judges_never_sees_the_mock() {
-    let allowed = ["commands.rs", "selftest.rs"];
+    // A shop is certified with a mock behind it; its judge sees the trace, whose rows are the
+    // journal's, and the rules of lint.
+    let allowed = [
+        "commands.rs",
+        "merchant/advice.rs",
+        "merchant/exec.rs",
+        "merchant/play.rs",
+        "merchant/trace.rs",
+        "selftest.rs",
+    ];
     assert_eq!(files_with("conformance/src", &["flexiti_mock"]), allowed);
 }
 

@@ -7,6 +7,7 @@ mod absences;
 mod answers;
 mod dialects;
 mod law;
+mod merchant;
 mod program;
 mod support;
 mod untouched;

@@ -24,6 +24,7 @@ const TYPES = [
   ["expire_token", "The token has expired", []],
   ["late_notification", "Outcome not shown yet", []],
   ["duplicate_callback", "Callback comes twice", []],
+  ["no_callback", "Callback never comes", []],
   ["maintenance", "Maintenance", [["from", "From (UTC)", "time", ""], ["until", "Until (UTC)", "time", ""]]],
 ];
 
@@ -61,8 +62,11 @@ function field([key, label, kind, value, hint]) {
 }
 
 function drawFields() {
-  const [, , fields] = TYPES.find(([type]) => type === $("fault-type").value);
+  const type = $("fault-type").value;
+  const [, , fields] = TYPES.find(([name]) => name === type);
   $("fault-fields").replaceChildren(...fields.map(field));
+  // A window is for all that come in it.
+  $("fault-times").value = type === "maintenance" ? "0" : "1";
 }
 
 // The fault that the form says.
@@ -99,11 +103,11 @@ function spoken({ action, match }) {
 
 function render(fault, at) {
   const [what, who] = spoken(fault);
-  const struck = fault.consumed_by;
-  const spent = fault.times !== 0 && struck.length >= fault.times;
-  const stands = spent ? "used up" : struck.length ? "partly used" : "waiting";
-  const often = fault.times === 0 ? "always" : `${struck.length} of ${fault.times}`;
-  const links = struck.slice(-12).map((id) => (id === 0 ? "a callback" : requestLink(id)));
+  const { struck, times } = fault;
+  const spent = times !== 0 && struck >= times;
+  const stands = spent ? "used up" : struck ? "partly used" : "waiting";
+  const often = times === 0 ? `always, ${struck} so far` : `${struck} of ${times}`;
+  const links = fault.consumed_by.slice(-12).map(requestLink);
   return h("li", { class: spent ? "spent" : null },
     h("p", { class: "head" }, h("strong", {}, what), h("span", { class: "who" }, who),
       h("button", { type: "button", class: "small remove", "data-part": "remove", "aria-label": `Remove fault ${at + 1}: ${what}`, onclick: () => remove(at) }, "Remove")),

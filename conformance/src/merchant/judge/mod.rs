@@ -9,10 +9,9 @@ mod tokens;
 
 pub use pages::scanned;
 
-use super::trace::{Played, endpoint};
+use super::trace::{Exchange, Played, endpoint};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Rank, Scenario, Start, Step};
-use flexiti_mock::steer::Exchange;
 use serde::{Deserialize, Serialize};
 
 /// What a check came to.

@@ -2,9 +2,8 @@
 //! recognisably the same operation.
 
 use super::{Judgement, Story, is_passing, kind};
-use crate::merchant::trace::endpoint;
+use crate::merchant::trace::{Exchange, endpoint};
 use flexiti_contract::scenario::Rank;
-use flexiti_mock::steer::Exchange;
 use serde_json::Value;
 
 /// How much earlier than `Retry-After` says a call may come: clocks and networks.
@@ -62,7 +61,8 @@ fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
             let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
             all.push(Judgement::failed("retry_endless", message).of(both));
         }
-        if wanted != "notification" && reference(before) != reference(after) {
+        let same = orderid(before) == orderid(after);
+        if wanted != "notification" && same && reference(before) != reference(after) {
             let message = format!(
                 "{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation"
             );
@@ -81,6 +81,14 @@ fn reference(call: &Exchange) -> Option<&str> {
         .headers
         .get("x-reference-id")
         .and_then(Value::as_str)
+}
+
+/// The shop's number of an order: under another one, init is another operation.
+fn orderid(call: &Exchange) -> Option<&Value> {
+    let params = call.row.params.as_ref()?;
+    params
+        .get("merchant_orderid")
+        .or_else(|| params.get("merchant_order_id"))
 }
 
 fn retry_after(call: &Exchange) -> Option<i64> {

@@ -1,8 +1,8 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
 use super::{Judgement, Story, is_lost, is_token};
+use crate::merchant::trace::Exchange;
 use flexiti_contract::scenario::{Deed, Rank};
-use flexiti_mock::steer::Exchange;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
