@@ -46,10 +46,10 @@ fn what_judges_never_sees_the_mock() {
 #[test]
 fn handlers_read_no_clock_and_draw_no_numbers() {
     let clocks = ["Timestamp::now", "SystemTime::now", "Instant::now"];
-    // The pipeline measures how long an answer took.
+    // The pipeline measures how long an answer took, and so does who brings a callback.
     assert_eq!(
         files_with("mock-server/src", &clocks),
-        ["clock.rs", "pipeline.rs"]
+        ["clock.rs", "follow.rs", "pipeline.rs"]
     );
     assert_eq!(files_with("mock-server/src", &["rand::"]), ["random.rs"]);
 }

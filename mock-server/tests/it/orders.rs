@@ -77,6 +77,7 @@ fn an_order_is_shown_with_all_that_became_of_it() {
         "decision": null,
         "outcome": null,
         "refused": null,
+        "next": ["approved", "pending", "declined", "retry", "cancelled", "abandoned", "expired", "as_applied"],
         "settled": true,
         "customer_id": null,
         "pin": null,
@@ -92,6 +93,7 @@ fn an_order_is_shown_with_all_that_became_of_it() {
         ("stage", json!("returned")),
         ("decision", json!("approved")),
         ("outcome", json!("approved")),
+        ("next", json!([])),
         ("customer_id", json!("1293837")),
         ("ended", json!("2026-03-01T12:00:01Z")),
         (

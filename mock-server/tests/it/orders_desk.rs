@@ -106,3 +106,24 @@ pub fn freeze(mock: &Mock, at: &str) {
     let answer = shop::admin(mock, "PUT", &path, &json!({"frozen": true, "set": at}));
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
+
+#[test]
+fn an_application_that_waited_is_decided_after_its_customer_has_left() {
+    let mock = shop::server("documented");
+    for (later, status) in [("approved", "SUCCESS"), ("declined", "DECLINED")] {
+        let id = open(&mock, "apply");
+        let outcome = |outcome: &str| try_complete(&mock, &id, &json!({"outcome": outcome}));
+        assert_eq!(outcome("pending").status, 200);
+        let shows = |word: &str| {
+            assert_eq!(told(&mock, &id)["apply"]["apply_status"], word);
+        };
+        shows("PENDING");
+        let answer = outcome(later);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()["order"]["stage"], "returned");
+        shows(status);
+        // That is the end of it.
+        assert_eq!(outcome("approved").status, 409);
+        assert_eq!(outcome("pending").status, 409);
+    }
+}
