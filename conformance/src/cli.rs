@@ -164,8 +164,8 @@ pub struct MerchantRun {
     /// Driver file: how the shop is started, reached and asked
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub driver: Option<PathBuf>,
-    /// The merchant's own tests: run with FLEXITI_BASE_URL, FLEXITI_CLIENT_ID and
-    /// FLEXITI_CLIENT_SECRET, and judged by what they sent
+    /// The merchant's own tests, run with the variables `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
+    /// and `FLEXITI_CLIENT_SECRET`, and judged by what they sent
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
     /// Dialects, the first of which counts for the level: names, paths, or `all`
@@ -185,6 +185,12 @@ pub struct MerchantRun {
     /// Write a certificate
     #[arg(long, value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
+    /// Write what it came to as a page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write its level as a badge (SVG)
+    #[arg(long, value_name = "FILE")]
+    pub badge: Option<PathBuf>,
     /// The key that signs it (`merchant keygen`)
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,

@@ -6,14 +6,15 @@ use flexiti_conformance::merchant::certificate::{self, Certificate};
 use flexiti_conformance::merchant::certify::{self, Options};
 use flexiti_conformance::merchant::driver::{Driver, EXAMPLE, is_portable};
 use flexiti_conformance::merchant::judge::Verdict;
-use flexiti_conformance::merchant::{exec, key, report};
+use flexiti_conformance::merchant::verdicts::Results;
+use flexiti_conformance::merchant::{exec, key, page, report};
 use flexiti_contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -54,7 +55,7 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .map(|_| TcpListener::bind("127.0.0.1:0"))
         .collect::<Result<_, _>>()
         .context("no free port")?;
-    let ports = held.iter().map(|listener| listener.local_addr());
+    let ports = held.iter().map(TcpListener::local_addr);
     ports
         .map(|address| Driver::read(file, address?.port()))
         .collect()
@@ -66,7 +67,7 @@ fn check(file: &Path) -> anyhow::Result<u8> {
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
     };
-    certified(&drivers(file, 1)?, &options, None)
+    certified(&drivers(file, 1)?, &options, &Files::default())
 }
 
 fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
@@ -108,18 +109,23 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         bail!("--only: no scenario begins with `{only}`");
     }
     println!("seed {seed}\n");
-    certified(
-        &drivers,
-        &options,
-        key.as_ref().zip(run.certificate.as_deref()),
-    )
+    let files = Files {
+        certificate: key.zip(run.certificate.clone()),
+        html: run.html.clone(),
+        badge: run.badge.clone(),
+    };
+    certified(&drivers, &options, &files)
 }
 
-fn certified(
-    drivers: &[Driver],
-    options: &Options,
-    file: Option<(&key::SigningKey, &Path)>,
-) -> anyhow::Result<u8> {
+/// What is to be written.
+#[derive(Default)]
+struct Files {
+    certificate: Option<(key::SigningKey, PathBuf)>,
+    html: Option<PathBuf>,
+    badge: Option<PathBuf>,
+}
+
+fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Result<u8> {
     let contract = Contract::shipped();
     let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
     let bar = ProgressBar::new(0).with_style(style);
@@ -133,20 +139,26 @@ fn certified(
     let issued = jiff::Timestamp::now().to_string();
     let certificate = Certificate::new(contract, acts, options.seed, issued)?;
     print!("{}", report::text(&certificate));
-    if let Some((key, path)) = file {
-        let text = certificate.to_file(key)?;
-        std::fs::write(path, text).with_context(|| format!("--certificate: {}", path.display()))?;
-        println!("certificate: {}", path.display());
+    let write = |flag: &str, path: &Path, text: String| {
+        std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
+        println!("{flag}: {}", path.display());
+        anyhow::Ok(())
+    };
+    if let Some((key, path)) = &files.certificate {
+        write("--certificate", path, certificate.to_file(key)?)?;
+    }
+    if let Some(path) = &files.html {
+        write("--html", path, page::html(&certificate)?)?;
+    }
+    if let Some(path) = &files.badge {
+        write("--badge", path, page::badge(&certificate)?)?;
     }
     Ok(code(&certificate))
 }
 
 fn code(certificate: &Certificate) -> u8 {
     let any = |verdict| {
-        let mut checks = certificate
-            .results
-            .iter()
-            .flat_map(|results| results.checks());
+        let mut checks = certificate.results.iter().flat_map(Results::checks);
         checks.any(|check| check.verdict == verdict)
     };
     if any(Verdict::Failed) {

@@ -3,7 +3,7 @@
 //!
 //! A run goes one way: [`driver`] (the merchant's file) → [`certify`] → [`play`] (a customer's
 //! browser before the shop, a mock behind it) → [`trace`] → [`verdicts`] and [`judge`] (pure:
-//! a trace in, verdicts out) → [`certificate`] and [`report`].
+//! a trace in, verdicts out) → [`certificate`], [`report`] and [`page`].
 
 pub mod advice;
 pub mod browser;
@@ -13,6 +13,7 @@ pub mod driver;
 pub mod exec;
 pub mod judge;
 pub mod key;
+pub mod page;
 pub mod play;
 pub mod report;
 pub mod shop;

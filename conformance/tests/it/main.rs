@@ -5,6 +5,7 @@
 
 mod absences;
 mod answers;
+mod broken;
 mod dialects;
 mod law;
 mod merchant;
