@@ -285,14 +285,14 @@ impl Play<'_, '_> {
     fn take(&mut self, step: &Step) -> Happened {
         match step {
             Step::Checkout { expect } => {
-                let first = self.start();
+                let first = self.start(1);
                 let turned_away = matches!(
                     &first,
                     Happened::Started { order: None, page: Some(page), .. } if page.status == 503
                 );
                 // A customer who is told to come again later does so, once.
                 if turned_away && *expect == Start::Either {
-                    return self.start();
+                    return self.start(2);
                 }
                 first
             }
@@ -328,7 +328,7 @@ impl Play<'_, '_> {
         ]
     }
 
-    fn start(&mut self) -> Happened {
+    fn start(&mut self, times: usize) -> Happened {
         let checkout = &self.stage.driver.checkout;
         let values = self.values();
         let url = filled(&checkout.url, &values);
@@ -343,12 +343,14 @@ impl Play<'_, '_> {
             Ok(seen) => {
                 self.order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
                 Happened::Started {
+                    times,
                     order: self.order,
                     page: Some(seen.page),
                     trouble: None,
                 }
             }
             Err(trouble) => Happened::Started {
+                times,
                 order: None,
                 page: None,
                 trouble: Some(trouble),

@@ -64,6 +64,12 @@ impl Shop {
                 command: driver.shop.command.join(" "),
                 error,
             };
+            // A path is one beside the driver file, whatever the system makes of relative ones.
+            let program = if program.contains('/') {
+                std::path::absolute(driver.folder.join(program)).map_err(not_started)?
+            } else {
+                program.into()
+            };
             let log = tempfile::tempfile().map_err(not_started)?;
             let handle = || log.try_clone().map(Stdio::from).map_err(not_started);
             let child = Command::new(program)

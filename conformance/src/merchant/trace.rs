@@ -71,6 +71,8 @@ pub struct Opened {
 pub enum Happened {
     /// The customer started.
     Started {
+        /// How often: one who is turned away may come again.
+        times: usize,
         /// The order whose pages opened.
         order: Option<u64>,
         /// What the customer saw of the shop.

@@ -23,6 +23,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                 order,
                 page,
                 trouble,
+                ..
             },
         ) => {
             let saw = match (page, trouble) {

@@ -1,7 +1,7 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
 use super::{Judgement, Story, is_lost, is_token};
-use crate::merchant::trace::Exchange;
+use crate::merchant::trace::{Exchange, Happened};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -31,10 +31,15 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let fresh: Vec<u64> = fresh.map(|call| call.row.id).collect();
     let refused = story.played.exchanges.iter();
     let refused = refused.filter(|call| call.row.status == 401).count();
-    let wrong = (fresh.len() > 1 + refused).then(|| {
+    let starts = story.played.happened.iter().map(|happened| match happened {
+        Happened::Started { times, .. } => *times,
+        _ => 0,
+    });
+    let starts: usize = starts.sum();
+    let wrong = (fresh.len() > starts + refused).then(|| {
+        let fresh = fresh.len();
         format!(
-            "{} tokens were asked for in one checkout, and {refused} calls refused",
-            fresh.len()
+            "{fresh} tokens were asked for where {starts} would do, and {refused} calls refused"
         )
     });
     let concerned = if wrong.is_some() { fresh } else { Vec::new() };
