@@ -128,6 +128,8 @@ pub enum To {
     Own,
     /// The success URL, whatever became of the order.
     Success,
+    /// The success URL with the order's id and a status that nobody but Flexiti may tell.
+    Told,
     /// The success URL with the id of an order of somebody else.
     Foreign,
 }

@@ -402,6 +402,11 @@ impl Play<'_, '_> {
         let url = match to {
             To::Own => self.callback.clone(),
             To::Success => Some(success),
+            To::Told => {
+                let own = self.order.unwrap_or_default();
+                let sign = if success.contains('?') { '&' } else { '?' };
+                Some(format!("{success}{sign}orderId={own}&status=SUCCESS"))
+            }
             To::Foreign => {
                 let paid = self.stage.paid.unwrap_or(131_222);
                 let sign = if success.contains('?') { '&' } else { '?' };
@@ -440,7 +445,8 @@ impl Play<'_, '_> {
             let before = last_id(admin).unwrap_or_default();
             let (belief, said) = self.ask(order);
             let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
-            if is_so || Instant::now() > deadline {
+            // Of an order that was never opened nothing more will be heard.
+            if is_so || self.order.is_none() || Instant::now() > deadline {
                 return Happened::Believed { belief, said };
             }
             let asked = last_id(admin).unwrap_or_default() > before;

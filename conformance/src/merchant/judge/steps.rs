@@ -90,18 +90,24 @@ fn word(belief: Belief) -> &'static str {
     }
 }
 
-/// One purchase opens one order.
+/// One purchase opens one order; a second one, where it may be, has another number of the shop's.
 fn orders(story: &Story<'_>) -> Judgement {
     let opened = &story.played.opened;
     let most = story.scenario.orders;
     let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
-    let wrong = (opened.len() > most).then(|| {
-        format!(
-            "{} orders were opened for one purchase, {most} at most should be: {}",
-            opened.len(),
-            ids.join(", ")
-        )
-    });
+    let ids = ids.join(", ");
+    let mut numbers = HashSet::new();
+    let same = opened
+        .iter()
+        .any(|order| !numbers.insert(&order.merchant_orderid));
+    let wrong = if opened.len() > most {
+        let opened = opened.len();
+        Some(format!(
+            "{opened} orders were opened for one purchase, {most} at most should be: {ids}"
+        ))
+    } else {
+        same.then(|| format!("several orders were opened under one `merchant_orderid`: {ids}"))
+    };
     Judgement::unless("order_doubled", wrong)
 }
 

@@ -1,13 +1,16 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
 use super::{Judgement, Story, is_lost, is_token};
-use crate::merchant::trace::{Exchange, Happened};
+use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
+/// How many refusals in a row a shop may come to: two for each time that it is asked.
+const REFUSALS: usize = 8;
+
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
-    let mut all = vec![one_token(story), dead_token(story)];
+    let mut all = vec![one_token(story), dead_token(story), refused(story)];
     if story.scenario.also.contains(&Deed::Refresh) {
         all.push(refreshed(story));
     }
@@ -71,6 +74,24 @@ fn dead_token(story: &Story<'_>) -> Judgement {
     Judgement::unless("dead_token_used", wrong)
         .of(again.into_values())
         .at(Rank::Robust)
+}
+
+/// A shop that is refused again and again gives up for a while.
+fn refused(story: &Story<'_>) -> Judgement {
+    let mut row = 0;
+    let mut longest = 0;
+    for call in &story.played.exchanges {
+        match call.row.status {
+            401 => row += 1,
+            // A token in between changes nothing about it.
+            _ if endpoint(call).is_some_and(is_token) => {}
+            _ => row = 0,
+        }
+        longest = longest.max(row);
+    }
+    let wrong = (longest > REFUSALS)
+        .then(|| format!("{longest} calls in a row were refused with 401, each with a new token"));
+    Judgement::unless("refused_endlessly", wrong).at(Rank::Robust)
 }
 
 /// A token that is about to end is refreshed (C-3).
