@@ -234,10 +234,19 @@ impl App {
                 .with_context(|| format!("merchant {}", account.client_id))?;
             state.add(merchant);
         }
-        *self.state() = state;
-        *self.journal() = Journal::new(self.limits);
+        let state = std::mem::replace(&mut *self.state(), state);
+        let journal = std::mem::replace(&mut *self.journal(), Journal::new(self.limits));
+        discard((state, journal));
         Ok(())
     }
+}
+
+/// Drops what nobody can see any more on a thread of its own: tens of thousands of exchanges and
+/// orders take longer than a test wants to wait.
+pub fn discard(gone: impl Send + 'static) {
+    let dropping = std::thread::Builder::new().name("discard".to_owned());
+    // Without a thread it is dropped here, with the closure.
+    let _ = dropping.spawn(move || drop(gone));
 }
 
 /// The contract in a dialect, given by name or path.

@@ -14,8 +14,9 @@ use crate::place::Place;
 use crate::reply::Reply;
 use crate::request::Request;
 use flexiti_contract::{Endpoint, Kept, Msg};
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ impl Sent {
             Self::Named(kept) => kept.to_object(),
             // It was written from such an object.
             Self::Any(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+
+    /// Whether one of them has this text for a value.
+    pub fn is(&self, name: &str, text: &str) -> bool {
+        match self {
+            Self::Named(kept) => kept.text(name).is_some_and(|value| value == text),
+            Self::Any(_) => self.get(name).is_some_and(|value| value == text),
         }
     }
 
@@ -120,7 +129,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Journal {
     /// By client id; those that concern no merchant are under none.
-    shelves: HashMap<Option<Arc<str>>, Shelf>,
+    shelves: FxHashMap<Option<Arc<str>>, Shelf>,
     limits: Limits,
     /// How large the entries are together.
     bytes: usize,
@@ -154,7 +163,7 @@ impl Journal {
     /// An empty journal.
     pub fn new(limits: Limits) -> Self {
         Self {
-            shelves: HashMap::new(),
+            shelves: FxHashMap::default(),
             limits,
             bytes: 0,
             next: 1,
@@ -197,11 +206,11 @@ impl Journal {
         id
     }
 
-    /// Forgets the exchanges of one merchant.
-    pub fn forget(&mut self, client_id: &str) {
-        if let Some(shelf) = self.shelves.remove(&Some(client_id.into())) {
-            self.bytes -= shelf.bytes;
-        }
+    /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
+    pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
+        let gone = self.shelves.remove(&Some(client_id.into()));
+        self.bytes -= gone.as_ref().map_or(0, |gone| gone.bytes);
+        gone
     }
 
     /// The exchanges of one merchant, in order; everybody's if none is named.

@@ -149,10 +149,8 @@ impl Orders {
         }
     }
 
-    fn remove(&mut self, id: u64) {
-        let Some(order) = self.list.remove(&id) else {
-            return;
-        };
+    fn remove(&mut self, id: u64) -> Option<Order> {
+        let order = self.list.remove(&id)?;
         if let Some(owned) = self.owned.get_mut(&order.client_id) {
             owned.remove(&id);
         }
@@ -166,13 +164,18 @@ impl Orders {
                 }
             }
         }
+        Some(order)
     }
 
-    /// Forgets a merchant's orders.
-    pub fn remove_all_of(&mut self, client_id: &str) {
-        for id in self.owned.remove(client_id).unwrap_or_default() {
-            self.remove(id);
+    /// Forgets a merchant's orders; what is left of them may be dropped at any time.
+    pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Order>) {
+        let ids = self.owned.remove(client_id).unwrap_or_default();
+        // Where nobody else has any, all of it goes at once.
+        if ids.len() == self.list.len() {
+            return (std::mem::take(self), Vec::new());
         }
+        let gone = ids.into_iter().filter_map(|id| self.remove(id)).collect();
+        (Self::default(), gone)
     }
 
     /// The orders of a merchant, the oldest first.

@@ -9,6 +9,7 @@ use crate::orders::Orders;
 use crate::random::Random;
 use crate::redact::Secrets;
 use flexiti_contract::Rulebook;
+use rustc_hash::FxHashMap;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -24,8 +25,8 @@ const FIRST_CUSTOMER: u64 = 1_293_837;
 /// the others do.
 #[derive(Debug)]
 pub struct Recent<K, V> {
-    map: HashMap<K, V>,
-    owned: HashMap<Arc<str>, VecDeque<K>>,
+    map: FxHashMap<K, V>,
+    owned: FxHashMap<Arc<str>, VecDeque<K>>,
     capacity: usize,
 }
 
@@ -33,8 +34,8 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     /// An empty one that holds at most `capacity` entries of each merchant.
     pub fn new(capacity: usize) -> Self {
         Self {
-            map: HashMap::new(),
-            owned: HashMap::new(),
+            map: FxHashMap::default(),
+            owned: FxHashMap::default(),
             capacity,
         }
     }
@@ -63,11 +64,17 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.map.get_mut(key)
     }
 
-    /// Forgets every entry of `owner`.
-    pub fn forget(&mut self, owner: &str) {
-        for key in self.owned.remove(owner).unwrap_or_default() {
-            self.map.remove(&key);
-        }
+    /// Forgets every entry of `owner`; what is left of them may be dropped at any time.
+    pub fn forget(&mut self, owner: &str) -> (FxHashMap<K, V>, VecDeque<K>) {
+        let keys = self.owned.remove(owner).unwrap_or_default();
+        // Where nobody else has any, all of it goes at once.
+        let gone = if keys.len() == self.map.len() {
+            std::mem::take(&mut self.map)
+        } else {
+            let removed = keys.iter().filter_map(|key| self.map.remove_entry(key));
+            removed.collect()
+        };
+        (gone, keys)
     }
 
     /// The keys, in no order.
@@ -236,15 +243,13 @@ impl State {
             .insert(merchant.account.client_id.clone(), merchant);
     }
 
-    /// Removes a merchant with all that belongs to it; gives whether there was one.
-    pub fn remove(&mut self, client_id: &str) -> bool {
-        let Some(merchant) = self.merchants.remove(client_id) else {
-            return false;
-        };
+    /// Removes a merchant with all that belongs to it, if there is one; what is left of it may be
+    /// dropped at any time.
+    pub fn remove(&mut self, client_id: &str) -> Option<impl Send + use<>> {
+        let merchant = self.merchants.remove(client_id)?;
         let secrets = Arc::make_mut(&mut self.secrets);
         merchant.secrets().for_each(|secret| secrets.remove(secret));
-        self.forget(client_id);
-        true
+        Some((merchant, self.forget(client_id)))
     }
 
     /// The next order id.
@@ -253,11 +258,13 @@ impl State {
         self.next_order
     }
 
-    /// Forgets a merchant's tokens and orders.
-    pub fn forget(&mut self, client_id: &str) {
-        self.access.forget(client_id);
-        self.refresh.forget(client_id);
-        self.orders.remove_all_of(client_id);
+    /// Forgets a merchant's tokens and orders; what is left of them may be dropped at any time.
+    pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
+        (
+            self.access.forget(client_id),
+            self.refresh.forget(client_id),
+            self.orders.remove_all_of(client_id),
+        )
     }
 }
 

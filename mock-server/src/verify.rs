@@ -283,11 +283,16 @@ impl Judge<'_> {
 
     /// The requests that are most like what is wanted, the latest first among equals.
     fn nearest(&self, wanted: &Match, entries: &[&Entry]) -> Vec<NearMiss> {
-        let misses = entries.iter().rev().filter(|entry| !wanted.matches(entry));
-        let mut misses: Vec<(usize, &Entry)> = misses
-            .map(|entry| (wanted.distance(entry), *entry))
-            .collect();
-        misses.sort_by_key(|(distance, _)| *distance);
+        // A few of thousands: they are kept in order while the others pass.
+        let mut misses: Vec<(usize, &Entry)> = Vec::new();
+        for entry in entries.iter().rev() {
+            let distance = wanted.distance(entry);
+            let at = misses.partition_point(|(other, _)| *other <= distance);
+            if distance > 0 && at < NEAREST {
+                misses.insert(at, (distance, entry));
+                misses.truncate(NEAREST);
+            }
+        }
         let miss = |(_, entry): (usize, &Entry)| NearMiss {
             id: entry.id,
             reasons: wanted.reasons(entry, self.redactor),
@@ -299,7 +304,7 @@ impl Judge<'_> {
                 entry.status
             ),
         };
-        misses.into_iter().take(NEAREST).map(miss).collect()
+        misses.into_iter().map(miss).collect()
     }
 }
 

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use std::process::Command;
 use std::sync::Mutex;
 
+const FOUND: usize = 89;
+const UNFOUND: usize = 13;
+
 /// How many shops run at once: they mostly wait.
 const AT_ONCE: usize = 6;
 
@@ -12,6 +15,19 @@ const AT_ONCE: usize = 6;
 #[serde(deny_unknown_fields)]
 struct File {
     faults: Vec<Fault>,
+    /// Those that nothing finds yet.
+    unfound: Vec<Unfound>,
+}
+
+/// A fault that no checker finds yet: it must not be said to be found.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "for people")]
+struct Unfound {
+    program: String,
+    name: String,
+    what: String,
+    needs: Option<String>,
 }
 
 /// A row of `faults.toml`.
@@ -28,18 +44,29 @@ struct Fault {
     only: String,
     /// The checker that finds it.
     check: String,
+    /// The dialect in which it shows.
+    #[serde(default = "documented")]
+    dialect: String,
+}
+
+fn documented() -> String {
+    "documented".to_owned()
 }
 
 fn faults() -> Vec<Fault> {
     let text = std::fs::read_to_string(merchants().join("faults.toml")).unwrap();
-    toml::from_str::<File>(&text).unwrap().faults
+    let file: File = toml::from_str(&text).unwrap();
+    // The README says so.
+    assert_eq!((file.faults.len(), file.unfound.len()), (FOUND, UNFOUND));
+    file.faults
 }
 
 /// What the certification says of a shop with this fault: the checks that failed.
 fn failed_checks(fault: &Fault) -> (String, Vec<String>) {
     let driver = merchants().join(&fault.program).join("merchant.toml");
     let output = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"))
-        .args(["merchant", "--seed", "3", "--only", &fault.only, "--driver"])
+        .args(["merchant", "--seed", "3", "--only", &fault.only])
+        .args(["--dialect", &fault.dialect, "--driver"])
         .arg(driver)
         .env("SHOP_FAULT", &fault.name)
         .output()
@@ -56,7 +83,6 @@ fn failed_checks(fault: &Fault) -> (String, Vec<String>) {
 #[test]
 fn every_broken_shop_is_found_by_the_checker_that_is_meant_to_find_it() {
     let faults = faults();
-    assert!(faults.len() >= 40, "{}", faults.len());
     let rest = Mutex::new(faults.iter());
     let missed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use super::problem::{Answer, Problem, no_merchant, problem};
 use super::{Ask, Reply};
-use crate::app::App;
+use crate::app::{App, discard};
 use crate::clock::Clock;
 use crate::config::MerchantConfig;
 use crate::events::What;
@@ -171,10 +171,9 @@ pub fn change(app: &App, id: &str, change: &MerchantChange) -> Result<MerchantVi
 
 /// Removes a merchant with all that belongs to it.
 pub fn delete(app: &App, id: &str) -> Result<(), Problem> {
-    if !app.state().remove(id) {
-        return Err(no_merchant(id));
-    }
-    app.journal().forget(id);
+    let gone = app.state().remove(id);
+    let gone = gone.ok_or_else(|| no_merchant(id))?;
+    discard((gone, app.journal().forget(id)));
     app.changed(What::Merchants, Some(id));
     Ok(())
 }
@@ -188,9 +187,9 @@ pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
     merchant.faults = Faults::none(app.random_of(id));
     merchant.customers = app.customers().to_vec();
     merchant.rulebook = Arc::clone(&merchant.own_rulebook);
-    state.forget(id);
+    let gone = state.forget(id);
     drop(state);
-    app.journal().forget(id);
+    discard((gone, app.journal().forget(id)));
     app.changed(What::Reset, Some(id));
     Ok(())
 }

@@ -54,6 +54,16 @@ impl Part<'_> {
             Self::Method(method) => entry.method.as_str().eq_ignore_ascii_case(method),
             Self::Path(path) => entry.address() == *path,
             Self::Status(status) => entry.status == *status,
+            // Texts, which most are, are compared where they stand.
+            Self::Param(name, Value::String(expected))
+                if entry
+                    .note
+                    .params
+                    .as_ref()
+                    .is_some_and(|sent| sent.is(name, expected)) =>
+            {
+                true
+            }
             Self::Param(name, expected) => match (param(entry, name), expected) {
                 (None, Value::Null) => true,
                 (Some(Value::String(actual)), Value::String(expected)) => actual == *expected,
