@@ -298,7 +298,7 @@ mod tests {
             ),
         ] {
             assert!(EXAMPLE.contains(old), "{old}");
-            let error = read(&EXAMPLE.replacen(old, new, 1)).unwrap_err();
+            let error = read(&EXAMPLE.replace(old, new)).unwrap_err();
             assert!(error.contains("merchant.toml"), "{error}");
             for name in names {
                 assert!(error.contains(name), "{name}: {error}");

@@ -108,4 +108,6 @@ fn the_scenarios_load_and_every_step_begins_with_a_checkout() {
         assert!(matches!(first, Step::Checkout { .. }), "{}", row.id);
         assert!(row.requirement.ends_with('.'), "{}", row.id);
     }
+    // A shop that was told to come again in a minute leaves Flexiti alone so long.
+    assert_eq!(scenarios.last().unwrap().id, "flexiti.down");
 }
