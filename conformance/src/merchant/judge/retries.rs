@@ -2,7 +2,7 @@
 //! recognisably the same operation.
 
 use super::{Judgement, Story, is_passing, kind};
-use crate::merchant::trace::{Exchange, endpoint};
+use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::Rank;
 use serde_json::Value;
 
@@ -14,19 +14,25 @@ const HASTE_MS: i64 = 50;
 const ATTEMPTS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
+    // A customer who was turned away and starts again begins another operation.
+    let came_again = story
+        .played
+        .happened
+        .iter()
+        .any(|happened| matches!(happened, Happened::Started { times, .. } if *times > 1));
     let mut all = Vec::new();
     for wanted in ["token", "init", "notification"] {
         let calls = story.played.exchanges.iter();
         let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
         let calls: Vec<&Exchange> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
-            all.extend(judge_calls(wanted, &calls));
+            all.extend(judge_calls(wanted, &calls, came_again));
         }
     }
     all
 }
 
-fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
+fn judge_calls(wanted: &str, calls: &[&Exchange], came_again: bool) -> Vec<Judgement> {
     let mut all = Vec::new();
     let mut hasty = 0;
     let mut failed = 0;
@@ -61,7 +67,7 @@ fn judge_calls(wanted: &str, calls: &[&Exchange]) -> Vec<Judgement> {
             let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
             all.push(Judgement::failed("retry_endless", message).of(both));
         }
-        let same = orderid(before) == orderid(after);
+        let same = !came_again && orderid(before) == orderid(after);
         if wanted != "notification" && same && reference(before) != reference(after) {
             let message = format!(
                 "{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation"
