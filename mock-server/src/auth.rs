@@ -8,14 +8,15 @@ use crate::state::Scope;
 use flexiti_contract::dialect::Lax;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use hyper::header::AUTHORIZATION;
+use std::sync::Arc;
 
 /// A call that may go on.
 #[derive(Debug)]
 pub struct Caller {
     /// The merchant that calls.
-    pub client_id: String,
+    pub client_id: Arc<str>,
     /// The token it called with; empty only on a server that does not ask for one.
-    pub token: String,
+    pub token: Arc<str>,
     /// The merchant's time.
     pub now: Millis,
 }
@@ -25,45 +26,49 @@ pub fn authenticate(
     app: &App,
     rulebook: &Rulebook,
     endpoint: Endpoint,
-    client_id: Option<String>,
+    client_id: Option<&str>,
     request: &Request,
     machine: Millis,
 ) -> Result<Caller, Rejection> {
     let in_path = client_id.unwrap_or_default();
     let in_path = if rulebook.enforces(Rule::PathQuotes) {
-        in_path.trim_matches('"').to_owned()
+        in_path.trim_matches('"')
     } else {
         in_path
     };
-    let token = bearer(rulebook, request)?;
+    let header = request.header(&AUTHORIZATION);
+    let token = bearer(rulebook, header.as_deref())?;
     let state = app.state();
-    let caller = |client_id: String| match state.merchants.get(&client_id) {
-        Some(merchant) => Ok(Caller {
-            now: merchant.clock.at(machine),
-            token: token.clone(),
-            client_id,
-        }),
+    let caller = |client_id: &str, token: Arc<str>| match state.merchants.get(client_id) {
+        Some(merchant) => Ok((
+            merchant,
+            Caller {
+                now: merchant.clock.at(machine),
+                token,
+                client_id: Arc::clone(&merchant.client_id),
+            },
+        )),
         None => Err(Rejection::new(Rule::BearerKnown, "token_unknown")),
     };
-    let Some(access) = state.access.get(&token) else {
+    let Some((token, access)) = state.access.entry(token) else {
         let unchecked = rulebook.taken_away(Rule::BearerKnown)
             || (token.is_empty() && rulebook.taken_away(Rule::BearerRequired));
         if unchecked {
-            return caller(in_path);
+            return caller(in_path, token.into()).map(|(_, caller)| caller);
         }
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
     if access.revoked {
         return Err(Rejection::new(Rule::RefreshRevokes, "token_unknown"));
     }
-    let caller = caller(access.client_id.to_string())?;
+    let (merchant, caller) = caller(&access.client_id, Arc::clone(token))?;
     if caller.now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
         return Err(Rejection::new(Rule::BearerAlive, "token_expired"));
     }
-    if caller.client_id != in_path && rulebook.enforces(Rule::BearerClient) {
+    if *caller.client_id != *in_path && rulebook.enforces(Rule::BearerClient) {
         let error = rulebook.error_id_of(Rule::BearerClient);
         let rejection = Rejection::new(Rule::BearerClient, error);
-        return Err(if in_path.trim_matches('"') == caller.client_id {
+        return Err(if *in_path.trim_matches('"') == *caller.client_id {
             rejection.because("client_id in the path stands in double quotes")
         } else {
             rejection
@@ -75,11 +80,7 @@ pub fn authenticate(
     {
         return Err(Rejection::new(refused, "insufficient_scope"));
     }
-    let provisioned = state
-        .merchants
-        .get(&caller.client_id)
-        .is_some_and(|merchant| merchant.account.provisioned);
-    if !provisioned && rulebook.enforces(Rule::InitProvisioned) {
+    if !merchant.account.provisioned && rulebook.enforces(Rule::InitProvisioned) {
         return Err(Rejection::new(Rule::InitProvisioned, "invalid_role"));
     }
     Ok(caller)
@@ -108,20 +109,17 @@ pub fn token_of(request: &Request) -> Option<String> {
 }
 
 /// The token of the authorization header.
-fn bearer(rulebook: &Rulebook, request: &Request) -> Result<String, Rejection> {
-    let Some(header) = request
-        .header(&AUTHORIZATION)
-        .filter(|value| !value.trim().is_empty())
-    else {
+fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, Rejection> {
+    let Some(header) = header.filter(|value| !value.trim().is_empty()) else {
         if rulebook.enforces(Rule::BearerRequired) {
             return Err(Rejection::new(Rule::BearerRequired, "token_missing"));
         }
-        return Ok(String::new());
+        return Ok("");
     };
     if !rulebook.enforces(Rule::BearerScheme) {
-        return Ok(header.split(' ').next_back().unwrap_or_default().to_owned());
+        return Ok(header.split(' ').next_back().unwrap_or_default());
     }
-    let (scheme, token) = header.split_once(' ').unwrap_or((&header, ""));
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     let spelled = match rulebook.knobs().bearer_scheme {
         Lax::Exact => scheme == "Bearer",
         Lax::AnyCase => scheme.eq_ignore_ascii_case("bearer"),
@@ -129,5 +127,5 @@ fn bearer(rulebook: &Rulebook, request: &Request) -> Result<String, Rejection> {
     if !spelled || token.is_empty() {
         return Err(Rejection::new(Rule::BearerScheme, "token_malformed"));
     }
-    Ok(token.trim().to_owned())
+    Ok(token.trim())
 }

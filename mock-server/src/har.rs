@@ -99,7 +99,7 @@ fn response(entry: &Entry, redactor: &Redactor) -> Value {
         "content": {
             "size": entry.reply_length,
             "mimeType": entry.reply_type,
-            "text": redactor.body(&entry.reply_body),
+            "text": redactor.body(entry.reply_body()),
         },
         "redirectURL": redirect,
         "headersSize": -1,

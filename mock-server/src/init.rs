@@ -42,7 +42,7 @@ pub fn handle(
         return Err(rejection);
     }
     let mut state = app.state();
-    let Some(merchant) = state.merchants.get(&caller.client_id) else {
+    let Some(merchant) = state.merchants.get(&*caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
     };
     if rulebook.enforces(Rule::MerchantOrderUnique)
@@ -64,7 +64,7 @@ pub fn handle(
         Some(id) => id,
         None => state.next_order_id(),
     };
-    let session = state.random.hex::<20>();
+    let session = state.random.hex::<20>().into();
     let order = Order {
         id,
         session,
@@ -109,13 +109,13 @@ fn order(
         .unwrap_or(Flow::Apply);
     Order {
         id: 0,
-        session: String::new(),
+        session: "".into(),
         client_id: Arc::clone(&merchant.client_id),
         opened: caller.now,
         flow,
         life: Life::new(flow),
         v2,
-        token: caller.token.clone(),
+        token: Arc::clone(&caller.token),
         merchant_order_id: merchant_order_id(parameters).map(|(_, id)| id.into()),
         ended: None,
         settles: None,

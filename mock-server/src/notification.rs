@@ -35,7 +35,7 @@ pub fn handle(
     let state = &mut *state;
     let (Some(order), Some(merchant)) = (
         state.orders.get_mut(found),
-        state.merchants.get(&caller.client_id),
+        state.merchants.get(&*caller.client_id),
     ) else {
         return unknown(rulebook);
     };
@@ -73,7 +73,7 @@ fn find(
         let owned = *order.client_id == *caller.client_id;
         return (owned || rulebook.taken_away(Rule::NotificationOwner)).then_some(order.id);
     }
-    let merchant = state.merchants.get(&caller.client_id)?;
+    let merchant = state.merchants.get(&*caller.client_id)?;
     let ids = state.orders.by_merchant_id(&merchant.client_id, id);
     let oldest = (rulebook.knobs().merchant_order_id_shared == SharedId::Oldest)
         != rulebook.taken_away(Rule::NotificationShared);

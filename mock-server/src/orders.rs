@@ -7,6 +7,7 @@ use crate::order::{self, Event, Illegal, Life};
 use flexiti_contract::{Flow, Kept, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub struct Order {
     /// Whose it is.
     pub client_id: Arc<str>,
     /// The unguessable part of the redirection URL.
-    pub session: String,
+    pub session: Arc<str>,
     /// When init made it, by the merchant's clock.
     pub opened: Millis,
     /// What the customer is to do.
@@ -40,7 +41,7 @@ pub struct Order {
     /// Opened on the path with `/v2`, whose pages begin with a choice (R-cur).
     pub v2: bool,
     /// The token that init was called with (POC: the callback's `auth_token`).
-    pub token: String,
+    pub token: Arc<str>,
     /// `merchant_orderid`.
     pub merchant_order_id: Option<Arc<str>>,
     /// The parameters of init.
@@ -126,9 +127,11 @@ impl Order {
 /// All orders; each merchant's oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct Orders {
-    list: BTreeMap<u64, Order>,
-    owned: HashMap<Arc<str>, BTreeSet<u64>>,
-    sessions: HashMap<String, u64>,
+    /// Boxed, as a tree moves its values about.
+    list: BTreeMap<u64, Box<Order>>,
+    owned: FxHashMap<Arc<str>, BTreeSet<u64>>,
+    sessions: FxHashMap<Arc<str>, u64>,
+    /// Shops choose the ids, so nobody may guess how they are hashed.
     merchant_ids: HashMap<(Arc<str>, Arc<str>), BTreeSet<u64>>,
 }
 
@@ -138,18 +141,18 @@ impl Orders {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
         owned.insert(order.id);
         let oldest = owned.first().copied().filter(|_| owned.len() > LIMIT);
-        self.sessions.insert(order.session.clone(), order.id);
+        self.sessions.insert(Arc::clone(&order.session), order.id);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
             self.merchant_ids.entry(key).or_default().insert(order.id);
         }
-        self.list.insert(order.id, order);
+        self.list.insert(order.id, Box::new(order));
         if let Some(id) = oldest {
             self.remove(id);
         }
     }
 
-    fn remove(&mut self, id: u64) -> Option<Order> {
+    fn remove(&mut self, id: u64) -> Option<Box<Order>> {
         let order = self.list.remove(&id)?;
         if let Some(owned) = self.owned.get_mut(&order.client_id) {
             owned.remove(&id);
@@ -168,7 +171,7 @@ impl Orders {
     }
 
     /// Forgets a merchant's orders; what is left of them may be dropped at any time.
-    pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Order>) {
+    pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Box<Order>>) {
         let ids = self.owned.remove(client_id).unwrap_or_default();
         // Where nobody else has any, all of it goes at once.
         if ids.len() == self.list.len() {
@@ -181,7 +184,7 @@ impl Orders {
     /// The orders of a merchant, the oldest first.
     pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
         let ids = self.owned.get(client_id).into_iter().flatten();
-        ids.filter_map(|id| self.list.get(id))
+        ids.filter_map(|id| self.get(*id))
     }
 
     /// How many orders there are.
@@ -196,17 +199,17 @@ impl Orders {
 
     /// The order with this id.
     pub fn get(&self, id: u64) -> Option<&Order> {
-        self.list.get(&id)
+        self.list.get(&id).map(|order| &**order)
     }
 
     /// The order with this id, to be changed.
     pub fn get_mut(&mut self, id: u64) -> Option<&mut Order> {
-        self.list.get_mut(&id)
+        self.list.get_mut(&id).map(|order| &mut **order)
     }
 
     /// The order whose pages have this session, to be changed.
     pub fn by_session(&mut self, session: &str) -> Option<&mut Order> {
-        self.list.get_mut(self.sessions.get(session)?)
+        self.get_mut(*self.sessions.get(session)?)
     }
 
     /// The ids of a merchant's orders that carry its id `merchant_order_id`, if there are any;
@@ -222,6 +225,6 @@ impl Orders {
 
     /// All orders, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
-        self.list.values()
+        self.list.values().map(|order| &**order)
     }
 }

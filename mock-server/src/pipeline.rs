@@ -18,6 +18,7 @@ use hyper::header::{
     ACCESS_CONTROL_MAX_AGE, ORIGIN,
 };
 use serde_json::json;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -151,21 +152,21 @@ fn answer(
         Endpoint::NotificationOrder
         | Endpoint::NotificationMerchantOrder
         | Endpoint::NotificationOld => {
-            let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            let caller = auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             notification::handle(app, rulebook, endpoint, &caller, &order_id, late, note)
         }
         Endpoint::Calculator => {
             if !rulebook.enforces(Rule::CalculatorOpen) {
-                auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+                auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             }
             calculator::handle(app, rulebook, request, note)
         }
         Endpoint::Availability => {
-            auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             Ok(availability::handle(rulebook, &body, note))
         }
         Endpoint::InitV2 | Endpoint::InitPlain | Endpoint::LearnMore => {
-            let caller = auth::authenticate(app, rulebook, endpoint, client_id, request, now)?;
+            let caller = auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             init::handle(app, rulebook, endpoint, &caller, request, &body, note)
         }
     }
@@ -174,14 +175,13 @@ fn answer(
 /// Notes the merchant that a request is about, as far as can be seen before it is read strictly;
 /// gives the contract in that merchant's dialect.
 fn merchant(app: &App, call: &Call<'_>, note: &mut Note) -> Arc<Rulebook> {
-    let named = call.client_id.clone();
-    let named = named.or_else(|| token::client_id(call.request));
+    let in_path = call.client_id.as_deref().map(Cow::Borrowed);
+    let named = in_path.or_else(|| token::client_id(call.request).map(Cow::Owned));
     let state = app.state();
+    let merchants = &state.merchants;
     let found = named.and_then(|id| {
-        let merchants = &state.merchants;
-        merchants
-            .get(&id)
-            .or_else(|| merchants.get(id.trim_matches('"')))
+        let exact = merchants.get(&*id);
+        exact.or_else(|| merchants.get(id.trim_matches('"')))
     });
     let Some(merchant) = found else {
         return Arc::clone(&app.rulebook);

@@ -173,7 +173,7 @@ impl Struck {
     pub fn before(&self, app: &App, request: &Request) {
         if self.action == Action::ExpireToken
             && let Some(token) = auth::token_of(request)
-            && let Some(access) = app.state().access.get_mut(&token)
+            && let Some(access) = app.state().access.get_mut(&*token)
         {
             access.expires = self.now;
         }

@@ -10,7 +10,8 @@ use crate::random::Random;
 use crate::redact::Secrets;
 use flexiti_contract::Rulebook;
 use rustc_hash::FxHashMap;
-use std::collections::{HashMap, VecDeque};
+use std::borrow::Borrow;
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -55,12 +56,26 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     }
 
     /// The entry of `key`.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.map.get(key)
     }
 
+    /// The entry of `key` with the key that is held.
+    pub fn entry<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
+        self.map.get_key_value(key)
+    }
+
     /// The entry of `key`, to be changed.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
         self.map.get_mut(key)
     }
 
@@ -128,7 +143,7 @@ pub struct Access {
     /// A refresh ended it.
     pub revoked: bool,
     /// The refresh token issued with it.
-    pub refresh_token: String,
+    pub refresh_token: Arc<str>,
 }
 
 /// A refresh token that was issued.
@@ -139,7 +154,7 @@ pub struct Refresh {
     /// The scope of the tokens it gives.
     pub scope: Scope,
     /// The access token issued with it.
-    pub access_token: String,
+    pub access_token: Arc<str>,
     /// When that one ends, by the merchant's clock.
     pub access_expires: Millis,
     /// When it ends itself.
@@ -204,13 +219,13 @@ impl Merchant {
 #[derive(Debug)]
 pub struct State {
     /// The merchants by client id; added and removed by the methods, which keep the secrets.
-    pub merchants: HashMap<String, Merchant>,
+    pub merchants: FxHashMap<String, Merchant>,
     /// The secrets of all merchants, and the admin API's.
     pub secrets: Arc<Secrets>,
     /// The access tokens.
-    pub access: Recent<String, Access>,
+    pub access: Recent<Arc<str>, Access>,
     /// The refresh tokens.
-    pub refresh: Recent<String, Refresh>,
+    pub refresh: Recent<Arc<str>, Refresh>,
     /// The orders.
     pub orders: Orders,
     /// The source of tokens and sessions.
@@ -224,7 +239,7 @@ impl State {
     /// A server's state at its start.
     pub fn new(random: Random) -> Self {
         Self {
-            merchants: HashMap::new(),
+            merchants: FxHashMap::default(),
             secrets: Arc::default(),
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),

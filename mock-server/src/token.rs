@@ -250,11 +250,11 @@ fn refresh(
     now: Millis,
 ) -> Result<Scope, Rejection> {
     let invalid = |rule| Rejection::new(rule, "refresh_token_invalid");
-    let mut token = token.to_owned();
+    let mut token: Arc<str> = token.into();
     if !rulebook.enforces(Rule::RefreshKind)
         && let Some(access) = state.access.get(&token)
     {
-        token = access.refresh_token.clone();
+        token = Arc::clone(&access.refresh_token);
     }
     let Some(record) = state.refresh.get(&token).cloned() else {
         let rule = if state.access.get(&token).is_some() {
@@ -296,11 +296,11 @@ fn refresh(
     Ok(record.scope)
 }
 
-fn living_token(state: &State, client: &Arc<str>, scope: Scope, now: Millis) -> Option<String> {
+fn living_token(state: &State, client: &Arc<str>, scope: Scope, now: Millis) -> Option<Arc<str>> {
     let refresh = state.refresh.values().find(|token| {
         token.client_id == *client && token.scope == scope && now < token.access_expires
     })?;
-    Some(refresh.access_token.clone())
+    Some(Arc::clone(&refresh.access_token))
 }
 
 /// Issues a pair of tokens, and gives the access token.
@@ -310,13 +310,13 @@ fn issue(
     client_id: &Arc<str>,
     scope: Scope,
     now: Millis,
-) -> String {
-    let mut token = |rule| {
+) -> Arc<str> {
+    let mut token = |rule| -> Arc<str> {
         let token = state.random.hex::<20>();
         if rulebook.taken_away(rule) {
-            token.to_ascii_uppercase()
+            token.to_ascii_uppercase().into()
         } else {
-            token
+            token.into()
         }
     };
     let access_token = token(Rule::ResponseAccessToken);
@@ -327,17 +327,18 @@ fn issue(
         scope,
         expires,
         revoked: false,
-        refresh_token: refresh_token.clone(),
+        refresh_token: Arc::clone(&refresh_token),
     };
     let refresh = Refresh {
         client_id: Arc::clone(client_id),
         scope,
-        access_token: access_token.clone(),
+        access_token: Arc::clone(&access_token),
         access_expires: expires,
         expires: now.saturating_add(Millis::from(rulebook.knobs().refresh_ttl) * 1_000),
         used: false,
     };
-    state.access.insert(client_id, access_token.clone(), access);
+    let key = Arc::clone(&access_token);
+    state.access.insert(client_id, key, access);
     state.refresh.insert(client_id, refresh_token, refresh);
     access_token
 }
@@ -345,10 +346,8 @@ fn issue(
 fn reply(state: &State, rulebook: &Rulebook, access_token: &str, scope: Scope) -> Reply {
     let knobs = rulebook.knobs();
     let spoiled = |rule| rulebook.taken_away(rule);
-    let refresh_token = state
-        .access
-        .get(&access_token.to_owned())
-        .map(|a| &a.refresh_token);
+    let access = state.access.get(access_token);
+    let refresh_token = access.map(|access| &*access.refresh_token);
     let mut body = json!({
         "token_type": if spoiled(Rule::ResponseTokenType) { "mac" } else { &knobs.token_type },
         "access_token": access_token,

@@ -105,14 +105,23 @@ impl Contract {
         SHIPPED.get_or_init(|| {
             #[expect(
                 clippy::expect_used,
-                reason = "the files are compiled in, and every test loads them first"
+                reason = "the files are compiled in, and a test loads and checks each of them"
             )]
-            Self::load(Sources::shipped()).expect("the shipped contract loads")
+            Self::read(Sources::trusted()).expect("the shipped contract loads")
         })
     }
 
-    /// Loads a contract; the error names the file and the key that is wrong.
+    /// Loads a contract and checks it; the error names the file and the key that is wrong.
     pub fn load(sources: Sources) -> Result<Self, LoadError> {
+        let contract = Self::read(sources)?;
+        contract.check_names()?;
+        contract.check_tags()?;
+        contract.check_knobs()?;
+        contract.check_lint()?;
+        Ok(contract)
+    }
+
+    fn read(sources: Sources) -> Result<Self, LoadError> {
         let endpoints: Vec<EndpointRow> =
             sources.checked("endpoints.json", "meta/endpoints.schema.json")?;
         let errors = sources.checked("errors.json", "meta/errors.schema.json")?;
@@ -132,7 +141,7 @@ impl Contract {
             .iter()
             .filter_map(|row| Some((row.id, params(bodies.get(&row.request)?))))
             .collect();
-        let contract = Self {
+        Ok(Self {
             endpoints,
             clauses,
             errors,
@@ -141,12 +150,7 @@ impl Contract {
             bodies,
             params,
             sources,
-        };
-        contract.check_names()?;
-        contract.check_tags()?;
-        contract.check_knobs()?;
-        contract.check_lint()?;
-        Ok(contract)
+        })
     }
 
     /// The texts it was loaded from.
@@ -156,9 +160,8 @@ impl Contract {
 
     /// A shipped dialect by name, or one in a file by path.
     pub fn dialect(&self, name_or_path: &str) -> Result<Dialect, LoadError> {
-        let path = format!("dialects/{name_or_path}.json");
-        if let Ok(value) = self.sources.json(&path) {
-            return Dialect::read(&path, value, &self.sources);
+        if let Some(shipped) = Dialect::shipped(name_or_path, &self.sources) {
+            return shipped;
         }
         let file = Path::new(name_or_path);
         if file.exists() {

@@ -172,6 +172,27 @@ impl Dialect {
     pub(crate) fn read(file: &str, value: Value, sources: &Sources) -> Result<Self, LoadError> {
         let schema = sources.json(SCHEMA)?;
         conforms(file, &value, &schema)?;
+        Self::complete(file, value, &schema, sources)
+    }
+
+    /// Reads a shipped dialect; none has another name.
+    pub(crate) fn shipped(name: &str, sources: &Sources) -> Option<Result<Self, LoadError>> {
+        let path = format!("dialects/{name}.json");
+        let value = sources.json(&path).ok()?;
+        if !sources.is_trusted() {
+            return Some(Self::read(&path, value, sources));
+        }
+        let schema = sources.json(SCHEMA);
+        Some(schema.and_then(|schema| Self::complete(&path, value, &schema, sources)))
+    }
+
+    /// A dialect from JSON that fits the schema.
+    fn complete(
+        file: &str,
+        value: Value,
+        schema: &Value,
+        sources: &Sources,
+    ) -> Result<Self, LoadError> {
         let raw: Raw =
             serde_json::from_value(value).map_err(|e| LoadError::new(file, e.to_string()))?;
         let mut answers = match raw.extends.as_deref() {
@@ -180,22 +201,17 @@ impl Dialect {
                 return Err(LoadError::new(file, "at /extends: it extends itself"));
             }
             Some(base) => {
-                let path = format!("dialects/{base}.json");
-                let text = sources.json(&path).map_err(|_| {
+                let unknown = || {
                     let shipped: Vec<&str> = shipped_names(sources).collect();
-                    LoadError::new(
-                        file,
-                        format!(
-                            "at /extends: no dialect `{base}`; there are {}",
-                            shipped.join(", ")
-                        ),
-                    )
-                })?;
-                Self::read(&path, text, sources)?.answers
+                    let shipped = shipped.join(", ");
+                    let what = format!("at /extends: no dialect `{base}`; there are {shipped}");
+                    Err(LoadError::new(file, what))
+                };
+                Self::shipped(base, sources).unwrap_or_else(unknown)?.answers
             }
         };
         answers.extend(raw.answers);
-        let missing: Vec<&str> = knob_rows(&schema)
+        let missing: Vec<&str> = knob_rows(schema)
             .map(|(knob, _)| knob)
             .filter(|knob| !answers.contains_key(*knob))
             .collect();
@@ -208,7 +224,7 @@ impl Dialect {
                 ),
             ));
         }
-        let answers: Map<String, Value> = knob_rows(&schema)
+        let answers: Map<String, Value> = knob_rows(schema)
             .map(|(knob, _)| (knob.to_owned(), answers[knob].clone()))
             .collect();
         let knobs = serde_json::from_value(Value::Object(answers.clone()))

@@ -29,16 +29,15 @@ pub struct Entry {
     pub reply_headers: Vec<(HeaderName, HeaderValue)>,
     /// The answer's media type; empty where it has no body.
     pub reply_type: &'static str,
-    /// The answer's body; of a page, which is large and made anew at any time, nothing.
-    pub reply_body: Bytes,
     /// How long the answer's body was.
     pub reply_length: usize,
-    /// Path, query, header lines and body, in one piece and copied: what belongs to the request
-    /// would keep the connection's buffer alive.
-    sent: Box<[u8]>,
+    /// Path, query, header lines, body and the answer's body, in one piece and copied: what
+    /// belongs to the request would keep the connection's buffer alive.
+    copied: Box<[u8]>,
     path: usize,
     query: Option<usize>,
     head: usize,
+    body: usize,
     has_body: bool,
 }
 
@@ -61,20 +60,23 @@ impl Entry {
         let lines: usize = lines
             .map(|(name, value)| name.as_str().len() + value.len() + 3)
             .sum();
-        let length =
-            request.path.len() + query.map_or(0, str::len) + lines + body.map_or(0, Bytes::len);
-        let mut sent = Vec::with_capacity(length);
-        sent.extend_from_slice(request.path.as_bytes());
-        sent.extend_from_slice(query.unwrap_or_default().as_bytes());
-        let after_query = sent.len();
+        let is_page = reply.content_type.starts_with("text/html");
+        let answer: &[u8] = if is_page { &[] } else { &reply.body };
+        let body_length = body.map_or(0, Bytes::len) + answer.len();
+        let length = request.path.len() + query.map_or(0, str::len) + lines + body_length;
+        let mut copied = Vec::with_capacity(length);
+        copied.extend_from_slice(request.path.as_bytes());
+        copied.extend_from_slice(query.unwrap_or_default().as_bytes());
+        let after_query = copied.len();
         for (name, value) in &request.headers {
             for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"] {
-                sent.extend_from_slice(part);
+                copied.extend_from_slice(part);
             }
         }
-        let head = sent.len();
-        let is_page = reply.content_type.starts_with("text/html");
-        sent.extend_from_slice(body.map_or(b"", |bytes| bytes));
+        let head = copied.len();
+        copied.extend_from_slice(body.map_or(b"", |bytes| bytes));
+        let body_end = copied.len();
+        copied.extend_from_slice(answer);
         Self {
             id,
             at,
@@ -84,16 +86,12 @@ impl Entry {
             note,
             reply_headers: reply.headers.clone(),
             reply_type: reply.content_type,
-            reply_body: if is_page {
-                Bytes::new()
-            } else {
-                reply.body.clone()
-            },
             reply_length: reply.body.len(),
-            sent: sent.into(),
+            copied: copied.into(),
             path: request.path.len(),
             query: query.map(|_| after_query),
             head,
+            body: body_end,
             has_body: body.is_some(),
         }
     }
@@ -104,13 +102,13 @@ impl Entry {
         let reply: usize = reply
             .map(|(name, value)| name.as_str().len() + value.len())
             .sum();
-        let read = self.sent.len() - self.head;
-        size_of::<Self>() + self.sent.len() + read + reply + self.reply_body.len()
+        let read = self.body - self.head;
+        size_of::<Self>() + self.copied.len() + read + reply
     }
 
     /// The path as sent; of a callback, the URL up to its query.
     pub fn path(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.sent[..self.path])
+        String::from_utf8_lossy(&self.copied[..self.path])
     }
 
     /// The path as sent; of a callback, the whole URL that was requested.
@@ -130,7 +128,7 @@ impl Entry {
     /// The query string as sent.
     pub fn query(&self) -> Option<Cow<'_, str>> {
         let end = self.query?;
-        Some(String::from_utf8_lossy(&self.sent[self.path..end]))
+        Some(String::from_utf8_lossy(&self.copied[self.path..end]))
     }
 
     /// The headers, their names in lower case; bytes that are no UTF-8 are replaced.
@@ -142,7 +140,7 @@ impl Entry {
 
     /// The values of the header `name`, in any case.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
-        let lines = self.sent[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
+        let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
         lines.filter_map(move |line| {
             let (given, rest) = line.split_at_checked(name.len())?;
             let value = rest.strip_prefix(b": ")?;
@@ -153,7 +151,7 @@ impl Entry {
 
     /// The same in one piece, for [`header_pairs`].
     pub fn header_lines(&self) -> Cow<'_, str> {
-        let lines = &self.sent[self.query.unwrap_or(self.path)..self.head];
+        let lines = &self.copied[self.query.unwrap_or(self.path)..self.head];
         String::from_utf8_lossy(lines)
     }
 
@@ -170,7 +168,12 @@ impl Entry {
 
     /// The body as sent; none if it could not be read, or was longer than the API reads.
     pub fn body(&self) -> Option<&[u8]> {
-        self.has_body.then_some(&self.sent[self.head..])
+        self.has_body.then_some(&self.copied[self.head..self.body])
+    }
+
+    /// The answer's body; of a page, which is large and made anew at any time, nothing.
+    pub fn reply_body(&self) -> &[u8] {
+        &self.copied[self.body..]
     }
 }
 

@@ -145,13 +145,13 @@ impl Row {
 impl Exchange {
     /// All that may be shown of an exchange with a server at `origin`.
     pub fn new(entry: &Entry, origin: &str, contract: &Contract, redactor: &Redactor) -> Self {
-        let is_kept = entry.reply_length == entry.reply_body.len();
+        let is_kept = entry.reply_length == entry.reply_body().len();
         Self {
             row: Row::new(entry, redactor),
             why: why(&entry.note, contract),
             query: entry.query().map(|query| redactor.form(&query)),
             response_headers: shown(&entry.answer_headers(), redactor),
-            response_body: is_kept.then(|| redactor.body(&entry.reply_body)),
+            response_body: is_kept.then(|| redactor.body(entry.reply_body())),
             curl: curl::command(entry, origin, redactor),
         }
     }

@@ -52,7 +52,7 @@ impl<'r> Recorded<'r> {
             status: entry.status,
             fault: note.fault.as_deref(),
             order_id: note.order_id,
-            answer: &entry.reply_body,
+            answer: entry.reply_body(),
         })
     }
 

@@ -1,4 +1,4 @@
-use flexiti_contract::{Asserts, Check, Contract, Endpoint, LintRule, Rulebook};
+use flexiti_contract::{Asserts, Check, Contract, Endpoint, LintRule, Rulebook, Sources};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -110,4 +110,11 @@ fn the_scenarios_load_and_every_step_begins_with_a_checkout() {
     }
     // A shop that was told to come again in a minute leaves Flexiti alone so long.
     assert_eq!(scenarios.last().unwrap().id, "flexiti.down");
+}
+
+/// Programs take the shipped files as they are; here is where they are checked.
+#[test]
+fn the_shipped_files_fit_their_schemas_and_each_other() {
+    let contract = Contract::load(Sources::shipped()).unwrap();
+    contract.scenarios().unwrap();
 }
