@@ -15,10 +15,13 @@ pub struct Cli {
 pub enum Command {
     /// Judge a server, clause by clause; without --base-url a mock that it starts itself
     Server(Server),
-    /// Run the findings of a JSON report again
+    /// Run the findings of a JSON report again, or a plan that broke a shop
     Replay {
-        /// A report that `server --report json=FILE` wrote
+        /// A report that `server --report json=FILE` wrote, or a plan that `merchant fuzz` saved
         file: PathBuf,
+        /// The driver file of the shop, for a plan
+        #[arg(long, value_name = "FILE")]
+        driver: Option<PathBuf>,
         #[command(flatten)]
         at: At,
     },
@@ -151,12 +154,35 @@ pub enum MerchantCommand {
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
     },
+    /// Make up legal answers, faults and customers until some break the shop, and shrink them
+    Fuzz(Fuzz),
+    /// Print the JSON Schema of driver files
+    Schema,
     /// Make a key that signs certificates
     Keygen {
         /// Where to; an existing file is left alone
         #[arg(default_value = "certificate-key.json")]
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Fuzz {
+    /// The driver file
+    #[arg(default_value = "merchant.toml")]
+    pub file: PathBuf,
+    /// How many plans
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    pub cases: u32,
+    /// Make the run repeatable; a new seed is drawn and shown if not given
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Dialect whose answers are varied: a name, or the path of a dialect file
+    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+    pub dialect: String,
+    /// Where the smallest plan that breaks the shop is saved, for `replay`
+    #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
+    pub save: PathBuf,
 }
 
 #[derive(Debug, Args)]

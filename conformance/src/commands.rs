@@ -4,6 +4,7 @@ use crate::cli::{At, Command, Format, ReportTo, Server};
 use crate::merchant_commands;
 use anyhow::Context as _;
 use flexiti_conformance::event::Reporter;
+use flexiti_conformance::merchant::plan::Plan;
 use flexiti_conformance::report::{Finding, Json, Junit, Text};
 use flexiti_conformance::run::{self, Options};
 use flexiti_conformance::selftest;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 pub fn run(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Server(server) => judge(&server),
-        Command::Replay { file, at } => replay(&file, &at),
+        Command::Replay { file, driver, at } => replay(&file, driver.as_deref(), &at),
         Command::List { dialect } => list(&dialect),
         Command::Merchant(merchant) => merchant_commands::run(merchant),
         Command::Verify {
@@ -132,11 +133,15 @@ struct Replayed {
     findings: Vec<Finding>,
 }
 
-fn replay(file: &Path, at: &At) -> anyhow::Result<u8> {
+fn replay(file: &Path, driver: Option<&Path>, at: &At) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
-    let replayed: Replayed = serde_json::from_str(&text)
-        .with_context(|| format!("{name}: not a JSON report of `server`"))?;
+    if Plan::is_one(&text) {
+        return merchant_commands::replay(&Plan::read(file, &text)?, driver);
+    }
+    let replayed: Replayed = serde_json::from_str(&text).with_context(|| {
+        format!("{name}: neither a JSON report of `server` nor a plan of `merchant fuzz`")
+    })?;
     let cases: Vec<_> = replayed
         .findings
         .into_iter()

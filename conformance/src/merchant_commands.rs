@@ -1,11 +1,13 @@
 //! What `merchant` and `verify` do.
 
-use crate::cli::{Merchant, MerchantCommand, MerchantRun};
+use crate::cli::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use anyhow::{Context as _, bail};
 use flexiti_conformance::merchant::certificate::{self, Certificate};
 use flexiti_conformance::merchant::certify::{self, Options};
-use flexiti_conformance::merchant::driver::{Driver, EXAMPLE, is_portable};
-use flexiti_conformance::merchant::judge::Verdict;
+use flexiti_conformance::merchant::driver::{self, Driver, EXAMPLE, is_portable};
+use flexiti_conformance::merchant::fuzz::{self, Fuzzed};
+use flexiti_conformance::merchant::judge::{Judgement, Verdict};
+use flexiti_conformance::merchant::plan::Plan;
 use flexiti_conformance::merchant::verdicts::Results;
 use flexiti_conformance::merchant::{exec, key, page, report};
 use flexiti_contract::Contract;
@@ -26,6 +28,11 @@ pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
     match merchant.command {
         Some(MerchantCommand::Init { file }) => init(&file),
         Some(MerchantCommand::Check { file }) => check(&file),
+        Some(MerchantCommand::Fuzz(args)) => fuzz(&args),
+        Some(MerchantCommand::Schema) => {
+            println!("{:#}", driver::schema());
+            Ok(0)
+        }
         Some(MerchantCommand::Keygen { file }) => {
             let public = key::generate(&file)?;
             println!("{}: keep it secret\npublic key: {public}", file.display());
@@ -70,10 +77,75 @@ fn check(file: &Path) -> anyhow::Result<u8> {
     certified(&drivers(file, 1)?, &options, &Files::default())
 }
 
+/// One that nobody has used yet.
+fn drawn() -> u64 {
+    RandomState::new().hash_one(0) >> 32
+}
+
+fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
+    let seed = args.seed.unwrap_or_else(drawn);
+    let options = fuzz::Options {
+        seed,
+        cases: args.cases,
+        dialect: args.dialect.clone(),
+    };
+    let [driver] = &drivers(&args.file, 1)?[..] else {
+        bail!("one shop is started for fuzzing");
+    };
+    println!("seed {seed}\n");
+    let bar =
+        ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} {wide_msg}")?);
+    let tell = |plan: &Plan| {
+        bar.inc(1);
+        bar.set_message(report::plan_line(plan));
+    };
+    let fuzzed = fuzz::run(driver, &options, &tell)?;
+    bar.finish_and_clear();
+    let save = |plan: &Plan| {
+        let (path, file) = (args.save.display(), args.file.display());
+        let saved = std::fs::write(&args.save, plan.to_file()?);
+        saved.with_context(|| format!("--save: {path}"))?;
+        println!("\n{path}: play it again: flexiti-conformance replay {path} --driver {file}");
+        anyhow::Ok(())
+    };
+    match fuzzed {
+        Fuzzed::Held(cases) => {
+            println!("{cases} plans, and none breaks the shop");
+            Ok(0)
+        }
+        Fuzzed::Broke(plan, failed, shrunk) => {
+            print!("{}", report::broken(&plan, &failed));
+            let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());
+            println!("\nmade smaller by {plans} more plans in {took:.1} s");
+            save(&plan)?;
+            Ok(FAILED)
+        }
+        Fuzzed::Once(plan) => {
+            println!("this plan broke the shop once, and not again after it was started anew:");
+            print!("{}", report::broken(&plan, &[]));
+            save(&plan)?;
+            Ok(INCONCLUSIVE)
+        }
+    }
+}
+
+/// Plays a saved plan again.
+pub fn replay(plan: &Plan, driver: Option<&Path>) -> anyhow::Result<u8> {
+    let file = driver.context("--driver: a plan is played before a shop; name its driver file")?;
+    let [driver] = &drivers(file, 1)?[..] else {
+        bail!("one shop is started for a plan");
+    };
+    let failed: Vec<Judgement> = plan.replay(driver)?;
+    print!("{}", report::broken(plan, &failed));
+    if failed.is_empty() {
+        println!("  nothing breaks");
+        return Ok(0);
+    }
+    Ok(FAILED)
+}
+
 fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
-    let seed = run
-        .seed
-        .unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+    let seed = run.seed.unwrap_or_else(drawn);
     let contract = Contract::shipped();
     let dialects = if run.dialect == ["all"] {
         contract

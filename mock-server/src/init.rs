@@ -62,7 +62,7 @@ pub fn handle(
     let order = order(rulebook, merchant, &parameters, kept, caller, v2);
     let id = match reused_id(rulebook, &state, &order.client_id) {
         Some(id) => id,
-        None => state.next_order_id(),
+        None => state.next_order_id(rulebook.knobs().first_order_id),
     };
     let session = state.random.hex::<20>().into();
     let order = Order {

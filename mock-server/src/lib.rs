@@ -53,6 +53,7 @@ pub mod spoil;
 pub mod state;
 pub mod steer;
 pub mod token;
+pub mod vary;
 pub mod verify;
 
 pub use config::{MerchantConfig, Settings};

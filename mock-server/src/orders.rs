@@ -6,8 +6,8 @@ use crate::money;
 use crate::order::{self, Event, Illegal, Life};
 use flexiti_contract::{Flow, Kept, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
-use serde_json::{Map, Value};
 use rustc_hash::FxHashMap;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 

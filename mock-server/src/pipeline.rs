@@ -9,7 +9,9 @@ use crate::reply::Reply;
 use crate::request::{BODY_LIMIT, Body, Request};
 use crate::route::Route;
 use crate::spoil::{self, Struck};
-use crate::{access_log, admin, availability, calculator, checkout, init, notification, token};
+use crate::{
+    access_log, admin, availability, calculator, checkout, init, notification, token, vary,
+};
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use hyper::Method;
@@ -105,6 +107,7 @@ fn api(app: &App, call: Call<'_>, note: &mut Note) -> Reply {
             note.violations = rejection.reasons();
             rejection.reply(&rulebook, &request.path, &|text| app.is_secret(text))
         });
+        let reply = vary::reply(rulebook.knobs(), reply);
         match &struck {
             Some(struck) => struck.on(reply),
             None => reply,
@@ -152,7 +155,8 @@ fn answer(
         Endpoint::NotificationOrder
         | Endpoint::NotificationMerchantOrder
         | Endpoint::NotificationOld => {
-            let caller = auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
+            let caller =
+                auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             notification::handle(app, rulebook, endpoint, &caller, &order_id, late, note)
         }
         Endpoint::Calculator => {
@@ -166,7 +170,8 @@ fn answer(
             Ok(availability::handle(rulebook, &body, note))
         }
         Endpoint::InitV2 | Endpoint::InitPlain | Endpoint::LearnMore => {
-            let caller = auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
+            let caller =
+                auth::authenticate(app, rulebook, endpoint, client_id.as_deref(), request, now)?;
             init::handle(app, rulebook, endpoint, &caller, request, &body, note)
         }
     }

@@ -11,14 +11,12 @@ use crate::redact::Secrets;
 use flexiti_contract::Rulebook;
 use rustc_hash::FxHashMap;
 use std::borrow::Borrow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
 /// How many access tokens, and as many refresh tokens, of a merchant are remembered.
 const TOKENS: usize = 50_000;
-/// The order id in the reference's example (R-ex); the first one given out follows it.
-const FIRST_ORDER: u64 = 131_209;
 /// The customer id in the reference's example (R-ex) is a test customer; this one follows it.
 const FIRST_CUSTOMER: u64 = 1_293_837;
 
@@ -232,7 +230,8 @@ pub struct State {
     pub random: Random,
     /// The id of the next customer whose application is approved.
     pub next_customer: u64,
-    next_order: u64,
+    /// The next order id after each `first_order_id` that some dialect asked for.
+    next_order: BTreeMap<u64, u64>,
 }
 
 impl State {
@@ -246,7 +245,7 @@ impl State {
             orders: Orders::default(),
             next_customer: FIRST_CUSTOMER,
             random,
-            next_order: FIRST_ORDER,
+            next_order: BTreeMap::new(),
         }
     }
 
@@ -267,10 +266,15 @@ impl State {
         Some((merchant, self.forget(client_id)))
     }
 
-    /// The next order id.
-    pub fn next_order_id(&mut self) -> u64 {
-        self.next_order += 1;
-        self.next_order
+    /// The next order id, where the first one is `first`.
+    pub fn next_order_id(&mut self, first: u64) -> u64 {
+        let next = self.next_order.entry(first).or_insert(first);
+        // Those that began lower may have come this far.
+        while self.orders.get(*next).is_some() {
+            *next += 1;
+        }
+        *next += 1;
+        *next - 1
     }
 
     /// Forgets a merchant's tokens and orders; what is left of them may be dropped at any time.

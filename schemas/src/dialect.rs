@@ -12,6 +12,8 @@ pub struct Dialect {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// It was shipped, and the tests have compiled what comes of it.
+    pub(crate) trusted: bool,
     /// Every knob with its answer, in the order of `meta/dialect.schema.json`.
     pub answers: Map<String, Value>,
     /// The answers that code reads.
@@ -32,6 +34,9 @@ pub struct Knobs {
     pub bearer_scheme: Lax,
     pub error_shape: ErrorShape,
     pub ids_as: String,
+    pub response_members: Members,
+    pub response_member_order: MemberOrder,
+    pub first_order_id: u64,
     pub init_paths: InitPaths,
     pub init_encodings: InitEncodings,
     pub empty_value: EmptyValue,
@@ -105,6 +110,10 @@ answers! {
     Lax { Exact, AnyCase }
     /// Answers to `error_shape`.
     ErrorShape { Doc, Pos, Union }
+    /// Answers to `response_members`.
+    Members { Documented, More }
+    /// Answers to `response_member_order`.
+    MemberOrder { Documented, Reversed }
     /// Answers to `init_paths`.
     InitPaths { V2, Plain, Both }
     /// Answers to `init_encodings`.
@@ -183,7 +192,11 @@ impl Dialect {
             return Some(Self::read(&path, value, sources));
         }
         let schema = sources.json(SCHEMA);
-        Some(schema.and_then(|schema| Self::complete(&path, value, &schema, sources)))
+        let read = schema.and_then(|schema| Self::complete(&path, value, &schema, sources));
+        Some(read.map(|dialect| Self {
+            trusted: true,
+            ..dialect
+        }))
     }
 
     /// A dialect from JSON that fits the schema.
@@ -207,7 +220,9 @@ impl Dialect {
                     let what = format!("at /extends: no dialect `{base}`; there are {shipped}");
                     Err(LoadError::new(file, what))
                 };
-                Self::shipped(base, sources).unwrap_or_else(unknown)?.answers
+                Self::shipped(base, sources)
+                    .unwrap_or_else(unknown)?
+                    .answers
             }
         };
         answers.extend(raw.answers);
@@ -232,6 +247,7 @@ impl Dialect {
         Ok(Self {
             name: raw.name,
             description: raw.description,
+            trusted: false,
             answers,
             knobs,
         })

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One thing that a shop is put through: a row of `scenarios.json`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// The stable dotted name.
@@ -90,6 +90,16 @@ pub enum Step {
         #[serde(default)]
         by: By,
     },
+    /// The customer has several windows open, and all of them come back at once.
+    Crowd {
+        /// How many.
+        browsers: usize,
+    },
+    /// Somebody else buys the same at the same time, and does not come back.
+    Bystander {
+        /// An outcome of the admin API.
+        outcome: String,
+    },
     /// What the shop believes of the order, looked at until it is so or time is over.
     Believe {
         /// One of these it must come to believe.
@@ -128,6 +138,8 @@ pub enum To {
     Own,
     /// The success URL, whatever became of the order.
     Success,
+    /// The success URL with the order's id: anybody can count as far.
+    Known,
     /// The success URL with the order's id and a status that nobody but Flexiti may tell.
     Told,
     /// The success URL with the id of an order of somebody else.

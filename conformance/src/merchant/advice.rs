@@ -2,7 +2,6 @@
 //! `lint.json`, over the trace.
 
 use super::judge::{Judgement, Verdict};
-use super::trace::Played;
 use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Contract, LintRule, Rulebook};
 use flexiti_mock::lint::{self, Eyes, Finding, History, Moment, Recorded, Seen};
@@ -73,11 +72,4 @@ fn findings(
             clock: last.clock,
         });
     Ok(lint::judge(&History::new(dialect, &others, seen, now)))
-}
-
-/// All calls of a trace, in order.
-pub fn calls(trace: &[Played]) -> Vec<&Exchange> {
-    let mut calls: Vec<&Exchange> = trace.iter().flat_map(|played| &played.exchanges).collect();
-    calls.sort_by_key(|call| call.row.id);
-    calls
 }

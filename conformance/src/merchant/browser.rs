@@ -25,6 +25,21 @@ pub struct Page {
     pub lang: Option<String>,
     /// Which credentials stand in it, in a redirection to it, or in a cookie.
     pub leaks: Vec<String>,
+    /// The customer's order stands in it: its number, or its amount.
+    pub names_order: bool,
+}
+
+impl Page {
+    /// One that could not be opened.
+    pub fn unreachable(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            status: 0,
+            lang: None,
+            leaks: Vec::new(),
+            names_order: false,
+        }
+    }
 }
 
 /// What must never reach a browser, by name.
@@ -56,6 +71,8 @@ impl Credentials {
 pub struct Seen {
     /// The last page; what leaked is not looked for yet.
     pub page: Page,
+    /// The text of the page.
+    pub text: String,
     /// All that reached the browser: pages, redirections, cookies.
     pub all: String,
     /// The address outside the shop that a redirection leads to, or that stands in the page.
@@ -116,6 +133,7 @@ impl Browser {
             if self.is_flexiti(&next) {
                 return Ok(Seen {
                     page: page(&url, status, None),
+                    text: String::new(),
                     all,
                     leads_to: Some(next),
                 });
@@ -146,6 +164,7 @@ impl Browser {
         let leads_to = self.address_in(&text);
         Ok(Seen {
             page: page(url, status, lang),
+            text,
             all,
             leads_to,
         })
@@ -180,6 +199,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         status: status.as_u16(),
         lang,
         leaks: Vec::new(),
+        names_order: false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
 use super::driver::Driver;
-use super::play::Stage;
 use super::scenarios;
+use super::stage::Stage;
 use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
 use std::sync::atomic::{AtomicUsize, Ordering};

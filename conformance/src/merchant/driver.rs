@@ -1,7 +1,10 @@
 //! The driver file: how a merchant's shop is started, reached and asked.
 
+use super::cart::Cart;
 use anyhow::{Context as _, anyhow, bail, ensure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +24,7 @@ pub const PLACES: &[(&str, &str)] = &[
 const PORT: &str = "{port}";
 
 /// A driver file.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Driver {
     /// How to start the shop; one that runs already is left alone.
@@ -33,6 +36,9 @@ pub struct Driver {
     pub checkout: Checkout,
     /// What the shop believes of an order; without it, what it believes cannot be tested.
     pub order: Option<Order>,
+    /// What stands in the customer's cart; without it, the addresses cannot be tested.
+    #[serde(default)]
+    pub cart: Cart,
     /// Pages on which no credentials may stand.
     #[serde(default)]
     pub pages: Pages,
@@ -42,7 +48,7 @@ pub struct Driver {
 }
 
 /// How to start the shop.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shop {
     /// The program and its arguments.
@@ -57,7 +63,7 @@ pub struct Shop {
 }
 
 /// What the account at Flexiti would hold (GS).
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Callbacks {
     /// The success URL; `{lang}` becomes `en` or `fr`.
@@ -67,7 +73,7 @@ pub struct Callbacks {
 }
 
 /// The request with which a customer starts.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
     /// `GET` or `POST`.
@@ -85,7 +91,7 @@ fn post() -> String {
 }
 
 /// Where the shop says what it believes of an order.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// A URL that answers JSON.
@@ -101,12 +107,19 @@ pub struct Order {
 }
 
 /// Pages to be searched.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
     /// Their URLs.
     #[serde(default)]
     pub scan: Vec<String>,
+}
+
+/// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is the same.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Driver).to_value();
+    schema["title"] = "A driver file of `flexiti-conformance merchant`".into();
+    schema
 }
 
 /// Whether a driver file leaves the shop's port open, so that several may run at once.
@@ -158,14 +171,15 @@ impl Driver {
                 self.checkout.method
             );
         }
-        check_places("checkout.url", &self.checkout.url)?;
+        self.cart.check()?;
+        self.check_places("checkout.url", &self.checkout.url)?;
         for (field, value) in &self.checkout.form {
-            check_places(&format!("checkout.form.{field}"), value)?;
+            self.check_places(&format!("checkout.form.{field}"), value)?;
         }
         let Some(order) = &self.order else {
             return Ok(());
         };
-        check_places("order.url", &order.url)?;
+        self.check_places("order.url", &order.url)?;
         ensure!(
             order.pointer.is_empty() || order.pointer.starts_with('/'),
             "order.pointer: `{}` is no JSON pointer (RFC 6901); one begins with `/`",
@@ -188,10 +202,36 @@ impl Driver {
         }
         Ok(())
     }
+
+    /// Refuses a name in braces that nothing is known of.
+    fn check_places(&self, key: &str, text: &str) -> anyhow::Result<()> {
+        let own = PLACES.iter().map(|(name, _)| (*name).to_owned());
+        let known: Vec<String> = own
+            .chain(self.cart.places().map(|(name, _)| name))
+            .collect();
+        for part in text.split('{').skip(1) {
+            let Some((name, _)) = part.split_once('}') else {
+                continue;
+            };
+            if !known.iter().any(|known| known == name) {
+                let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+                let hint = if name.contains('.') {
+                    "; addresses stand in [cart.billing] and [cart.shipping]"
+                } else {
+                    ""
+                };
+                bail!(
+                    "{key}: nothing is known of `{{{name}}}`; there are {}{hint}",
+                    known.join(", ")
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A text with what it names in braces filled in.
-pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
+pub fn filled(text: &str, values: &[(String, String)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), value)
     })
@@ -204,26 +244,6 @@ fn check_url(url: &str) -> anyhow::Result<()> {
         matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
         "must begin with http:// or https:// and name a host"
     );
-    Ok(())
-}
-
-/// Refuses a name in braces that nothing is known of.
-fn check_places(key: &str, text: &str) -> anyhow::Result<()> {
-    for part in text.split('{').skip(1) {
-        let Some((name, _)) = part.split_once('}') else {
-            continue;
-        };
-        if !PLACES.iter().any(|(known, _)| *known == name) {
-            let known: Vec<String> = PLACES
-                .iter()
-                .map(|(name, _)| format!("{{{name}}}"))
-                .collect();
-            bail!(
-                "{key}: nothing is known of `{{{name}}}`; there are {}",
-                known.join(", ")
-            );
-        }
-    }
     Ok(())
 }
 
@@ -248,6 +268,25 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_schema_is_that_of_driver_files() {
+        let shipped = include_str!("../../../schemas/merchant.schema.json");
+        let current = format!("{:#}\n", schema());
+        assert_eq!(
+            shipped, current,
+            "write it: flexiti-conformance merchant schema"
+        );
+        let example: toml::Value = toml::from_str(EXAMPLE).unwrap();
+        let example = serde_json::to_value(example).unwrap();
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        assert!(validator.is_valid(&example));
+        for (table, key) in [("shop", "ready"), ("order", "payed"), ("cart", "gift")] {
+            let mut wrong = example.clone();
+            wrong[table][key] = "x".into();
+            assert!(!validator.is_valid(&wrong), "{table}.{key}");
+        }
+    }
+
+    #[test]
     fn the_example_is_a_driver_file() {
         let driver = read(EXAMPLE).unwrap();
         assert_eq!(
@@ -269,6 +308,16 @@ mod tests {
                 "{mname}",
                 "{middle}",
                 vec!["checkout.form.mname", "{middle}", "{mname}"],
+            ),
+            (
+                "{mname}",
+                "{billing.street}",
+                vec!["checkout.form.mname", "{billing.street}", "[cart.billing]"],
+            ),
+            (
+                "city = \"Montreal\"",
+                "town = \"Montreal\"",
+                vec!["cart.billing.town", "city", "postal_code"],
             ),
             (
                 "pointer = \"/status\"",

@@ -7,6 +7,7 @@ use flexiti_contract::scenario::{Belief, By, To};
 pub use flexiti_mock::steer::Exchange;
 use flexiti_mock::steer::{FaultView, Place};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A scenario as it was played: in one flow and one language.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Played {
     pub amount: String,
     /// The shop's number of the order.
     pub merchant_orderid: String,
+    /// The addresses in the cart, under the names of init's parameters; none where the driver
+    /// file does not tell them.
+    pub cart: BTreeMap<String, String>,
     /// What happened, in order: one for each step of the scenario that could be taken.
     pub happened: Vec<Happened>,
     /// The calls of the shop, in order.
@@ -52,6 +56,13 @@ pub fn endpoint(call: &Exchange) -> Option<Endpoint> {
         Place::Api(endpoint) => Some(endpoint),
         Place::Callback => None,
     }
+}
+
+/// All calls of a trace, in order.
+pub fn calls(trace: &[Played]) -> Vec<&Exchange> {
+    let mut calls: Vec<&Exchange> = trace.iter().flat_map(|played| &played.exchanges).collect();
+    calls.sort_by_key(|call| call.row.id);
+    calls
 }
 
 /// An order at Flexiti, at the end.
@@ -92,6 +103,13 @@ pub enum Happened {
         page: Option<Page>,
         /// Why it saw nothing.
         trouble: Option<String>,
+    },
+    /// Several windows came back at once.
+    Crowded {
+        /// What they saw.
+        pages: Vec<Page>,
+        /// Why others saw nothing.
+        troubles: Vec<String>,
     },
     /// The shop was asked what it believes.
     Believed {

@@ -4,7 +4,7 @@ use super::advice;
 use super::browser::Page;
 use super::judge::{self, Judgement, Verdict};
 use super::scenarios;
-use super::trace::Played;
+use super::trace::{self, Played};
 use anyhow::Context as _;
 use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Contract, Rulebook};
@@ -69,7 +69,7 @@ pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> 
         });
     }
     control(&act.played, &mut came);
-    let mut review = advice::judge(&rulebook, &advice::calls(&act.played))?;
+    let mut review = advice::judge(&rulebook, &trace::calls(&act.played))?;
     review.extend(act.pages.iter().map(judge::scanned));
     Ok(Results {
         dialect: name,

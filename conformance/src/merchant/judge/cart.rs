@@ -1,7 +1,9 @@
 //! What was sent to Flexiti is what the customer has in the cart.
 
-use super::{Judgement, Story, is_init};
+use super::{Judgement, Story, Verdict, is_init};
 use crate::merchant::trace::endpoint;
+use deunicode::deunicode;
+use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Endpoint, Lang};
 use serde_json::Value;
 
@@ -40,8 +42,35 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let plain = endpoint(call) == Some(Endpoint::InitPlain) && played.flow != "apply";
         let path = if plain { "init without /v2" } else { "init" };
         differs("path_differs", !plain, "path", path, "init with /v2");
+        // An application needs no addresses (R-cur); those that it has are right ones.
+        let has_none = played.flow == "apply" && !params.keys().any(|name| is_address(name));
+        if has_none {
+            continue;
+        }
+        for (name, cart) in &played.cart {
+            let sent = sent(name);
+            let same = plain_text(&sent) == plain_text(cart);
+            differs("address_differs", same, name, &sent, cart);
+        }
+        if played.cart.is_empty() {
+            let message = "the driver file has no [cart]: which addresses are right is unknown";
+            let judgement = Judgement::new("address_differs", Verdict::NotTestable, message);
+            all.push(judgement.at(Rank::Exemplary));
+        }
     }
     all
+}
+
+fn is_address(name: &str) -> bool {
+    name.starts_with("billing_information") || name.starts_with("shipping_information")
+}
+
+/// A text without what shops may change in it: accents, which Flexiti may refuse (P-val), case,
+/// blanks and signs.
+fn plain_text(text: &str) -> String {
+    let ascii = deunicode(text);
+    let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// An amount in cents.
@@ -74,5 +103,19 @@ mod tests {
             assert_eq!(cents(wrong), None, "{wrong}");
         }
         assert_eq!(folded("Apply/Buy"), folded("apply_buy"));
+    }
+
+    #[test]
+    fn addresses_are_compared_without_accents_and_blanks() {
+        for (sent, cart) in [
+            ("1 rue Saint-Etienne", "1, rue Saint-Étienne"),
+            ("h2x1y4", "H2X 1Y4"),
+            ("Sacre-Coeur", "Sacré-Cœur"),
+        ] {
+            assert_eq!(plain_text(sent), plain_text(cart), "{sent}");
+        }
+        for (sent, cart) in [("", "QC"), ("ON", "QC"), ("Suite 50", "Suite 5")] {
+            assert_ne!(plain_text(sent), plain_text(cart), "{sent}");
+        }
     }
 }

@@ -9,7 +9,7 @@ mod tokens;
 
 pub use pages::scanned;
 
-use super::trace::{Exchange, Played, endpoint};
+use super::trace::{Exchange, Happened, Played, endpoint};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Rank, Scenario, Start, Step};
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl Judgement {
         Self::new(check, Verdict::Passed, "")
     }
 
-    fn failed(check: &str, message: impl Into<String>) -> Self {
+    pub(super) fn failed(check: &str, message: impl Into<String>) -> Self {
         Self::new(check, Verdict::Failed, message)
     }
 
@@ -117,6 +117,16 @@ impl<'a> Story<'a> {
             .steps
             .iter()
             .any(|step| matches!(step, Step::Checkout { expect } if *expect != Start::Opens))
+    }
+
+    /// Whether it did.
+    fn gave_up(&self) -> bool {
+        let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
+        let opened = steps.any(|(step, happened)| {
+            let own = matches!(step, Step::Checkout { .. });
+            own && matches!(happened, Happened::Started { order, .. } if order.is_some())
+        });
+        self.may_fail() && !opened
     }
 }
 

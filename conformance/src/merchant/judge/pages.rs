@@ -4,7 +4,7 @@
 use super::{Judgement, Story, Verdict};
 use crate::merchant::browser::Page;
 use crate::merchant::trace::Happened;
-use flexiti_contract::scenario::{By, To};
+use flexiti_contract::scenario::{By, Rank, To};
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = Vec::new();
@@ -27,6 +27,11 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                     seen = true;
                     all.extend(leaks(page));
                 }
+                if *by == By::Stranger
+                    && let Some(page) = page
+                {
+                    all.push(kept_apart(page));
+                }
                 // What a forger sees is the shop's to say.
                 if *by == By::Customer && *to == To::Own {
                     all.push(language(
@@ -35,6 +40,13 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                         &story.played.lang,
                     ));
                 }
+            }
+            Happened::Crowded { pages, troubles } => {
+                let lang = &story.played.lang;
+                seen |= !pages.is_empty();
+                all.extend(pages.iter().filter_map(leaks));
+                all.extend(pages.iter().map(|page| language(Some(page), None, lang)));
+                all.extend(troubles.iter().map(|why| language(None, Some(why), lang)));
             }
             _ => {}
         }
@@ -52,6 +64,18 @@ pub fn leaks(page: &Page) -> Option<Judgement> {
     let leaks = &page.leaks;
     let message = || format!("{} reached the browser at {}", leaks.join(", "), page.url);
     (!leaks.is_empty()).then(|| Judgement::failed(LEAK, message()))
+}
+
+/// Order numbers and amounts are their customer's business.
+fn kept_apart(page: &Page) -> Judgement {
+    let message = || {
+        format!(
+            "{} showed the customer's order to somebody without their cookies",
+            page.url
+        )
+    };
+    let wrong = page.names_order.then(message);
+    Judgement::unless("order_shown_to_stranger", wrong).at(Rank::Robust)
 }
 
 fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement {

@@ -45,7 +45,12 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             Some(Judgement::unless("start", wrong))
         }
         (Step::Believe { one_of }, Happened::Believed { belief, said }) => {
-            let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
+            let is_so = match belief {
+                // Of an order that the shop gave up it need not know anything, but it is not paid.
+                belief if story.gave_up() => *belief != Some(Belief::Paid),
+                Some(belief) => one_of.contains(belief),
+                None => false,
+            };
             let wrong = (!is_so).then(|| {
                 let wanted: Vec<&str> = one_of.iter().map(|belief| word(*belief)).collect();
                 format!(

@@ -1,6 +1,6 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
-use super::{Judgement, Story, is_lost, is_token};
+use super::{Judgement, Story, is_lost, is_passing, is_token};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
@@ -11,6 +11,7 @@ const REFUSALS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = vec![one_token(story), dead_token(story), refused(story)];
+    all.extend(stampede(story));
     if story.scenario.also.contains(&Deed::Refresh) {
         all.push(refreshed(story));
     }
@@ -74,6 +75,38 @@ fn dead_token(story: &Story<'_>) -> Judgement {
     Judgement::unless("dead_token_used", wrong)
         .of(again.into_values())
         .at(Rank::Robust)
+}
+
+/// A refresh token is used once: whoever finds the token due while somebody refreshes it waits.
+fn stampede(story: &Story<'_>) -> Option<Judgement> {
+    let mut sent: HashMap<&Value, u64> = HashMap::new();
+    let mut twice = Vec::new();
+    let refreshes = story
+        .calls(is_token)
+        .filter(|call| grant(call) == "refresh_token");
+    for call in refreshes {
+        let params = call.row.params.as_ref();
+        let Some(token) = params.and_then(|params| params.get("refresh_token")) else {
+            continue;
+        };
+        if let Some(earlier) = sent.get(token) {
+            twice.push(*earlier);
+            twice.push(call.row.id);
+        }
+        // What failed may be tried again.
+        if !is_passing(call) {
+            sent.insert(token, call.row.id);
+        }
+    }
+    if sent.is_empty() {
+        return None;
+    }
+    twice.sort_unstable();
+    twice.dedup();
+    let message = || "a refresh token was sent again though it had been answered".to_owned();
+    let wrong = (!twice.is_empty()).then(message);
+    let judgement = Judgement::unless("refresh_stampede", wrong).of(twice);
+    Some(judgement.at(Rank::Robust))
 }
 
 /// A shop that is refused again and again gives up for a while.

@@ -180,12 +180,6 @@ const FAULTS = {
   /** A retry has another x-reference-id than the first try. */
   reference_fresh_on_retry: () => replace(wire, 'attempt', (original, url, form, headers) =>
     original(url, form, { ...headers, 'x-reference-id': newReference() })),
-  /** All calls of a checkout have the reference id of its init. */
-  reference_reused: () => replace(Flexiti.prototype, 'call', function (original, tokens, path, options = {}) {
-    tokens.reference ??= options.reference ?? newReference();
-    return original(tokens, path, { ...options, reference: tokens.reference });
-  }),
-
   // What init says.
 
   /** 499.99 dollars are sent as 49999. */

@@ -67,23 +67,20 @@ export class Checkout {
     return this.names.at(-1);
   }
 
-  /** Opens an order at Flexiti. Where the answer to init was lost, nobody knows whether there is
-   *  one; so Flexiti is asked by its name. 404: there is none, and init goes out again as it was.
-   *  200: there is one, but its pages cannot be found any more. It is abandoned with its name. */
+  /** Opens an order at Flexiti. Where the answer to init was lost there may be one, whose pages
+   *  cannot be found any more. It is abandoned with its name; to ask whether there is one would
+   *  not help, as Flexiti may say 404 for a while and know it later. */
   async open() {
-    let [name, reference] = [this.newName(), newReference()];
     for (const pause of [...wire.pausesMs, null]) {
+      const name = this.newName();
       try {
-        return await this.flexiti.init(this.tokens, this.terms, name, reference);
+        return await this.flexiti.init(this.tokens, this.terms, name, newReference());
       } catch (error) {
         const unknown = error instanceof LostError && !(error instanceof NotDoneError);
         if (!unknown || pause === null) throw error;
+        this.abandoned.push(name);
       }
       await sleep(pause);
-      if (await this.flexiti.notification(this.tokens, name)) {
-        this.abandoned.push(name);
-        [name, reference] = [this.newName(), newReference()];
-      }
     }
   }
 

@@ -65,8 +65,8 @@ class Order(flexiti.Checkout):
 
     def open(self):
         """Opens the order at Flexiti. An answer to init that was lost may have left an order
-        there, whose pages nobody can reach, so Flexiti is asked before init is sent again: 404
-        means that nothing was opened. Otherwise the lost one is abandoned, with its name."""
+        there, whose pages nobody can reach. It is abandoned, with its name: to ask whether there
+        is one would not help, as Flexiti may say 404 for a while and know it later."""
         name, reference = self.new_name(), flexiti.new_reference()
         for pause in (*flexiti.PAUSES, None):
             try:
@@ -77,10 +77,9 @@ class Order(flexiti.Checkout):
                 if pause is None:
                     raise
             time.sleep(pause)
-            if flexiti.notification(self, "merchant-order-id", name) is not None:
-                log.warning("the answer about %s was lost; it is abandoned", name)
-                self.abandoned.append(name)
-                name, reference = self.new_name(), flexiti.new_reference()
+            log.warning("the answer about %s was lost; it is abandoned", name)
+            self.abandoned.append(name)
+            name, reference = self.new_name(), flexiti.new_reference()
 
     def ask(self):
         """Asks Flexiti what became of the order, unless that was just done or is settled. Who

@@ -1,0 +1,91 @@
+//! What a shop believes of an order: it is asked where the driver file says.
+
+use super::driver::{Order, filled};
+use super::play::Play;
+use super::stage::last_id;
+use super::trace::Happened;
+use flexiti_contract::scenario::Belief;
+use reqwest::blocking::Response;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// How long a shop gets to fall for a trick.
+const DOUBT: Duration = Duration::from_millis(300);
+/// How much of what the shop says is kept.
+const SAID: usize = 200;
+/// Between two looks at a shop that finds out by itself.
+const LOOK: Duration = Duration::from_millis(40);
+/// Between two looks at a shop that asks Flexiti whenever it is looked at: more often would make
+/// it poll faster than once a second.
+const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
+
+/// Looks until the shop believes one of these, or that it was paid, or time is over.
+pub fn believe(play: &Play<'_, '_>, one_of: &[Belief]) -> Happened {
+    let Some(order) = &play.stage.driver.order else {
+        return Happened::NotAsked;
+    };
+    let deadline = Instant::now() + play.stage.patience;
+    loop {
+        let admin = play.stage.mock.admin();
+        let before = last_id(admin).unwrap_or_default();
+        let (belief, said) = ask(play, order);
+        let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
+        // Goods may be on their way at once.
+        let is_wrong = belief == Some(Belief::Paid);
+        // Of an order that was never opened nothing more will be heard.
+        if is_so || is_wrong || play.order.is_none() || Instant::now() > deadline {
+            return Happened::Believed { belief, said };
+        }
+        let asked = last_id(admin).unwrap_or_default() > before;
+        std::thread::sleep(if asked { PATIENT_LOOK } else { LOOK });
+    }
+}
+
+/// Looks, and looks again once the shop has had time to fall for it.
+pub fn doubt(play: &Play<'_, '_>, none_of: &[Belief]) -> Happened {
+    let Some(order) = &play.stage.driver.order else {
+        return Happened::NotAsked;
+    };
+    let (belief, said) = ask(play, order);
+    if belief.is_some_and(|belief| none_of.contains(&belief)) {
+        return Happened::Believed { belief, said };
+    }
+    std::thread::sleep(DOUBT);
+    let (belief, said) = ask(play, order);
+    Happened::Believed { belief, said }
+}
+
+/// What the shop says of the order; should it be a secret, it is not repeated.
+fn ask(play: &Play<'_, '_>, order: &Order) -> (Option<Belief>, String) {
+    let (belief, said) = asked(play, order);
+    let said: String = said.chars().take(SAID).collect();
+    if play.stage.leaks(&said).is_empty() {
+        (belief, said)
+    } else {
+        (belief, "a secret".to_owned())
+    }
+}
+
+fn asked(play: &Play<'_, '_>, order: &Order) -> (Option<Belief>, String) {
+    let url = filled(&order.url, &play.values());
+    let answer = play.stage.client.get(&url).send();
+    let text = match answer.and_then(Response::text) {
+        Ok(text) => text,
+        Err(error) => return (None, error.to_string()),
+    };
+    let Ok(json) = serde_json::from_str::<Value>(&text) else {
+        return (None, "an answer that is no JSON".to_owned());
+    };
+    let word = match json.pointer(&order.pointer) {
+        Some(Value::String(word)) => word.clone(),
+        Some(other) => other.to_string(),
+        None => return (None, format!("nothing at `{}`", order.pointer)),
+    };
+    let belief = [
+        (&order.paid, Belief::Paid),
+        (&order.pending, Belief::Pending),
+        (&order.failed, Belief::Failed),
+    ];
+    let belief = belief.iter().find(|(words, _)| words.contains(&word));
+    (belief.map(|(_, belief)| *belief), word)
+}

@@ -1,0 +1,108 @@
+//! A plan: one legal way of Flexiti to answer, and what its customer does. Fuzzing makes them up,
+//! and saves the one that breaks a shop; `replay` plays it again.
+
+use super::driver::Driver;
+use super::judge::{self, Judgement, Verdict};
+use super::shop::Trouble;
+use super::stage::Stage;
+use super::{advice, trace};
+use anyhow::{Context as _, ensure};
+use flexiti_contract::scenario::Scenario;
+use flexiti_contract::{Contract, Rulebook};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What the file is, and in which version.
+const FORMAT: &str = "flexiti-merchant-plan/1";
+/// The check of a shop that ends while it is needed.
+const ENDED: &str = "shop_ended";
+
+/// A plan, and where it was found to break a shop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// `flexiti-merchant-plan/1`
+    pub format: String,
+    /// Name or path of the dialect that Flexiti speaks, before the answers of `scenario`.
+    pub dialect: String,
+    /// What makes order numbers, amounts and chance repeatable.
+    pub seed: u64,
+    /// The flow.
+    pub flow: String,
+    /// The customer's language.
+    pub lang: String,
+    /// Answers, faults and steps, as in `scenarios.json`.
+    pub scenario: Scenario,
+    /// The checks that failed.
+    pub broke: Vec<String>,
+}
+
+impl Plan {
+    /// A plan that has broken nothing yet.
+    pub fn new(dialect: &str, seed: u64, flow: &str, lang: &str, scenario: Scenario) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            dialect: dialect.to_owned(),
+            seed,
+            flow: flow.to_owned(),
+            lang: lang.to_owned(),
+            scenario,
+            broke: Vec::new(),
+        }
+    }
+
+    /// Whether a text is a plan, to tell it from other files that can be replayed.
+    pub fn is_one(text: &str) -> bool {
+        let format = serde_json::from_str::<serde_json::Value>(text);
+        format.is_ok_and(|value| value["format"] == FORMAT)
+    }
+
+    /// Reads a plan; the error names file and place.
+    pub fn read(path: &Path, text: &str) -> anyhow::Result<Self> {
+        let name = path.display();
+        let plan: Self = serde_json::from_str(text).with_context(|| format!("{name}"))?;
+        let wanted = &plan.format;
+        ensure!(
+            wanted == FORMAT,
+            "{name}: format: `{wanted}` is not {FORMAT}"
+        );
+        Ok(plan)
+    }
+
+    /// The file.
+    pub fn to_file(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// Plays it before a shop that has just started; gives the checks that failed.
+    pub fn replay(&self, driver: &Driver) -> anyhow::Result<Vec<Judgement>> {
+        let mut stage = Stage::new(driver, self.seed, &self.dialect)?;
+        self.play(&mut stage)
+    }
+
+    /// Plays it; gives the checks that failed.
+    pub fn play(&self, stage: &mut Stage<'_>) -> anyhow::Result<Vec<Judgement>> {
+        let played = stage.play(&self.scenario, &self.flow, &self.lang)?;
+        let mut all = judge::judge(&self.scenario, &played);
+        let dialect = Contract::shipped().dialect_from_json(stage.dialect())?;
+        let rulebook = Rulebook::compile(Contract::shipped(), dialect)?;
+        all.extend(advice::judge(
+            &rulebook,
+            &trace::calls(std::slice::from_ref(&played)),
+        )?);
+        all.extend(ended(stage.check())?);
+        all.retain(|judgement| judgement.verdict == Verdict::Failed);
+        Ok(all)
+    }
+}
+
+/// A shop that ends under a plan is broken by it.
+fn ended(check: Result<(), Trouble>) -> anyhow::Result<Option<Judgement>> {
+    match check {
+        Ok(()) => Ok(None),
+        Err(trouble @ Trouble::Ended { .. }) => {
+            Ok(Some(Judgement::failed(ENDED, trouble.to_string())))
+        }
+        Err(trouble) => Err(trouble.into()),
+    }
+}
