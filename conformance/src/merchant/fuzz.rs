@@ -56,7 +56,7 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
     contract.dialect(&options.dialect)?;
     let stage = RefCell::new(Some(Stage::new(driver, options.seed, &options.dialect)?));
     // Which checks fail under a plan.
-    let play = |draft: &Draft| {
+    let try_out = |draft: &Draft| {
         let plan = draft.plan(&options.dialect, options.seed);
         tell(&plan);
         let mut kept = stage.borrow_mut();
@@ -85,7 +85,7 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
     let mut runner = TestRunner::new_with_rng(config, rng);
     let first = RefCell::new(Ok(Vec::new()));
     let found = runner.run(&draft::drafts(contract)?, |draft| {
-        let broke = play(&draft);
+        let broke = try_out(&draft);
         if matches!(&broke, Ok(names) if names.is_empty()) {
             return Ok(());
         }
@@ -99,7 +99,7 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
         Err(TestError::Fail(_, draft)) => draft,
         Err(TestError::Abort(why)) => bail!("no plan could be made up: {why}"),
     };
-    let (draft, shrunk) = shrunk(draft, &first, &play)?;
+    let (draft, shrunk) = shrunk(draft, &first, &try_out)?;
     drop(stage);
     let mut plan = draft.plan(&options.dialect, options.seed);
     let failed = plan.replay(driver)?;
@@ -117,7 +117,7 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
 fn shrunk(
     mut draft: Draft,
     first: &[String],
-    play: &dyn Fn(&Draft) -> anyhow::Result<Vec<String>>,
+    try_out: &dyn Fn(&Draft) -> anyhow::Result<Vec<String>>,
 ) -> anyhow::Result<(Draft, Shrunk)> {
     let since = Instant::now();
     let mut plans = 0;
@@ -127,7 +127,7 @@ fn shrunk(
                 break 'smaller;
             }
             plans += 1;
-            if play(&smaller)?.iter().any(|name| first.contains(name)) {
+            if try_out(&smaller)?.iter().any(|name| first.contains(name)) {
                 draft = smaller;
                 continue 'smaller;
             }

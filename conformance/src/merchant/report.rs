@@ -107,11 +107,11 @@ fn lines(text: &mut String, checks: &[Judgement]) {
 /// A plan in one line: `apply/buy en, purchased: token_ttl=60; init reset`.
 pub fn plan_line(plan: &Plan) -> String {
     let scenario = &plan.scenario;
-    let outcomes = scenario.steps.iter().filter_map(|step| match step {
+    let mut outcomes = scenario.steps.iter().filter_map(|step| match step {
         Step::Complete { outcome, .. } => Some(outcome.as_str()),
         _ => None,
     });
-    let outcome = outcomes.last().unwrap_or_default();
+    let outcome = outcomes.next_back().unwrap_or_default();
     let answers = scenario.answers.iter();
     let answers = answers.map(|(knob, answer)| format!("{knob}={answer}"));
     let faults = scenario.faults.iter().map(|fault| {

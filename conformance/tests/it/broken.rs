@@ -9,7 +9,7 @@ use std::sync::Mutex;
 const ALL: usize = 101;
 
 /// How many shops run at once: they mostly wait.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ mod absences;
 mod answers;
 mod broken;
 mod dialects;
+mod fuzz;
 mod law;
 mod merchant;
 mod program;

@@ -18,7 +18,7 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -27,7 +27,7 @@ pub fn merchants() -> PathBuf {
 }
 
 /// The driver file of the demo shop, which `cargo test --workspace` has built.
-fn demo(folder: &TempDir) -> String {
+pub fn demo(folder: &TempDir) -> String {
     let built = Path::new(PROGRAM).parent().unwrap();
     let shop = built.join("examples/shop");
     assert!(
@@ -40,7 +40,7 @@ fn demo(folder: &TempDir) -> String {
     write(folder, "demo.toml", &text)
 }
 
-fn write(folder: &TempDir, name: &str, text: &str) -> String {
+pub fn write(folder: &TempDir, name: &str, text: &str) -> String {
     let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
@@ -156,29 +156,109 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
 }
 
 #[test]
-fn correct_shops_of_other_makes_are_not_accused() {
-    for driver in [
+fn correct_shops_of_other_makes_are_exemplary() {
+    let runs = [
         "python/merchant.toml",
         "python/queue.toml",
         "node/merchant.toml",
+    ];
+    let runs = runs.map(|driver| (merchants().join(driver).display().to_string(), "2", "all"));
+    for (driver, text) in certified_at_once(&runs) {
+        assert!(text.contains("level: exemplary"), "{driver}: {text}");
+    }
+}
+
+/// Each of the shops has been certified in all dialects under another seed, too.
+#[test]
+fn no_correct_shop_is_accused_under_any_of_five_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| merchants().join(name).display().to_string();
+    let drivers = [
+        demo(&folder),
+        path("python/merchant.toml"),
+        path("python/queue.toml"),
+        path("node/merchant.toml"),
+    ];
+    for seeds in [
+        [("3", "documented"), ("4", "lenient")],
+        [("5", "strict"), ("6", "hyperswitch")],
     ] {
-        let driver = merchants().join(driver).display().to_string();
+        let runs = drivers
+            .iter()
+            .flat_map(|driver| seeds.map(|(seed, dialect)| (driver.clone(), seed, dialect)));
+        let runs: Vec<_> = runs.collect();
+        for (driver, text) in certified_at_once(&runs) {
+            // One dialect is not enough for more than robust.
+            assert!(text.contains("level: robust"), "{driver}: {text}");
+            assert!(
+                text.contains(" 0 failed, 0 inconclusive, 0 not testable"),
+                "{driver}: {text}"
+            );
+        }
+    }
+}
+
+/// Certifies shops, each under a seed and in a dialect, all at once: they mostly wait. Gives their
+/// driver files with what was said.
+fn certified_at_once(runs: &[(String, &str, &str)]) -> Vec<(String, String)> {
+    let certify = |driver: &str, seed: &str, dialect: &str| {
         let output = run(&[
             "merchant",
             "--driver",
-            &driver,
-            "--dialect",
-            "all",
+            driver,
             "--seed",
-            "2",
+            seed,
+            "--dialect",
+            dialect,
         ]);
-        let text = stdout(&output);
-        assert!(
-            text.contains("level: exemplary"),
-            "{driver}: {text}{}",
-            stderr(&output)
-        );
+        format!("seed {seed}\n{}{}", stdout(&output), stderr(&output))
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = runs
+            .iter()
+            .map(|(driver, seed, dialect)| (driver, scope.spawn(|| certify(driver, seed, dialect))))
+            .collect();
+        let ended = running.into_iter();
+        ended
+            .map(|(driver, running)| (driver.clone(), running.join().unwrap()))
+            .collect()
+    })
+}
+
+#[test]
+fn a_dialect_of_ones_own_is_one_of_the_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = write(
+        &folder,
+        "own.json",
+        r#"{"name": "ours", "description": "What we saw.", "extends": "documented",
+            "answers": {"response_member_order": "reversed", "ids_as": "string"}}"#,
+    );
+    let driver = merchants()
+        .join("python/merchant.toml")
+        .display()
+        .to_string();
+    let output = Command::new(PROGRAM)
+        .args(["merchant", "--driver", &driver, "--seed", "1"])
+        .args([
+            "--dialect",
+            &format!("documented,{own}"),
+            "--only",
+            "outcome.purchased",
+        ])
+        .env("SHOP_FAULT", "reads_with_a_pattern")
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    for line in [
+        "dialect `documented`: 4 of 4 scenarios passed",
+        "dialect `ours`: 0 of 4 scenarios passed",
+        "depends on an undocumented choice:",
+        "documented: passed, ours: FAILED",
+    ] {
+        assert!(text.contains(line), "{line}: {text}{}", stderr(&output));
     }
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

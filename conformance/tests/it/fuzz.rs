@@ -1,0 +1,209 @@
+//! Fuzzing shops: correct ones are not accused, and what breaks a broken one is made small.
+
+use crate::merchant::{demo, merchants, run, stderr, stdout, write};
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+
+/// Fuzzes a shop that has this fault.
+fn fuzz(program: &str, fault: &str, save: &str) -> Output {
+    let driver = merchants().join(program).join("merchant.toml");
+    Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"))
+        .args(["merchant", "fuzz"])
+        .arg(driver)
+        .args(["--seed", "1", "--cases", "60", "--save", save])
+        .env("SHOP_FAULT", fault)
+        .output()
+        .unwrap()
+}
+
+/// Plays a plan again before a shop that has this fault, or none.
+fn replay(plan: &str, program: &str, fault: Option<&str>) -> Output {
+    let driver = merchants().join(program).join("merchant.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"));
+    command.args(["replay", plan, "--driver"]).arg(driver);
+    match fault {
+        Some(fault) => command.env("SHOP_FAULT", fault),
+        None => command.env_remove("SHOP_FAULT"),
+    };
+    command.output().unwrap()
+}
+
+#[test]
+fn what_breaks_a_shop_is_made_small_and_breaks_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |fault: &Value| {
+        let word = |pointer| {
+            fault
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        [word("/match/endpoint"), word("/action/type")]
+    };
+    for (program, fault, check, answers, struck) in [
+        (
+            "python",
+            "unknown_field_is_fatal",
+            "belief",
+            json!({"response_members": "more"}),
+            None,
+        ),
+        (
+            "node",
+            "retries_init_blindly",
+            "order_doubled",
+            json!({}),
+            Some("init"),
+        ),
+        ("node", "trusts_callback", "belief", json!({}), None),
+    ] {
+        let save = folder.path().join(format!("{fault}.json"));
+        let save = save.display().to_string();
+        let output = fuzz(program, fault, &save);
+        let text = stdout(&output);
+        let context = format!("{program} {fault}: {text}{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(1), "{context}");
+        assert!(text.contains(&format!("FAILED {check}: ")), "{context}");
+        let plan: Value = serde_json::from_slice(&std::fs::read(&save).unwrap()).unwrap();
+        let broke = plan["broke"].as_array().unwrap();
+        assert!(broke.contains(&check.into()), "{context}");
+        // Nothing is in it that does not break the shop.
+        let scenario = &plan["scenario"];
+        assert_eq!(scenario["answers"], answers, "{context}");
+        let faults: Vec<_> = scenario["faults"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(words)
+            .collect();
+        let endpoints: Vec<_> = faults.iter().filter_map(|[to, _]| to.as_deref()).collect();
+        assert_eq!(endpoints, Vec::from_iter(struck), "{context}");
+        assert_eq!(scenario["steps"].as_array().unwrap().len(), 4, "{context}");
+        assert_eq!(plan["flow"], "apply/buy", "{context}");
+
+        let again = replay(&save, program, Some(fault));
+        assert_eq!(again.status.code(), Some(1), "{}", stdout(&again));
+        assert!(stdout(&again).contains(&format!("FAILED {check}: ")));
+        let mended = replay(&save, program, None);
+        assert_eq!(mended.status.code(), Some(0), "{}", stdout(&mended));
+        assert!(stdout(&mended).contains("nothing breaks"));
+    }
+}
+
+#[test]
+fn correct_shops_are_not_accused_under_any_of_five_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| merchants().join(name).display().to_string();
+    let drivers = [
+        demo(&folder),
+        path("python/merchant.toml"),
+        path("python/queue.toml"),
+        path("node/merchant.toml"),
+    ];
+    let accused = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for (at, driver) in drivers.iter().enumerate() {
+            let (folder, accused) = (&folder, &accused);
+            scope.spawn(move || {
+                for seed in 11..16 {
+                    let save = folder.path().join(format!("{at}-{seed}.json"));
+                    let (save, seed) = (save.display().to_string(), seed.to_string());
+                    let output = run(&[
+                        "merchant", "fuzz", driver, "--seed", &seed, "--cases", "15", "--save",
+                        &save,
+                    ]);
+                    let text = stdout(&output);
+                    if output.status.code() != Some(0) || !text.contains("15 plans, and none") {
+                        let line = format!("{driver} --seed {seed}: {text}{}", stderr(&output));
+                        accused.lock().unwrap().push(line);
+                    }
+                }
+            });
+        }
+    });
+    let accused = accused.into_inner().unwrap();
+    assert!(accused.is_empty(), "{}", accused.join("\n"));
+}
+
+#[test]
+fn what_is_wrong_with_a_plan_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = merchants()
+        .join("python/merchant.toml")
+        .display()
+        .to_string();
+    let plan = |change: &dyn Fn(&mut Value)| {
+        let mut plan = json!({
+            "format": "flexiti-merchant-plan/1",
+            "dialect": "documented",
+            "seed": 1,
+            "flow": "buy",
+            "lang": "en",
+            "scenario": {
+                "id": "fuzz.case",
+                "requirement": "Whatever Flexiti may answer, the shop does right.",
+                "source": ["own"],
+                "test_case": null,
+                "level": "robust",
+                "flows": ["buy"],
+                "langs": ["en"],
+                "steps": [{"do": "checkout", "expect": "opens"}],
+                "control": null
+            },
+            "broke": []
+        });
+        change(&mut plan);
+        write(&folder, "plan.json", &plan.to_string())
+    };
+    let whole = plan(&|_| {});
+    let output = run(&["replay", &whole]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--driver"), "{}", stderr(&output));
+    for (change, words) in [
+        (
+            &(|plan: &mut Value| plan["scenario"]["stepz"] = json!([])) as &dyn Fn(&mut Value),
+            vec!["plan.json", "stepz", "steps"],
+        ),
+        (
+            &|plan| plan["scenario"]["steps"][0]["do"] = "jump".into(),
+            vec!["plan.json", "jump", "checkout"],
+        ),
+        (
+            &|plan| plan["scenario"]["answers"] = json!({"token_type": "mac"}),
+            vec!["token_type", "mac"],
+        ),
+        (
+            &|plan| plan["scenario"]["faults"] = json!([{"action": {"type": "explode"}}]),
+            vec!["explode", "delay"],
+        ),
+        (
+            &|plan| plan["dialect"] = "english".into(),
+            vec!["english", "lenient"],
+        ),
+    ] {
+        let file = plan(change);
+        let output = run(&["replay", &file, "--driver", &driver]);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{words:?}: {}",
+            stderr(&output)
+        );
+        for word in words {
+            assert!(
+                stderr(&output).contains(word),
+                "{word}: {}",
+                stderr(&output)
+            );
+        }
+    }
+    let other = write(&folder, "other.json", "{\"format\": 3}");
+    let output = run(&["replay", &other, "--driver", &driver]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("merchant fuzz"),
+        "{}",
+        stderr(&output)
+    );
+}
