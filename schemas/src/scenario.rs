@@ -41,6 +41,17 @@ pub struct Scenario {
     pub control: Option<String>,
 }
 
+impl Scenario {
+    /// Each flow and language that it is played in, with its id.
+    pub fn plays(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let flows = self.flows.iter();
+        flows.flat_map(|flow| {
+            let langs = self.langs.iter();
+            langs.map(|lang| (self.id.as_str(), flow.as_str(), lang.as_str()))
+        })
+    }
+}
+
 fn one() -> usize {
     1
 }

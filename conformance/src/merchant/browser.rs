@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use std::io::Read as _;
 use std::time::Duration;
 
-/// How long a page of the shop may take: as long as its own calls to Flexiti with retries.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How many redirections a browser follows before it gives up.
 const HOPS: usize = 10;
 /// How much of a page is read.
@@ -88,12 +86,13 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// One that knows Flexiti's pages by `flexiti`, the origin they have.
-    pub fn new(flexiti: &Url) -> anyhow::Result<Self> {
+    /// One that knows Flexiti's pages by `flexiti`, the origin they have, and gives the shop's
+    /// so much time.
+    pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
         let client = Client::builder()
             .cookie_store(true)
             .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(patience)
             .build()?;
         Ok(Self {
             client,
@@ -248,7 +247,8 @@ mod tests {
 
     #[test]
     fn the_address_of_flexitis_page_is_found_in_pages_and_in_json() {
-        let browser = Browser::new(&Url::parse("http://127.0.0.1:4359").unwrap()).unwrap();
+        let flexiti = Url::parse("http://127.0.0.1:4359").unwrap();
+        let browser = Browser::new(&flexiti, Duration::from_secs(1)).unwrap();
         let address = "http://127.0.0.1:4359/checkout/ab?lang=fr&x=1";
         for text in [
             "<a href=\"http://127.0.0.1:4359/checkout/ab?lang=fr&amp;x=1\">",

@@ -2,7 +2,9 @@
 
 use super::driver::Driver;
 use super::scenarios;
+use super::shop::{LOST, Trouble};
 use super::stage::Stage;
+use super::trace::{Happened, Played};
 use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,14 +29,39 @@ impl Options {
         };
         let mut plays = Vec::new();
         for scenario in scenarios().iter().filter(wanted) {
-            for flow in &scenario.flows {
-                for lang in &scenario.langs {
-                    plays.push((scenario, flow.as_str(), lang.as_str()));
-                }
-            }
+            let own = scenario.plays();
+            plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
         }
         plays
     }
+}
+
+/// Why a play says nothing of the shop: its customer saw nothing at all, or what the shop believes
+/// cannot be read.
+fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
+    let mut opened = false;
+    let mut unread = None;
+    for happened in &played.happened {
+        match happened {
+            Happened::Started {
+                page: None,
+                trouble: Some(why),
+                ..
+            } => return Some(format!("a customer sees nothing: {why}")),
+            Happened::Started { order, .. } => opened |= order.is_some(),
+            Happened::Believed {
+                belief: Some(_), ..
+            } => return None,
+            Happened::Believed { belief: None, said } => unread = Some(said),
+            _ => {}
+        }
+    }
+    let order = driver.order.as_ref().filter(|_| opened)?;
+    let said = unread?;
+    Some(format!(
+        "order.url: {} says `{said}`, which stands under none of paid, pending, failed",
+        order.url
+    ))
 }
 
 /// Puts a shop through the scenarios, in all dialects at once where there is a driver with a port
@@ -52,9 +79,16 @@ pub fn run(
         // A shop that has just started, for each: nothing of one dialect is left in another.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
+        let mut lost = 0;
         for (scenario, flow, lang) in &plays {
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
-            played.push(stage.play(scenario, flow, lang)?);
+            let play = stage.play(scenario, flow, lang)?;
+            match came_to_nothing(driver, &play) {
+                Some(what) if lost + 1 == LOST => return Err(Trouble::Lost { what }.into()),
+                Some(_) => lost += 1,
+                None => lost = 0,
+            }
+            played.push(play);
             done.fetch_add(1, Ordering::Relaxed);
         }
         anyhow::Ok(Act {

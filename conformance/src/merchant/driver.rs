@@ -84,10 +84,18 @@ pub struct Checkout {
     /// The form's fields; with `GET` they are the query's.
     #[serde(default)]
     pub form: BTreeMap<String, String>,
+    /// How many seconds a page of the shop may take, its own calls to Flexiti and their retries
+    /// among them.
+    #[serde(default = "half_a_minute")]
+    pub patience_s: u16,
 }
 
 fn post() -> String {
     "POST".to_owned()
+}
+
+fn half_a_minute() -> u16 {
+    30
 }
 
 /// Where the shop says what it believes of an order.
@@ -171,6 +179,11 @@ impl Driver {
                 self.checkout.method
             );
         }
+        ensure!(
+            (1..=300).contains(&self.checkout.patience_s),
+            "checkout.patience_s: {} is not allowed; 1 to 300 seconds",
+            self.checkout.patience_s
+        );
         self.cart.check()?;
         self.check_places("checkout.url", &self.checkout.url)?;
         for (field, value) in &self.checkout.form {
@@ -308,6 +321,11 @@ mod tests {
                 "{mname}",
                 "{middle}",
                 vec!["checkout.form.mname", "{middle}", "{mname}"],
+            ),
+            (
+                "method = \"POST\"",
+                "patience_s = 0",
+                vec!["checkout.patience_s", "0", "1 to 300"],
             ),
             (
                 "{mname}",

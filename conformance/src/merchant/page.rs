@@ -25,6 +25,7 @@ struct Page<'c> {
 
 struct Dialect<'c> {
     name: &'c str,
+    skipped: usize,
     found: Vec<Found<'c>>,
 }
 
@@ -130,6 +131,7 @@ fn dialect(results: &Results) -> Dialect<'_> {
     }
     Dialect {
         name: &results.dialect,
+        skipped: results.skipped.len(),
         found,
     }
 }

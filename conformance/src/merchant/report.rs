@@ -71,6 +71,17 @@ pub fn text(certificate: &Certificate) -> String {
         text.push('\n');
     }
     matrix(&mut text, &certificate.results);
+    for results in &certificate.results {
+        let (skipped, all) = (results.skipped.len(), results.scenarios.len());
+        if skipped > 0 {
+            let all = all + skipped;
+            let _ = writeln!(
+                text,
+                "dialect `{}`: {skipped} of {all} scenarios were not played, and stand against the level",
+                results.dialect
+            );
+        }
+    }
     let summary = certificate.summary;
     let _ = writeln!(
         text,

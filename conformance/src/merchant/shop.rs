@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// How long a shop may take to start.
 const START: Duration = Duration::from_secs(20);
+/// After so many scenarios in a row that came to nothing a run is given up: it would go on so for
+/// an hour.
+pub const LOST: usize = 3;
 /// How much of what it wrote last is shown where it fails.
 const TAIL: u64 = 2_000;
 
@@ -32,6 +35,12 @@ pub enum Trouble {
         status: ExitStatus,
         /// What it wrote last.
         said: String,
+    },
+    /// Nothing that it does can be judged.
+    #[error("nothing can be said of the shop: {what}, {} times in a row", LOST)]
+    Lost {
+        /// What came in place of what is judged.
+        what: String,
     },
     /// It did not become ready in time.
     #[error("the shop does not answer at {url} within {} seconds: {why}{said}", START.as_secs())]

@@ -35,7 +35,8 @@ pub struct Played {
     pub first_id: u64,
     /// The number after that of the last call.
     pub next_id: u64,
-    /// The calls between that were about orders of earlier scenarios.
+    /// The calls between that were about orders of earlier scenarios, and those of attempts that
+    /// say nothing, as a fault had struck such a call.
     pub left_out: Vec<u64>,
     /// The plan of faults, and which calls each has struck.
     pub faults: Vec<FaultView>,

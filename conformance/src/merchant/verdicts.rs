@@ -6,10 +6,10 @@ use super::judge::{self, Judgement, Verdict};
 use super::scenarios;
 use super::trace::{self, Played};
 use anyhow::Context as _;
-use flexiti_contract::scenario::Rank;
+use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a shop was seen to do in one dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Results {
     pub dialect: String,
     /// The scenarios, in the order in which they were played.
     pub scenarios: Vec<Result>,
+    /// Scenarios that were not played.
+    pub skipped: Vec<String>,
     /// What a reviewer would say over everything that was sent, and over the pages.
     pub review: Vec<Judgement>,
 }
@@ -73,9 +75,25 @@ pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> 
     review.extend(act.pages.iter().map(judge::scanned));
     Ok(Results {
         dialect: name,
+        skipped: skipped(&act.played),
         scenarios: came,
         review,
     })
+}
+
+/// The scenarios, each flow and language of them by itself, that are not among those played.
+fn skipped(played: &[Played]) -> Vec<String> {
+    let played: BTreeSet<String> = played.iter().map(Played::name).collect();
+    let all = scenarios().iter().flat_map(Scenario::plays);
+    let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
+    names.filter(|name| !played.contains(name)).collect()
+}
+
+/// The level of the certificate that asks for a scenario, by the name of a play of it.
+fn level_of(name: &str) -> Rank {
+    let id = name.split('/').next().unwrap_or_default();
+    let row = scenarios().iter().find(|row| row.id == id);
+    row.map_or(Rank::Basic, |row| row.level)
 }
 
 /// "It did not happen" says something only where it does happen when it should.
@@ -105,13 +123,15 @@ fn control(played: &[Played], results: &mut [Result]) {
     }
 }
 
-/// The highest level that nothing stands against. What was not seen to be right stands against
-/// it as well; `complete` says whether every shipped dialect was spoken.
+/// The highest level that nothing stands against. What was not seen to be right, or not looked at,
+/// stands against it as well; `complete` says whether every shipped dialect was spoken.
 pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     let own = results.first()?;
     let stands = |results: &Results, level: Rank| {
         let mut asked = results.checks().filter(|check| check.level <= level);
+        let mut skipped = results.skipped.iter();
         asked.all(|check| check.verdict == Verdict::Passed)
+            && !skipped.any(|name| level_of(name) <= level)
     };
     if !stands(own, Rank::Basic) {
         return None;

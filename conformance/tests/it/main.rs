@@ -6,10 +6,12 @@
 mod absences;
 mod answers;
 mod broken;
+mod certificate;
 mod dialects;
 mod fuzz;
 mod law;
 mod merchant;
 mod program;
 mod support;
+mod troubled;
 mod untouched;

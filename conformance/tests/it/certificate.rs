@@ -1,0 +1,145 @@
+//! What happens to a certificate: it holds until something is changed.
+
+use crate::merchant::{demo, run, stderr, stdout, write};
+use serde_json::Value;
+use std::path::Path;
+
+#[test]
+fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (key, certificate) = (path("key.json"), path("certificate.json"));
+    let made = run(&["merchant", "keygen", &key]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let public = stdout(&made);
+    let public = public.trim_end().rsplit(' ').next().unwrap();
+    let driver = demo(&folder);
+    let output = run(&[
+        "merchant",
+        "--driver",
+        &driver,
+        "--dialect",
+        "all",
+        "--seed",
+        "1",
+        "--key",
+        &key,
+        "--certificate",
+        &certificate,
+    ]);
+    let text = stdout(&output);
+    assert!(
+        text.contains("level: exemplary"),
+        "{text}{}",
+        stderr(&output)
+    );
+    assert_eq!(output.status.code(), Some(0), "{text}");
+
+    let verify = |path: &str, more: &[&str]| run(&[&["verify", path], more].concat());
+    let holds = verify(&certificate, &["--signer", public]);
+    assert_eq!(holds.status.code(), Some(0), "{}", stdout(&holds));
+    assert!(stdout(&holds).contains("exemplary"), "{}", stdout(&holds));
+
+    let text = std::fs::read_to_string(&certificate).unwrap();
+    for secret in ["shop-secret", "Bearer 0"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    let hex = |run: &str| run.len() >= 40 && run.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let long: Vec<&str> = words.filter(|word| hex(word)).collect();
+    // The contract's digest is the only one: no token, no session.
+    assert_eq!(long.len(), 1, "{long:?}");
+
+    let refused = |name: &str, text: &str, why: &str| {
+        let output = verify(&write(&folder, name, text), &[]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let said = stdout(&output);
+        assert!(
+            said.contains("REFUSED") && said.contains(why),
+            "{name}: {said}"
+        );
+    };
+    refused(
+        "space.json",
+        &text.replacen(": ", ":  ", 1),
+        "as it was written",
+    );
+    refused(
+        "level.json",
+        &text.replace("\"exemplary\"", "\"robust\""),
+        "signature",
+    );
+    let stranger = path("stranger.json");
+    run(&["merchant", "keygen", &stranger]);
+    let stranger = flexiti_conformance::merchant::key::read(Path::new(&stranger)).unwrap();
+    // Whoever has a key may sign anything; the trace still says what happened.
+    let forged = |change: &dyn Fn(&mut Value)| {
+        let mut file: Value = serde_json::from_str(&text).unwrap();
+        file.as_object_mut().unwrap().shift_remove("signature");
+        change(&mut file);
+        let signed =
+            flexiti_conformance::merchant::key::sign(&stranger, file.to_string().as_bytes());
+        file["signature"] = serde_json::to_value(signed).unwrap();
+        format!("{file:#}\n")
+    };
+    let untouched = write(&folder, "signer.json", &forged(&|_| {}));
+    let other = verify(&untouched, &["--signer", public]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(stdout(&other).contains("signed by"), "{}", stdout(&other));
+    assert_eq!(verify(&untouched, &[]).status.code(), Some(0));
+    for (name, forge, why) in FORGERIES {
+        refused(name, &forged(forge), why);
+    }
+}
+
+/// Something that is changed in a certificate before it is signed again, and what is said of it.
+type Forgery = (&'static str, fn(&mut Value), &'static str);
+
+const FORGERIES: &[Forgery] = &[
+    (
+        "verdict.json",
+        |file| file["results"][0]["scenarios"][0]["verdict"] = "failed".into(),
+        "trace comes to",
+    ),
+    (
+        "dropped.json",
+        |file| {
+            let calls = file["acts"][0]["played"][3]["exchanges"].as_array_mut();
+            calls.unwrap().remove(1);
+        },
+        "is missing",
+    ),
+    (
+        // What failed is left out, and nobody speaks of it.
+        "shortened.json",
+        |file| {
+            file["acts"][0]["played"].as_array_mut().unwrap().pop();
+            let results = &mut file["results"][0];
+            results["scenarios"].as_array_mut().unwrap().pop();
+        },
+        "trace comes to",
+    ),
+    (
+        // It is spoken of, in the summary too, but not in the level.
+        "skipped.json",
+        |file| {
+            file["acts"][0]["played"].as_array_mut().unwrap().pop();
+            let results = &mut file["results"][0];
+            let left_out = results["scenarios"].as_array_mut().unwrap().pop().unwrap();
+            results["skipped"] = [left_out["name"].clone()].into();
+            let fewer = left_out["checks"].as_array().unwrap().len();
+            let passed = file["summary"]["passed"].as_u64().unwrap();
+            file["summary"]["passed"] = (passed - fewer as u64).into();
+        },
+        "level: the certificate says",
+    ),
+    (
+        "belief.json",
+        |file| {
+            let happened = file["acts"][0]["played"][0]["happened"].as_array_mut();
+            let believed = happened.unwrap().last_mut().unwrap();
+            believed["believed"]["belief"] = "failed".into();
+        },
+        "trace comes to",
+    ),
+];
