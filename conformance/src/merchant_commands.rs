@@ -170,7 +170,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
     };
-    let drivers = drivers(file, dialects.len())?;
+    let drivers = drivers(file, dialects.len() * certify::LANES)?;
     let options = Options {
         seed,
         dialects,

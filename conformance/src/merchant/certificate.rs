@@ -35,7 +35,7 @@ pub struct Certificate {
     pub summary: Summary,
     /// What each dialect came to, the merchant's own first.
     pub results: Vec<Results>,
-    /// All that was seen.
+    /// All that was seen: the lanes of each dialect, in the order of `results`.
     pub acts: Vec<Act>,
 }
 
@@ -109,8 +109,9 @@ fn is_complete(contract: &Contract, results: &[Results]) -> bool {
 }
 
 fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
-    acts.iter()
-        .map(|act| verdicts::judge(contract, act))
+    // The lanes of a dialect stand side by side.
+    acts.chunk_by(|one, next| one.dialect == next.dialect)
+        .map(|acts| verdicts::judge(contract, acts))
         .collect()
 }
 

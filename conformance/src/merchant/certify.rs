@@ -20,9 +20,12 @@ pub struct Options {
     pub only: Option<String>,
 }
 
+/// A scenario in one of its flows and languages.
+type Play<'p> = (&'p Scenario, &'p str, &'p str);
+
 impl Options {
     /// The scenarios that are asked for, each flow and language of them by itself.
-    pub fn plays(&self) -> Vec<(&'static Scenario, &'static str, &'static str)> {
+    pub fn plays(&self) -> Vec<Play<'static>> {
         let wanted = |row: &&Scenario| {
             let only = self.only.as_deref().unwrap_or_default();
             row.id.starts_with(only)
@@ -64,9 +67,13 @@ fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
     ))
 }
 
-/// Puts a shop through the scenarios, in all dialects at once where there is a driver with a port
-/// of its own for each, otherwise in one after the other. `tell` hears how many of how many are
-/// done, and which is next.
+/// How many shops of one dialect run at once where each can have a port of its own: a shop that
+/// asks Flexiti once a second makes whoever watches it wait.
+pub const LANES: usize = 2;
+
+/// Puts a shop through the scenarios, in all dialects at once and in two lanes each where there
+/// are [`LANES`] drivers with ports of their own for each dialect, otherwise in one after the
+/// other. `tell` hears how many of how many are done, and which is next.
 pub fn run(
     drivers: &[Driver],
     options: &Options,
@@ -75,12 +82,12 @@ pub fn run(
     let plays = options.plays();
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
-    let one = |driver: &Driver, dialect: &str| {
+    let one = |driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
         // A shop that has just started, for each: nothing of one dialect is left in another.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
-        for (scenario, flow, lang) in &plays {
+        for (scenario, flow, lang) in plays {
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
             match came_to_nothing(driver, &play) {
@@ -98,16 +105,22 @@ pub fn run(
         })
     };
     if let [driver] = drivers {
-        return options
-            .dialects
-            .iter()
-            .map(|dialect| one(driver, dialect))
+        let dialects = options.dialects.iter();
+        return dialects
+            .map(|dialect| one(driver, dialect, &plays))
             .collect();
     }
+    // What comes last in the list comes last in each lane.
+    let lane = |at: usize| plays.iter().skip(at).step_by(LANES).copied().collect();
+    let lanes: Vec<Vec<Play<'_>>> = (0..LANES).map(lane).collect();
+    let dialects = options.dialects.iter();
+    let runs = dialects.flat_map(|dialect| lanes.iter().map(move |plays| (dialect, plays)));
     std::thread::scope(|scope| {
-        let pairs = drivers.iter().zip(&options.dialects);
-        let running: Vec<_> = pairs
-            .map(|(driver, dialect)| scope.spawn(|| one(driver, dialect)))
+        let running: Vec<_> = drivers
+            .iter()
+            .zip(runs)
+            .filter(|(_, (_, plays))| !plays.is_empty())
+            .map(|(driver, (dialect, plays))| scope.spawn(|| one(driver, dialect, plays)))
             .collect();
         let ended = running.into_iter().map(|running| {
             let ended = running.join();

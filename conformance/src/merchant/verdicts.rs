@@ -54,13 +54,17 @@ impl Results {
     }
 }
 
-/// Judges what was seen in one dialect.
-pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> {
-    let dialect = contract.dialect_from_json(act.dialect.clone())?;
+/// Judges what was seen in one dialect, which all of these acts have.
+pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Results> {
+    let first = acts.first().context("nothing was seen")?;
+    let dialect = contract.dialect_from_json(first.dialect.clone())?;
     let name = dialect.name.clone();
     let rulebook = Rulebook::compile(contract, dialect)?;
     let mut came = Vec::new();
-    for played in &act.played {
+    let mut all: Vec<&Played> = acts.iter().flat_map(|act| &act.played).collect();
+    let row = |played: &Played| scenarios().iter().position(|row| row.id == played.scenario);
+    all.sort_by_key(|played| row(played));
+    for played in &all {
         let scenario = scenarios().iter().find(|row| row.id == played.scenario);
         let scenario = scenario.with_context(|| format!("no scenario `{}`", played.scenario))?;
         let checks = judge::judge(scenario, played);
@@ -70,20 +74,23 @@ pub fn judge(contract: &'static Contract, act: &Act) -> anyhow::Result<Results> 
             checks,
         });
     }
-    control(&act.played, &mut came);
-    let mut review = advice::judge(&rulebook, &trace::calls(&act.played))?;
-    review.extend(act.pages.iter().map(judge::scanned));
+    control(&all, &mut came);
+    let mut review = Vec::new();
+    for act in acts {
+        review.extend(advice::judge(&rulebook, &trace::calls(&act.played))?);
+        review.extend(act.pages.iter().map(judge::scanned));
+    }
     Ok(Results {
         dialect: name,
-        skipped: skipped(&act.played),
+        skipped: skipped(&all),
         scenarios: came,
         review,
     })
 }
 
 /// The scenarios, each flow and language of them by itself, that are not among those played.
-fn skipped(played: &[Played]) -> Vec<String> {
-    let played: BTreeSet<String> = played.iter().map(Played::name).collect();
+fn skipped(played: &[&Played]) -> Vec<String> {
+    let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
     let all = scenarios().iter().flat_map(Scenario::plays);
     let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
     names.filter(|name| !played.contains(name)).collect()
@@ -97,7 +104,7 @@ fn level_of(name: &str) -> Rank {
 }
 
 /// "It did not happen" says something only where it does happen when it should.
-fn control(played: &[Played], results: &mut [Result]) {
+fn control(played: &[&Played], results: &mut [Result]) {
     let mut passed: BTreeMap<String, bool> = BTreeMap::new();
     for (played, result) in played.iter().zip(results.iter()) {
         let all = passed.entry(played.scenario.clone()).or_insert(true);
