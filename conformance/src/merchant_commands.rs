@@ -113,6 +113,11 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
             println!("{cases} plans, and none breaks the shop");
             Ok(0)
         }
+        Fuzzed::Plain(plan, failed) => {
+            println!("a purchase in which nothing goes wrong fails already; mend that first:");
+            print!("{}", report::broken(&plan, &failed));
+            Ok(FAILED)
+        }
         Fuzzed::Broke(plan, failed, shrunk) => {
             print!("{}", report::broken(&plan, &failed));
             let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());

@@ -77,7 +77,7 @@ fn find(
     let ids = state.orders.by_merchant_id(&merchant.client_id, id);
     let oldest = (rulebook.knobs().merchant_order_id_shared == SharedId::Oldest)
         != rulebook.taken_away(Rule::NotificationShared);
-    let found = ids.and_then(|ids| if oldest { ids.first() } else { ids.last() });
+    let found = ids.and_then(|ids| if oldest { ids.front() } else { ids.back() });
     let others = || {
         let same = |order: &&Order| order.merchant_order_id.as_deref() == Some(id);
         let order = state.orders.iter().find(same)?;

@@ -8,7 +8,7 @@ use flexiti_contract::{Flow, Kept, Lang, Rule, Rulebook};
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// How many orders of a merchant are remembered.
@@ -124,27 +124,38 @@ impl Order {
     }
 }
 
+/// Takes an id out of a list; mostly it is the first.
+fn forget(ids: &mut VecDeque<u64>, id: u64) {
+    if let Some(at) = ids.iter().position(|other| *other == id) {
+        ids.remove(at);
+    }
+}
+
 /// All orders; each merchant's oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct Orders {
     /// Boxed, as a tree moves its values about.
     list: BTreeMap<u64, Box<Order>>,
-    owned: FxHashMap<Arc<str>, BTreeSet<u64>>,
+    /// The ids of each merchant's, as they were opened.
+    owned: FxHashMap<Arc<str>, VecDeque<u64>>,
     sessions: FxHashMap<Arc<str>, u64>,
     /// Shops choose the ids, so nobody may guess how they are hashed.
-    merchant_ids: HashMap<(Arc<str>, Arc<str>), BTreeSet<u64>>,
+    merchant_ids: HashMap<(Arc<str>, Arc<str>), VecDeque<u64>>,
 }
 
 impl Orders {
     /// Adds an order; its merchant's oldest goes if there are too many.
     pub fn insert(&mut self, order: Order) {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
-        owned.insert(order.id);
-        let oldest = owned.first().copied().filter(|_| owned.len() > LIMIT);
+        owned.push_back(order.id);
+        let oldest = owned.front().copied().filter(|_| owned.len() > LIMIT);
         self.sessions.insert(Arc::clone(&order.session), order.id);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
-            self.merchant_ids.entry(key).or_default().insert(order.id);
+            self.merchant_ids
+                .entry(key)
+                .or_default()
+                .push_back(order.id);
         }
         self.list.insert(order.id, Box::new(order));
         if let Some(id) = oldest {
@@ -155,13 +166,13 @@ impl Orders {
     fn remove(&mut self, id: u64) -> Option<Box<Order>> {
         let order = self.list.remove(&id)?;
         if let Some(owned) = self.owned.get_mut(&order.client_id) {
-            owned.remove(&id);
+            forget(owned, id);
         }
         self.sessions.remove(&order.session);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
             if let Some(ids) = self.merchant_ids.get_mut(&key) {
-                ids.remove(&order.id);
+                forget(ids, order.id);
                 if ids.is_empty() {
                     self.merchant_ids.remove(&key);
                 }
@@ -218,12 +229,12 @@ impl Orders {
         &self,
         client_id: &Arc<str>,
         merchant_order_id: &str,
-    ) -> Option<&BTreeSet<u64>> {
+    ) -> Option<&VecDeque<u64>> {
         let key = (Arc::clone(client_id), merchant_order_id.into());
         self.merchant_ids.get(&key)
     }
 
-    /// All orders, the oldest first.
+    /// All orders by their ids; mostly the oldest is the first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
         self.list.values().map(|order| &**order)
     }

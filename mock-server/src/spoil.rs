@@ -39,16 +39,24 @@ pub fn strike(
     note: &mut Note,
 ) -> Option<Struck> {
     let client_id = note.client_id.as_deref()?;
-    let mut state = app.state();
+    let state = &mut *app.state();
     let merchant = state.merchants.get_mut(client_id)?;
     if merchant.faults.is_empty() {
         return None;
     }
     let now = merchant.clock.at(machine);
+    let ids = state.orders.by_merchant_id(&merchant.client_id, order_id);
+    let about = ids.and_then(|ids| ids.back().copied());
     let seen = Seen {
         place: Place::Api(endpoint),
         now,
-        params: &|| params(app.contract, endpoint, order_id, request),
+        params: &|| {
+            let mut params = params(app.contract, endpoint, order_id, request);
+            if let Some(id) = about.filter(|_| endpoint == Endpoint::NotificationMerchantOrder) {
+                params.insert("orderId".to_owned(), id.to_string().into());
+            }
+            params
+        },
     };
     let strike = merchant.faults.strike(&seen)?;
     note.strike(&strike);

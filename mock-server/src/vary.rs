@@ -5,17 +5,19 @@ use crate::reply::Reply;
 use flexiti_contract::dialect::{Knobs, MemberOrder, Members};
 use serde_json::{Map, Value, json};
 
-/// The answer as the dialect has it. Only JSON objects differ.
+/// The answer as the dialect has it. Only JSON objects differ: no refusals, which clients know by
+/// their words, and nothing that is empty, which says that there is nothing.
 pub fn reply(knobs: &Knobs, reply: Reply) -> Reply {
     let more = knobs.response_members == Members::More;
     let reversed = knobs.response_member_order == MemberOrder::Reversed;
-    if !(more || reversed) || !reply.content_type.starts_with("application/json") {
+    let is_json = reply.status < 400 && reply.content_type.starts_with("application/json");
+    if !(more || reversed) || !is_json {
         return reply;
     }
     let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(&reply.body) else {
         return reply;
     };
-    if more {
+    if more && !members.is_empty() {
         add(&mut members);
     }
     let mut body = Value::Object(members);
@@ -57,6 +59,10 @@ mod tests {
     use flexiti_contract::{Contract, Rulebook};
 
     fn varied(members: &str, order: &str, body: &Value) -> String {
+        varied_with(200, members, order, body)
+    }
+
+    fn varied_with(status: u16, members: &str, order: &str, body: &Value) -> String {
         let contract = Contract::shipped();
         let mut dialect = contract.dialect("documented").unwrap();
         for (knob, answer) in [
@@ -69,7 +75,7 @@ mod tests {
                 .unwrap();
         }
         let rulebook = Rulebook::compile(contract, dialect).unwrap();
-        let reply = reply(rulebook.knobs(), Reply::json(200, body));
+        let reply = reply(rulebook.knobs(), Reply::json(status, body));
         String::from_utf8(reply.body.to_vec()).unwrap()
     }
 
@@ -87,7 +93,13 @@ mod tests {
             assert!(object.shift_remove("undocumented").is_some());
         }
         assert_eq!(more, body);
-        // What is no object stays as it is.
+        // What is no object stays as it is, and so do nothing and a refusal.
         assert_eq!(varied("more", "reversed", &json!([1, 2])), "[1,2]");
+        assert_eq!(varied("more", "reversed", &json!({})), "{}");
+        let refusal = json!({"error": "x", "code": 1});
+        assert_eq!(
+            varied_with(409, "more", "reversed", &refusal),
+            refusal.to_string()
+        );
     }
 }

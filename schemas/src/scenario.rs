@@ -62,6 +62,8 @@ fn one() -> usize {
 pub enum Deed {
     /// A token is refreshed before it has ended.
     Refresh,
+    /// Another token is got in the place of one that has ended.
+    Renew,
 }
 
 /// The levels of a certificate, the lowest first.

@@ -107,7 +107,7 @@ impl Browser {
         url: &str,
         form: &[(String, String)],
     ) -> Result<Seen, String> {
-        let mut url = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
+        let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
         let mut request = self.client.request(method.clone(), url.clone());
         if *method == Method::GET && !form.is_empty() {
             url.query_pairs_mut().extend_pairs(form);
@@ -117,7 +117,8 @@ impl Browser {
         }
         let mut all = String::new();
         for _ in 0..HOPS {
-            let answer = request.send().map_err(|error| why(&error))?;
+            let answer = request.send();
+            let answer = answer.map_err(|error| format!("{}: {}", place(&url), why(error)))?;
             for (_, value) in answer.headers() {
                 all.push_str(&String::from_utf8_lossy(value.as_bytes()));
                 all.push('\n');
@@ -141,7 +142,8 @@ impl Browser {
             url = next;
         }
         Err(format!(
-            "{url}: more than {HOPS} redirections, one after the other"
+            "{}: more than {HOPS} redirections, one after the other",
+            place(&url)
         ))
     }
 
@@ -155,7 +157,7 @@ impl Browser {
         let mut limited = answer.take(PAGE);
         limited
             .read_to_end(&mut bytes)
-            .map_err(|error| format!("{url}: {error}"))?;
+            .map_err(|error| format!("{}: {error}", place(url)))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
@@ -185,8 +187,6 @@ impl Browser {
 }
 
 fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
-    let mut url = url.clone();
-    url.set_query(None);
     let lang = lang.map(|lang| {
         lang.chars()
             .take(2)
@@ -194,7 +194,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
             .to_ascii_lowercase()
     });
     Page {
-        url: url.to_string(),
+        url: place(url),
         status: status.as_u16(),
         lang,
         leaks: Vec::new(),
@@ -215,10 +215,19 @@ fn html_lang(text: &str) -> Option<String> {
     (!lang.is_empty()).then_some(lang)
 }
 
+/// An address without what may be secret in it: query and fragment.
+fn place(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
 /// What went wrong, without the URL that reqwest repeats.
-fn why(error: &reqwest::Error) -> String {
+fn why(error: reqwest::Error) -> String {
+    let error = error.without_url();
     let mut words = Vec::new();
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    let mut cause: Option<&dyn std::error::Error> = Some(&error);
     while let Some(error) = cause {
         words.push(error.to_string());
         cause = error.source();
@@ -243,6 +252,16 @@ mod tests {
         ] {
             assert_eq!(html_lang(text).as_deref(), lang, "{text}");
         }
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_without_what_may_be_secret() {
+        let nobody = Url::parse("http://127.0.0.1:1/back?orderId=1&auth_token=5ecre7#token=5ecre7");
+        let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1)).unwrap();
+        let trouble = browser.open(&Method::GET, nobody.unwrap().as_str(), &[]);
+        let trouble = trouble.unwrap_err();
+        assert!(trouble.contains("http://127.0.0.1:1/back: "), "{trouble}");
+        assert!(!trouble.contains("5ecre7"), "{trouble}");
     }
 
     #[test]

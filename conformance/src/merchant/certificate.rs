@@ -3,6 +3,8 @@
 
 use super::judge::Verdict;
 use super::key::{self, Signed};
+use super::scenarios;
+use super::trace::Played;
 use super::verdicts::{self, Act, Results};
 use anyhow::{Context as _, bail, ensure};
 use ed25519_dalek::SigningKey;
@@ -80,7 +82,7 @@ impl Certificate {
             contract: contract.digest(),
             issued,
             seed,
-            level: verdicts::level(&results, is_complete(contract, &results)),
+            level: verdicts::level(&results, is_complete(contract, &acts)),
             summary: Summary::of(&results),
             results,
             acts,
@@ -96,16 +98,16 @@ impl Certificate {
     }
 }
 
-/// Whether every shipped dialect was spoken.
-fn is_complete(contract: &Contract, results: &[Results]) -> bool {
-    let spoken: BTreeSet<&str> = results
-        .iter()
-        .map(|results| results.dialect.as_str())
-        .collect();
-    contract
-        .dialect_names()
-        .iter()
-        .all(|name| spoken.contains(name))
+/// Whether every shipped dialect was spoken, and not others of the same names.
+fn is_complete(contract: &Contract, acts: &[Act]) -> bool {
+    contract.dialect_names().iter().all(|name| {
+        let Ok(shipped) = contract.dialect(name) else {
+            return false;
+        };
+        let answers = Value::Object(shipped.answers);
+        acts.iter()
+            .any(|act| act.dialect["name"] == *name && act.dialect["answers"] == answers)
+    })
 }
 
 fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
@@ -170,6 +172,9 @@ pub fn check(
     );
     for act in &certificate.acts {
         whole(act)?;
+        for played in &act.played {
+            complete(played).with_context(|| played.name())?;
+        }
     }
     judge_again(contract, &certificate)?;
     Ok(Checked {
@@ -203,6 +208,33 @@ fn whole(act: &Act) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether all that a scenario has is in its trace: each step, each fault, each order that was
+/// opened.
+fn complete(played: &Played) -> anyhow::Result<()> {
+    let scenario = scenarios().iter().find(|row| row.id == played.scenario);
+    let scenario = scenario.context("no such scenario")?;
+    let steps = scenario.steps.iter().zip(&played.happened);
+    ensure!(
+        scenario.steps.len() == played.happened.len()
+            && steps.clone().all(|(step, happened)| happened.is_of(step)),
+        "what happened is not what the scenario's steps are"
+    );
+    ensure!(
+        scenario.faults.len() == played.faults.len(),
+        "the scenario plans {} faults, the trace has {}",
+        scenario.faults.len(),
+        played.faults.len()
+    );
+    let opened: BTreeSet<u64> = played.opened.iter().map(|order| order.id).collect();
+    let missing = played.orders().find(|id| !opened.contains(id));
+    ensure!(
+        missing.is_none(),
+        "order {} was opened, and is not among those that were",
+        missing.unwrap_or_default()
+    );
+    Ok(())
+}
+
 fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow::Result<()> {
     let again = results(contract, &certificate.acts)?;
     for (again, told) in again.iter().zip(&certificate.results) {
@@ -224,11 +256,33 @@ fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow
         Summary::of(&again) == certificate.summary,
         "summary: the trace comes to another"
     );
-    let level = verdicts::level(&again, is_complete(contract, &again));
+    let level = verdicts::level(&again, is_complete(contract, &certificate.acts));
     ensure!(
         level == certificate.level,
         "level: the certificate says {:?}, the trace comes to {level:?}",
         certificate.level
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialect_counts_by_its_answers_and_not_by_its_name() {
+        let contract = Contract::shipped();
+        let act = |name: &str| Act {
+            dialect: contract.dialect(name).unwrap().to_json(),
+            pages: Vec::new(),
+            played: Vec::new(),
+        };
+        let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();
+        assert!(is_complete(contract, &acts));
+        let strict = acts.iter_mut().find(|act| act.dialect["name"] == "strict");
+        strict.unwrap().dialect["answers"]["ids_as"] = "string".into();
+        assert!(!is_complete(contract, &acts));
+        acts.pop();
+        assert!(!is_complete(contract, &acts));
+    }
 }

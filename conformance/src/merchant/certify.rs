@@ -90,7 +90,9 @@ pub fn run(
         for (scenario, flow, lang) in plays {
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
-            match came_to_nothing(driver, &play) {
+            // Where Flexiti fails, silence may be the fault's, and is judged.
+            let nothing = came_to_nothing(driver, &play).filter(|_| scenario.faults.is_empty());
+            match nothing {
                 Some(what) if lost + 1 == LOST => return Err(Trouble::Lost { what }.into()),
                 Some(_) => lost += 1,
                 None => lost = 0,
@@ -110,9 +112,14 @@ pub fn run(
             .map(|dialect| one(driver, dialect, &plays))
             .collect();
     }
-    // What comes last in the list comes last in each lane.
-    let lane = |at: usize| plays.iter().skip(at).step_by(LANES).copied().collect();
-    let lanes: Vec<Vec<Play<'_>>> = (0..LANES).map(lane).collect();
+    // A shop meets every language of a scenario, and what comes last in the list comes last.
+    let mut lanes: Vec<Vec<Play<'_>>> = vec![Vec::new(); LANES];
+    for (at, scenario) in plays
+        .chunk_by(|one, next| one.0.id == next.0.id)
+        .enumerate()
+    {
+        lanes[at % LANES].extend(scenario);
+    }
     let dialects = options.dialects.iter();
     let runs = dialects.flat_map(|dialect| lanes.iter().map(move |plays| (dialect, plays)));
     std::thread::scope(|scope| {

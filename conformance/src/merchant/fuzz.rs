@@ -9,13 +9,16 @@ use super::draft::{self, Draft};
 use super::driver::Driver;
 use super::judge::Judgement;
 use super::plan::Plan;
-use super::stage::Stage;
-use anyhow::bail;
+use super::stage::{PATIENCE, Stage};
+use anyhow::{anyhow, ensure};
 use flexiti_contract::Contract;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use std::cell::RefCell;
+use flexiti_contract::scenario::Rank;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::time::{Duration, Instant};
 
+/// The check that waits for the shop.
+const BELIEF: &str = "belief";
 /// How long shrinking may take.
 const SHRINK: Duration = Duration::from_secs(20);
 
@@ -35,7 +38,9 @@ pub struct Options {
 pub enum Fuzzed {
     /// So many plans were played, and none broke the shop.
     Held(u32),
-    /// This one does, and so it did again before a shop that had just started.
+    /// A purchase in which nothing goes wrong fails already: no plan would say more.
+    Plain(Box<Plan>, Vec<Judgement>),
+    /// This one breaks it, and so it did again before a shop that had just started.
     Broke(Box<Plan>, Vec<Judgement>, Shrunk),
     /// This one did, but not before a shop that had just started.
     Once(Box<Plan>),
@@ -52,90 +57,183 @@ pub struct Shrunk {
 
 /// Plays plans until one breaks the shop. `tell` hears of each one before it is played.
 pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::Result<Fuzzed> {
-    let contract = Contract::shipped();
-    contract.dialect(&options.dialect)?;
-    let stage = RefCell::new(Some(Stage::new(driver, options.seed, &options.dialect)?));
-    // Which checks fail under a plan.
-    let try_out = |draft: &Draft| {
-        let plan = draft.plan(&options.dialect, options.seed);
-        tell(&plan);
-        let mut kept = stage.borrow_mut();
-        let mut stage = match kept.take() {
-            Some(stage) => stage,
-            None => Stage::new(driver, options.seed, &options.dialect)?,
-        };
-        stage.patience = draft.patience();
-        let failed = plan.play(&mut stage)?;
-        // One that has ended is started again for the next plan.
-        if stage.check().is_ok() {
-            *kept = Some(stage);
-        }
-        anyhow::Ok(names(&failed))
-    };
+    ensure!(
+        driver.order.is_some(),
+        "the driver file has no [order]: fuzzing looks at what the shop believes"
+    );
+    let drafts = draft::drafts(Contract::shipped())?;
+    let mut floor = Floor::new(driver, options, tell)?;
+    let plain = Draft::plain();
+    let failed = floor.play(&plain, PATIENCE)?;
+    if failed.iter().any(|failed| failed.level < Rank::Exemplary) {
+        return Ok(Fuzzed::Plain(Box::new(floor.plan(&plain)), failed));
+    }
+    // What a reviewer says of every purchase is no plan's doing.
+    floor.known = names(&failed);
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&options.seed.to_le_bytes());
-    let config = Config {
-        cases: options.cases,
-        // A run takes a second: `smaller` knows better what to leave out first.
-        max_shrink_iters: 0,
-        failure_persistence: None,
-        ..Config::default()
-    };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let first = RefCell::new(Ok(Vec::new()));
-    let found = runner.run(&draft::drafts(contract)?, |draft| {
-        let broke = try_out(&draft);
-        if matches!(&broke, Ok(names) if names.is_empty()) {
-            return Ok(());
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    for _ in 0..options.cases {
+        let draft = drafts.new_tree(&mut runner);
+        let draft = draft.map_err(|why| anyhow!("no plan could be made up: {why}"))?;
+        let draft = draft.current();
+        let broke = floor.breaks(&draft)?;
+        if let Some(earlier) = floor.ended_after.take() {
+            return floor.found(&earlier, &earlier, Shrunk::default());
         }
-        *first.borrow_mut() = broke;
-        Err(TestCaseError::fail("broke"))
-    });
-    // A shop that cannot be started says nothing about plans.
-    let first = first.into_inner()?;
-    let draft = match found {
-        Ok(()) => return Ok(Fuzzed::Held(options.cases)),
-        Err(TestError::Fail(_, draft)) => draft,
-        Err(TestError::Abort(why)) => bail!("no plan could be made up: {why}"),
-    };
-    let (draft, shrunk) = shrunk(draft, &first, &try_out)?;
-    drop(stage);
-    let mut plan = draft.plan(&options.dialect, options.seed);
-    let failed = plan.replay(driver)?;
-    plan.broke = names(&failed);
-    let plan = Box::new(plan);
-    Ok(if failed.is_empty() {
-        Fuzzed::Once(plan)
-    } else {
-        Fuzzed::Broke(plan, failed, shrunk)
-    })
+        // Slow is not wrong: what may only be late gets all the time there is.
+        let may_be_late = floor.hurry && broke == [BELIEF];
+        if broke.is_empty() || (may_be_late && floor.is_only_slow(&draft)?) {
+            continue;
+        }
+        let (small, shrunk) = floor.shrink(draft.clone(), &broke);
+        return floor.found(&small, &draft, shrunk);
+    }
+    Ok(Fuzzed::Held(options.cases))
 }
 
-/// The smallest plan that is found in time under which one of the checks `first` still fails:
-/// another mistake of the shop's is another plan's.
-fn shrunk(
-    mut draft: Draft,
-    first: &[String],
-    try_out: &dyn Fn(&Draft) -> anyhow::Result<Vec<String>>,
-) -> anyhow::Result<(Draft, Shrunk)> {
-    let since = Instant::now();
-    let mut plans = 0;
-    'smaller: loop {
-        for smaller in draft.smaller() {
-            if since.elapsed() > SHRINK {
-                break 'smaller;
+impl Default for Shrunk {
+    fn default() -> Self {
+        Self {
+            plans: 0,
+            took: Duration::ZERO,
+        }
+    }
+}
+
+/// Where plans are played, one after the other before the same shop as long as it lives.
+struct Floor<'f> {
+    driver: &'f Driver,
+    options: &'f Options,
+    tell: &'f dyn Fn(&Plan),
+    stage: Option<Stage<'f>>,
+    /// Checks that fail without any plan.
+    known: Vec<String>,
+    /// Whether the shop gets less time than in a certification.
+    hurry: bool,
+    latest: Option<Draft>,
+    /// The plan after which the shop ended, if it did so before the next one.
+    ended_after: Option<Draft>,
+}
+
+impl<'f> Floor<'f> {
+    fn new(
+        driver: &'f Driver,
+        options: &'f Options,
+        tell: &'f dyn Fn(&Plan),
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            driver,
+            options,
+            tell,
+            stage: Some(Stage::new(driver, options.seed, &options.dialect)?),
+            known: Vec::new(),
+            hurry: true,
+            latest: None,
+            ended_after: None,
+        })
+    }
+
+    fn plan(&self, draft: &Draft) -> Plan {
+        draft.plan(&self.options.dialect, self.options.seed)
+    }
+
+    /// Plays a plan; gives the checks that failed.
+    fn play(&mut self, draft: &Draft, patience: Duration) -> anyhow::Result<Vec<Judgement>> {
+        let plan = self.plan(draft);
+        (self.tell)(&plan);
+        let alive = self.stage.take().and_then(|mut stage| {
+            let alive = stage.check().is_ok();
+            alive.then_some(stage)
+        });
+        let mut stage = if let Some(stage) = alive {
+            stage
+        } else {
+            self.ended_after = self.latest.take();
+            Stage::new(self.driver, self.options.seed, &self.options.dialect)?
+        };
+        stage.patience = patience;
+        let failed = plan.play(&mut stage)?;
+        // One that ended under this plan has been found out.
+        if stage.check().is_ok() {
+            self.stage = Some(stage);
+            self.latest = Some(draft.clone());
+        } else {
+            self.stage = Some(Stage::new(
+                self.driver,
+                self.options.seed,
+                &self.options.dialect,
+            )?);
+        }
+        Ok(failed)
+    }
+
+    /// Plays a plan; gives the checks that fail because of it.
+    fn breaks(&mut self, draft: &Draft) -> anyhow::Result<Vec<String>> {
+        let patience = if self.hurry {
+            draft.patience()
+        } else {
+            PATIENCE
+        };
+        let failed = self.play(draft, patience)?;
+        let known = &self.known;
+        let broke = names(&failed).into_iter();
+        Ok(broke.filter(|name| !known.contains(name)).collect())
+    }
+
+    /// Whether a plan that broke the shop does not when the shop has time. Then it gets that for
+    /// the rest of the run.
+    fn is_only_slow(&mut self, draft: &Draft) -> anyhow::Result<bool> {
+        self.hurry = false;
+        if self.breaks(draft)?.is_empty() {
+            return Ok(true);
+        }
+        self.hurry = true;
+        Ok(false)
+    }
+
+    /// The smallest plan that is found in time under which one of the checks `first` still fails:
+    /// another mistake of the shop's is another plan's.
+    fn shrink(&mut self, mut draft: Draft, first: &[String]) -> (Draft, Shrunk) {
+        let since = Instant::now();
+        let mut plans = 0;
+        'smaller: loop {
+            for smaller in draft.smaller() {
+                if since.elapsed() > SHRINK {
+                    break 'smaller;
+                }
+                plans += 1;
+                // A shop that cannot be started any more takes nothing from what was found.
+                let Ok(broke) = self.breaks(&smaller) else {
+                    break 'smaller;
+                };
+                if broke.iter().any(|name| first.contains(name)) {
+                    draft = smaller;
+                    continue 'smaller;
+                }
             }
-            plans += 1;
-            if try_out(&smaller)?.iter().any(|name| first.contains(name)) {
-                draft = smaller;
-                continue 'smaller;
+            break;
+        }
+        let took = since.elapsed();
+        (draft, Shrunk { plans, took })
+    }
+
+    /// Plays what was found again, before a shop that has just started: the small plan, or else
+    /// the one that it was made of.
+    fn found(mut self, small: &Draft, whole: &Draft, shrunk: Shrunk) -> anyhow::Result<Fuzzed> {
+        self.stage = None;
+        for draft in [small, whole] {
+            let mut plan = self.plan(draft);
+            let mut failed = plan.replay(self.driver)?;
+            failed.retain(|failed| !self.known.contains(&failed.check));
+            if !failed.is_empty() {
+                plan.broke = names(&failed);
+                return Ok(Fuzzed::Broke(Box::new(plan), failed, shrunk));
             }
         }
-        break;
+        Ok(Fuzzed::Once(Box::new(self.plan(small))))
     }
-    let took = since.elapsed();
-    Ok((draft, Shrunk { plans, took }))
 }
 
 /// The checks, each once.

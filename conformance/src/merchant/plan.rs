@@ -11,9 +11,14 @@ use flexiti_contract::scenario::Scenario;
 use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::time::Duration;
 
-/// What the file is, and in which version.
+/// What the file is.
+const KIND: &str = "flexiti-merchant-plan/";
+/// The same, and in which version.
 const FORMAT: &str = "flexiti-merchant-plan/1";
+/// How long after a plan a shop may end, and still be broken by it.
+const GRACE: Duration = Duration::from_millis(50);
 /// The check of a shop that ends while it is needed.
 const ENDED: &str = "shop_ended";
 
@@ -54,7 +59,10 @@ impl Plan {
     /// Whether a text is a plan, to tell it from other files that can be replayed.
     pub fn is_one(text: &str) -> bool {
         let format = serde_json::from_str::<serde_json::Value>(text);
-        format.is_ok_and(|value| value["format"] == FORMAT)
+        format.is_ok_and(|value| {
+            let format = value["format"].as_str();
+            format.is_some_and(|format| format.starts_with(KIND))
+        })
     }
 
     /// Reads a plan; the error names file and place.
@@ -90,6 +98,7 @@ impl Plan {
             &rulebook,
             &trace::calls(std::slice::from_ref(&played)),
         )?);
+        std::thread::sleep(GRACE);
         all.extend(ended(stage.check())?);
         all.retain(|judgement| judgement.verdict == Verdict::Failed);
         Ok(all)

@@ -18,6 +18,7 @@ pub struct Play<'s, 'd> {
     pub(super) stage: &'s Stage<'d>,
     flow: &'s str,
     lang: &'s str,
+    faults: &'s [Value],
     /// What the customer is to pay.
     pub amount: String,
     /// The shop's number of the order.
@@ -31,12 +32,18 @@ pub struct Play<'s, 'd> {
 
 impl<'s, 'd> Play<'s, 'd> {
     /// A customer who has not begun.
-    pub fn new(stage: &'s Stage<'d>, flow: &'s str, lang: &'s str) -> anyhow::Result<Self> {
+    pub fn new(
+        stage: &'s Stage<'d>,
+        flow: &'s str,
+        lang: &'s str,
+        faults: &'s [Value],
+    ) -> anyhow::Result<Self> {
         let plays = stage.plays;
         Ok(Self {
             stage,
             flow,
             lang,
+            faults,
             // An amount that no other play has, to be recognised.
             amount: format!("{}.{}", 120 + plays, plays % 89 + 10),
             merchant_orderid: format!("C{}-{plays}", stage.run),
@@ -50,16 +57,11 @@ impl<'s, 'd> Play<'s, 'd> {
     pub fn take(&mut self, step: &Step) -> Happened {
         match step {
             Step::Checkout { expect } => {
-                let first = self.start(1);
-                let turned_away = matches!(
-                    &first,
-                    Happened::Started { order: None, page: Some(page), .. } if page.status == 503
-                );
-                // A customer who is told to come again later does so, once.
-                if turned_away && *expect == Start::Either {
-                    return self.start(2);
+                let started = self.check_out(*expect);
+                match self.stage.plan_for(self.faults, self.order) {
+                    Ok(()) => started,
+                    Err(_) => Happened::Skipped,
                 }
-                first
             }
             Step::Complete {
                 outcome,
@@ -81,6 +83,19 @@ impl<'s, 'd> Play<'s, 'd> {
                 }
             }
         }
+    }
+
+    fn check_out(&mut self, expect: Start) -> Happened {
+        let first = self.start(1);
+        let turned_away = matches!(
+            &first,
+            Happened::Started { order: None, page: Some(page), .. } if page.status == 503
+        );
+        // A customer who is told to come again later does so, once.
+        if turned_away && expect == Start::Either {
+            return self.start(2);
+        }
+        first
     }
 
     /// What the driver file may name in braces.
@@ -141,7 +156,8 @@ impl<'s, 'd> Play<'s, 'd> {
         url: &str,
         form: &[(String, String)],
     ) -> Result<Seen, String> {
-        let seen = browser.open(method, url, form)?;
+        let seen = browser.open(method, url, form);
+        let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
         let named = [&self.merchant_orderid, &self.amount, &comma];
@@ -251,6 +267,7 @@ impl<'s, 'd> Play<'s, 'd> {
             stage: self.stage,
             flow: self.flow,
             lang: self.lang,
+            faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
             browser,
@@ -258,10 +275,8 @@ impl<'s, 'd> Play<'s, 'd> {
             callback: None,
         };
         let started = other.start(1);
-        match other.complete(outcome, None) {
-            Happened::Completed(_) => started,
-            _ => Happened::Skipped,
-        }
+        other.complete(outcome, None);
+        started
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::browser::{Browser, Credentials, Page, Seen};
 use super::driver::Driver;
+use super::judge::{self, Judgement, Verdict};
 use super::play::Play;
 use super::shop::{Shop, Trouble};
-use super::trace::{Exchange, Happened, Opened, Played, endpoint};
+use super::trace::{Exchange, Happened, Opened, Played};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;
@@ -14,10 +15,13 @@ use reqwest::blocking::Client;
 use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The account of the shop under test.
 pub const CLIENT_ID: &str = "shop-under-test";
+/// How long a shop may take until it believes what it should.
+pub const PATIENCE: Duration = Duration::from_secs(8);
 /// How often a scenario is played until its faults strike the calls that they are for.
 const ATTEMPTS: usize = 3;
 /// What the dialect of a scenario is called.
@@ -30,7 +34,7 @@ pub struct Stage<'d> {
     pub(super) client: Client,
     /// How many scenarios have been played.
     pub(super) plays: u32,
-    /// What makes order numbers of this run its own.
+    /// What makes order numbers of this stage its own, also where the shop keeps those of others.
     pub(super) run: String,
     /// Somebody's order that was bought.
     pub(super) paid: Option<u64>,
@@ -43,6 +47,8 @@ pub struct Stage<'d> {
     next_id: u64,
     /// Orders of plays that are over.
     past: BTreeSet<u64>,
+    /// The shop asks about those by itself, in the background.
+    is_busy: bool,
 }
 
 impl<'d> Stage<'d> {
@@ -89,14 +95,15 @@ impl<'d> Stage<'d> {
             mock,
             client,
             plays: 0,
-            run: format!("{:05x}", seed & 0xf_ffff),
+            run: run_number(),
             paid: None,
-            patience: Duration::from_secs(8),
+            patience: PATIENCE,
             shop,
             dialect,
             credentials,
             next_id,
             past: BTreeSet::new(),
+            is_busy: false,
         })
     }
 
@@ -126,6 +133,15 @@ impl<'d> Stage<'d> {
         seen
     }
 
+    /// What was said, unless there is a secret in it.
+    pub(super) fn told(&self, said: String) -> String {
+        let secrets = self.leaks(&said);
+        if secrets.is_empty() {
+            return said;
+        }
+        format!("something with {} in it", secrets.join(", "))
+    }
+
     /// Which credentials stand in a text.
     pub(super) fn leaks(&self, text: &str) -> Vec<String> {
         let mut credentials = self.credentials.clone();
@@ -145,14 +161,15 @@ impl<'d> Stage<'d> {
         Browser::new(&Url::parse(&self.mock.base_url())?, patience)
     }
 
-    /// Plays a scenario in one flow and one language; again, where a fault struck what the shop
-    /// still had to ask about an earlier order.
+    /// Plays a scenario in one flow and one language; again, where what came of it may be about an
+    /// earlier order.
     pub fn play(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
         let first_id = self.next_id;
         let mut void = Vec::new();
         let mut played = self.attempt(scenario, flow, lang)?;
         for _ in 1..ATTEMPTS {
-            if !struck_others(&played) {
+            let is_noise = self.is_busy && are_tokens_alone(scenario, &played);
+            if !struck_others(&played) && !is_noise {
                 break;
             }
             void.append(&mut played.left_out);
@@ -170,7 +187,7 @@ impl<'d> Stage<'d> {
         self.plays += 1;
         self.set_scene(scenario)?;
         let first_id = self.next_id;
-        let mut play = Play::new(self, flow, lang)?;
+        let mut play = Play::new(self, flow, lang, &scenario.faults)?;
         let happened: Vec<Happened> = scenario.steps.iter().map(|step| play.take(step)).collect();
         let mut played = Played {
             scenario: scenario.id.clone(),
@@ -190,12 +207,7 @@ impl<'d> Stage<'d> {
         };
         self.record(&mut played)?;
         let admin = self.mock.admin();
-        let opened: BTreeSet<u64> = played
-            .exchanges
-            .iter()
-            .filter(|exchange| endpoint(exchange).is_some_and(is_init))
-            .filter_map(|exchange| exchange.row.order_id)
-            .collect();
+        let opened: BTreeSet<u64> = played.orders().collect();
         for id in &opened {
             played.opened.push(opened_order(&admin.order(*id)?));
         }
@@ -220,9 +232,27 @@ impl<'d> Stage<'d> {
             answers: Some(answers),
         };
         admin.set_dialect(CLIENT_ID, &change)?;
-        let plan = Plan::read(json!({"faults": scenario.faults})).map_err(|what| anyhow!(what))?;
+        let (_, before) = scenario
+            .faults
+            .iter()
+            .partition::<Vec<_>, _>(|f| is_of_order(f));
+        let plan = Plan::read(json!({"faults": before})).map_err(|what| anyhow!(what))?;
         let planned = admin.plan_faults(CLIENT_ID, plan);
         planned.with_context(|| format!("the faults of scenario {}", scenario.id))?;
+        Ok(())
+    }
+
+    /// Plans the faults of notifications, for this order if there is one: the shop may still ask
+    /// about earlier ones.
+    pub(super) fn plan_for(&self, faults: &[Value], order: Option<u64>) -> anyhow::Result<()> {
+        for fault in faults.iter().filter(|fault| is_of_order(fault)) {
+            let mut fault = fault.clone();
+            if let Some(order) = order {
+                fault["match"]["params"]["orderId"] = order.to_string().into();
+            }
+            let change = serde_json::from_value(json!({"add": fault}))?;
+            self.mock.admin().change_faults(CLIENT_ID, change)?;
+        }
         Ok(())
     }
 
@@ -248,6 +278,7 @@ impl<'d> Stage<'d> {
             }
         }
         leave_tokens_out(played, &theirs);
+        self.is_busy |= !played.left_out.is_empty();
         self.next_id = played.next_id;
         Ok(())
     }
@@ -290,6 +321,33 @@ fn bearer(row: &Row) -> Option<&str> {
     header.split_whitespace().next_back()
 }
 
+/// Whether all that is wrong are calls for tokens: which order those are for nobody can tell.
+fn are_tokens_alone(scenario: &Scenario, played: &Played) -> bool {
+    let is_token = |id: &u64| {
+        let mut calls = played.exchanges.iter();
+        calls.any(|call| call.row.id == *id && call.row.endpoint == TOKEN)
+    };
+    let mut failed = judge::judge(scenario, played);
+    failed.retain(|judgement| judgement.verdict == Verdict::Failed);
+    let about_tokens = |judgement: &Judgement| {
+        !judgement.requests.is_empty() && judgement.requests.iter().all(is_token)
+    };
+    !failed.is_empty() && failed.iter().all(about_tokens)
+}
+
+/// No stage before it has had this one: the time, and how many there were in this process.
+fn run_number() -> String {
+    static STAGES: AtomicU32 = AtomicU32::new(0);
+    let stage = STAGES.fetch_add(1, Ordering::Relaxed);
+    let seconds = jiff::Timestamp::now().as_second();
+    format!("{seconds:x}{stage:x}")
+}
+
+/// Whether a fault strikes calls about one order.
+fn is_of_order(fault: &Value) -> bool {
+    fault["match"]["endpoint"] == "notification"
+}
+
 /// Whether a planned fault was used up by calls about earlier orders alone.
 fn struck_others(played: &Played) -> bool {
     let calls = played.exchanges.iter().map(|call| call.row.id);
@@ -298,11 +356,6 @@ fn struck_others(played: &Played) -> bool {
     faults.any(|fault| {
         !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
     })
-}
-
-fn is_init(endpoint: flexiti_contract::Endpoint) -> bool {
-    use flexiti_contract::Endpoint::{InitPlain, InitV2};
-    matches!(endpoint, InitV2 | InitPlain)
 }
 
 /// The number of the latest call.

@@ -3,7 +3,7 @@
 
 use super::browser::Page;
 use flexiti_contract::Endpoint;
-use flexiti_contract::scenario::{Belief, By, To};
+use flexiti_contract::scenario::{Belief, By, Step, To};
 pub use flexiti_mock::steer::Exchange;
 use flexiti_mock::steer::{FaultView, Place};
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,8 @@ pub struct Played {
     pub first_id: u64,
     /// The number after that of the last call.
     pub next_id: u64,
-    /// The calls between that were about orders of earlier scenarios, and those of attempts that
-    /// say nothing, as a fault had struck such a call.
+    /// The calls between that were about orders of earlier scenarios, and those of attempts in which
+    /// such calls cannot be told from the scenario's own.
     pub left_out: Vec<u64>,
     /// The plan of faults, and which calls each has struck.
     pub faults: Vec<FaultView>,
@@ -45,6 +45,16 @@ pub struct Played {
 }
 
 impl Played {
+    /// The orders that the shop's calls opened.
+    pub fn orders(&self) -> impl Iterator<Item = u64> {
+        let is_init = |call: &&Exchange| {
+            let opens = [Endpoint::InitV2, Endpoint::InitPlain];
+            endpoint(call).is_some_and(|endpoint| opens.contains(&endpoint))
+        };
+        let calls = self.exchanges.iter().filter(is_init);
+        calls.filter_map(|call| call.row.order_id)
+    }
+
     /// What reports call it: `outcome.purchased/buy/fr`.
     pub fn name(&self) -> String {
         format!("{}/{}/{}", self.scenario, self.flow, self.lang)
@@ -75,6 +85,25 @@ pub struct Opened {
     pub merchant_orderid: Option<String>,
     /// What it came to.
     pub outcome: Option<String>,
+}
+
+impl Happened {
+    /// Whether this can come of such a step.
+    pub fn is_of(&self, step: &Step) -> bool {
+        match self {
+            Self::Skipped => !matches!(step, Step::Believe { .. } | Step::Doubt { .. }),
+            Self::Started { .. } => {
+                matches!(step, Step::Checkout { .. } | Step::Bystander { .. })
+            }
+            Self::Completed(_) => matches!(step, Step::Complete { .. }),
+            Self::Returned { .. } => matches!(step, Step::Return { .. }),
+            Self::Crowded { .. } => matches!(step, Step::Crowd { .. }),
+            Self::Believed { .. } | Self::NotAsked => {
+                matches!(step, Step::Believe { .. } | Step::Doubt { .. })
+            }
+            Self::Advanced(_) => matches!(step, Step::Advance { .. }),
+        }
+    }
 }
 
 /// What came of a step.

@@ -52,6 +52,11 @@ fn nothing_is_found() {
             ("availability_body", json!({"enabled": false})),
         ],
         vec![("ids_as", json!("string")), ("init_paths", json!("v2"))],
+        vec![
+            ("response_members", json!("more")),
+            ("response_member_order", json!("reversed")),
+            ("first_order_id", json!(4_294_967_311_u64)),
+        ],
     ] {
         let rulebook = Rulebook::compile(Contract::shipped(), answering(&answers)).unwrap();
         let rulebook = Arc::new(rulebook);

@@ -92,6 +92,26 @@ fn what_breaks_a_shop_is_made_small_and_breaks_it_again() {
 }
 
 #[test]
+fn a_shop_that_fails_anyway_or_says_nothing_is_not_fuzzed() {
+    let folder = tempfile::tempdir().unwrap();
+    let save = folder.path().join("plan.json").display().to_string();
+    let output = fuzz("node", "amount_in_cents", &save);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}{}", stderr(&output));
+    for word in ["mend that first", "FAILED amount_differs: "] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let driver = std::fs::read_to_string(merchants().join("node/merchant.toml")).unwrap();
+    let (before, after) = driver.split_once("[order]").unwrap();
+    let (_, after) = after.split_once("[pages]").unwrap();
+    let mute = write(&folder, "mute.toml", &format!("{before}[pages]{after}"));
+    let output = run(&["merchant", "fuzz", &mute, "--save", &save]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("[order]"), "{}", stderr(&output));
+    assert!(!folder.path().join("plan.json").exists());
+}
+
+#[test]
 fn correct_shops_are_not_accused_under_any_of_five_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| merchants().join(name).display().to_string();

@@ -76,8 +76,9 @@ pub struct Match {
     /// Only the nth request, counted from one, of those that the rest of the match is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
-    /// Parameters that the request must have, by the contract's names; `orderId` and
-    /// `merchantOrderId` are those of a notification's path, and of a callback's order.
+    /// Parameters that the request must have, by the contract's names. `orderId` is that of the
+    /// order that a notification or a callback is about, `merchantOrderId` that of a
+    /// notification's path or a callback's order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
     /// The share of those requests, drawn from the server's seed.

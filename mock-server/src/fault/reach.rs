@@ -92,7 +92,7 @@ fn params(fault: &Fault, places: &[Place], contract: &Contract) -> Result<(), Wr
 }
 
 /// The parameters that requests to a place can have: those of the contract that hold no others,
-/// and the ids of the path; for a callback, those of its order.
+/// the ids of the path, and that of the order; for a callback, those of its order.
 fn known(contract: &Contract, place: Place) -> Box<dyn Iterator<Item = &str> + '_> {
     let Place::Api(endpoint) = place else {
         return Box::new(["orderId", "merchantOrderId"].into_iter());
@@ -101,7 +101,14 @@ fn known(contract: &Contract, place: Place) -> Box<dyn Iterator<Item = &str> + '
     let params = params.filter(|param| !param.group);
     let params = params.map(|param| param.name.as_str());
     let ids = path_ids(contract, endpoint);
-    Box::new(params.chain(ids).filter(|name| *name != CLIENT))
+    // Whichever way its order is named.
+    let order = (endpoint == Endpoint::NotificationMerchantOrder).then_some("orderId");
+    Box::new(
+        params
+            .chain(order)
+            .chain(ids)
+            .filter(|name| *name != CLIENT),
+    )
 }
 
 /// The ids in the path of an endpoint.

@@ -44,6 +44,10 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             };
             Some(Judgement::unless("start", wrong))
         }
+        (Step::Bystander { .. }, Happened::Started { order: None, .. }) if !story.may_fail() => {
+            let message = "the other customer was turned away";
+            Some(Judgement::new("start", Verdict::Inconclusive, message))
+        }
         (Step::Believe { one_of }, Happened::Believed { belief, said }) => {
             let is_so = match belief {
                 // Of an order that the shop gave up it need not know anything, but it is not paid.
@@ -102,9 +106,10 @@ fn orders(story: &Story<'_>) -> Judgement {
     let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
     let ids = ids.join(", ");
     let mut numbers = HashSet::new();
-    let same = opened
+    let named = opened
         .iter()
-        .any(|order| !numbers.insert(&order.merchant_orderid));
+        .filter_map(|order| order.merchant_orderid.as_ref());
+    let same = named.into_iter().any(|number| !numbers.insert(number));
     let wrong = if opened.len() > most {
         let opened = opened.len();
         Some(format!(

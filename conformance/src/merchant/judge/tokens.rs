@@ -1,6 +1,6 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
-use super::{Judgement, Story, is_lost, is_passing, is_token};
+use super::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
@@ -14,6 +14,9 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all.extend(stampede(story));
     if story.scenario.also.contains(&Deed::Refresh) {
         all.push(refreshed(story));
+    }
+    if story.scenario.also.contains(&Deed::Renew) {
+        all.push(renewed(story));
     }
     all
 }
@@ -125,6 +128,19 @@ fn refused(story: &Story<'_>) -> Judgement {
     let wrong = (longest > REFUSALS)
         .then(|| format!("{longest} calls in a row were refused with 401, each with a new token"));
     Judgement::unless("refused_endlessly", wrong).at(Rank::Robust)
+}
+
+/// Where no second token was needed, none has ended, and the scenario says nothing.
+fn renewed(story: &Story<'_>) -> Judgement {
+    let granted = story
+        .calls(is_token)
+        .filter(|call| is_granted(call))
+        .count();
+    if granted > 1 {
+        return Judgement::passed("token_renewed");
+    }
+    let message = "the token was to end, and the shop went on with it".to_owned();
+    Judgement::new("token_renewed", Verdict::Inconclusive, message)
 }
 
 /// A token that is about to end is refreshed (C-3).
