@@ -59,13 +59,21 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
     let shops = if is_portable(file) { shops } else { 1 };
     // All of them held at once, so that none is given out twice.
     let held: Vec<TcpListener> = (0..shops)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<Result<_, _>>()
-        .context("no free port")?;
+        .map(|_| free_port())
+        .collect::<Option<_>>()
+        .context("no free port between 10000 and 31999")?;
     let ports = held.iter().map(TcpListener::local_addr);
     ports
         .map(|address| Driver::read(file, address?.port()))
         .collect()
+}
+
+/// A port that the system gives to nobody who asks for any: between here and the shop's start it
+/// would be gone now and then.
+fn free_port() -> Option<TcpListener> {
+    let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
+    let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
+    ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
 }
 
 fn check(file: &Path) -> anyhow::Result<u8> {
