@@ -1,9 +1,10 @@
 //! Fuzzing an integration: legal ways of Flexiti to answer are made up and played until one
 //! breaks the shop, and that one is shrunk to the smallest that still does.
 //!
-//! Everything in a plan is legal: answers that the dialect's schema has evidence for, faults that
-//! any server on a network has, each at most once, and what customers do. A shop may give up
-//! where init failed; it may never believe what no notification has said, pay twice, or leak.
+//! Everything in a plan is legal: answers that some shipped dialect gives, or that mean nothing to
+//! whoever reads JSON, faults that any server on a network has, each at most once, and what
+//! customers do. A shop may give up where init failed; whatever else a certification looks at, it
+//! has to do right.
 
 use super::draft::{self, Draft};
 use super::driver::Driver;

@@ -1,6 +1,6 @@
 //! Fuzzing shops: correct ones are not accused, and what breaks a broken one is made small.
 
-use crate::merchant::{demo, merchants, run, stderr, stdout, write};
+use crate::merchant::{correct_shops, merchants, run, stderr, stdout, write};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 use std::sync::Mutex;
@@ -114,13 +114,7 @@ fn a_shop_that_fails_anyway_or_says_nothing_is_not_fuzzed() {
 #[test]
 fn correct_shops_are_not_accused_under_any_of_five_seeds() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| merchants().join(name).display().to_string();
-    let drivers = [
-        demo(&folder),
-        path("python/merchant.toml"),
-        path("python/queue.toml"),
-        path("node/merchant.toml"),
-    ];
+    let drivers = correct_shops(&folder);
     let accused = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for (at, driver) in drivers.iter().enumerate() {

@@ -44,6 +44,17 @@ pub fn write(folder: &TempDir, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
+/// The driver files of the shops that do it right.
+pub fn correct_shops(folder: &TempDir) -> [String; 4] {
+    let path = |name: &str| merchants().join(name).display().to_string();
+    [
+        demo(folder),
+        path("python/merchant.toml"),
+        path("python/queue.toml"),
+        path("node/merchant.toml"),
+    ]
+}
+
 #[test]
 fn correct_shops_of_other_makes_are_exemplary() {
     let runs = [
@@ -61,13 +72,7 @@ fn correct_shops_of_other_makes_are_exemplary() {
 #[test]
 fn no_correct_shop_is_accused_under_any_of_five_seeds() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| merchants().join(name).display().to_string();
-    let drivers = [
-        demo(&folder),
-        path("python/merchant.toml"),
-        path("python/queue.toml"),
-        path("node/merchant.toml"),
-    ];
+    let drivers = correct_shops(&folder);
     for seeds in [
         [("3", "documented"), ("4", "lenient")],
         [("5", "strict"), ("6", "hyperswitch")],
