@@ -202,6 +202,12 @@ fn what_is_wrong_with_a_driver_file_is_said_before_anything_runs() {
             );
         }
     }
+    // A right one leads through the shop.
+    let right = merchants().join("node/merchant.toml").display().to_string();
+    let output = run(&["merchant", "check", &right]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(said.contains("4 purchases are as they should be"), "{said}");
     // What is there is left alone.
     let output = run(&["merchant", "init", &wrong]);
     assert_eq!(output.status.code(), Some(2));
