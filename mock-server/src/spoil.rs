@@ -45,15 +45,16 @@ pub fn strike(
         return None;
     }
     let now = merchant.clock.at(machine);
-    let ids = state.orders.by_merchant_id(&merchant.client_id, order_id);
-    let about = ids.and_then(|ids| ids.back().copied());
     let seen = Seen {
         place: Place::Api(endpoint),
         now,
         params: &|| {
             let mut params = params(app.contract, endpoint, order_id, request);
-            if let Some(id) = about.filter(|_| endpoint == Endpoint::NotificationMerchantOrder) {
-                params.insert("orderId".to_owned(), id.to_string().into());
+            if endpoint == Endpoint::NotificationMerchantOrder {
+                let ids = state.orders.by_merchant_id(&merchant.client_id, order_id);
+                if let Some(id) = ids.and_then(|ids| ids.back()) {
+                    params.insert("orderId".to_owned(), id.to_string().into());
+                }
             }
             params
         },

@@ -235,73 +235,47 @@ impl Draft {
 
     /// Plans with less in them, whole groups first: a run takes a second.
     pub fn smaller(&self) -> Vec<Self> {
-        let bare = Self {
-            way: Way::Once,
-            polls: 0,
-            ..self.clone()
+        let but = |change: &dyn Fn(&mut Self)| {
+            let mut smaller = self.clone();
+            change(&mut smaller);
+            smaller
+        };
+        let bare = |plan: &mut Self| {
+            plan.way = Way::Once;
+            plan.polls = 0;
         };
         let mut all = vec![
-            Self {
-                faults: Vec::new(),
-                ..bare.clone()
-            },
-            Self {
-                answers: Vec::new(),
-                ..bare.clone()
-            },
-            bare,
-            Self {
-                faults: Vec::new(),
-                ..self.clone()
-            },
-            Self {
-                answers: Vec::new(),
-                ..self.clone()
-            },
-            Self {
-                polls: 0,
-                ..self.clone()
-            },
-            Self {
-                way: Way::Once,
-                ..self.clone()
-            },
+            but(&|plan| {
+                bare(plan);
+                plan.faults.clear();
+            }),
+            but(&|plan| {
+                bare(plan);
+                plan.answers.clear();
+            }),
+            but(&bare),
+            but(&|plan| plan.faults.clear()),
+            but(&|plan| plan.answers.clear()),
+            but(&|plan| plan.polls = 0),
+            but(&|plan| plan.way = Way::Once),
         ];
         let half = self.answers.len() / 2;
-        for part in [&self.answers[..half], &self.answers[half..]] {
-            all.push(Self {
-                answers: part.to_vec(),
-                ..self.clone()
-            });
-        }
+        all.push(but(&|plan| plan.answers.truncate(half)));
+        all.push(but(&|plan| drop(plan.answers.drain(..half))));
         for at in 0..self.faults.len() {
-            let mut faults = self.faults.clone();
-            faults.remove(at);
-            all.push(Self {
-                faults,
-                ..self.clone()
-            });
+            all.push(but(&|plan| drop(plan.faults.remove(at))));
         }
         for at in 0..self.answers.len() {
-            let mut answers = self.answers.clone();
-            answers.remove(at);
-            all.push(Self {
-                answers,
-                ..self.clone()
-            });
+            all.push(but(&|plan| drop(plan.answers.remove(at))));
         }
         // What most shops sell.
         for outcome in ["purchased", "declined"] {
-            all.push(Self {
-                flow: "apply/buy",
-                outcome,
-                ..self.clone()
-            });
+            all.push(but(&|plan| {
+                plan.flow = "apply/buy";
+                plan.outcome = outcome;
+            }));
         }
-        all.push(Self {
-            lang: "en",
-            ..self.clone()
-        });
+        all.push(but(&|plan| plan.lang = "en"));
         all.retain(|smaller| smaller.size() < self.size());
         all
     }

@@ -292,6 +292,12 @@ mod tests {
         let example = serde_json::to_value(example).unwrap();
         let validator = jsonschema::validator_for(&schema()).unwrap();
         assert!(validator.is_valid(&example));
+        // Every key is in it, and so explained.
+        for table in schema()["$defs"].as_object().unwrap().values() {
+            for key in table["properties"].as_object().unwrap().keys() {
+                assert!(EXAMPLE.contains(&format!("{key} =")), "{key}");
+            }
+        }
         for (table, key) in [("shop", "ready"), ("order", "payed"), ("cart", "gift")] {
             let mut wrong = example.clone();
             wrong[table][key] = "x".into();
@@ -323,7 +329,7 @@ mod tests {
                 vec!["checkout.form.mname", "{middle}", "{mname}"],
             ),
             (
-                "method = \"POST\"",
+                "patience_s = 30",
                 "patience_s = 0",
                 vec!["checkout.patience_s", "0", "1 to 300"],
             ),

@@ -48,7 +48,7 @@ pub enum Fuzzed {
 }
 
 /// What it took to make a plan small.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Shrunk {
     /// How many plans were played for it.
     pub plans: u32,
@@ -94,15 +94,6 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
     Ok(Fuzzed::Held(options.cases))
 }
 
-impl Default for Shrunk {
-    fn default() -> Self {
-        Self {
-            plans: 0,
-            took: Duration::ZERO,
-        }
-    }
-}
-
 /// Where plans are played, one after the other before the same shop as long as it lives.
 struct Floor<'f> {
     driver: &'f Driver,
@@ -113,6 +104,7 @@ struct Floor<'f> {
     known: Vec<String>,
     /// Whether the shop gets less time than in a certification.
     hurry: bool,
+    /// The latest plan that left the shop alive.
     latest: Option<Draft>,
     /// The plan after which the shop ended, if it did so before the next one.
     ended_after: Option<Draft>,
@@ -144,15 +136,14 @@ impl<'f> Floor<'f> {
     fn play(&mut self, draft: &Draft, patience: Duration) -> anyhow::Result<Vec<Judgement>> {
         let plan = self.plan(draft);
         (self.tell)(&plan);
-        let alive = self.stage.take().and_then(|mut stage| {
-            let alive = stage.check().is_ok();
-            alive.then_some(stage)
-        });
-        let mut stage = if let Some(stage) = alive {
-            stage
-        } else {
+        let kept = self.stage.as_mut();
+        if kept.is_some_and(|stage| stage.check().is_err()) {
+            self.stage = None;
             self.ended_after = self.latest.take();
-            Stage::new(self.driver, self.options.seed, &self.options.dialect)?
+        }
+        let mut stage = match self.stage.take() {
+            Some(stage) => stage,
+            None => Stage::new(self.driver, self.options.seed, &self.options.dialect)?,
         };
         stage.patience = patience;
         let failed = plan.play(&mut stage)?;
@@ -160,12 +151,6 @@ impl<'f> Floor<'f> {
         if stage.check().is_ok() {
             self.stage = Some(stage);
             self.latest = Some(draft.clone());
-        } else {
-            self.stage = Some(Stage::new(
-                self.driver,
-                self.options.seed,
-                &self.options.dialect,
-            )?);
         }
         Ok(failed)
     }

@@ -9,7 +9,7 @@ fn a_shop_that_cannot_be_certified_is_named_and_the_run_ends() {
     let shop = |name: &str, program: &str| {
         let command = format!("command = [\"sh\", \"-c\", '''{program}''']");
         let text = example.replace("command = [\"python3\", \"shop.py\"]", &command);
-        let text = text.replace("method = \"POST\"", "patience_s = 1");
+        let text = text.replace("patience_s = 30", "patience_s = 1");
         let driver = write(&folder, name, &text);
         run(&["merchant", "--driver", &driver, "--only", "outcome"])
     };

@@ -24,6 +24,7 @@ mod dialect;
 mod events;
 mod exchanges;
 mod fault_callbacks;
+mod fault_matching;
 mod fault_refusals;
 mod faults;
 mod har;
