@@ -106,10 +106,10 @@ fn orders(story: &Story<'_>) -> Judgement {
     let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
     let ids = ids.join(", ");
     let mut numbers = HashSet::new();
-    let named = opened
+    let mut named = opened
         .iter()
         .filter_map(|order| order.merchant_orderid.as_ref());
-    let same = named.into_iter().any(|number| !numbers.insert(number));
+    let same = named.any(|number| !numbers.insert(number));
     let wrong = if opened.len() > most {
         let opened = opened.len();
         Some(format!(

@@ -157,3 +157,66 @@ fn refreshed(story: &Story<'_>) -> Judgement {
     };
     Judgement::unless("refresh_in_time", wrong)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merchant::judge::judge;
+    use crate::merchant::scenarios;
+    use crate::merchant::trace::Played;
+    use serde_json::json;
+
+    /// A call for a token: its grant, the refresh token it brings, and its status.
+    type Call = (&'static str, Option<&'static str>, u16);
+
+    /// The verdict of a check on these calls, if it has one.
+    fn verdict(scenario: &str, check: &str, calls: &[Call]) -> Option<Verdict> {
+        let exchange = |(id, (grant, refresh, status)): (u64, &Call)| {
+            json!({
+                "id": id, "at": "2026-01-01T00:00:00Z", "clock": null, "client_id": "c",
+                "endpoint": "token", "method": "POST", "path": "/", "headers": {},
+                "params": {"grant_type": grant, "refresh_token": refresh}, "body": null,
+                "status": status, "duration_us": 1, "order_id": null, "violations": [],
+                "fault": null, "why": [], "query": null, "response_headers": {},
+                "response_body": null, "curl": ""
+            })
+        };
+        let exchanges: Vec<Value> = (1..).zip(calls).map(exchange).collect();
+        let played: Played = serde_json::from_value(json!({
+            "scenario": scenario, "flow": "buy", "lang": "en", "dialect": "documented",
+            "amount": "1.00", "merchant_orderid": "C1", "cart": {}, "happened": [],
+            "exchanges": exchanges, "first_id": 1, "next_id": 9, "left_out": [], "faults": [],
+            "opened": []
+        }))
+        .unwrap();
+        let scenario = scenarios().iter().find(|row| row.id == scenario);
+        let mut all = judge(scenario.unwrap(), &played).into_iter();
+        let found = all.find(|judgement| judgement.check == check);
+        found.map(|judgement| judgement.verdict)
+    }
+
+    #[test]
+    fn a_token_that_never_ended_says_nothing() {
+        let renewed = |calls: &[Call]| verdict("token.ended", "token_renewed", calls);
+        let first: Call = ("client_credentials", None, 200);
+        assert_eq!(renewed(&[first]), Some(Verdict::Inconclusive));
+        let refused: Call = ("refresh_token", Some("a"), 400);
+        assert_eq!(renewed(&[first, refused]), Some(Verdict::Inconclusive));
+        assert_eq!(renewed(&[first, refused, first]), Some(Verdict::Passed));
+    }
+
+    #[test]
+    fn a_refresh_token_is_sent_again_only_where_it_was_not_answered() {
+        let stampede = |calls: &[Call]| verdict("token.crowd", "refresh_stampede", calls);
+        let (first, again): (Call, Call) = (
+            ("refresh_token", Some("a"), 200),
+            ("refresh_token", Some("a"), 400),
+        );
+        assert_eq!(stampede(&[]), None);
+        assert_eq!(stampede(&[first, again]), Some(Verdict::Failed));
+        let other: Call = ("refresh_token", Some("b"), 200);
+        assert_eq!(stampede(&[first, other]), Some(Verdict::Passed));
+        let broken: Call = ("refresh_token", Some("a"), 503);
+        assert_eq!(stampede(&[broken, first]), Some(Verdict::Passed));
+    }
+}
