@@ -75,7 +75,7 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         });
     }
     control(&all, &mut came);
-    let mut review = Vec::new();
+    let mut review: Vec<Judgement> = judge::addresses_unknown(&all).into_iter().collect();
     for act in acts {
         review.extend(advice::judge(&rulebook, &trace::calls(&act.played))?);
         review.extend(act.pages.iter().map(judge::scanned));

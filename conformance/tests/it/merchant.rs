@@ -92,6 +92,39 @@ fn no_correct_shop_is_accused_under_any_of_five_seeds() {
     }
 }
 
+#[test]
+fn what_cannot_be_looked_at_stands_against_the_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::read_to_string(merchants().join("node/merchant.toml")).unwrap();
+    let shop = merchants().join("node/shop.mjs");
+    let file = file.replace("\"shop.mjs\"", &format!("\"{}\"", shop.display()));
+    let without = |name: &str, from: &str, to: &str| {
+        let (before, rest) = file.split_once(from).unwrap();
+        let (_, after) = rest.split_once(to).unwrap();
+        write(&folder, name, &format!("{before}{to}{after}"))
+    };
+    let runs = [
+        (
+            without("mute.toml", "[order]", "[pages]"),
+            "7",
+            "documented",
+        ),
+        (
+            without("cart.toml", "[cart.billing]", "[order]"),
+            "7",
+            "all",
+        ),
+    ];
+    let texts = certified_at_once(&runs);
+    for ((_, text), (check, level)) in texts.iter().zip([
+        ("not testable belief: ", "level: none"),
+        ("not testable address_differs: ", "level: robust"),
+    ]) {
+        assert!(text.contains(check) && text.contains(level), "{text}");
+        assert!(text.contains(" 0 failed, 0 inconclusive, "), "{text}");
+    }
+}
+
 /// Certifies shops, each under a seed and in a dialect, all at once: they mostly wait. Gives their
 /// driver files with what was said.
 fn certified_at_once(runs: &[(String, &str, &str)]) -> Vec<(String, String)> {

@@ -7,6 +7,7 @@ mod retries;
 mod steps;
 mod tokens;
 
+pub use cart::unknown as addresses_unknown;
 pub use pages::scanned;
 
 use super::trace::{Exchange, Happened, Played, endpoint};
