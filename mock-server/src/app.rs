@@ -1,37 +1,30 @@
-//! The server as a whole: what it was started with, and its state.
+//! What the server was started with, and what it remembers.
 
-use crate::admin::Routes;
 use crate::clock::{self, Millis};
-use crate::config::{MerchantConfig, Settings};
-use crate::customers::Customer;
+use crate::config::Settings;
+use crate::dialects::Dialects;
 use crate::events::{Change, Event, What};
-use crate::journal::{Journal, Limits, Note};
-use crate::metrics::Metrics;
-use crate::plans::Plan;
+use crate::http::route::BASE;
+use crate::journal::{Journal, Limits};
+use crate::model::account::MerchantConfig;
+use crate::model::customer::Customer;
+use crate::model::payment_plan::PaymentPlan;
 use crate::random::Random;
 use crate::redact::Redactor;
-use crate::reply::Reply;
-use crate::request::Request;
-use crate::route::{BASE, Router};
 use crate::state::{Merchant, State};
+use crate::telemetry::metrics::Held;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
-use std::collections::HashMap;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// A server, apart from its sockets.
 #[derive(Debug)]
 pub struct App {
-    /// The contract it keeps.
-    pub contract: &'static Contract,
-    /// The dialect of merchants that name none.
-    pub rulebook: Arc<Rulebook>,
-    /// The paths of the contract.
-    pub router: Router,
+    /// The contract in each dialect that is in use.
+    pub dialects: Dialects,
     /// Origin under which customers' browsers reach it, without a slash at the end.
     pub origin: String,
     /// What the admin API asks for.
@@ -41,7 +34,7 @@ pub struct App {
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
     /// The payment plans, the first to be offered first.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<PaymentPlan>,
     accounts: Vec<MerchantConfig>,
     /// The customers that every merchant begins with.
     customers: Vec<Customer>,
@@ -52,12 +45,6 @@ pub struct App {
     /// The key under which secrets are hashed.
     key: RandomState,
     reveal_secrets: bool,
-    /// The contract in each dialect that some merchant has had by its name.
-    compiled: Mutex<HashMap<String, Arc<Rulebook>>>,
-    /// The paths of the admin API.
-    pub admin: Routes,
-    /// What is counted.
-    pub metrics: Metrics,
     events: broadcast::Sender<Event>,
 }
 
@@ -71,7 +58,6 @@ impl App {
         rulebook: Arc<Rulebook>,
         address: SocketAddr,
     ) -> anyhow::Result<Self> {
-        let contract = rulebook.contract();
         let origin = match &settings.public_base_url {
             Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
             None => origin_of(address),
@@ -81,8 +67,7 @@ impl App {
             bytes: settings.journal_bytes,
         };
         let app = Self {
-            contract,
-            router: Router::new(contract)?,
+            dialects: Dialects::new(rulebook),
             origin,
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
@@ -96,11 +81,7 @@ impl App {
             limits,
             key: RandomState::new(),
             reveal_secrets: settings.reveal_secrets,
-            compiled: Mutex::default(),
-            admin: Routes::new()?,
-            metrics: Metrics::new()?,
             events: broadcast::Sender::new(EVENTS),
-            rulebook,
         };
         app.reset()?;
         Ok(app)
@@ -117,6 +98,11 @@ impl App {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The contract it keeps.
+    pub fn contract(&self) -> &'static Contract {
+        self.dialects.own().contract()
+    }
+
     /// The base URL that merchants configure.
     pub fn base_url(&self) -> String {
         format!("{}{BASE}", self.origin)
@@ -125,8 +111,8 @@ impl App {
     /// A merchant at its start, ready to be added.
     pub fn merchant(&self, account: MerchantConfig) -> anyhow::Result<Merchant> {
         let rulebook = match &account.dialect {
-            None => Arc::clone(&self.rulebook),
-            Some(name) => self.compiled(name)?,
+            None => Arc::clone(self.dialects.own()),
+            Some(name) => self.dialects.get(name)?,
         };
         let random = self.random_of(&account.client_id);
         Ok(Merchant::new(
@@ -137,48 +123,9 @@ impl App {
         ))
     }
 
-    /// The contract in the dialect of this name or path.
-    pub fn compiled(&self, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
-        if dialect == self.rulebook.dialect().name {
-            return Ok(Arc::clone(&self.rulebook));
-        }
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rulebook) = compiled.get(dialect) {
-            return Ok(Arc::clone(rulebook));
-        }
-        let rulebook = compile(self.contract, dialect)?;
-        compiled.insert(dialect.to_owned(), Arc::clone(&rulebook));
-        Ok(rulebook)
-    }
-
     /// The customers that every merchant begins with.
     pub fn customers(&self) -> &[Customer] {
         &self.customers
-    }
-
-    /// Whether a dialect has this name: one of the shipped ones, or the server's own.
-    pub fn has_dialect(&self, name: &str) -> bool {
-        name == self.rulebook.dialect().name || self.contract.dialect_names().contains(&name)
-    }
-
-    /// Records and counts an exchange, and enters it into the account of the fault that struck it.
-    pub fn record(
-        &self,
-        at: Millis,
-        request: &Request,
-        mut note: Note,
-        reply: &Reply,
-        took: Duration,
-    ) {
-        self.metrics.count(&note, reply.status, took);
-        let settles = note.ticket.take().zip(note.client_id.clone());
-        let id = self.journal().record(at, request, note, reply, took);
-        if let Some((ticket, client_id)) = settles
-            && let Some(merchant) = self.state().merchants.get_mut(&*client_id)
-        {
-            merchant.faults.settle(&ticket, id);
-        }
-        self.tell(Event::Recorded);
     }
 
     /// Says to whoever watches that something happened.
@@ -207,11 +154,6 @@ impl App {
         Random::new(self.seed.map(|seed| client_id.bytes().fold(seed, mix)))
     }
 
-    /// Whether `text` is a secret of some merchant.
-    pub fn is_secret(&self, text: &str) -> bool {
-        self.state().secrets.contains(text)
-    }
-
     /// What hides the secrets of all merchants, and the admin API's.
     pub fn redactor(&self) -> Redactor {
         Redactor::new(Arc::clone(&self.state().secrets), self.key.clone())
@@ -220,6 +162,22 @@ impl App {
     /// The same for the journal, where secrets may be shown if that was asked for.
     pub fn journal_redactor(&self) -> Redactor {
         self.redactor().revealing(self.reveal_secrets)
+    }
+
+    /// How much it remembers at this moment.
+    pub fn held(&self) -> Held {
+        let state = self.state();
+        let journal = self.journal();
+        let (exchanges, journal_bytes) = journal.size();
+        Held {
+            merchants: state.merchants.len(),
+            orders: state.orders.len(),
+            access_tokens: state.access.len(),
+            refresh_tokens: state.refresh.len(),
+            exchanges,
+            journal_bytes,
+            dropped: journal.dropped(None),
+        }
     }
 
     /// Back to the start: the merchants it was started with, and nothing else.
@@ -247,12 +205,6 @@ pub fn discard(gone: impl Send + 'static) {
     let dropping = std::thread::Builder::new().name("discard".to_owned());
     // Without a thread it is dropped here, with the closure.
     let _ = dropping.spawn(move || drop(gone));
-}
-
-/// The contract in a dialect, given by name or path.
-pub fn compile(contract: &'static Contract, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
-    let dialect = contract.dialect(dialect)?;
-    Ok(Arc::new(Rulebook::compile(contract, dialect)?))
 }
 
 /// `http://` and the address; the loopback address where it listens on all of them.

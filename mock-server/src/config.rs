@@ -1,10 +1,11 @@
 //! What a server is started with: settings, and the TOML file with merchants, payment plans and
 //! customers.
 
-use crate::customers::{self, Customer};
-use crate::plans::Plan;
-use anyhow::{Context as _, anyhow, bail, ensure};
-use serde::{Deserialize, Serialize};
+use crate::model::account::MerchantConfig;
+use crate::model::customer::{self, Customer};
+use crate::model::payment_plan::PaymentPlan;
+use anyhow::{Context as _, anyhow, ensure};
+use serde::Deserialize;
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -18,7 +19,7 @@ pub struct Settings {
     pub merchants: Vec<MerchantConfig>,
     /// The payment plans, the first to be offered first; the one of the reference's example
     /// unless a file replaces it.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<PaymentPlan>,
     /// The customers that every merchant begins with; the shipped ones unless a file replaces
     /// them.
     pub customers: Vec<Customer>,
@@ -45,8 +46,8 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             merchants: vec![MerchantConfig::demo()],
-            plans: vec![Plan::default()],
-            customers: customers::shipped(),
+            plans: vec![PaymentPlan::default()],
+            customers: customer::shipped(),
             dialect: "documented".to_owned(),
             public_base_url: None,
             seed: None,
@@ -59,115 +60,12 @@ impl Default for Settings {
     }
 }
 
-/// A merchant's account, as the developer portal would hold it (GS).
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct MerchantConfig {
-    /// OAuth client id, at most 100 characters (R-cur).
-    pub client_id: String,
-    /// OAuth client secret, at most 100 characters (R-cur).
-    pub client_secret: String,
-    /// User name for the password grant (R-old1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// Password for the password grant (R-old1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
-    /// Whether the account is set up for the API (P-err `invalid_role`).
-    #[serde(default = "yes")]
-    pub provisioned: bool,
-    /// Base URL of the shop, without a slash at the end (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trust_url: Option<String>,
-    /// Where a customer lands who completed the form (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub success_url: Option<String>,
-    /// Where a customer lands who gave up (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_url: Option<String>,
-    /// Language of the hosted pages where init names none: `en` or `fr`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lang: Option<String>,
-    /// Name or path of this merchant's dialect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dialect: Option<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     merchants: Option<Vec<MerchantConfig>>,
-    plans: Option<Vec<Plan>>,
+    plans: Option<Vec<PaymentPlan>>,
     customers: Option<Vec<Customer>>,
-}
-
-impl MerchantConfig {
-    /// The merchant that is always there unless a file replaces it.
-    pub fn demo() -> Self {
-        Self {
-            client_id: "flexitidemo".to_owned(),
-            client_secret: "flexitidemo-secret".to_owned(),
-            username: Some("flexitidemo".to_owned()),
-            password: Some("flexitidemo-password".to_owned()),
-            provisioned: true,
-            trust_url: Some("http://127.0.0.1:9000".to_owned()),
-            success_url: Some("http://127.0.0.1:9000/flexiti/return".to_owned()),
-            error_url: Some("http://127.0.0.1:9000/flexiti/cancel".to_owned()),
-            lang: None,
-            dialect: None,
-        }
-    }
-
-    /// Checks what no type says; the error names key, value and what is allowed.
-    pub fn check(&self) -> anyhow::Result<()> {
-        for (key, value) in [
-            ("client_id", &self.client_id),
-            ("client_secret", &self.client_secret),
-        ] {
-            ensure!(
-                (1..=100).contains(&value.chars().count()),
-                "{key}: must have 1 to 100 characters"
-            );
-        }
-        ensure!(
-            self.username.is_some() == self.password.is_some(),
-            "username, password: give both or neither"
-        );
-        for (key, value) in [
-            ("trust_url", &self.trust_url),
-            ("success_url", &self.success_url),
-            ("error_url", &self.error_url),
-        ] {
-            if let Some(url) = value {
-                check_url(url).with_context(|| format!("{key}: `{url}`"))?;
-            }
-        }
-        if self
-            .trust_url
-            .as_ref()
-            .is_some_and(|url| url.ends_with('/'))
-        {
-            bail!("trust_url: must not end with a slash (`https://example.com`)");
-        }
-        match self.lang.as_deref() {
-            None | Some("en" | "fr") => Ok(()),
-            Some(other) => bail!("lang: `{other}` is not allowed; `en` or `fr`"),
-        }
-    }
-}
-
-/// An absolute http or https URL that names a host.
-pub fn check_url(url: &str) -> anyhow::Result<()> {
-    let parsed: hyper::Uri = url.parse().context("not a URL")?;
-    ensure!(
-        matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.host().is_some(),
-        "must begin with http:// or https:// and name a host"
-    );
-    Ok(())
 }
 
 /// The settings of a TOML file: each of its lists replaces the shipped one. The error names
@@ -199,7 +97,7 @@ pub fn read(path: &Path) -> anyhow::Result<Settings> {
         settings.plans = plans;
     }
     if let Some(customers) = customers {
-        customers::check(&customers).with_context(|| format!("{name}"))?;
+        customer::check(&customers).with_context(|| format!("{name}"))?;
         settings.customers = customers;
     }
     Ok(settings)
@@ -213,7 +111,7 @@ fn check_merchants(merchants: &[MerchantConfig]) -> anyhow::Result<()> {
         merchant.check().with_context(place)?;
         ensure!(
             seen.insert(&merchant.client_id),
-            "{}: client_id: stands twice",
+            "{}: client_id: duplicate",
             place()
         );
     }

@@ -8,53 +8,52 @@
 //! drop(mock); // stops it
 //! ```
 //!
-//! Read [`pipeline::handle`] first: every request goes through it.
+//! # Layout
+//!
+//! From top to bottom; a module imports only what stands below it, and a test reads the imports.
+//!
+//! * `cli`: the program's flags, sub-commands and banner.
+//! * [`embed`]: [`Mock`], and the admin API as methods.
+//! * `sabotage`: clauses broken on purpose, as wrappers around the pipeline. Only [`Mock`] uses
+//!   it, for `flexiti-conformance self-test`.
+//! * `server`: sockets, connection limits, delivery of callbacks, the event stream.
+//! * `pipeline`: the way of one request. Read `Service::handle` first.
+//! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, steering. None imports
+//!   another.
+//! * `app`: what the server was started with, and what it remembers.
+//! * `dialects`: the contract compiled for each dialect in use.
+//! * [`lint`], `telemetry`: a reviewer's rules; metrics and the log line.
+//! * `journal`, `state`: what came in; merchants, tokens and orders.
+//! * `redact`: secrets hidden.
+//! * `http`, `config`: requests, replies, forms, JSON, paths; settings.
+//! * `fault`, `model`: planned faults; the life of an order, customers, payment plans, money.
+//! * `events`, `call_kind`, `clock`, `random`: they import nothing.
 
-pub mod access_log;
-pub mod admin;
-pub mod app;
-pub mod auth;
-pub mod availability;
-pub mod body;
-pub mod calculator;
-pub mod callback;
-pub mod checkout;
-pub mod clock;
-pub mod config;
-pub mod curl;
-pub mod customers;
-pub mod decision;
-pub mod document;
-pub mod events;
-pub mod fault;
-pub mod follow;
-pub mod har;
-pub mod init;
-pub mod journal;
+mod admin;
+mod api;
+mod app;
+mod call_kind;
+mod checkout;
+mod cli;
+mod clock;
+mod config;
+mod dialects;
+pub mod embed;
+mod events;
+mod fault;
+mod http;
+mod journal;
 pub mod lint;
-pub mod metrics;
-pub mod mock;
-pub mod money;
-pub mod notification;
-pub mod order;
-pub mod orders;
-pub mod pipeline;
-pub mod place;
-pub mod plans;
-pub mod random;
-pub mod redact;
-pub mod reject;
-pub mod reply;
-pub mod request;
-pub mod route;
-pub mod serve;
-pub mod socket;
-pub mod spoil;
-pub mod state;
-pub mod steer;
-pub mod token;
-pub mod vary;
-pub mod verify;
+mod model;
+mod pipeline;
+mod random;
+mod redact;
+mod sabotage;
+mod server;
+mod state;
+mod telemetry;
 
-pub use config::{MerchantConfig, Settings};
-pub use mock::Mock;
+pub use cli::main;
+pub use config::Settings;
+pub use embed::Mock;
+pub use model::account::MerchantConfig;

@@ -1,8 +1,9 @@
 //! Who may use the admin API.
 
-use super::problem::{Problem, problem};
+use crate::admin::problem::{Problem, problem};
 use crate::app::App;
-use crate::request::Request;
+use crate::http::request::Request;
+use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use std::net::Ipv4Addr;
 use subtle::ConstantTimeEq as _;
@@ -22,14 +23,14 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     let site = site.as_deref().unwrap_or("none");
     if origin.is_some_and(|origin| foreign(&origin)) || !matches!(site, "same-origin" | "none") {
         let message = "the admin API does not answer pages of other origins";
-        return Err(problem(403, message));
+        return Err(problem(StatusCode::FORBIDDEN, message));
     }
     let Some(expected) = &app.admin_token else {
         if is_loopback(&host) {
             return Ok(());
         }
         let message = format!("the admin API answers under a loopback name, not `{host}`");
-        return Err(problem(403, message));
+        return Err(problem(StatusCode::FORBIDDEN, message));
     };
     let given = request.header(&AUTHORIZATION).unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
@@ -37,7 +38,7 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     let message = "the admin API needs `Authorization: Bearer` and the admin token";
-    Err(problem(401, message))
+    Err(problem(StatusCode::UNAUTHORIZED, message))
 }
 
 /// Whether a `Host` header names this machine and no other.

@@ -1,11 +1,13 @@
 //! A merchant's clock: the only one that its tokens, pages, settling and time-outs obey.
 
-use super::merchants::with;
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::merchants::with;
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::clock::{Clock, Millis};
 use crate::events::What;
+use crate::http::reply::Reply;
+use hyper::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,10 @@ pub fn show(app: &App, id: &str, now: Millis) -> Result<ClockView, Problem> {
 /// Moves, sets or stops it; a change that leads out of the calendar changes nothing.
 pub fn set(app: &App, id: &str, change: &ClockChange, now: Millis) -> Result<ClockView, Problem> {
     if change.set.is_none() && change.advance_ms.is_none() && change.frozen.is_none() {
-        return Err(problem(422, "give `set`, `advance_ms` or `frozen`"));
+        return Err(problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "give `set`, `advance_ms` or `frozen`",
+        ));
     }
     let view = with(app, id, |merchant| {
         let mut changed = merchant.clock;
@@ -56,7 +61,7 @@ pub fn set(app: &App, id: &str, change: &ClockChange, now: Millis) -> Result<Clo
         }
         if Timestamp::from_millisecond(changed.at(now)).is_err() {
             let message = "the clock would leave the years -9999 to 9999";
-            return Err(problem(422, message));
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
         }
         merchant.clock = changed;
         Ok(view(changed, now))
@@ -72,11 +77,14 @@ fn view(clock: Clock, now: Millis) -> ClockView {
     }
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &show(ask.app, ask.id, ask.now)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(
+        StatusCode::OK,
+        &show(call.app, call.id, call.now)?,
+    ))
 }
 
-pub(super) fn put(ask: &Ask<'_>) -> Answer {
-    let view = set(ask.app, ask.id, &ask.body()?, ask.now)?;
-    Ok(Reply::json(200, &view))
+pub(super) fn put(call: &AdminRequest<'_>) -> Answer {
+    let view = set(call.app, call.id, &call.body()?, call.now)?;
+    Ok(Reply::json(StatusCode::OK, &view))
 }

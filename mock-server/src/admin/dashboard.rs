@@ -1,9 +1,11 @@
 //! The dashboard: what the admin API knows, for people. Its files hold no data, so that whoever
 //! comes by a link may have them; what they show they ask the API for.
 
-use super::problem::{Answer, problem};
-use super::{Ask, Reply};
-use crate::route::ADMIN;
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, problem};
+use crate::http::reply::Reply;
+use crate::http::route::ADMIN;
+use hyper::StatusCode;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -86,15 +88,15 @@ pub(super) fn to_page() -> Reply {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
-pub(super) fn get_page(_: &Ask<'_>) -> Answer {
-    Ok(secured(Reply::html(200, PAGE.to_owned())))
+pub(super) fn get_page(_: &AdminRequest<'_>) -> Answer {
+    Ok(secured(Reply::html(StatusCode::OK, PAGE.to_owned())))
 }
 
-pub(super) fn get_file(ask: &Ask<'_>) -> Answer {
-    let found = FILES.iter().find(|(name, ..)| *name == ask.id);
+pub(super) fn get_file(call: &AdminRequest<'_>) -> Answer {
+    let found = FILES.iter().find(|(name, ..)| *name == call.id);
     let (_, kind, text) = found.ok_or_else(|| {
-        let message = format!("the dashboard has no `{}`", ask.id);
-        problem(404, message)
+        let message = format!("the dashboard has no `{}`", call.id);
+        problem(StatusCode::NOT_FOUND, message)
     })?;
-    Ok(secured(Reply::text(200, kind, text)))
+    Ok(secured(Reply::text(StatusCode::OK, kind, text)))
 }

@@ -1,11 +1,13 @@
 //! A merchant's dialect: its answers to the questions that the documentation leaves open.
 
-use super::merchants::{no_dialect, with};
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::merchants::{no_dialect, with};
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::events::What;
+use crate::http::reply::Reply;
 use flexiti_contract::{Dialect, Rulebook};
+use hyper::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -74,12 +76,12 @@ pub fn list(app: &App) -> DialectList {
         name: dialect.name.clone(),
         description: dialect.description.clone(),
     };
-    let names = app.contract.dialect_names();
+    let names = app.contract().dialect_names();
     let shipped = names
         .iter()
-        .filter_map(|name| app.contract.dialect(name).ok());
+        .filter_map(|name| app.contract().dialect(name).ok());
     let mut dialects: Vec<DialectRow> = shipped.map(|dialect| row(&dialect)).collect();
-    let own = app.rulebook.dialect();
+    let own = app.dialects.own().dialect();
     if !names.contains(&own.name.as_str()) {
         dialects.push(row(own));
     }
@@ -105,15 +107,16 @@ pub fn set(app: &App, id: &str, change: &DialectChange) -> Result<DialectView, P
 fn compiled(app: &App, change: &DialectChange) -> Result<Arc<Rulebook>, Problem> {
     let name = &change.name;
     if change.answers.is_none() && change.extends.is_none() && change.description.is_none() {
-        if !app.has_dialect(name) {
+        if !app.dialects.has(name) {
             return Err(no_dialect(app, "name", name));
         }
-        let wrong = |error: anyhow::Error| problem(422, format!("{error:#}"));
-        return app.compiled(name).map_err(wrong);
+        let wrong =
+            |error: anyhow::Error| problem(StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}"));
+        return app.dialects.get(name).map_err(wrong);
     }
-    if app.has_dialect(name) {
+    if app.dialects.has(name) {
         let message = format!("name: `{name}` is taken; give your own dialect another name");
-        return Err(problem(422, message));
+        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
     let mut whole = serde_json::to_value(change).unwrap_or_default();
     // A dialect file must say what it is for; a test need not.
@@ -123,9 +126,11 @@ fn compiled(app: &App, change: &DialectChange) -> Result<Arc<Rulebook>, Problem>
     if change.answers.is_none() {
         whole["answers"] = Value::Object(Map::new());
     }
-    let wrong = |error: flexiti_contract::LoadError| problem(422, error.to_string());
-    let dialect = app.contract.dialect_from_json(whole).map_err(wrong)?;
-    let rulebook = Rulebook::compile(app.contract, dialect).map_err(wrong)?;
+    let wrong = |error: flexiti_contract::LoadError| {
+        problem(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+    };
+    let dialect = app.contract().dialect_from_json(whole).map_err(wrong)?;
+    let rulebook = Rulebook::compile(app.contract(), dialect).map_err(wrong)?;
     Ok(Arc::new(rulebook))
 }
 
@@ -138,15 +143,15 @@ fn view(dialect: &Dialect) -> DialectView {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
-pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &list(ask.app)))
+pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &list(call.app)))
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &show(call.app, call.id)?))
 }
 
-pub(super) fn put(ask: &Ask<'_>) -> Answer {
-    let view = set(ask.app, ask.id, &ask.body()?)?;
-    Ok(Reply::json(200, &view))
+pub(super) fn put(call: &AdminRequest<'_>) -> Answer {
+    let view = set(call.app, call.id, &call.body()?)?;
+    Ok(Reply::json(StatusCode::OK, &view))
 }

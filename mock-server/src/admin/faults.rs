@@ -1,28 +1,35 @@
 //! The plan of faults of a merchant.
 
-use super::merchants::with;
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::merchants::with;
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::events::What;
-use crate::fault::{Faults, Plan, PlanChange, PlanView};
+use crate::fault::{FaultPlan, FaultPlanChange, FaultPlanView, Faults};
+use crate::http::reply::Reply;
+use hyper::StatusCode;
 
 /// The plan, and which requests each fault struck.
-pub fn show(app: &App, id: &str) -> Result<PlanView, Problem> {
+pub fn show(app: &App, id: &str) -> Result<FaultPlanView, Problem> {
     with(app, id, |merchant| merchant.faults.view())
 }
 
 /// A new plan in place of the old one, counted from now. A mistake refuses it whole, and so does
 /// a fault that could never strike this merchant's requests.
-pub fn put_plan(app: &App, id: &str, plan: Plan, machine: Millis) -> Result<PlanView, Problem> {
+pub fn put_plan(
+    app: &App,
+    id: &str,
+    plan: FaultPlan,
+    machine: Millis,
+) -> Result<FaultPlanView, Problem> {
     let random = app.random_of(id);
     let view = with(app, id, |merchant| {
         let now = merchant.clock.at(machine);
         merchant.faults = Faults::new(plan, random, &merchant.rulebook, now)?;
         Ok(merchant.faults.view())
     })?;
-    let view = view.map_err(|what: String| problem(422, what))?;
+    let view = view.map_err(|what: String| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     app.changed(What::Faults, Some(id));
     Ok(view)
 }
@@ -31,15 +38,15 @@ pub fn put_plan(app: &App, id: &str, plan: Plan, machine: Millis) -> Result<Plan
 pub fn change(
     app: &App,
     id: &str,
-    change: PlanChange,
+    change: FaultPlanChange,
     machine: Millis,
-) -> Result<PlanView, Problem> {
+) -> Result<FaultPlanView, Problem> {
     let view = with(app, id, |merchant| {
         let now = merchant.clock.at(machine);
         merchant.faults.change(change, &merchant.rulebook, now)?;
         Ok(merchant.faults.view())
     })?;
-    let view = view.map_err(|what: String| problem(422, what))?;
+    let view = view.map_err(|what: String| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     app.changed(What::Faults, Some(id));
     Ok(view)
 }
@@ -52,23 +59,27 @@ pub fn clear(app: &App, id: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &show(call.app, call.id)?))
 }
 
-pub(super) fn put(ask: &Ask<'_>) -> Answer {
-    let plan = Plan::read(ask.body()?).map_err(|what| problem(422, what))?;
-    Ok(Reply::json(200, &put_plan(ask.app, ask.id, plan, ask.now)?))
-}
-
-pub(super) fn patch(ask: &Ask<'_>) -> Answer {
+pub(super) fn put(call: &AdminRequest<'_>) -> Answer {
+    let plan = FaultPlan::read(call.body()?)
+        .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     Ok(Reply::json(
-        200,
-        &change(ask.app, ask.id, ask.body()?, ask.now)?,
+        StatusCode::OK,
+        &put_plan(call.app, call.id, plan, call.now)?,
     ))
 }
 
-pub(super) fn delete(ask: &Ask<'_>) -> Answer {
-    clear(ask.app, ask.id)?;
-    Ok(Reply::empty(204))
+pub(super) fn patch(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(
+        StatusCode::OK,
+        &change(call.app, call.id, call.body()?, call.now)?,
+    ))
+}
+
+pub(super) fn delete(call: &AdminRequest<'_>) -> Answer {
+    clear(call.app, call.id)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -1,14 +1,16 @@
 //! What a reviewer would say over a merchant's journal.
 
-use super::problem::{Answer, Problem, no_merchant, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, Problem, no_merchant, problem};
 use crate::app::App;
 use crate::clock::Millis;
-use crate::lint::{self, Ended, Eyes, Finding, History, Identity, Moment, Recorded, Seen};
-use crate::order::Stage;
-use crate::orders::Order;
+use crate::http::reply::Reply;
+use crate::lint::{self, Call, Ended, Eyes, Finding, History, Identity, LintInput, Moment};
+use crate::model::lifecycle::Stage;
+use crate::model::order::Order;
 use crate::state::Merchant;
 use flexiti_contract::Rulebook;
+use hyper::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -33,13 +35,13 @@ pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
     drop(state);
     let others = others(app, &rulebook)?;
     let eyes = Eyes {
-        contract: app.contract,
+        contract: app.contract(),
         rulebook: &rulebook,
     };
     let journal = app.journal();
     let entries = journal.entries(Some(id)).into_iter();
-    let calls = entries.filter_map(Recorded::entry);
-    let calls = calls.map(|call| Seen::new(call, eyes)).collect();
+    let calls = entries.filter_map(LintInput::entry);
+    let calls = calls.map(|call| Call::new(call, eyes)).collect();
     let cut = journal.dropped(Some(id)) > 0;
     drop(journal);
     let now = Moment { at: machine, clock };
@@ -80,14 +82,18 @@ fn ended(order: &Order, now: Millis) -> Option<Ended> {
 
 /// The contract in the shipped dialects that are not the merchant's.
 fn others(app: &App, own: &Rulebook) -> Result<Vec<Arc<Rulebook>>, Problem> {
-    let names = app.contract.dialect_names().into_iter();
+    let names = app.contract().dialect_names().into_iter();
     let names = names.filter(|name| *name != own.dialect().name);
-    let wrong = |error: anyhow::Error| problem(500, format!("{error:#}"));
+    let wrong =
+        |error: anyhow::Error| problem(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"));
     names
-        .map(|name| app.compiled(name).map_err(wrong))
+        .map(|name| app.dialects.get(name).map_err(wrong))
         .collect()
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &lint(ask.app, ask.id, ask.now)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(
+        StatusCode::OK,
+        &lint(call.app, call.id, call.now)?,
+    ))
 }

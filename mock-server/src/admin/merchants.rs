@@ -1,13 +1,15 @@
 //! Merchants: the unit of isolation. A test makes one of its own, and deletes it.
 
-use super::problem::{Answer, Problem, no_merchant, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, Problem, no_merchant, problem};
 use crate::app::{App, discard};
 use crate::clock::Clock;
-use crate::config::MerchantConfig;
 use crate::events::What;
 use crate::fault::Faults;
+use crate::http::reply::Reply;
+use crate::model::account::MerchantConfig;
 use crate::state::Merchant;
+use hyper::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -100,10 +102,11 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
         lang: new.lang,
         dialect: new.dialect,
     };
-    let wrong = |error: anyhow::Error| problem(422, format!("{error:#}"));
+    let wrong =
+        |error: anyhow::Error| problem(StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}"));
     account.check().map_err(wrong)?;
     // Dialect files are for the command line: what comes over the wire may not name paths.
-    if let Some(name) = account.dialect.as_deref().filter(|n| !app.has_dialect(n)) {
+    if let Some(name) = account.dialect.as_deref().filter(|n| !app.dialects.has(n)) {
         return Err(no_dialect(app, "dialect", name));
     }
     let merchant = app.merchant(account).map_err(wrong)?;
@@ -114,7 +117,7 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
             "client_id: there is a merchant `{}` already",
             view.client_id
         );
-        return Err(problem(409, message));
+        return Err(problem(StatusCode::CONFLICT, message));
     }
     state.add(merchant);
     drop(state);
@@ -124,8 +127,11 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
 
 /// There is no dialect of this name; says which there are.
 pub(super) fn no_dialect(app: &App, key: &str, name: &str) -> Problem {
-    let names = app.contract.dialect_names().join(", ");
-    problem(422, format!("{key}: no `{name}`; there are {names}"))
+    let names = app.contract().dialect_names().join(", ");
+    problem(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        format!("{key}: no `{name}`; there are {names}"),
+    )
 }
 
 /// All merchants.
@@ -211,30 +217,33 @@ fn view(app: &App, merchant: &Merchant) -> MerchantView {
     }
 }
 
-pub(super) fn post(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(201, &create(ask.app, ask.body()?)?))
+pub(super) fn post(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(
+        StatusCode::CREATED,
+        &create(call.app, call.body()?)?,
+    ))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
-pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &list(ask.app)))
+pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &list(call.app)))
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &show(ask.app, ask.id)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &show(call.app, call.id)?))
 }
 
-pub(super) fn patch(ask: &Ask<'_>) -> Answer {
-    let view = change(ask.app, ask.id, &ask.body()?)?;
-    Ok(Reply::json(200, &view))
+pub(super) fn patch(call: &AdminRequest<'_>) -> Answer {
+    let view = change(call.app, call.id, &call.body()?)?;
+    Ok(Reply::json(StatusCode::OK, &view))
 }
 
-pub(super) fn remove(ask: &Ask<'_>) -> Answer {
-    delete(ask.app, ask.id)?;
-    Ok(Reply::empty(204))
+pub(super) fn remove(call: &AdminRequest<'_>) -> Answer {
+    delete(call.app, call.id)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-pub(super) fn post_reset(ask: &Ask<'_>) -> Answer {
-    reset(ask.app, ask.id)?;
-    Ok(Reply::empty(204))
+pub(super) fn post_reset(call: &AdminRequest<'_>) -> Answer {
+    reset(call.app, call.id)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

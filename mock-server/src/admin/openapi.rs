@@ -1,7 +1,7 @@
 //! The OpenAPI document: the contract, and beside it the admin API.
 
-use super::routes::{Body, OPERATIONS, Operation, refused};
-use crate::route::{ADMIN, BASE};
+use crate::admin::operation::{Body, Operation, refused};
+use crate::http::route::{ADMIN, BASE};
 use flexiti_contract::{Rulebook, openapi};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -11,14 +11,14 @@ const JSON: &str = "application/json";
 
 /// The contract in the server's dialect, and the admin API, of a server at `origin`. The
 /// operations of the admin API have the tag `admin`, and a base of their own.
-pub fn document(rulebook: &Rulebook, origin: &str) -> Value {
+pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value {
     let mut document = openapi::document(rulebook, &format!("{origin}{BASE}"));
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
     let mut generator = settings.into_generator();
-    for operations in OPERATIONS.chunk_by(|one, next| one.path == next.path) {
+    for operations in table.chunk_by(|one, next| one.path == next.path) {
         let mut row = Map::new();
         row.insert("servers".into(), json!([{"url": origin}]));
         for operation in operations {

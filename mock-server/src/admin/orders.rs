@@ -1,20 +1,20 @@
 //! Orders seen and moved from outside: what a test does in a customer's place.
 
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
-use crate::callback;
-use crate::checkout::acts::{self, Wanted};
 use crate::clock::Millis;
 use crate::events::What;
 use crate::fault::Action;
-use crate::follow::Callback;
-use crate::order::{Outcome, Stage};
-use crate::orders::{Order, Settles};
-use crate::reply::Follow;
-use crate::spoil;
-use crate::state::State;
+use crate::http::reply::Reply;
+use crate::http::reply::{Callback, Follow};
+use crate::model::callback_url;
+use crate::model::lifecycle::{Outcome, Stage};
+use crate::model::order::{Order, Settles};
+use crate::state::transitions::Wanted;
+use crate::state::{State, transitions};
 use flexiti_contract::{Decision, Flow, Lang};
+use hyper::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ pub fn show(app: &App, id: u64, now: Millis) -> Result<OrderView, Problem> {
 }
 
 fn no_order(id: impl std::fmt::Display) -> Problem {
-    problem(404, format!("no order `{id}`"))
+    problem(StatusCode::NOT_FOUND, format!("no order `{id}`"))
 }
 
 /// An order as it stands now: one whose time is over has ended, though nobody has asked yet.
@@ -151,7 +151,8 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     if let Some(merchant) = merchant {
         order.expire(&merchant.rulebook, now);
     }
-    let callback_url = merchant.and_then(|merchant| callback::url(merchant, &order));
+    let callback_url = merchant
+        .and_then(|merchant| callback_url::url(&merchant.account, &merchant.rulebook, &order));
     let visit = order.visit.as_deref();
     let time = |at: Millis| Timestamp::from_millisecond(at).ok();
     OrderView {
@@ -166,13 +167,18 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
         outcome: order.life.outcome,
         refused: visit.and_then(|visit| visit.refused).map(str::to_owned),
         next: merchant.map_or(Vec::new(), |merchant| {
-            acts::may_come_to(&merchant.rulebook, &order)
+            transitions::may_come_to(&merchant.rulebook, &order)
         }),
         settled: order.is_settled(now),
         pin: visit.and_then(|visit| visit.pin.clone()),
         opened: time(order.opened),
         ended: order.ended.and_then(time),
-        redirection_url: format!("{}{}/{}", app.origin, crate::route::CHECKOUT, order.session),
+        redirection_url: format!(
+            "{}{}/{}",
+            app.origin,
+            crate::http::route::CHECKOUT,
+            order.session
+        ),
         customer_id: order.customer_id,
         callback_url,
     }
@@ -196,8 +202,8 @@ pub fn complete(
     if let Some(order) = state.orders.get_mut(id) {
         order.expire(&rulebook, now);
     }
-    acts::complete(&mut state, &rulebook, id, wish.outcome, now)
-        .map_err(|illegal| problem(409, illegal.to_string()))?;
+    transitions::complete(&mut state, &rulebook, id, wish.outcome, now)
+        .map_err(|illegal| problem(StatusCode::CONFLICT, illegal.to_string()))?;
     if let Some(order) = state.orders.get_mut(id) {
         order.settles = wish.settle_after.map(|after| match after {
             SettleAfter::Ms(ms) => Settles::At(now.saturating_add(Millis::from(ms))),
@@ -212,8 +218,7 @@ pub fn complete(
     } = &mut *state;
     let callback = callback.map(|url| {
         let found = orders.get(id).zip(merchants.get_mut(&*client_id));
-        let strike =
-            found.and_then(|(order, merchant)| spoil::strike_callback(merchant, order, now));
+        let strike = found.and_then(|(order, merchant)| merchant.strike_callback(order, now));
         let action = strike.as_ref().map(|strike| &strike.action);
         Callback {
             url,
@@ -236,9 +241,9 @@ pub fn complete(
 impl Completed {
     /// With what came of requesting the callback URL.
     #[must_use]
-    pub fn after(mut self, came: Result<u16, String>) -> Self {
+    pub fn after(mut self, came: Result<StatusCode, String>) -> Self {
         let (status, error) = match came {
-            Ok(status) => (Some(status), None),
+            Ok(status) => (Some(status.as_u16()), None),
             Err(why) => (None, Some(why)),
         };
         self.followed = Some(Followed { status, error });
@@ -246,31 +251,34 @@ impl Completed {
     }
 }
 
-fn number(ask: &Ask<'_>) -> Result<u64, Problem> {
-    ask.id.parse().map_err(|_| no_order(ask.id))
+fn number(call: &AdminRequest<'_>) -> Result<u64, Problem> {
+    call.id.parse().map_err(|_| no_order(call.id))
 }
 
-pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
-    let client_id = ask.client_id()?;
+pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
+    let client_id = call.client_id()?;
     Ok(Reply::json(
-        200,
-        &list(ask.app, client_id.as_deref(), ask.now),
+        StatusCode::OK,
+        &list(call.app, client_id.as_deref(), call.now),
     ))
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &show(ask.app, number(ask)?, ask.now)?))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(
+        StatusCode::OK,
+        &show(call.app, number(call)?, call.now)?,
+    ))
 }
 
-pub(super) fn post_complete(ask: &Ask<'_>) -> Answer {
-    let wish: Complete = ask.body()?;
-    let (completed, callback) = complete(ask.app, number(ask)?, &wish, ask.now)?;
-    let reply = Reply::json(200, &completed);
+pub(super) fn post_complete(call: &AdminRequest<'_>) -> Answer {
+    let wish: Complete = call.body()?;
+    let (completed, callback) = complete(call.app, number(call)?, &wish, call.now)?;
+    let reply = Reply::json(StatusCode::OK, &completed);
     let Some(callback) = callback else {
         return Ok(reply);
     };
     Ok(reply.following(Follow {
         callback,
-        then: Box::new(move |came| Reply::json(200, &completed.after(came))),
+        then: Box::new(move |came| Reply::json(StatusCode::OK, &completed.after(came))),
     }))
 }

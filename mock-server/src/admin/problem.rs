@@ -1,6 +1,7 @@
 //! A refusal of the admin API.
 
-use crate::reply::Reply;
+use crate::http::reply::Reply;
+use hyper::StatusCode;
 use hyper::header::ALLOW;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[error("{message}")]
 pub struct Problem {
     /// HTTP status.
-    pub status: u16,
+    pub status: StatusCode,
     /// What was wrong, where, and what is allowed.
     pub message: String,
     /// The methods of the path, for 405.
@@ -28,7 +29,7 @@ pub struct Refused {
 }
 
 /// A refusal.
-pub fn problem(status: u16, message: impl Into<String>) -> Problem {
+pub fn problem(status: StatusCode, message: impl Into<String>) -> Problem {
     Problem {
         status,
         message: message.into(),
@@ -38,7 +39,7 @@ pub fn problem(status: u16, message: impl Into<String>) -> Problem {
 
 /// There is no merchant with this client id.
 pub fn no_merchant(id: &str) -> Problem {
-    problem(404, format!("no merchant `{id}`"))
+    problem(StatusCode::NOT_FOUND, format!("no merchant `{id}`"))
 }
 
 impl Problem {

@@ -1,11 +1,13 @@
 //! The journal: what came in and what was answered.
 
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply};
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
-use crate::har;
-use crate::journal::{Exchange, Filter, Row};
-use crate::verify::{self, Expected, Failure};
+use crate::http::reply::Reply;
+use crate::journal::har;
+use crate::journal::{self, Expected, Failure};
+use crate::journal::{ExchangeSummary, ExchangeView, Filter};
+use hyper::StatusCode;
 use hyper::header::ACCEPT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Requests {
     /// The exchanges, in order.
-    pub requests: Vec<Row>,
+    pub requests: Vec<ExchangeSummary>,
     /// How many older ones the journal has dropped.
     pub dropped: u64,
 }
@@ -32,26 +34,29 @@ pub fn list(app: &App, filter: &Filter) -> Requests {
     let journal = app.journal();
     let rows = journal.find(filter);
     Requests {
-        requests: rows.iter().map(|row| Row::new(row, &redactor)).collect(),
+        requests: rows
+            .iter()
+            .map(|row| ExchangeSummary::new(row, &redactor))
+            .collect(),
         dropped: journal.dropped(filter.client_id()),
     }
 }
 
 /// One exchange with its answer.
-pub fn show(app: &App, id: u64) -> Result<Exchange, Problem> {
+pub fn show(app: &App, id: u64) -> Result<ExchangeView, Problem> {
     let redactor = app.journal_redactor();
     let journal = app.journal();
     let entry = journal.get(id);
     let gone = || {
         problem(
-            404,
+            StatusCode::NOT_FOUND,
             format!("no request `{id}`, or the journal has dropped it"),
         )
     };
-    Ok(Exchange::new(
+    Ok(ExchangeView::new(
         entry.ok_or_else(gone)?,
         &app.origin,
-        app.contract,
+        app.contract(),
         &redactor,
     ))
 }
@@ -62,38 +67,42 @@ pub fn verify(app: &App, expected: &Expected) -> Result<Result<Verified, Failure
     if let Some(id) = client_id
         && !app.state().merchants.contains_key(id)
     {
-        return Err(problem(400, format!("client_id: no merchant `{id}`")));
+        return Err(problem(
+            StatusCode::BAD_REQUEST,
+            format!("client_id: no merchant `{id}`"),
+        ));
     }
     let redactor = app.journal_redactor();
     let journal = app.journal();
     let entries = journal.entries(client_id);
-    let judged = verify::verify(expected, &entries, journal.dropped(client_id), &redactor);
+    let judged = journal::verify(expected, &entries, journal.dropped(client_id), &redactor);
     Ok(judged.map(|matched| Verified { matched }))
 }
 
-pub(super) fn get_all(ask: &Ask<'_>) -> Answer {
-    let filter = Filter::parse(&ask.query()).map_err(|what| problem(422, what))?;
-    let accept = ask.request.header(&ACCEPT).unwrap_or_default();
+pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
+    let filter = Filter::parse(&call.query())
+        .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
+    let accept = call.request.header(&ACCEPT).unwrap_or_default();
     if accept.to_ascii_lowercase().contains(har::MEDIA_TYPE) {
-        let app = ask.app;
+        let app = call.app;
         let redactor = app.journal_redactor();
         let archive = har::archive(&app.journal().find(&filter), &app.origin, &redactor);
-        let mut reply = Reply::json(200, &archive);
+        let mut reply = Reply::json(StatusCode::OK, &archive);
         reply.content_type = har::MEDIA_TYPE;
         return Ok(reply);
     }
-    Ok(Reply::json(200, &list(ask.app, &filter)))
+    Ok(Reply::json(StatusCode::OK, &list(call.app, &filter)))
 }
 
-pub(super) fn get(ask: &Ask<'_>) -> Answer {
-    let unknown = |_| problem(404, format!("no request `{}`", ask.id));
-    let exchange = show(ask.app, ask.id.parse().map_err(unknown)?)?;
-    Ok(Reply::json(200, &exchange))
+pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
+    let unknown = |_| problem(StatusCode::NOT_FOUND, format!("no request `{}`", call.id));
+    let exchange = show(call.app, call.id.parse().map_err(unknown)?)?;
+    Ok(Reply::json(StatusCode::OK, &exchange))
 }
 
-pub(super) fn post_verify(ask: &Ask<'_>) -> Answer {
-    Ok(match verify(ask.app, &ask.body()?)? {
-        Ok(verified) => Reply::json(200, &verified),
-        Err(failure) => Reply::json(422, &failure),
+pub(super) fn post_verify(call: &AdminRequest<'_>) -> Answer {
+    Ok(match verify(call.app, &call.body()?)? {
+        Ok(verified) => Reply::json(StatusCode::OK, &verified),
+        Err(failure) => Reply::json(StatusCode::UNPROCESSABLE_ENTITY, &failure),
     })
 }

@@ -1,93 +1,32 @@
 //! Every call of the admin API: one table, from which requests are routed, paths are refused
 //! and the OpenAPI document is made.
 
-use super::problem::{Answer, Problem, Refused, problem};
-use super::{Ask, clock, dashboard, dialect, faults, lint, merchants, orders, requests, server};
-use crate::route::{ADMIN, decode};
-use crate::verify::{Expected, Failure};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use crate::admin::ask::AdminRequest;
+use crate::admin::operation::{Body, Operation, json, of, row};
+use crate::admin::problem::{Answer, Problem, problem};
+use crate::admin::{
+    clock, dashboard, dialect, faults, lint, merchants, openapi, orders, requests, server,
+};
+use crate::http::form::decode_segment;
+use crate::http::reply::Reply;
+use crate::http::route::ADMIN;
+use crate::journal::{Expected, Failure};
+use flexiti_contract::Rulebook;
+use hyper::StatusCode;
+use serde_json::Value;
+use std::sync::LazyLock;
 
-/// A call of the admin API.
-#[derive(Debug)]
-pub struct Operation {
-    /// HTTP method; HEAD is answered as GET.
-    pub method: &'static str,
-    /// The path below `/__admin`.
-    pub path: &'static str,
-    /// What it does.
-    pub summary: &'static str,
-    /// Query parameters with what they mean.
-    pub query: &'static [(&'static str, &'static str)],
-    /// The JSON that it takes.
-    pub takes: Option<Shape>,
-    /// What it answers, the success first.
-    pub gives: &'static [(u16, Body)],
-    /// It never asks for the token.
-    pub open: bool,
-    /// What carries it out.
-    pub run: fn(&Ask<'_>) -> Answer,
-}
-
-/// Makes the schema of a type.
-pub type Shape = fn(&mut SchemaGenerator) -> Schema;
-
-/// The body of an answer.
-#[derive(Debug, Clone, Copy)]
-pub enum Body {
-    /// None.
-    Nothing,
-    /// JSON of this shape.
-    Json(Shape),
-    /// Another media type.
-    Media(&'static str),
-}
-
-fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
-}
-
-const fn json<T: JsonSchema>() -> Body {
-    Body::Json(of::<T>)
-}
-
-const NONE: &[(&str, &str)] = &[];
 const CLIENT_ID: (&str, &str) = ("client_id", "Whose; everybody's if absent.");
 
-/// A row without query parameters that takes nothing and asks for the token.
-const fn row(
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    gives: &'static [(u16, Body)],
-    run: fn(&Ask<'_>) -> Answer,
-) -> Operation {
-    Operation {
-        method,
-        path,
-        summary,
-        query: NONE,
-        takes: None,
-        gives,
-        open: false,
-        run,
-    }
+/// The OpenAPI document of a server at `origin`, with these calls.
+pub fn openapi_document(rulebook: &Rulebook, origin: &str) -> Value {
+    openapi::document(rulebook, origin, OPERATIONS)
 }
 
-impl Operation {
-    const fn takes(mut self, shape: Shape) -> Self {
-        self.takes = Some(shape);
-        self
-    }
-
-    const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
-        self.query = query;
-        self
-    }
-
-    const fn open(mut self) -> Self {
-        self.open = true;
-        self
-    }
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+fn get_openapi(call: &AdminRequest<'_>) -> Answer {
+    let document = openapi_document(call.app.dialects.own(), &call.app.origin);
+    Ok(Reply::json(StatusCode::OK, &document))
 }
 
 /// The calls, those of one path together.
@@ -208,25 +147,25 @@ pub static OPERATIONS: &[Operation] = &[
         "GET",
         "/merchants/{client_id}/faults",
         "The plan of faults, and which requests each has struck",
-        &[(200, json::<crate::fault::PlanView>())],
+        &[(200, json::<crate::fault::FaultPlanView>())],
         faults::get,
     ),
     row(
         "PUT",
         "/merchants/{client_id}/faults",
         "A new plan of faults; one with a mistake is refused whole",
-        &[(200, json::<crate::fault::PlanView>())],
+        &[(200, json::<crate::fault::FaultPlanView>())],
         faults::put,
     )
-    .takes(of::<crate::fault::Plan>),
+    .takes(of::<crate::fault::FaultPlan>),
     row(
         "PATCH",
         "/merchants/{client_id}/faults",
         "One fault more or less; what became of the others stays known",
-        &[(200, json::<crate::fault::PlanView>())],
+        &[(200, json::<crate::fault::FaultPlanView>())],
         faults::patch,
     )
-    .takes(of::<crate::fault::PlanChange>),
+    .takes(of::<crate::fault::FaultPlanChange>),
     row(
         "DELETE",
         "/merchants/{client_id}/faults",
@@ -253,7 +192,7 @@ pub static OPERATIONS: &[Operation] = &[
         "GET",
         "/requests/{id}",
         "One exchange with its answer, and a command that sends it again",
-        &[(200, json::<crate::journal::Exchange>())],
+        &[(200, json::<crate::journal::ExchangeView>())],
         requests::get,
     ),
     row(
@@ -305,7 +244,7 @@ pub static OPERATIONS: &[Operation] = &[
         "GET",
         "/metrics",
         "Figures in Prometheus's text format",
-        &[(200, Body::Media(crate::metrics::MEDIA_TYPE))],
+        &[(200, Body::Media(crate::telemetry::metrics::MEDIA_TYPE))],
         server::get_metrics,
     ),
     row(
@@ -313,47 +252,56 @@ pub static OPERATIONS: &[Operation] = &[
         "/openapi.json",
         "This document",
         &[(200, Body::Media("application/json"))],
-        server::get_openapi,
+        get_openapi,
     ),
 ];
 
-/// The schema of every refusal.
-pub(super) fn refused(generator: &mut SchemaGenerator) -> Schema {
-    of::<Refused>(generator)
-}
-
-/// The table, ready to be matched.
-#[derive(Debug)]
-pub struct Routes {
-    paths: matchit::Router<Vec<&'static Operation>>,
-}
-
-impl Routes {
-    /// The routes of the table.
-    pub fn new() -> anyhow::Result<Self> {
-        let mut paths = matchit::Router::new();
-        for operations in OPERATIONS.chunk_by(|one, next| one.path == next.path) {
-            paths.insert(operations[0].path, operations.iter().collect())?;
-        }
-        Ok(Self { paths })
+/// The table by paths.
+static PATHS: LazyLock<matchit::Router<Vec<&'static Operation>>> = LazyLock::new(|| {
+    let mut paths = matchit::Router::new();
+    for operations in OPERATIONS.chunk_by(|one, next| one.path == next.path) {
+        #[expect(clippy::expect_used, reason = "a test looks that every path is found")]
+        paths
+            .insert(operations[0].path, operations.iter().collect())
+            .expect("the paths of the table do not conflict");
     }
+    paths
+});
 
-    /// The operation of a path below `/__admin`, and what the path names in braces.
-    pub fn find(&self, rest: &str, method: &str) -> Result<(&'static Operation, String), Problem> {
-        let found = self.paths.at(rest);
-        let found = found.map_err(|_| problem(404, format!("nothing at {ADMIN}{rest}")))?;
-        let id = found.params.iter().next();
-        let id = id.map_or(String::new(), |(_, id)| decode(id));
-        let asked = if method == "HEAD" { "GET" } else { method };
-        let operations = found.value;
-        if let Some(operation) = operations.iter().find(|o| o.method == asked) {
-            return Ok((operation, id));
+/// The operation of a path below `/__admin`, and what the path names in braces.
+pub fn find(rest: &str, method: &str) -> Result<(&'static Operation, String), Problem> {
+    let found = PATHS.at(rest);
+    let found = found.map_err(|_| {
+        let message = format!("nothing at {ADMIN}{rest}");
+        problem(StatusCode::NOT_FOUND, message)
+    })?;
+    let id = found.params.iter().next();
+    let id = id.map_or(String::new(), |(_, id)| decode_segment(id));
+    let asked = if method == "HEAD" { "GET" } else { method };
+    let operations = found.value;
+    if let Some(operation) = operations.iter().find(|o| o.method == asked) {
+        return Ok((operation, id));
+    }
+    let methods: Vec<&str> = operations.iter().map(|o| o.method).collect();
+    let allow = methods.join(", ");
+    Err(Problem {
+        allow: Some(allow.clone()),
+        ..problem(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("this path takes {allow}"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_under_its_path() {
+        for row in OPERATIONS {
+            let (found, _) = find(row.path, row.method).unwrap();
+            assert!(std::ptr::eq(found, row), "{} {}", row.method, row.path);
         }
-        let methods: Vec<&str> = operations.iter().map(|o| o.method).collect();
-        let allow = methods.join(", ");
-        Err(Problem {
-            allow: Some(allow.clone()),
-            ..problem(405, format!("this path takes {allow}"))
-        })
     }
 }

@@ -1,10 +1,12 @@
 //! The server as a whole: whether it is well, back to the start, what happens in it.
 
-use super::problem::{Answer, Problem, problem};
-use super::{Ask, Reply, openapi};
+use crate::admin::ask::AdminRequest;
+use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::events::{Watch, What};
-use crate::metrics;
+use crate::http::reply::Reply;
+use crate::telemetry::metrics::{self, Metrics};
+use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,70 +38,67 @@ pub fn health(app: &App) -> Health {
         status: "ok".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: ContractSize {
-            clauses: app.contract.clauses.len(),
+            clauses: app.contract().clauses.len(),
         },
     }
 }
 
 /// Back to the start: the merchants it was started with, and nothing else.
 pub fn reset(app: &App) -> Result<(), Problem> {
-    let wrong = |error: anyhow::Error| problem(409, format!("{error:#}"));
+    let wrong = |error: anyhow::Error| problem(StatusCode::CONFLICT, format!("{error:#}"));
     app.reset().map_err(wrong)?;
     app.changed(What::Reset, None);
     Ok(())
 }
 
 /// The figures in Prometheus's text format.
-pub fn metrics(app: &App) -> Result<String, Problem> {
-    let wrong = |error: anyhow::Error| problem(500, format!("{error:#}"));
-    app.metrics.text(app).map_err(wrong)
+pub fn metrics(app: &App, metrics: &Metrics) -> Result<String, Problem> {
+    let wrong =
+        |error: anyhow::Error| problem(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"));
+    metrics.text(&app.held()).map_err(wrong)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
-pub(super) fn get_health(ask: &Ask<'_>) -> Answer {
-    Ok(Reply::json(200, &health(ask.app)))
+pub(super) fn get_health(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &health(call.app)))
 }
 
-pub(super) fn post_reset(ask: &Ask<'_>) -> Answer {
-    reset(ask.app)?;
-    Ok(Reply::empty(204))
+pub(super) fn post_reset(call: &AdminRequest<'_>) -> Answer {
+    reset(call.app)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
-pub(super) fn get_openapi(ask: &Ask<'_>) -> Answer {
-    let document = openapi::document(&ask.app.rulebook, &ask.app.origin);
-    Ok(Reply::json(200, &document))
-}
-
-pub(super) fn get_metrics(ask: &Ask<'_>) -> Answer {
-    let text = metrics(ask.app)?;
-    Ok(Reply::text(200, metrics::MEDIA_TYPE, &text))
+pub(super) fn get_metrics(call: &AdminRequest<'_>) -> Answer {
+    let text = metrics(call.app, call.metrics)?;
+    Ok(Reply::text(StatusCode::OK, metrics::MEDIA_TYPE, &text))
 }
 
 /// What happens from now on, or after the exchange that is named.
-pub(super) fn get_events(ask: &Ask<'_>) -> Answer {
+pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     let (mut client_id, mut after) = (None, None);
     let number = |name: &str, value: &str| {
         let message = format!("{name}: `{value}` is no number");
-        value.parse::<u64>().map_err(|_| problem(422, message))
+        value
+            .parse::<u64>()
+            .map_err(|_| problem(StatusCode::UNPROCESSABLE_ENTITY, message))
     };
-    for (name, value) in ask.query().pairs() {
+    for (name, value) in call.query().pairs() {
         match name {
             "client_id" => client_id = Some(value.to_owned()),
             "after" => after = Some(number(name, value)?),
             _ => {
                 let message = format!("{name}: unknown; there are client_id, after");
-                return Err(problem(422, message));
+                return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
             }
         }
     }
     // A watcher that was cut off goes on where it was.
-    if let Some(id) = ask.request.header(&LAST_EVENT_ID) {
+    if let Some(id) = call.request.header(&LAST_EVENT_ID) {
         after = Some(number("last-event-id", &id)?);
     }
-    let news = ask.app.news();
-    let after = after.unwrap_or_else(|| ask.app.journal().next_id() - 1);
-    let mut reply = Reply::empty(200).with(CACHE_CONTROL, "no-store");
+    let news = call.app.news();
+    let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);
+    let mut reply = Reply::empty(StatusCode::OK).with(CACHE_CONTROL, "no-store");
     reply.content_type = "text/event-stream";
     reply.watch = Some(Watch {
         client_id,

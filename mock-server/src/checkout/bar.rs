@@ -1,12 +1,12 @@
 //! The sandbox bar: test data, and buttons that force an outcome.
 
-use crate::checkout::acts::{Wanted, way};
 use crate::checkout::screen::Screen;
 use crate::checkout::words::Words;
-use crate::customers::Status;
-use crate::money::money;
-use crate::orders::Order;
+use crate::model::customer::Status;
+use crate::model::money::money;
+use crate::model::order::Order;
 use crate::state::Merchant;
+use crate::state::transitions::{Wanted, way};
 use flexiti_contract::Rule;
 
 /// The bar that is no part of the imitation.

@@ -1,38 +1,33 @@
 //! The hosted checkout: what a customer sees and does at the redirection URL.
 
-pub mod acts;
 pub mod bar;
 pub mod form;
 pub mod offer;
 pub mod screen;
 pub mod steps;
 pub mod view;
-pub mod visit;
 pub mod words;
 
 use crate::app::App;
-use crate::body::{Form, FormRules};
-use crate::callback;
 use crate::checkout::form::Typed;
-use crate::checkout::steps::{Errors, Sent, Taken};
+use crate::checkout::steps::{Errors, SubmittedForm, Taken};
 use crate::checkout::words::{ENGLISH, FRENCH, Text, Words};
 use crate::clock::Millis;
 use crate::fault::Action;
-use crate::follow::Callback;
+use crate::http::form::{Form, FormRules};
+use crate::http::reply::{Callback, Follow, Reply};
+use crate::http::request::{BODY_LIMIT, Body, Request};
+use crate::http::route::CHECKOUT;
 use crate::journal::Note;
-use crate::order::{Event, Outcome};
-use crate::reply::{Follow, Reply};
-use crate::request::{BODY_LIMIT, Body, Request};
-use crate::route::CHECKOUT;
-use crate::spoil;
-use crate::state::State;
+use crate::model::callback_url;
+use crate::model::lifecycle::{Event, Outcome};
+use crate::state::{State, transitions};
 use askama::Template;
-use flexiti_contract::Rule;
 use hyper::Method;
+use hyper::StatusCode;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use serde_json::json;
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("../../templates/checkout/checkout.css");
@@ -57,7 +52,7 @@ struct Said {
 pub fn handle(app: &App, rest: &str, request: &Request, machine: Millis, note: &mut Note) -> Reply {
     let (session, step) = rest.split_once('/').unwrap_or((rest, ""));
     if rest == "checkout.css" {
-        return Reply::text(200, "text/css; charset=utf-8", STYLE)
+        return Reply::text(StatusCode::OK, "text/css; charset=utf-8", STYLE)
             .with(CACHE_CONTROL, "max-age=3600");
     }
     secured(answer(app, session, step, request, machine, note))
@@ -94,7 +89,7 @@ fn answer(
     });
     let Some((id, lang, rulebook, now)) = known else {
         return problem(
-            404,
+            StatusCode::NOT_FOUND,
             &[&ENGLISH, &FRENCH],
             |w| w.gone_title,
             |w| w.gone,
@@ -102,9 +97,6 @@ fn answer(
         );
     };
     note.order_id = Some(id);
-    if rulebook.taken_away(Rule::RedirectPage) {
-        return Reply::json(200, &json!({"order": id}));
-    }
     if let Some(order) = state.orders.get_mut(id) {
         order.expire(&rulebook, now);
     }
@@ -119,20 +111,19 @@ fn answer(
             }
             show(app, &state, id, &Errors::new())
         }
-        (&Method::GET, "return") => {
-            go_back(&mut state, id, now, note).unwrap_or_else(|| trouble(409, |w| w.not_due_title))
-        }
+        (&Method::GET, "return") => go_back(&mut state, id, now, note)
+            .unwrap_or_else(|| trouble(StatusCode::CONFLICT, |w| w.not_due_title)),
         // Where a form was sent to, looked at later.
         (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
             Reply::see_other(&here)
         }
-        (&Method::GET | &Method::HEAD, _) => trouble(404, |w| w.unknown_title),
+        (&Method::GET | &Method::HEAD, _) => trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
         (&Method::POST, step) if !step.is_empty() => {
             let typed = match typed(request) {
                 Ok(typed) => typed,
                 Err((status, title)) => return trouble(status, title),
             };
-            let sent = Sent {
+            let sent = SubmittedForm {
                 step,
                 typed: &typed,
                 now,
@@ -140,9 +131,9 @@ fn answer(
             match steps::take(app, &mut state, &rulebook, id, &sent) {
                 Taken::Look => Reply::see_other(&here),
                 Taken::Wrong(errors) => show(app, &state, id, &errors),
-                Taken::Foreign => trouble(409, |w| w.foreign_title),
-                Taken::NotDue => trouble(409, |w| w.not_due_title),
-                Taken::Unknown => trouble(404, |w| w.unknown_title),
+                Taken::Foreign => trouble(StatusCode::CONFLICT, |w| w.foreign_title),
+                Taken::NotDue => trouble(StatusCode::CONFLICT, |w| w.not_due_title),
+                Taken::Unknown => trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
             }
         }
         (_, step) => {
@@ -151,7 +142,7 @@ fn answer(
             } else {
                 "GET, HEAD, POST"
             };
-            trouble(405, |w| w.method_title).with(ALLOW, allowed)
+            trouble(StatusCode::METHOD_NOT_ALLOWED, |w| w.method_title).with(ALLOW, allowed)
         }
     }
 }
@@ -162,7 +153,7 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
     let found = order.and_then(|order| Some((order, state.merchants.get(&*order.client_id)?)));
     let Some((order, merchant)) = found else {
         return problem(
-            404,
+            StatusCode::NOT_FOUND,
             &[&ENGLISH, &FRENCH],
             |w| w.gone_title,
             |w| w.gone,
@@ -170,9 +161,9 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
         );
     };
     let status = match order.life.outcome {
-        Some(Outcome::Expired) => 410,
-        _ if !errors.is_empty() => 422,
-        _ => 200,
+        Some(Outcome::Expired) => StatusCode::GONE,
+        _ if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
     };
     Reply::html(status, view::page(app, merchant, order, errors))
 }
@@ -182,18 +173,18 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
 fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<Reply> {
     let order = state.orders.get(id)?;
     let merchant = state.merchants.get_mut(&*order.client_id)?;
-    let url = callback::url(merchant, order)?;
+    let url = callback_url::url(&merchant.account, &merchant.rulebook, order)?;
     let client_id = Arc::clone(&order.client_id);
-    let strike = spoil::strike_callback(merchant, order, now);
+    let strike = merchant.strike_callback(order, now);
     let action = strike.as_ref().map(|strike| &strike.action);
     if let Some(strike) = &strike
         && strike.action == Action::NoCallback
     {
         note.strike(strike);
-        return Some(Reply::empty(204));
+        return Some(Reply::empty(StatusCode::NO_CONTENT));
     }
     // Whoever has gone back once may do so again: the shop sees the same.
-    let _ = acts::act(state, id, Event::Return, now);
+    let _ = transitions::act(state, id, Event::Return, now);
     let mut reply = Reply::see_other(&url);
     if action == Some(&Action::DuplicateCallback) {
         // The mock brings the first one, the browser the second.
@@ -218,21 +209,24 @@ fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<R
 }
 
 /// What a form holds; otherwise the status and title of the page that says why not.
-fn typed(request: &Request) -> Result<Typed, (u16, Text)> {
+fn typed(request: &Request) -> Result<Typed, (StatusCode, Text)> {
     let body = match &request.body {
         Body::Read(body) if body.len() <= BODY_LIMIT => body,
-        Body::Read(_) | Body::TooLarge => return Err((413, |w| w.too_large_title)),
-        Body::BrokenOff => return Err((400, |w| w.unreadable_title)),
-        Body::TimedOut => return Err((408, |w| w.unreadable_title)),
+        Body::Read(_) | Body::TooLarge => {
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, |w| w.too_large_title));
+        }
+        Body::BrokenOff => return Err((StatusCode::BAD_REQUEST, |w| w.unreadable_title)),
+        Body::TimedOut => return Err((StatusCode::REQUEST_TIMEOUT, |w| w.unreadable_title)),
     };
     if request.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
-        return Err((415, |w| w.unreadable_title));
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, |w| w.unreadable_title));
     }
     let rules = FormRules {
         literal_percent: false,
         lossy: false,
     };
-    let form = Form::read(body, rules).map_err(|_| (400, (|w| w.unreadable_title) as Text))?;
+    let form = Form::read(body, rules)
+        .map_err(|_| (StatusCode::BAD_REQUEST, (|w| w.unreadable_title) as Text))?;
     Ok(form
         .pairs()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -240,7 +234,7 @@ fn typed(request: &Request) -> Result<Typed, (u16, Text)> {
 }
 
 fn problem(
-    status: u16,
+    status: StatusCode,
     languages: &[&'static Words],
     title: Text,
     help: Text,

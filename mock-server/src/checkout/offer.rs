@@ -1,9 +1,9 @@
 //! The payment plans that an order can choose from.
 
 use crate::app::App;
-use crate::money::{money, percent};
-use crate::orders::Order;
-use crate::plans::{self, Plan};
+use crate::model::money::{money, percent};
+use crate::model::order::Order;
+use crate::model::payment_plan::{self, PaymentPlan};
 use flexiti_contract::Rulebook;
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
         .or_else(|| text("province"));
     let rounding = rulebook.knobs().calculator_rounding;
     let show = |amount: Decimal| money(&amount.to_string(), order.lang);
-    let offer = |(at, plan): (usize, &Plan)| {
+    let offer = |(at, plan): (usize, &PaymentPlan)| {
         let payments = plan.payments(amount, rounding)?;
         Some(Offer {
             at,
@@ -48,7 +48,7 @@ pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
             fee: show(plan.fee),
         })
     };
-    plans::for_price(&app.plans, amount, province)
+    payment_plan::for_price(&app.plans, amount, province)
         .filter_map(offer)
         .collect()
 }

@@ -1,8 +1,8 @@
 //! Which page an order shows: it follows from where the order is and what was entered.
 
-use crate::checkout::visit::Visit;
-use crate::order::{Outcome, Stage};
-use crate::orders::Order;
+use crate::model::lifecycle::{Outcome, Stage};
+use crate::model::order::Order;
+use crate::model::visit::Visit;
 
 /// A page of the checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

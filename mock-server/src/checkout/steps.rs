@@ -1,17 +1,17 @@
 //! What a customer does on a page: one function, [`take`], for every form.
 
 use crate::app::App;
-use crate::checkout::acts::{self, Wanted, act};
 use crate::checkout::form::{self, Typed};
 use crate::checkout::offer::offers;
 use crate::checkout::screen::Screen;
-use crate::checkout::visit::Visit;
 use crate::checkout::words::Words;
 use crate::clock::Millis;
-use crate::customers;
-use crate::decision::decide;
-use crate::order::{Decision, Event, Illegal, Stage};
+use crate::model::customer;
+use crate::model::decision::decide;
+use crate::model::lifecycle::{Decision, Event, Illegal, Stage};
+use crate::model::visit::Visit;
 use crate::state::State;
+use crate::state::transitions::{self, Wanted, act};
 use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::AfterWrongPins;
 use jiff::Timestamp;
@@ -39,7 +39,7 @@ pub enum Taken {
 
 /// A form that was sent.
 #[derive(Debug)]
-pub struct Sent<'a> {
+pub struct SubmittedForm<'a> {
     /// The last segment of the path.
     pub step: &'a str,
     /// What was typed.
@@ -60,7 +60,13 @@ pub fn is_step(app: &App, step: &str) -> bool {
 }
 
 /// Takes a step of the order `id`. Only [`Taken::Look`] may have changed it.
-pub fn take(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, sent: &Sent<'_>) -> Taken {
+pub fn take(
+    app: &App,
+    state: &mut State,
+    rulebook: &Rulebook,
+    id: u64,
+    sent: &SubmittedForm<'_>,
+) -> Taken {
     let Some(order) = state.orders.get_mut(id) else {
         return Taken::Unknown;
     };
@@ -184,7 +190,7 @@ impl At<'_> {
         let text = |name: &str| parameters.get(name).and_then(Value::as_str);
         let merchant = merchants.get_mut(&*order.client_id);
         let found = merchant.and_then(|merchant| {
-            customers::find(&mut merchant.customers, text("customer_id"), text("vcc"))
+            customer::find(&mut merchant.customers, text("customer_id"), text("vcc"))
         });
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => Ok(self.sign_in(customer)),
@@ -281,7 +287,7 @@ impl At<'_> {
         let order = orders.get(self.id);
         let merchant = order.and_then(|order| merchants.get_mut(&*order.client_id));
         let found = merchant
-            .and_then(|merchant| customers::find(&mut merchant.customers, None, Some(&digits)));
+            .and_then(|merchant| customer::find(&mut merchant.customers, None, Some(&digits)));
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => self.sign_in(customer),
             None => self.wrong("card", |w| w.problem(w.card, w.no_card)),
@@ -312,7 +318,7 @@ impl At<'_> {
         let amount = order.amount();
         let merchant = merchants.get_mut(&*order.client_id);
         let customer = merchant.and_then(|merchant| {
-            customers::find(&mut merchant.customers, order.customer_id.as_deref(), None)
+            customer::find(&mut merchant.customers, order.customer_id.as_deref(), None)
         });
         if let Some(Err(refused)) = customer.map(|customer| customer.may_buy(amount)) {
             order.visit().refused = Some(refused.word());
@@ -325,7 +331,7 @@ impl At<'_> {
         let Ok(wanted) = serde_json::from_value::<Wanted>(outcome.into()) else {
             return Ok(Taken::NotDue);
         };
-        acts::bring(self.state, self.rulebook, self.id, wanted, self.now)?;
+        transitions::bring(self.state, self.rulebook, self.id, wanted, self.now)?;
         Ok(Taken::Look)
     }
 }

@@ -1,21 +1,21 @@
 //! The pages of an order as HTML.
 
 use crate::app::App;
-use crate::callback;
 use crate::checkout::bar::Bar;
 use crate::checkout::form::{self, ADDRESS, CONSENT, Field, PERSON};
 use crate::checkout::offer::{Offer, offers};
 use crate::checkout::screen::Screen;
 use crate::checkout::steps::Errors;
-use crate::checkout::visit::Visit;
 use crate::checkout::words::{PROVINCES, Words};
-use crate::money::money;
-use crate::order::{Outcome, Stage};
-use crate::orders::Order;
-use crate::route::CHECKOUT;
+use crate::http::route::CHECKOUT;
+use crate::model::callback_url;
+use crate::model::lifecycle::{Outcome, Stage};
+use crate::model::money::money;
+use crate::model::order::Order;
+use crate::model::visit::Visit;
 use crate::state::Merchant;
 use askama::Template;
-use flexiti_contract::{Flow, Lang, Rule};
+use flexiti_contract::{Flow, Lang};
 use serde_json::{Map, Value};
 
 /// What every page of an order has.
@@ -224,7 +224,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     };
     let account = (outcome == Outcome::Approved)
         .then(|| {
-            let own = |customer: &&crate::customers::Customer| {
+            let own = |customer: &&crate::model::customer::Customer| {
                 Some(&customer.customer_id) == order.customer_id.as_ref()
             };
             let customer = merchant.customers.iter().find(own)?;
@@ -232,7 +232,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
             Some((limit, customer.vcc.clone()))
         })
         .flatten();
-    let back = callback::url(merchant, order).is_some();
+    let back = callback_url::url(&merchant.account, &merchant.rulebook, order).is_some();
     End {
         closed: order.life.outcome.is_some() && button.is_none(),
         texts,
@@ -244,11 +244,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
 }
 
 fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: &Errors) -> Frame {
-    let rulebook = &*merchant.rulebook;
-    let words = match order.lang {
-        Lang::Fr if rulebook.taken_away(Rule::RedirectLanguage) => Words::of(Lang::En),
-        lang => Words::of(lang),
-    };
+    let words = Words::of(order.lang);
     Frame {
         words,
         title: title(words, screen),

@@ -1,7 +1,7 @@
 //! One fault more or less, while what became of the others stays known.
 
-use super::{Fault, Faults};
 use crate::clock::Millis;
+use crate::fault::{Fault, Faults};
 use flexiti_contract::Rulebook;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What `PATCH merchants/{client_id}/faults` takes: one of these.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum PlanChange {
+pub enum FaultPlanChange {
     /// A fault that is tried after all others.
     Add(Fault),
     /// The place in the plan, counted from 0, of the fault that is no more.
@@ -21,13 +21,13 @@ impl Faults {
     /// nothing, and the error says where it is.
     pub fn change(
         &mut self,
-        change: PlanChange,
+        change: FaultPlanChange,
         rulebook: &Rulebook,
         now: Millis,
     ) -> Result<(), String> {
         match change {
-            PlanChange::Add(fault) => self.add(fault, rulebook, now),
-            PlanChange::Remove(at) => self.remove(at),
+            FaultPlanChange::Add(fault) => self.add(fault, rulebook, now),
+            FaultPlanChange::Remove(at) => self.remove(at),
         }
     }
 }

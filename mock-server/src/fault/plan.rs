@@ -1,6 +1,6 @@
 //! A plan of faults as it is put and shown.
 
-use crate::place::Place;
+use crate::call_kind::CallKind;
 use flexiti_contract::Endpoint;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,17 +9,17 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Where tokens are given.
-pub const TOKEN: Place = Place::Api(Endpoint::Token);
+pub const TOKEN: CallKind = CallKind::Api(Endpoint::Token);
 
 /// A plan as it is put.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct FaultPlan {
     /// The faults, in the order in which they are tried.
     pub faults: Vec<Fault>,
 }
 
-impl Plan {
+impl FaultPlan {
     /// Reads a plan; the error says where the mistake is.
     pub fn read(plan: Value) -> Result<Self, String> {
         serde_path_to_error::deserialize(plan)
@@ -29,7 +29,7 @@ impl Plan {
 
 /// A plan with its account.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
-pub struct PlanView {
+pub struct FaultPlanView {
     /// The faults, in their order.
     pub faults: Vec<FaultView>,
 }
@@ -108,20 +108,20 @@ pub enum Target {
 
 impl Target {
     /// Where it is.
-    pub fn places(self) -> &'static [Place] {
-        const INIT: &[Place] = &[
-            Place::Api(Endpoint::InitV2),
-            Place::Api(Endpoint::InitPlain),
+    pub fn places(self) -> &'static [CallKind] {
+        const INIT: &[CallKind] = &[
+            CallKind::Api(Endpoint::InitV2),
+            CallKind::Api(Endpoint::InitPlain),
         ];
-        const NOTIFICATION: &[Place] = &[
-            Place::Api(Endpoint::NotificationOrder),
-            Place::Api(Endpoint::NotificationMerchantOrder),
-            Place::Api(Endpoint::NotificationOld),
+        const NOTIFICATION: &[CallKind] = &[
+            CallKind::Api(Endpoint::NotificationOrder),
+            CallKind::Api(Endpoint::NotificationMerchantOrder),
+            CallKind::Api(Endpoint::NotificationOld),
         ];
-        const CALCULATOR: &[Place] = &[Place::Api(Endpoint::Calculator)];
-        const AVAILABILITY: &[Place] = &[Place::Api(Endpoint::Availability)];
-        const LEARN_MORE: &[Place] = &[Place::Api(Endpoint::LearnMore)];
-        const CALLBACK: &[Place] = &[Place::Callback];
+        const CALCULATOR: &[CallKind] = &[CallKind::Api(Endpoint::Calculator)];
+        const AVAILABILITY: &[CallKind] = &[CallKind::Api(Endpoint::Availability)];
+        const LEARN_MORE: &[CallKind] = &[CallKind::Api(Endpoint::LearnMore)];
+        const CALLBACK: &[CallKind] = &[CallKind::Callback];
         match self {
             Self::Token => &[TOKEN],
             Self::Init => INIT,
@@ -237,11 +237,11 @@ impl Fault {
     }
 
     /// Where it may strike: where it says, or else wherever its action means something.
-    pub fn places(&self) -> Vec<Place> {
-        let api = || Endpoint::ALL.iter().copied().map(Place::Api);
+    pub fn places(&self) -> Vec<CallKind> {
+        let api = || Endpoint::ALL.iter().copied().map(CallKind::Api);
         match (self.matching.endpoint, &self.action) {
             (Some(target), _) => target.places().to_vec(),
-            (None, Action::DuplicateCallback | Action::NoCallback) => vec![Place::Callback],
+            (None, Action::DuplicateCallback | Action::NoCallback) => vec![CallKind::Callback],
             (None, Action::LateNotification) => Target::Notification.places().to_vec(),
             // A request for a token brings none.
             (None, Action::ExpireToken) => api().filter(|place| *place != TOKEN).collect(),

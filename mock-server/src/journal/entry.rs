@@ -1,9 +1,9 @@
 //! One exchange as it is remembered.
 
-use super::Note;
 use crate::clock::Millis;
-use crate::reply::Reply;
-use crate::request::{BODY_LIMIT, Body, Request};
+use crate::http::reply::Reply;
+use crate::http::request::{BODY_LIMIT, Body, Request};
+use crate::journal::note::Note;
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
@@ -48,7 +48,7 @@ impl Entry {
         at: Millis,
         request: &Request,
         note: Note,
-        reply: &Reply,
+        reply: Option<&Reply>,
         took: Duration,
     ) -> Self {
         let body = match &request.body {
@@ -60,8 +60,10 @@ impl Entry {
         let lines: usize = lines
             .map(|(name, value)| name.as_str().len() + value.len() + 3)
             .sum();
-        let is_page = reply.content_type.starts_with("text/html");
-        let answer: &[u8] = if is_page { &[] } else { &reply.body };
+        let (reply_type, reply_body) =
+            reply.map_or(("", &[][..]), |reply| (reply.content_type, &reply.body));
+        let is_page = reply_type.starts_with("text/html");
+        let answer: &[u8] = if is_page { &[] } else { reply_body };
         let body_length = body.map_or(0, Bytes::len) + answer.len();
         let length = request.path.len() + query.map_or(0, str::len) + lines + body_length;
         let mut copied = Vec::with_capacity(length);
@@ -81,12 +83,12 @@ impl Entry {
             id,
             at,
             method: request.method.clone(),
-            status: reply.status,
+            status: reply.map_or(0, |reply| reply.status.as_u16()),
             took,
             note,
-            reply_headers: reply.headers.clone(),
-            reply_type: reply.content_type,
-            reply_length: reply.body.len(),
+            reply_headers: reply.map_or(Vec::new(), |reply| reply.headers.clone()),
+            reply_type,
+            reply_length: reply_body.len(),
             copied: copied.into(),
             path: request.path.len(),
             query: query.map(|_| after_query),

@@ -1,8 +1,8 @@
 //! Which exchanges to list.
 
-use super::Entry;
-use crate::body::Form;
-use crate::place::Place;
+use crate::call_kind::CallKind;
+use crate::http::form::Form;
+use crate::journal::Entry;
 use flexiti_contract::Endpoint;
 
 /// What a filter may ask for, and what that means.
@@ -28,33 +28,33 @@ pub const FILTERS: &[(&str, &str)] = &[
 ];
 
 /// Names for several endpoints.
-const GROUPS: &[(&str, &[Place])] = &[
+const GROUPS: &[(&str, &[CallKind])] = &[
     (
         "init",
         &[
-            Place::Api(Endpoint::InitV2),
-            Place::Api(Endpoint::InitPlain),
+            CallKind::Api(Endpoint::InitV2),
+            CallKind::Api(Endpoint::InitPlain),
         ],
     ),
     (
         "notification",
         &[
-            Place::Api(Endpoint::NotificationOrder),
-            Place::Api(Endpoint::NotificationMerchantOrder),
-            Place::Api(Endpoint::NotificationOld),
+            CallKind::Api(Endpoint::NotificationOrder),
+            CallKind::Api(Endpoint::NotificationMerchantOrder),
+            CallKind::Api(Endpoint::NotificationOld),
         ],
     ),
 ];
 
 /// The places of a name: one, or those of a group. The error lists the names there are.
-pub fn places(name: &str) -> Result<Vec<Place>, String> {
-    if let Some(place) = Place::from_name(name) {
+pub fn places(name: &str) -> Result<Vec<CallKind>, String> {
+    if let Some(place) = CallKind::from_name(name) {
         return Ok(vec![place]);
     }
     if let Some((_, group)) = GROUPS.iter().find(|(group, _)| *group == name) {
         return Ok(group.to_vec());
     }
-    let names = Place::all().map(Place::name);
+    let names = CallKind::all().map(CallKind::name);
     let names: Vec<&str> = names.chain(GROUPS.iter().map(|(name, _)| *name)).collect();
     Err(format!("no `{name}`; there are {}", names.join(", ")))
 }
@@ -63,7 +63,7 @@ pub fn places(name: &str) -> Result<Vec<Place>, String> {
 #[derive(Debug, Default)]
 pub struct Filter {
     client_id: Option<String>,
-    places: Option<Vec<Place>>,
+    places: Option<Vec<CallKind>>,
     status: Option<u16>,
     order_id: Option<u64>,
     method: Option<String>,

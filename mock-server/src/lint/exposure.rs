@@ -1,6 +1,6 @@
 //! Rules about secrets and tokens in places where others see them (TC C-1, P-plan A-6).
 
-use super::{Found, History, Identity, listed};
+use crate::lint::{Found, History, Identity, listed};
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -1,9 +1,9 @@
 //! All that a merchant's shop sent, in order, and what the server knows beside it.
 
-use super::tokens::Tokens;
-use super::{Identity, Seen};
 use crate::clock::Millis;
-use crate::order::Outcome;
+use crate::lint::tokens::Tokens;
+use crate::lint::{Call, Identity};
+use crate::model::lifecycle::Outcome;
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct History<'a> {
     /// The same in the other dialects.
     pub others: &'a [Arc<Rulebook>],
     /// The calls, in order.
-    pub calls: Vec<Seen>,
+    pub calls: Vec<Call>,
     /// The orders that are over; none where only a journal is known.
     pub orders: Vec<Ended>,
     /// Secrets that are no tokens.
@@ -55,7 +55,7 @@ impl<'a> History<'a> {
     pub fn new(
         rulebook: &'a Rulebook,
         others: &'a [Arc<Rulebook>],
-        calls: Vec<Seen>,
+        calls: Vec<Call>,
         now: Moment,
     ) -> Self {
         Self {

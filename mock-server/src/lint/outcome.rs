@@ -1,8 +1,8 @@
 //! Rules about notifications: whether the shop asks, and how often.
 
-use super::{Found, History, Seen, listed};
 use crate::clock::Millis;
-use crate::order::Outcome;
+use crate::lint::{Call, Found, History, listed};
+use crate::model::lifecycle::Outcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A shop that asked so short a time ago has not given up.
@@ -16,7 +16,7 @@ const RUN: usize = 3;
 /// Not meant are: outcomes that notifications do not show yet, a shop that has just asked, and
 /// orders that are older than what is remembered.
 pub fn unread(history: &History<'_>) -> Vec<Found> {
-    let mut about: HashMap<u64, Vec<&Seen>> = HashMap::new();
+    let mut about: HashMap<u64, Vec<&Call>> = HashMap::new();
     for call in &history.calls {
         if let Some(order) = call.order_id {
             about.entry(order).or_default().push(call);
@@ -40,10 +40,10 @@ pub fn unread(history: &History<'_>) -> Vec<Found> {
             since
         };
         let calls = about.get(&order.id).map_or(&[][..], Vec::as_slice);
-        let is_later = |call: &&&Seen| call.is_notification() && call.clock >= since;
+        let is_later = |call: &&&Call| call.is_notification() && call.clock >= since;
         let later = || calls.iter().filter(is_later);
         let shown = later().any(|call| call.shows_outcome && call.arrived());
-        let asking = |call: &&Seen| history.now.at.saturating_sub(call.at) < STILL_ASKING;
+        let asking = |call: &&Call| history.now.at.saturating_sub(call.at) < STILL_ASKING;
         if shown || later().next_back().is_some_and(asking) {
             continue;
         }
@@ -67,7 +67,7 @@ pub fn unread(history: &History<'_>) -> Vec<Found> {
 /// Questions about an order that came one upon the other.
 #[derive(Debug, Default)]
 struct Run<'h> {
-    calls: Vec<&'h Seen>,
+    calls: Vec<&'h Call>,
     /// The outcome was shown.
     over: bool,
 }
@@ -110,14 +110,14 @@ pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
     vec![Found::new(message, requests)]
 }
 
-fn is_fast(before: &Seen, call: &Seen) -> bool {
+fn is_fast(before: &Call, call: &Call) -> bool {
     let soon = |from: Millis, to: Millis| (0..DECENT).contains(&to.saturating_sub(from));
     soon(before.at, call.at) && soon(before.clock, call.clock)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ended, Eyes, Moment, Recorded};
+    use super::super::{Ended, Eyes, LintInput, Moment};
     use super::*;
     use flexiti_contract::{Contract, Endpoint, Rulebook};
 
@@ -125,8 +125,8 @@ mod tests {
     type Times = (Millis, Millis);
 
     /// A question about an order that is not over, at this time by both clocks.
-    fn question(id: u64, at: Millis, clock: Millis) -> Recorded<'static> {
-        Recorded {
+    fn question(id: u64, at: Millis, clock: Millis) -> LintInput<'static> {
+        LintInput {
             id,
             at,
             clock,
@@ -152,7 +152,7 @@ mod tests {
         let calls = (1..)
             .zip(times)
             .map(|(id, (at, clock))| question(id, *at, *clock));
-        let calls = calls.map(|call| Seen::new(call, eyes)).collect();
+        let calls = calls.map(|call| Call::new(call, eyes)).collect();
         History::new(
             rulebook,
             &[],

@@ -1,6 +1,6 @@
 //! Rules about single parameters.
 
-use super::{Found, History, listed, quoted};
+use crate::lint::{Found, History, listed, quoted};
 use flexiti_contract::dialect::Alias;
 use flexiti_contract::{Endpoint, Flow, Given, Kept};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

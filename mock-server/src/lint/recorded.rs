@@ -1,8 +1,8 @@
 //! An exchange wherever it is kept: in the journal, or in what the admin API shows of it.
 
+use crate::call_kind::CallKind;
 use crate::clock::Millis;
-use crate::journal::{Entry, Exchange, Sent};
-use crate::place::Place;
+use crate::journal::{Entry, ExchangeView, JournaledParameters};
 use flexiti_contract::{Contract, Endpoint, Given, Kept, Parameters};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// All that is looked at of a call of the API.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the journal's words")]
-pub struct Recorded<'r> {
+pub struct LintInput<'r> {
     pub id: u64,
     pub at: Millis,
     /// The merchant's time; the machine's where that is not known.
@@ -31,7 +31,7 @@ pub struct Recorded<'r> {
     pub answer: &'r [u8],
 }
 
-impl<'r> Recorded<'r> {
+impl<'r> LintInput<'r> {
     /// An entry of the journal; none if it is no call of the API.
     pub fn entry(entry: &'r Entry) -> Option<Self> {
         let note = &entry.note;
@@ -46,7 +46,7 @@ impl<'r> Recorded<'r> {
             headers: entry.header_lines(),
             body: entry.body().unwrap_or_default(),
             params: match &note.params {
-                Some(Sent::Named(kept)) => Some(kept.clone()),
+                Some(JournaledParameters::Named(kept)) => Some(kept.clone()),
                 _ => None,
             },
             status: entry.status,
@@ -57,9 +57,9 @@ impl<'r> Recorded<'r> {
     }
 
     /// The same of an exchange as it is shown, with hashes in the place of secrets.
-    pub fn exchange(contract: &'static Contract, exchange: &'r Exchange) -> Option<Self> {
+    pub fn exchange(contract: &'static Contract, exchange: &'r ExchangeView) -> Option<Self> {
         let row = &exchange.row;
-        let Some(Place::Api(endpoint)) = row.endpoint else {
+        let Some(CallKind::Api(endpoint)) = row.endpoint else {
             return None;
         };
         let at = row.at.as_millisecond();

@@ -1,6 +1,6 @@
 //! Rules about the header that traces an operation (R-cur, R-bul).
 
-use super::{Found, History, Identity, Seen, listed, quoted};
+use crate::lint::{Call, Found, History, Identity, listed, quoted};
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -94,13 +94,13 @@ struct Uses<'h> {
 
 impl<'h> Uses<'h> {
     fn of(history: &'h History<'_>) -> Self {
-        let opens = |call: &&Seen| call.is_init() && call.accepted();
+        let opens = |call: &&Call| call.is_init() && call.accepted();
         let orders = history.calls.iter().filter(opens).filter_map(|call| {
             let id = call.merchant_order_id.as_deref()?;
             Some((call.order_id?, Operation::Merchant(id)))
         });
         let orders: HashMap<u64, Operation<'h>> = orders.collect();
-        let operation = |call: &Seen| {
+        let operation = |call: &Call| {
             let id = call.order_id?;
             Some(orders.get(&id).copied().unwrap_or(Operation::Order(id)))
         };

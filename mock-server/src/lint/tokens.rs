@@ -1,7 +1,7 @@
 //! Rules about tokens (TC C-2 and C-3, RT), and where each token comes from.
 
-use super::{Found, History, Identity, Seen, listed, quoted};
 use crate::clock::Millis;
+use crate::lint::{Call, Found, History, Identity, listed, quoted};
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub struct Tokens {
 
 impl Tokens {
     /// The tokens in these calls.
-    pub fn of(calls: &[Seen]) -> Self {
+    pub fn of(calls: &[Call]) -> Self {
         let mut tokens = Self::default();
         for (at, call) in calls.iter().enumerate() {
             tokens.see(at, call);
@@ -40,7 +40,7 @@ impl Tokens {
         tokens
     }
 
-    fn see(&mut self, at: usize, call: &Seen) {
+    fn see(&mut self, at: usize, call: &Call) {
         if call.endpoint != Endpoint::Token {
             let refused = call.bearer.filter(|_| call.status == 401);
             if let Some(pair) = refused.and_then(|token| self.pairs.get_mut(&token)) {
@@ -74,20 +74,20 @@ impl Tokens {
 
     /// The access token that a call asks to be refreshed; one known reading of the documentation
     /// sends that itself (RT).
-    fn refreshed(&self, call: &Seen) -> Option<Identity> {
+    fn refreshed(&self, call: &Call) -> Option<Identity> {
         let used = call.sent.refresh_token.filter(|_| call.is_refresh())?;
         Some(self.refreshes.get(&used).copied().unwrap_or(used))
     }
 
     /// The first token of the line that the token of a call belongs to; one whose beginning is
     /// not known begins its own.
-    pub fn root(&self, call: &Seen) -> Option<Identity> {
+    pub fn root(&self, call: &Call) -> Option<Identity> {
         let token = call.bearer?;
         Some(self.pairs.get(&token).map_or(token, |pair| pair.root))
     }
 
     /// The call that brought the token of this one.
-    pub fn grant_of(&self, call: &Seen) -> Option<usize> {
+    pub fn grant_of(&self, call: &Call) -> Option<usize> {
         Some(self.pairs.get(&call.bearer?)?.call)
     }
 }
@@ -135,7 +135,7 @@ pub fn per_request(history: &History<'_>) -> Vec<Found> {
 }
 
 /// The grant, since the call `before`, whose token `call` has in the place of a living one.
-fn replaced(history: &History<'_>, before: usize, call: &Seen) -> Option<usize> {
+fn replaced(history: &History<'_>, before: usize, call: &Call) -> Option<usize> {
     let tokens = &history.tokens;
     let earlier = tokens.pairs.get(&history.calls[before].bearer?)?;
     let root = tokens.pairs.get(&tokens.root(call)?)?;
@@ -151,7 +151,7 @@ fn replaced(history: &History<'_>, before: usize, call: &Seen) -> Option<usize> 
 /// A token with its refreshes that opened orders under several of the shop's own ids. Not meant
 /// are orders that name the same customer, and those whose answer a fault kept from the shop.
 pub fn shared(history: &History<'_>) -> Vec<Found> {
-    let mut opened: BTreeMap<usize, Vec<&Seen>> = BTreeMap::new();
+    let mut opened: BTreeMap<usize, Vec<&Call>> = BTreeMap::new();
     let mut first: HashMap<Identity, usize> = HashMap::new();
     for (at, call) in history.calls.iter().enumerate() {
         let counts = call.is_init() && call.accepted() && call.fault.is_none();
@@ -183,7 +183,7 @@ pub fn shared(history: &History<'_>) -> Vec<Found> {
 }
 
 /// Whether all of these name the same customer.
-fn are_of_one_customer(calls: &[&Seen]) -> bool {
+fn are_of_one_customer(calls: &[&Call]) -> bool {
     ["customer_id", "vcc", "email"].iter().any(|name| {
         let mut named = calls.iter().map(|call| call.param(name));
         let first = named.next().flatten();

@@ -1,7 +1,7 @@
 //! What was accepted here, and would be refused where the documentation is read another way.
 
-use super::parameters::ASCII;
-use super::{Found, History, Seen, listed};
+use crate::lint::parameters::ASCII;
+use crate::lint::{Call, Found, History, listed};
 use flexiti_contract::dialect::{Alias, Lax};
 use flexiti_contract::{Endpoint, Kept, Msg, Parameters, Rule, Rulebook};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +81,7 @@ fn check(
 }
 
 /// What else of a request a dialect refuses, or passes over.
-fn features(call: &Seen, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
+fn features(call: &Call, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
     let holds = |rule| other.enforces(rule);
     let mut does = |does: bool, rule: Rule, what: &'static str| {
         if does {

@@ -1,0 +1,90 @@
+//! A call of the admin API, and reading what it brings.
+
+use crate::admin::problem::{Problem, problem};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::http::form::{Form, FormRules};
+use crate::http::request::{Body, Request};
+use crate::telemetry::metrics::Metrics;
+use hyper::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A call of the admin API, as the functions that answer it see it.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminRequest<'a> {
+    /// The server.
+    pub app: &'a App,
+    /// What is counted.
+    pub metrics: &'a Metrics,
+    /// The request.
+    pub request: &'a Request,
+    /// What the path names in braces; empty if it names nothing.
+    pub id: &'a str,
+    /// The machine's time.
+    pub now: Millis,
+}
+
+impl AdminRequest<'_> {
+    /// The body; an error names the key that is wrong, and what is allowed.
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let bytes = match &self.request.body {
+            Body::Read(bytes) if bytes.is_empty() => b"{}",
+            Body::Read(bytes) => bytes.as_ref(),
+            Body::BrokenOff => {
+                return Err(problem(
+                    StatusCode::BAD_REQUEST,
+                    "the body broke off before its end",
+                ));
+            }
+            Body::TooLarge => {
+                return Err(problem(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "the body is too large",
+                ));
+            }
+            Body::TimedOut => {
+                return Err(problem(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "the body did not arrive in time",
+                ));
+            }
+        };
+        let wrong =
+            |error: serde_json::Error| problem(StatusCode::BAD_REQUEST, format!("body: {error}"));
+        let value: Value = serde_json::from_slice(bytes).map_err(wrong)?;
+        if !value.is_object() {
+            return Err(problem(
+                StatusCode::BAD_REQUEST,
+                "body: must be a JSON object",
+            ));
+        }
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { "body" } else { &path };
+            problem(
+                StatusCode::BAD_REQUEST,
+                format!("{place}: {}", error.inner()),
+            )
+        })
+    }
+
+    /// The pairs of the query string.
+    pub(super) fn query(&self) -> Form {
+        let query = self.request.query.as_deref().unwrap_or_default();
+        Form::read(query.as_bytes(), FormRules::LENIENT).unwrap_or_default()
+    }
+
+    /// The query's `client_id`, where that is all it may name.
+    pub(super) fn client_id(&self) -> Result<Option<String>, Problem> {
+        let mut client_id = None;
+        for (name, value) in self.query().pairs() {
+            if name != "client_id" {
+                let message = format!("{name}: unknown; the filter is client_id");
+                return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
+            }
+            client_id = Some(value.to_owned());
+        }
+        Ok(client_id)
+    }
+}

@@ -1,0 +1,54 @@
+//! The admin API under `/__admin`: never part of what is emulated.
+//!
+//! [`routes::OPERATIONS`] lists every call; the same functions stand behind
+//! [`crate::embed::admin::Admin`], for tests written in Rust.
+
+mod access;
+mod ask;
+pub mod clock;
+mod dashboard;
+pub mod dialect;
+pub mod faults;
+pub mod lint;
+pub mod merchants;
+mod openapi;
+mod operation;
+pub mod orders;
+pub mod problem;
+pub mod requests;
+mod routes;
+pub mod server;
+
+pub use problem::{Answer, Problem};
+pub use routes::openapi_document;
+
+use crate::admin::ask::AdminRequest;
+use crate::app::App;
+use crate::clock::Millis;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::telemetry::metrics::Metrics;
+use hyper::Method;
+
+/// Answers a request below `/__admin`.
+pub fn handle(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: Millis) -> Reply {
+    answer(app, metrics, rest, request, now).unwrap_or_else(Problem::reply)
+}
+
+fn answer(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: Millis) -> Answer {
+    if rest.is_empty() && matches!(request.method, Method::GET | Method::HEAD) {
+        return Ok(dashboard::to_page());
+    }
+    let found = routes::find(rest, request.method.as_str());
+    if !found.as_ref().is_ok_and(|(operation, _)| operation.open) {
+        access::may_enter(app, request)?;
+    }
+    let (operation, id) = found?;
+    (operation.run)(&AdminRequest {
+        app,
+        metrics,
+        request,
+        id: &id,
+        now,
+    })
+}

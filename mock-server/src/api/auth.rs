@@ -1,0 +1,163 @@
+//! Who calls: the bearer token of the endpoints behind the token endpoint.
+
+use crate::api::Call;
+use crate::api::rejection::Rejection;
+use crate::clock::Millis;
+use crate::http::form::{Form, FormRules};
+use crate::http::request::Body;
+use crate::http::request::Request;
+use crate::model::token::Scope;
+use base64::Engine as _;
+use flexiti_contract::dialect::Lax;
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+use hyper::header::AUTHORIZATION;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A call that may go on.
+#[derive(Debug)]
+pub struct Caller {
+    /// The merchant that calls.
+    pub client_id: Arc<str>,
+    /// The token it called with.
+    pub token: Arc<str>,
+    /// The merchant's time.
+    pub now: Millis,
+}
+
+/// The merchant behind a call; none where the endpoint asks for no bearer token.
+pub(super) fn caller(call: &Call<'_>) -> Result<Option<Caller>, Rejection> {
+    match call.endpoint {
+        Endpoint::Token => Ok(None),
+        Endpoint::Calculator if call.rulebook.enforces(Rule::CalculatorOpen) => Ok(None),
+        _ => authenticate(call).map(Some),
+    }
+}
+
+/// Checks the bearer token of a call against the client id of its path.
+fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
+    let rulebook = call.rulebook;
+    let in_path = if rulebook.enforces(Rule::PathQuotes) {
+        call.client_id.trim_matches('"')
+    } else {
+        call.client_id
+    };
+    let header = call.request.header(&AUTHORIZATION);
+    let token = bearer(rulebook, header.as_deref())?;
+    let unknown = || Rejection::new(Rule::BearerKnown, "token_unknown");
+    let state = call.app.state();
+    let (token, access) = state.access.entry(token).ok_or_else(unknown)?;
+    if access.revoked {
+        return Err(Rejection::new(Rule::RefreshRevokes, "token_unknown"));
+    }
+    let merchant = state.merchants.get(&*access.client_id);
+    let merchant = merchant.ok_or_else(unknown)?;
+    let caller = Caller {
+        client_id: Arc::clone(&merchant.client_id),
+        token: Arc::clone(token),
+        now: merchant.clock.at(call.machine),
+    };
+    if caller.now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
+        return Err(Rejection::new(Rule::BearerAlive, "token_expired"));
+    }
+    if *caller.client_id != *in_path && rulebook.enforces(Rule::BearerClient) {
+        let error = rulebook.error_id_of(Rule::BearerClient);
+        let rejection = Rejection::new(Rule::BearerClient, error);
+        return Err(if *in_path.trim_matches('"') == *caller.client_id {
+            rejection.because("client_id in the path stands in double quotes")
+        } else {
+            rejection
+        });
+    }
+    if access.scope == Scope::Customer
+        && let Some(rule) = scope_rule(call.endpoint)
+        && rulebook.enforces(rule)
+    {
+        return Err(Rejection::new(rule, "insufficient_scope"));
+    }
+    if !merchant.account.provisioned && rulebook.enforces(Rule::InitProvisioned) {
+        return Err(Rejection::new(Rule::InitProvisioned, "invalid_role"));
+    }
+    Ok(caller)
+}
+
+/// The rule that refuses a customer's token. The endpoints for a shop's pages take one: they are
+/// made for them (P-auth).
+fn scope_rule(endpoint: Endpoint) -> Option<Rule> {
+    match endpoint {
+        Endpoint::Token | Endpoint::Calculator | Endpoint::Availability | Endpoint::LearnMore => {
+            None
+        }
+        Endpoint::InitV2 | Endpoint::InitPlain => Some(Rule::Scope),
+        Endpoint::NotificationOrder
+        | Endpoint::NotificationMerchantOrder
+        | Endpoint::NotificationOld => Some(Rule::NotificationScope),
+    }
+}
+
+/// The token of a request, however its header is spelled.
+pub fn token_of(request: &Request) -> Option<String> {
+    let header = request.header(&AUTHORIZATION)?;
+    header.split_whitespace().next_back().map(str::to_owned)
+}
+
+/// The token of the authorization header.
+fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, Rejection> {
+    let Some(header) = header.filter(|value| !value.trim().is_empty()) else {
+        if rulebook.enforces(Rule::BearerRequired) {
+            return Err(Rejection::new(Rule::BearerRequired, "token_missing"));
+        }
+        return Ok("");
+    };
+    if !rulebook.enforces(Rule::BearerScheme) {
+        return Ok(header.split(' ').next_back().unwrap_or_default());
+    }
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    let spelled = match rulebook.knobs().bearer_scheme {
+        Lax::Exact => scheme == "Bearer",
+        Lax::AnyCase => scheme.eq_ignore_ascii_case("bearer"),
+    };
+    if !spelled || token.is_empty() {
+        return Err(Rejection::new(Rule::BearerScheme, "token_malformed"));
+    }
+    Ok(token.trim())
+}
+
+/// The client id that a token request names, before the dialect that reads it strictly is known.
+pub fn client_id(request: &Request) -> Option<String> {
+    if let Some((client_id, _)) = basic(request) {
+        return Some(client_id);
+    }
+    // In the query it is wrong, and all the more the merchant's to see.
+    let query = request.query.as_deref().unwrap_or_default();
+    let Body::Read(body) = &request.body else {
+        return named_in(query.as_bytes());
+    };
+    if request.media_type().as_deref() == Some("application/json") {
+        let json: Value = serde_json::from_slice(body).ok()?;
+        return json["client_id"].as_str().map(str::to_owned);
+    }
+    named_in(body).or_else(|| named_in(query.as_bytes()))
+}
+
+/// The client id of a form or a query.
+fn named_in(form: &[u8]) -> Option<String> {
+    let rules = FormRules::LENIENT;
+    let form = Form::read(form, rules).ok()?;
+    let named = form.pairs().find(|(name, _)| *name == "client_id");
+    named.map(|(_, value)| value.to_owned())
+}
+
+/// The user name and password of a Basic authorization header.
+pub(super) fn basic(request: &Request) -> Option<(String, String)> {
+    let header = request.header(&AUTHORIZATION)?;
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(encoded.trim())
+        .ok()?;
+    let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}

@@ -1,0 +1,154 @@
+//! `GET /online/v2/client-id/{clientId}/systems/payment-calculator`: what a price comes to each
+//! month. Only the request and the two texts of `paymentPlan` are shown by the reference (R-ex).
+
+use crate::api::Call;
+use crate::api::parameters::{Document, form};
+use crate::api::rejection::Rejection;
+use crate::app::App;
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::journal::Note;
+use crate::model::money::{self, money, percent};
+use crate::model::payment_plan::{self, PaymentPlan, Payments};
+use askama::Template;
+use flexiti_contract::dialect::NoPlan;
+use flexiti_contract::{Endpoint, Kept, Lang, Parameters, Rule, Rulebook};
+use hyper::StatusCode;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+/// What a shop shows on a product's page: one element of phrasing content, without script,
+/// style or address, so that it may stand anywhere.
+#[derive(Template)]
+#[template(path = "calculator.html")]
+struct Fragment {
+    lang: &'static str,
+    lines: Vec<String>,
+}
+
+/// Answers a request for a price: the first of the server's plans that is for it. A plan that
+/// only some provinces have is none of them, for no parameter says the customer's.
+pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
+    let Call { app, rulebook, .. } = *call;
+    let query = call.request.query.as_deref().unwrap_or_default();
+    let query = form(rulebook, query.as_bytes())
+        .map_err(|rejection| rejection.because("it stands in the query string"))?;
+    let parameters = read(rulebook, &query, note)?;
+    let lang = match parameters.text("lang") {
+        Some(lang) => Lang::of(lang),
+        None => merchants_lang(app, note),
+    };
+    let price = parameters.text("price").and_then(money::parse);
+    let found = price.and_then(|price| plan(app, rulebook, price));
+    let Some((plan, payments)) = found else {
+        // What the clauses say of an answer, they say of one with a plan.
+        return match rulebook.knobs().calculator_no_plan {
+            NoPlan::Empty => Ok(Reply::json(
+                StatusCode::OK,
+                &json!({"htmlRender": "", "paymentPlan": null}),
+            )),
+            NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, "not_found")),
+        };
+    };
+    Ok(Reply::json(StatusCode::OK, &answer(plan, payments, lang)))
+}
+
+/// The parameters of the query string, valid.
+fn read<'q>(
+    rulebook: &Rulebook,
+    query: &'q Form,
+    note: &mut Note,
+) -> Result<Parameters<'q>, Rejection> {
+    let mut document = Document::new(Endpoint::Calculator, rulebook);
+    for (name, value) in query.pairs() {
+        document.text(name, value);
+    }
+    let repeated = document.repeated.first().copied();
+    let parameters = document.parameters;
+    let params = rulebook.contract().params(Endpoint::Calculator);
+    note.params = Some(Kept::new(params, &parameters).into());
+    if let Some(name) = repeated
+        && rulebook.enforces(Rule::CalculatorRepeated)
+    {
+        let rejection = Rejection::new(Rule::CalculatorRepeated, "repeated_parameter");
+        return Err(rejection.because(format!("`{name}`")));
+    }
+    let violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);
+    match Rejection::of(violations) {
+        Some(rejection) => Err(rejection),
+        None => Ok(parameters),
+    }
+}
+
+/// The language of the merchant whose path it is.
+fn merchants_lang(app: &App, note: &Note) -> Lang {
+    let state = app.state();
+    let merchant = note
+        .client_id
+        .as_ref()
+        .and_then(|id| state.merchants.get(&**id));
+    let lang = merchant.and_then(|merchant| merchant.account.lang.as_deref());
+    lang.map_or(Lang::En, Lang::of)
+}
+
+fn plan<'a>(
+    app: &'a App,
+    rulebook: &Rulebook,
+    price: Decimal,
+) -> Option<(&'a PaymentPlan, Payments)> {
+    let rounding = rulebook.knobs().calculator_rounding;
+    payment_plan::for_price(&app.plans, price, None)
+        .find_map(|(_, plan)| Some((plan, plan.payments(price, rounding)?)))
+}
+
+fn answer(plan: &PaymentPlan, payments: Payments, lang: Lang) -> Value {
+    json!({
+        "htmlRender": html(plan, payments, lang),
+        "paymentPlan": {
+            "monthlyPayment": payments.monthly.to_string(),
+            "months": plan.months.to_string(),
+        },
+    })
+}
+
+fn html(plan: &PaymentPlan, payments: Payments, lang: Lang) -> String {
+    let fragment = Fragment {
+        lang: lang.code(),
+        lines: lines(plan, payments, lang),
+    };
+    // Rendering writes to a string and calls no code that fails.
+    fragment.render().unwrap_or_default()
+}
+
+/// What is to be paid each month, and whatever makes it more than the price divided by months.
+fn lines(plan: &PaymentPlan, payments: Payments, lang: Lang) -> Vec<String> {
+    let in_words = |amount: Decimal| money(&amount.to_string(), lang);
+    let monthly = in_words(payments.monthly);
+    let mut lines = vec![match (lang, plan.months) {
+        (Lang::En, 1) => format!("1 monthly payment of {monthly}"),
+        (Lang::En, months) => format!("{months} monthly payments of {monthly}"),
+        (Lang::Fr, 1) => format!("1 versement mensuel de {monthly}"),
+        (Lang::Fr, months) => format!("{months} versements mensuels de {monthly}"),
+    }];
+    let mut line = |[english, french]: [&str; 2], value: String| {
+        lines.push(match lang {
+            Lang::En => format!("{english}: {value}"),
+            Lang::Fr => format!("{french}\u{a0}: {value}"),
+        });
+    };
+    if payments.last != payments.monthly {
+        let words = ["Last payment", "Dernier versement"];
+        line(words, in_words(payments.last));
+    }
+    if !plan.fee.is_zero() {
+        line(["Fee included", "Frais inclus"], in_words(plan.fee));
+    }
+    if !plan.annual_rate.is_zero() {
+        let words = ["Annual interest rate", "Taux d’intérêt annuel"];
+        line(words, percent(plan.annual_rate, lang));
+    }
+    if !plan.fee.is_zero() || !plan.annual_rate.is_zero() {
+        line(["Total", "Total"], in_words(payments.total));
+    }
+    lines
+}

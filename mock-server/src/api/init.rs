@@ -1,0 +1,255 @@
+//! `POST /online[/v2]/client-id/{clientId}/systems/init`: opens an order and gives the URL of
+//! its hosted pages.
+
+use crate::api::Call;
+use crate::api::auth::Caller;
+use crate::api::parameters::{Document, form};
+use crate::api::rejection::Rejection;
+use crate::http::form::{Form, MEDIA_TYPE as FORM};
+use crate::http::json::Json;
+use crate::http::reply::Reply;
+use crate::http::request::{REFERENCE_ID, Request};
+use crate::http::route::CHECKOUT;
+use crate::journal::Note;
+use crate::model::lifecycle::Life;
+use crate::model::order::Order;
+use flexiti_contract::dialect::InitEncodings;
+use flexiti_contract::{
+    Endpoint, Flow, Given, Kept, Lang, Msg, Parameters, Rule, Rulebook, Violation,
+};
+use hyper::StatusCode;
+use serde::Serialize;
+use std::sync::Arc;
+
+const JSON: &str = "application/json";
+
+/// Answers an init request of an authenticated merchant.
+pub fn handle(
+    call: &Call<'_>,
+    caller: &Caller,
+    body: &[u8],
+    note: &mut Note,
+) -> Result<Reply, Rejection> {
+    let Call {
+        rulebook, endpoint, ..
+    } = *call;
+    let mut form = Form::default();
+    let (parameters, violations) = read(call, body, &mut form)?;
+    let stored = Kept::new(rulebook.contract().params(endpoint), &parameters);
+    note.params = Some(stored.clone().into());
+    if let Some(rejection) = Rejection::of(violations) {
+        return Err(rejection);
+    }
+    let mut state = call.app.state();
+    let Some(merchant) = state.merchants.get(&*caller.client_id) else {
+        return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
+    };
+    let merchant_order = merchant_order_id(&parameters);
+    if rulebook.enforces(Rule::MerchantOrderUnique)
+        && let Some((param, id)) = merchant_order
+        && state
+            .orders
+            .by_merchant_id(&merchant.client_id, id)
+            .is_some()
+    {
+        let rule = Rule::MerchantOrderUnique;
+        let violation = rulebook.violation_of(rule, param.into(), Msg::Invalid, Some(id.into()));
+        return Err(Rejection::one(violation));
+    }
+    let flow = parameters.text("flow").and_then(|flow| rulebook.flow(flow));
+    let flow = flow.unwrap_or(Flow::Apply);
+    let lang = parameters.text("lang").or(merchant.account.lang.as_deref());
+    let lang = lang.map_or(Lang::En, Lang::of);
+    let client_id = Arc::clone(&merchant.client_id);
+    let order = Order {
+        id: state.next_order_id(rulebook.knobs().first_order_id),
+        session: state.random.hex::<20>().into(),
+        client_id,
+        opened: caller.now,
+        flow,
+        life: Life::new(flow),
+        v2: endpoint == Endpoint::InitV2,
+        token: Arc::clone(&caller.token),
+        merchant_order_id: merchant_order.map(|(_, id)| id.into()),
+        ended: None,
+        settles: None,
+        customer_id: None,
+        visit: None,
+        lang,
+        parameters: stored,
+    };
+    note.order_id = Some(order.id);
+    let reply = reply(rulebook, &call.app.origin, &order);
+    state.orders.insert(order);
+    Ok(reply)
+}
+
+/// The merchant's own id for the order: both spellings are in use.
+fn merchant_order_id<'p>(parameters: &'p Parameters<'_>) -> Option<(&'static str, &'p str)> {
+    ["merchant_orderid", "merchant_order_id"]
+        .into_iter()
+        .find_map(|name| Some((name, parameters.text(name)?)))
+}
+
+/// The parameters of a request, and what is wrong with them. Those of a form are parts of
+/// `decoded`.
+fn read<'t>(
+    call: &Call<'t>,
+    body: &[u8],
+    decoded: &'t mut Form,
+) -> Result<(Parameters<'t>, Vec<Violation>), Rejection> {
+    let Call {
+        rulebook,
+        endpoint,
+        request,
+        ..
+    } = *call;
+    let mut document = Document::new(endpoint, rulebook);
+    if let Some(value) = request.header(&REFERENCE_ID) {
+        document.header(REFERENCE_ID.as_str(), value);
+    }
+    if is_json(rulebook, request, body)? {
+        read_json(body, &mut document)?;
+    } else {
+        *decoded = form(rulebook, body)?;
+        for (name, value) in decoded.pairs() {
+            document.field(name, value);
+        }
+    }
+    let Document {
+        parameters,
+        repeated,
+        nulls,
+        ..
+    } = document;
+    let mut violations = rulebook.check_parameters(endpoint, &parameters);
+    let mut also = |rule, param: &str, msg| {
+        let value = parameters.get(param).map(Given::to_value);
+        violations.retain(|violation| violation.param != param);
+        violations.push(rulebook.violation_of(rule, param.to_owned(), msg, value));
+    };
+    if rulebook.enforces(Rule::InitRepeated) {
+        for param in repeated {
+            also(Rule::InitRepeated, param, Msg::Invalid);
+        }
+    }
+    if rulebook.enforces(Rule::NullRefused) {
+        for param in nulls {
+            also(Rule::NullRefused, param, Msg::Type);
+        }
+    }
+    rulebook.sort(endpoint, &mut violations);
+    Ok((parameters, violations))
+}
+
+/// Whether a body is JSON; a body of neither kind is refused.
+fn is_json(rulebook: &Rulebook, request: &Request, body: &[u8]) -> Result<bool, Rejection> {
+    let refused = || Rejection::new(Rule::MediaType, "unknown_media_type");
+    let encodings = rulebook.knobs().init_encodings;
+    match request.media_type().as_deref() {
+        Some(JSON) if rulebook.enforces(Rule::JsonBody) => Ok(true),
+        Some(FORM) if looks_like_json(body) && rulebook.enforces(Rule::JsonDeclared) => {
+            Err(Rejection::new(Rule::JsonDeclared, "json_declared_as_form"))
+        }
+        Some(FORM) if looks_like_json(body) && rulebook.enforces(Rule::JsonAsForm) => Ok(true),
+        Some(FORM) if encodings != InitEncodings::Json => Ok(false),
+        Some(JSON | FORM) => Err(refused()),
+        _ if rulebook.enforces(Rule::MediaType) => Err(refused()),
+        _ => Ok(looks_like_json(body)),
+    }
+}
+
+fn looks_like_json(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn read_json(body: &[u8], document: &mut Document<'_, '_>) -> Result<(), Rejection> {
+    if std::str::from_utf8(body).is_err() {
+        return Err(Rejection::new(Rule::BodyUtf8, "unreadable_text"));
+    }
+    let refused = |why: String| Rejection::new(Rule::JsonReadable, "bad_json").because(why);
+    match serde_json::from_slice(body) {
+        Ok(Json::Object(members)) => document.members("", members),
+        Ok(Json::Value(_)) => return Err(refused("another JSON value".into())),
+        Err(error) => return Err(refused(error.to_string())),
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Answer {
+    online_order_id: OrderId,
+    redirection_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OrderId {
+    Number(u64),
+    Text(String),
+}
+
+fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
+    let knobs = rulebook.knobs();
+    let url = filled(&knobs.redirect_url_template, |name, url| {
+        match name {
+            "checkout" => url.extend([origin, CHECKOUT, "/", &order.session]),
+            "lang" => url.push_str(order.lang.code()),
+            "order_id" => url.push_str(&order.id.to_string()),
+            "client_id" => url.push_str(&order.client_id),
+            _ => return false,
+        }
+        true
+    });
+    let as_string = knobs.ids_as == "string";
+    let online_order_id = if as_string {
+        OrderId::Text(order.id.to_string())
+    } else {
+        OrderId::Number(order.id)
+    };
+    let answer = Answer {
+        online_order_id,
+        redirection_url: url,
+    };
+    Reply::json(StatusCode::OK, &answer)
+}
+
+/// A template with what it names in braces filled in; `add` says whether it knows the name.
+fn filled(template: &str, add: impl Fn(&str, &mut String) -> bool) -> String {
+    let mut text = String::with_capacity(160);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}') {
+            Some((name, end)) if add(name, &mut text) => rest = end,
+            _ => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn a_template_is_filled_where_it_names_something() {
+        let add = |name: &str, text: &mut String| {
+            text.push_str(if name == "lang" { "fr" } else { "" });
+            name == "lang"
+        };
+        for (template, text) in [
+            ("/{lang}?l={lang}", "/fr?l=fr"),
+            ("{{lang}}", "{fr}"),
+            ("{flow}{lang", "{flow}{lang"),
+            ("{flow {lang}", "{flow fr"),
+            ("", ""),
+        ] {
+            assert_eq!(filled(template, add), text);
+        }
+    }
+}

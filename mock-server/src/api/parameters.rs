@@ -1,0 +1,147 @@
+//! From the pairs or the JSON of a body to the flat object that the contract's schemas describe.
+
+use crate::api::rejection::Rejection;
+use crate::http::form::{Form, FormError, FormRules};
+use crate::http::json::Json;
+use flexiti_contract::dialect::{Alias, EmptyValue};
+use flexiti_contract::{Contract, Endpoint, Given, Param, Parameters, Rule, Rulebook};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// The parameters of a request, flat, under their dotted names and as text.
+#[derive(Debug)]
+pub struct Document<'a, 't> {
+    endpoint: Endpoint,
+    contract: &'static Contract,
+    rulebook: &'a Rulebook,
+    /// What was sent.
+    pub parameters: Parameters<'t>,
+    /// Parameters that stand more than once.
+    pub repeated: Vec<&'static str>,
+    /// Parameters that are a JSON null.
+    pub nulls: Vec<&'static str>,
+}
+
+impl<'a, 't> Document<'a, 't> {
+    /// An empty one for a request to `endpoint`.
+    pub fn new(endpoint: Endpoint, rulebook: &'a Rulebook) -> Self {
+        Self {
+            endpoint,
+            contract: rulebook.contract(),
+            rulebook,
+            // Most requests of a shop have about thirty parameters.
+            parameters: Parameters::with_capacity(40),
+            repeated: Vec::new(),
+            nulls: Vec::new(),
+        }
+    }
+
+    /// Adds the text of a body parameter; a name that the reference does not know is passed over.
+    pub fn text(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
+        if let Some(param) = self.contract.param(self.endpoint, name) {
+            self.body(param, value.into());
+        }
+    }
+
+    /// The same with a name as forms spell it: `billing_information[city]` for
+    /// `billing_information.city`.
+    pub fn field(&mut self, name: &str, value: &'t str) {
+        if let Some(param) = self.contract.form_param(self.endpoint, name) {
+            self.body(param, value.into());
+        }
+    }
+
+    /// Adds the text of a parameter that was not sent where it belongs, if so.
+    pub fn otherwise(&mut self, name: &str, value: String) {
+        if let Some(param) = self.contract.param(self.endpoint, name)
+            && self.parameters.get(name).is_none()
+        {
+            self.parameters.insert(param, Given::Text(value.into()));
+        }
+    }
+
+    /// Adds the text of a header parameter.
+    pub fn header(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
+        if let Some(param) = self
+            .contract
+            .param(self.endpoint, name)
+            .filter(|p| p.header)
+        {
+            self.put(param, Given::Text(value.into()));
+        }
+    }
+
+    /// Adds the members of a JSON object, those of address blocks under their dotted names.
+    pub fn members(&mut self, prefix: &str, members: Vec<(String, Json)>) {
+        for (name, value) in members {
+            let name = if prefix.is_empty() {
+                name
+            } else {
+                format!("{prefix}.{name}")
+            };
+            let param = self.contract.param(self.endpoint, &name);
+            let Some(param) = param.filter(|param| self.reads(param)) else {
+                continue;
+            };
+            match value {
+                Json::Object(members) if param.group => self.members(&name, members),
+                Json::Object(_) => self.put(param, Given::Json(Map::new().into())),
+                Json::Value(Value::Null) => self.nulls.push(&param.name),
+                Json::Value(value) => self.put(param, as_text(param, value)),
+            }
+        }
+    }
+
+    fn body(&mut self, param: &'static Param, value: Cow<'t, str>) {
+        if self.reads(param) {
+            self.put(param, Given::Text(value));
+        }
+    }
+
+    /// Whether a parameter is looked for in the body.
+    fn reads(&self, param: &Param) -> bool {
+        let ignored = param.name == "merchant_order_id"
+            && self.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
+        !param.header && !ignored
+    }
+
+    fn put(&mut self, param: &'static Param, value: Given<'t>) {
+        let empty = matches!(&value, Given::Text(text) if text.is_empty());
+        if empty && !param.keeps_empty && self.drops_empty() {
+            return;
+        }
+        if self.parameters.insert(param, value) {
+            self.repeated.push(&param.name);
+        }
+    }
+
+    fn drops_empty(&self) -> bool {
+        self.rulebook.knobs().empty_value == EmptyValue::Absent
+    }
+}
+
+/// A form, read as strictly as the dialect says.
+pub(super) fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> {
+    let rules = FormRules {
+        literal_percent: !rulebook.enforces(Rule::PercentEncoding),
+        lossy: !rulebook.enforces(Rule::BodyUtf8),
+    };
+    Form::read(body, rules).map_err(|error| match error {
+        FormError::PercentEncoding => Rejection::new(Rule::PercentEncoding, "bad_percent_encoding"),
+        FormError::Utf8 => Rejection::new(Rule::BodyUtf8, "unreadable_text"),
+    })
+}
+
+/// A JSON number or boolean as its text, where the parameter's type allows one; so one set of
+/// constraints serves every encoding.
+fn as_text<'t>(param: &Param, value: Value) -> Given<'t> {
+    let allows = |kind: &str| param.json.iter().any(|json| json == kind);
+    match value {
+        Value::String(text) => Given::Text(text.into()),
+        Value::Bool(flag) if allows("boolean") => Given::Text(flag.to_string().into()),
+        Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
+            Given::Text(n.to_string().into())
+        }
+        other => Given::Json(other),
+    }
+}

@@ -1,0 +1,165 @@
+//! Refusals, and the one place that turns them into JSON.
+
+use crate::http::reply::Reply;
+use crate::redact::Redactor;
+use flexiti_contract::{ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
+use hyper::StatusCode;
+use hyper::header::{ALLOW, WWW_AUTHENTICATE};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+/// Parameters whose value a refusal does not repeat.
+const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
+
+/// A request refused.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// The row of `errors.json`.
+    pub error: &'static str,
+    /// The clause that was broken.
+    pub clause: &'static str,
+    /// What exactly: added to the message.
+    pub detail: Option<String>,
+    /// The parameters at fault.
+    pub violations: Vec<Violation>,
+    /// The methods of the path, for 405.
+    pub allow: Option<String>,
+}
+
+impl Rejection {
+    /// A refusal for breaking `rule`, answered with the row `error` of `errors.json`.
+    pub fn new(rule: Rule, error: &'static str) -> Self {
+        Self {
+            error,
+            clause: rule.id(),
+            detail: None,
+            violations: Vec::new(),
+            allow: None,
+        }
+    }
+
+    /// The same, saying what exactly is wrong.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// The same with the methods that the path has, for 405.
+    #[must_use]
+    pub fn allowing(mut self, methods: &str) -> Self {
+        self.allow = Some(methods.to_owned());
+        self
+    }
+
+    /// The refusal for one violation.
+    pub fn one(violation: Violation) -> Self {
+        Self {
+            error: violation.error,
+            clause: violation.clause,
+            detail: None,
+            violations: vec![violation],
+            allow: None,
+        }
+    }
+
+    /// The refusal for what a request breaks, if it breaks anything.
+    pub fn of(violations: Vec<Violation>) -> Option<Self> {
+        let decisive = Rulebook::decisive(&violations)?;
+        Some(Self {
+            error: decisive.error,
+            clause: decisive.clause,
+            detail: None,
+            violations,
+            allow: None,
+        })
+    }
+
+    /// Why, for the journal: clause, parameter and word of each violation.
+    pub fn reasons(&self) -> Vec<(&'static str, Option<String>, Option<Msg>)> {
+        if self.violations.is_empty() {
+            return vec![(self.clause, None, None)];
+        }
+        let reason = |v: &Violation| (v.clause, Some(v.param.clone()), v.msg);
+        self.violations.iter().map(reason).collect()
+    }
+
+    /// The refusal as an answer; `path` is the one that was asked for. A value that is secret is
+    /// not repeated.
+    pub fn reply(&self, rulebook: &Rulebook, path: &str, redactor: &Redactor) -> Reply {
+        let Some(refusal) = rulebook.refusal(self.error) else {
+            return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": self.error}));
+        };
+        let mut message = refusal.message;
+        if let Some(detail) = &self.detail {
+            let end = message.trim_end_matches('.').len();
+            message.truncate(end);
+            let _ = write!(message, ": {detail}");
+        }
+        let fields: Vec<(&str, Msg, &Value)> = self
+            .violations
+            .iter()
+            .filter(|violation| violation.error == self.error)
+            .filter_map(|v| {
+                let value = v.value.as_ref().filter(|value| {
+                    let secret = value.as_str().is_some_and(|text| redactor.is_secret(text));
+                    !secret && !SECRET.contains(&v.param.as_str())
+                });
+                Some((v.param.as_str(), v.msg?, value.unwrap_or(&Value::Null)))
+            })
+            .collect();
+        let refusal = Refusal { message, ..refusal };
+        let reply = shaped(rulebook, &refusal, path, &fields);
+        match &self.allow {
+            Some(allow) => reply.with(ALLOW, allow),
+            None => reply,
+        }
+    }
+}
+
+/// A refusal in the dialect's shape; `fields` are the rows of `field_errors`, those without a
+/// value with null.
+pub fn shaped(
+    rulebook: &Rulebook,
+    refusal: &Refusal,
+    path: &str,
+    fields: &[(&str, Msg, &Value)],
+) -> Reply {
+    let message = &refusal.message;
+    let shape = rulebook.knobs().error_shape;
+    let mut body = Map::new();
+    if shape != ErrorShape::Pos {
+        body.insert("code".into(), refusal.status.into());
+    }
+    body.insert("error".into(), refusal.error.as_str().into());
+    if shape != ErrorShape::Pos {
+        let mut description = message.clone();
+        if shape == ErrorShape::Doc {
+            // This shape has no list of fields, so the sentence names them.
+            for (at, (param, msg, _)) in fields.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                let _ = write!(description, "{comma} {param}: {}", msg.as_str());
+            }
+        }
+        body.insert("error_description".into(), description.into());
+    }
+    if shape != ErrorShape::Doc {
+        body.insert("message".into(), message.as_str().into());
+        body.insert("url".into(), path.into());
+        if !fields.is_empty() {
+            let row = |(param, msg, value): &(&str, Msg, &Value)| match value {
+                Value::Null => json!({"param": param, "msg": msg}),
+                value => json!({"param": param, "msg": msg, "value": value}),
+            };
+            body.insert("field_errors".into(), fields.iter().map(row).collect());
+        }
+    }
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = Reply::json(status, &Value::Object(body));
+    if let Some(challenge) = &refusal.challenge
+        && rulebook.enforces(Rule::Challenge)
+    {
+        reply = reply.with(WWW_AUTHENTICATE, challenge);
+    }
+    reply
+}

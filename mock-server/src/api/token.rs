@@ -1,0 +1,244 @@
+//! `POST /oauth/token`: client keys, a user, or a refresh token for an access token.
+
+use crate::api::Call;
+use crate::api::auth::basic;
+use crate::api::parameters::{Document, form};
+use crate::api::rejection::Rejection;
+use crate::clock::Millis;
+use crate::http::form::MEDIA_TYPE;
+use crate::http::json::Json;
+use crate::http::reply::Reply;
+use crate::http::request::{REFERENCE_ID, Request};
+use crate::journal::Note;
+use crate::model::account::MerchantConfig;
+use crate::model::token::{Access, Refresh, Scope};
+use crate::state::{Merchant, State};
+use flexiti_contract::{Endpoint, Kept, Parameters, Rule, Rulebook};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, PRAGMA};
+use serde_json::json;
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+
+/// Answers a token request.
+pub fn handle(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Rejection> {
+    let rulebook = call.rulebook;
+    let parameters = read(rulebook, call.request, body)?;
+    let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
+    let params = rulebook.contract().params(Endpoint::Token);
+    note.params = Some(Kept::new(params, &parameters).into());
+    if let Some(rejection) = Rejection::of(violations) {
+        return Err(rejection);
+    }
+    let text = |name: &str| parameters.text(name);
+    let mut state = call.app.state();
+    let merchant = merchant(&state, rulebook, text("client_id"), text("client_secret"))?;
+    let client_id = Arc::clone(&merchant.client_id);
+    let now = merchant.clock.at(call.machine);
+    let asked = match text("scope") {
+        Some("customer") => Scope::Customer,
+        _ => Scope::Merchant,
+    };
+    let scope = match text("grant_type") {
+        Some("refresh_token") => {
+            let token = text("refresh_token").unwrap_or_default();
+            refresh(&mut state, rulebook, &client_id, token, now)?
+        }
+        Some("password") => {
+            check_user(&merchant.account, text("username"), text("password"))?;
+            asked
+        }
+        _ => asked,
+    };
+    let tokens = issue(&mut state, rulebook, &client_id, scope, now);
+    Ok(reply(rulebook, &tokens, scope))
+}
+
+/// The parameters of a request, flat.
+fn read<'t>(
+    rulebook: &Rulebook,
+    request: &'t Request,
+    body: &[u8],
+) -> Result<Parameters<'t>, Rejection> {
+    let mut document = Document::new(Endpoint::Token, rulebook);
+    if let Some(value) = request.header(&REFERENCE_ID) {
+        document.header(REFERENCE_ID.as_str(), value);
+    }
+    let media_type = request.media_type();
+    let only_forms = rulebook.enforces(Rule::TokenEncoding);
+    if media_type.as_deref() == Some("application/json") && !only_forms {
+        match serde_json::from_slice(body) {
+            Ok(Json::Object(members)) => document.members("", members),
+            _ => return Err(Rejection::new(Rule::TokenJsonBody, "bad_json")),
+        }
+    } else if media_type.as_deref() != Some(MEDIA_TYPE) && only_forms {
+        return Err(Rejection::new(Rule::TokenEncoding, "not_a_form"));
+    } else {
+        for (name, value) in form(rulebook, body)?.pairs() {
+            document.text(name, value.to_owned());
+        }
+    }
+    if let Some(name) = document.repeated.first()
+        && rulebook.enforces(Rule::TokenRepeated)
+    {
+        let rejection = Rejection::new(Rule::TokenRepeated, "repeated_parameter");
+        return Err(rejection.because(format!("`{name}`")));
+    }
+    if rulebook.enforces(Rule::Basic)
+        && let Some((name, password)) = basic(request)
+    {
+        document.otherwise("client_id", name);
+        document.otherwise("client_secret", password);
+    }
+    Ok(document.parameters)
+}
+
+/// The merchant that these keys belong to.
+fn merchant<'s>(
+    state: &'s State,
+    rulebook: &Rulebook,
+    client_id: Option<&str>,
+    secret: Option<&str>,
+) -> Result<&'s Merchant, Rejection> {
+    // Only a server that does not ask for the id, or the secret, gets here without.
+    let merchant = match client_id {
+        Some(id) => state.merchants.get(id),
+        None => state.merchants.values().next(),
+    };
+    // An unknown client costs a comparison too, so that the time does not tell it apart.
+    let expected = merchant.map_or("no such client", |m| m.account.client_secret.as_str());
+    let equal = secret.is_none_or(|secret| expected.as_bytes().ct_eq(secret.as_bytes()).into());
+    let unknown = || Rejection::new(Rule::ClientKnown, "client_unknown");
+    let merchant = merchant.ok_or_else(unknown)?;
+    if !equal && rulebook.enforces(Rule::ClientKnown) {
+        return Err(unknown());
+    }
+    if !merchant.account.provisioned && rulebook.enforces(Rule::TokenProvisioned) {
+        return Err(Rejection::new(Rule::TokenProvisioned, "invalid_role"));
+    }
+    Ok(merchant)
+}
+
+/// Checks a user name and password.
+fn check_user(
+    account: &MerchantConfig,
+    username: Option<&str>,
+    password: Option<&str>,
+) -> Result<(), Rejection> {
+    let equal = |known: Option<&str>, given: Option<&str>| match (known, given) {
+        (Some(known), Some(given)) => bool::from(known.as_bytes().ct_eq(given.as_bytes())),
+        _ => false,
+    };
+    // Both are compared, so that the time does not tell which one was wrong.
+    if equal(account.username.as_deref(), username) & equal(account.password.as_deref(), password) {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        Rule::PasswordCredentials,
+        "user_credentials_invalid",
+    ))
+}
+
+/// Checks a refresh token, ends what the dialect says it ends, and gives the scope of the next one.
+fn refresh(
+    state: &mut State,
+    rulebook: &Rulebook,
+    client: &Arc<str>,
+    token: &str,
+    now: Millis,
+) -> Result<Scope, Rejection> {
+    let invalid = |rule| Rejection::new(rule, "refresh_token_invalid");
+    let mut token: Arc<str> = token.into();
+    if !rulebook.enforces(Rule::RefreshKind)
+        && let Some(access) = state.access.get(&token)
+    {
+        token = Arc::clone(&access.refresh_token);
+    }
+    let Some(record) = state.refresh.get(&token).cloned() else {
+        let rule = if state.access.get(&token).is_some() {
+            Rule::RefreshKind
+        } else {
+            Rule::RefreshKnown
+        };
+        return Err(invalid(rule));
+    };
+    if record.client_id != *client && rulebook.enforces(Rule::RefreshClient) {
+        return Err(invalid(Rule::RefreshClient));
+    }
+    if record.used && rulebook.enforces(Rule::RefreshRotation) {
+        return Err(invalid(Rule::RefreshRotation));
+    }
+    let expired = |rule| Rejection::new(rule, "refresh_token_expired");
+    if now >= record.access_expires && rulebook.enforces(Rule::RefreshInTime) {
+        return Err(expired(Rule::RefreshInTime));
+    }
+    if now >= record.expires {
+        return Err(expired(Rule::RefreshLifetime));
+    }
+    if let Some(record) = state.refresh.get_mut(&token) {
+        record.used = true;
+    }
+    if rulebook.enforces(Rule::RefreshRevokes)
+        && let Some(access) = state.access.get_mut(&record.access_token)
+    {
+        access.revoked = true;
+    }
+    Ok(record.scope)
+}
+
+/// A pair of tokens that was issued.
+struct Tokens {
+    access: Arc<str>,
+    refresh: Arc<str>,
+}
+
+/// Issues a pair of tokens.
+fn issue(
+    state: &mut State,
+    rulebook: &Rulebook,
+    client_id: &Arc<str>,
+    scope: Scope,
+    now: Millis,
+) -> Tokens {
+    let tokens = Tokens {
+        access: state.random.hex::<20>().into(),
+        refresh: state.random.hex::<20>().into(),
+    };
+    let expires = now.saturating_add(Millis::from(rulebook.knobs().token_ttl) * 1_000);
+    let access = Access {
+        client_id: Arc::clone(client_id),
+        scope,
+        expires,
+        revoked: false,
+        refresh_token: Arc::clone(&tokens.refresh),
+    };
+    let refresh = Refresh {
+        client_id: Arc::clone(client_id),
+        scope,
+        access_token: Arc::clone(&tokens.access),
+        access_expires: expires,
+        expires: now.saturating_add(Millis::from(rulebook.knobs().refresh_ttl) * 1_000),
+        used: false,
+    };
+    state
+        .access
+        .insert(client_id, Arc::clone(&tokens.access), access);
+    state
+        .refresh
+        .insert(client_id, Arc::clone(&tokens.refresh), refresh);
+    tokens
+}
+
+fn reply(rulebook: &Rulebook, tokens: &Tokens, scope: Scope) -> Reply {
+    let knobs = rulebook.knobs();
+    let body = json!({
+        "token_type": knobs.token_type,
+        "access_token": &*tokens.access,
+        "expires_in": knobs.token_ttl,
+        "refresh_token": &*tokens.refresh,
+        "scope": scope.as_str(),
+    });
+    Reply::json(StatusCode::OK, &body)
+        .with(CACHE_CONTROL, "no-store")
+        .with(PRAGMA, "no-cache")
+}

@@ -1,0 +1,75 @@
+//! What a person reads when the server starts.
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::http::route::ADMIN;
+use crate::model::account::MerchantConfig;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt::Write as _;
+
+/// The banner: where the server is, who may call, and two commands that try it.
+pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> String {
+    let base = app.base_url();
+    let mut text = format!(
+        "flexiti-mock {} speaks the Flexiti Online API, dialect `{}`\n\n  base URL       {base}\n  dashboard      {}{ADMIN}/\n",
+        env!("CARGO_PKG_VERSION"),
+        app.dialects.own().dialect().name,
+        app.origin,
+    );
+    let demo = MerchantConfig::demo();
+    let is_demo = settings.merchants.len() == 1
+        && settings.merchants[0].client_id == demo.client_id
+        && settings.merchants[0].client_secret == demo.client_secret;
+    let (client_id, secret) = if is_demo {
+        let _ = write!(
+            text,
+            "  client id      {}\n  client secret  {}\n",
+            demo.client_id, demo.client_secret
+        );
+        (demo.client_id.as_str(), demo.client_secret.as_str())
+    } else {
+        let ids: Vec<&str> = settings
+            .merchants
+            .iter()
+            .map(|m| m.client_id.as_str())
+            .collect();
+        let _ = writeln!(text, "  client ids     {}", ids.join(", "));
+        (ids[0], "$CLIENT_SECRET")
+    };
+    if let Some(token) = made_up_token {
+        let _ = writeln!(text, "  admin token    {token}");
+    }
+    if settings.reveal_secrets {
+        text.push_str("\n  WARNING: the journal shows secrets as they are (--reveal-secrets)\n");
+    }
+    let client_id = &utf8_percent_encode(client_id, IN_A_COMMAND).to_string();
+    let _ = write!(
+        text,
+        "\nTry it:\n\n{}\n\n{}\n\n",
+        token_command(&base, client_id, secret),
+        init_command(&base, client_id),
+    );
+    text
+}
+
+/// What a client id needs to stand in a form, in a path and in a shell command.
+const IN_A_COMMAND: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+const REFERENCE: &str = "-H 'x-reference-id: 0123456789abcdef0123456789abcdef'";
+
+fn token_command(base: &str, client_id: &str, secret: &str) -> String {
+    format!(
+        "TOKEN=$(curl -s {REFERENCE} -d grant_type=client_credentials -d client_id={client_id} \
+         -d client_secret={secret} {base}/oauth/token | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/'); echo $TOKEN"
+    )
+}
+
+fn init_command(base: &str, client_id: &str) -> String {
+    format!(
+        "curl -s {REFERENCE} -H \"authorization: Bearer $TOKEN\" -d lang=fr -d flow=apply \
+         -d amount_requested=499.99 {base}/online/client-id/{client_id}/systems/init"
+    )
+}

@@ -1,0 +1,103 @@
+//! The sub-commands that do not serve.
+
+use crate::admin::openapi_document;
+use crate::cli::args::{Command, Dialects, Serve};
+use crate::http::route::ADMIN;
+use flexiti_contract::{Contract, Rulebook};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Runs a sub-command.
+pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
+    let contract = Contract::shipped();
+    match command {
+        Command::Healthcheck { address } => return Ok(healthcheck(address)),
+        Command::Openapi { dialect } => {
+            let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;
+            print(&openapi_document(
+                &rulebook,
+                &format!("http://{}", serve.listen),
+            ));
+        }
+        Command::Dialect(Dialects::Show { dialect }) => {
+            print(&contract.dialect(&dialect)?.to_json());
+        }
+        Command::Dialect(Dialects::Check { file }) => {
+            let dialect = contract.dialect(&file)?;
+            Rulebook::compile(contract, dialect.clone())?;
+            let _ = writeln!(
+                std::io::stdout(),
+                "{file}: dialect `{}` can be used",
+                dialect.name
+            );
+        }
+        Command::Dialect(Dialects::Diff { left, right }) => diff(contract, &left, &right)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(value: &Value) {
+    // Whoever reads may stop early (`| head`).
+    let _ = writeln!(std::io::stdout(), "{value:#}");
+}
+
+fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
+    let dialects = [contract.dialect(left)?, contract.dialect(right)?];
+    let mut text = String::new();
+    for row in dialects[0].diff(&dialects[1], contract.sources())? {
+        let _ = writeln!(text, "{}: {}", row.knob, row.question);
+        for (dialect, answer) in dialects.iter().zip(&row.answers) {
+            let _ = writeln!(text, "  {:<12} {answer}", dialect.name);
+        }
+        for evidence in row.evidence.as_array().into_iter().flatten() {
+            let answer = &evidence["answer"];
+            let answer = answer
+                .as_str()
+                .map_or_else(|| answer.to_string(), str::to_owned);
+            let source = evidence["source"].as_array().into_iter().flatten();
+            let source: Vec<&str> = source.filter_map(Value::as_str).collect();
+            let mark = evidence["evidence"].as_str().unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "  evidence     {answer}: {mark}, {}",
+                source.join(", ")
+            );
+        }
+        text.push('\n');
+    }
+    // Whoever reads may stop early (`| head`).
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// Asks `/__admin/health`, for containers without curl.
+fn healthcheck(address: SocketAddr) -> ExitCode {
+    match ask(address) {
+        Ok(answer) if answer.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
+        Ok(answer) => {
+            let line = answer.lines().next().unwrap_or("no answer");
+            eprintln!("flexiti-mock: {address} answers `{line}`");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("flexiti-mock: {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask(address: SocketAddr) -> std::io::Result<String> {
+    let time = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&address, time)?;
+    stream.set_read_timeout(Some(time))?;
+    let request =
+        format!("GET {ADMIN}/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(4_096).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

@@ -1,0 +1,107 @@
+//! A server that runs as long as the value that stands for it.
+
+use crate::config::Settings;
+use crate::dialects::compile;
+use crate::embed::admin::Admin;
+use crate::http::route::{ADMIN, BASE};
+use crate::pipeline::Service;
+use crate::sabotage::Sabotaged;
+use crate::server::runtime::{bind, runtime};
+use crate::server::serve::{self, Handle, Plain};
+use flexiti_contract::{Contract, Dialect, Rulebook};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A running server on a thread of its own. Dropping it stops it.
+#[derive(Debug)]
+pub struct Mock {
+    address: SocketAddr,
+    service: Arc<Service>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Mock {
+    /// Starts a server; it listens once this returns.
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        Self::with_rulebook(settings, compile(Contract::shipped(), &settings.dialect)?)
+    }
+
+    /// Starts a server that keeps `rulebook` in place of the settings' dialect: a dialect that
+    /// is in no file.
+    pub fn with_rulebook(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Self> {
+        Self::serve(settings, rulebook, Plain)
+    }
+
+    /// Starts a server that breaks the clause `clause` of the contract in `dialect`, and keeps
+    /// the others: what `flexiti-conformance self-test` judges.
+    pub fn sabotaged(settings: &Settings, dialect: Dialect, clause: &str) -> anyhow::Result<Self> {
+        let (rulebook, saboteur) = Sabotaged::new(Contract::shipped(), dialect, clause)?;
+        Self::serve(settings, rulebook, saboteur)
+    }
+
+    fn serve(
+        settings: &Settings,
+        rulebook: Arc<Rulebook>,
+        handle: impl Handle,
+    ) -> anyhow::Result<Self> {
+        let (listener, service) = bind(settings, rulebook)?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let runtime = runtime()?;
+        let served = Arc::clone(&service);
+        let thread = std::thread::Builder::new()
+            .name("flexiti-mock".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    // The listener is non-blocking, which is all that this asks for.
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        // A sender that was dropped stops the server as well.
+                        let stopped = async { drop(stopped.await) };
+                        serve::run(listener, served, Arc::new(handle), stopped).await;
+                    }
+                });
+            })?;
+        Ok(Self {
+            address,
+            service,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The base URL that merchants configure.
+    pub fn base_url(&self) -> String {
+        format!("http://{}{BASE}", self.address)
+    }
+
+    /// Where the admin API is.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}{ADMIN}", self.address)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Steers it, as its admin API does.
+    pub fn admin(&self) -> Admin<'_> {
+        Admin::new(&self.service)
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone only if the thread ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been printed already.
+            let _ = thread.join();
+        }
+    }
+}

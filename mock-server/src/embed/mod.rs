@@ -1,0 +1,6 @@
+//! The server inside a Rust test: [`Mock`], and the admin API as methods.
+
+pub mod admin;
+mod mock;
+
+pub use mock::Mock;

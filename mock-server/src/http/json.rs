@@ -1,0 +1,96 @@
+//! JSON as it was sent, repeated members included.
+
+use crate::http::form::{Form, FormRules};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A JSON value whose objects keep every member, so that a repeated one can be seen.
+#[derive(Debug, PartialEq)]
+pub enum Json {
+    /// An object's members, in order.
+    Object(Vec<(String, Json)>),
+    /// Anything else.
+    Value(Value),
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Json::Object(members))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element::<Value>()? {
+            items.push(item);
+        }
+        Ok(Json::Value(Value::Array(items)))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Value(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Value(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Value(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Value(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::Value(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Value(Value::Null))
+    }
+}
+
+/// What was sent, under the names that were sent: the members of a JSON object, or else the
+/// pairs of a form. Of a repeated name the last value counts.
+pub fn any(body: &[u8]) -> Map<String, Value> {
+    if let Ok(members) = serde_json::from_slice(body) {
+        return members;
+    }
+    let form = Form::read(body, FormRules::LENIENT).unwrap_or_default();
+    let member = |(name, value): (&str, &str)| (name.to_owned(), value.into());
+    form.pairs().map(member).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_member_is_seen() {
+        let Json::Object(members) = serde_json::from_str(r#"{"a":1,"a":{"b":[null]}}"#).unwrap()
+        else {
+            panic!("an object");
+        };
+        assert_eq!(members.len(), 2);
+    }
+}

@@ -1,0 +1,157 @@
+//! An answer, and the one place that turns it into hyper's.
+
+use crate::events::Watch;
+use crate::fault::Strike;
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
+use hyper::StatusCode;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A callback that is still to be brought to the shop.
+#[derive(Debug)]
+pub struct Callback {
+    /// The shop's URL.
+    pub url: String,
+    /// Whose shop it is.
+    pub client_id: Arc<str>,
+    /// Whose customer would bring it.
+    pub order_id: u64,
+    /// The fault that strikes it.
+    pub strike: Option<Strike>,
+    /// The mock also brings the one that comes before the fault's, which else a browser brings.
+    pub twice: bool,
+}
+
+/// Bytes to send past hyper, and how the connection ends after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// What is sent, each piece after a pause.
+    pub pieces: Vec<(Duration, Bytes)>,
+    /// Whether the connection is reset, instead of closed.
+    pub reset: bool,
+}
+
+/// A callback to bring before the answer is given, and the answer that depends on what came.
+pub struct Follow {
+    /// The callback.
+    pub callback: Callback,
+    /// From the shop's status, or the reason why there was none, to the answer.
+    pub then: Box<dyn FnOnce(Result<StatusCode, String>) -> Reply + Send>,
+}
+
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Follow")
+    }
+}
+
+/// An answer of the server.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers beside the content type.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+    /// What is to be requested first.
+    pub follow: Option<Follow>,
+    /// How much later it comes.
+    pub later: Duration,
+    /// What is sent in its place, past HTTP's rules.
+    pub script: Option<Script>,
+    /// What is to be seen in place of a body, as it happens.
+    pub watch: Option<Watch>,
+}
+
+/// A body that is there, or one that goes on.
+pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, Infallible>>;
+
+impl Reply {
+    /// A JSON answer.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        // What the handlers answer with has texts for names, and nothing else can fail.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self::new(status, "application/json; charset=utf-8", body)
+    }
+
+    /// A page.
+    pub fn html(status: StatusCode, page: String) -> Self {
+        Self::new(status, "text/html; charset=utf-8", page)
+    }
+
+    /// Text of some kind.
+    pub fn text(status: StatusCode, content_type: &'static str, text: &str) -> Self {
+        Self::new(status, content_type, text.to_owned())
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self::new(status, "", String::new())
+    }
+
+    fn new(status: StatusCode, content_type: &'static str, body: String) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            content_type,
+            body: body.into(),
+            follow: None,
+            later: Duration::ZERO,
+            script: None,
+            watch: None,
+        }
+    }
+
+    /// A redirection that the browser follows with GET.
+    pub fn see_other(url: &str) -> Self {
+        Self::empty(StatusCode::SEE_OTHER).with(LOCATION, url)
+    }
+
+    /// This answer, unless `follow` leads to another.
+    #[must_use]
+    pub fn following(self, follow: Follow) -> Self {
+        Self {
+            follow: Some(follow),
+            ..self
+        }
+    }
+
+    /// Adds a header; one whose value cannot stand in a header is left out.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+}
+
+impl Reply {
+    /// This answer with `stream` for a body.
+    pub fn streaming(self, stream: Channel<Bytes, Infallible>) -> hyper::Response<ReplyBody> {
+        let mut response: hyper::Response<ReplyBody> = self.into();
+        *response.body_mut() = Either::Right(stream);
+        response
+    }
+}
+
+impl From<Reply> for hyper::Response<ReplyBody> {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::new(Either::Left(Full::new(reply.body)));
+        *response.status_mut() = reply.status;
+        if !reply.content_type.is_empty() {
+            let value = HeaderValue::from_static(reply.content_type);
+            response.headers_mut().insert(CONTENT_TYPE, value);
+        }
+        response.headers_mut().extend(reply.headers);
+        response
+    }
+}

@@ -1,0 +1,107 @@
+//! A request as the handlers see it: everything read, nothing interpreted.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::HeaderName;
+use hyper::{HeaderMap, Method};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// The header that traces an operation (R-cur).
+pub const REFERENCE_ID: HeaderName = HeaderName::from_static("x-reference-id");
+/// The largest body the API reads (clause `http.body.size`).
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// The largest body that is held in memory; of longer ones the rest is read and thrown away,
+/// so that the client gets its answer instead of a reset.
+const HELD: usize = 1024 * 1024;
+const DISCARDED: usize = 64 * 1024 * 1024;
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// A request, read whole.
+#[derive(Debug)]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// The path as sent, still percent-encoded.
+    pub path: String,
+    /// The query string as sent.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+/// What became of reading the body.
+#[derive(Debug)]
+pub enum Body {
+    /// Read whole.
+    Read(Bytes),
+    /// Too large to hold.
+    TooLarge,
+    /// It ended before its end, or was framed wrongly.
+    BrokenOff,
+    /// It stopped arriving.
+    TimedOut,
+}
+
+impl Request {
+    /// Reads a request from the connection.
+    pub async fn read(request: hyper::Request<Incoming>) -> Self {
+        let (parts, incoming) = request.into_parts();
+        let body = tokio::time::timeout(BODY_TIME, read_body(incoming))
+            .await
+            .unwrap_or(Body::TimedOut);
+        Self {
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// A header as text; bytes outside ASCII are replaced.
+    pub fn header(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The media type of the body, in lower case and without parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header(&hyper::header::CONTENT_TYPE)?;
+        let essence = value.split(';').next().unwrap_or_default();
+        Some(essence.trim().to_ascii_lowercase())
+    }
+}
+
+async fn read_body(incoming: Incoming) -> Body {
+    let mut limited = Limited::new(incoming, DISCARDED);
+    let mut held = Bytes::new();
+    let mut too_large = false;
+    while let Some(frame) = limited.frame().await {
+        let Ok(frame) = frame else {
+            return Body::BrokenOff;
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        too_large |= held.len() + data.len() > HELD;
+        if too_large {
+            continue;
+        }
+        held = if held.is_empty() {
+            data
+        } else {
+            let mut more = BytesMut::from(held);
+            more.extend_from_slice(&data);
+            more.freeze()
+        };
+    }
+    if too_large {
+        Body::TooLarge
+    } else {
+        Body::Read(held)
+    }
+}

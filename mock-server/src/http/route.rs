@@ -1,0 +1,103 @@
+//! Which endpoint a path means.
+
+use crate::http::form::decode_segment;
+use flexiti_contract::{Contract, Endpoint};
+
+/// The part of the path that stands before every endpoint (R-cur).
+pub const BASE: &str = "/flexiti/online-api";
+/// The part before the admin API.
+pub const ADMIN: &str = "/__admin";
+/// The part before a session of the hosted pages.
+pub const CHECKOUT: &str = "/checkout";
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// An endpoint of the API, with the client id and the order id of the path.
+    Api(Endpoint, Option<String>, Option<String>),
+    /// A page of the hosted checkout: its session, and what follows in the path.
+    Checkout(String),
+    /// The admin API, with the rest of the path.
+    Admin(String),
+    /// Nothing is there.
+    Unknown,
+}
+
+/// The paths of the contract, ready to be matched.
+#[derive(Debug)]
+pub struct Router {
+    endpoints: matchit::Router<Endpoint>,
+}
+
+impl Router {
+    /// The router of the contract's endpoints.
+    pub fn new(contract: &Contract) -> anyhow::Result<Self> {
+        let mut endpoints = matchit::Router::new();
+        for row in &contract.endpoints {
+            endpoints.insert(format!("{BASE}{}", row.path), row.id)?;
+        }
+        Ok(Self { endpoints })
+    }
+
+    /// Where `path` leads.
+    pub fn route(&self, path: &str) -> Route {
+        if let Ok(found) = self.endpoints.at(path) {
+            let client_id = found.params.get("clientId").map(decode_segment);
+            let order_id = found
+                .params
+                .get("orderId")
+                .or_else(|| found.params.get("merchantOrderId"))
+                .map(decode_segment);
+            return Route::Api(*found.value, client_id, order_id);
+        }
+        let below = |prefix| {
+            path.strip_prefix(prefix)
+                .filter(|rest: &&str| rest.is_empty() || rest.starts_with('/'))
+        };
+        if let Some(rest) = below(ADMIN) {
+            return Route::Admin(rest.to_owned());
+        }
+        match below(CHECKOUT).and_then(|rest| rest.strip_prefix('/')) {
+            Some(session) if !session.is_empty() => Route::Checkout(session.to_owned()),
+            _ => Route::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_where_the_contract_says() {
+        let router = Router::new(Contract::shipped()).unwrap();
+        let api = |endpoint, id: &str| Route::Api(endpoint, Some(id.to_owned()), None);
+        for (path, route) in [
+            (
+                "/flexiti/online-api/oauth/token",
+                Route::Api(Endpoint::Token, None, None),
+            ),
+            (
+                "/flexiti/online-api/online/v2/client-id/a%20b/systems/init",
+                api(Endpoint::InitV2, "a b"),
+            ),
+            (
+                "/flexiti/online-api/online/client-id/%22x%22/systems/init",
+                api(Endpoint::InitPlain, "\"x\""),
+            ),
+            ("/flexiti/online-api/oauth/token/", Route::Unknown),
+            ("/oauth/token", Route::Unknown),
+            (
+                "/flexiti/online-api/online/client-id//systems/init",
+                Route::Unknown,
+            ),
+            ("/checkout/abc", Route::Checkout("abc".into())),
+            ("/checkout/", Route::Unknown),
+            ("/checkouts/abc", Route::Unknown),
+            ("/__admin/health", Route::Admin("/health".into())),
+            ("/__admins", Route::Unknown),
+        ] {
+            assert_eq!(router.route(path), route, "{path}");
+        }
+    }
+}

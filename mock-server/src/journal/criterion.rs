@@ -1,0 +1,134 @@
+//! One thing that a request must have.
+
+use crate::journal::entry::Entry;
+use crate::journal::expectation::{Match, Named};
+use crate::redact::Redactor;
+use serde_json::Value;
+
+/// A part of a match: whether a request has it is asked of thousands, how it differs of few.
+pub enum Criterion<'m> {
+    Endpoint(&'m Named),
+    Method(&'m str),
+    Path(&'m str),
+    Status(u16),
+    Param(&'m str, &'m Value),
+    Header(&'m str, &'m str),
+}
+
+impl Match {
+    /// What it asks for.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Criterion<'_>> {
+        let params = self.params.iter();
+        let headers = self.headers.iter();
+        let parts = [
+            self.endpoint.as_ref().map(Criterion::Endpoint),
+            self.method.as_deref().map(Criterion::Method),
+            self.path.as_deref().map(Criterion::Path),
+            self.status.map(Criterion::Status),
+        ];
+        parts
+            .into_iter()
+            .flatten()
+            .chain(params.map(|(name, value)| Criterion::Param(name, value)))
+            .chain(headers.map(|(name, value)| Criterion::Header(name, value)))
+    }
+}
+
+impl Criterion<'_> {
+    /// How much more than one parameter it tells requests apart.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Endpoint(_) => 4,
+            Self::Method(_) | Self::Path(_) => 2,
+            Self::Status(_) | Self::Param(..) | Self::Header(..) => 1,
+        }
+    }
+
+    /// Whether a request has it.
+    pub fn holds(&self, entry: &Entry) -> bool {
+        match self {
+            Self::Endpoint(named) => {
+                let place = entry.note.place();
+                place.is_some_and(|place| named.places.contains(&place))
+            }
+            Self::Method(method) => entry.method.as_str().eq_ignore_ascii_case(method),
+            Self::Path(path) => entry.address() == *path,
+            Self::Status(status) => entry.status == *status,
+            // Texts, which most are, are compared where they stand.
+            Self::Param(name, Value::String(expected))
+                if entry
+                    .note
+                    .params
+                    .as_ref()
+                    .is_some_and(|sent| sent.is(name, expected)) =>
+            {
+                true
+            }
+            Self::Param(name, expected) => match (param(entry, name), expected) {
+                (None, Value::Null) => true,
+                (Some(Value::String(actual)), Value::String(expected)) => actual == *expected,
+                (Some(_), Value::Null) | (None, _) => false,
+                (Some(actual), expected) => text(&actual) == text(expected),
+            },
+            Self::Header(name, expected) => {
+                entry.header_values(name).any(|value| value == *expected)
+            }
+        }
+    }
+
+    /// What it is called in a message.
+    pub fn name(&self, redactor: &Redactor) -> String {
+        match self {
+            Self::Endpoint(_) => "endpoint".to_owned(),
+            Self::Method(_) => "method".to_owned(),
+            Self::Path(_) => "path".to_owned(),
+            Self::Status(_) => "status".to_owned(),
+            Self::Param(name, _) => format!("params.{}", redactor.text(name)),
+            Self::Header(name, _) => {
+                format!("headers.{}", redactor.text(&name.to_ascii_lowercase()))
+            }
+        }
+    }
+
+    /// What is expected, without secrets; nothing where it is to be absent.
+    pub fn expected(&self, redactor: &Redactor) -> Option<String> {
+        Some(match self {
+            Self::Endpoint(named) => named.name.clone(),
+            Self::Method(expected) => redactor.text(expected),
+            Self::Path(expected) => redactor.url(expected),
+            Self::Status(status) => status.to_string(),
+            Self::Param(_, Value::Null) => return None,
+            Self::Param(name, value) => text(&redactor.param(name, text(value).into())),
+            Self::Header(name, value) => redactor.header(&name.to_ascii_lowercase(), value),
+        })
+    }
+
+    /// What the request has in its place, without secrets.
+    pub fn actual(&self, entry: &Entry, redactor: &Redactor) -> Option<String> {
+        Some(match self {
+            Self::Endpoint(_) => entry.note.place()?.name().to_owned(),
+            Self::Method(_) => redactor.text(entry.method.as_str()),
+            Self::Path(_) => redactor.url(&entry.address()),
+            Self::Status(_) => entry.status.to_string(),
+            Self::Param(name, _) => text(&redactor.param(name, text(&param(entry, name)?).into())),
+            Self::Header(name, _) => {
+                let name = name.to_ascii_lowercase();
+                let values = entry.header_values(&name);
+                let shown: Vec<String> = values.map(|v| redactor.header(&name, &v)).collect();
+                return (!shown.is_empty()).then(|| shown.join(", "));
+            }
+        })
+    }
+}
+
+fn param(entry: &Entry, name: &str) -> Option<Value> {
+    entry.note.params.as_ref()?.get(name)
+}
+
+/// A value as a form would send it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a test expects of the requests that a merchant sent.
+
+use crate::call_kind::CallKind;
+use crate::journal::filter::places;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is expected.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// Whose requests; everybody's if absent.
+    pub client_id: Option<String>,
+    /// What a request must have; any will do if absent.
+    #[serde(rename = "match")]
+    pub matching: Option<Match>,
+    /// How many requests must match; at least one if absent.
+    pub times: Option<Times>,
+    /// What requests must have that come one after the other, others between them or not.
+    #[serde(default)]
+    pub in_order: Vec<Match>,
+}
+
+/// What a request must have.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// An endpoint of the contract, `init` or `notification` for all of theirs, or `callback` for
+    /// what the mock itself requested of the shop.
+    #[schemars(with = "Option<String>")]
+    pub endpoint: Option<Named>,
+    /// HTTP method.
+    pub method: Option<String>,
+    /// The whole path; of a callback, the whole URL.
+    pub path: Option<String>,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
+    /// Parameters with their values; null stands for one that must not be there.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Headers with their values.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// An endpoint, a group of them, or the callbacks, by name.
+#[derive(Debug, Clone)]
+pub struct Named {
+    pub(super) name: String,
+    pub(super) places: Vec<CallKind>,
+}
+
+impl Named {
+    /// The places of a name; the error lists the names there are.
+    pub fn new(name: &str) -> Result<Self, String> {
+        let places = places(name)?;
+        let name = name.to_owned();
+        Ok(Self { name, places })
+    }
+}
+
+impl Serialize for Named {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// How often: `2`, or `{"min": 1, "max": 3}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// At least so often.
+    #[serde(default)]
+    pub min: usize,
+    /// At most so often, if there is a limit.
+    pub max: Option<usize>,
+}
+
+/// How often; a number in JSON is both ends of the range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Times(pub Range);
+
+impl Times {
+    /// Just so often.
+    pub fn exactly(times: usize) -> Self {
+        Self(Range {
+            min: times,
+            max: Some(times),
+        })
+    }
+}
+
+impl JsonSchema for Times {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Times".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let range = generator.subschema_for::<Range>();
+        json_schema!({"anyOf": [{"type": "integer", "minimum": 0}, range]})
+    }
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimesVisitor)
+    }
+}
+
+struct TimesVisitor;
+
+impl<'de> Visitor<'de> for TimesVisitor {
+    type Value = Times;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or an object with `min` and `max`")
+    }
+
+    fn visit_u64<E: Error>(self, times: u64) -> Result<Times, E> {
+        Ok(Times::exactly(usize::try_from(times).map_err(E::custom)?))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Times, A::Error> {
+        let range = Range::deserialize(MapAccessDeserializer::new(map))?;
+        if range.max.is_some_and(|max| max < range.min) {
+            return Err(A::Error::custom("`max` is less than `min`"));
+        }
+        Ok(Times(range))
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.max {
+            Some(max) if max == self.min => write!(f, "exactly {max}"),
+            Some(max) => write!(f, "{} to {max}", self.min),
+            None => write!(f, "at least {}", self.min),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The journal as an HTTP archive (HAR 1.2), which browsers and other tools open.
+
+use crate::http::form::{Form, FormRules};
+use crate::journal::Entry;
+use crate::redact::Redactor;
+use hyper::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The media type that asks for it.
+pub const MEDIA_TYPE: &str = "application/har+json";
+/// The server speaks no other.
+const HTTP: &str = "HTTP/1.1";
+
+/// The exchanges as an archive; `origin` stands before the paths of
+/// this server.
+pub fn archive(entries: &[&Entry], origin: &str, redactor: &Redactor) -> Value {
+    let entries: Vec<Value> = entries
+        .iter()
+        .map(|entry| exchange(entry, origin, redactor))
+        .collect();
+    let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
+    json!({"log": {"version": "1.2", "creator": creator, "entries": entries}})
+}
+
+fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
+    // Milliseconds, always three digits of them.
+    let at = Timestamp::from_millisecond(entry.at).unwrap_or(Timestamp::MIN);
+    let took = entry.took.as_secs_f64() * 1e3;
+    json!({
+        "startedDateTime": format!("{at:.3}"),
+        "time": took,
+        "request": request(entry, origin, redactor),
+        "response": response(entry, redactor),
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+        "comment": comment(entry, redactor),
+    })
+}
+
+fn comment(entry: &Entry, redactor: &Redactor) -> String {
+    match &entry.note.error {
+        Some(why) => format!("request {}: {}", entry.id, redactor.text(why)),
+        None => format!("request {}", entry.id),
+    }
+}
+
+fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
+    let headers = entry.headers();
+    let kind = headers.iter().find(|(name, _)| name == "content-type");
+    let kind = kind.map_or("", |(_, value)| value);
+    let mut url = format!("{}{}", entry.origin(origin), redactor.text(&entry.path()));
+    let query = entry.query().unwrap_or_default();
+    if !query.is_empty() {
+        url.push('?');
+        url.push_str(&redactor.form(&query));
+    }
+    let rules = FormRules {
+        literal_percent: true,
+        lossy: true,
+    };
+    let query = Form::read(query.as_bytes(), rules).unwrap_or_default();
+    let pair = |(name, value): (&str, &str)| json!({"name": redactor.text(name), "value": redactor.param(name, value.into())});
+    let rows = headers
+        .iter()
+        .map(|(name, value)| row(name, value, redactor));
+    let mut request = json!({
+        "method": redactor.text(entry.method.as_str()),
+        "url": url,
+        "httpVersion": HTTP,
+        "cookies": [],
+        "headers": rows.collect::<Vec<_>>(),
+        "queryString": query.pairs().map(pair).collect::<Vec<_>>(),
+        "headersSize": -1,
+        "bodySize": entry.body().map_or(json!(-1), |body| body.len().into()),
+    });
+    if let Some(body) = entry.body().filter(|body| !body.is_empty()) {
+        let text = redactor.body(body);
+        request["postData"] = json!({"mimeType": redactor.text(kind), "params": [], "text": text});
+    }
+    request
+}
+
+fn response(entry: &Entry, redactor: &Redactor) -> Value {
+    let headers = entry.answer_headers();
+    let redirect = headers.iter().find(|(name, _)| name == "location");
+    let redirect = redirect.map_or(String::new(), |(_, url)| redactor.text(url));
+    let headers = headers
+        .iter()
+        .map(|(name, value)| row(name, value, redactor));
+    let status = StatusCode::from_u16(entry.status).ok();
+    let reason = status.and_then(|status| status.canonical_reason());
+    json!({
+        "status": entry.status,
+        "statusText": reason.unwrap_or_default(),
+        "httpVersion": HTTP,
+        "cookies": [],
+        "headers": headers.collect::<Vec<_>>(),
+        "content": {
+            "size": entry.reply_length,
+            "mimeType": entry.reply_type,
+            "text": redactor.body(entry.reply_body()),
+        },
+        "redirectURL": redirect,
+        "headersSize": -1,
+        "bodySize": entry.reply_length,
+    })
+}
+
+fn row(name: &str, value: &str, redactor: &Redactor) -> Value {
+    json!({"name": redactor.text(name), "value": redactor.header(name, value)})
+}

@@ -1,0 +1,101 @@
+//! What the handlers found out about a request.
+
+use crate::call_kind::CallKind;
+use crate::clock::Millis;
+use crate::fault::{Strike, Ticket};
+use flexiti_contract::{Endpoint, Kept, Msg};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Parameters as they were sent.
+#[derive(Debug)]
+pub enum JournaledParameters {
+    /// Those that the contract names.
+    Named(Kept),
+    /// Any, as a JSON object's text.
+    Any(String),
+}
+
+impl From<Kept> for JournaledParameters {
+    fn from(kept: Kept) -> Self {
+        Self::Named(kept)
+    }
+}
+
+impl JournaledParameters {
+    /// As a JSON object.
+    pub fn to_object(&self) -> Map<String, Value> {
+        match self {
+            Self::Named(kept) => kept.to_object(),
+            // It was written from such an object.
+            Self::Any(text) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+
+    /// Whether one of them has this text for a value.
+    pub fn is(&self, name: &str, text: &str) -> bool {
+        match self {
+            Self::Named(kept) => kept.text(name).is_some_and(|value| value == text),
+            Self::Any(_) => self.get(name).is_some_and(|value| value == text),
+        }
+    }
+
+    /// The value of one of them.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Named(kept) => kept.get(name),
+            Self::Any(_) => self.to_object().remove(name),
+        }
+    }
+}
+
+/// What the handlers found out about a request.
+#[derive(Debug, Default)]
+pub struct Note {
+    /// The endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// The mock itself requested a callback.
+    pub callback: bool,
+    /// Why the shop did not answer that.
+    pub error: Option<Box<str>>,
+    /// The merchant.
+    pub client_id: Option<Arc<str>>,
+    /// The merchant's time.
+    pub clock: Option<Millis>,
+    /// The parameters as read.
+    pub params: Option<JournaledParameters>,
+    /// The order it opened.
+    pub order_id: Option<u64>,
+    /// The fault that struck it.
+    pub fault: Option<String>,
+    /// For that fault's account.
+    pub ticket: Option<Ticket>,
+    /// Why it was refused: clause, parameter, word.
+    pub violations: Vec<(&'static str, Option<String>, Option<Msg>)>,
+}
+
+impl Note {
+    /// What the exchange is about; none for other paths.
+    pub fn place(&self) -> Option<CallKind> {
+        match self.endpoint {
+            _ if self.callback => Some(CallKind::Callback),
+            endpoint => endpoint.map(CallKind::Api),
+        }
+    }
+
+    /// Notes the fault that struck the request.
+    pub fn strike(&mut self, strike: &Strike) {
+        self.fault = Some(strike.action.word());
+        self.ticket = Some(strike.ticket.clone());
+    }
+
+    /// Why the request was refused, in one line: `init.lang.required lang`.
+    pub fn reasons(&self) -> Option<String> {
+        let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
+            Some(param) => format!("{clause} {param}"),
+            None => (*clause).to_owned(),
+        };
+        let reasons: Vec<String> = self.violations.iter().map(reason).collect();
+        (!reasons.is_empty()).then(|| reasons.join(", "))
+    }
+}

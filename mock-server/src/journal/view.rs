@@ -1,0 +1,192 @@
+//! An exchange as the admin API shows it.
+
+use crate::call_kind::CallKind;
+use crate::journal::curl;
+use crate::journal::{Entry, Note};
+use crate::redact::Redactor;
+use flexiti_contract::{Clause, Contract, Evidence, Level, Msg};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+/// An exchange of the journal. In the place of a secret stands `***` and a hash, the same
+/// wherever the same secret stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeSummary {
+    /// Counted from one, over all merchants.
+    pub id: u64,
+    /// When it came, by the machine's clock.
+    pub at: Timestamp,
+    /// The same by the merchant's clock.
+    pub clock: Option<Timestamp>,
+    /// The merchant it concerns, if that is known.
+    pub client_id: Option<String>,
+    /// The endpoint of the contract, or `callback` where the mock requested one; none for other
+    /// paths.
+    #[schemars(with = "Option<String>")]
+    pub endpoint: Option<CallKind>,
+    /// HTTP method.
+    pub method: String,
+    /// The path as sent; of a callback, the URL that was requested.
+    pub path: String,
+    /// The headers, their names in lower case; one that stood several times is a list.
+    pub headers: Map<String, Value>,
+    /// The parameters as read.
+    pub params: Option<Map<String, Value>>,
+    /// The body as sent; none if it could not be read, or was longer than the API reads.
+    pub body: Option<String>,
+    /// HTTP status of the answer; 0 where a shop did not answer a callback.
+    pub status: u16,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How long the answer took, in microseconds; a planned delay is not counted.
+    pub duration_us: u64,
+    /// The order it opened, asked about or moved on.
+    pub order_id: Option<u64>,
+    /// Why it was refused.
+    pub violations: Vec<Broken>,
+    /// The fault that struck it.
+    pub fault: Option<String>,
+}
+
+/// A clause that a request broke.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Broken {
+    /// Id of the clause; `flexiti-conformance list` says what it promises.
+    pub clause: String,
+    /// The parameter at fault.
+    pub param: Option<String>,
+    /// The word of `field_errors`: `required`, `invalid`, `type` or `length`.
+    #[schemars(with = "Option<String>")]
+    pub msg: Option<Msg>,
+}
+
+/// What a clause that was broken promises.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// Id of the clause.
+    pub clause: String,
+    /// What the API promises.
+    pub requirement: String,
+    /// How binding that is: `must`, `should` or `may`.
+    #[schemars(with = "String")]
+    pub level: Level,
+    /// What it rests on: `documented`, `example`, `client`, `pos-api` or `inferred`.
+    #[schemars(with = "String")]
+    pub evidence: Evidence,
+    /// Keys of the sources.
+    pub source: Vec<String>,
+}
+
+/// An exchange with its answer, and a command that sends the request again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeView {
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "its own documentation says it")]
+    pub row: ExchangeSummary,
+    /// What the clauses that it broke promise, each once.
+    pub why: Vec<Why>,
+    /// The query string as sent.
+    pub query: Option<String>,
+    /// The headers of the answer.
+    pub response_headers: Map<String, Value>,
+    /// The body of the answer; none of a page, which is made anew at any time.
+    pub response_body: Option<String>,
+    /// A shell command for it; secrets stand there as variables.
+    pub curl: String,
+}
+
+impl ExchangeSummary {
+    /// What may be shown of an exchange.
+    pub fn new(entry: &Entry, redactor: &Redactor) -> Self {
+        let Note {
+            endpoint: _,
+            callback: _,
+            error,
+            ticket: _,
+            client_id,
+            clock,
+            params,
+            order_id,
+            fault,
+            violations,
+        } = &entry.note;
+        let time = |at| Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+        let params = params.as_ref();
+        let broken = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| Broken {
+            clause: (*clause).to_owned(),
+            param: param.as_ref().map(|param| redactor.text(param)),
+            msg: *msg,
+        };
+        Self {
+            id: entry.id,
+            at: time(entry.at),
+            clock: clock.map(time),
+            client_id: client_id.as_deref().map(str::to_owned),
+            endpoint: entry.note.place(),
+            method: redactor.text(entry.method.as_str()),
+            path: redactor.url(&entry.address()),
+            headers: shown(&entry.headers(), redactor),
+            params: params.map(|params| redactor.members(params.to_object())),
+            body: entry.body().map(|body| redactor.body(body)),
+            status: entry.status,
+            error: error.as_deref().map(|why| redactor.text(why)),
+            duration_us: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),
+            order_id: *order_id,
+            violations: violations.iter().map(broken).collect(),
+            fault: fault.clone(),
+        }
+    }
+}
+
+impl ExchangeView {
+    /// All that may be shown of an exchange with a server at `origin`.
+    pub fn new(entry: &Entry, origin: &str, contract: &Contract, redactor: &Redactor) -> Self {
+        let is_kept = entry.reply_length == entry.reply_body().len();
+        Self {
+            row: ExchangeSummary::new(entry, redactor),
+            why: why(&entry.note, contract),
+            query: entry.query().map(|query| redactor.form(&query)),
+            response_headers: shown(&entry.answer_headers(), redactor),
+            response_body: is_kept.then(|| redactor.body(entry.reply_body())),
+            curl: curl::command(entry, origin, redactor),
+        }
+    }
+}
+
+fn why(note: &Note, contract: &Contract) -> Vec<Why> {
+    let mut broken: Vec<&str> = note.violations.iter().map(|(clause, ..)| *clause).collect();
+    let mut seen = HashSet::new();
+    broken.retain(|clause| seen.insert(*clause));
+    let clauses = broken.into_iter().filter_map(|id| contract.clause(id));
+    let why = |clause: &Clause| Why {
+        clause: clause.id.clone(),
+        requirement: clause.requirement.clone(),
+        level: clause.level,
+        evidence: clause.evidence,
+        source: clause.source.clone(),
+    };
+    clauses.map(why).collect()
+}
+
+fn shown(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
+    let mut rows = Map::new();
+    for (name, value) in headers {
+        let value = redactor.header(name, value);
+        // One that stands several times is a list, as HTTP has it.
+        match rows.entry(redactor.text(name)) {
+            serde_json::map::Entry::Vacant(place) => {
+                place.insert(value.into());
+            }
+            serde_json::map::Entry::Occupied(mut place) => {
+                let before = place.get().as_str().unwrap_or_default();
+                let both = format!("{before}, {value}");
+                place.insert(both.into());
+            }
+        }
+    }
+    rows
+}

@@ -1,0 +1,304 @@
+//! A call of the API as the rules see it.
+
+use crate::clock::Millis;
+use crate::http::form::decode_segment;
+use crate::http::form::{Form, FormRules};
+use crate::http::route::BASE;
+use crate::journal::header_pairs;
+use crate::lint::LintInput;
+use crate::lint::spelling::Sent;
+use flexiti_contract::{Contract, Endpoint, Kept, Rulebook};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// Faults in whose place nothing was judged.
+const INSTEAD: &[&str] = &["status", "maintenance", "empty", "reset"];
+/// Faults after which the shop cannot know the answer.
+const LOSING: &[&str] = &[
+    "lost_response",
+    "truncate",
+    "malformed",
+    "malformed_chunking",
+    "wrong_type",
+];
+/// Names under which credentials stand in a query string.
+const CREDENTIALS: &[&str] = &[
+    "client_secret",
+    "password",
+    "refresh_token",
+    "access_token",
+    "auth_token",
+];
+
+/// A token or a secret, of which only this is known: whether it is the same as another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity(u64);
+
+impl Identity {
+    /// That of a text, or of what stands in its place.
+    pub fn of(text: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// The tokens of an answer.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// The access token.
+    pub access: Identity,
+    /// The refresh token.
+    pub refresh: Option<Identity>,
+    /// The life of the access token in seconds.
+    pub expires_in: Option<i64>,
+    /// What it opens.
+    pub scope: Option<String>,
+}
+
+/// A text in a URL that a client put there.
+#[derive(Debug)]
+pub struct InUrl {
+    /// The name of a credential, in a query string.
+    pub named: Option<&'static str>,
+    /// What stands there.
+    pub value: Identity,
+}
+
+/// What is needed to look at an exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Eyes<'a> {
+    /// The contract.
+    pub contract: &'static Contract,
+    /// The merchant's dialect, whose words notifications speak.
+    pub rulebook: &'a Rulebook,
+}
+
+/// A call of the API as the rules see it.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a request, not states"
+)]
+pub struct Call {
+    /// The journal's id.
+    pub id: u64,
+    /// The machine's time.
+    pub at: Millis,
+    /// The merchant's time.
+    pub clock: Millis,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// It has the endpoint's method: a CORS preflight, for one, has not.
+    pub call: bool,
+    /// Status of the answer.
+    pub status: u16,
+    /// The fault that struck it.
+    pub fault: Option<String>,
+    /// The reference id, unless it is empty.
+    pub reference_id: Option<String>,
+    /// It came from a page in a browser.
+    pub browser: bool,
+    /// A preflight that announces an authorization header.
+    pub announces: bool,
+    /// The bearer token.
+    pub bearer: Option<Identity>,
+    /// The scheme before that token is spelled `Bearer`.
+    pub bearer_spelled: bool,
+    /// The keys are in a Basic authorization header.
+    pub basic: bool,
+    /// The media type of the body, in lower case.
+    pub media_type: Option<String>,
+    /// The client id of the path stands in double quotes.
+    pub quoted: bool,
+    /// What the client put into the URL.
+    pub in_url: Vec<InUrl>,
+    /// The parameters as the handlers read them; none if they did not.
+    pub params: Option<Kept>,
+    /// The shop's own id of the order that it asks to open.
+    pub merchant_order_id: Option<String>,
+    /// The parameters as they can be read leniently.
+    pub sent: Sent,
+    /// The tokens of the answer.
+    pub granted: Option<Granted>,
+    /// The order that was opened or asked about.
+    pub order_id: Option<u64>,
+    /// The answer is a notification with an outcome in it.
+    pub shows_outcome: bool,
+}
+
+impl Call {
+    /// What there is to see of a recorded call.
+    pub fn new(recorded: LintInput<'_>, eyes: Eyes<'_>) -> Self {
+        let Eyes { contract, rulebook } = eyes;
+        let endpoint = recorded.endpoint;
+        let row = contract.endpoint(endpoint);
+        let query = recorded.query.as_deref().unwrap_or_default();
+        let (in_url, quoted) = in_url(&recorded.path, query, &row.path);
+        let text = match endpoint {
+            Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain => recorded.body,
+            Endpoint::Calculator => query.as_bytes(),
+            _ => &[],
+        };
+        let is_success = (200..300).contains(&recorded.status);
+        let mut seen = Self {
+            id: recorded.id,
+            at: recorded.at,
+            clock: recorded.clock,
+            endpoint,
+            call: recorded.method == row.method,
+            status: recorded.status,
+            fault: recorded.fault.map(str::to_owned),
+            reference_id: None,
+            browser: false,
+            announces: false,
+            bearer: None,
+            bearer_spelled: false,
+            basic: false,
+            media_type: None,
+            quoted,
+            in_url,
+            merchant_order_id: None,
+            params: recorded.params,
+            sent: Sent::read(contract, endpoint, text),
+            granted: None,
+            order_id: recorded.order_id,
+            shows_outcome: false,
+        };
+        for (name, value) in header_pairs(&recorded.headers) {
+            seen.header(name, value);
+        }
+        if seen.is_init() {
+            let id = seen.param("merchant_orderid");
+            let id = id.or_else(|| seen.param("merchant_order_id"));
+            seen.merchant_order_id = id.map(Cow::into_owned);
+        }
+        if endpoint == Endpoint::Token && is_success {
+            seen.granted = granted(recorded.answer);
+        } else if seen.is_notification() && is_success {
+            seen.shows_outcome = shows_outcome(recorded.answer, rulebook);
+        }
+        seen
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        match name {
+            "x-reference-id" if !value.is_empty() => self.reference_id = Some(value.to_owned()),
+            // Node's fetch sends Sec-Fetch-Mode too, but only browsers say whose page it is.
+            "origin" | "sec-fetch-site" => self.browser = true,
+            "access-control-request-headers" => {
+                self.announces = value.to_ascii_lowercase().contains("authorization");
+            }
+            "content-type" => {
+                let essence = value.split(';').next().unwrap_or_default();
+                self.media_type = Some(essence.trim().to_ascii_lowercase());
+            }
+            "authorization" => {
+                let (scheme, token) = value.split_once(' ').unwrap_or(("", value));
+                if scheme.eq_ignore_ascii_case("basic") {
+                    self.basic = true;
+                } else if !token.trim().is_empty() {
+                    self.bearer = Some(Identity::of(token.trim()));
+                    self.bearer_spelled = scheme == "Bearer";
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it asks to open an order.
+    pub fn is_init(&self) -> bool {
+        matches!(self.endpoint, Endpoint::InitV2 | Endpoint::InitPlain)
+    }
+
+    /// Whether it asks what became of an order.
+    pub fn is_notification(&self) -> bool {
+        matches!(
+            self.endpoint,
+            Endpoint::NotificationOrder
+                | Endpoint::NotificationMerchantOrder
+                | Endpoint::NotificationOld
+        )
+    }
+
+    /// Whether it asks for a token in exchange for another one.
+    pub fn is_refresh(&self) -> bool {
+        self.endpoint == Endpoint::Token && self.sent.grant_type.as_deref() == Some("refresh_token")
+    }
+
+    /// Whether the server, and no fault in its place, said yes.
+    pub fn accepted(&self) -> bool {
+        let judged = self.fault.as_deref().is_none_or(|f| !INSTEAD.contains(&f));
+        judged && (200..300).contains(&self.status)
+    }
+
+    /// Whether the answer reached the shop in one piece.
+    pub fn arrived(&self) -> bool {
+        let lost = |fault: &str| INSTEAD.contains(&fault) || LOSING.contains(&fault);
+        self.fault.as_deref().is_none_or(|fault| !lost(fault))
+    }
+
+    /// The text of a parameter.
+    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.params.as_ref()?.text(name)
+    }
+}
+
+/// What the client put into a URL, and whether its id stands there in quotes. Of the path that
+/// is what the endpoint's template has in braces.
+fn in_url(path: &str, query: &str, template: &str) -> (Vec<InUrl>, bool) {
+    let path = path.strip_prefix(BASE).unwrap_or(path);
+    let mut found = Vec::new();
+    let mut quoted = false;
+    for (segment, name) in path.split('/').zip(template.split('/')) {
+        if name.starts_with('{') {
+            let segment = decode_segment(segment);
+            quoted |= name == "{clientId}" && segment.starts_with('"') && segment.ends_with('"');
+            found.push(InUrl {
+                named: None,
+                value: Identity::of(&segment),
+            });
+        }
+    }
+    if query.is_empty() {
+        return (found, quoted);
+    }
+    let rules = FormRules {
+        literal_percent: true,
+        lossy: true,
+    };
+    let query = Form::read(query.as_bytes(), rules).unwrap_or_default();
+    for (name, value) in query.pairs().filter(|(_, value)| !value.is_empty()) {
+        let named = CREDENTIALS.iter().find(|known| **known == name);
+        found.push(InUrl {
+            named: named.copied(),
+            value: Identity::of(value),
+        });
+    }
+    (found, quoted)
+}
+
+fn granted(answer: &[u8]) -> Option<Granted> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let identity = |name: &str| answer[name].as_str().map(Identity::of);
+    Some(Granted {
+        access: identity("access_token")?,
+        refresh: identity("refresh_token"),
+        expires_in: answer["expires_in"].as_i64(),
+        scope: answer["scope"].as_str().map(str::to_owned),
+    })
+}
+
+/// Whether a notification has a word for an outcome; the word for none yet is none.
+fn shows_outcome(answer: &[u8], rulebook: &Rulebook) -> bool {
+    let Ok(answer) = serde_json::from_slice::<Value>(answer) else {
+        return false;
+    };
+    let knobs = rulebook.knobs();
+    let says = |word: &Value, unfinished: &str| word.as_str().is_some_and(|w| w != unfinished);
+    let apply = &answer["apply"]["apply_status"];
+    let purchase = &answer[&knobs.purchase_block_name]["status"];
+    says(apply, &knobs.apply_status_words.unfinished)
+        || says(purchase, &knobs.purchase_status_words.unfinished)
+}

@@ -1,0 +1,13 @@
+//! What the API is about: accounts, tokens, orders, customers, payment plans. Nothing here is
+//! shared, locked, or sent.
+
+pub mod account;
+pub mod callback_url;
+pub mod customer;
+pub mod decision;
+pub mod lifecycle;
+pub mod money;
+pub mod order;
+pub mod payment_plan;
+pub mod token;
+pub mod visit;

@@ -1,0 +1,120 @@
+//! An order that init opened.
+
+use crate::clock::Millis;
+use crate::model::lifecycle::{self, Event, Illegal, Life};
+use crate::model::money;
+use crate::model::visit::Visit;
+use flexiti_contract::{Flow, Kept, Lang, Rulebook};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// When notifications begin to show an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settles {
+    /// By the merchant's clock.
+    At(Millis),
+    /// After so many more notifications have been asked for.
+    Polls(u32),
+}
+
+/// An order that init opened.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// `online_order_id`.
+    pub id: u64,
+    /// Whose it is.
+    pub client_id: Arc<str>,
+    /// The unguessable part of the redirection URL.
+    pub session: Arc<str>,
+    /// When init made it, by the merchant's clock.
+    pub opened: Millis,
+    /// What the customer is to do.
+    pub flow: Flow,
+    /// The language of its pages.
+    pub lang: Lang,
+    /// Opened on the path with `/v2`, whose pages begin with a choice (R-cur).
+    pub v2: bool,
+    /// The token that init was called with (POC: the callback's `auth_token`).
+    pub token: Arc<str>,
+    /// `merchant_orderid`.
+    pub merchant_order_id: Option<Arc<str>>,
+    /// The parameters of init.
+    pub parameters: Kept,
+    /// What it has been through.
+    pub life: Life,
+    /// When it had its outcome.
+    pub ended: Option<Millis>,
+    /// What keeps notifications from showing the outcome.
+    pub settles: Option<Settles>,
+    /// The Flexiti customer, once there is one.
+    pub customer_id: Option<String>,
+    /// What the customer has entered on the pages so far.
+    pub visit: Option<Box<Visit>>,
+}
+
+impl Order {
+    /// The parameters of init, flat.
+    pub fn parameters(&self) -> Map<String, Value> {
+        self.parameters.to_object()
+    }
+
+    /// Lets `event` happen at `now`; one that may not follow changes nothing.
+    pub fn advance(&mut self, event: Event, now: Millis) -> Result<(), Illegal> {
+        let life = lifecycle::advance(&self.life, event)?;
+        if event != Event::Return && life.outcome.is_some() {
+            self.ended = Some(now);
+        }
+        self.life = life;
+        Ok(())
+    }
+
+    /// Ends the session if its time is over: at that moment, whenever it is noticed.
+    pub fn expire(&mut self, rulebook: &Rulebook, now: Millis) {
+        let open = Millis::from(rulebook.knobs().checkout_ttl) * 1_000;
+        let end = self.opened.saturating_add(open);
+        if now >= end {
+            // An order that has its outcome keeps it.
+            let _ = self.advance(Event::TimeOut, end);
+        }
+    }
+
+    /// The amount that init asked for, in dollars, as it was sent.
+    pub fn amount_text(&self) -> Option<String> {
+        match self.parameters().remove("amount_requested")? {
+            Value::String(amount) => Some(amount),
+            _ => None,
+        }
+    }
+
+    /// The amount that init asked for, in dollars; zero if that was no amount.
+    pub fn amount(&self) -> Decimal {
+        let amount = self.amount_text();
+        amount
+            .and_then(|amount| money::parse(&amount))
+            .unwrap_or_default()
+    }
+
+    /// What the customer has entered so far.
+    pub fn visit(&mut self) -> &mut Visit {
+        self.visit.get_or_insert_default()
+    }
+
+    /// Whether notifications show the outcome at `now`.
+    pub fn is_settled(&self, now: Millis) -> bool {
+        match self.settles {
+            None => true,
+            Some(Settles::At(at)) => now >= at,
+            Some(Settles::Polls(left)) => left == 0,
+        }
+    }
+
+    /// The same for a notification: asking counts as a poll.
+    pub fn poll(&mut self, now: Millis) -> bool {
+        let settled = self.is_settled(now);
+        if let Some(Settles::Polls(left)) = &mut self.settles {
+            *left = left.saturating_sub(1);
+        }
+        settled
+    }
+}

@@ -1,0 +1,419 @@
+//! Payment plans, and what a price comes to on them. Exact: no binary fractions, and nothing
+//! that overflows becomes an answer.
+
+use crate::model::money;
+use anyhow::ensure;
+use flexiti_contract::dialect::Rounding;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+
+/// The longest plan.
+const LONGEST: u32 = 120;
+
+/// The codes of `provinces` (R-cur).
+const PROVINCES: [&str; 13] = [
+    "AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT",
+];
+
+/// Level monthly payments. What the plans of a merchant depend on is told by the POS API only:
+/// set-up, risk and province (P-cust).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentPlan {
+    /// How many payments there are.
+    pub months: u32,
+    /// Interest in percent a year; a month's is a twelfth of it.
+    #[serde(default, deserialize_with = "money::number")]
+    pub annual_rate: Decimal,
+    /// A fee in dollars, added to the price (P-cust has 49.99).
+    #[serde(default, deserialize_with = "money::number")]
+    pub fee: Decimal,
+    /// The lowest price it is for, in dollars.
+    #[serde(default, deserialize_with = "money::optional")]
+    pub minimum: Option<Decimal>,
+    /// The highest price it is for, in dollars.
+    #[serde(default, deserialize_with = "money::optional")]
+    pub maximum: Option<Decimal>,
+    /// The provinces whose customers may have it; none named means all.
+    #[serde(default)]
+    pub provinces: Vec<String>,
+}
+
+/// What a price comes to on a plan, each with two decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payments {
+    /// Each payment but the last.
+    pub monthly: Decimal,
+    /// The last one, which takes up what rounding left over.
+    pub last: Decimal,
+    /// All of them: the price with fee and interest.
+    pub total: Decimal,
+}
+
+impl Default for PaymentPlan {
+    /// The plan of the reference's example: 499 dollars are 166.33 in 3 months (R-ex).
+    fn default() -> Self {
+        Self {
+            months: 3,
+            annual_rate: Decimal::ZERO,
+            fee: Decimal::ZERO,
+            minimum: None,
+            maximum: None,
+            provinces: Vec::new(),
+        }
+    }
+}
+
+impl PaymentPlan {
+    /// Checks what no type says; the error names key, value and what is allowed.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            (1..=LONGEST).contains(&self.months),
+            "months: `{}` is not allowed; 1 to {LONGEST}",
+            self.months
+        );
+        let rate = self.annual_rate;
+        ensure!(
+            (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&rate) && rate.normalize().scale() <= 4,
+            "annual_rate: `{rate}` is not allowed; 0 to 100 percent, with at most 4 decimals"
+        );
+        let amounts = [
+            ("fee", Some(self.fee)),
+            ("minimum", self.minimum),
+            ("maximum", self.maximum),
+        ];
+        for (key, amount) in amounts {
+            let Some(amount) = amount else { continue };
+            ensure!(
+                !amount.is_sign_negative() && amount.normalize().scale() <= 2,
+                "{key}: `{amount}` is not allowed; dollars, not negative, with at most 2 decimals"
+            );
+        }
+        if let (Some(minimum), Some(maximum)) = (self.minimum, self.maximum) {
+            ensure!(
+                minimum <= maximum,
+                "minimum: `{minimum}` is not allowed; at most the maximum, {maximum}"
+            );
+        }
+        for province in &self.provinces {
+            ensure!(
+                PROVINCES.contains(&province.as_str()),
+                "provinces: `{province}` is not allowed; {}",
+                PROVINCES.join(", ")
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether it is for this price, and for customers of this province; where the province is
+    /// not known, only a plan for all of them is.
+    pub fn is_for(&self, price: Decimal, province: Option<&str>) -> bool {
+        let named = |province: &str| {
+            self.provinces
+                .iter()
+                .any(|p| p.eq_ignore_ascii_case(province))
+        };
+        self.minimum.is_none_or(|minimum| price >= minimum)
+            && self.maximum.is_none_or(|maximum| price <= maximum)
+            && (self.provinces.is_empty() || province.is_some_and(named))
+    }
+
+    /// What `price` comes to; nothing if the numbers are too large to be reckoned with.
+    ///
+    /// The total is price and fee, with the interest of an annuity at a twelfth of the annual
+    /// rate; it and its part of each month are rounded to cents as the dialect says, and the
+    /// last payment takes up the difference. A payment that rounding up would make so high that
+    /// nothing, or less, was left for the last one is rounded down.
+    pub fn payments(&self, price: Decimal, rounding: Rounding) -> Option<Payments> {
+        let exact = price.checked_add(self.fee)?.checked_mul(self.growth()?)?;
+        let months = Decimal::from(self.months);
+        let total = cents(exact, rounding)?;
+        let part = exact.checked_div(months)?;
+        let others = months - Decimal::ONE;
+        let with = |monthly: Decimal| {
+            let last = total.checked_sub(monthly.checked_mul(others)?)?;
+            Some(Payments {
+                monthly,
+                last,
+                total,
+            })
+        };
+        let rounded = with(cents(part, rounding)?)?;
+        if rounded.last >= Decimal::ZERO {
+            return Some(rounded);
+        }
+        with(cents(part, Rounding::Down)?)
+    }
+
+    /// What all payments together are for each dollar borrowed.
+    fn growth(&self) -> Option<Decimal> {
+        if self.annual_rate.is_zero() {
+            return Some(Decimal::ONE);
+        }
+        let rate = self.annual_rate.checked_div(Decimal::from(1_200))?;
+        let mut compound = Decimal::ONE;
+        for _ in 0..self.months {
+            compound = compound.checked_mul(rate.checked_add(Decimal::ONE)?)?;
+        }
+        // months · rate · (1 + rate)^months / ((1 + rate)^months - 1)
+        Decimal::from(self.months)
+            .checked_mul(rate)?
+            .checked_mul(compound)?
+            .checked_div(compound.checked_sub(Decimal::ONE)?)
+    }
+}
+
+fn cents(amount: Decimal, rounding: Rounding) -> Option<Decimal> {
+    let strategy = match rounding {
+        Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,
+        Rounding::Down => RoundingStrategy::ToZero,
+    };
+    let mut rounded = amount.round_dp_with_strategy(2, strategy);
+    rounded.rescale(2);
+    (rounded.scale() == 2).then_some(rounded)
+}
+
+/// The plans for a price in a province, the first to be offered first, with their places.
+pub fn for_price<'a>(
+    plans: &'a [PaymentPlan],
+    price: Decimal,
+    province: Option<&'a str>,
+) -> impl Iterator<Item = (usize, &'a PaymentPlan)> {
+    plans
+        .iter()
+        .enumerate()
+        .filter(move |(_, plan)| plan.is_for(price, province))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn payments(plan: &PaymentPlan, price: &str, rounding: Rounding) -> [String; 3] {
+        let payments = plan.payments(dec(price), rounding).unwrap();
+        [payments.monthly, payments.last, payments.total].map(|amount| amount.to_string())
+    }
+
+    #[test]
+    fn the_references_example_comes_out() {
+        for rounding in [Rounding::HalfUp, Rounding::Down] {
+            let found = payments(&PaymentPlan::default(), "499", rounding);
+            assert_eq!(found, ["166.33", "166.34", "499.00"]);
+        }
+    }
+
+    #[test]
+    fn payments_are_rounded_as_the_dialect_says() {
+        let plan = PaymentPlan::default();
+        let up = payments(&plan, "500", Rounding::HalfUp);
+        assert_eq!(up, ["166.67", "166.66", "500.00"]);
+        let down = payments(&plan, "500", Rounding::Down);
+        assert_eq!(down, ["166.66", "166.68", "500.00"]);
+        let half = PaymentPlan {
+            months: 2,
+            ..PaymentPlan::default()
+        };
+        assert_eq!(payments(&half, "0.05", Rounding::HalfUp)[0], "0.03");
+        assert_eq!(payments(&half, "0.05", Rounding::Down)[0], "0.02");
+    }
+
+    #[test]
+    fn the_last_payment_of_a_tiny_price_is_not_less_than_nothing() {
+        let plan = PaymentPlan {
+            months: 10,
+            ..PaymentPlan::default()
+        };
+        // Nine payments of a cent would be more than the price.
+        let found = payments(&plan, "0.05", Rounding::HalfUp);
+        assert_eq!(found, ["0.00", "0.05", "0.05"]);
+        let found = payments(&plan, "0.18", Rounding::HalfUp);
+        assert_eq!(found, ["0.02", "0.00", "0.18"]);
+    }
+
+    /// The formula with fifty digits gives 93.7773 for 1,049.99 at 12.99 % over 12 months,
+    /// 45.6847 for 1,000 at 9 % over 24, and 323.4725 for 10,000 at 29.99 % over 60.
+    #[test]
+    fn interest_is_that_of_an_annuity() {
+        let plan = |months, rate, fee| PaymentPlan {
+            months,
+            annual_rate: dec(rate),
+            fee: dec(fee),
+            ..PaymentPlan::default()
+        };
+        let monthly =
+            |plan: PaymentPlan, price| payments(&plan, price, Rounding::HalfUp)[0].clone();
+        assert_eq!(monthly(plan(12, "12.99", "49.99"), "1000"), "93.78");
+        assert_eq!(monthly(plan(24, "9", "0"), "1000"), "45.68");
+        assert_eq!(monthly(plan(60, "29.99", "0"), "10000"), "323.47");
+    }
+
+    #[test]
+    fn a_fee_without_interest_is_spread_over_the_months() {
+        let plan = PaymentPlan {
+            fee: dec("50"),
+            ..PaymentPlan::default()
+        };
+        let found = payments(&plan, "100", Rounding::HalfUp);
+        assert_eq!(found, ["50.00", "50.00", "150.00"]);
+    }
+
+    #[test]
+    fn too_large_numbers_are_no_plan_and_no_panic() {
+        let dear = PaymentPlan {
+            months: 120,
+            annual_rate: dec("100"),
+            fee: Decimal::MAX,
+            ..PaymentPlan::default()
+        };
+        assert_eq!(dear.payments(dec("1"), Rounding::HalfUp), None);
+        assert_eq!(
+            PaymentPlan::default().payments(Decimal::MAX, Rounding::HalfUp),
+            None
+        );
+        let largest = dec("9999999999999999.99");
+        let found = payments(
+            &PaymentPlan::default(),
+            &largest.to_string(),
+            Rounding::HalfUp,
+        );
+        assert_eq!(found[2], "9999999999999999.99");
+    }
+
+    #[test]
+    fn a_plan_is_for_the_prices_and_provinces_that_it_names() {
+        let plan = PaymentPlan {
+            minimum: Some(dec("100")),
+            maximum: Some(dec("200.50")),
+            provinces: vec!["ON".into(), "QC".into()],
+            ..PaymentPlan::default()
+        };
+        for (price, province, expected) in [
+            ("99.99", Some("ON"), false),
+            ("100", Some("ON"), true),
+            ("200.50", Some("qc"), true),
+            ("200.51", Some("QC"), false),
+            ("150", Some("BC"), false),
+            ("150", None, false),
+        ] {
+            assert_eq!(plan.is_for(dec(price), province), expected, "{price}");
+        }
+        let plans = [plan, PaymentPlan::default()];
+        let places = |price, province| -> Vec<usize> {
+            for_price(&plans, dec(price), province)
+                .map(|(at, _)| at)
+                .collect()
+        };
+        assert_eq!(places("150", Some("ON")), [0, 1]);
+        assert_eq!(places("150", None), [1]);
+        assert_eq!(places("1", Some("ON")), [1]);
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_is_refused_with_key_value_and_what_is_allowed() {
+        let plan = |toml: &str| {
+            let plan: PaymentPlan = toml::from_str(toml).unwrap();
+            plan.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(plan("months = 120\nannual_rate = 100\nfee = 0.5"), Ok(()));
+        for (toml, names) in [
+            ("months = 0", ["months", "`0`", "1 to 120"]),
+            ("months = 121", ["months", "`121`", "1 to 120"]),
+            (
+                "months = 3\nannual_rate = -1",
+                ["annual_rate", "`-1`", "0 to 100"],
+            ),
+            (
+                "months = 3\nannual_rate = 100.1",
+                ["annual_rate", "`100.1`", "0 to 100"],
+            ),
+            (
+                "months = 3\nannual_rate = 9.99999",
+                ["annual_rate", "9.99999", "4 decimals"],
+            ),
+            (
+                "months = 3\nfee = -0.01",
+                ["fee", "`-0.01`", "not negative"],
+            ),
+            (
+                "months = 3\nfee = \"1.005\"",
+                ["fee", "`1.005`", "2 decimals"],
+            ),
+            (
+                "months = 3\nminimum = -1",
+                ["minimum", "`-1`", "not negative"],
+            ),
+            (
+                "months = 3\nminimum = 2\nmaximum = 1",
+                ["minimum", "`2`", "maximum, 1"],
+            ),
+            (
+                "months = 3\nprovinces = [\"ON\", \"Quebec\"]",
+                ["provinces", "`Quebec`", "QC"],
+            ),
+        ] {
+            let message = plan(toml).expect_err(toml);
+            for name in names {
+                assert!(message.contains(name), "{name}: {message}");
+            }
+        }
+    }
+
+    fn any_plan() -> impl Strategy<Value = PaymentPlan> {
+        (1..=LONGEST, 0..=1_000_000_i64, 0..=10_000_000_i64).prop_map(|(months, rate, fee)| {
+            PaymentPlan {
+                months,
+                // Half of the plans are without interest.
+                annual_rate: Decimal::new(if rate % 2 == 0 { 0 } else { rate }, 4),
+                fee: Decimal::new(if fee % 2 == 0 { 0 } else { fee }, 2),
+                ..PaymentPlan::default()
+            }
+        })
+    }
+
+    /// A price of up to 18 digits, every length of them as likely as any other.
+    fn any_price() -> impl Strategy<Value = Decimal> {
+        (1_u32..=18)
+            .prop_flat_map(|digits| 1..10_i64.pow(digits))
+            .prop_map(|cents| Decimal::new(cents, 2))
+    }
+
+    fn any_rounding() -> impl Strategy<Value = Rounding> {
+        prop_oneof![Just(Rounding::HalfUp), Just(Rounding::Down)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn payments_add_up_and_are_never_negative(
+            plan in any_plan(), price in any_price(), rounding in any_rounding(),
+        ) {
+            let found = plan.payments(price, rounding).unwrap();
+            let others = Decimal::from(plan.months - 1);
+            prop_assert_eq!(found.monthly * others + found.last, found.total);
+            prop_assert!(found.monthly >= Decimal::ZERO && found.last >= Decimal::ZERO);
+            prop_assert!(found.total >= price + plan.fee);
+            for amount in [found.monthly, found.last, found.total] {
+                prop_assert_eq!(amount.scale(), 2);
+            }
+            if plan.annual_rate.is_zero() {
+                prop_assert_eq!(found.total, price + plan.fee);
+            }
+        }
+
+        #[test]
+        fn a_higher_price_never_costs_less_a_month(
+            plan in any_plan(), price in any_price(), more in 0..1_000_i64, rounding in any_rounding(),
+        ) {
+            let lower = plan.payments(price, rounding).unwrap();
+            let higher = plan.payments(price + Decimal::new(more, 2), rounding).unwrap();
+            prop_assert!(higher.monthly >= lower.monthly);
+            prop_assert!(higher.total >= lower.total);
+        }
+    }
+}

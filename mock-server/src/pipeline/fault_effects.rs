@@ -1,0 +1,279 @@
+//! What a fault does to a call: before it is handled, in its place, or to its answer.
+
+use crate::api::rejection::shaped;
+use crate::api::{Call, auth};
+use crate::app::App;
+use crate::call_kind::CallKind;
+use crate::clock::Millis;
+use crate::fault::{Action, MatchInput, Strike};
+use crate::http::json::any;
+use crate::http::reply::{Reply, Script};
+use crate::http::request::{Body, Request};
+use crate::journal::Note;
+use bytes::Bytes;
+use flexiti_contract::{Endpoint, Refusal, Rulebook};
+use hyper::StatusCode;
+use hyper::header::RETRY_AFTER;
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// The fault that strikes a request of a known merchant, with the delay that it drew.
+#[derive(Debug)]
+pub struct Struck {
+    /// What happens.
+    pub action: Action,
+    later: Option<Duration>,
+    /// The merchant's time.
+    now: Millis,
+}
+
+/// Looks whether a fault strikes a call, and notes it.
+pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
+    let client_id = note.client_id.as_deref()?;
+    let state = &mut *call.app.state();
+    let merchant = state.merchants.get_mut(client_id)?;
+    if merchant.faults.is_empty() {
+        return None;
+    }
+    let now = merchant.clock.at(call.machine);
+    let input = MatchInput {
+        kind: CallKind::Api(call.endpoint),
+        now,
+        params: &|| {
+            let mut params = params(call);
+            if call.endpoint == Endpoint::NotificationMerchantOrder {
+                let orders = &state.orders;
+                let ids = orders.by_merchant_id(&merchant.client_id, call.order_id);
+                if let Some(id) = ids.and_then(|ids| ids.back()) {
+                    params.insert("orderId".to_owned(), id.to_string().into());
+                }
+            }
+            params
+        },
+    };
+    let strike = merchant.faults.strike(&input)?;
+    note.strike(&strike);
+    let Strike { action, later, .. } = strike;
+    Some(Struck { action, later, now })
+}
+
+/// The parameters of a request as texts, read as leniently as can be, under the contract's names:
+/// those of query, body, headers and path.
+fn params(call: &Call<'_>) -> Map<String, Value> {
+    let contract = call.rulebook.contract();
+    let Call {
+        endpoint,
+        order_id,
+        request,
+        ..
+    } = *call;
+    let mut params = Map::new();
+    let mut add = |name: String, value: Value| {
+        let param = contract.form_param(endpoint, &name);
+        let name = param.map_or(name, |param| param.name.clone());
+        let value = match value {
+            Value::Number(_) | Value::Bool(_) => value.to_string().into(),
+            value => value,
+        };
+        params.insert(name, value);
+    };
+    let query = request.query.as_deref().unwrap_or_default();
+    let mut sent = any(query.as_bytes());
+    if let Body::Read(bytes) = &request.body {
+        sent.extend(any(bytes));
+    }
+    for (name, value) in sent {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    add(format!("{name}.{key}"), value);
+                }
+            }
+            value => add(name, value),
+        }
+    }
+    let in_header = contract.params(endpoint).iter().filter(|p| p.header);
+    for param in in_header {
+        let value = request.headers.get(&param.name);
+        if let Some(value) = value.and_then(|value| value.to_str().ok()) {
+            add(param.name.clone(), value.into());
+        }
+    }
+    match endpoint {
+        Endpoint::NotificationOrder | Endpoint::NotificationOld => {
+            add("orderId".to_owned(), order_id.into());
+        }
+        Endpoint::NotificationMerchantOrder => {
+            add("merchantOrderId".to_owned(), order_id.into());
+        }
+        _ => {}
+    }
+    params
+}
+
+impl Struck {
+    /// The answer in place of the call's own, where nothing else is to happen.
+    pub fn instead(&self, rulebook: &Rulebook, path: &str) -> Option<Reply> {
+        match &self.action {
+            Action::Status {
+                status,
+                headers,
+                body,
+            } => {
+                // `fault::validate` refused what is no status.
+                let status = StatusCode::from_u16(*status).ok()?;
+                let mut reply = match body {
+                    Some(Value::String(text)) => {
+                        Reply::text(status, "text/plain; charset=utf-8", text)
+                    }
+                    Some(body) => Reply::json(status, body),
+                    None => refusal(rulebook, status, path),
+                };
+                if headers
+                    .keys()
+                    .any(|name| name.eq_ignore_ascii_case("content-type"))
+                {
+                    // The plan's own, and no other beside it.
+                    reply.content_type = "";
+                }
+                Some(headers.iter().fold(reply, |reply, (name, value)| {
+                    match name.as_str().try_into() {
+                        Ok(name) => reply.with(name, value),
+                        // `fault::validate` refused it.
+                        Err(_) => reply,
+                    }
+                }))
+            }
+            Action::Maintenance { until, .. } => {
+                let seconds = (until.as_millisecond() - self.now).max(0) / 1_000 + 1;
+                let reply = refusal(rulebook, StatusCode::SERVICE_UNAVAILABLE, path);
+                Some(reply.with(RETRY_AFTER, &seconds.to_string()))
+            }
+            Action::Empty | Action::Reset => Some(self.on(Reply::empty(StatusCode::OK))),
+            _ => None,
+        }
+    }
+
+    /// What happens before the call is handled.
+    pub fn before(&self, app: &App, request: &Request) {
+        if self.action == Action::ExpireToken
+            && let Some(token) = auth::token_of(request)
+            && let Some(access) = app.state().access.get_mut(&*token)
+        {
+            access.expires = self.now;
+        }
+    }
+
+    /// Whether a notification is to show no outcome yet.
+    pub fn is_late(&self) -> bool {
+        self.action == Action::LateNotification
+    }
+
+    /// The answer as the client gets it.
+    pub fn on(&self, mut reply: Reply) -> Reply {
+        reply.later = self.later.unwrap_or_default();
+        let pieces = match &self.action {
+            Action::Empty | Action::Reset | Action::LostResponse => Vec::new(),
+            Action::Truncate { bytes } => {
+                let half = reply.body.len() / 2;
+                let kept = bytes.map_or(half, |bytes| usize::try_from(bytes).unwrap_or(half));
+                let whole = raw(&reply, &reply.body);
+                let missing = reply.body.len().saturating_sub(kept).max(1);
+                let kept = whole.len().saturating_sub(missing);
+                vec![(Duration::ZERO, whole.slice(..kept))]
+            }
+            Action::Dribble { bytes, every_ms } => {
+                let size = usize::try_from(*bytes).unwrap_or(1).max(1);
+                let pause = Duration::from_millis(u64::from(*every_ms));
+                let whole = raw(&reply, &reply.body);
+                whole
+                    .chunks(size)
+                    .map(|piece| (pause, Bytes::copy_from_slice(piece)))
+                    .collect()
+            }
+            Action::MalformedChunking => {
+                let mut text = head(&reply);
+                text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nzz\r\n");
+                let mut bytes = text.into_bytes();
+                bytes.extend_from_slice(&reply.body);
+                vec![(Duration::ZERO, bytes.into())]
+            }
+            Action::Malformed => {
+                reply.body = reply.body.slice(..reply.body.len() / 2);
+                return reply;
+            }
+            Action::WrongType => {
+                let later = reply.later;
+                reply = Reply::html(
+                    reply.status,
+                    "<!doctype html><title>OK</title>\n".to_owned(),
+                );
+                reply.later = later;
+                return reply;
+            }
+            Action::Delay { .. }
+            | Action::DelayUniform { .. }
+            | Action::DelayLognormal { .. }
+            | Action::Status { .. }
+            | Action::ExpireToken
+            | Action::DuplicateCallback
+            | Action::NoCallback
+            | Action::LateNotification
+            | Action::Maintenance { .. } => return reply,
+        };
+        reply.script = Some(Script {
+            pieces,
+            reset: self.action == Action::Reset,
+        });
+        reply
+    }
+}
+
+/// A refusal with this status in the dialect's shape.
+fn refusal(rulebook: &Rulebook, status: StatusCode, path: &str) -> Reply {
+    let reason = status.canonical_reason();
+    let error = match status {
+        // The one word that the POS API's test plan prints (P-plan).
+        StatusCode::GATEWAY_TIMEOUT => "GATEWAY_TIMEOUT".to_owned(),
+        _ => reason.unwrap_or("blocked").to_lowercase().replace(' ', "_"),
+    };
+    let refusal = Refusal {
+        status: status.as_u16(),
+        message: reason.unwrap_or("Blocked").to_owned(),
+        error,
+        challenge: None,
+    };
+    shaped(rulebook, &refusal, path, &[])
+}
+
+/// The head of an answer, without what frames its body.
+fn head(reply: &Reply) -> String {
+    let mut head = format!(
+        "HTTP/1.1 {} {}\r\n",
+        reply.status.as_u16(),
+        reply.status.canonical_reason().unwrap_or_default()
+    );
+    if !reply.content_type.is_empty() {
+        let _ = write!(head, "content-type: {}\r\n", reply.content_type);
+    }
+    for (name, value) in &reply.headers {
+        if let Ok(value) = value.to_str() {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+    }
+    head
+}
+
+/// An answer as it goes over the wire, after which the connection ends.
+fn raw(reply: &Reply, body: &[u8]) -> Bytes {
+    let mut text = head(reply);
+    let _ = write!(
+        text,
+        "content-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes.into()
+}

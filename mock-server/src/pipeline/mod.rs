@@ -1,0 +1,212 @@
+//! The way of a request through the server. Read [`Service::handle`] first.
+
+mod fault_effects;
+mod variation;
+
+use crate::admin;
+use crate::api::rejection::Rejection;
+use crate::api::{self, Call, auth};
+use crate::app::App;
+use crate::checkout;
+use crate::clock::Millis;
+use crate::config::Settings;
+use crate::events::Event;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::http::route::{Route, Router};
+use crate::journal::Note;
+use crate::pipeline::fault_effects::Struck;
+use crate::telemetry::access_log;
+use crate::telemetry::metrics::Metrics;
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ORIGIN,
+};
+use hyper::{Method, StatusCode};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The server, apart from its sockets: what answers requests, and counts them.
+#[derive(Debug)]
+pub struct Service {
+    /// What it was started with, and what it remembers.
+    pub app: App,
+    /// What is counted.
+    pub metrics: Metrics,
+    router: Router,
+}
+
+impl Service {
+    /// A server that listens on `address`.
+    pub fn new(
+        settings: &Settings,
+        rulebook: Arc<Rulebook>,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            router: Router::new(rulebook.contract())?,
+            app: App::new(settings, rulebook, address)?,
+            metrics: Metrics::new()?,
+        })
+    }
+
+    /// Answers a request, and records the exchange. Everything a handler needs is in its
+    /// arguments: the time is read here, once.
+    pub fn handle(&self, request: &Request) -> Reply {
+        let app = &self.app;
+        let started = Instant::now();
+        let now = (app.now)();
+        let mut note = Note::default();
+        let reply = match self.router.route(&request.path) {
+            Route::Api(endpoint, client_id, order_id) => {
+                let target = Target {
+                    endpoint,
+                    client_id: client_id.as_deref(),
+                    order_id: order_id.as_deref().unwrap_or_default(),
+                };
+                self::api(app, target, request, now, &mut note)
+            }
+            Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
+            // Steering the server is not part of what it plays.
+            Route::Admin(rest) => return admin::handle(app, &self.metrics, &rest, request, now),
+            Route::Unknown => {
+                let rejection = Rejection::new(Rule::PathKnown, "not_found");
+                refuse(app, app.dialects.own(), rejection, request, &mut note)
+            }
+        };
+        self.record(now, request, note, Some(&reply), started.elapsed());
+        reply
+    }
+
+    /// Logs, records and counts an exchange, and enters it into the account of the fault that
+    /// struck it. Without a reply, it is a callback that the shop did not answer.
+    pub fn record(
+        &self,
+        at: Millis,
+        request: &Request,
+        mut note: Note,
+        reply: Option<&Reply>,
+        took: Duration,
+    ) {
+        let app = &self.app;
+        let status = reply.map_or(0, |reply| reply.status.as_u16());
+        access_log::line(&app.redactor(), request, &note, status, took);
+        self.metrics.count(&note, status, took);
+        let settles = note.ticket.take().zip(note.client_id.clone());
+        let id = app.journal().record(at, request, note, reply, took);
+        if let Some((ticket, client_id)) = settles
+            && let Some(merchant) = app.state().merchants.get_mut(&*client_id)
+        {
+            merchant.faults.settle(&ticket, id);
+        }
+        app.tell(Event::Recorded);
+    }
+}
+
+/// What the path of a request to the API names.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    endpoint: Endpoint,
+    client_id: Option<&'a str>,
+    order_id: &'a str,
+}
+
+fn api(
+    app: &App,
+    target: Target<'_>,
+    request: &Request,
+    machine: Millis,
+    note: &mut Note,
+) -> Reply {
+    note.endpoint = Some(target.endpoint);
+    let rulebook = &*merchant(app, target, request, machine, note);
+    let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
+    if cors && request.method == Method::OPTIONS {
+        return preflight(rulebook, target.endpoint);
+    }
+    let mut call = Call {
+        app,
+        rulebook,
+        endpoint: target.endpoint,
+        client_id: target.client_id.unwrap_or_default(),
+        order_id: target.order_id,
+        request,
+        machine,
+        hides_outcome: false,
+    };
+    let struck = fault_effects::strike(&call, note);
+    let instead = struck
+        .as_ref()
+        .and_then(|struck| struck.instead(rulebook, &request.path));
+    let reply = instead.unwrap_or_else(|| {
+        if let Some(struck) = &struck {
+            struck.before(app, request);
+        }
+        call.hides_outcome = struck.as_ref().is_some_and(Struck::is_late);
+        let reply = api::answer(&call, note)
+            .unwrap_or_else(|rejection| refuse(app, rulebook, rejection, request, note));
+        let reply = variation::reply(rulebook.knobs(), reply);
+        match &struck {
+            Some(struck) => struck.on(reply),
+            None => reply,
+        }
+    });
+    if cors {
+        reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    } else {
+        reply
+    }
+}
+
+fn preflight(rulebook: &Rulebook, endpoint: Endpoint) -> Reply {
+    Reply::empty(StatusCode::NO_CONTENT)
+        .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        .with(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            &rulebook.contract().endpoint(endpoint).method,
+        )
+        .with(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, x-reference-id",
+        )
+        .with(ACCESS_CONTROL_MAX_AGE, "600")
+}
+
+fn refuse(
+    app: &App,
+    rulebook: &Rulebook,
+    rejection: Rejection,
+    request: &Request,
+    note: &mut Note,
+) -> Reply {
+    note.violations = rejection.reasons();
+    rejection.reply(rulebook, &request.path, &app.redactor())
+}
+
+/// Notes the merchant that a request is about, as far as can be seen before it is read strictly;
+/// gives the contract in that merchant's dialect.
+fn merchant(
+    app: &App,
+    target: Target<'_>,
+    request: &Request,
+    machine: Millis,
+    note: &mut Note,
+) -> Arc<Rulebook> {
+    let in_path = target.client_id.map(Cow::Borrowed);
+    let named = in_path.or_else(|| auth::client_id(request).map(Cow::Owned));
+    let state = app.state();
+    let merchants = &state.merchants;
+    let found = named.and_then(|id| {
+        let exact = merchants.get(&*id);
+        exact.or_else(|| merchants.get(id.trim_matches('"')))
+    });
+    let Some(merchant) = found else {
+        return Arc::clone(app.dialects.own());
+    };
+    note.client_id = Some(Arc::clone(&merchant.client_id));
+    note.clock = Some(merchant.clock.at(machine));
+    Arc::clone(&merchant.rulebook)
+}

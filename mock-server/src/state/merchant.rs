@@ -1,0 +1,81 @@
+//! A merchant with all that belongs to it alone.
+
+use crate::call_kind::CallKind;
+use crate::clock::{Clock, Millis};
+use crate::fault::{Faults, MatchInput, Strike};
+use crate::model::account::MerchantConfig;
+use crate::model::customer::Customer;
+use crate::model::order::Order;
+use crate::random::Random;
+use flexiti_contract::Rulebook;
+use serde_json::Map;
+use std::sync::Arc;
+
+/// A merchant with all that belongs to it alone.
+#[derive(Debug)]
+pub struct Merchant {
+    /// The account.
+    pub account: MerchantConfig,
+    /// The client id, shared by its tokens and orders.
+    pub client_id: Arc<str>,
+    /// The contract in the merchant's dialect.
+    pub rulebook: Arc<Rulebook>,
+    /// The same as it was at the start.
+    pub own_rulebook: Arc<Rulebook>,
+    /// The merchant's clock.
+    pub clock: Clock,
+    /// The customers that Flexiti knows.
+    pub customers: Vec<Customer>,
+    /// The faults that are planned.
+    pub faults: Faults,
+    /// How many of them it began with.
+    pub known: usize,
+}
+
+impl Merchant {
+    /// A merchant at its start.
+    pub fn new(
+        account: MerchantConfig,
+        rulebook: Arc<Rulebook>,
+        customers: Vec<Customer>,
+        random: Random,
+    ) -> Self {
+        Self {
+            faults: Faults::none(random),
+            known: customers.len(),
+            customers,
+            client_id: account.client_id.as_str().into(),
+            account,
+            own_rulebook: Arc::clone(&rulebook),
+            rulebook,
+            clock: Clock::default(),
+        }
+    }
+}
+
+impl Merchant {
+    /// The fault that strikes the callback of an order, if one does.
+    pub fn strike_callback(&mut self, order: &Order, now: Millis) -> Option<Strike> {
+        let params = || {
+            let mut ids = Map::new();
+            ids.insert("orderId".to_owned(), order.id.to_string().into());
+            if let Some(id) = order.merchant_order_id.as_deref() {
+                ids.insert("merchantOrderId".to_owned(), id.into());
+            }
+            ids
+        };
+        self.faults.strike(&MatchInput {
+            kind: CallKind::Callback,
+            now,
+            params: &params,
+        })
+    }
+
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let account = &self.account;
+        [Some(&account.client_secret), account.password.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}

@@ -1,0 +1,97 @@
+//! What the server remembers: merchants, tokens, orders. Nothing here reads a clock or draws
+//! a random number.
+
+mod merchant;
+mod orders;
+mod recent;
+pub mod transitions;
+
+pub use merchant::Merchant;
+pub use orders::Orders;
+pub use recent::Recent;
+
+use crate::model::token::{Access, Refresh};
+use crate::random::Random;
+use crate::redact::Secrets;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many access tokens, and as many refresh tokens, of a merchant are remembered.
+const TOKENS: usize = 50_000;
+/// The customer id in the reference's example (R-ex) is a test customer; this one follows it.
+const FIRST_CUSTOMER: u64 = 1_293_837;
+
+/// Everything that changes while the server runs.
+#[derive(Debug)]
+pub struct State {
+    /// The merchants by client id; added and removed by the methods, which keep the secrets.
+    pub merchants: FxHashMap<String, Merchant>,
+    /// The secrets of all merchants, and the admin API's.
+    pub secrets: Arc<Secrets>,
+    /// The access tokens.
+    pub access: Recent<Arc<str>, Access>,
+    /// The refresh tokens.
+    pub refresh: Recent<Arc<str>, Refresh>,
+    /// The orders.
+    pub orders: Orders,
+    /// The source of tokens and sessions.
+    pub random: Random,
+    /// The id of the next customer whose application is approved.
+    pub next_customer: u64,
+    /// The next order id after each `first_order_id` that some dialect asked for.
+    next_order: BTreeMap<u64, u64>,
+}
+
+impl State {
+    /// A server's state at its start.
+    pub fn new(random: Random) -> Self {
+        Self {
+            merchants: FxHashMap::default(),
+            secrets: Arc::default(),
+            access: Recent::new(TOKENS),
+            refresh: Recent::new(TOKENS),
+            orders: Orders::default(),
+            next_customer: FIRST_CUSTOMER,
+            random,
+            next_order: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a merchant under a new client id.
+    pub fn add(&mut self, merchant: Merchant) {
+        let secrets = Arc::make_mut(&mut self.secrets);
+        merchant.secrets().for_each(|secret| secrets.add(secret));
+        self.merchants
+            .insert(merchant.account.client_id.clone(), merchant);
+    }
+
+    /// Removes a merchant with all that belongs to it, if there is one; what is left of it may be
+    /// dropped at any time.
+    pub fn remove(&mut self, client_id: &str) -> Option<impl Send + use<>> {
+        let merchant = self.merchants.remove(client_id)?;
+        let secrets = Arc::make_mut(&mut self.secrets);
+        merchant.secrets().for_each(|secret| secrets.remove(secret));
+        Some((merchant, self.forget(client_id)))
+    }
+
+    /// The next order id, where the first one is `first`.
+    pub fn next_order_id(&mut self, first: u64) -> u64 {
+        let next = self.next_order.entry(first).or_insert(first);
+        // Those that began lower may have come this far.
+        while self.orders.get(*next).is_some() {
+            *next += 1;
+        }
+        *next += 1;
+        *next - 1
+    }
+
+    /// Forgets a merchant's tokens and orders; what is left of them may be dropped at any time.
+    pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
+        (
+            self.access.forget(client_id),
+            self.refresh.forget(client_id),
+            self.orders.remove_all_of(client_id),
+        )
+    }
+}

@@ -1,0 +1,125 @@
+//! The orders that init opened, found by id, by session, and by the merchant's own id.
+
+use crate::model::order::Order;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// How many orders of a merchant are remembered.
+const LIMIT: usize = 20_000;
+
+/// Takes an id out of a list; mostly it is the first.
+fn forget(ids: &mut VecDeque<u64>, id: u64) {
+    if let Some(at) = ids.iter().position(|other| *other == id) {
+        ids.remove(at);
+    }
+}
+
+/// All orders; each merchant's oldest are forgotten first.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// Boxed, as a tree moves its values about.
+    list: BTreeMap<u64, Box<Order>>,
+    /// The ids of each merchant's, as they were opened.
+    owned: FxHashMap<Arc<str>, VecDeque<u64>>,
+    sessions: FxHashMap<Arc<str>, u64>,
+    /// Shops choose the ids, so nobody may guess how they are hashed.
+    merchant_ids: HashMap<(Arc<str>, Arc<str>), VecDeque<u64>>,
+}
+
+impl Orders {
+    /// Adds an order; its merchant's oldest goes if there are too many.
+    pub fn insert(&mut self, order: Order) {
+        let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
+        owned.push_back(order.id);
+        let oldest = owned.front().copied().filter(|_| owned.len() > LIMIT);
+        self.sessions.insert(Arc::clone(&order.session), order.id);
+        if let Some(id) = &order.merchant_order_id {
+            let key = (Arc::clone(&order.client_id), Arc::clone(id));
+            self.merchant_ids
+                .entry(key)
+                .or_default()
+                .push_back(order.id);
+        }
+        self.list.insert(order.id, Box::new(order));
+        if let Some(id) = oldest {
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Box<Order>> {
+        let order = self.list.remove(&id)?;
+        if let Some(owned) = self.owned.get_mut(&order.client_id) {
+            forget(owned, id);
+        }
+        self.sessions.remove(&order.session);
+        if let Some(id) = &order.merchant_order_id {
+            let key = (Arc::clone(&order.client_id), Arc::clone(id));
+            if let Some(ids) = self.merchant_ids.get_mut(&key) {
+                forget(ids, order.id);
+                if ids.is_empty() {
+                    self.merchant_ids.remove(&key);
+                }
+            }
+        }
+        Some(order)
+    }
+
+    /// Forgets a merchant's orders; what is left of them may be dropped at any time.
+    pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Box<Order>>) {
+        let ids = self.owned.remove(client_id).unwrap_or_default();
+        // Where nobody else has any, all of it goes at once.
+        if ids.len() == self.list.len() {
+            return (std::mem::take(self), Vec::new());
+        }
+        let gone = ids.into_iter().filter_map(|id| self.remove(id)).collect();
+        (Self::default(), gone)
+    }
+
+    /// The orders of a merchant, the oldest first.
+    pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
+        let ids = self.owned.get(client_id).into_iter().flatten();
+        ids.filter_map(|id| self.get(*id))
+    }
+
+    /// How many orders there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The order with this id.
+    pub fn get(&self, id: u64) -> Option<&Order> {
+        self.list.get(&id).map(|order| &**order)
+    }
+
+    /// The order with this id, to be changed.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut Order> {
+        self.list.get_mut(&id).map(|order| &mut **order)
+    }
+
+    /// The order whose pages have this session, to be changed.
+    pub fn by_session(&mut self, session: &str) -> Option<&mut Order> {
+        self.get_mut(*self.sessions.get(session)?)
+    }
+
+    /// The ids of a merchant's orders that carry its id `merchant_order_id`, if there are any;
+    /// the oldest is the first.
+    pub fn by_merchant_id(
+        &self,
+        client_id: &Arc<str>,
+        merchant_order_id: &str,
+    ) -> Option<&VecDeque<u64>> {
+        let key = (Arc::clone(client_id), merchant_order_id.into());
+        self.merchant_ids.get(&key)
+    }
+
+    /// All orders by their ids; mostly the oldest is the first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.list.values().map(|order| &**order)
+    }
+}

@@ -1,0 +1,57 @@
+//! One log line a request. Nothing secret is in it: no query, no session, no header but the
+//! reference id.
+
+use crate::http::request::{REFERENCE_ID, Request};
+use crate::journal::Note;
+use crate::redact::{Redactor, changed};
+use flexiti_contract::Endpoint;
+use hyper::Method;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Writes the line of a request, with the clauses for which it was refused. Status 0 stands for
+/// a callback that the shop did not answer.
+pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, took: Duration) {
+    let refused = note.reasons();
+    tracing::info!(
+        method = %method(redactor, &request.method),
+        path = &*path(redactor, &request.path, note),
+        status,
+        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        reference_id = request.header(&REFERENCE_ID).map(|id| reference(redactor, id)).as_deref(),
+        refused = refused.map(|reasons| redactor.text(&reasons)),
+    );
+}
+
+/// A path without secrets, tokens and sessions.
+fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
+    // With a known merchant, the path of such an endpoint holds nothing else.
+    let only_client = matches!(
+        note.endpoint,
+        Some(Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain)
+    );
+    if only_client && note.client_id.is_some() {
+        return path.into();
+    }
+    changed(path, redactor.text(path))
+}
+
+fn method<'m>(redactor: &Redactor, method: &'m Method) -> Cow<'m, str> {
+    match *method {
+        Method::GET | Method::POST => method.as_str().into(),
+        _ => changed(method.as_str(), redactor.text(method.as_str())),
+    }
+}
+
+/// A reference id is a GUID: whatever is longer, not plain text, or secret, is something else.
+fn reference<'r>(redactor: &Redactor, id: Cow<'r, str>) -> Cow<'r, str> {
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if id.len() <= 36 && id.bytes().all(is_digit) && !redactor.is_secret(&id) {
+        return id;
+    }
+    if id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        redactor.text(&id).into()
+    } else {
+        redactor.hidden(&id).into()
+    }
+}

@@ -1,0 +1,4 @@
+//! What operators see: one log line a request, and the metrics.
+
+pub mod access_log;
+pub mod metrics;
