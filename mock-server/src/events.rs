@@ -27,7 +27,6 @@ pub struct Change {
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the paths of the admin API")]
 pub enum What {
     Merchants,
     Orders,

@@ -6,7 +6,6 @@ macro_rules! words {
     ($($name:ident: $english:literal, $french:literal;)+) => {
         /// Every text of the pages in one language.
         #[derive(Debug)]
-        #[expect(missing_docs, reason = "the English text stands beside each name")]
         pub struct Words { pub lang: Lang, $(pub $name: &'static str,)+ }
 
         /// English.

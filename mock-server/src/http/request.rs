@@ -19,7 +19,7 @@ const DISCARDED: usize = 64 * 1024 * 1024;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// A request, read whole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// HTTP method.
     pub method: Method,
@@ -34,7 +34,7 @@ pub struct Request {
 }
 
 /// What became of reading the body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Body {
     /// Read whole.
     Read(Bytes),

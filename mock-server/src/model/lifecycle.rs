@@ -42,7 +42,6 @@ pub enum Stage {
 /// How an order ended, or stands if it is to be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the stages of the same names say it")]
 pub enum Outcome {
     Approved,
     Pending,

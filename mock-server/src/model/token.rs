@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 /// What a token may be used for (R-cur).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the reference's own words")]
 pub enum Scope {
     Merchant,
     Customer,

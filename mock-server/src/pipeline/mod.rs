@@ -53,6 +53,11 @@ impl Service {
         })
     }
 
+    /// Where a path leads.
+    pub fn route(&self, path: &str) -> Route {
+        self.router.route(path)
+    }
+
     /// Answers a request, and records the exchange. Everything a handler needs is in its
     /// arguments: the time is read here, once.
     pub fn handle(&self, request: &Request) -> Reply {
@@ -60,7 +65,7 @@ impl Service {
         let started = Instant::now();
         let now = (app.now)();
         let mut note = Note::default();
-        let reply = match self.router.route(&request.path) {
+        let reply = match self.route(&request.path) {
             Route::Api(endpoint, client_id, order_id) => {
                 let target = Target {
                     endpoint,

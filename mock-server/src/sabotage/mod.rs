@@ -1,30 +1,71 @@
-//! Clauses broken on purpose, to measure whether the runner notices.
+//! Clauses broken on purpose, so that `flexiti-conformance self-test` can measure whether the
+//! runner notices. The product's own path knows nothing of it: a clause is broken by leaving it
+//! out of the rulebook, by another answer to a knob, or by a saboteur around the pipeline.
+
+mod account;
+mod checkout;
+mod http;
+mod init;
+mod means;
+mod messaging;
+mod notification;
+mod rewrite;
+mod token;
 
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::pipeline::Service;
+use crate::sabotage::means::{Means, means};
 use crate::server::serve::Handle;
-use flexiti_contract::{Contract, Dialect, Rulebook};
+use flexiti_contract::{Contract, Dialect, Rule, Rulebook};
 use std::sync::Arc;
 
-/// A server that breaks one clause.
+/// Answers in place of the pipeline, which it may ask as often as it likes.
+type Saboteur = fn(&Service, &Request) -> Reply;
+
+/// What stands around a server that breaks one clause.
 #[derive(Debug)]
-pub struct Sabotaged;
+pub struct Sabotaged {
+    saboteur: Option<Saboteur>,
+}
 
 impl Sabotaged {
-    /// The rulebook to start with, and what stands around the service.
+    /// The rulebook to start a server with that breaks `clause` in `dialect` and keeps the
+    /// others, and what has to stand around it. An error says that the answer to a knob by
+    /// which the clause is broken is none that the dialect can have.
     pub fn new(
         contract: &'static Contract,
         dialect: Dialect,
         clause: &str,
     ) -> anyhow::Result<(Arc<Rulebook>, Self)> {
-        let rulebook = Rulebook::compile_without(contract, dialect, Some(clause))?;
-        Ok((Arc::new(rulebook), Self))
+        let sources = contract.sources();
+        // What a schema says is broken by leaving it out.
+        let means = Rule::from_id(clause).map_or(Means::LeftOut, means);
+        let (rulebook, saboteur) = match means {
+            Means::LeftOut => (
+                Rulebook::compile_without(contract, dialect, Some(clause))?,
+                None,
+            ),
+            Means::OtherAnswer(knob, answer) => {
+                let answer = answer(&dialect);
+                let dialect = dialect.with_answer(knob, answer, sources)?;
+                (Rulebook::compile(contract, dialect)?, None)
+            }
+            Means::Saboteur(saboteur) => (Rulebook::compile(contract, dialect)?, Some(saboteur)),
+            Means::LeftOutAndSaboteur(saboteur) => {
+                let rulebook = Rulebook::compile_without(contract, dialect, Some(clause))?;
+                (rulebook, Some(saboteur))
+            }
+        };
+        Ok((Arc::new(rulebook), Self { saboteur }))
     }
 }
 
 impl Handle for Sabotaged {
     fn handle(&self, service: &Service, request: &Request) -> Reply {
-        service.handle(request)
+        match self.saboteur {
+            Some(saboteur) => saboteur(service, request),
+            None => service.handle(request),
+        }
     }
 }

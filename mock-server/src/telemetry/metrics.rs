@@ -28,7 +28,6 @@ pub struct Metrics {
 
 /// What a server remembers at a moment.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the label of the same name says it")]
 pub struct Held {
     pub merchants: usize,
     pub orders: usize,

@@ -1,0 +1,57 @@
+//! Saboteurs of what holds of every endpoint.
+
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::http::route::Route;
+use crate::pipeline::Service;
+use crate::sabotage::rewrite::{body, edited, endpoint, looks_like_json, refused, with_body};
+use flexiti_contract::Rule;
+use hyper::{Method, StatusCode};
+use serde_json::json;
+
+pub fn unknown_path_answered(service: &Service, request: &Request) -> Reply {
+    match service.route(&request.path) {
+        Route::Unknown => Reply::json(StatusCode::OK, &json!({})),
+        _ => service.handle(request),
+    }
+}
+
+pub fn method_not_found(service: &Service, request: &Request) -> Reply {
+    let reply = service.handle(request);
+    if reply.status == StatusCode::METHOD_NOT_ALLOWED && endpoint(service, request).is_some() {
+        return refused(service, request, Rule::PathKnown, "not_found");
+    }
+    reply
+}
+
+/// Bytes outside UTF-8 are replaced before a JSON body is read.
+pub fn text_repaired(service: &Service, request: &Request) -> Reply {
+    if !looks_like_json(request) {
+        return service.handle(request);
+    }
+    let text = String::from_utf8_lossy(body(request)).into_owned();
+    service.handle(&with_body(request, text))
+}
+
+pub fn nul_crashes(service: &Service, request: &Request) -> Reply {
+    let crashes = body(request).contains(&0)
+        && request.method != Method::OPTIONS
+        && endpoint(service, request).is_some();
+    if crashes {
+        return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    service.handle(request)
+}
+
+/// Refusals without their sentence.
+pub fn message_missing(service: &Service, request: &Request) -> Reply {
+    let reply = service.handle(request);
+    let is_refusal = reply.status.is_client_error() || reply.status.is_server_error();
+    if !is_refusal || matches!(service.route(&request.path), Route::Admin(_)) {
+        return reply;
+    }
+    edited(reply, |members| {
+        members.shift_remove("message");
+        members.shift_remove("error_description");
+    })
+}

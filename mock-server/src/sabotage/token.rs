@@ -1,0 +1,245 @@
+//! Saboteurs of the token endpoint.
+
+use crate::api::auth;
+use crate::http::form::{Form, FormRules};
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::pipeline::Service;
+use crate::state::State;
+use crate::sabotage::rewrite::{edited, edited_answer, endpoint, param, refused, with_param};
+use flexiti_contract::{Endpoint, Rule};
+use hyper::header::{CACHE_CONTROL, PRAGMA};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+const TOKEN: &[Endpoint] = &[Endpoint::Token];
+
+fn is_token(service: &Service, request: &Request) -> bool {
+    endpoint(service, request) == Some(Endpoint::Token)
+}
+
+/// The grant that a token request asks for by name.
+fn grant(request: &Request) -> Option<String> {
+    param(request, "grant_type").filter(|grant| !grant.is_empty())
+}
+
+/// A token request rewritten, another request as it is.
+fn rewritten(
+    service: &Service,
+    request: &Request,
+    rewrite: impl FnOnce(&Request) -> Option<Request>,
+) -> Reply {
+    let changed = is_token(service, request)
+        .then(|| rewrite(request))
+        .flatten();
+    service.handle(changed.as_ref().unwrap_or(request))
+}
+
+/// The refusal of a token that was granted.
+fn ungranted(
+    service: &Service,
+    request: &Request,
+    rule: Rule,
+    error: &'static str,
+    is_meant: impl Fn(&Request) -> bool,
+) -> Reply {
+    let reply = service.handle(request);
+    if is_token(service, request) && reply.status.is_success() && is_meant(request) {
+        return refused(service, request, rule, error);
+    }
+    reply
+}
+
+pub fn never_issued(service: &Service, request: &Request) -> Reply {
+    ungranted(service, request, Rule::PathKnown, "not_found", |_| true)
+}
+
+pub fn password_refused(service: &Service, request: &Request) -> Reply {
+    let rule = Rule::PasswordCredentials;
+    ungranted(
+        service,
+        request,
+        rule,
+        "user_credentials_invalid",
+        |request| grant(request).as_deref() == Some("password"),
+    )
+}
+
+pub fn refresh_refused(service: &Service, request: &Request) -> Reply {
+    let rule = Rule::GrantRefresh;
+    ungranted(service, request, rule, "refresh_token_invalid", |request| {
+        grant(request).as_deref() == Some("refresh_token")
+    })
+}
+
+/// Parameters in the query are taken for those of the body.
+pub fn query_read(service: &Service, request: &Request) -> Reply {
+    rewritten(service, request, |request| {
+        let query = request.query.as_deref()?;
+        let query = Form::read(query.as_bytes(), FormRules::LENIENT).ok()?;
+        let add = |request: Request, (name, value): (&str, &str)| with_param(&request, name, value);
+        Some(query.pairs().fold(request.clone(), add))
+    })
+}
+
+/// A request that names no grant is refused.
+pub fn no_default_grant(service: &Service, request: &Request) -> Reply {
+    rewritten(service, request, |request| match grant(request) {
+        None => Some(with_param(request, "grant_type", "none")),
+        Some(_) => None,
+    })
+}
+
+pub fn customer_by_default(service: &Service, request: &Request) -> Reply {
+    rewritten(service, request, |request| {
+        match param(request, "scope").filter(|scope| !scope.is_empty()) {
+            None => Some(with_param(request, "scope", "customer")),
+            Some(_) => None,
+        }
+    })
+}
+
+/// A refusal says that it is the client id that is wrong.
+pub fn unknown_client_told(service: &Service, request: &Request) -> Reply {
+    let reply = service.handle(request);
+    let named = auth::client_id(request).unwrap_or_default();
+    let is_known = service.app.state().merchants.contains_key(&named);
+    if !is_token(service, request) || !reply.status.is_client_error() || is_known {
+        return reply;
+    }
+    edited(reply, |members| {
+        for name in ["message", "error_description"] {
+            if let Some(Value::String(text)) = members.get_mut(name) {
+                text.push_str(": no such client");
+            }
+        }
+    })
+}
+
+/// Whatever user and password are given, they are right.
+pub fn any_password(service: &Service, request: &Request) -> Reply {
+    rewritten(service, request, |request| {
+        let given = |name| param(request, name).filter(|value| !value.is_empty());
+        (grant(request)? == "password").then_some(())?;
+        given("username").and(given("password"))?;
+        Some(with_param(request, "grant_type", "client_credentials"))
+    })
+}
+
+pub fn unknown_refresh_accepted(service: &Service, request: &Request) -> Reply {
+    rewritten(service, request, |request| {
+        (grant(request)? == "refresh_token").then_some(())?;
+        let token = param(request, "refresh_token").filter(|token| !token.is_empty())?;
+        let state = service.app.state();
+        let known = state.refresh.get(&*token).is_some() || state.access.get(&*token).is_some();
+        (!known).then(|| with_param(request, "grant_type", "client_credentials"))
+    })
+}
+
+pub fn other_token_type(service: &Service, request: &Request) -> Reply {
+    edited_answer(service, request, TOKEN, |members| {
+        members.insert("token_type".to_owned(), "mac".into());
+    })
+}
+
+pub fn a_second_longer(service: &Service, request: &Request) -> Reply {
+    edited_answer(service, request, TOKEN, |members| {
+        let seconds = members["expires_in"].as_u64().unwrap_or_default();
+        members.insert("expires_in".to_owned(), (seconds + 1).into());
+    })
+}
+
+pub fn scope_null(service: &Service, request: &Request) -> Reply {
+    edited_answer(service, request, TOKEN, |members| {
+        members.insert("scope".to_owned(), Value::Null);
+    })
+}
+
+pub fn may_be_stored(service: &Service, request: &Request) -> Reply {
+    let mut reply = service.handle(request);
+    if is_token(service, request) {
+        reply
+            .headers
+            .retain(|(name, _)| *name != CACHE_CONTROL && *name != PRAGMA);
+    }
+    reply
+}
+
+/// The tokens of an answer, as the answer spells them.
+fn tokens(members: &Map<String, Value>) -> Option<(Arc<str>, Arc<str>)> {
+    let text = |name: &str| Some(members.get(name)?.as_str()?.into());
+    Some((text("access_token")?, text("refresh_token")?))
+}
+
+pub fn access_token_in_capitals(service: &Service, request: &Request) -> Reply {
+    edited_answer(service, request, TOKEN, |members| {
+        let Some((access, refresh)) = tokens(members) else {
+            return;
+        };
+        let capitals: Arc<str> = access.to_ascii_uppercase().into();
+        let state = &mut *service.app.state();
+        if let Some(record) = state.access.get(&access).cloned() {
+            let owner = Arc::clone(&record.client_id);
+            state.access.insert(&owner, Arc::clone(&capitals), record);
+        }
+        if let Some(record) = state.refresh.get_mut(&refresh) {
+            record.access_token = Arc::clone(&capitals);
+        }
+        members.insert("access_token".to_owned(), (*capitals).into());
+    })
+}
+
+pub fn refresh_token_in_capitals(service: &Service, request: &Request) -> Reply {
+    edited_answer(service, request, TOKEN, |members| {
+        let Some((access, refresh)) = tokens(members) else {
+            return;
+        };
+        let capitals: Arc<str> = refresh.to_ascii_uppercase().into();
+        let state = &mut *service.app.state();
+        if let Some(record) = state.refresh.get(&refresh).cloned() {
+            let owner = Arc::clone(&record.client_id);
+            state.refresh.insert(&owner, Arc::clone(&capitals), record);
+        }
+        if let Some(record) = state.access.get_mut(&access) {
+            record.refresh_token = Arc::clone(&capitals);
+        }
+        members.insert("refresh_token".to_owned(), (*capitals).into());
+    })
+}
+
+/// A token that is still alive is given out again.
+pub fn issued_again(service: &Service, request: &Request) -> Reply {
+    let asks_anew = matches!(grant(request).as_deref(), None | Some("client_credentials"));
+    if !asks_anew {
+        return service.handle(request);
+    }
+    edited_answer(service, request, TOKEN, |members| {
+        let Some((access, _)) = tokens(members) else {
+            return;
+        };
+        let state = service.app.state();
+        let Some(fresh) = state.access.get(&access) else {
+            return;
+        };
+        // Tokens of one moment have one lifetime: what ends earlier was issued earlier.
+        let earlier = state.refresh.values().find(|other| {
+            other.client_id == fresh.client_id
+                && other.scope == fresh.scope
+                && other.access_token != access
+                && other.access_expires <= fresh.expires
+                && other.access_expires > now(service, &fresh.client_id, &state)
+        });
+        if let Some(earlier) = earlier
+            && let Some(its) = state.access.get(&earlier.access_token)
+        {
+            members.insert("access_token".to_owned(), (*earlier.access_token).into());
+            members.insert("refresh_token".to_owned(), (*its.refresh_token).into());
+        }
+    })
+}
+
+fn now(service: &Service, client_id: &str, state: &State) -> i64 {
+    let machine = (service.app.now)();
+    let merchant = state.merchants.get(client_id);
+    merchant.map_or(machine, |merchant| merchant.clock.at(machine))
+}
