@@ -104,9 +104,8 @@ fn answering(contract: &Contract, clause: &flexiti_contract::Clause) -> Result<D
 /// Runs against a mock without the clause; gives the clauses that were named.
 pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
     let contract = Contract::shipped();
-    let clause = Some(sabotage.clause);
-    let less = Rulebook::compile_without(contract, sabotage.dialect.clone(), clause)?;
-    let mock = Mock::with_rulebook(&Settings::default(), Arc::new(less))?;
+    let dialect = sabotage.dialect.clone();
+    let mock = Mock::sabotaged(&Settings::default(), dialect, sabotage.clause)?;
     let demo = MerchantConfig::demo();
     let credentials = Credentials {
         client_id: demo.client_id,

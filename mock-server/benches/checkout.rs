@@ -4,8 +4,7 @@
 
 use anyhow::{Context as _, ensure};
 use criterion::Criterion;
-use flexiti_mock::checkout::steps::Errors;
-use flexiti_mock::checkout::view;
+use flexiti_mock::embed::internals;
 use flexiti_mock::{Mock, Settings};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
@@ -97,19 +96,9 @@ fn render(
 ) -> anyhow::Result<()> {
     let order = client.init(token, "apply%2Fbuy", "fr", "")?;
     client.get(&order.path)?;
-    let app = mock.app();
-    let (merchant, order) = {
-        let state = app.state();
-        let found = state.orders.get(order.id).context("no order")?.clone();
-        let account = state.merchants.get(&*found.client_id).context("nobody")?;
-        (app.merchant(account.account.clone())?, found)
-    };
-    let every: Errors = ["fname", "lname", "dob", "email", "city", "postal_code"]
-        .map(|name| (name, "doit être rempli".to_owned()))
-        .into();
-    criterion.bench_function("render", |bencher| {
-        bencher.iter(|| view::page(app, &merchant, &order, &every));
-    });
+    let every = ["fname", "lname", "dob", "email", "city", "postal_code"];
+    let page = internals::page(mock, order.id, &every)?;
+    criterion.bench_function("render", |bencher| bencher.iter(&page));
     Ok(())
 }
 

@@ -6,18 +6,15 @@
 mod load;
 
 use anyhow::{Context as _, ensure};
-use bytes::Bytes;
 use criterion::{BatchSize, Criterion};
-use flexiti_mock::app::{App, compile};
-use flexiti_mock::request::{Body, Request};
-use flexiti_mock::steer::{Admin, Expected, Match, Named, Times};
-use flexiti_mock::{Settings, pipeline};
+use flexiti_mock::embed::admin::{Expected, Match, Named, Times};
+use flexiti_mock::embed::internals;
+use flexiti_mock::{Mock, Settings};
+use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use hyper::{HeaderMap, Method};
 use load::{Client, Server, block_on, init_request, pin, token};
 use serde_json::Value;
 use std::hint::black_box;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,8 +42,8 @@ fn main() -> anyhow::Result<()> {
         .without_plots()
         .sample_size(20)
         .measurement_time(Duration::from_secs(3));
-    let app = full()?;
-    let admin = Admin::new(&app);
+    let mock = full()?;
+    let admin = mock.admin();
     ensure!(
         admin
             .requests("")
@@ -66,14 +63,15 @@ fn main() -> anyhow::Result<()> {
         bencher.iter(|| black_box(admin.lint(black_box("flexitidemo"))));
     });
     criterion.bench_function("reset", |bencher| {
-        let reset =
-            |app: &mut anyhow::Result<App>| app.as_ref().is_ok_and(|app| app.reset().is_ok());
+        let reset = |mock: &mut anyhow::Result<Mock>| {
+            mock.as_ref().is_ok_and(|mock| mock.admin().reset().is_ok())
+        };
         bencher.iter_batched_ref(full, reset, BatchSize::PerIteration);
     });
     criterion.bench_function("reset_merchant", |bencher| {
-        let reset = |app: &mut anyhow::Result<App>| {
-            let app = app.as_ref();
-            app.is_ok_and(|app| Admin::new(app).reset_merchant("flexitidemo").is_ok())
+        let reset = |mock: &mut anyhow::Result<Mock>| {
+            let mock = mock.as_ref();
+            mock.is_ok_and(|mock| mock.admin().reset_merchant("flexitidemo").is_ok())
         };
         bencher.iter_batched_ref(full, reset, BatchSize::PerIteration);
     });
@@ -101,20 +99,18 @@ fn main() -> anyhow::Result<()> {
 
 /// A server whose journal is full of inits, each of which opened an order; every other one in
 /// French.
-fn full() -> anyhow::Result<App> {
+fn full() -> anyhow::Result<Mock> {
     let settings = Settings {
         // The request for the token too: what was dropped is never verified.
         journal_limit: FULL + 1,
         journal_bytes: 1 << 30,
         ..Settings::default()
     };
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 4359));
-    let rulebook = compile(flexiti_contract::Contract::shipped(), "documented")?;
-    let app = App::new(&settings, rulebook, address)?;
+    let mock = Mock::start(&settings)?;
     let keys = "client_id=flexitidemo&client_secret=flexitidemo-secret";
     let path = "/flexiti/online-api/oauth/token";
-    let reply = pipeline::handle(&app, &request(path, "", keys)?);
-    let answer: Value = serde_json::from_slice(&reply.body)?;
+    let (_, answer) = internals::post(&mock, path, headers("")?, keys);
+    let answer: Value = serde_json::from_slice(&answer)?;
     let token = answer["access_token"].as_str().context("no token")?;
     let path = "/flexiti/online-api/online/client-id/flexitidemo/systems/init";
     for at in 0..FULL {
@@ -123,26 +119,21 @@ fn full() -> anyhow::Result<App> {
             "lang={lang}&flow=apply&amount_requested=1249.99&merchant_orderid=CART-{at}&\
              fname=Marie&lname=Tremblay&email=marie%40example.com&city=Montr%C3%A9al&province=QC"
         );
-        let reply = pipeline::handle(&app, &request(path, &format!("Bearer {token}"), &body)?);
-        ensure!(reply.status == 200, "init: {}", reply.status);
+        let bearer = headers(&format!("Bearer {token}"))?;
+        let (status, _) = internals::post(&mock, path, bearer, &body);
+        ensure!(status == 200, "init: {status}");
     }
-    Ok(app)
+    Ok(mock)
 }
 
-fn request(path: &str, authorization: &str, body: &str) -> anyhow::Result<Request> {
+fn headers(authorization: &str) -> anyhow::Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     let form = "application/x-www-form-urlencoded";
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form));
     headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization)?);
     let reference = HeaderValue::from_static("0f8fad5b-d9cb-469f-a165-70867728950e");
     headers.insert("x-reference-id", reference);
-    Ok(Request {
-        method: Method::POST,
-        path: path.to_owned(),
-        query: None,
-        headers,
-        body: Body::Read(Bytes::copy_from_slice(body.as_bytes())),
-    })
+    Ok(headers)
 }
 
 fn expected(lang: &str, times: usize) -> anyhow::Result<Expected> {

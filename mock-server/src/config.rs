@@ -68,39 +68,41 @@ struct File {
     customers: Option<Vec<Customer>>,
 }
 
-/// The settings of a TOML file: each of its lists replaces the shipped one. The error names
-/// file, key and what is allowed.
-pub fn read(path: &Path) -> anyhow::Result<Settings> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
-    let file: File =
-        toml::from_str(&text).map_err(|error| anyhow!("{name}: {}", in_one_line(&error, &text)))?;
-    let mut settings = Settings::default();
-    let File {
-        merchants,
-        plans,
-        customers,
-    } = file;
-    ensure!(
-        merchants.is_some() || plans.is_some() || customers.is_some(),
-        "{name}: nothing in it; there may be [[merchants]], [[plans]] and [[customers]]"
-    );
-    if let Some(merchants) = merchants {
-        check_merchants(&merchants).with_context(|| format!("{name}"))?;
-        settings.merchants = merchants;
-    }
-    if let Some(plans) = plans {
-        for (at, plan) in plans.iter().enumerate() {
-            plan.check()
-                .with_context(|| format!("{name}: plans[{at}]"))?;
+impl Settings {
+    /// The settings of a TOML file: each of its lists replaces the shipped one. The error names
+    /// file, key and what is allowed.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
+        let file: File = toml::from_str(&text)
+            .map_err(|error| anyhow!("{name}: {}", in_one_line(&error, &text)))?;
+        let mut settings = Self::default();
+        let File {
+            merchants,
+            plans,
+            customers,
+        } = file;
+        ensure!(
+            merchants.is_some() || plans.is_some() || customers.is_some(),
+            "{name}: nothing in it; there may be [[merchants]], [[plans]] and [[customers]]"
+        );
+        if let Some(merchants) = merchants {
+            check_merchants(&merchants).with_context(|| format!("{name}"))?;
+            settings.merchants = merchants;
         }
-        settings.plans = plans;
+        if let Some(plans) = plans {
+            for (at, plan) in plans.iter().enumerate() {
+                plan.check()
+                    .with_context(|| format!("{name}: plans[{at}]"))?;
+            }
+            settings.plans = plans;
+        }
+        if let Some(customers) = customers {
+            customer::check(&customers).with_context(|| format!("{name}"))?;
+            settings.customers = customers;
+        }
+        Ok(settings)
     }
-    if let Some(customers) = customers {
-        customer::check(&customers).with_context(|| format!("{name}"))?;
-        settings.customers = customers;
-    }
-    Ok(settings)
 }
 
 fn check_merchants(merchants: &[MerchantConfig]) -> anyhow::Result<()> {

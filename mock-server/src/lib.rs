@@ -57,3 +57,5 @@ pub use cli::main;
 pub use config::Settings;
 pub use embed::Mock;
 pub use model::account::MerchantConfig;
+pub use model::customer::{Customer, CustomerStatus};
+pub use model::payment_plan::PaymentPlan;

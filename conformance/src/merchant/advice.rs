@@ -4,8 +4,10 @@
 use super::judge::{Judgement, Verdict};
 use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Contract, LintRule, Rulebook};
-use flexiti_mock::lint::{self, Eyes, Finding, History, Moment, Recorded, Seen};
-use flexiti_mock::steer::Exchange;
+use flexiti_mock::embed::admin::ExchangeView as Exchange;
+use flexiti_mock::lint::{
+    self, Call as Seen, Eyes, Finding, History, LintInput as Recorded, Moment,
+};
 use std::sync::Arc;
 
 /// The findings over these calls, and a verdict on each rule.

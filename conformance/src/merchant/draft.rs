@@ -375,7 +375,7 @@ mod tests {
                 dialect = dialect.with_answer(knob, answer.clone(), contract.sources()).unwrap();
             }
             let faults = json!({"faults": plan.scenario.faults});
-            prop_assert!(flexiti_mock::steer::Plan::read(faults).is_ok());
+            prop_assert!(flexiti_mock::embed::admin::FaultPlan::read(faults).is_ok());
             // It is written and read without a change.
             let text = plan.to_file().unwrap();
             let read = Plan::read(std::path::Path::new("plan.json"), &text).unwrap();

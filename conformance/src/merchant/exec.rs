@@ -5,7 +5,7 @@ use super::judge::{Judgement, Verdict};
 use super::report;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
-use flexiti_mock::steer::Exchange;
+use flexiti_mock::embed::admin::ExchangeView;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -40,10 +40,10 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let admin = mock.admin();
     let rows = admin.requests(&format!("client_id={}", account.client_id))?;
     let calls = rows.requests.iter().map(|row| admin.request(row.id));
-    let calls: Vec<Exchange> = calls.collect::<Result<_, _>>()?;
+    let calls: Vec<ExchangeView> = calls.collect::<Result<_, _>>()?;
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, contract.dialect(dialect)?)?;
-    let calls: Vec<&Exchange> = calls.iter().collect();
+    let calls: Vec<&ExchangeView> = calls.iter().collect();
     let review = advice::judge(&rulebook, &calls)?;
     let mut text = String::new();
     let failed: Vec<&Judgement> = review

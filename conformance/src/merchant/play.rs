@@ -6,7 +6,7 @@ use super::driver::filled;
 use super::stage::{CLIENT_ID, Stage};
 use super::trace::Happened;
 use flexiti_contract::scenario::{By, Start, Step, To};
-use flexiti_mock::steer::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
+use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
 use reqwest::{Method, Url};
 use serde_json::Value;
 

@@ -9,7 +9,10 @@ use super::trace::{Exchange, Happened, Opened, Played};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;
-use flexiti_mock::steer::{Admin, DialectChange, DialectView, OrderView, Place, Plan, Row};
+use flexiti_mock::embed::admin::{
+    Admin, CallKind as Place, DialectChange, DialectView, ExchangeSummary as Row,
+    FaultPlan as Plan, OrderView,
+};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use reqwest::blocking::Client;
 use reqwest::{Method, Url};
@@ -145,12 +148,8 @@ impl<'d> Stage<'d> {
     /// Which credentials stand in a text.
     pub(super) fn leaks(&self, text: &str) -> Vec<String> {
         let mut credentials = self.credentials.clone();
-        let state = self.mock.app().state();
-        for token in state.access.keys() {
-            credentials.add("access_token", token);
-        }
-        for token in state.refresh.keys() {
-            credentials.add("refresh_token", token);
+        for (name, token) in self.mock.admin().tokens() {
+            credentials.add(name, &token);
         }
         credentials.found_in(text)
     }

@@ -4,8 +4,8 @@
 use super::browser::Page;
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
-pub use flexiti_mock::steer::Exchange;
-use flexiti_mock::steer::{FaultView, Place};
+pub use flexiti_mock::embed::admin::ExchangeView as Exchange;
+use flexiti_mock::embed::admin::{CallKind as Place, FaultView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -304,4 +304,42 @@ mod tests {
             assert!(std::ptr::eq(found, row), "{} {}", row.method, row.path);
         }
     }
+
+    #[test]
+    fn every_call_is_in_the_openapi_document_with_its_shapes() {
+        let contract = flexiti_contract::Contract::shipped();
+        let dialect = contract.dialect("documented").unwrap();
+        let rulebook = Rulebook::compile(contract, dialect).unwrap();
+        let document = openapi_document(&rulebook, "http://127.0.0.1:4359");
+        let compiles = |schema: &Value| {
+            let mut whole = schema.clone();
+            whole["components"] = document["components"].clone();
+            jsonschema::validator_for(&whole).is_ok()
+        };
+        let served = document["servers"][0]["url"].as_str().unwrap();
+        for operation in OPERATIONS {
+            let item = &document["paths"][format!("{ADMIN}{}", operation.path)];
+            // The base of what is emulated is not that of the admin API.
+            let own = item["servers"][0]["url"].as_str().unwrap();
+            assert_eq!(served, format!("{own}/flexiti/online-api"));
+            let described = &item[operation.method.to_ascii_lowercase()];
+            assert_eq!(described["summary"], operation.summary);
+            assert_eq!(described["tags"], serde_json::json!(["admin"]));
+            let takes = &described["requestBody"]["content"]["application/json"]["schema"];
+            assert_eq!(takes.is_object(), operation.takes.is_some());
+            for (status, body) in operation.gives {
+                let content = &described["responses"][status.to_string()]["content"];
+                match body {
+                    Body::Nothing => assert!(content.is_null()),
+                    Body::Json(_) => assert!(compiles(&content["application/json"]["schema"])),
+                    Body::Media(media) => assert!(content[*media].is_object()),
+                }
+            }
+        }
+        let paths = document["paths"].as_object().unwrap();
+        let admin = paths.keys().filter(|path| path.starts_with(ADMIN));
+        let mut known: Vec<&str> = OPERATIONS.iter().map(|o| o.path).collect();
+        known.dedup();
+        assert_eq!(admin.count(), known.len());
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::checkout::screen::Screen;
 use crate::checkout::words::Words;
-use crate::model::customer::Status;
+use crate::model::customer::CustomerStatus;
 use crate::model::money::money;
 use crate::model::order::Order;
 use crate::state::Merchant;
@@ -53,9 +53,9 @@ impl Bar {
                 .map(|customer| {
                     let credit = money(&customer.available_credit.to_string(), words.lang);
                     let status = match customer.status {
-                        Status::Active => credit,
-                        Status::Frozen => words.sandbox_frozen.to_owned(),
-                        Status::NotFound => words.sandbox_unknown.to_owned(),
+                        CustomerStatus::Active => credit,
+                        CustomerStatus::Frozen => words.sandbox_frozen.to_owned(),
+                        CustomerStatus::NotFound => words.sandbox_unknown.to_owned(),
                     };
                     format!("{} ({status})", customer.vcc)
                 })

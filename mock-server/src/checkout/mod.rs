@@ -221,10 +221,7 @@ fn typed(request: &Request) -> Result<Typed, (StatusCode, Text)> {
     if request.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, |w| w.unreadable_title));
     }
-    let rules = FormRules {
-        literal_percent: false,
-        lossy: false,
-    };
+    let rules = FormRules::STRICT;
     let form = Form::read(body, rules)
         .map_err(|_| (StatusCode::BAD_REQUEST, (|w| w.unreadable_title) as Text))?;
     Ok(form

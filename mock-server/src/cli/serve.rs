@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::cli::args::{LogFormat, Serve};
 use crate::cli::banner;
-use crate::config::{self, Settings};
+use crate::config::Settings;
 use crate::dialects::compile;
 use crate::http::route::ADMIN;
 use crate::model::account::check_url;
@@ -63,7 +63,7 @@ struct Started {
 
 fn settings(args: Serve) -> anyhow::Result<Started> {
     let configured = match &args.config {
-        Some(file) => config::read(file)?,
+        Some(file) => Settings::read(file)?,
         None => Settings::default(),
     };
     if let Some(url) = &args.public_base_url {

@@ -36,6 +36,7 @@ use crate::admin::{clock, dialect, faults, lint, merchants, orders, problem, req
 use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};
 use crate::journal::Filter;
+use crate::model::customer::Customer;
 use crate::pipeline::Service;
 use crate::server::callback;
 use hyper::StatusCode;
@@ -198,5 +199,28 @@ impl<'a> Admin<'a> {
             return Ok(completed);
         };
         Ok(completed.after(callback::bring_blocking(self.service, wanted)))
+    }
+
+    /// The tokens of all merchants that the server remembers, each with what it is called in a
+    /// token answer: what a test looks for where none may stand.
+    pub fn tokens(self) -> Vec<(&'static str, String)> {
+        let state = self.service.app.state();
+        let access = state
+            .access
+            .keys()
+            .map(|token| ("access_token", token.to_string()));
+        let refresh = state
+            .refresh
+            .keys()
+            .map(|token| ("refresh_token", token.to_string()));
+        access.chain(refresh).collect()
+    }
+
+    /// The customers that a merchant has now, with the credit that they have left.
+    pub fn customers(self, client_id: &str) -> Result<Vec<Customer>, Problem> {
+        let state = self.service.app.state();
+        let merchant = state.merchants.get(client_id);
+        let merchant = merchant.ok_or_else(|| problem::no_merchant(client_id))?;
+        Ok(merchant.customers.clone())
     }
 }

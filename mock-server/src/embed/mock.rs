@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct Mock {
     address: SocketAddr,
-    service: Arc<Service>,
+    pub(super) service: Arc<Service>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }

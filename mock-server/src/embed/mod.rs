@@ -1,6 +1,8 @@
 //! The server inside a Rust test: [`Mock`], and the admin API as methods.
 
 pub mod admin;
+#[doc(hidden)]
+pub mod internals;
 mod mock;
 
 pub use mock::Mock;

@@ -55,10 +55,7 @@ fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
         url.push('?');
         url.push_str(&redactor.form(&query));
     }
-    let rules = FormRules {
-        literal_percent: true,
-        lossy: true,
-    };
+    let rules = FormRules::LENIENT;
     let query = Form::read(query.as_bytes(), rules).unwrap_or_default();
     let pair = |(name, value): (&str, &str)| json!({"name": redactor.text(name), "value": redactor.param(name, value.into())});
     let rows = headers

@@ -264,10 +264,7 @@ fn in_url(path: &str, query: &str, template: &str) -> (Vec<InUrl>, bool) {
     if query.is_empty() {
         return (found, quoted);
     }
-    let rules = FormRules {
-        literal_percent: true,
-        lossy: true,
-    };
+    let rules = FormRules::LENIENT;
     let query = Form::read(query.as_bytes(), rules).unwrap_or_default();
     for (name, value) in query.pairs().filter(|(_, value)| !value.is_empty()) {
         let named = CREDENTIALS.iter().find(|known| **known == name);

@@ -33,7 +33,7 @@ pub struct LintInput<'r> {
 
 impl<'r> LintInput<'r> {
     /// An entry of the journal; none if it is no call of the API.
-    pub fn entry(entry: &'r Entry) -> Option<Self> {
+    pub(crate) fn entry(entry: &'r Entry) -> Option<Self> {
         let note = &entry.note;
         Some(Self {
             id: entry.id,

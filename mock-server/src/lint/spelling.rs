@@ -27,10 +27,7 @@ pub struct Sent {
     pub other_order_id: bool,
 }
 
-const LITERAL: FormRules = FormRules {
-    literal_percent: true,
-    lossy: true,
-};
+const LITERAL: FormRules = FormRules::LENIENT;
 
 struct Reader {
     contract: &'static Contract,

@@ -22,13 +22,13 @@ pub struct Customer {
     #[serde(deserialize_with = "money::number")]
     pub available_credit: Decimal,
     /// Whether the account may be used.
-    pub status: Status,
+    pub status: CustomerStatus,
 }
 
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum CustomerStatus {
     /// It may.
     Active,
     /// It may not (P-err `user_not_able_to_purchase`).
@@ -113,7 +113,7 @@ pub fn check(customers: &[Customer]) -> anyhow::Result<()> {
 impl Customer {
     /// Whether the customer may buy for `amount`.
     pub fn may_buy(&self, amount: Decimal) -> Result<(), Refused> {
-        if self.status != Status::Active {
+        if self.status != CustomerStatus::Active {
             return Err(Refused::UserNotAbleToPurchase);
         }
         if amount > self.available_credit {
@@ -131,7 +131,7 @@ pub fn find<'a>(
 ) -> Option<&'a mut Customer> {
     let vcc: Option<String> = vcc.map(|vcc| vcc.split_whitespace().collect());
     customers.iter_mut().find(|customer| {
-        customer.status != Status::NotFound
+        customer.status != CustomerStatus::NotFound
             && (Some(customer.customer_id.as_str()) == customer_id
                 || vcc.as_ref() == Some(&customer.vcc))
     })
@@ -145,7 +145,11 @@ mod tests {
     fn the_shipped_customers_are_valid() {
         let customers = shipped();
         check(&customers).unwrap();
-        for status in [Status::Active, Status::Frozen, Status::NotFound] {
+        for status in [
+            CustomerStatus::Active,
+            CustomerStatus::Frozen,
+            CustomerStatus::NotFound,
+        ] {
             assert!(customers.iter().any(|customer| customer.status == status));
         }
     }

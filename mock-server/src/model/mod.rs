@@ -6,6 +6,8 @@ pub mod callback_url;
 pub mod customer;
 pub mod decision;
 pub mod lifecycle;
+#[cfg(test)]
+mod lifecycle_laws;
 pub mod money;
 pub mod order;
 pub mod payment_plan;

@@ -59,6 +59,7 @@ fn reverse(value: &mut Value) {
 mod tests {
     use super::*;
     use flexiti_contract::{Contract, Rulebook};
+    use hyper::StatusCode;
 
     fn varied(members: &str, order: &str, body: &Value) -> String {
         varied_with(200, members, order, body)
@@ -77,7 +78,10 @@ mod tests {
                 .unwrap();
         }
         let rulebook = Rulebook::compile(contract, dialect).unwrap();
-        let reply = reply(rulebook.knobs(), Reply::json(status, body));
+        let reply = reply(
+            rulebook.knobs(),
+            Reply::json(StatusCode::from_u16(status).unwrap(), body),
+        );
         String::from_utf8(reply.body.to_vec()).unwrap()
     }
 

@@ -87,11 +87,6 @@ impl Orders {
         self.list.len()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// The order with this id.
     pub fn get(&self, id: u64) -> Option<&Order> {
         self.list.get(&id).map(|order| &**order)

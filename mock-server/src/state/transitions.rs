@@ -1,7 +1,7 @@
 //! What an event does beside moving the order on, and the events that lead to an outcome.
 
 use crate::clock::Millis;
-use crate::model::customer::{self, Customer, Status};
+use crate::model::customer::{self, Customer, CustomerStatus};
 use crate::model::decision::decide;
 use crate::model::lifecycle::{self, Decision, Event, Illegal, Life, Outcome, Stage};
 use crate::model::order::Order;
@@ -96,7 +96,7 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
                 first_name: name("fname"),
                 last_name: name("lname"),
                 available_credit: CREDIT_LIMIT,
-                status: Status::Active,
+                status: CustomerStatus::Active,
             };
             order.customer_id = Some(customer.customer_id.clone());
             if merchant.customers.len() >= merchant.known + CUSTOMERS {

@@ -3,8 +3,7 @@
 use crate::knobs;
 use crate::shop::{self, CLIENT, merchant, server, start, text, token};
 use crate::wire::{Answer, Call};
-use flexiti_mock::plans::Plan;
-use flexiti_mock::{MerchantConfig, Mock, Settings};
+use flexiti_mock::{MerchantConfig, Mock, PaymentPlan, Settings};
 use serde_json::{Value, json};
 
 pub const CALCULATOR: &str =
@@ -35,7 +34,7 @@ fn dec<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn with_plans(plans: Vec<Plan>) -> Settings {
+fn with_plans(plans: Vec<PaymentPlan>) -> Settings {
     Settings {
         plans,
         ..Settings::default()
@@ -43,12 +42,12 @@ fn with_plans(plans: Vec<Plan>) -> Settings {
 }
 
 /// A plan with everything that can be said about one.
-fn dear() -> Plan {
-    Plan {
+fn dear() -> PaymentPlan {
+    PaymentPlan {
         months: 24,
         annual_rate: dec("12.99"),
         fee: dec("49.99"),
-        ..Plan::default()
+        ..PaymentPlan::default()
     }
 }
 
@@ -96,9 +95,9 @@ fn fee_rate_and_total_are_shown_where_there_are_any() {
          <br>Dernier versement\u{a0}: 59,44\u{a0}$<br>Frais inclus\u{a0}: 49,99\u{a0}$\
          <br>Taux d’intérêt annuel\u{a0}: 12,99\u{a0}%<br>Total\u{a0}: 1\u{a0}426,10\u{a0}$</span>"
     );
-    let once = Plan {
+    let once = PaymentPlan {
         months: 1,
-        ..Plan::default()
+        ..PaymentPlan::default()
     };
     let mock = start(&with_plans(vec![once]));
     let english = html(&mock, "price=5&lang=en");
@@ -160,11 +159,11 @@ fn a_token_is_asked_for_unless_the_dialect_does_without() {
 
 #[test]
 fn the_first_plan_that_is_for_the_price_is_taken() {
-    let plan = |months, minimum: &str, provinces: &[&str]| Plan {
+    let plan = |months, minimum: &str, provinces: &[&str]| PaymentPlan {
         months,
         minimum: Some(dec(minimum)),
         provinces: provinces.iter().map(ToString::to_string).collect(),
-        ..Plan::default()
+        ..PaymentPlan::default()
     };
     let mock = start(&with_plans(vec![
         // For some provinces only, and nobody says where the customer lives.
@@ -188,10 +187,10 @@ fn the_first_plan_that_is_for_the_price_is_taken() {
 
 #[test]
 fn without_a_plan_the_dialect_says_what_is_answered() {
-    let only_dear = Plan {
+    let only_dear = PaymentPlan {
         minimum: Some(dec("1000")),
         maximum: Some(dec("2000")),
-        ..Plan::default()
+        ..PaymentPlan::default()
     };
     for plans in [vec![only_dear], Vec::new()] {
         let settings = with_plans(plans);

@@ -4,7 +4,7 @@
 use crate::orders_desk;
 use crate::shop::{self, BASE, CLIENT, LIFE};
 use crate::wire::{Answer, Call};
-use flexiti_mock::{Mock, Settings, config};
+use flexiti_mock::{Mock, Settings};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -296,7 +296,7 @@ fn run(folder: &str, look: impl Fn(&str, &str, &Mock, &Answer)) {
 fn server(dialect: &str) -> Mock {
     shop::start(&Settings {
         dialect: dialect.to_owned(),
-        ..config::read(&fixtures().join("merchants.toml")).unwrap()
+        ..Settings::read(&fixtures().join("merchants.toml")).unwrap()
     })
 }
 

@@ -4,7 +4,7 @@ use crate::faults::{FAULTS, plan};
 use crate::orders_desk::freeze;
 use crate::shop::{admin, demo_token_call, server, text};
 use flexiti_mock::Mock;
-use flexiti_mock::steer::Plan;
+use flexiti_mock::embed::admin::FaultPlan;
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -43,11 +43,11 @@ fn refused(dialect: &str, cases: &[(Value, &[&str])]) {
         let after = admin(&mock, "GET", FAULTS, &Value::Null).json();
         assert_eq!(after, before, "{short}");
         // Rust's way is no other.
-        let wrong = match serde_json::from_value::<Plan>(json!({"faults": faults})) {
+        let wrong = match serde_json::from_value::<FaultPlan>(json!({"faults": faults})) {
             Ok(plan) => mock.admin().plan_faults("flexitidemo", plan).unwrap_err(),
             Err(_) => continue,
         };
-        assert_eq!((wrong.status, wrong.message), (422, message));
+        assert_eq!((wrong.status.as_u16(), wrong.message), (422, message));
     }
     // The plan from before still strikes.
     assert_eq!(demo_token_call(&[]).send(mock.address()).status, 500);

@@ -1,8 +1,8 @@
 //! A thousand merchants on one port, all at once: none sees anything of another.
 
 use crate::shop::{merchant, start, text};
-use flexiti_mock::steer::{
-    Action, ClockChange, Expected, Fault, FaultMatch, Match, NewMerchant, Plan, Target, Times,
+use flexiti_mock::embed::admin::{
+    Action, ClockChange, Expected, Fault, FaultMatch, FaultPlan, Match, NewMerchant, Target, Times,
 };
 use flexiti_mock::{Mock, Settings};
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -171,7 +171,7 @@ fn start_with(shops: &[Shop]) -> Mock {
             },
         };
         if shop.struck {
-            let plan = Plan {
+            let plan = FaultPlan {
                 faults: vec![fault],
             };
             mock.admin().plan_faults(&shop.id, plan).unwrap();

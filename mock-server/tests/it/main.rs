@@ -33,7 +33,6 @@ mod http;
 mod isolation;
 mod journal;
 mod knobs;
-mod life;
 mod lint;
 mod log;
 mod messaging;

@@ -310,10 +310,8 @@ fn an_approved_application_can_go_on_to_its_purchase() {
 
 #[test]
 fn a_purchase_uses_up_the_credit_of_whoever_was_named() {
-    use flexiti_mock::customers::{Customer, shipped};
     let left = |mock: &Mock, id: &str| -> String {
-        let state = mock.app().state();
-        let customers: &[Customer] = &state.merchants[CLIENT].customers;
+        let customers = mock.admin().customers(CLIENT).unwrap();
         let found = customers.iter().find(|c| c.customer_id == id).unwrap();
         found.available_credit.to_string()
     };
@@ -326,7 +324,7 @@ fn a_purchase_uses_up_the_credit_of_whoever_was_named() {
         let none = ("customer_id", "");
         let id = open_with(&mock, "buy", &[none, (name, value)]);
         complete(&mock, &id, "purchased");
-        for customer in shipped() {
+        for customer in Settings::default().customers {
             let spent = if customer.customer_id == whose {
                 "499.99"
             } else {

@@ -3,9 +3,7 @@
 use crate::process::{Running, run, stderr};
 use crate::shop::{demo_token_call, text};
 use crate::wire::Call;
-use flexiti_mock::config;
-use flexiti_mock::customers::Status;
-use flexiti_mock::plans::Plan;
+use flexiti_mock::{CustomerStatus, PaymentPlan, Settings};
 use std::path::Path;
 
 const PLAN: &str = "[[plans]]\nmonths = 6\n";
@@ -21,7 +19,7 @@ fn write(folder: &Path, content: &str) -> String {
 #[test]
 fn each_list_replaces_the_shipped_one_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |content: &str| config::read(Path::new(&write(folder.path(), content))).unwrap();
+    let read = |content: &str| Settings::read(Path::new(&write(folder.path(), content))).unwrap();
     let plans = read(PLAN);
     assert_eq!(plans.plans.len(), 1);
     assert_eq!(plans.plans[0].months, 6);
@@ -31,18 +29,18 @@ fn each_list_replaces_the_shipped_one_and_no_other() {
     let customers = read(CUSTOMER);
     assert_eq!(customers.customers.len(), 1);
     assert_eq!(customers.customers[0].first_name, "Zoé");
-    assert_eq!(customers.plans, [Plan::default()]);
+    assert_eq!(customers.plans, [PaymentPlan::default()]);
     assert_eq!(customers.merchants.len(), 1);
 
     let shop = "[[merchants]]\nclient_id = \"shop\"\nclient_secret = \"s\"\n";
     let merchants = read(shop);
     assert_eq!(merchants.merchants[0].client_id, "shop");
-    assert_eq!(merchants.plans, [Plan::default()]);
+    assert_eq!(merchants.plans, [PaymentPlan::default()]);
     assert!(
         merchants
             .customers
             .iter()
-            .any(|c| c.status == Status::Frozen)
+            .any(|c| c.status == CustomerStatus::Frozen)
     );
 
     let all = read(&format!("{PLAN}{CUSTOMER}{shop}{PLAN}"));
@@ -61,7 +59,7 @@ fn each_list_replaces_the_shipped_one_and_no_other() {
 #[test]
 fn numbers_may_stand_in_quotes_or_not() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |content: &str| config::read(Path::new(&write(folder.path(), content))).unwrap();
+    let read = |content: &str| Settings::read(Path::new(&write(folder.path(), content))).unwrap();
     let bare = read(
         "[[plans]]\nmonths = 12\nannual_rate = 12.99\nfee = 49.99\nminimum = 100\nmaximum = 2500.5\n\
          provinces = [\"ON\"]\n",

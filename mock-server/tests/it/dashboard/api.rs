@@ -6,7 +6,7 @@ use crate::shop::{
 };
 use crate::wire::{Answer, Call};
 use flexiti_contract::{Contract, Flow};
-use flexiti_mock::checkout::acts::Wanted;
+use flexiti_mock::embed::admin::Wanted;
 use flexiti_mock::{Mock, Settings};
 use serde_json::{Value, json};
 

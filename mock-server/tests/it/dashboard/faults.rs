@@ -96,7 +96,7 @@ fn every_action_of_the_form_is_one_that_the_server_takes() {
             .js("return [...document.querySelectorAll('#fault-endpoint option')].map(o => o.value)")
             .await;
         let endpoints: Vec<String> = serde_json::from_value(endpoints).unwrap();
-        let shape = serde_json::to_value(schemars::schema_for!(flexiti_mock::steer::Target));
+        let shape = serde_json::to_value(schemars::schema_for!(flexiti_mock::embed::admin::Target));
         let known = shape.unwrap().to_string();
         for name in endpoints.iter().filter(|name| !name.is_empty()) {
             assert!(known.contains(&format!("{name:?}")), "{name}: {known}");

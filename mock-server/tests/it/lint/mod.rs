@@ -7,10 +7,11 @@ mod tokens;
 
 use crate::shop::{self, CLIENT, SECRET, server};
 use desk::Desk;
-use flexiti_contract::LintRule;
+use flexiti_contract::{Contract, LintRule, Rulebook};
 use flexiti_mock::Mock;
-use flexiti_mock::lint::{Eyes, Finding, History, Moment, Recorded, Seen, judge};
-use flexiti_mock::steer::Exchange;
+use flexiti_mock::embed::admin::ExchangeView;
+use flexiti_mock::embed::internals;
+use flexiti_mock::lint::{Call as LintCall, Eyes, Finding, History, LintInput, Moment, judge};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -69,40 +70,38 @@ fn lint(mock: &Mock) -> Vec<Finding> {
 
 /// The journal, judged as it is shown: with hashes in the place of secrets.
 fn lint_of_what_is_shown(mock: &Mock) -> [Vec<Finding>; 2] {
-    let app = mock.app();
-    let dialect = |name: &str| app.compiled(name).unwrap();
-    let rulebook = Arc::clone(&app.state().merchants[CLIENT].rulebook);
-    let names = app.contract.dialect_names().into_iter();
-    let others: Vec<_> = names
-        .filter(|name| *name != rulebook.dialect().name)
-        .map(dialect)
-        .collect();
+    let contract = Contract::shipped();
+    let own = mock.admin().dialect(CLIENT).unwrap().name;
+    let compiled = |name: &str| {
+        let dialect = contract.dialect(name).unwrap();
+        Arc::new(Rulebook::compile(contract, dialect).unwrap())
+    };
+    let rulebook = compiled(&own);
+    let names = contract.dialect_names().into_iter();
+    let others: Vec<_> = names.filter(|name| *name != own).map(compiled).collect();
     let eyes = Eyes {
-        contract: app.contract,
+        contract,
         rulebook: &rulebook,
     };
     let now = Moment { at: 0, clock: 0 };
-    let judged = |calls: Vec<Recorded<'_>>| {
-        let calls = calls.into_iter().map(|call| Seen::new(call, eyes));
-        judge(&History::new(&rulebook, &others, calls.collect(), now))
-    };
-    let ids: Vec<u64> = {
-        let journal = app.journal();
-        journal.entries(Some(CLIENT)).iter().map(|e| e.id).collect()
-    };
-    let shown: Vec<Exchange> = ids
+    let rows = mock
+        .admin()
+        .requests(&format!("client_id={CLIENT}"))
+        .unwrap();
+    let shown: Vec<ExchangeView> = rows
+        .requests
         .iter()
-        .map(|id| mock.admin().request(*id).unwrap())
+        .map(|row| mock.admin().request(row.id).unwrap())
         .collect();
-    let shown = judged(
-        shown
-            .iter()
-            .filter_map(|e| Recorded::exchange(app.contract, e))
-            .collect(),
-    );
-    let journal = app.journal();
-    let entries = journal.entries(Some(CLIENT)).into_iter();
-    [judged(entries.filter_map(Recorded::entry).collect()), shown]
+    let calls = shown
+        .iter()
+        .filter_map(|shown| LintInput::exchange(contract, shown))
+        .map(|call| LintCall::new(call, eyes));
+    let of_shown = judge(&History::new(&rulebook, &others, calls.collect(), now));
+    [
+        internals::lint_journal(mock, CLIENT, eyes, &others, now),
+        of_shown,
+    ]
 }
 
 #[track_caller]
@@ -118,7 +117,7 @@ fn check(cases: &[Case]) {
                 let found = found.unwrap_or_else(|| panic!("case {at}: {rule:?}: {findings:#?}"));
                 assert!(found.message.contains(words), "case {at}: {found:?}");
                 assert!(!found.requests.is_empty(), "case {at}: {found:?}");
-                let row = mock.app().contract.lint_row(rule);
+                let row = Contract::shipped().lint_row(rule);
                 assert_eq!(found.test_case, row.test_case, "case {at}");
                 assert_eq!(found.remedy, row.remedy, "case {at}");
             }
@@ -148,8 +147,8 @@ fn nothing_is_said_of_a_merchant_that_sent_nothing_or_is_not_there() {
     assert_eq!(answer.json(), json!({"error": "no merchant `nobody`"}));
     let problem = mock.admin().lint("nobody").unwrap_err();
     assert_eq!(
-        (problem.status, problem.message),
-        (404, "no merchant `nobody`".into())
+        (problem.status.as_u16(), problem.message),
+        (404, "no merchant `nobody`".to_owned())
     );
 }
 

@@ -1,8 +1,8 @@
 //! The life-cycle of an order against a table of its own: what may follow on what, written down
 //! row by row.
 
+use crate::model::lifecycle::{self, Decision, Event, Life, Outcome, Stage};
 use flexiti_contract::Flow;
-use flexiti_mock::order::{self, Decision, Event, Life, Outcome, Stage};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -192,7 +192,7 @@ impl StateMachineTest for Order {
     }
 
     fn apply(life: Life, model: &Model, (name, event): (&'static str, Event)) -> Life {
-        match order::advance(&life, event) {
+        match lifecycle::advance(&life, event) {
             Ok(next) => {
                 assert_eq!(model.events.last(), Some(&name), "{name} may not follow");
                 next
@@ -238,7 +238,7 @@ fn every_row_of_the_table_happens() {
         let mut met = lives.clone();
         while let Some(life) = lives.pop() {
             for (name, event) in EVENTS {
-                let Ok(next) = order::advance(&life, event) else {
+                let Ok(next) = lifecycle::advance(&life, event) else {
                     continue;
                 };
                 let row = TABLE.iter().position(|row| {

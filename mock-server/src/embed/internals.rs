@@ -1,0 +1,59 @@
+//! What this project's own benchmarks and tests measure without a socket between. Not part of
+//! the interface: it changes as they need it.
+
+use crate::checkout::view;
+use crate::embed::Mock;
+use crate::http::request::{Body, Request};
+use crate::lint::{Call, Eyes, Finding, History, LintInput, Moment, judge};
+use anyhow::Context as _;
+use flexiti_contract::Rulebook;
+use hyper::{HeaderMap, Method, StatusCode};
+use std::sync::Arc;
+
+/// The status and body of the answer to a POST.
+pub fn post(mock: &Mock, path: &str, headers: HeaderMap, body: &str) -> (StatusCode, bytes::Bytes) {
+    let reply = mock.service.handle(&Request {
+        method: Method::POST,
+        path: path.to_owned(),
+        query: None,
+        headers,
+        body: Body::Read(body.to_owned().into()),
+    });
+    (reply.status, reply.body)
+}
+
+/// Renders the page of an order, again and again, with something wrong in these fields.
+pub fn page(
+    mock: &Mock,
+    order: u64,
+    wrong: &[&'static str],
+) -> anyhow::Result<impl Fn() -> String> {
+    let app = &mock.service.app;
+    let state = app.state();
+    let order = state.orders.get(order).context("no such order")?.clone();
+    let merchant = state.merchants.get(&*order.client_id);
+    let account = merchant.context("no such merchant")?.account.clone();
+    drop(state);
+    let merchant = app.merchant(account)?;
+    let errors = wrong
+        .iter()
+        .map(|name| (*name, "doit être rempli".to_owned()));
+    let errors = errors.collect();
+    Ok(move || view::page(app, &merchant, &order, &errors))
+}
+
+/// Judges a merchant's journal as it is held, before anything is hidden in it; orders and
+/// secrets left aside.
+pub fn lint_journal(
+    mock: &Mock,
+    client_id: &str,
+    eyes: Eyes<'_>,
+    others: &[Arc<Rulebook>],
+    now: Moment,
+) -> Vec<Finding> {
+    let journal = mock.service.app.journal();
+    let entries = journal.entries(Some(client_id)).into_iter();
+    let calls = entries.filter_map(LintInput::entry);
+    let calls = calls.map(|call| Call::new(call, eyes)).collect();
+    judge(&History::new(eyes.rulebook, others, calls, now))
+}
