@@ -1,6 +1,6 @@
 //! Who calls: the bearer token of the endpoints behind the token endpoint.
 
-use crate::api::Call;
+use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};

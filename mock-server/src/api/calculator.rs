@@ -1,7 +1,7 @@
 //! `GET /online/v2/client-id/{clientId}/systems/payment-calculator`: what a price comes to each
 //! month. Only the request and the two texts of `paymentPlan` are shown by the reference (R-ex).
 
-use crate::api::Call;
+use crate::api::call::Call;
 use crate::api::parameters::{Document, form};
 use crate::api::rejection::Rejection;
 use crate::app::App;

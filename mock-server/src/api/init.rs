@@ -1,8 +1,8 @@
 //! `POST /online[/v2]/client-id/{clientId}/systems/init`: opens an order and gives the URL of
 //! its hosted pages.
 
-use crate::api::Call;
 use crate::api::auth::Caller;
+use crate::api::call::Call;
 use crate::api::parameters::{Document, form};
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, MEDIA_TYPE as FORM};

@@ -1,7 +1,7 @@
 //! `GET /online/client-id/{clientId}/notifications/…`: what became of an order.
 
-use crate::api::Call;
 use crate::api::auth::Caller;
+use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
 use crate::http::reply::Reply;

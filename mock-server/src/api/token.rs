@@ -1,7 +1,7 @@
 //! `POST /oauth/token`: client keys, a user, or a refresh token for an access token.
 
-use crate::api::Call;
 use crate::api::auth::basic;
+use crate::api::call::Call;
 use crate::api::parameters::{Document, form};
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;

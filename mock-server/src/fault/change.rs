@@ -1,7 +1,8 @@
 //! One fault more or less, while what became of the others stays known.
 
 use crate::clock::Millis;
-use crate::fault::{Fault, Faults};
+use crate::fault::matching::Faults;
+use crate::fault::plan::Fault;
 use flexiti_contract::Rulebook;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,9 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
+use crate::fault::mistake::{LONGEST_MS, Wrong};
 use crate::fault::plan::{Action, Fault, FaultPlan, FaultPlanView, FaultView};
-use crate::fault::{LONGEST_MS, Wrong, reachable, validate};
+use crate::fault::{reachable, validate};
 use crate::random::Random;
 use flexiti_contract::Rulebook;
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
-use crate::fault::Wrong;
+use crate::fault::mistake::Wrong;
 use crate::fault::plan::{Action, Fault};
 use flexiti_contract::{Contract, Endpoint, Rulebook};
 use jiff::Timestamp;

@@ -2,9 +2,8 @@
 //! members that do not go together.
 
 use crate::call_kind::CallKind;
+use crate::fault::mistake::{LONGEST_MS, Wrong};
 use crate::fault::plan::{Action, Fault, Match, TOKEN, Target};
-use crate::fault::{LONGEST_MS, Wrong};
-use crate::http::request::BODY_LIMIT;
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
 };
@@ -16,7 +15,7 @@ const FAULTS: usize = 1_000;
 /// How long the name of a parameter may be; the longest of the contract has 34 characters.
 const NAME: usize = 100;
 /// How large the body of an answer, its headers together, or a parameter's value may be.
-const SIZE: usize = BODY_LIMIT;
+const SIZE: usize = 64 * 1024;
 /// What frames an answer, and is the server's to say.
 const FRAMING: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 

@@ -1,6 +1,6 @@
 //! A command line that sends a recorded request again.
 
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
 use crate::redact::{HIDDEN, Redactor};
 use std::fmt::Write as _;
 

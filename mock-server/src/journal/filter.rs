@@ -2,7 +2,7 @@
 
 use crate::call_kind::CallKind;
 use crate::http::form::Form;
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
 use flexiti_contract::Endpoint;
 
 /// What a filter may ask for, and what that means.

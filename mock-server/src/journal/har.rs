@@ -1,7 +1,7 @@
 //! The journal as an HTTP archive (HAR 1.2), which browsers and other tools open.
 
 use crate::http::form::{Form, FormRules};
-use crate::journal::Entry;
+use crate::journal::entry::Entry;
 use crate::redact::Redactor;
 use hyper::StatusCode;
 use jiff::Timestamp;

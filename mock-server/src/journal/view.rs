@@ -2,7 +2,8 @@
 
 use crate::call_kind::CallKind;
 use crate::journal::curl;
-use crate::journal::{Entry, Note};
+use crate::journal::entry::Entry;
+use crate::journal::note::Note;
 use crate::redact::Redactor;
 use flexiti_contract::{Clause, Contract, Evidence, Level, Msg};
 use jiff::Timestamp;

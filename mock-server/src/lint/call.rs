@@ -5,12 +5,12 @@ use crate::http::form::decode_segment;
 use crate::http::form::{Form, FormRules};
 use crate::http::route::BASE;
 use crate::journal::header_pairs;
-use crate::lint::LintInput;
+use crate::lint::identity::Identity;
+use crate::lint::recorded::LintInput;
 use crate::lint::spelling::Sent;
 use flexiti_contract::{Contract, Endpoint, Kept, Rulebook};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Faults in whose place nothing was judged.
 const INSTEAD: &[&str] = &["status", "maintenance", "empty", "reset"];
@@ -30,19 +30,6 @@ const CREDENTIALS: &[&str] = &[
     "access_token",
     "auth_token",
 ];
-
-/// A token or a secret, of which only this is known: whether it is the same as another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Identity(u64);
-
-impl Identity {
-    /// That of a text, or of what stands in its place.
-    pub fn of(text: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
 
 /// The tokens of an answer.
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
 //! Rules about secrets and tokens in places where others see them (TC C-1, P-plan A-6).
 
-use crate::lint::{Found, History, Identity, listed};
+use crate::lint::finding::{Found, listed};
+use crate::lint::history::History;
+use crate::lint::identity::Identity;
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

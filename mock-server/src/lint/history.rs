@@ -1,8 +1,9 @@
 //! All that a merchant's shop sent, in order, and what the server knows beside it.
 
 use crate::clock::Millis;
-use crate::lint::tokens::Tokens;
-use crate::lint::{Call, Identity};
+use crate::lint::call::Call;
+use crate::lint::identity::Identity;
+use crate::lint::issued::Tokens;
 use crate::model::lifecycle::Outcome;
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;

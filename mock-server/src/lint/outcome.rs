@@ -1,7 +1,9 @@
 //! Rules about notifications: whether the shop asks, and how often.
 
 use crate::clock::Millis;
-use crate::lint::{Call, Found, History, listed};
+use crate::lint::call::Call;
+use crate::lint::finding::{Found, listed};
+use crate::lint::history::History;
 use crate::model::lifecycle::Outcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,6 +1,7 @@
 //! Rules about single parameters.
 
-use crate::lint::{Found, History, listed, quoted};
+use crate::lint::finding::{Found, listed, quoted};
+use crate::lint::history::History;
 use flexiti_contract::dialect::Alias;
 use flexiti_contract::{Endpoint, Flow, Given, Kept};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,6 +1,9 @@
 //! Rules about the header that traces an operation (R-cur, R-bul).
 
-use crate::lint::{Call, Found, History, Identity, listed, quoted};
+use crate::lint::call::Call;
+use crate::lint::finding::{Found, listed, quoted};
+use crate::lint::history::History;
+use crate::lint::identity::Identity;
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

@@ -2,7 +2,7 @@
 
 use crate::http::form::{Form, FormError, FormRules};
 use crate::http::json::Json;
-use crate::lint::Identity;
+use crate::lint::identity::Identity;
 use flexiti_contract::{Contract, Endpoint, Param};
 use serde_json::Value;
 

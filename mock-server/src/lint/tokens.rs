@@ -1,96 +1,15 @@
-//! Rules about tokens (TC C-2 and C-3, RT), and where each token comes from.
+//! Rules about tokens (TC C-2 and C-3, RT).
 
 use crate::clock::Millis;
-use crate::lint::{Call, Found, History, Identity, listed, quoted};
+use crate::lint::call::Call;
+use crate::lint::finding::{Found, listed, quoted};
+use crate::lint::history::History;
+use crate::lint::identity::Identity;
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How long before its end a token may be replaced by a new one (RT: `expires_in` less 60 s).
 const MARGIN: Millis = 60_000;
-
-/// An access token that an answer gave.
-#[derive(Debug)]
-struct Pair {
-    /// Which call brought it.
-    call: usize,
-    /// The first access token of its line of refreshes.
-    root: Identity,
-    scope: Option<String>,
-    /// When it ends, by the merchant's clock.
-    ends: Option<Millis>,
-    /// The call from which on the shop cannot count on it: it was refused, or refreshed.
-    given_up: Option<usize>,
-}
-
-/// The tokens that answers gave.
-#[derive(Debug, Default)]
-pub struct Tokens {
-    pairs: HashMap<Identity, Pair>,
-    /// The access token of each refresh token.
-    refreshes: HashMap<Identity, Identity>,
-}
-
-impl Tokens {
-    /// The tokens in these calls.
-    pub fn of(calls: &[Call]) -> Self {
-        let mut tokens = Self::default();
-        for (at, call) in calls.iter().enumerate() {
-            tokens.see(at, call);
-        }
-        tokens
-    }
-
-    fn see(&mut self, at: usize, call: &Call) {
-        if call.endpoint != Endpoint::Token {
-            let refused = call.bearer.filter(|_| call.status == 401);
-            if let Some(pair) = refused.and_then(|token| self.pairs.get_mut(&token)) {
-                pair.given_up.get_or_insert(at);
-            }
-            return;
-        }
-        let mut root = None;
-        if let Some(used) = self.refreshed(call)
-            && let Some(pair) = self.pairs.get_mut(&used)
-        {
-            pair.given_up.get_or_insert(at);
-            root = Some(pair.root);
-        }
-        let Some(granted) = &call.granted else {
-            return;
-        };
-        let life = granted.expires_in.map(|life| life.saturating_mul(1_000));
-        let pair = Pair {
-            call: at,
-            root: root.unwrap_or(granted.access),
-            scope: granted.scope.clone(),
-            ends: life.map(|life| call.clock.saturating_add(life)),
-            given_up: None,
-        };
-        self.pairs.insert(granted.access, pair);
-        if let Some(refresh) = granted.refresh {
-            self.refreshes.insert(refresh, granted.access);
-        }
-    }
-
-    /// The access token that a call asks to be refreshed; one known reading of the documentation
-    /// sends that itself (RT).
-    fn refreshed(&self, call: &Call) -> Option<Identity> {
-        let used = call.sent.refresh_token.filter(|_| call.is_refresh())?;
-        Some(self.refreshes.get(&used).copied().unwrap_or(used))
-    }
-
-    /// The first token of the line that the token of a call belongs to; one whose beginning is
-    /// not known begins its own.
-    pub fn root(&self, call: &Call) -> Option<Identity> {
-        let token = call.bearer?;
-        Some(self.pairs.get(&token).map_or(token, |pair| pair.root))
-    }
-
-    /// The call that brought the token of this one.
-    pub fn grant_of(&self, call: &Call) -> Option<usize> {
-        Some(self.pairs.get(&call.bearer?)?.call)
-    }
-}
 
 /// A call about an order whose token was asked for since the call before, in the place of one
 /// that still lived. Not meant are: a refresh; a token that took the place of one refused, nearly

@@ -1,7 +1,9 @@
 //! What was accepted here, and would be refused where the documentation is read another way.
 
+use crate::lint::call::Call;
+use crate::lint::finding::{Found, listed};
+use crate::lint::history::History;
 use crate::lint::parameters::ASCII;
-use crate::lint::{Call, Found, History, listed};
 use flexiti_contract::dialect::{Alias, Lax};
 use flexiti_contract::{Endpoint, Kept, Msg, Parameters, Rule, Rulebook};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,8 @@
 //! What a fault does to a call: before it is handled, in its place, or to its answer.
 
+use crate::api::auth;
+use crate::api::call::Call;
 use crate::api::rejection::shaped;
-use crate::api::{Call, auth};
 use crate::app::App;
 use crate::call_kind::CallKind;
 use crate::clock::Millis;

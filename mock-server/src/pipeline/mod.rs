@@ -4,8 +4,9 @@ mod fault_effects;
 mod variation;
 
 use crate::admin;
+use crate::api::call::Call;
 use crate::api::rejection::Rejection;
-use crate::api::{self, Call, auth};
+use crate::api::{self, auth};
 use crate::app::App;
 use crate::checkout;
 use crate::clock::Millis;

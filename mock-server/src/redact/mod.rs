@@ -2,9 +2,11 @@
 //! and a hash under a key of this process: equal secrets are recognised, and none is found out.
 
 mod secrets;
+mod spelling;
 
 pub use secrets::Secrets;
 
+use crate::redact::spelling::{decoded, unit};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -276,23 +278,6 @@ fn names_secret(json: &Value) -> bool {
         Value::Array(items) => items.iter().any(names_secret),
         _ => false,
     }
-}
-
-/// A name or a value of a form.
-fn decoded(text: &str) -> String {
-    crate::http::form::decode_segment(&text.replace('+', " "))
-}
-
-/// The byte that a text begins with, once unescaped, and how long it is spelled.
-fn unit(text: &[u8]) -> Option<(u8, usize)> {
-    let number = |digits: Option<&[u8]>| u8::from_str_radix(str::from_utf8(digits?).ok()?, 16).ok();
-    let escape = match text {
-        [b'%', ..] => number(text.get(1..3)).map(|byte| (byte, 3)),
-        [b'\\', b'u', b'0', b'0', ..] => number(text.get(4..6)).map(|byte| (byte, 6)),
-        [b'\\', byte, ..] => Some((*byte, 2)),
-        _ => None,
-    };
-    escape.or_else(|| text.first().map(|byte| (*byte, 1)))
 }
 
 /// A text whose secrets were hidden if it had any.

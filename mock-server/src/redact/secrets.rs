@@ -1,6 +1,6 @@
 //! The secrets that are known, found in a text however they are spelled.
 
-use crate::redact::unit;
+use crate::redact::spelling::unit;
 use std::collections::HashMap;
 
 /// What is shorter hides nothing, and would blot out ordinary words.

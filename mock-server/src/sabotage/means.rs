@@ -1,9 +1,15 @@
 //! How each rule is broken: one row for each, so that a new rule without one does not build.
 
-use crate::sabotage::{Saboteur, account, checkout, http, init, messaging, notification, token};
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::pipeline::Service;
+use crate::sabotage::{account, checkout, http, init, messaging, notification, token};
 use flexiti_contract::dialect::{CallbackParams, Destination, PurchaseBlock, SharedId, Unfinished};
 use flexiti_contract::{Dialect, Rule};
 use serde_json::{Value, json};
+
+/// Answers in place of the pipeline, which it may ask as often as it likes.
+pub type Saboteur = fn(&Service, &Request) -> Reply;
 
 /// How a clause is broken.
 #[derive(Debug, Clone, Copy)]

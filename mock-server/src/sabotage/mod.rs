@@ -15,13 +15,10 @@ mod token;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::pipeline::Service;
-use crate::sabotage::means::{Means, means};
+use crate::sabotage::means::{Means, Saboteur, means};
 use crate::server::serve::Handle;
 use flexiti_contract::{Contract, Dialect, Rule, Rulebook};
 use std::sync::Arc;
-
-/// Answers in place of the pipeline, which it may ask as often as it likes.
-type Saboteur = fn(&Service, &Request) -> Reply;
 
 /// What stands around a server that breaks one clause.
 #[derive(Debug)]

@@ -1,0 +1,45 @@
+//! A request on its way to an endpoint's handler.
+
+use crate::api::rejection::Rejection;
+use crate::app::App;
+use crate::clock::Millis;
+use crate::http::request::{BODY_LIMIT, Body, Request};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+
+/// A request to an endpoint of the API.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The server.
+    pub app: &'a App,
+    /// The contract in the merchant's dialect.
+    pub rulebook: &'a Rulebook,
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// The client id of the path; empty where the path has none.
+    pub client_id: &'a str,
+    /// The order id of the path; empty where the path has none.
+    pub order_id: &'a str,
+    /// The request.
+    pub request: &'a Request,
+    /// The machine's time.
+    pub machine: Millis,
+    /// A fault keeps the notification from showing the outcome.
+    pub hides_outcome: bool,
+}
+
+impl<'a> Call<'a> {
+    /// The body, if it was read whole and is no larger than the API takes.
+    pub(super) fn body(&self) -> Result<&'a [u8], Rejection> {
+        match &self.request.body {
+            Body::TimedOut => Err(Rejection::new(Rule::Robust, "request_timeout")),
+            Body::BrokenOff => Err(Rejection::new(Rule::Robust, "incomplete_body")),
+            Body::TooLarge => Err(Rejection::new(Rule::BodySize, "payload_too_large")),
+            Body::Read(bytes)
+                if bytes.len() > BODY_LIMIT && self.rulebook.enforces(Rule::BodySize) =>
+            {
+                Err(Rejection::new(Rule::BodySize, "payload_too_large"))
+            }
+            Body::Read(bytes) => Ok(bytes),
+        }
+    }
+}
