@@ -3,7 +3,7 @@
 use crate::contract::Contract;
 use crate::dialect::Dialect;
 use crate::load::{self, LoadError};
-use crate::node::Flat;
+use crate::parameters::node::Flat;
 use crate::resolve;
 use serde_json::Value;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! A dialect: one answer to every question that the documentation leaves open.
 
-use crate::load::{LoadError, Sources, conforms};
+use crate::load::{self, LoadError, Sources, conforms};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -8,11 +8,11 @@ use std::path::Path;
 /// A named set of answers; complete once it has been loaded.
 #[derive(Debug, Clone)]
 pub struct Dialect {
-    /// How reports call it.
+    /// Its name in reports.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// It was shipped, and the tests have compiled what comes of it.
+    /// It was shipped: the tests have compiled its schemas.
     pub(crate) trusted: bool,
     /// Every knob with its answer, in the order of `meta/dialect.schema.json`.
     pub answers: Map<String, Value>,
@@ -28,12 +28,12 @@ pub struct Dialect {
 )]
 pub struct Knobs {
     pub token_style: TokenStyle,
-    pub token_type: String,
+    pub token_type: TokenType,
     pub token_ttl: u32,
     pub refresh_ttl: u32,
     pub bearer_scheme: Lax,
     pub error_shape: ErrorShape,
-    pub ids_as: String,
+    pub ids_as: IdsAs,
     pub response_members: Members,
     pub response_member_order: MemberOrder,
     pub first_order_id: u64,
@@ -51,7 +51,7 @@ pub struct Knobs {
     pub notification_unfinished: Unfinished,
     pub apply_status_words: ApplyWords,
     pub purchase_status_words: PurchaseWords,
-    pub purchase_block_name: String,
+    pub purchase_block_name: PurchaseBlockName,
     pub purchase_block_without_purchase: PurchaseBlock,
     pub merchant_order_id_shared: SharedId,
     pub notification_callback_url: CallbackUrl,
@@ -110,6 +110,8 @@ answers! {
     Lax { Exact, AnyCase }
     /// Answers to `error_shape`.
     ErrorShape { Doc, Pos, Union }
+    /// Answers to `ids_as`.
+    IdsAs { Integer, String }
     /// Answers to `response_members`.
     Members { Documented, More }
     /// Answers to `response_member_order`.
@@ -132,6 +134,8 @@ answers! {
     UnknownOrder { NotFound, Empty }
     /// Answers to `notification_unfinished`.
     Unfinished { WithoutBlocks, StatusWord, NotFound }
+    /// Answers to `purchase_block_name`.
+    PurchaseBlockName { Purchase, Buy }
     /// Answers to `purchase_block_without_purchase`.
     PurchaseBlock { Absent, Refused }
     /// Answers to `merchant_order_id_shared`.
@@ -150,6 +154,37 @@ answers! {
     Rounding { HalfUp, Down }
     /// Answers to `calculator_no_plan`.
     NoPlan { Empty, NotFound }
+}
+
+/// Answers to `token_type`, which differ only in case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub enum TokenType {
+    /// `bearer`
+    #[serde(rename = "bearer")]
+    Lowercase,
+    /// `Bearer`
+    #[serde(rename = "Bearer")]
+    Capitalized,
+}
+
+impl TokenType {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lowercase => "bearer",
+            Self::Capitalized => "Bearer",
+        }
+    }
+}
+
+impl PurchaseBlockName {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Buy => "buy",
+        }
+    }
 }
 
 /// One knob that two dialects answer differently.
@@ -174,7 +209,7 @@ struct Raw {
     answers: Map<String, Value>,
 }
 
-const SCHEMA: &str = "meta/dialect.schema.json";
+pub(crate) const SCHEMA: &str = "meta/dialect.schema.json";
 
 impl Dialect {
     /// Reads a dialect from a data file; `file` is its name in messages.
@@ -184,7 +219,7 @@ impl Dialect {
         Self::complete(file, value, &schema, sources)
     }
 
-    /// Reads a shipped dialect; none has another name.
+    /// Reads a shipped dialect; `None` if no shipped dialect has that name.
     pub(crate) fn shipped(name: &str, sources: &Sources) -> Option<Result<Self, LoadError>> {
         let path = format!("dialects/{name}.json");
         let value = sources.json(&path).ok()?;
@@ -211,13 +246,18 @@ impl Dialect {
         let mut answers = match raw.extends.as_deref() {
             None => Map::new(),
             Some(base) if base == raw.name => {
-                return Err(LoadError::new(file, "at /extends: it extends itself"));
+                return Err(LoadError::new(
+                    file,
+                    "at /extends: the dialect extends itself",
+                ));
             }
             Some(base) => {
                 let unknown = || {
-                    let shipped: Vec<&str> = shipped_names(sources).collect();
+                    let shipped: Vec<&str> = shipped_names().collect();
                     let shipped = shipped.join(", ");
-                    let what = format!("at /extends: no dialect `{base}`; there are {shipped}");
+                    let what = format!(
+                        "at /extends: no dialect `{base}`; the shipped dialects are {shipped}"
+                    );
                     Err(LoadError::new(file, what))
                 };
                 Self::shipped(base, sources)
@@ -315,9 +355,8 @@ impl Dialect {
 }
 
 /// Names of the shipped dialects.
-pub(crate) fn shipped_names(sources: &Sources) -> impl Iterator<Item = &str> {
-    sources
-        .in_folder("dialects/")
+pub(crate) fn shipped_names() -> impl Iterator<Item = &'static str> {
+    load::in_folder("dialects/")
         .filter_map(|path| path.strip_prefix("dialects/")?.strip_suffix(".json"))
 }
 

@@ -1,10 +1,11 @@
 //! The Flexiti Online API as data, and its loader.
 //!
 //! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
-//! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`, `scenarios.json`, `bodies/` (JSON Schema
-//! 2020-12) and `dialects/` (one answer to every question that the documentation leaves open). This crate
-//! embeds those files, refuses them if they break their own schemas in `meta/`, and compiles
-//! them for one dialect into a [`Rulebook`], which both the mock and the runner read.
+//! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`,
+//! `scenarios.json`, `bodies/` (JSON Schema 2020-12) and `dialects/` (one answer to every question
+//! that the documentation leaves open). This crate embeds those files, refuses them if they break
+//! their own schemas in `meta/`, and compiles them for one dialect into a [`Rulebook`], which both
+//! the mock and the runner read.
 //!
 //! ```
 //! use flexiti_contract::{Contract, Endpoint, Rulebook};
@@ -16,29 +17,53 @@
 //! let violations = rulebook.check(Endpoint::InitPlain, &request);
 //! assert_eq!(violations[0].param, "amount_requested");
 //! ```
+//!
+//! # Layout
+//!
+//! From top to bottom; a file imports only from the files below it.
+//!
+//! - `openapi`, `tables`: the contract in one dialect as OpenAPI; its tables for the README.
+//! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
+//!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
+//!   extend the [`Rulebook`] of `rulebook/mod.rs`.
+//! - `consistency`: whether the data files fit each other.
+//! - `body`: a body schema in one dialect, and its validator.
+//! - `contract`: all of the data files, loaded.
+//! - `vocabulary`, `resolve`: violations, refusals and other shared terms; body schemas with the
+//!   answers of a dialect filled in.
+//! - `clause`, `dialect`, `lint`, `scenario`: the rows of the data files.
+//! - `endpoint`, `rule`, `error`: the names that data and code share, with `names`, the macro that
+//!   defines such enums.
+//! - `load`: reading and checking one data file.
+//! - `parameters/`: the parameters of a request, and the validator's view of them.
 
 mod body;
 mod clause;
+mod consistency;
 mod contract;
 pub mod dialect;
-mod kept;
+mod endpoint;
+mod error;
 mod lint;
 mod load;
-mod node;
+mod names;
 pub mod openapi;
 mod parameters;
 mod resolve;
+mod rule;
 mod rulebook;
 pub mod scenario;
 pub mod tables;
-mod terms;
+mod vocabulary;
 
-pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level, Msg, Rule};
-pub use contract::{Contract, ErrorRow, Param};
-pub use dialect::{Answered, Dialect, ErrorShape, InitEncodings, Knobs, TokenStyle};
-pub use kept::Kept;
+pub use clause::{Asserts, Check, Clause, ErrorSource, Evidence, Level, Msg};
+pub use contract::Contract;
+pub use dialect::{Dialect, ErrorShape};
+pub use endpoint::{Auth, Endpoint, EndpointRow};
+pub use error::{ErrorId, ErrorRow, Errors};
 pub use lint::{LintRow, LintRule};
 pub use load::{LoadError, Sources};
-pub use parameters::{Given, Parameters};
+pub use parameters::{Given, Param, Parameters, StoredParameters};
+pub use rule::Rule;
 pub use rulebook::Rulebook;
-pub use terms::{Decision, Flow, Lang, Place, Refusal, ResponseKey, Violation};
+pub use vocabulary::{Decision, Flow, Lang, ParameterSite, Refusal, ResponseKey, Violation};

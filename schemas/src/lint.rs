@@ -1,7 +1,7 @@
 //! What a reviewer looks for in what a shop sent: the vocabulary of `lint.json`.
 
-use crate::clause::names;
-use serde::{Deserialize, Serialize};
+use crate::names::names;
+use serde::Deserialize;
 
 /// One thing that a reviewer looks for: a row of `lint.json`.
 #[derive(Debug, Clone, Deserialize)]

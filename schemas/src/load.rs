@@ -1,7 +1,7 @@
-//! Reading the data files: each is checked against its schema before anything uses it; the shipped
-//! ones by the tests, and not again in each program that starts.
+//! Reading the data files: each is checked against its schema before it is used. The tests check
+//! the shipped ones, so the programs need not do it again at startup.
 
-use crate::node::{Flat, FlatNode};
+use crate::parameters::node::{Flat, FlatNode};
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
@@ -82,7 +82,7 @@ const SHIPPED: &[(&str, &str)] = embedded![
 #[derive(Clone)]
 pub struct Sources {
     files: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
-    /// They were checked before.
+    /// The files were checked before.
     trusted: bool,
 }
 
@@ -102,7 +102,7 @@ impl Sources {
         }
     }
 
-    /// The same files, taken to be what the tests found them to be.
+    /// The same files without further checks: the tests have checked them.
     pub(crate) fn trusted() -> Self {
         Self {
             trusted: true,
@@ -115,7 +115,7 @@ impl Sources {
         self.trusted
     }
 
-    /// Puts `text` in place of a file, as the tests of the loader do.
+    /// Replaces the text of a file, as the tests of the loader do.
     pub fn replace(&mut self, path: &str, text: String) {
         self.trusted = false;
         self.files.insert(path.to_owned().into(), text.into());
@@ -129,19 +129,11 @@ impl Sources {
             .ok_or_else(|| LoadError::new(path, "the file is missing"))
     }
 
-    /// Paths that begin with `folder`, in the order in which they are shipped.
-    pub fn in_folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
-        SHIPPED
-            .iter()
-            .map(|(path, _)| *path)
-            .filter(move |path| path.starts_with(folder))
-    }
-
     /// SHA-256 over the paths and texts of all files, in hexadecimal.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for (path, text) in &self.files {
-            // Lengths first, so that no other division into files has the same digest.
+            // Lengths first, so that no other division into files gives the same digest.
             for part in [path, text] {
                 hash.update(part.len().to_le_bytes());
                 hash.update(part.as_bytes());
@@ -160,15 +152,45 @@ impl Sources {
     }
 
     /// A file that fits its schema, as `T`.
-    pub fn checked<T: DeserializeOwned>(&self, path: &str, schema: &str) -> Result<T, LoadError> {
+    pub(crate) fn checked<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        schema: &str,
+    ) -> Result<T, LoadError> {
         if !self.trusted {
             conforms(path, &self.json(path)?, &self.json(schema)?)?;
         }
         serde_json::from_str(self.text(path)?).map_err(|e| LoadError::new(path, e.to_string()))
     }
+
+    /// The rows of a file that fits its schema, each as `T`; the error names the row by its `id`.
+    pub(crate) fn checked_rows<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        schema: &str,
+    ) -> Result<Vec<T>, LoadError> {
+        if self.trusted {
+            return self.checked(path, schema);
+        }
+        let row = |row: Value| {
+            let id = row["id"].as_str().unwrap_or_default().to_owned();
+            serde_json::from_value(row)
+                .map_err(|error| LoadError::new(path, format!("row `{id}`: {error}")))
+        };
+        let rows: Vec<Value> = self.checked(path, schema)?;
+        rows.into_iter().map(row).collect()
+    }
 }
 
-/// Checks `value` against `schema`; the error names the first offending key and what may stand there.
+/// The paths of the shipped files in a folder, in the order in which they are listed.
+pub(crate) fn in_folder(folder: &str) -> impl Iterator<Item = &'static str> {
+    SHIPPED
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(move |path| path.starts_with(folder))
+}
+
+/// Checks `value` against `schema`; the error names the first offending key and what is allowed.
 pub(crate) fn conforms(file: &str, value: &Value, schema: &Value) -> Result<(), LoadError> {
     let validator = validator(schema).map_err(|what| LoadError::new(file, what))?;
     let errors: Vec<_> = validator.iter_errors(FlatNode::Json(value)).collect();
@@ -197,13 +219,13 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator<Flat>, String> {
 }
 
 fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
-    let place = error.instance_path().to_string();
-    let place = if place.is_empty() { "/" } else { &place };
+    let pointer = error.instance_path().to_string();
+    let pointer = if pointer.is_empty() { "/" } else { &pointer };
     let mut what = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            format!("at {place}: unknown key `{}`", unexpected.join("`, `"))
+            format!("at {pointer}: unknown key `{}`", unexpected.join("`, `"))
         }
-        _ => format!("at {place}: {error}"),
+        _ => format!("at {pointer}: {error}"),
     };
     if let Some(allowed) = schema
         .pointer(error.schema_path().as_str())

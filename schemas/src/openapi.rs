@@ -1,6 +1,6 @@
 //! The contract in one dialect as OpenAPI 3.1.
 
-use crate::clause::{Endpoint, EndpointRow};
+use crate::endpoint::{Auth, Endpoint, EndpointRow};
 use crate::rulebook::Rulebook;
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
         .clauses()
         .filter(|clause| clause.covers(endpoint))
         .filter_map(|clause| rulebook.refusal_of(&clause.id))
-        .map(|refusal| refusal.status)
+        .map(|refusal| refusal.status.as_u16())
         .collect();
     statuses.sort_unstable();
     statuses.dedup();
@@ -90,7 +90,7 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
             )
         })
         .collect();
-    let security = if row.auth == "bearer" {
+    let security = if row.auth == Auth::Bearer {
         json!([{"bearer": []}])
     } else {
         json!([])

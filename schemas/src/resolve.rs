@@ -105,7 +105,7 @@ pub(crate) fn fragments<'a>(schema: &'a Value, clause: &str) -> Vec<&'a Map<Stri
 }
 
 /// The clause and the parameter of every constraint in a request schema.
-pub(crate) fn places(schema: &Value) -> Vec<(String, String)> {
+pub(crate) fn sites(schema: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let properties = schema.get("properties").and_then(Value::as_object);
     for (param, row) in properties.into_iter().flatten() {

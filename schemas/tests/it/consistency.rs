@@ -35,7 +35,7 @@ fn every_request_clause_has_a_place_and_a_refusal() {
     for name in Contract::shipped().dialect_names() {
         let rulebook = rulebook(name);
         for clause in rulebook.clauses().filter(|c| c.check == Check::Request) {
-            assert!(!rulebook.places(&clause.id).is_empty(), "{}", clause.id);
+            assert!(!rulebook.sites(&clause.id).is_empty(), "{}", clause.id);
             assert_eq!(clause.asserts, Asserts::Refusal, "{}", clause.id);
             assert!(rulebook.refusal_of(&clause.id).is_some(), "{}", clause.id);
         }

@@ -64,7 +64,11 @@ fn names_that_lead_nowhere() {
         "\"error\": \"not_found\"",
         "\"error\": \"lost\"",
     );
-    says(&error, "clauses/", &["http.path.known", "lost"]);
+    says(
+        &error,
+        "clauses/http.json",
+        &["http.path.known", "/error", "`lost`"],
+    );
     let error = load_with(
         "bodies/init.request.json",
         "\"x-clause\": \"init.vcc.type\"",
@@ -85,6 +89,67 @@ fn names_that_lead_nowhere() {
         "bad_percent\": [\"refuse",
     );
     says(&error, "clauses/", &["bad_percent"]);
+}
+
+#[test]
+fn an_error_that_the_programs_do_not_know_or_that_has_no_row() {
+    let error = load_with("errors.json", "\"bad_json\":", "\"bad_jsno\":");
+    says(&error, "errors.json", &["`bad_json`", "no row"]);
+    let error = load_with(
+        "errors.json",
+        "{",
+        r#"{"teapot": {"status": 418, "error": "teapot", "message": "Short and stout"},"#,
+    );
+    says(&error, "errors.json", &["/teapot", "unknown error id"]);
+    // The answers to a knob that names the error of a clause.
+    let error = load_with(
+        "meta/dialect.schema.json",
+        r#"["token_unknown", "insufficient_scope", "not_found"]"#,
+        r#"["token_unknown", "insufficient_scope", "nowhere"]"#,
+    );
+    says(
+        &error,
+        "clauses/",
+        &["auth.token.client", "foreign_token_error", "nowhere"],
+    );
+    let error = load_with(
+        "clauses/auth.json",
+        "foreign_token_error\" }",
+        "token_ttl\" }",
+    );
+    says(&error, "clauses/", &["auth.token.client", "token_ttl"]);
+    let error = load_with("clauses/auth.json", "foreign_token_error\" }", "lost\" }");
+    says(&error, "clauses/", &["auth.token.client", "no knob `lost`"]);
+}
+
+#[test]
+fn a_status_that_is_not_that_of_a_refusal() {
+    for status in ["200", "503", "4040"] {
+        let error = load_with(
+            "errors.json",
+            "\"status\": 404",
+            &format!("\"status\": {status}"),
+        );
+        says(&error, "errors.json", &["/not_found/status", status]);
+    }
+}
+
+#[test]
+fn a_clause_or_a_scenario_that_is_a_duplicate() {
+    let error = load_with(
+        "clauses/http.json",
+        "http.method.allowed",
+        "http.path.known",
+    );
+    says(&error, "clauses/", &["http.path.known", "duplicate id"]);
+    let mut sources = Sources::shipped();
+    let text = sources.text("scenarios.json").unwrap().to_owned();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let twice = serde_json::json!([rows[0], rows[0]]);
+    sources.replace("scenarios.json", twice.to_string());
+    let error = Contract::load(sources).unwrap().scenarios().unwrap_err();
+    let id = rows[0]["id"].as_str().unwrap();
+    says(&error, "scenarios.json", &[id, "duplicate id"]);
 }
 
 #[test]
@@ -132,7 +197,7 @@ fn a_reviewers_rule_that_is_missing_or_leads_nowhere() {
     let error = load_with("lint.json", "init.v2.flow", "init.v3.flow");
     says(&error, "lint.json", &["v2_apply_only", "init.v3.flow"]);
     let error = load_with("lint.json", "\"polling_fast\"", "\"token_shared\"");
-    says(&error, "lint.json", &["token_shared", "twice"]);
+    says(&error, "lint.json", &["token_shared", "duplicate id"]);
     let error = load_with("lint.json", "\"polling_fast\"", "\"polling_slow\"");
     says(&error, "lint.json", &["polling_slow"]);
     let mut sources = Sources::shipped();

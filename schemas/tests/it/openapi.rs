@@ -8,7 +8,7 @@ fn the_export_is_openapi_with_valid_schemas_and_nothing_of_our_own() {
             openapi::document(&rulebook(name), "http://127.0.0.1:4359/flexiti/online-api");
         assert_eq!(document["openapi"], "3.1.0");
         let text = document.to_string();
-        for own in ["x-clause", "x-samples", "x-json", "$knob"] {
+        for own in ["x-clause", "x-samples", "x-json", "x-secret", "$knob"] {
             assert!(!text.contains(own), "{name}: {own}");
         }
         for (path, item) in document["paths"].as_object().unwrap() {

@@ -1,7 +1,7 @@
 //! Parameters are checked as they were read, and the verdict is that on the JSON they stand for.
 
 use crate::consistency::rulebook;
-use flexiti_contract::{Contract, Endpoint, Given, Kept, Param, Parameters, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Given, Param, Parameters, Rulebook, StoredParameters};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
@@ -87,7 +87,8 @@ fn what_was_read_is_judged_as_the_json_it_stands_for() {
                 let parameters = parameters(*endpoint, &values);
                 let object = object(*endpoint, &values);
                 prop_assert_eq!(&parameters.to_object(), &object);
-                let kept = Kept::new(Contract::shipped().params(*endpoint), &parameters);
+                let kept =
+                    StoredParameters::new(Contract::shipped().params(*endpoint), &parameters);
                 prop_assert_eq!(&kept.to_object(), &object);
                 let violations = rulebook.check_parameters(*endpoint, &parameters);
                 let as_json = rulebook.check(*endpoint, &json!(object));
@@ -117,7 +118,7 @@ fn a_value_that_comes_twice_is_replaced_where_it_stands() {
     assert!(parameters.insert(param("lang"), Given::Text("en".into())));
     assert_eq!(parameters.text("lang"), Some("en"));
     assert_eq!(parameters.text("flow"), None);
-    let kept = Kept::new(contract.params(Endpoint::InitV2), &parameters);
+    let kept = StoredParameters::new(contract.params(Endpoint::InitV2), &parameters);
     for object in [parameters.to_object(), kept.to_object()] {
         assert_eq!(json!(object).to_string(), r#"{"lang":"en","flow":1}"#);
     }
@@ -139,5 +140,22 @@ fn a_form_spells_fields_with_dots_or_brackets() {
         "billing_information[colour]",
     ] {
         assert!(named(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn the_credentials_of_token_are_secret_and_nothing_else_is() {
+    let contract = Contract::shipped();
+    let every = Endpoint::ALL.iter().flat_map(|e| contract.params(*e));
+    let secret: Vec<&str> = every
+        .filter(|param| param.secret)
+        .map(|param| param.name.as_str())
+        .collect();
+    assert_eq!(secret, ["client_secret", "refresh_token", "password"]);
+    for name in ["client_secret", "Refresh_Token", "PASSWORD"] {
+        assert!(contract.is_secret_param(name), "{name}");
+    }
+    for name in ["client_id", "username", "secret", "", "x-reference-id"] {
+        assert!(!contract.is_secret_param(name), "{name}");
     }
 }

@@ -1,8 +1,7 @@
-//! How the JSON Schema validator sees [`Parameters`]: as the object that they are, with nothing
-//! copied.
+//! The JSON Schema validator's view of [`Parameters`]: a JSON object, without copying anything.
 
-use crate::contract::name_hash;
-use crate::parameters::{Given, Parameters};
+use crate::parameters::param::{Param, name_hash};
+use crate::parameters::request::{Given, Parameters};
 use jsonschema::JsonType;
 use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value};
@@ -11,7 +10,7 @@ use std::borrow::Cow;
 /// The representation: [`Parameters`] at the top, or any JSON value.
 pub(crate) struct Flat;
 
-/// A value of it.
+/// A value in this representation.
 #[derive(Clone, Copy)]
 pub(crate) enum FlatNode<'a> {
     Parameters(&'a Parameters<'a>),
@@ -19,7 +18,7 @@ pub(crate) enum FlatNode<'a> {
     Json(&'a Value),
 }
 
-/// A name that a schema asks for.
+/// A member name that a schema asks for.
 pub(crate) struct Key {
     hash: u64,
     name: String,
@@ -129,7 +128,7 @@ impl<'a> Node<'a, Flat> for FlatNode<'a> {
     }
 }
 
-/// An object of it.
+/// An object in this representation.
 #[derive(Clone, Copy)]
 pub(crate) enum FlatObject<'a> {
     Parameters(&'a Parameters<'a>),
@@ -168,7 +167,7 @@ impl<'a> Object<'a, Flat> for FlatObject<'a> {
 
 /// The members of an object, in order.
 pub(crate) enum Members<'a> {
-    Parameters(std::slice::Iter<'a, (&'static crate::Param, Given<'a>)>),
+    Parameters(std::slice::Iter<'a, (&'static Param, Given<'a>)>),
     Json(serde_json::map::Iter<'a>),
 }
 

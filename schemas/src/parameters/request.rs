@@ -1,15 +1,15 @@
-//! The parameters of a request, read once and kept as they were read.
+//! The parameters of one request, as they were read.
 
-use crate::contract::Param;
+use crate::parameters::param::Param;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given<'a> {
-    /// Text, as nearly all of them are.
+    /// Text: the usual case.
     Text(Cow<'a, str>),
-    /// Any other JSON value, which is there to be refused.
+    /// Any other JSON value: kept so that it can be refused.
     Json(Value),
 }
 
@@ -23,18 +23,18 @@ impl Given<'_> {
     }
 }
 
-/// The flat object that `bodies/*.request.json` describe, in the order in which it was sent and
-/// without a copy of the names and texts.
+/// The flat object that `bodies/*.request.json` describe, in the order sent and without copying
+/// names or texts.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters<'a> {
     list: Vec<(&'static Param, Given<'a>)>,
-    /// The positions of the parameters in it, modulo the number of bits: a parameter whose bit
-    /// is not set is new, and need not be looked for.
+    /// One bit per position of a parameter, modulo the number of bits: a parameter whose bit is
+    /// not set is new, so the list need not be searched.
     seen: u64,
 }
 
 impl<'a> Parameters<'a> {
-    /// None yet, and room for `capacity`.
+    /// No parameters yet, and room for `capacity`.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             list: Vec::with_capacity(capacity),
@@ -42,7 +42,8 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// Puts a value in; gives whether there was one, which keeps its place and is replaced.
+    /// Sets a value and returns whether the parameter had one. The new value takes the old one's
+    /// position.
     pub fn insert(&mut self, param: &'static Param, value: Given<'a>) -> bool {
         let bit = 1 << (param.at % 64);
         let known = self.seen & bit != 0;

@@ -1,7 +1,11 @@
-//! The words in which a rulebook speaks: violations, refusals, flows, languages.
+//! The terms that requests, answers and rulebooks share: violations, refusals, flows,
+//! decisions, languages.
 
-use crate::clause::{Endpoint, Msg};
+use crate::clause::Msg;
 use crate::dialect::Dialect;
+use crate::endpoint::Endpoint;
+use crate::error::ErrorId;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,26 +22,26 @@ pub struct Violation {
     pub value: Option<Value>,
     /// The row of `errors.json` it is answered with.
     #[serde(skip)]
-    pub error: &'static str,
-    /// Place of the clause in the contract's order.
+    pub error: ErrorId,
+    /// The position of the clause in the contract's order.
     #[serde(skip)]
     pub(crate) rank: usize,
 }
 
 /// Where a request clause applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ParameterSite {
     /// The endpoint.
     pub endpoint: Endpoint,
     /// The parameter, in dotted form.
     pub param: String,
 }
 
-/// What a refusal says, the dialect's style applied.
+/// What a refusal says, in the dialect's style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
-    pub status: u16,
+    pub status: StatusCode,
     /// The `error` word.
     pub error: String,
     /// The sentence beside it.

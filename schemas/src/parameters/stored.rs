@@ -1,22 +1,22 @@
-//! The parameters of a request as they are remembered: in one piece, and without their names.
+//! The parameters of a request as they are stored: in one allocation, without their names.
 
-use crate::contract::Param;
-use crate::parameters::{Given, Parameters};
+use crate::parameters::param::Param;
+use crate::parameters::request::{Given, Parameters};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What was sent, for as long as anybody may ask for it.
+/// The parameters of a request, stored compactly for as long as they can be looked up.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct StoredParameters {
     params: &'static [Param],
-    /// Of each parameter its position among `params`, 1 for text or 0 for other JSON, the length
+    /// For each parameter: its position in `params`, 1 for text or 0 for other JSON, the length
     /// of the value, and the value.
     bytes: Arc<[u8]>,
 }
 
-impl Kept {
-    /// Parameters out of `params`, which are those of an endpoint.
+impl StoredParameters {
+    /// Stores `parameters`; `params` are those of the endpoint.
     pub fn new(params: &'static [Param], parameters: &Parameters<'_>) -> Self {
         let mut bytes = Vec::with_capacity(1024);
         let mut keep = |param: &Param, is_text: bool, value: &str| {
@@ -48,7 +48,7 @@ impl Kept {
 
     /// The value of the parameter `name`.
     pub fn get(&self, name: &str) -> Option<Value> {
-        // The last one counts, as in the object.
+        // The last one wins, as in `to_object`.
         let found = self.iter().filter(|(param, _)| param.name == name).last();
         found.map(|(_, value)| value.to_value())
     }

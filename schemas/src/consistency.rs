@@ -1,0 +1,170 @@
+//! Whether the data files fit each other: names that lead nowhere, rows that are missing, rows
+//! that are duplicates.
+
+use crate::clause::{Check, ErrorSource};
+use crate::contract::Contract;
+use crate::dialect;
+use crate::endpoint::Endpoint;
+use crate::error::ErrorId;
+use crate::lint::LintRule;
+use crate::load::{LoadError, Sources};
+use crate::resolve;
+use crate::rule::Rule;
+use serde_json::Value;
+use std::collections::HashSet;
+
+impl Contract {
+    /// Loads a contract and checks it; the error names the offending file and key.
+    pub fn load(sources: Sources) -> Result<Self, LoadError> {
+        let contract = Self::read(sources)?;
+        contract.check_names()?;
+        contract.check_tags()?;
+        contract.check_knobs()?;
+        contract.check_lint()?;
+        Ok(contract)
+    }
+
+    fn check_names(&self) -> Result<(), LoadError> {
+        let mut seen = HashSet::new();
+        for clause in &self.clauses {
+            let fail = |what: String| {
+                Err(LoadError::new(
+                    "clauses/",
+                    format!("clause `{}`: {what}", clause.id),
+                ))
+            };
+            if !seen.insert(clause.id.as_str()) {
+                return fail("duplicate id".into());
+            }
+            if clause.check != Check::Request && Rule::from_id(&clause.id).is_none() {
+                return fail("no rule of that name in the programs".into());
+            }
+            if clause.error == Some(ErrorSource::Id(ErrorId::WrongInputs)) && clause.msg.is_none() {
+                return fail("/msg: missing, but `wrong_inputs` needs one".into());
+            }
+        }
+        for rule in Rule::ALL {
+            let row = self.clause(rule.id());
+            if row.is_none_or(|clause| clause.check == Check::Request) {
+                return Err(LoadError::new(
+                    "clauses/",
+                    format!("no row for the rule `{}`", rule.id()),
+                ));
+            }
+        }
+        for endpoint in Endpoint::ALL {
+            let row = self.endpoints.iter().find(|row| row.id == *endpoint);
+            let Some(row) = row else {
+                return Err(LoadError::new(
+                    "endpoints.json",
+                    format!("no row for `{}`", endpoint.id()),
+                ));
+            };
+            for body in [&row.request, &row.response] {
+                if !self.bodies.contains_key(body) {
+                    return Err(LoadError::new(
+                        "endpoints.json",
+                        format!("`{}`: no bodies/{body}.json", row.path),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_tags(&self) -> Result<(), LoadError> {
+        let mut tagged = HashSet::new();
+        for (name, body) in &self.bodies {
+            for tag in resolve::tags(body) {
+                if self.clause(tag).is_none() {
+                    return Err(LoadError::new(
+                        format!("bodies/{name}.json"),
+                        format!("x-clause: no clause `{tag}`"),
+                    ));
+                }
+                tagged.insert(tag);
+            }
+        }
+        for clause in &self.clauses {
+            if clause.check != Check::Rule && !tagged.contains(clause.id.as_str()) {
+                return Err(LoadError::new(
+                    "bodies/",
+                    format!("no constraint carries the clause `{}`", clause.id),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_knobs(&self) -> Result<(), LoadError> {
+        for name in self.dialect_names() {
+            self.dialect(name)?;
+        }
+        let documented = self.dialect("documented")?;
+        let schema = self.sources().json(dialect::SCHEMA)?;
+        let known = |knob: &str| {
+            documented
+                .answers
+                .contains_key(knob.split('.').next().unwrap_or(knob))
+        };
+        for clause in &self.clauses {
+            let fail = |what: String| {
+                let what = format!("clause `{}`: {what}", clause.id);
+                Err(LoadError::new("clauses/", what))
+            };
+            let mut named = clause.when.keys().chain(&clause.knobs);
+            if let Some(knob) = named.find(|knob| !known(knob)) {
+                return fail(format!("no knob `{knob}`"));
+            }
+            if let Some(ErrorSource::Knob(knob)) = &clause.error {
+                if !known(knob) {
+                    return fail(format!("/error: no knob `{knob}`"));
+                }
+                if let Err(what) = answers_are_errors(&schema, knob) {
+                    return fail(format!("/error: knob `{knob}`: {what}"));
+                }
+            }
+        }
+        for (name, body) in &self.bodies {
+            if let Some(knob) = resolve::knobs(body).into_iter().find(|knob| !known(knob)) {
+                return Err(LoadError::new(
+                    format!("bodies/{name}.json"),
+                    format!("no knob `{knob}`"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lint(&self) -> Result<(), LoadError> {
+        let fail = |what: String| Err(LoadError::new("lint.json", what));
+        let mut seen = HashSet::new();
+        for row in &self.lint {
+            let id = row.id.id();
+            if !seen.insert(row.id) {
+                return fail(format!("rule `{id}`: duplicate id"));
+            }
+            if let Some(clause) = &row.clause
+                && self.clause(clause).is_none()
+            {
+                return fail(format!("rule `{id}`: /clause: no clause `{clause}`"));
+            }
+        }
+        match LintRule::ALL.iter().find(|rule| !seen.contains(*rule)) {
+            Some(rule) => fail(format!("no row for the rule `{}`", rule.id())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a dialect can answer a knob with nothing but error ids.
+fn answers_are_errors(schema: &Value, knob: &str) -> Result<(), String> {
+    let row = dialect::knob_rows(schema).find(|(name, _)| *name == knob);
+    let answers = row.and_then(|(_, row)| row["enum"].as_array());
+    let answers = answers.ok_or("meta/dialect.schema.json does not list its answers")?;
+    let is_error = |answer: &&Value| answer.as_str().and_then(ErrorId::from_id).is_some();
+    match answers.iter().find(|answer| !is_error(answer)) {
+        Some(answer) => Err(format!("its answer {answer} is not an error id")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,12 @@
+//! The parameters of a request: how the contract describes them ([`Param`]), as they were read
+//! ([`Parameters`]), as they are stored ([`StoredParameters`]), and as the JSON Schema validator
+//! sees them.
+
+pub(crate) mod node;
+pub(crate) mod param;
+mod request;
+mod stored;
+
+pub use param::Param;
+pub use request::{Given, Parameters};
+pub use stored::StoredParameters;

@@ -1,0 +1,108 @@
+//! Compiling the contract for a dialect: which clauses hold, and the schemas they leave.
+
+use crate::body::Body;
+use crate::clause::{Check, Clause};
+use crate::contract::Contract;
+use crate::dialect::{Dialect, ErrorShape};
+use crate::load::LoadError;
+use crate::resolve;
+use crate::rule::Rule;
+use crate::rulebook::Rulebook;
+use crate::vocabulary::Flow;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+impl Rulebook {
+    /// Compiles the contract for `dialect`.
+    pub fn compile(contract: &'static Contract, dialect: Dialect) -> Result<Self, LoadError> {
+        Self::compile_without(contract, dialect, None)
+    }
+
+    /// The same with one clause taken away: a server that breaks one promise, to measure
+    /// whether the runner notices. Not an option of the programs.
+    pub fn compile_without(
+        contract: &'static Contract,
+        dialect: Dialect,
+        sabotaged: Option<&str>,
+    ) -> Result<Self, LoadError> {
+        let in_dialect = |clause: &Clause| holds_in(clause, &dialect);
+        let holds: BTreeSet<&'static str> = contract
+            .clauses
+            .iter()
+            .filter(|clause| in_dialect(clause) && sabotaged != Some(clause.id.as_str()))
+            .map(|clause| clause.id.as_str())
+            .collect();
+        let mut requests = BTreeMap::new();
+        let mut responses = BTreeMap::new();
+        let mut tagged = BTreeSet::new();
+        for row in &contract.endpoints {
+            let here = |id: &str| {
+                holds.contains(id) && contract.clause(id).is_some_and(|c| c.covers(row.id))
+            };
+            let request = Body::new(contract, &dialect, &row.request, &here)?;
+            if !dialect.trusted {
+                // Where its answers make no schema, say so now; otherwise in time.
+                request.compile().map_err(|what| {
+                    let file = format!("bodies/{}.json", row.request);
+                    LoadError::new(file, format!("in dialect {}: {what}", dialect.name))
+                })?;
+            }
+            let response = Body::new(contract, &dialect, &row.response, &here)?;
+            // What stands only on a path that the dialect does not have is no clause of it.
+            let foundation = contract.clause(row.id.foundation().id());
+            let there = foundation.is_some_and(in_dialect);
+            for schema in [&request.schema, &response.schema]
+                .into_iter()
+                .filter(|_| there)
+            {
+                tagged.extend(resolve::tags(schema).into_iter().map(str::to_owned));
+            }
+            requests.insert(row.id, request);
+            responses.insert(row.id, response);
+        }
+        let active: BTreeSet<&'static str> = contract
+            .clauses
+            .iter()
+            .filter(|clause| holds.contains(clause.id.as_str()))
+            .filter(|clause| clause.check == Check::Rule || tagged.contains(&clause.id))
+            .map(|clause| clause.id.as_str())
+            .collect();
+        let shape = match dialect.knobs.error_shape {
+            ErrorShape::Doc => "error.doc",
+            ErrorShape::Pos => "error.pos",
+            ErrorShape::Union => "error.union",
+        };
+        let flow = |flow, name: &str| -> Result<(Flow, regex::Regex), LoadError> {
+            let pattern = dialect.answer(name).as_str().unwrap_or_default();
+            regex::Regex::new(pattern)
+                .map(|regex| (flow, regex))
+                .map_err(|e| LoadError::new(&dialect.name, format!("{name}: {e}")))
+        };
+        Ok(Self {
+            taken_away: sabotaged.and_then(Rule::from_id),
+            rules: Rule::ALL
+                .iter()
+                .map(|rule| active.contains(rule.id()))
+                .collect(),
+            sites: OnceLock::new(),
+            error_body: Body::new(contract, &dialect, shape, &|_| true)?,
+            flows: [
+                flow(Flow::Apply, "flow_values.apply")?,
+                flow(Flow::Buy, "flow_values.buy")?,
+                flow(Flow::ApplyBuy, "flow_values.apply_buy")?,
+            ],
+            contract,
+            active,
+            requests,
+            responses,
+            dialect,
+        })
+    }
+}
+
+/// Whether the dialect gives the answers that the clause is subject to.
+fn holds_in(clause: &Clause, dialect: &Dialect) -> bool {
+    let answers = |(knob, allowed): (&String, &Vec<Value>)| allowed.contains(dialect.answer(knob));
+    clause.when.iter().all(answers)
+}
