@@ -177,6 +177,16 @@ impl TokenType {
     }
 }
 
+impl IdsAs {
+    /// The JSON type of an id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::String => "string",
+        }
+    }
+}
+
 impl PurchaseBlockName {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
