@@ -1,0 +1,182 @@
+//! The answers of a dialect that code reads, each as a type: `meta/dialect.schema.json` lists the
+//! same words.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The knobs that code reads; the others are filled into the schemas.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "meta/dialect.schema.json states each knob as a question"
+)]
+pub struct Knobs {
+    pub token_style: TokenStyle,
+    pub token_type: TokenType,
+    pub token_ttl: u32,
+    pub refresh_ttl: u32,
+    pub bearer_scheme: Lax,
+    pub error_shape: ErrorShape,
+    pub ids_as: IdsAs,
+    pub response_members: Members,
+    pub response_member_order: MemberOrder,
+    pub first_order_id: u64,
+    pub init_paths: InitPaths,
+    pub init_encodings: InitEncodings,
+    pub empty_value: EmptyValue,
+    pub repeated_parameters: RepeatedParameters,
+    pub cors: bool,
+    pub role_refused_at: RefusedAt,
+    pub flow_paths: FlowPaths,
+    pub accept_basic: bool,
+    pub merchant_order_id_alias: Alias,
+    pub redirect_url_template: String,
+    pub notification_unknown: UnknownOrder,
+    pub notification_unfinished: Unfinished,
+    pub apply_status_words: ApplyWords,
+    pub purchase_status_words: PurchaseWords,
+    pub purchase_block_name: PurchaseBlockName,
+    pub purchase_block_without_purchase: PurchaseBlock,
+    pub merchant_order_id_shared: SharedId,
+    pub notification_callback_url: CallbackUrl,
+    pub declined_goes_to: Destination,
+    pub pending_goes_to: Destination,
+    pub callback_params: CallbackParams,
+    pub callback_lang: bool,
+    pub checkout_ttl: u32,
+    pub application_pin: String,
+    pub pin_tries: u8,
+    pub after_wrong_pins: AfterWrongPins,
+    pub decision_without_key: Decided,
+    pub calculator_rounding: Rounding,
+    pub calculator_no_plan: NoPlan,
+    pub availability_body: Value,
+}
+
+/// The words of `apply_status`, by how the application stands.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the outcomes")]
+pub struct ApplyWords {
+    pub approved: String,
+    pub pending: String,
+    pub declined: String,
+    pub retry: String,
+    pub cancelled: String,
+    pub expired: String,
+    pub unfinished: String,
+}
+
+/// The words of a purchase's status, by how it stands.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the outcomes")]
+pub struct PurchaseWords {
+    pub purchased: String,
+    pub refused: String,
+    pub cancelled: String,
+    pub expired: String,
+    pub unfinished: String,
+}
+
+macro_rules! answers {
+    ($($(#[$meta:meta])* $name:ident { $($variant:ident),+ $(,)? })+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "the knob's row lists the answers with their evidence")]
+        pub enum $name { $($variant),+ }
+    )+ };
+}
+
+answers! {
+    /// Answers to `token_style`.
+    TokenStyle { Nos2, Nos3 }
+    /// Answers to `bearer_scheme`.
+    Lax { Exact, AnyCase }
+    /// Answers to `error_shape`.
+    ErrorShape { Doc, Pos, Union }
+    /// Answers to `ids_as`.
+    IdsAs { Integer, String }
+    /// Answers to `response_members`.
+    Members { Documented, More }
+    /// Answers to `response_member_order`.
+    MemberOrder { Documented, Reversed }
+    /// Answers to `init_paths`.
+    InitPaths { V2, Plain, Both }
+    /// Answers to `init_encodings`.
+    InitEncodings { Any, Form, Json }
+    /// Answers to `empty_value`.
+    EmptyValue { Absent, Value }
+    /// Answers to `repeated_parameters`.
+    RepeatedParameters { Refuse, Last }
+    /// Answers to `role_refused_at`.
+    RefusedAt { Token, Init, Both }
+    /// Answers to `merchant_order_id_alias`.
+    Alias { Accept, Ignore }
+    /// Answers to `flow_paths`.
+    FlowPaths { Any, ByFlow }
+    /// Answers to `notification_unknown`.
+    UnknownOrder { NotFound, Empty }
+    /// Answers to `notification_unfinished`.
+    Unfinished { WithoutBlocks, StatusWord, NotFound }
+    /// Answers to `purchase_block_name`.
+    PurchaseBlockName { Purchase, Buy }
+    /// Answers to `purchase_block_without_purchase`.
+    PurchaseBlock { Absent, Refused }
+    /// Answers to `merchant_order_id_shared`.
+    SharedId { Newest, Oldest, Refuse }
+    /// Answers to `notification_callback_url`.
+    CallbackUrl { Empty, Visited }
+    /// Answers to `declined_goes_to` and `pending_goes_to`.
+    Destination { Success, Error }
+    /// Answers to `callback_params`.
+    CallbackParams { None, OrderId, OrderIdAndAuthToken }
+    /// Answers to `after_wrong_pins`.
+    AfterWrongPins { Cancelled, Refused }
+    /// Answers to `decision_without_key`.
+    Decided { Approved, Pending, Declined }
+    /// Answers to `calculator_rounding`.
+    Rounding { HalfUp, Down }
+    /// Answers to `calculator_no_plan`.
+    NoPlan { Empty, NotFound }
+}
+
+/// Answers to `token_type`, which differ only in case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub enum TokenType {
+    /// `bearer`
+    #[serde(rename = "bearer")]
+    Lowercase,
+    /// `Bearer`
+    #[serde(rename = "Bearer")]
+    Capitalized,
+}
+
+impl TokenType {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lowercase => "bearer",
+            Self::Capitalized => "Bearer",
+        }
+    }
+}
+
+impl IdsAs {
+    /// The JSON type of an id.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::String => "string",
+        }
+    }
+}
+
+impl PurchaseBlockName {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Buy => "buy",
+        }
+    }
+}
