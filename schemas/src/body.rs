@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub(crate) struct Body {
     /// The schema.
     pub schema: Value,
-    /// Position of each parameter in the contract's order.
+    /// The position of each parameter in the contract's order.
     pub ranks: HashMap<String, usize>,
     validator: OnceLock<jsonschema::Validator<Flat>>,
 }
@@ -41,18 +41,18 @@ impl Body {
         })
     }
 
-    /// Compiles the validator at once: the answers of somebody's dialect may not compile.
+    /// Compiles the validator now: the answers of a user's dialect may not compile.
     pub fn compile(&self) -> Result<(), String> {
         let validator = load::validator(&self.schema)?;
         self.validator.get_or_init(|| validator);
         Ok(())
     }
 
-    /// Its validator; compiled when it is first asked for, which for most of them is never.
+    /// The validator, compiled on first use: most bodies never need theirs.
     pub fn validator(&self) -> &jsonschema::Validator<Flat> {
         #[expect(
             clippy::expect_used,
-            reason = "those of somebody's dialect were compiled before, the shipped ones by the tests; no pattern of a dialect stands in an answer's schema"
+            reason = "compile() checked those of a user's dialect and the tests the shipped ones; response schemas use no pattern of a dialect"
         )]
         self.validator
             .get_or_init(|| load::validator(&self.schema).expect("the schema compiles"))

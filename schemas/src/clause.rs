@@ -121,7 +121,7 @@ pub enum Check {
     Request,
     /// Constraints in a response schema carry the clause's id.
     Response,
-    /// A function for the [`Rule`] of the same name.
+    /// A function for the `Rule` of the same name.
     Rule,
 }
 

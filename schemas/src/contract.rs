@@ -1,4 +1,4 @@
-//! The whole contract, loaded and checked for consistency.
+//! The whole contract, loaded.
 
 use crate::clause::Clause;
 use crate::dialect::{self, Dialect};
@@ -88,7 +88,7 @@ impl Contract {
         &self.sources
     }
 
-    /// A shipped dialect by name, or one in a file by path.
+    /// A shipped dialect by name, or a dialect file by path.
     pub fn dialect(&self, name_or_path: &str) -> Result<Dialect, LoadError> {
         if let Some(shipped) = Dialect::shipped(name_or_path, &self.sources) {
             return shipped;
@@ -133,7 +133,7 @@ impl Contract {
         self.clauses.iter().find(|clause| clause.id == id)
     }
 
-    /// The row of a reviewer's rule.
+    /// The row of a review rule.
     pub fn lint_row(&self, rule: LintRule) -> &LintRow {
         #[expect(
             clippy::expect_used,

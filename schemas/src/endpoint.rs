@@ -54,7 +54,7 @@ names! {
 }
 
 impl Endpoint {
-    /// The clause that grants it: where that does not hold, there is no such endpoint.
+    /// The clause that grants it: a dialect without that clause does not have the endpoint.
     pub fn foundation(self) -> Rule {
         match self {
             Self::Token => Rule::TokenAccepted,

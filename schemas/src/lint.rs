@@ -1,9 +1,9 @@
-//! What a reviewer looks for in what a shop sent: the vocabulary of `lint.json`.
+//! What a reviewer looks for in the requests of a shop: the rows of `lint.json`.
 
 use crate::names::names;
 use serde::Deserialize;
 
-/// One thing that a reviewer looks for: a row of `lint.json`.
+/// A review rule: a row of `lint.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LintRow {
@@ -11,18 +11,18 @@ pub struct LintRow {
     pub id: LintRule,
     /// What the reviewer wants, in our own words.
     pub requirement: String,
-    /// What the shop's developer is to do.
+    /// What the shop's developer should do.
     pub remedy: String,
-    /// The clause that a server would refuse it by, if there is one.
+    /// The clause by which a server would refuse it, if any.
     pub clause: Option<String>,
-    /// The case of Flexiti's own test lists that asks for it.
+    /// The case of Flexiti's own test lists that covers it.
     pub test_case: Option<String>,
-    /// Keys of the sources; none where it is our own advice.
+    /// Keys of the sources; empty if it is our own advice.
     pub source: Vec<String>,
 }
 
 names! {
-    /// A thing that a reviewer looks for; its predicate is code.
+    /// A review rule; its predicate is code.
     LintRule {
         BrowserCredentials = "browser_credentials",
         TokenPerRequest = "token_per_request",

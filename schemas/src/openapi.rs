@@ -108,8 +108,8 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
     operation
 }
 
-/// The body's schema: flat for a form, address blocks nested for JSON. What needs more than
-/// one parameter to judge is left to the clauses.
+/// The body's schema: flat for a form, with nested address blocks for JSON. Constraints on more
+/// than one parameter are left to the clauses.
 fn body(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> Value {
     let schema = rulebook.request_schema(endpoint).unwrap_or(&Value::Null);
     let mut properties = Map::new();
@@ -145,7 +145,7 @@ fn body(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
-/// The parameters that are required whatever else is sent.
+/// The parameters that are required unconditionally.
 fn required(schema: &Value) -> Vec<&str> {
     let rules = schema["allOf"].as_array();
     rules
@@ -179,7 +179,7 @@ fn plain(schema: &Value) -> Value {
     }
 }
 
-/// The same for a map of schemas, whose keys are names.
+/// [`plain`] for a map of schemas, whose keys are names and not keywords.
 fn each(properties: &Value) -> Value {
     let rows = properties.as_object().into_iter().flatten();
     rows.map(|(name, schema)| (name.clone(), plain(schema)))

@@ -1,4 +1,4 @@
-//! From a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
+//! Resolving a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
 
 use crate::dialect::Dialect;
 use serde_json::{Map, Value};
@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 const CLAUSE: &str = "x-clause";
 const KNOB: &str = "$knob";
 
-/// What became of a subschema.
+/// The result of resolving a subschema.
 enum Outcome {
     Kept(Value),
     /// Its clause does not hold in this dialect.
     Dropped,
-    /// It leans on a knob that this dialect answers with null: "not enforced".
+    /// It uses a knob that this dialect answers with null: "not enforced".
     Unanswered,
 }
 
@@ -75,7 +75,7 @@ fn walk_object(
     Outcome::Kept(Value::Object(kept))
 }
 
-/// Every clause tag in a schema, once for each place.
+/// Every clause tag in a schema, once for each occurrence.
 pub(crate) fn tags(schema: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     visit(schema, &mut |object| {
@@ -84,7 +84,7 @@ pub(crate) fn tags(schema: &Value) -> Vec<&str> {
     found
 }
 
-/// Every knob that a schema leans on.
+/// Every knob that a schema uses.
 pub(crate) fn knobs(schema: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     visit(schema, &mut |object| {
@@ -132,7 +132,7 @@ pub(crate) fn sites(schema: &Value) -> Vec<(String, String)> {
     found
 }
 
-/// The innermost clause on the way to the keyword at `pointer`.
+/// The innermost clause on the path to the keyword at `pointer`.
 pub(crate) fn clause_at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a str> {
     let mut here = schema;
     let mut clause = None;

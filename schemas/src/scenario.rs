@@ -1,9 +1,9 @@
-//! What a merchant's shop is put through: the vocabulary of `scenarios.json`.
+//! The scenarios that a merchant's shop is put through: the rows of `scenarios.json`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One thing that a shop is put through: a row of `scenarios.json`.
+/// A scenario that a shop is put through: a row of `scenarios.json`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -11,18 +11,17 @@ pub struct Scenario {
     pub id: String,
     /// What a shop has to do, in our own words.
     pub requirement: String,
-    /// Keys of the sources; none where it is our own advice.
+    /// Keys of the sources; empty if it is our own advice.
     pub source: Vec<String>,
     /// The case of Flexiti's own test lists that covers it.
     pub test_case: Option<String>,
-    /// The certificate's level that asks for it.
+    /// The certificate level that requires it.
     pub level: Rank,
-    /// The flows it is played in; with more than one of flows and languages it is played in
-    /// each combination.
+    /// The flows it is played in, each in combination with each of the languages.
     pub flows: Vec<String>,
     /// The languages it is played in.
     pub langs: Vec<String>,
-    /// What the dialect answers otherwise while it is played.
+    /// The dialect's answers that are replaced while it is played.
     #[serde(default)]
     pub answers: Map<String, Value>,
     /// The plan of faults, as the admin API takes it.
@@ -30,19 +29,19 @@ pub struct Scenario {
     pub faults: Vec<Value>,
     /// What happens, in order.
     pub steps: Vec<Step>,
-    /// How many orders may be open at Flexiti for this one purchase, at most.
+    /// How many orders this one purchase may open at Flexiti at most.
     #[serde(default = "one")]
     pub orders: usize,
-    /// What the shop must be seen to do beside.
+    /// What else the shop must be seen to do.
     #[serde(default)]
     pub also: Vec<Deed>,
-    /// A scenario that must have passed for this one to mean anything: what must not happen
-    /// here does happen there.
+    /// The positive control: a scenario in which what must not happen here does happen. This one
+    /// means nothing unless that one passes.
     pub control: Option<String>,
 }
 
 impl Scenario {
-    /// Each flow and language that it is played in, with its id.
+    /// The id with each combination of flow and language.
     pub fn plays(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let flows = self.flows.iter();
         flows.flat_map(|flow| {
@@ -60,9 +59,9 @@ fn one() -> usize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deed {
-    /// A token is refreshed before it has ended.
+    /// A token is refreshed before it expires.
     Refresh,
-    /// Another token is got in the place of one that has ended.
+    /// A new token is requested to replace an expired one.
     Renew,
 }
 
@@ -72,7 +71,7 @@ pub enum Deed {
 pub enum Rank {
     /// Flexiti's own test cases.
     Basic,
-    /// Whatever goes wrong, no money is lost.
+    /// No money is lost, whatever goes wrong.
     Robust,
     /// Every checker, in every dialect.
     Exemplary,
@@ -84,14 +83,14 @@ pub enum Rank {
 pub enum Step {
     /// The customer starts to pay with Flexiti.
     Checkout {
-        /// What is to come of it.
+        /// What must come of it.
         expect: Start,
     },
     /// The customer brings the order to an outcome on Flexiti's pages.
     Complete {
         /// An outcome of the admin API.
         outcome: String,
-        /// What keeps notifications from showing it: `{"polls": n}` or `{"ms": n}`.
+        /// What delays its appearance in notifications: `{"polls": n}` or `{"ms": n}`.
         settle_after: Option<Value>,
     },
     /// A browser requests a callback URL.
@@ -103,22 +102,22 @@ pub enum Step {
         #[serde(default)]
         by: By,
     },
-    /// The customer has several windows open, and all of them come back at once.
+    /// The customer has several windows open, and all of them return at once.
     Crowd {
         /// How many.
         browsers: usize,
     },
-    /// Somebody else buys the same at the same time, and does not come back.
+    /// Another customer buys the same at the same time, and does not return.
     Bystander {
         /// An outcome of the admin API.
         outcome: String,
     },
-    /// What the shop believes of the order, looked at until it is so or time is over.
+    /// What the shop must come to believe about the order, polled until it does or time is up.
     Believe {
-        /// One of these it must come to believe.
+        /// Any one of these.
         one_of: Vec<Belief>,
     },
-    /// What the shop must not believe of the order, once it has had time to.
+    /// What the shop must not believe about the order once it has had time to.
     Doubt {
         /// None of these.
         none_of: Vec<Belief>,
@@ -130,7 +129,7 @@ pub enum Step {
     },
 }
 
-/// What is to come of a customer's start.
+/// What must come of a checkout that the customer starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -138,7 +137,7 @@ pub enum Start {
     Opens,
     /// It cannot open, and the shop says so.
     Fails,
-    /// Either: the shop is free to give up.
+    /// Either; the shop may give up.
     Either,
 }
 
@@ -146,16 +145,16 @@ pub enum Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
-    /// The one that Flexiti sends the customer to.
+    /// The one that Flexiti redirects the customer to.
     #[default]
     Own,
     /// The success URL, whatever became of the order.
     Success,
-    /// The success URL with the order's id: anybody can count as far.
+    /// The success URL with the order's id, which anybody can guess.
     Known,
-    /// The success URL with the order's id and a status that nobody but Flexiti may tell.
+    /// The success URL with the order's id and a status, which only Flexiti may report.
     Told,
-    /// The success URL with the id of an order of somebody else.
+    /// The success URL with the id of another customer's order.
     Foreign,
 }
 
@@ -170,14 +169,14 @@ pub enum By {
     Stranger,
 }
 
-/// What a shop believes of an order.
+/// What a shop believes about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Belief {
     /// Paid, or the customer was approved.
     Paid,
-    /// It waits.
+    /// Not decided yet.
     Pending,
-    /// It came to nothing.
+    /// Declined, cancelled or expired.
     Failed,
 }

@@ -1,4 +1,4 @@
-//! Tables of the README, made from the contract.
+//! Tables for the README, generated from the contract.
 
 use crate::clause::Evidence;
 use crate::contract::Contract;
@@ -53,7 +53,7 @@ pub fn answers(contract: &Contract) -> Result<String, LoadError> {
     Ok(table)
 }
 
-/// How many clauses of each family rest on which evidence.
+/// How many clauses of each family have which evidence.
 pub fn evidence(contract: &Contract) -> String {
     const MARKS: [Evidence; 5] = [
         Evidence::Documented,
@@ -93,7 +93,7 @@ fn load(contract: &Contract) -> Result<Vec<Dialect>, LoadError> {
         .collect()
 }
 
-/// An answer in a table cell. A pattern is too long for one: the dialect file has it.
+/// An answer in a table cell. Patterns are too long for a cell; the dialect file has them.
 fn cell(knob: &str, answer: &Value) -> String {
     match answer {
         Value::Null => "not enforced".to_owned(),

@@ -18,9 +18,9 @@ pub struct Violation {
     pub param: String,
     /// The word of `field_errors[].msg`, where the clause has one.
     pub msg: Option<Msg>,
-    /// What was sent, if anything was.
+    /// The value that was sent, if any.
     pub value: Option<Value>,
-    /// The row of `errors.json` it is answered with.
+    /// The error it is answered with.
     #[serde(skip)]
     pub error: ErrorId,
     /// The position of the clause in the contract's order.
@@ -50,7 +50,7 @@ pub struct Refusal {
     pub challenge: Option<String>,
 }
 
-/// What a customer is to do on the hosted pages (3.3 `flow`).
+/// What the customer is to do on the hosted pages (3.3 `flow`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -62,7 +62,7 @@ pub enum Flow {
     ApplyBuy,
 }
 
-/// What an application comes to (TD).
+/// The decision on an application (TD).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are Flexiti's")]
@@ -79,19 +79,19 @@ pub enum Decision {
 pub struct ResponseKey {
     /// The middle name.
     pub middle_name: String,
-    /// What the application comes to, or `{"$knob": …}`.
+    /// The decision, or `{"$knob": …}`.
     pub decision: Value,
     /// What the key stands for.
     pub reason: String,
 }
 
 impl ResponseKey {
-    /// Whether the dialect says what it decides.
+    /// Whether the decision depends on the dialect.
     pub fn is_open(&self) -> bool {
         self.decision.is_object()
     }
 
-    /// What it decides in a dialect.
+    /// The decision in a dialect.
     pub fn decides(&self, dialect: &Dialect) -> Option<Decision> {
         let decision = match self.decision["$knob"].as_str() {
             Some(knob) => dialect.answer(knob),
@@ -111,8 +111,8 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language a spelling means: French if it begins so, or is `en-FR`, which the oldest
-    /// reference prints for French (R-old1); English otherwise.
+    /// The language that a spelling means: French if it begins with `fr` or is `en-FR`, which the
+    /// oldest reference prints for French (R-old1); English otherwise.
     pub fn of(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         if text.starts_with("fr") || text == "en-fr" {

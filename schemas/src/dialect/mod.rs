@@ -1,4 +1,5 @@
-//! A dialect: one answer to every question that the documentation leaves open.
+//! A dialect: one answer to every question that the documentation leaves open. The answers that
+//! code reads are in `knobs`.
 
 mod knobs;
 
@@ -139,7 +140,7 @@ impl Dialect {
             .unwrap_or(&Value::Null)
     }
 
-    /// This dialect with one more answer, under the name `name+knob`.
+    /// This dialect with another answer to one knob.
     pub fn with_answer(
         &self,
         knob: &str,
@@ -161,12 +162,12 @@ impl Dialect {
         Self::read(&self.name, value, sources)
     }
 
-    /// The dialect as a data file of its own, all answers spelled out.
+    /// The dialect as a self-contained data file with all its answers.
     pub fn to_json(&self) -> Value {
         json!({"name": self.name, "description": self.description, "answers": self.answers})
     }
 
-    /// The knobs that `self` and `other` answer differently, with the evidence for each side.
+    /// The knobs that `self` and `other` answer differently, with the evidence.
     pub fn diff(&self, other: &Self, sources: &Sources) -> Result<Vec<Answered>, LoadError> {
         let schema = sources.json(SCHEMA)?;
         Ok(knob_rows(&schema)
@@ -180,7 +181,7 @@ impl Dialect {
             .collect())
     }
 
-    /// Reads a dialect file of a user.
+    /// Reads a user's dialect file.
     pub(crate) fn read_file(path: &Path, sources: &Sources) -> Result<Self, LoadError> {
         let file = path.display().to_string();
         let text =

@@ -1,4 +1,4 @@
-//! Judging requests and answers by the schemas.
+//! Judging requests and answers against the schemas.
 
 use crate::body::Body;
 use crate::endpoint::Endpoint;
@@ -12,13 +12,14 @@ use jsonschema::json::{Json as _, Node as _, Object as _};
 use serde_json::Value;
 
 impl Rulebook {
-    /// What a request breaks: at most one violation for each parameter, in the contract's order.
+    /// The constraints that a request violates: at most one for each parameter, in the contract's
+    /// order.
     /// `request` is the flat object that `bodies/*.request.json` describe.
     pub fn check(&self, endpoint: Endpoint, request: &Value) -> Vec<Violation> {
         self.check_node(endpoint, FlatNode::Json(request))
     }
 
-    /// The same of parameters that were read from a request.
+    /// Like [`Rulebook::check`], for parameters that were read from a request.
     pub fn check_parameters(
         &self,
         endpoint: Endpoint,
@@ -44,7 +45,7 @@ impl Rulebook {
         found
     }
 
-    /// Puts violations into the contract's order: that of the parameters, then of the clauses.
+    /// Sorts violations in the contract's order: by parameter, then by clause.
     pub fn sort(&self, endpoint: Endpoint, violations: &mut [Violation]) {
         let ranks = self.requests.get(&endpoint).map(|body| &body.ranks);
         violations.sort_by_key(|violation| {
@@ -83,12 +84,12 @@ impl Rulebook {
         })
     }
 
-    /// The violation that decides the answer: the first of its clauses in the contract's order.
+    /// The violation that decides the answer: the one whose clause comes first in the contract.
     pub fn decisive(violations: &[Violation]) -> Option<&Violation> {
         violations.iter().min_by_key(|violation| violation.rank)
     }
 
-    /// The clauses that an answer breaks, with what is wrong.
+    /// The clauses that an answer breaks, each with an explanation.
     pub fn check_response(
         &self,
         endpoint: Endpoint,
@@ -107,7 +108,7 @@ impl Rulebook {
             .collect()
     }
 
-    /// Why a refusal's body does not have the dialect's shape, if so.
+    /// Why a refusal's body does not have the dialect's shape; `None` if it does.
     pub fn check_error_body(&self, answer: &Value) -> Option<String> {
         let error = self
             .error_body

@@ -19,7 +19,7 @@ impl Rulebook {
         Self::compile_without(contract, dialect, None)
     }
 
-    /// The same with one clause taken away: a server that breaks one promise, to measure
+    /// Compiles the contract without one clause: a server that breaks one promise, to measure
     /// whether the runner notices. Not an option of the programs.
     pub fn compile_without(
         contract: &'static Contract,
@@ -42,14 +42,14 @@ impl Rulebook {
             };
             let request = Body::new(contract, &dialect, &row.request, &here)?;
             if !dialect.trusted {
-                // Where its answers make no schema, say so now; otherwise in time.
+                // A user's answers may not make a valid schema: report that now, not on first use.
                 request.compile().map_err(|what| {
                     let file = format!("bodies/{}.json", row.request);
                     LoadError::new(file, format!("in dialect {}: {what}", dialect.name))
                 })?;
             }
             let response = Body::new(contract, &dialect, &row.response, &here)?;
-            // What stands only on a path that the dialect does not have is no clause of it.
+            // A clause of an endpoint that the dialect does not serve is not active.
             let foundation = contract.clause(row.id.foundation().id());
             let there = foundation.is_some_and(in_dialect);
             for schema in [&request.schema, &response.schema]
@@ -101,7 +101,7 @@ impl Rulebook {
     }
 }
 
-/// Whether the dialect gives the answers that the clause is subject to.
+/// Whether the dialect gives the answers that the clause requires.
 fn holds_in(clause: &Clause, dialect: &Dialect) -> bool {
     let answers = |(knob, allowed): (&String, &Vec<Value>)| allowed.contains(dialect.answer(knob));
     clause.when.iter().all(answers)

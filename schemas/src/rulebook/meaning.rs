@@ -27,7 +27,7 @@ impl Rulebook {
         json!({"fragments": fragments, "knobs": knobs, "refusal": self.refusal_of(&clause.id).map(|r| (r.status.as_u16(), r.error))})
     }
 
-    /// The clauses that hold here and mean something else, or nothing, in `other`.
+    /// The clauses that hold here but mean something else in `other`, or do not hold there.
     pub fn differing(&self, other: &Self) -> Vec<&'static str> {
         self.clauses()
             .filter(|clause| self.meaning(clause) != other.meaning(clause))

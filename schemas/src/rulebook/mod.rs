@@ -1,4 +1,6 @@
-//! The contract compiled for one dialect: what a server of that dialect enforces.
+//! The contract compiled for one dialect: what a server of that dialect enforces. The struct and
+//! its accessors are here; the submodules compile it, check requests with it, find refusals and
+//! compare dialects.
 
 mod check;
 mod compile;
@@ -58,8 +60,8 @@ impl Rulebook {
         self.rules[rule as usize]
     }
 
-    /// Whether this rule is the one that [`Rulebook::compile_without`] took away: the server
-    /// then breaks it, where a dialect without it would merely do the opposite.
+    /// Whether [`Rulebook::compile_without`] took this rule away: the server then breaks it,
+    /// whereas a dialect without the rule would merely do the opposite.
     pub fn taken_away(&self, rule: Rule) -> bool {
         self.taken_away == Some(rule)
     }

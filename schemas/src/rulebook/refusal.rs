@@ -43,7 +43,7 @@ impl Rulebook {
             .unwrap_or(ErrorId::WrongInputs)
     }
 
-    /// A violation of `rule` by `param`, for rules that are about parameters.
+    /// The violation of `rule` by `param`, for rules about parameters.
     pub fn violation_of(
         &self,
         rule: Rule,

@@ -70,3 +70,21 @@ fn every_knob_has_evidence_for_some_answer() {
         }
     }
 }
+
+#[test]
+fn the_programs_know_every_answer_that_the_schema_lists() {
+    let contract = Contract::shipped();
+    let schema = contract.sources().json("meta/dialect.schema.json").unwrap();
+    let rows = schema["properties"]["answers"]["properties"].as_object();
+    let documented = contract.dialect("documented").unwrap();
+    let mut tried = 0;
+    for (knob, row) in rows.unwrap() {
+        for answer in row["enum"].as_array().into_iter().flatten() {
+            let dialect = documented.with_answer(knob, answer.clone(), contract.sources());
+            let dialect = dialect.unwrap_or_else(|error| panic!("{knob}: {error}"));
+            assert_eq!(dialect.answer(knob), answer, "{knob}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 80, "{tried}");
+}
