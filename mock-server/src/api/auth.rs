@@ -9,7 +9,7 @@ use crate::http::request::Request;
 use crate::model::token::Scope;
 use base64::Engine as _;
 use flexiti_contract::dialect::Lax;
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::AUTHORIZATION;
 use serde_json::Value;
 use std::sync::Arc;
@@ -44,11 +44,11 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     };
     let header = call.request.header(&AUTHORIZATION);
     let token = bearer(rulebook, header.as_deref())?;
-    let unknown = || Rejection::new(Rule::BearerKnown, "token_unknown");
+    let unknown = || Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown);
     let state = call.app.state();
     let (token, access) = state.access.entry(token).ok_or_else(unknown)?;
     if access.revoked {
-        return Err(Rejection::new(Rule::RefreshRevokes, "token_unknown"));
+        return Err(Rejection::new(Rule::RefreshRevokes, ErrorId::TokenUnknown));
     }
     let merchant = state.merchants.get(&*access.client_id);
     let merchant = merchant.ok_or_else(unknown)?;
@@ -58,7 +58,7 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
         now: merchant.clock.at(call.machine),
     };
     if caller.now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
-        return Err(Rejection::new(Rule::BearerAlive, "token_expired"));
+        return Err(Rejection::new(Rule::BearerAlive, ErrorId::TokenExpired));
     }
     if *caller.client_id != *in_path && rulebook.enforces(Rule::BearerClient) {
         let error = rulebook.error_id_of(Rule::BearerClient);
@@ -73,10 +73,10 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
         && let Some(rule) = scope_rule(call.endpoint)
         && rulebook.enforces(rule)
     {
-        return Err(Rejection::new(rule, "insufficient_scope"));
+        return Err(Rejection::new(rule, ErrorId::InsufficientScope));
     }
     if !merchant.account.provisioned && rulebook.enforces(Rule::InitProvisioned) {
-        return Err(Rejection::new(Rule::InitProvisioned, "invalid_role"));
+        return Err(Rejection::new(Rule::InitProvisioned, ErrorId::InvalidRole));
     }
     Ok(caller)
 }
@@ -105,7 +105,7 @@ pub fn token_of(request: &Request) -> Option<String> {
 fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, Rejection> {
     let Some(header) = header.filter(|value| !value.trim().is_empty()) else {
         if rulebook.enforces(Rule::BearerRequired) {
-            return Err(Rejection::new(Rule::BearerRequired, "token_missing"));
+            return Err(Rejection::new(Rule::BearerRequired, ErrorId::TokenMissing));
         }
         return Ok("");
     };
@@ -118,7 +118,7 @@ fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, R
         Lax::AnyCase => scheme.eq_ignore_ascii_case("bearer"),
     };
     if !spelled || token.is_empty() {
-        return Err(Rejection::new(Rule::BearerScheme, "token_malformed"));
+        return Err(Rejection::new(Rule::BearerScheme, ErrorId::TokenMalformed));
     }
     Ok(token.trim())
 }

@@ -12,7 +12,7 @@ use crate::model::money::{self, money, percent};
 use crate::model::payment_plan::{self, PaymentPlan, Payments};
 use askama::Template;
 use flexiti_contract::dialect::NoPlan;
-use flexiti_contract::{Endpoint, Kept, Lang, Parameters, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Lang, Parameters, Rule, Rulebook, StoredParameters};
 use hyper::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
                 StatusCode::OK,
                 &json!({"htmlRender": "", "paymentPlan": null}),
             )),
-            NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, "not_found")),
+            NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, ErrorId::NotFound)),
         };
     };
     Ok(Reply::json(StatusCode::OK, &answer(plan, payments, lang)))
@@ -66,11 +66,11 @@ fn read<'q>(
     let repeated = document.repeated.first().copied();
     let parameters = document.parameters;
     let params = rulebook.contract().params(Endpoint::Calculator);
-    note.params = Some(Kept::new(params, &parameters).into());
+    note.params = Some(StoredParameters::new(params, &parameters).into());
     if let Some(name) = repeated
         && rulebook.enforces(Rule::CalculatorRepeated)
     {
-        let rejection = Rejection::new(Rule::CalculatorRepeated, "repeated_parameter");
+        let rejection = Rejection::new(Rule::CalculatorRepeated, ErrorId::RepeatedParameter);
         return Err(rejection.because(format!("`{name}`")));
     }
     let violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);

@@ -4,7 +4,7 @@ use crate::api::rejection::Rejection;
 use crate::app::App;
 use crate::clock::Millis;
 use crate::http::request::{BODY_LIMIT, Body, Request};
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 
 /// A request to an endpoint of the API.
 #[derive(Debug, Clone, Copy)]
@@ -31,13 +31,13 @@ impl<'a> Call<'a> {
     /// The body, if it was read whole and is no larger than the API takes.
     pub(super) fn body(&self) -> Result<&'a [u8], Rejection> {
         match &self.request.body {
-            Body::TimedOut => Err(Rejection::new(Rule::Robust, "request_timeout")),
-            Body::BrokenOff => Err(Rejection::new(Rule::Robust, "incomplete_body")),
-            Body::TooLarge => Err(Rejection::new(Rule::BodySize, "payload_too_large")),
+            Body::TimedOut => Err(Rejection::new(Rule::Robust, ErrorId::RequestTimeout)),
+            Body::BrokenOff => Err(Rejection::new(Rule::Robust, ErrorId::IncompleteBody)),
+            Body::TooLarge => Err(Rejection::new(Rule::BodySize, ErrorId::PayloadTooLarge)),
             Body::Read(bytes)
                 if bytes.len() > BODY_LIMIT && self.rulebook.enforces(Rule::BodySize) =>
             {
-                Err(Rejection::new(Rule::BodySize, "payload_too_large"))
+                Err(Rejection::new(Rule::BodySize, ErrorId::PayloadTooLarge))
             }
             Body::Read(bytes) => Ok(bytes),
         }

@@ -13,9 +13,10 @@ use crate::http::route::CHECKOUT;
 use crate::journal::Note;
 use crate::model::lifecycle::Life;
 use crate::model::order::Order;
-use flexiti_contract::dialect::InitEncodings;
+use flexiti_contract::dialect::{IdsAs, InitEncodings};
 use flexiti_contract::{
-    Endpoint, Flow, Given, Kept, Lang, Msg, Parameters, Rule, Rulebook, Violation,
+    Endpoint, ErrorId, Flow, Given, Lang, Msg, Parameters, Rule, Rulebook, StoredParameters,
+    Violation,
 };
 use hyper::StatusCode;
 use serde::Serialize;
@@ -35,14 +36,14 @@ pub fn handle(
     } = *call;
     let mut form = Form::default();
     let (parameters, violations) = read(call, body, &mut form)?;
-    let stored = Kept::new(rulebook.contract().params(endpoint), &parameters);
+    let stored = StoredParameters::new(rulebook.contract().params(endpoint), &parameters);
     note.params = Some(stored.clone().into());
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
     let mut state = call.app.state();
     let Some(merchant) = state.merchants.get(&*caller.client_id) else {
-        return Err(Rejection::new(Rule::BearerKnown, "token_unknown"));
+        return Err(Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown));
     };
     let merchant_order = merchant_order_id(&parameters);
     if rulebook.enforces(Rule::MerchantOrderUnique)
@@ -144,13 +145,13 @@ fn read<'t>(
 
 /// Whether a body is JSON; a body of neither kind is refused.
 fn is_json(rulebook: &Rulebook, request: &Request, body: &[u8]) -> Result<bool, Rejection> {
-    let refused = || Rejection::new(Rule::MediaType, "unknown_media_type");
+    let refused = || Rejection::new(Rule::MediaType, ErrorId::UnknownMediaType);
     let encodings = rulebook.knobs().init_encodings;
     match request.media_type().as_deref() {
         Some(JSON) if rulebook.enforces(Rule::JsonBody) => Ok(true),
-        Some(FORM) if looks_like_json(body) && rulebook.enforces(Rule::JsonDeclared) => {
-            Err(Rejection::new(Rule::JsonDeclared, "json_declared_as_form"))
-        }
+        Some(FORM) if looks_like_json(body) && rulebook.enforces(Rule::JsonDeclared) => Err(
+            Rejection::new(Rule::JsonDeclared, ErrorId::JsonDeclaredAsForm),
+        ),
         Some(FORM) if looks_like_json(body) && rulebook.enforces(Rule::JsonAsForm) => Ok(true),
         Some(FORM) if encodings != InitEncodings::Json => Ok(false),
         Some(JSON | FORM) => Err(refused()),
@@ -165,9 +166,9 @@ fn looks_like_json(body: &[u8]) -> bool {
 
 fn read_json(body: &[u8], document: &mut Document<'_, '_>) -> Result<(), Rejection> {
     if std::str::from_utf8(body).is_err() {
-        return Err(Rejection::new(Rule::BodyUtf8, "unreadable_text"));
+        return Err(Rejection::new(Rule::BodyUtf8, ErrorId::UnreadableText));
     }
-    let refused = |why: String| Rejection::new(Rule::JsonReadable, "bad_json").because(why);
+    let refused = |why: String| Rejection::new(Rule::JsonReadable, ErrorId::BadJson).because(why);
     match serde_json::from_slice(body) {
         Ok(Json::Object(members)) => document.members("", members),
         Ok(Json::Value(_)) => return Err(refused("another JSON value".into())),
@@ -201,7 +202,7 @@ fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
         }
         true
     });
-    let as_string = knobs.ids_as == "string";
+    let as_string = knobs.ids_as == IdsAs::String;
     let online_order_id = if as_string {
         OrderId::Text(order.id.to_string())
     } else {

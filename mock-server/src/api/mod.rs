@@ -15,16 +15,16 @@ use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::http::reply::Reply;
 use crate::journal::Note;
-use flexiti_contract::{Endpoint, Rule};
+use flexiti_contract::{Endpoint, ErrorId, Rule};
 
 /// Answers a call, or says why it is refused; what is found out on the way is noted.
 pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     if !call.rulebook.serves(call.endpoint) {
-        return Err(Rejection::new(Rule::PathKnown, "not_found"));
+        return Err(Rejection::new(Rule::PathKnown, ErrorId::NotFound));
     }
     let method = &call.rulebook.contract().endpoint(call.endpoint).method;
     if call.request.method.as_str() != method {
-        let rejection = Rejection::new(Rule::MethodAllowed, "method_not_allowed");
+        let rejection = Rejection::new(Rule::MethodAllowed, ErrorId::MethodNotAllowed);
         return Err(rejection.allowing(method));
     }
     let body = call.body()?;
@@ -43,6 +43,6 @@ pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
             init::handle(call, caller, body, note)
         }
         // `auth::caller` lets nobody through to these endpoints without a merchant.
-        (_, None) => Err(Rejection::new(Rule::BearerRequired, "token_missing")),
+        (_, None) => Err(Rejection::new(Rule::BearerRequired, ErrorId::TokenMissing)),
     }
 }

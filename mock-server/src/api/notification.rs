@@ -10,8 +10,10 @@ use crate::model::callback_url;
 use crate::model::lifecycle::{Decision, Outcome, Stage};
 use crate::model::order::Order;
 use crate::state::{Merchant, Orders};
-use flexiti_contract::dialect::{CallbackUrl, PurchaseBlock, SharedId, Unfinished, UnknownOrder};
-use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
+use flexiti_contract::dialect::{
+    CallbackUrl, IdsAs, PurchaseBlock, SharedId, Unfinished, UnknownOrder,
+};
+use flexiti_contract::{Endpoint, ErrorId, Flow, Rule, Rulebook};
 use hyper::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -33,14 +35,17 @@ pub fn handle(call: &Call<'_>, caller: &Caller, note: &mut Note) -> Result<Reply
     let settled = order.poll(caller.now) && !call.hides_outcome;
     match body(rulebook, merchant, order, settled) {
         Some(body) => Ok(Reply::json(StatusCode::OK, &body)),
-        None => Err(Rejection::new(Rule::NotificationUnfinished, "not_found")),
+        None => Err(Rejection::new(
+            Rule::NotificationUnfinished,
+            ErrorId::NotFound,
+        )),
     }
 }
 
 fn unknown(rulebook: &Rulebook) -> Result<Reply, Rejection> {
     match rulebook.knobs().notification_unknown {
         UnknownOrder::Empty => Ok(Reply::json(StatusCode::OK, &json!({}))),
-        UnknownOrder::NotFound => Err(Rejection::new(Rule::NotificationUnknown, "not_found")),
+        UnknownOrder::NotFound => Err(Rejection::new(Rule::NotificationUnknown, ErrorId::NotFound)),
     }
 }
 
@@ -99,7 +104,7 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
         body.insert("apply".to_owned(), apply);
     }
     if let Some(purchase) = purchase {
-        body.insert(knobs.purchase_block_name.clone(), purchase);
+        body.insert(knobs.purchase_block_name.as_str().to_owned(), purchase);
     }
     let ended = order.ended.filter(|_| shown.outcome.is_some());
     let date = ended.unwrap_or(order.opened);
@@ -183,7 +188,7 @@ fn purchase_block(rulebook: &Rulebook, order: &Order, shown: Shown) -> Option<Va
 /// An id of the type that ids have.
 fn id_value(rulebook: &Rulebook, id: &str) -> Value {
     match id.parse::<u64>() {
-        Ok(number) if rulebook.knobs().ids_as != "string" => json!(number),
+        Ok(number) if rulebook.knobs().ids_as == IdsAs::Integer => json!(number),
         _ => json!(id),
     }
 }

@@ -4,7 +4,7 @@ use crate::api::rejection::Rejection;
 use crate::http::form::{Form, FormError, FormRules};
 use crate::http::json::Json;
 use flexiti_contract::dialect::{Alias, EmptyValue};
-use flexiti_contract::{Contract, Endpoint, Given, Param, Parameters, Rule, Rulebook};
+use flexiti_contract::{Contract, Endpoint, ErrorId, Given, Param, Parameters, Rule, Rulebook};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -127,8 +127,10 @@ pub(super) fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> 
         lossy: !rulebook.enforces(Rule::BodyUtf8),
     };
     Form::read(body, rules).map_err(|error| match error {
-        FormError::PercentEncoding => Rejection::new(Rule::PercentEncoding, "bad_percent_encoding"),
-        FormError::Utf8 => Rejection::new(Rule::BodyUtf8, "unreadable_text"),
+        FormError::PercentEncoding => {
+            Rejection::new(Rule::PercentEncoding, ErrorId::BadPercentEncoding)
+        }
+        FormError::Utf8 => Rejection::new(Rule::BodyUtf8, ErrorId::UnreadableText),
     })
 }
 

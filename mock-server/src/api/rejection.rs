@@ -2,20 +2,16 @@
 
 use crate::http::reply::Reply;
 use crate::redact::Redactor;
-use flexiti_contract::{ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
-use hyper::StatusCode;
+use flexiti_contract::{ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
 use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-
-/// Parameters whose value a refusal does not repeat.
-const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 
 /// A request refused.
 #[derive(Debug, Clone)]
 pub struct Rejection {
     /// The row of `errors.json`.
-    pub error: &'static str,
+    pub error: ErrorId,
     /// The clause that was broken.
     pub clause: &'static str,
     /// What exactly: added to the message.
@@ -28,7 +24,7 @@ pub struct Rejection {
 
 impl Rejection {
     /// A refusal for breaking `rule`, answered with the row `error` of `errors.json`.
-    pub fn new(rule: Rule, error: &'static str) -> Self {
+    pub fn new(rule: Rule, error: ErrorId) -> Self {
         Self {
             error,
             clause: rule.id(),
@@ -87,9 +83,7 @@ impl Rejection {
     /// The refusal as an answer; `path` is the one that was asked for. A value that is secret is
     /// not repeated.
     pub fn reply(&self, rulebook: &Rulebook, path: &str, redactor: &Redactor) -> Reply {
-        let Some(refusal) = rulebook.refusal(self.error) else {
-            return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": self.error}));
-        };
+        let refusal = rulebook.refusal(self.error);
         let mut message = refusal.message;
         if let Some(detail) = &self.detail {
             let end = message.trim_end_matches('.').len();
@@ -103,7 +97,7 @@ impl Rejection {
             .filter_map(|v| {
                 let value = v.value.as_ref().filter(|value| {
                     let secret = value.as_str().is_some_and(|text| redactor.is_secret(text));
-                    !secret && !SECRET.contains(&v.param.as_str())
+                    !secret && !rulebook.contract().is_secret_param(&v.param)
                 });
                 Some((v.param.as_str(), v.msg?, value.unwrap_or(&Value::Null)))
             })
@@ -129,7 +123,7 @@ pub fn shaped(
     let shape = rulebook.knobs().error_shape;
     let mut body = Map::new();
     if shape != ErrorShape::Pos {
-        body.insert("code".into(), refusal.status.into());
+        body.insert("code".into(), refusal.status.as_u16().into());
     }
     body.insert("error".into(), refusal.error.as_str().into());
     if shape != ErrorShape::Pos {
@@ -154,8 +148,7 @@ pub fn shaped(
             body.insert("field_errors".into(), fields.iter().map(row).collect());
         }
     }
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut reply = Reply::json(status, &Value::Object(body));
+    let mut reply = Reply::json(refusal.status, &Value::Object(body));
     if let Some(challenge) = &refusal.challenge
         && rulebook.enforces(Rule::Challenge)
     {

@@ -13,7 +13,7 @@ use crate::journal::Note;
 use crate::model::account::MerchantConfig;
 use crate::model::token::{Access, Refresh, Scope};
 use crate::state::{Merchant, State};
-use flexiti_contract::{Endpoint, Kept, Parameters, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Parameters, Rule, Rulebook, StoredParameters};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, PRAGMA};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub fn handle(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Re
     let parameters = read(rulebook, call.request, body)?;
     let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
     let params = rulebook.contract().params(Endpoint::Token);
-    note.params = Some(Kept::new(params, &parameters).into());
+    note.params = Some(StoredParameters::new(params, &parameters).into());
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
@@ -69,10 +69,10 @@ fn read<'t>(
     if media_type.as_deref() == Some("application/json") && !only_forms {
         match serde_json::from_slice(body) {
             Ok(Json::Object(members)) => document.members("", members),
-            _ => return Err(Rejection::new(Rule::TokenJsonBody, "bad_json")),
+            _ => return Err(Rejection::new(Rule::TokenJsonBody, ErrorId::BadJson)),
         }
     } else if media_type.as_deref() != Some(MEDIA_TYPE) && only_forms {
-        return Err(Rejection::new(Rule::TokenEncoding, "not_a_form"));
+        return Err(Rejection::new(Rule::TokenEncoding, ErrorId::NotAForm));
     } else {
         for (name, value) in form(rulebook, body)?.pairs() {
             document.text(name, value.to_owned());
@@ -81,7 +81,7 @@ fn read<'t>(
     if let Some(name) = document.repeated.first()
         && rulebook.enforces(Rule::TokenRepeated)
     {
-        let rejection = Rejection::new(Rule::TokenRepeated, "repeated_parameter");
+        let rejection = Rejection::new(Rule::TokenRepeated, ErrorId::RepeatedParameter);
         return Err(rejection.because(format!("`{name}`")));
     }
     if rulebook.enforces(Rule::Basic)
@@ -108,13 +108,13 @@ fn merchant<'s>(
     // An unknown client costs a comparison too, so that the time does not tell it apart.
     let expected = merchant.map_or("no such client", |m| m.account.client_secret.as_str());
     let equal = secret.is_none_or(|secret| expected.as_bytes().ct_eq(secret.as_bytes()).into());
-    let unknown = || Rejection::new(Rule::ClientKnown, "client_unknown");
+    let unknown = || Rejection::new(Rule::ClientKnown, ErrorId::ClientUnknown);
     let merchant = merchant.ok_or_else(unknown)?;
     if !equal && rulebook.enforces(Rule::ClientKnown) {
         return Err(unknown());
     }
     if !merchant.account.provisioned && rulebook.enforces(Rule::TokenProvisioned) {
-        return Err(Rejection::new(Rule::TokenProvisioned, "invalid_role"));
+        return Err(Rejection::new(Rule::TokenProvisioned, ErrorId::InvalidRole));
     }
     Ok(merchant)
 }
@@ -135,7 +135,7 @@ fn check_user(
     }
     Err(Rejection::new(
         Rule::PasswordCredentials,
-        "user_credentials_invalid",
+        ErrorId::UserCredentialsInvalid,
     ))
 }
 
@@ -147,7 +147,7 @@ fn refresh(
     token: &str,
     now: Millis,
 ) -> Result<Scope, Rejection> {
-    let invalid = |rule| Rejection::new(rule, "refresh_token_invalid");
+    let invalid = |rule| Rejection::new(rule, ErrorId::RefreshTokenInvalid);
     let mut token: Arc<str> = token.into();
     if !rulebook.enforces(Rule::RefreshKind)
         && let Some(access) = state.access.get(&token)
@@ -168,7 +168,7 @@ fn refresh(
     if record.used && rulebook.enforces(Rule::RefreshRotation) {
         return Err(invalid(Rule::RefreshRotation));
     }
-    let expired = |rule| Rejection::new(rule, "refresh_token_expired");
+    let expired = |rule| Rejection::new(rule, ErrorId::RefreshTokenExpired);
     if now >= record.access_expires && rulebook.enforces(Rule::RefreshInTime) {
         return Err(expired(Rule::RefreshInTime));
     }

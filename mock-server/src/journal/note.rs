@@ -3,7 +3,7 @@
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
 use crate::fault::{Strike, Ticket};
-use flexiti_contract::{Endpoint, Kept, Msg};
+use flexiti_contract::{Endpoint, Msg, StoredParameters};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum JournaledParameters {
     /// Those that the contract names.
-    Named(Kept),
+    Named(StoredParameters),
     /// Any, as a JSON object's text.
     Any(String),
 }
 
-impl From<Kept> for JournaledParameters {
-    fn from(kept: Kept) -> Self {
+impl From<StoredParameters> for JournaledParameters {
+    fn from(kept: StoredParameters) -> Self {
         Self::Named(kept)
     }
 }

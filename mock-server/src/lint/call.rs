@@ -8,7 +8,7 @@ use crate::journal::header_pairs;
 use crate::lint::identity::Identity;
 use crate::lint::recorded::LintInput;
 use crate::lint::spelling::Sent;
-use flexiti_contract::{Contract, Endpoint, Kept, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Rulebook, StoredParameters};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ pub struct Call {
     /// What the client put into the URL.
     pub in_url: Vec<InUrl>,
     /// The parameters as the handlers read them; none if they did not.
-    pub params: Option<Kept>,
+    pub params: Option<StoredParameters>,
     /// The shop's own id of the order that it asks to open.
     pub merchant_order_id: Option<String>,
     /// The parameters as they can be read leniently.
@@ -282,7 +282,7 @@ fn shows_outcome(answer: &[u8], rulebook: &Rulebook) -> bool {
     let knobs = rulebook.knobs();
     let says = |word: &Value, unfinished: &str| word.as_str().is_some_and(|w| w != unfinished);
     let apply = &answer["apply"]["apply_status"];
-    let purchase = &answer[&knobs.purchase_block_name]["status"];
+    let purchase = &answer[knobs.purchase_block_name.as_str()]["status"];
     says(apply, &knobs.apply_status_words.unfinished)
         || says(purchase, &knobs.purchase_status_words.unfinished)
 }

@@ -3,7 +3,7 @@
 use crate::lint::finding::{Found, listed, quoted};
 use crate::lint::history::History;
 use flexiti_contract::dialect::Alias;
-use flexiti_contract::{Endpoint, Flow, Given, Kept};
+use flexiti_contract::{Endpoint, Flow, Given, StoredParameters};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The end of the names of the clauses about ASCII.
@@ -55,12 +55,12 @@ pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
     };
     let mut places: HashMap<(Endpoint, &str), &str> = HashMap::new();
     for clause in strict.clauses().filter(|c| c.id.ends_with(ASCII)) {
-        let of_clause = strict.places(&clause.id).iter();
+        let of_clause = strict.sites(&clause.id).iter();
         places.extend(of_clause.map(|p| ((p.endpoint, p.param.as_str()), clause.id.as_str())));
     }
     let mut found: BTreeMap<(&str, &str), BTreeSet<u64>> = BTreeMap::new();
     for call in &history.calls {
-        let params = call.params.iter().flat_map(Kept::iter);
+        let params = call.params.iter().flat_map(StoredParameters::iter);
         for (param, _) in params.filter(|(_, value)| !is_ascii(value)) {
             if let Some(clause) = places.get(&(call.endpoint, param.name.as_str())) {
                 let requests = found.entry((clause, &param.name)).or_default();

@@ -3,7 +3,7 @@
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
 use crate::journal::{Entry, ExchangeView, JournaledParameters};
-use flexiti_contract::{Contract, Endpoint, Given, Kept, Parameters};
+use flexiti_contract::{Contract, Endpoint, Given, Parameters, StoredParameters};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ pub struct LintInput<'r> {
     /// Lines of names in lower case, a colon, a space and the value.
     pub headers: Cow<'r, str>,
     pub body: &'r [u8],
-    pub params: Option<Kept>,
+    pub params: Option<StoredParameters>,
     pub status: u16,
     pub fault: Option<&'r str>,
     pub order_id: Option<u64>,
@@ -92,7 +92,11 @@ impl<'r> LintInput<'r> {
 }
 
 /// The parameters that an object names.
-fn kept(contract: &'static Contract, endpoint: Endpoint, params: &Map<String, Value>) -> Kept {
+fn kept(
+    contract: &'static Contract,
+    endpoint: Endpoint,
+    params: &Map<String, Value>,
+) -> StoredParameters {
     let mut parameters = Parameters::default();
     for (name, value) in params {
         if let Some(param) = contract.param(endpoint, name) {
@@ -103,5 +107,5 @@ fn kept(contract: &'static Contract, endpoint: Endpoint, params: &Map<String, Va
             parameters.insert(param, given);
         }
     }
-    Kept::new(contract.params(endpoint), &parameters)
+    StoredParameters::new(contract.params(endpoint), &parameters)
 }

@@ -5,7 +5,6 @@ use crate::lint::call::Call;
 use crate::lint::finding::{Found, listed, quoted};
 use crate::lint::history::History;
 use crate::lint::identity::Identity;
-use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How long before its end a token may be replaced by a new one (RT: `expires_in` less 60 s).

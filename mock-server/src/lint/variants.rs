@@ -5,7 +5,7 @@ use crate::lint::finding::{Found, listed};
 use crate::lint::history::History;
 use crate::lint::parameters::ASCII;
 use flexiti_contract::dialect::{Alias, Lax};
-use flexiti_contract::{Endpoint, Kept, Msg, Parameters, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Msg, Parameters, Rule, Rulebook, StoredParameters};
 use std::collections::{BTreeMap, BTreeSet};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -26,7 +26,7 @@ type Variants<'h> = BTreeMap<Variant, (BTreeSet<u64>, BTreeSet<&'h str>)>;
 pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
     let mut variants = Variants::new();
     for call in history.calls.iter().filter(|call| call.accepted()) {
-        let parameters = call.params.as_ref().map(Kept::parameters);
+        let parameters = call.params.as_ref().map(StoredParameters::parameters);
         for other in history.others {
             let mut refuse = |variant: Variant| {
                 let (requests, dialects) = variants.entry(variant).or_default();

@@ -4,7 +4,7 @@ use crate::clock::Millis;
 use crate::model::lifecycle::{self, Event, Illegal, Life};
 use crate::model::money;
 use crate::model::visit::Visit;
-use flexiti_contract::{Flow, Kept, Lang, Rulebook};
+use flexiti_contract::{Flow, Lang, Rulebook, StoredParameters};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct Order {
     /// `merchant_orderid`.
     pub merchant_order_id: Option<Arc<str>>,
     /// The parameters of init.
-    pub parameters: Kept,
+    pub parameters: StoredParameters,
     /// What it has been through.
     pub life: Life,
     /// When it had its outcome.

@@ -240,7 +240,7 @@ fn refusal(rulebook: &Rulebook, status: StatusCode, path: &str) -> Reply {
         _ => reason.unwrap_or("blocked").to_lowercase().replace(' ', "_"),
     };
     let refusal = Refusal {
-        status: status.as_u16(),
+        status,
         message: reason.unwrap_or("Blocked").to_owned(),
         error,
         challenge: None,

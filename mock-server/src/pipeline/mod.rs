@@ -19,7 +19,7 @@ use crate::journal::Note;
 use crate::pipeline::fault_effects::Struck;
 use crate::telemetry::access_log;
 use crate::telemetry::metrics::Metrics;
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ORIGIN,
@@ -79,7 +79,7 @@ impl Service {
             // Steering the server is not part of what it plays.
             Route::Admin(rest) => return admin::handle(app, &self.metrics, &rest, request, now),
             Route::Unknown => {
-                let rejection = Rejection::new(Rule::PathKnown, "not_found");
+                let rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
                 refuse(app, app.dialects.own(), rejection, request, &mut note)
             }
         };

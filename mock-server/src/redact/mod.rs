@@ -10,6 +10,7 @@ use crate::redact::spelling::{decoded, unit};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flexiti_contract::Contract;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
@@ -17,8 +18,6 @@ use std::sync::Arc;
 
 /// What stands before the hash of a secret.
 pub const HIDDEN: &str = "***";
-/// Parameters that are secret, wherever they stand.
-const SECRET: &[&str] = &["client_secret", "password", "refresh_token"];
 /// Headers that are secret.
 const HEADERS: &[&str] = &["authorization", "proxy-authorization"];
 /// Forty hexadecimal digits in a row, as access and refresh tokens have (R-cur), and sessions.
@@ -265,9 +264,7 @@ impl Redactor {
 fn is_secret(name: &str) -> bool {
     let last = name.trim_end_matches(']');
     let last = last.rsplit(['[', '.']).next().unwrap_or(last);
-    SECRET
-        .iter()
-        .any(|secret| last.eq_ignore_ascii_case(secret))
+    Contract::shipped().is_secret_param(last)
 }
 
 fn names_secret(json: &Value) -> bool {

@@ -5,7 +5,7 @@ use crate::http::request::Request;
 use crate::http::route::Route;
 use crate::pipeline::Service;
 use crate::sabotage::rewrite::{body, edited, endpoint, looks_like_json, refused, with_body};
-use flexiti_contract::Rule;
+use flexiti_contract::{ErrorId, Rule};
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub fn unknown_path_answered(service: &Service, request: &Request) -> Reply {
 pub fn method_not_found(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     if reply.status == StatusCode::METHOD_NOT_ALLOWED && endpoint(service, request).is_some() {
-        return refused(service, request, Rule::PathKnown, "not_found");
+        return refused(service, request, Rule::PathKnown, ErrorId::NotFound);
     }
     reply
 }

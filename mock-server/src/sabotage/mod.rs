@@ -39,10 +39,7 @@ impl Sabotaged {
         // What a schema says is broken by leaving it out.
         let means = Rule::from_id(clause).map_or(Means::LeftOut, means);
         let (rulebook, saboteur) = match means {
-            Means::LeftOut => (
-                Rulebook::compile_without(contract, dialect, Some(clause))?,
-                None,
-            ),
+            Means::LeftOut => (Rulebook::compile_without(contract, dialect, clause)?, None),
             Means::OtherAnswer(knob, answer) => {
                 let answer = answer(&dialect);
                 let dialect = dialect.with_answer(knob, answer, sources)?;
@@ -50,7 +47,7 @@ impl Sabotaged {
             }
             Means::Saboteur(saboteur) => (Rulebook::compile(contract, dialect)?, Some(saboteur)),
             Means::LeftOutAndSaboteur(saboteur) => {
-                let rulebook = Rulebook::compile_without(contract, dialect, Some(clause))?;
+                let rulebook = Rulebook::compile_without(contract, dialect, clause)?;
                 (rulebook, Some(saboteur))
             }
         };

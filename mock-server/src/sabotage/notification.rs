@@ -116,7 +116,7 @@ pub fn other_purchase_status(service: &Service, request: &Request) -> Reply {
             .and_then(|apply| apply.get("apply_status"));
         let only_applied = applied.is_some_and(|word| *word != *knobs.apply_status_words.approved);
         if let Some(Value::String(word)) = members
-            .get_mut(&knobs.purchase_block_name)
+            .get_mut(knobs.purchase_block_name.as_str())
             .and_then(|purchase| purchase.get_mut("status"))
             && *word != knobs.purchase_status_words.unfinished
             && !only_applied

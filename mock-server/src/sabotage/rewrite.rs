@@ -8,7 +8,7 @@ use crate::http::request::{Body, Request};
 use crate::http::route::Route;
 use crate::pipeline::Service;
 use bytes::Bytes;
-use flexiti_contract::{Endpoint, Rule};
+use flexiti_contract::{Endpoint, ErrorId, Rule};
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -121,7 +121,7 @@ pub fn with_authorization(request: &Request, value: &str) -> Request {
 }
 
 /// A refusal in the place of an answer.
-pub fn refused(service: &Service, request: &Request, rule: Rule, error: &'static str) -> Reply {
+pub fn refused(service: &Service, request: &Request, rule: Rule, error: ErrorId) -> Reply {
     let app = &service.app;
     let rejection = Rejection::new(rule, error);
     rejection.reply(app.dialects.own(), &request.path, &app.redactor())

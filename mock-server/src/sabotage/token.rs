@@ -7,7 +7,7 @@ use crate::http::request::Request;
 use crate::pipeline::Service;
 use crate::sabotage::rewrite::{edited, edited_answer, endpoint, param, refused, with_param};
 use crate::state::State;
-use flexiti_contract::{Endpoint, Rule};
+use flexiti_contract::{Endpoint, ErrorId, Rule};
 use hyper::header::{CACHE_CONTROL, PRAGMA};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn ungranted(
     service: &Service,
     request: &Request,
     rule: Rule,
-    error: &'static str,
+    error: ErrorId,
     is_meant: impl Fn(&Request) -> bool,
 ) -> Reply {
     let reply = service.handle(request);
@@ -51,7 +51,9 @@ fn ungranted(
 }
 
 pub fn never_issued(service: &Service, request: &Request) -> Reply {
-    ungranted(service, request, Rule::PathKnown, "not_found", |_| true)
+    ungranted(service, request, Rule::PathKnown, ErrorId::NotFound, |_| {
+        true
+    })
 }
 
 pub fn password_refused(service: &Service, request: &Request) -> Reply {
@@ -60,16 +62,20 @@ pub fn password_refused(service: &Service, request: &Request) -> Reply {
         service,
         request,
         rule,
-        "user_credentials_invalid",
+        ErrorId::UserCredentialsInvalid,
         |request| grant(request).as_deref() == Some("password"),
     )
 }
 
 pub fn refresh_refused(service: &Service, request: &Request) -> Reply {
     let rule = Rule::GrantRefresh;
-    ungranted(service, request, rule, "refresh_token_invalid", |request| {
-        grant(request).as_deref() == Some("refresh_token")
-    })
+    ungranted(
+        service,
+        request,
+        rule,
+        ErrorId::RefreshTokenInvalid,
+        |request| grant(request).as_deref() == Some("refresh_token"),
+    )
 }
 
 /// Parameters in the query are taken for those of the body.

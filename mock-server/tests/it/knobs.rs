@@ -28,6 +28,5 @@ pub fn documented(answers: &[(&str, Value)]) -> Mock {
 pub fn without(clause: &str) -> Mock {
     let contract = Contract::shipped();
     let dialect = contract.dialect("documented").unwrap();
-    let rulebook = Rulebook::compile_without(contract, dialect, Some(clause)).unwrap();
-    Mock::with_rulebook(&Settings::default(), Arc::new(rulebook)).unwrap()
+    Mock::sabotaged(&Settings::default(), dialect, clause).unwrap()
 }

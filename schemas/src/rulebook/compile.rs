@@ -16,21 +16,29 @@ use std::sync::OnceLock;
 impl Rulebook {
     /// Compiles the contract for `dialect`.
     pub fn compile(contract: &'static Contract, dialect: Dialect) -> Result<Self, LoadError> {
-        Self::compile_without(contract, dialect, None)
+        Self::compiled(contract, dialect, None)
     }
 
-    /// Compiles the contract without one clause: a server that breaks one promise, to measure
-    /// whether the runner notices. Not an option of the programs.
+    /// Compiles the contract without one clause, for a server that does not keep it. Not an
+    /// option of the programs.
     pub fn compile_without(
         contract: &'static Contract,
         dialect: Dialect,
-        sabotaged: Option<&str>,
+        clause: &str,
+    ) -> Result<Self, LoadError> {
+        Self::compiled(contract, dialect, Some(clause))
+    }
+
+    fn compiled(
+        contract: &'static Contract,
+        dialect: Dialect,
+        left_out: Option<&str>,
     ) -> Result<Self, LoadError> {
         let in_dialect = |clause: &Clause| holds_in(clause, &dialect);
         let holds: BTreeSet<&'static str> = contract
             .clauses
             .iter()
-            .filter(|clause| in_dialect(clause) && sabotaged != Some(clause.id.as_str()))
+            .filter(|clause| in_dialect(clause) && left_out != Some(clause.id.as_str()))
             .map(|clause| clause.id.as_str())
             .collect();
         let mut requests = BTreeMap::new();
@@ -80,7 +88,6 @@ impl Rulebook {
                 .map_err(|e| LoadError::new(&dialect.name, format!("{name}: {e}")))
         };
         Ok(Self {
-            taken_away: sabotaged.and_then(Rule::from_id),
             rules: Rule::ALL
                 .iter()
                 .map(|rule| active.contains(rule.id()))

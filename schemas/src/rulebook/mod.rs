@@ -24,7 +24,6 @@ pub struct Rulebook {
     contract: &'static Contract,
     dialect: Dialect,
     active: BTreeSet<&'static str>,
-    taken_away: Option<Rule>,
     rules: Vec<bool>,
     requests: BTreeMap<Endpoint, Body>,
     responses: BTreeMap<Endpoint, Body>,
@@ -60,19 +59,10 @@ impl Rulebook {
         self.rules[rule as usize]
     }
 
-    /// Whether [`Rulebook::compile_without`] took this rule away: the server then breaks it,
-    /// whereas a dialect without the rule would merely do the opposite.
-    pub fn taken_away(&self, rule: Rule) -> bool {
-        self.taken_away == Some(rule)
-    }
-
     /// Whether the dialect has this endpoint at all.
     pub fn serves(&self, endpoint: Endpoint) -> bool {
         match endpoint {
             Endpoint::Token => true,
-            Endpoint::LearnMore => {
-                self.enforces(Rule::LearnMoreServed) || self.taken_away(Rule::LearnMoreGone)
-            }
             endpoint => self.enforces(endpoint.foundation()),
         }
     }
