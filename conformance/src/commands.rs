@@ -163,7 +163,9 @@ fn list(dialect: &str) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
     for clause in rulebook.clauses() {
         let refusal = rulebook.refusal_of(&clause.id);
-        let answer = refusal.map_or_else(String::new, |r| format!(" → {} {}", r.status, r.error));
+        let answer = refusal.map_or_else(String::new, |r| {
+            format!(" → {} {}", r.status.as_u16(), r.error)
+        });
         let line = format!(
             "{:<42} {:<11} {}{answer}\n",
             clause.id,

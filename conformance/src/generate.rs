@@ -4,7 +4,7 @@
 use crate::case::{Case, Expect, Kind};
 use crate::draft::{Draft, Encoding, Params, Payload, To};
 use crate::plan::{self, Broken, Working};
-use flexiti_contract::{Clause, Endpoint, Place, Rulebook};
+use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
@@ -92,7 +92,7 @@ pub fn valid(
 pub fn broken(
     rulebook: &Arc<Rulebook>,
     clause: &Clause,
-    place: &Place,
+    place: &ParameterSite,
     working: &Working,
     cases: u32,
     rng: TestRng,

@@ -98,7 +98,7 @@ pub(super) fn expectation(
         Expect::Closed => {
             // What was no page before is the fault of the clause about the page.
             let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
-            let status = rulebook.refusal_of(&case.clause)?.status;
+            let status = rulebook.refusal_of(&case.clause)?.status.as_u16();
             let closed = told(answer.status != status, status.to_string());
             closed.filter(|_| is_page(before))
         }

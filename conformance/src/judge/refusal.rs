@@ -17,7 +17,7 @@ pub(super) fn fault(
 ) -> Option<String> {
     let refusal = rulebook.refusal_of(&case.clause)?;
     let clause = rulebook.contract().clause(&case.clause)?;
-    let mut expected = format!("{} {}", refusal.status, refusal.error);
+    let mut expected = format!("{} {}", refusal.status.as_u16(), refusal.error);
     let fields = match (param, clause.msg) {
         (Some(param), Some(msg)) if rulebook.knobs().error_shape != ErrorShape::Doc => {
             let _ = write!(expected, ", field_errors: {param} {}", msg.as_str());
@@ -29,7 +29,8 @@ pub(super) fn fault(
         let _ = write!(expected, ", {name}: {value}");
     }
     let body = answer.json().unwrap_or(Value::Null);
-    let right_error = answer.status == refusal.status && body["error"] == refusal.error.as_str();
+    let right_error =
+        answer.status == refusal.status.as_u16() && body["error"] == refusal.error.as_str();
     let right_fields = fields.is_none_or(|(param, msg)| {
         let listed = body["field_errors"].as_array();
         listed.is_some_and(|list| {
@@ -77,7 +78,7 @@ fn clause_about(rulebook: &Rulebook, endpoint: Endpoint, param: &str, msg: &str)
         clause.msg.is_some_and(|word| word.as_str() == msg) && clause.covers(endpoint)
     };
     let here = rulebook.clauses().filter(says).find(|clause| {
-        let places = rulebook.places(&clause.id);
+        let places = rulebook.sites(&clause.id);
         places
             .iter()
             .any(|place| place.endpoint == endpoint && place.param == param)

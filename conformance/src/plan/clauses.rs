@@ -5,7 +5,7 @@ use super::params::{bases, flat, once, replaced, with, without};
 use super::{INIT, Working, accepted, case, draft, token_draft};
 use crate::case::{Account, Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params};
-use flexiti_contract::{Clause, Endpoint, Place, Rule, Rulebook};
+use flexiti_contract::{Clause, Endpoint, ParameterSite, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Parameters whose samples are no working values of their own, or ask for other parameters.
@@ -35,7 +35,7 @@ pub struct Broken {
 /// The cases of a clause.
 pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    for place in rulebook.places(&clause.id) {
+    for place in rulebook.sites(&clause.id) {
         if place.endpoint != Endpoint::Token && !working.has(place.endpoint) {
             continue;
         }
@@ -71,7 +71,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
 /// The case of a request with a defect.
 pub fn broken_case(
     clause: &Clause,
-    place: &Place,
+    place: &ParameterSite,
     broken: &Broken,
     working: &Working,
 ) -> Option<Case> {
@@ -130,13 +130,13 @@ fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<D
 fn accepted_samples(
     rulebook: &Rulebook,
     clause: &Clause,
-    place: &Place,
+    place: &ParameterSite,
     working: &Working,
 ) -> Vec<Case> {
     let about_form = |c: &&Clause| {
         super::is_request_clause(c)
             && !c.id.ends_with("required")
-            && rulebook.places(&c.id).contains(place)
+            && rulebook.sites(&c.id).contains(place)
     };
     if rulebook.clauses().filter(about_form).last().map(|c| &c.id) != Some(&clause.id) {
         return Vec::new();
@@ -181,7 +181,7 @@ fn accepted_samples(
 }
 
 /// Requests that break `clause` at `place` and nothing else, made from valid ones.
-pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Broken> {
+pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &ParameterSite) -> Vec<Broken> {
     let contract = rulebook.contract();
     let Some(param) = contract.param(place.endpoint, &place.param) else {
         return Vec::new();
@@ -240,7 +240,7 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
 }
 
 /// How long a parameter may be at most.
-fn longest(rulebook: &Rulebook, place: &Place) -> Option<u64> {
+fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64> {
     let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
     let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;
     let limits = constraints
@@ -261,7 +261,7 @@ pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Param
 pub(crate) fn breaks_only(
     rulebook: &Rulebook,
     clause: &Clause,
-    place: &Place,
+    place: &ParameterSite,
     params: &Params,
 ) -> bool {
     let violations = rulebook.check(place.endpoint, &flat(params));

@@ -42,7 +42,7 @@ impl Run<'_> {
             .filter(|clause| plan::is_request_clause(clause) && !self.has_failed(&clause.id))
             .flat_map(|clause| {
                 rulebook
-                    .places(&clause.id)
+                    .sites(&clause.id)
                     .iter()
                     .map(move |place| (clause, place))
             })

@@ -33,7 +33,7 @@ fn shows(c: Cases, ask: &Ask<'_>, flow: Flow, outcome: &str, sights: Vec<Sight>)
 }
 
 fn block(ask: &Ask<'_>) -> String {
-    format!("/{}", ask.rulebook.knobs().purchase_block_name)
+    format!("/{}", ask.rulebook.knobs().purchase_block_name.as_str())
 }
 
 pub(super) fn unfinished(c: Cases, ask: &Ask<'_>) -> Cases {
@@ -92,11 +92,11 @@ pub(super) fn apply_status(c: Cases, ask: &Ask<'_>) -> Cases {
 
 pub(super) fn customer_id(c: Cases, ask: &Ask<'_>) -> Cases {
     let at = "/apply/customer_id";
-    let kind = ask.rulebook.knobs().ids_as.clone();
+    let kind = ask.rulebook.knobs().ids_as.as_str();
     let sights = || {
         // The admin API told of the customer, too.
         let same = Is::SameAs(1, "/order/customer_id".to_owned());
-        vec![sight(at, Is::OfType(kind.clone())), sight(at, same)]
+        vec![sight(at, Is::OfType(kind.to_owned())), sight(at, same)]
     };
     let c = shows(c, ask, Flow::Apply, "approved", sights());
     shows(c, ask, Flow::ApplyBuy, "purchased", sights())
