@@ -8,6 +8,7 @@
 //! clause it breaks, and the expectation comes from that clause.
 
 pub mod case;
+mod cli;
 pub mod curl;
 pub mod draft;
 pub mod event;
@@ -24,3 +25,5 @@ pub mod selftest;
 pub mod session;
 pub mod target;
 pub mod waivers;
+
+pub use cli::main;

@@ -1,7 +1,7 @@
 //! What can be seen in any answer.
 
-use super::{Verdict, broken, endpoint_of, kept, look};
 use crate::exchange::{Answer, Exchange, Part};
+use crate::judge::{Verdict, broken, endpoint_of, kept, look};
 use flexiti_contract::dialect::NoPlan;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
 //! clause, a valid request and the same request with one defect.
 
-use super::params::{bases, flat, once, replaced, with, without};
-use super::{INIT, Working, accepted, case, draft, token_draft};
 use crate::case::{Account, Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params};
+use crate::plan::params::{bases, flat, once, replaced, with, without};
+use crate::plan::{INIT, Working, accepted, case, draft, token_draft};
 use flexiti_contract::{Clause, Endpoint, Place, Rule, Rulebook};
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ fn accepted_samples(
     working: &Working,
 ) -> Vec<Case> {
     let about_form = |c: &&Clause| {
-        super::is_request_clause(c)
+        crate::plan::is_request_clause(c)
             && !c.id.ends_with("required")
             && rulebook.places(&c.id).contains(place)
     };

@@ -1,7 +1,7 @@
 //! Parameters of requests: valid ones, and how to change them.
 
-use super::{REFERENCE_ID, token_params};
 use crate::draft::Params;
+use crate::plan::{REFERENCE_ID, token_params};
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! The report as JUnit XML, for CI: a suite for each endpoint's clauses, a test for each clause.
 
-use super::{ClauseRow, Report, Status};
 use crate::event::{Event, Reporter};
+use crate::report::{ClauseRow, Report, Status};
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::Write;

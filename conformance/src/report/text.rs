@@ -1,7 +1,7 @@
 //! The report as text, for people: progress while it runs, findings, what was not verified.
 
-use super::{Report, Status};
 use crate::event::{Event, Reporter};
+use crate::report::{Report, Status};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{ErrorKind, Write};
 

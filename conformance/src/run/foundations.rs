@@ -1,10 +1,10 @@
 //! What everything else rests on.
 
-use super::Run;
 use crate::case::Case;
 use crate::draft::Encoding;
 use crate::exchange::Exchange;
 use crate::plan::{self, Working};
+use crate::run::Run;
 use flexiti_contract::{Clause, Endpoint};
 use std::sync::Arc;
 

@@ -33,7 +33,7 @@ fn what_judges_never_sees_the_mock() {
     // A shop is certified with a mock behind it; its judge sees the trace, whose rows are the
     // journal's, and the rules of lint.
     let allowed = [
-        "commands.rs",
+        "cli/commands.rs",
         "merchant/advice.rs",
         "merchant/exec.rs",
         "merchant/play.rs",

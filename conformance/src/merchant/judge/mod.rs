@@ -10,7 +10,7 @@ mod tokens;
 pub use cart::unknown as addresses_unknown;
 pub use pages::scanned;
 
-use super::trace::{Exchange, Happened, Played, endpoint};
+use crate::merchant::trace::{Exchange, Happened, Played, endpoint};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Rank, Scenario, Start, Step};
 use serde::{Deserialize, Serialize};

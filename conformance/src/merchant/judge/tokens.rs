@@ -1,6 +1,6 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
-use super::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
+use crate::merchant::judge::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;

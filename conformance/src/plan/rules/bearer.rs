@@ -1,8 +1,8 @@
 //! The bearer token of init, and whose path it opens.
 
-use super::build::{Ask, Cases, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
 use crate::case::{Account, Step};
 use crate::draft::Draft;
+use crate::plan::rules::build::{Ask, Cases, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
 use flexiti_contract::dialect::Lax;
 
 const BEARER: &str = "Bearer {{0/access_token}}";

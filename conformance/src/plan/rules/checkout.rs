@@ -1,9 +1,9 @@
 //! The hosted checkout as a merchant notices it: what decides, when it closes, and where its
 //! customers land.
 
-use super::build::{Ask, Cases, complete};
-use super::init::opened;
 use crate::case::{Account, Callback, Carried, Expect, Is, Kind, Sight, Step};
+use crate::plan::rules::build::{Ask, Cases, complete};
+use crate::plan::rules::init::opened;
 use crate::target::{ERROR_URL, SUCCESS_URL};
 use flexiti_contract::dialect::{CallbackParams, Destination};
 use flexiti_contract::{Flow, Lang, Rule};

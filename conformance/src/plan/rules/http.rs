@@ -1,8 +1,8 @@
 //! Paths, methods, bodies, browsers.
 
-use super::build::{Ask, Cases, FORM, JSON, token_with, with_bytes};
 use crate::case::{Expect, Kind};
 use crate::draft::{Draft, Payload, To};
+use crate::plan::rules::build::{Ask, Cases, FORM, JSON, token_with, with_bytes};
 use crate::plan::token_draft;
 use flexiti_contract::{Endpoint, Rule};
 use serde_json::json;

@@ -1,12 +1,12 @@
 //! Init: its paths, its encodings, what it makes of nulls and repeats, what it gives.
 
-use super::build::{
-    Ask, Cases, FLOWS, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes,
-};
 use crate::case::{Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params, Payload, encode};
 use crate::plan::clauses::minimal;
 use crate::plan::params::{base_params, bases, flat, with};
+use crate::plan::rules::build::{
+    Ask, Cases, FLOWS, FORM, JSON, form_bytes, garbled, json_bytes, refused, with_bytes,
+};
 use crate::plan::{Working, draft};
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};

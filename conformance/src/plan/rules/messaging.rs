@@ -1,10 +1,10 @@
 //! What a shop's pages ask for: the calculator, availability, and the withdrawn learn-more.
 
-use super::build::{Ask, Cases, bare, stranger};
 use crate::case::{Expect, Is, Kind, Sight};
 use crate::draft::{Draft, Encoding};
 use crate::plan::draft;
 use crate::plan::params::{bases, with};
+use crate::plan::rules::build::{Ask, Cases, bare, stranger};
 use flexiti_contract::Endpoint;
 use serde_json::json;
 

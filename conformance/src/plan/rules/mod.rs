@@ -12,8 +12,8 @@ mod refresh;
 mod token;
 mod told;
 
-use super::Working;
 use crate::case::Case;
+use crate::plan::Working;
 use build::{Ask, Cases};
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 

@@ -1,8 +1,8 @@
 //! Notifications: their paths, who may ask, and for which orders.
 
-use super::build::{Ask, Cases, at, bare, stranger, token_with};
 use crate::case::{Expect, Kind, Step};
 use crate::draft::Draft;
+use crate::plan::rules::build::{Ask, Cases, at, bare, stranger, token_with};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Refresh tokens.
 
-use super::build::{Ask, Cases, UNKNOWN_TOKEN, get_token, refresh, token_with};
 use crate::case::{Account, Step};
+use crate::plan::rules::build::{Ask, Cases, UNKNOWN_TOKEN, get_token, refresh, token_with};
 use flexiti_contract::Rule;
 
 const REFRESH: &str = "{{0/refresh_token}}";

@@ -1,8 +1,10 @@
 //! The token endpoint, without refreshing.
 
-use super::build::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
 use crate::case::{Account, Case, Expect, Kind, Step};
 use crate::draft::{Draft, Encoding, Params, Payload, encode};
+use crate::plan::rules::build::{
+    Cases, get_token, json_bytes, token, token_with, token_without, with_bytes,
+};
 use crate::plan::{token_draft, token_params};
 use flexiti_contract::Rule;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! What a notification says of its order.
 
-use super::build::{Ask, Cases, FLOWS, bare, complete};
 use crate::case::{Expect, Is, Sight, Step};
+use crate::plan::rules::build::{Ask, Cases, FLOWS, bare, complete};
 use flexiti_contract::Flow;
 use flexiti_contract::dialect::{PurchaseBlock, Unfinished};
 use serde_json::json;

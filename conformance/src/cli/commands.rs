@@ -1,15 +1,15 @@
 //! What the sub-commands do.
 
-use crate::cli::{At, Command, Format, ReportTo, Server};
-use crate::merchant_commands;
+use crate::cli::args::{At, Command, Format, ReportTo, Server};
+use crate::cli::merchant;
+use crate::event::Reporter;
+use crate::merchant::plan::Plan;
+use crate::report::{Finding, Json, Junit, Text};
+use crate::run::{self, Options};
+use crate::selftest;
+use crate::target::{Credentials, Target};
+use crate::waivers::Waivers;
 use anyhow::Context as _;
-use flexiti_conformance::event::Reporter;
-use flexiti_conformance::merchant::plan::Plan;
-use flexiti_conformance::report::{Finding, Json, Junit, Text};
-use flexiti_conformance::run::{self, Options};
-use flexiti_conformance::selftest;
-use flexiti_conformance::target::{Credentials, Target};
-use flexiti_conformance::waivers::Waivers;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::{Mock, Settings};
 use serde::Deserialize;
@@ -25,11 +25,11 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Server(server) => judge(&server),
         Command::Replay { file, driver, at } => replay(&file, driver.as_deref(), &at),
         Command::List { dialect } => list(&dialect),
-        Command::Merchant(merchant) => merchant_commands::run(merchant),
+        Command::Merchant(args) => merchant::run(args),
         Command::Verify {
             certificate,
             signer,
-        } => merchant_commands::verify(&certificate, signer.as_deref()),
+        } => merchant::verify(&certificate, signer.as_deref()),
         Command::SelfTest {
             dialect,
             seed,
@@ -137,7 +137,7 @@ fn replay(file: &Path, driver: Option<&Path>, at: &At) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
     if Plan::is_one(&text) {
-        return merchant_commands::replay(&Plan::read(file, &text)?, driver);
+        return merchant::replay(&Plan::read(file, &text)?, driver);
     }
     let replayed: Replayed = serde_json::from_str(&text).with_context(|| {
         format!("{name}: neither a JSON report of `server` nor a plan of `merchant fuzz`")

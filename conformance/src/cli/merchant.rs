@@ -1,15 +1,16 @@
 //! What `merchant` and `verify` do.
 
-use crate::cli::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use crate::cli::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use crate::cli::exit_code::{FAILED, INCONCLUSIVE};
+use crate::merchant::certificate::{self, Certificate};
+use crate::merchant::certify::{self, Options};
+use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
+use crate::merchant::fuzz::{self, Fuzzed};
+use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::plan::Plan;
+use crate::merchant::verdicts::Results;
+use crate::merchant::{exec, key, page, report};
 use anyhow::{Context as _, bail};
-use flexiti_conformance::merchant::certificate::{self, Certificate};
-use flexiti_conformance::merchant::certify::{self, Options};
-use flexiti_conformance::merchant::driver::{self, Driver, EXAMPLE, is_portable};
-use flexiti_conformance::merchant::fuzz::{self, Fuzzed};
-use flexiti_conformance::merchant::judge::{Judgement, Verdict};
-use flexiti_conformance::merchant::plan::Plan;
-use flexiti_conformance::merchant::verdicts::Results;
-use flexiti_conformance::merchant::{exec, key, page, report};
 use flexiti_contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
@@ -17,11 +18,6 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-
-/// Something failed.
-const FAILED: u8 = 1;
-/// Nothing can be said of something that must be known.
-const INCONCLUSIVE: u8 = 3;
 
 /// Runs `merchant`.
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
