@@ -1,9 +1,9 @@
 //! Generated requests: valid ones in every encoding, valid ones with one defect, and garbage.
 //! Each property is shrunk to a minimal request.
 
-use crate::case::{Case, Expect, Kind};
-use crate::draft::{Draft, Encoding, Params, Payload, To};
-use crate::plan::{self, Broken, Working};
+use crate::server::case::{Case, Expect, Kind};
+use crate::server::case::{Encoding, Params, Payload, RequestTemplate, To, requests};
+use crate::server::plan::{self, Broken, Working};
 use flexiti_contract::{Clause, Endpoint, Place, Rulebook};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -75,9 +75,10 @@ pub fn valid(
     let clause = plan::accepted(endpoint);
     let strategy = valid_params(rulebook, endpoint)
         .prop_filter_map("the encoding cannot carry it", move |params| {
-            let draft = plan::draft(endpoint, &params, encoding)?;
+            let request = requests::request_to(endpoint, &params, encoding)?;
             let name = format!("generated {} {encoding:?}", endpoint.id());
-            let mut case = plan::case(clause, &name, Kind::Positive, draft, Expect::Granted);
+            let mut case =
+                Case::of_request(clause, &name, Kind::Positive, request, Expect::Granted);
             if plan::INIT.contains(&endpoint) {
                 case.blame = Some(encoding.clause().to_owned());
             }
@@ -174,21 +175,21 @@ pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> 
         body,
     )
         .prop_map(|(path, media_type, method, bearer, body)| {
-            let mut draft = Draft {
+            let mut request = RequestTemplate {
                 method: method.to_owned(),
                 to: To::Path(path.to_owned()),
-                ..Draft::post("", Payload::Bytes(body))
+                ..RequestTemplate::post("", Payload::Bytes(body))
             }
             .header("authorization", bearer)
-            .header(plan::REFERENCE_ID, "{{reference_id}}");
+            .header(requests::REFERENCE_ID, "{{reference_id}}");
             if let Some(media_type) = media_type {
-                draft = draft.header("content-type", media_type);
+                request = request.header("content-type", media_type);
             }
-            plan::case(
+            Case::of_request(
                 "http.robust",
                 "generated",
                 Kind::Negative,
-                draft,
+                request,
                 Expect::Alive,
             )
         })
@@ -206,7 +207,7 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
 fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<Params> {
     let contract = rulebook.contract();
     let bases: Vec<Params> = if endpoint == Endpoint::Token {
-        vec![plan::token_params()]
+        vec![requests::token_params()]
     } else {
         plan::bases(rulebook, endpoint)
     };

@@ -7,21 +7,20 @@
 //! The judge never asks a server's own validator what the answer should be: a case names the
 //! clause it breaks, and the expectation comes from that clause.
 
-pub mod case;
 mod cli;
 pub mod curl;
-pub mod draft;
+
 pub mod event;
 pub mod exchange;
 pub mod generate;
 pub mod judge;
 pub mod merchant;
-pub mod plan;
 pub mod readback;
 mod record;
 pub mod report;
 pub mod run;
 pub mod selftest;
+pub mod server;
 pub mod session;
 pub mod target;
 pub mod waivers;

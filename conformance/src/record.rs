@@ -1,10 +1,10 @@
 //! What a run has learnt of each clause so far.
 
-use crate::case::{Case, Kind};
 use crate::curl;
 use crate::exchange::Exchange;
 use crate::judge::Verdict;
 use crate::report::{CaseRow, ClauseRow, Finding, Status};
+use crate::server::case::{Case, Kind};
 use crate::session::Stopped;
 use crate::waivers::Waivers;
 use flexiti_contract::{Asserts, Clause, Rulebook};

@@ -1,8 +1,9 @@
-//! Running cases: accounts, tokens, blanks, and the record of every exchange.
+//! Running cases: accounts, tokens, context, and the record of every exchange.
 
-use crate::case::{Account, Case, Step};
-use crate::draft::{Draft, Payload, To};
 use crate::exchange::{Exchange, Part, Secret};
+use crate::server::case::{
+    Account, Case, Payload, RequestTemplate, Step, To, placeholders, requests,
+};
 use crate::target::{Credentials, Target};
 use base64::Engine as _;
 use proptest::prelude::Rng as _;
@@ -24,7 +25,7 @@ pub enum Stopped {
 const NO_ADMIN: &str = "the target has no admin API";
 
 /// A token of the main account, with the time when it should be replaced.
-struct Kept {
+struct CachedToken {
     token: String,
     until: Instant,
 }
@@ -33,7 +34,7 @@ struct Kept {
 pub struct Session<'a> {
     target: &'a Target,
     rng: TestRng,
-    kept: Option<Kept>,
+    cached: Option<CachedToken>,
     other: Option<(Credentials, Value)>,
     /// Requests still allowed.
     budget: u64,
@@ -41,8 +42,8 @@ pub struct Session<'a> {
     made: Vec<String>,
 }
 
-/// What the blanks of one case stand for.
-struct Blanks<'a> {
+/// What the placeholders of one step stand for.
+struct StepContext<'a> {
     account: &'a Credentials,
     token: Option<String>,
     answers: &'a [Exchange],
@@ -56,7 +57,7 @@ impl<'a> Session<'a> {
         Self {
             target,
             rng,
-            kept: None,
+            cached: None,
             other: None,
             budget,
             pause: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
@@ -111,28 +112,28 @@ impl<'a> Session<'a> {
                 }
                 Step::Deprovision => steered(self.target.deprovision(&account.client_id))?,
                 Step::Complete { order, outcome } => {
-                    let blanks = Blanks {
+                    let context = StepContext {
                         account,
                         token: None,
                         answers: &exchanges,
                         merchant_order: &merchant_order,
                     };
-                    let order = self.fill(order, &blanks)?;
+                    let order = self.fill(order, &context)?;
                     let done = self.target.complete(&order, outcome);
                     let mut exchange = done.map_err(Stopped::Inconclusive)?;
                     let known = exchanges.iter().flat_map(|e| e.secrets.iter().cloned());
                     exchange.secrets.extend(known);
                     exchanges.push(exchange);
                 }
-                Step::Send(draft) => {
-                    let token = self.token_for(draft, account, own)?;
-                    let blanks = Blanks {
+                Step::Send(request) => {
+                    let token = self.token_for(request, account, own)?;
+                    let context = StepContext {
                         account,
                         token,
                         answers: &exchanges,
                         merchant_order: &merchant_order,
                     };
-                    let exchange = self.send(draft, &blanks)?;
+                    let exchange = self.send(request, &context)?;
                     let last = at + 1 == case.steps.len();
                     let accepted = exchange.answer().is_some_and(|answer| answer.status == 200);
                     if !last && !accepted && !case.may_refuse(exchanges.len()) {
@@ -150,15 +151,15 @@ impl<'a> Session<'a> {
     /// The token that `{{token}}` stands for, if the request has that blank.
     fn token_for(
         &mut self,
-        draft: &Draft,
+        request: &RequestTemplate,
         account: &Credentials,
         own: bool,
     ) -> Result<Option<String>, Stopped> {
-        let wanted = draft
+        let wanted = request
             .headers
             .iter()
             .any(|(_, value)| value.contains("{{token"))
-            || matches!(&draft.to, To::Path(path) if path.contains("{{token"));
+            || matches!(&request.to, To::Path(path) if path.contains("{{token"));
         if !wanted {
             return Ok(None);
         }
@@ -166,16 +167,16 @@ impl<'a> Session<'a> {
             return self.fetch_token(account).map(|(token, _)| Some(token));
         }
         if self
-            .kept
+            .cached
             .as_ref()
-            .is_none_or(|kept| Instant::now() >= kept.until)
+            .is_none_or(|cached| Instant::now() >= cached.until)
         {
             let (token, seconds) = self.fetch_token(account)?;
             // Half of its life: a run never sends a token that is about to end.
             let until = Instant::now() + Duration::from_secs(seconds / 2);
-            self.kept = Some(Kept { token, until });
+            self.cached = Some(CachedToken { token, until });
         }
-        Ok(self.kept.as_ref().map(|kept| kept.token.clone()))
+        Ok(self.cached.as_ref().map(|cached| cached.token.clone()))
     }
 
     fn fetch_token(&mut self, account: &Credentials) -> Result<(String, u64), Stopped> {
@@ -188,14 +189,14 @@ impl<'a> Session<'a> {
     }
 
     fn fetch_tokens(&mut self, account: &Credentials) -> Result<Value, Stopped> {
-        let draft = crate::plan::token_draft();
-        let blanks = Blanks {
+        let request = requests::token_request();
+        let context = StepContext {
             account,
             token: None,
             answers: &[],
             merchant_order: "",
         };
-        let exchange = self.send(&draft, &blanks)?;
+        let exchange = self.send(&request, &context)?;
         let answer = exchange.answer().filter(|answer| answer.status == 200);
         answer
             .and_then(crate::exchange::Answer::json)
@@ -203,37 +204,44 @@ impl<'a> Session<'a> {
             .ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
     }
 
-    fn send(&mut self, draft: &Draft, blanks: &Blanks<'_>) -> Result<Exchange, Stopped> {
+    fn send(
+        &mut self,
+        request: &RequestTemplate,
+        context: &StepContext<'_>,
+    ) -> Result<Exchange, Stopped> {
         self.budget = self.budget.checked_sub(1).ok_or(Stopped::OutOfBudget)?;
         if let Some(pause) = self.pause {
             std::thread::sleep(pause);
         }
-        let (part, url) = match &draft.to {
+        let (part, url) = match &request.to {
             To::Path(path) => {
-                let path = self.fill(path, blanks)?;
+                let path = self.fill(path, context)?;
                 (Part::Api, format!("{}{path}", self.target.base_url))
             }
             To::Url(url) => {
-                let url = self.fill(url, blanks)?;
+                let url = self.fill(url, context)?;
                 let base = reqwest::Url::parse(&self.target.base_url);
                 let joined = base.and_then(|base| base.join(&url));
                 let joined = joined.map_err(|e| Stopped::Inconclusive(format!("{url}: {e}")))?;
                 (Part::Pages, joined.to_string())
             }
         };
-        let url = if draft.query.is_empty() {
+        let url = if request.query.is_empty() {
             url
         } else {
-            format!("{url}?{}", self.pairs(&draft.query, blanks)?)
+            format!("{url}?{}", self.pairs(&request.query, context)?)
         };
         let mut headers = Vec::new();
-        if let Some(media_type) = draft.media_type()
-            && !draft.headers.iter().any(|(name, _)| name == "content-type")
+        if let Some(media_type) = request.media_type()
+            && !request
+                .headers
+                .iter()
+                .any(|(name, _)| name == "content-type")
         {
             headers.push(("content-type".to_owned(), media_type.to_owned()));
         }
-        for (name, value) in &draft.headers {
-            let value = self.fill(value, blanks)?;
+        for (name, value) in &request.headers {
+            let value = self.fill(value, context)?;
             if reqwest::header::HeaderValue::from_bytes(value.as_bytes()).is_err() {
                 return Err(Stopped::Inconclusive(format!(
                     "no header can hold `{value}`"
@@ -241,19 +249,19 @@ impl<'a> Session<'a> {
             }
             headers.push((name.clone(), value));
         }
-        let body = self.body(&draft.payload, blanks)?;
-        let mut secrets = blanks.account.secrets();
-        let tokens = blanks.token.iter().cloned().chain(issued(blanks.answers));
+        let body = self.body(&request.payload, context)?;
+        let mut secrets = context.account.secrets();
+        let tokens = context.token.iter().cloned().chain(issued(context.answers));
         secrets.extend(tokens.map(|value| Secret {
             name: "TOKEN",
             value,
         }));
         let answer = self
             .target
-            .send(&draft.method, &url, &headers, body.clone());
+            .send(&request.method, &url, &headers, body.clone());
         Ok(Exchange {
             part,
-            method: draft.method.clone(),
+            method: request.method.clone(),
             url,
             sent_headers: headers,
             sent: body.unwrap_or_default(),
@@ -262,12 +270,20 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn body(&mut self, payload: &Payload, blanks: &Blanks<'_>) -> Result<Option<Vec<u8>>, Stopped> {
+    fn body(
+        &mut self,
+        payload: &Payload,
+        context: &StepContext<'_>,
+    ) -> Result<Option<Vec<u8>>, Stopped> {
         Ok(match payload {
             Payload::None => None,
             Payload::Bytes(bytes) => Some(bytes.clone()),
-            Payload::Json(value) => Some(self.fill_json(value, blanks)?.to_string().into_bytes()),
-            Payload::Form(pairs) => Some(self.pairs(pairs, blanks)?.into_bytes()),
+            Payload::Json(value) => Some(
+                placeholders::fill_json(value, &mut |name| self.value_of(name, context))?
+                    .to_string()
+                    .into_bytes(),
+            ),
+            Payload::Form(pairs) => Some(self.pairs(pairs, context)?.into_bytes()),
         })
     }
 
@@ -275,55 +291,30 @@ impl<'a> Session<'a> {
     fn pairs(
         &mut self,
         pairs: &[(String, String)],
-        blanks: &Blanks<'_>,
+        context: &StepContext<'_>,
     ) -> Result<String, Stopped> {
         let mut filled = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
-            filled.push((name, self.fill(value, blanks)?));
+            filled.push((name, self.fill(value, context)?));
         }
         serde_urlencoded::to_string(&filled).map_err(|e| Stopped::Inconclusive(e.to_string()))
     }
 
-    fn fill_json(&mut self, value: &Value, blanks: &Blanks<'_>) -> Result<Value, Stopped> {
-        Ok(match value {
-            Value::String(text) => self.fill(text, blanks)?.into(),
-            Value::Object(object) => {
-                let mut filled = serde_json::Map::new();
-                for (name, value) in object {
-                    filled.insert(name.clone(), self.fill_json(value, blanks)?);
-                }
-                filled.into()
-            }
-            other => other.clone(),
-        })
-    }
-
-    /// Fills in the blanks: `{{client_id}}`, `{{client_secret}}`, `{{username}}`, `{{password}}`,
-    /// `{{basic}}` (the Basic credentials), `{{reference_id}}` (a new one each time),
-    /// `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
+    /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
+    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{reference_id}}` (a new one each
+    /// time), `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
     /// `{{other_client_id}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
-    /// merchant), and `{{0/access_token}}` (from the answer to the first request). Other braces
-    /// stay.
-    fn fill(&mut self, text: &str, blanks: &Blanks<'_>) -> Result<String, Stopped> {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{") {
-            let Some((name, end)) = after.split_once("}}") else {
-                break;
-            };
-            filled.push_str(before);
-            match self.blank(name, blanks)? {
-                Some(value) => filled.push_str(&value),
-                None => filled.extend(["{{", name, "}}"]),
-            }
-            rest = end;
-        }
-        filled.push_str(rest);
-        Ok(filled)
+    /// merchant), and `{{0/access_token}}` (from the answer to the first request).
+    fn fill(&mut self, text: &str, context: &StepContext<'_>) -> Result<String, Stopped> {
+        placeholders::fill(text, &mut |name| self.value_of(name, context))
     }
 
-    fn blank(&mut self, name: &str, blanks: &Blanks<'_>) -> Result<Option<String>, Stopped> {
-        let account = blanks.account;
+    fn value_of(
+        &mut self,
+        name: &str,
+        context: &StepContext<'_>,
+    ) -> Result<Option<String>, Stopped> {
+        let account = context.account;
         let no_user = || Stopped::NotTestable("no user name and password are known".to_owned());
         Ok(Some(match name {
             "client_id" => account.client_id.clone(),
@@ -333,12 +324,12 @@ impl<'a> Session<'a> {
             "basic" => base64::engine::general_purpose::STANDARD
                 .encode(format!("{}:{}", account.client_id, account.client_secret)),
             "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
-            "token" => blanks.token.clone().unwrap_or_default(),
-            "merchant_order" => blanks.merchant_order.to_owned(),
+            "token" => context.token.clone().unwrap_or_default(),
+            "merchant_order" => context.merchant_order.to_owned(),
             "other_client_id" => self.other("access_token")?.0,
             "other_token" => self.other("access_token")?.1,
             "other_refresh_token" => self.other("refresh_token")?.1,
-            _ => return Ok(from_answer(name, blanks.answers)),
+            _ => return Ok(from_answer(name, context.answers)),
         }))
     }
 

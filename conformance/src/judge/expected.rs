@@ -1,12 +1,12 @@
 //! What a case promises of its last answer.
 
-use crate::case::{Case, Expect};
 use crate::exchange::{Answer, Exchange};
 use crate::judge::callback;
 use crate::judge::pairs;
 use crate::judge::refusal::{self, culprit};
 use crate::judge::sights::{self, text_at};
 use crate::judge::{Verdict, broken, kept};
+use crate::server::case::{Case, Expect};
 use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::Members;
 use serde_json::Value;

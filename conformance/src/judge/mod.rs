@@ -7,8 +7,8 @@ mod refusal;
 mod seen;
 mod sights;
 
-use crate::case::Case;
 use crate::exchange::{Exchange, Part};
+use crate::server::case::Case;
 use flexiti_contract::{Contract, Endpoint, Rule, Rulebook};
 use serde::Serialize;
 

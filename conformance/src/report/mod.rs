@@ -8,7 +8,7 @@ pub use json::Json;
 pub use junit::Junit;
 pub use text::Text;
 
-use crate::case::Case;
+use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level};
 use serde::{Deserialize, Serialize};
 

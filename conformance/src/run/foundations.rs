@@ -1,10 +1,10 @@
 //! What everything else rests on.
 
-use crate::case::Case;
-use crate::draft::Encoding;
 use crate::exchange::Exchange;
-use crate::plan::{self, Working};
 use crate::run::Run;
+use crate::server::case::Case;
+use crate::server::case::Encoding;
+use crate::server::plan::{self, Working};
 use flexiti_contract::{Clause, Endpoint};
 use std::sync::Arc;
 

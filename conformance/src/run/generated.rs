@@ -1,10 +1,10 @@
 //! The part of a run that generates its cases.
 
-use crate::case::Case;
-use crate::draft::Encoding;
 use crate::generate;
-use crate::plan::{self, Working};
 use crate::run::{Options, Run};
+use crate::server::case::Case;
+use crate::server::case::Encoding;
+use crate::server::plan::{self, Working};
 use flexiti_contract::Endpoint;
 use proptest::prelude::Rng as _;
 use std::collections::HashSet;

@@ -3,15 +3,15 @@
 mod foundations;
 mod generated;
 
-use crate::case::{Case, Kind, Step};
 use crate::event::{Event, Reporter};
 use crate::exchange::Exchange;
 use crate::generate;
 use crate::judge::{self, Verdict};
-use crate::plan;
 use crate::readback;
 use crate::record::Records;
 use crate::report::{Report, Status};
+use crate::server::case::{Case, Kind, Step};
+use crate::server::plan;
 use crate::session::{Session, Stopped};
 use crate::target::Target;
 use crate::waivers::Waivers;

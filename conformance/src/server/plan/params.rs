@@ -1,7 +1,7 @@
 //! Parameters of requests: valid ones, and how to change them.
 
-use crate::draft::Params;
-use crate::plan::{REFERENCE_ID, token_params};
+use crate::server::case::Params;
+use crate::server::case::requests::{REFERENCE_ID, token_params};
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Map, Value, json};
 
@@ -149,4 +149,12 @@ pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
         .filter(|((name, _), keep)| **keep || name == about)
         .map(|(param, _)| param.clone())
         .collect()
+}
+
+/// A request without every parameter that can go while `still` holds of it.
+pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
+    params.iter().fold(params.clone(), |params, (name, _)| {
+        let less = without(&params, name);
+        if still(&less) { less } else { params }
+    })
 }

@@ -58,7 +58,7 @@ pub enum To {
 
 /// A request with blanks such as `{{client_id}}`, which [`crate::session::Session`] fills in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Draft {
+pub struct RequestTemplate {
     /// HTTP method.
     pub method: String,
     /// Where to.
@@ -72,7 +72,7 @@ pub struct Draft {
     pub payload: Payload,
 }
 
-impl Draft {
+impl RequestTemplate {
     /// A POST without headers.
     pub fn post(path: impl Into<String>, payload: Payload) -> Self {
         Self {

@@ -1,11 +1,10 @@
 //! Putting cases and requests together.
 
-use crate::case::{Account, Case, Expect, Kind, Step};
-use crate::draft::{Draft, Encoding, Params, Payload, To, encode};
-use crate::plan::params::{base_params, bases, flat, with, without};
-use crate::plan::{
-    INIT, NOTIFICATIONS, Working, accepted, case, case_of, draft, token_draft, token_params,
-};
+use crate::server::case::requests::{request_to, token_params, token_request};
+use crate::server::case::{Account, Case, Expect, Kind, Step};
+use crate::server::case::{Encoding, Params, Payload, RequestTemplate, To, encode};
+use crate::server::plan::params::{base_params, bases, flat, with, without};
+use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -30,43 +29,55 @@ impl Cases {
         Self { rule, list }
     }
 
-    pub(super) fn add(mut self, kind: Kind, name: &str, draft: Draft, expect: Expect) -> Self {
-        self.list
-            .push(case(self.rule.id(), name, kind, draft, expect));
+    pub(super) fn add(
+        mut self,
+        kind: Kind,
+        name: &str,
+        request: RequestTemplate,
+        expect: Expect,
+    ) -> Self {
+        self.list.push(Case::of_request(
+            self.rule.id(),
+            name,
+            kind,
+            request,
+            expect,
+        ));
         self
     }
 
     /// What must come of these steps.
     pub(super) fn shows(mut self, name: &str, steps: Vec<Step>, expect: Expect) -> Self {
-        let case = case_of(self.rule.id(), name, Kind::Positive, steps, expect);
+        let case = Case::of_steps(self.rule.id(), name, Kind::Positive, steps, expect);
         self.list.push(case);
         self
     }
 
     /// Must be answered 200.
-    pub(super) fn keeps(self, name: &str, draft: Draft) -> Self {
-        self.add(Kind::Positive, name, draft, Expect::Granted)
+    pub(super) fn keeps(self, name: &str, request: RequestTemplate) -> Self {
+        self.add(Kind::Positive, name, request, Expect::Granted)
     }
 
     /// Must be refused with the error of the clause.
-    pub(super) fn breaks(self, name: &str, draft: Draft) -> Self {
-        self.add(Kind::Negative, name, draft, refused(None))
+    pub(super) fn breaks(self, name: &str, request: RequestTemplate) -> Self {
+        self.add(Kind::Negative, name, request, refused(None))
     }
 
     /// Must be refused, for more than one reason: whatever the clause grants, it is not this.
-    pub(super) fn lacks(self, name: &str, draft: Draft) -> Self {
-        self.add(Kind::Negative, name, draft, Expect::NotGranted)
+    pub(super) fn lacks(self, name: &str, request: RequestTemplate) -> Self {
+        self.add(Kind::Negative, name, request, Expect::NotGranted)
     }
 
     /// An ordinary token request must be answered 200.
     pub(super) fn keeps_token(self) -> Self {
-        self.keeps("own keys", token_draft())
+        self.keeps("own keys", token_request())
             .blaming(Rule::TokenAccepted)
     }
 
     /// An ordinary init request must be answered 200.
-    pub(super) fn keeps_init(self, ask: &Ask<'_>) -> Self {
-        self.keeps("as it should be", ask.init()).blaming_init(ask)
+    pub(super) fn keeps_init(self, requests: &RequestBuilder<'_>) -> Self {
+        self.keeps("as it should be", requests.init())
+            .blaming_init(requests)
     }
 
     /// What is done before the request of the last case.
@@ -85,8 +96,8 @@ impl Cases {
     }
 
     /// The same, for the path that init takes.
-    pub(super) fn blaming_init(self, ask: &Ask<'_>) -> Self {
-        self.resting_on(ask.endpoint)
+    pub(super) fn blaming_init(self, requests: &RequestBuilder<'_>) -> Self {
+        self.resting_on(requests.endpoint)
     }
 
     /// The same, for any endpoint.
@@ -125,7 +136,7 @@ pub(super) fn garbled() -> Params {
 
 /// Get a token; its answer is `{{0/…}}`.
 pub(super) fn get_token() -> Step {
-    Step::Send(token_draft())
+    Step::Send(token_request())
 }
 
 /// Brings the order that the first request opened to an outcome.
@@ -137,40 +148,40 @@ pub(super) fn complete(outcome: &str) -> Step {
 }
 
 /// A request that nobody may make: without a token, on the path of a client that is none.
-pub(super) fn stranger(draft: Draft) -> Draft {
-    at(draft, "{{client_id}}", "xxxxxx").without_header("authorization")
+pub(super) fn stranger(request: RequestTemplate) -> RequestTemplate {
+    at(request, "{{client_id}}", "xxxxxx").without_header("authorization")
 }
 
 /// The same request with a part of its path replaced.
-pub(super) fn at(draft: Draft, part: &str, by: &str) -> Draft {
-    match &draft.to {
+pub(super) fn at(request: RequestTemplate, part: &str, by: &str) -> RequestTemplate {
+    match &request.to {
         To::Path(path) => {
             let to = To::Path(path.replace(part, by));
-            Draft { to, ..draft }
+            RequestTemplate { to, ..request }
         }
-        To::Url(_) => draft,
+        To::Url(_) => request,
     }
 }
 
 /// A request without parameters.
-pub(super) fn bare(endpoint: Endpoint) -> Draft {
-    draft(endpoint, &Params::new(), Encoding::FormDotted)
-        .unwrap_or_else(|| Draft::post("/", Payload::None))
+pub(super) fn bare(endpoint: Endpoint) -> RequestTemplate {
+    request_to(endpoint, &Params::new(), Encoding::FormDotted)
+        .unwrap_or_else(|| RequestTemplate::post("/", Payload::None))
 }
 
 /// A token request.
-pub(super) fn token(params: &Params) -> Draft {
-    draft(Endpoint::Token, params, Encoding::FormDotted).unwrap_or_else(token_draft)
+pub(super) fn token(params: &Params) -> RequestTemplate {
+    request_to(Endpoint::Token, params, Encoding::FormDotted).unwrap_or_else(token_request)
 }
 
 /// A token request with other values.
-pub(super) fn token_with(changes: &[(&str, &str)]) -> Draft {
+pub(super) fn token_with(changes: &[(&str, &str)]) -> RequestTemplate {
     let change = |params: Params, (name, value): &(&str, &str)| with(&params, name, json!(value));
     token(&changes.iter().fold(token_params(), change))
 }
 
 /// A token request that lacks something.
-pub(super) fn token_without(names: &[&str]) -> Draft {
+pub(super) fn token_without(names: &[&str]) -> RequestTemplate {
     token(
         &names
             .iter()
@@ -179,23 +190,23 @@ pub(super) fn token_without(names: &[&str]) -> Draft {
 }
 
 /// A token request that refreshes.
-pub(super) fn refresh(token: &str) -> Draft {
+pub(super) fn refresh(token: &str) -> RequestTemplate {
     token_with(&[("grant_type", "refresh_token"), ("refresh_token", token)])
 }
 
 /// The same request with other bytes for a body.
 pub(super) fn with_bytes(
-    draft: &Draft,
+    request: &RequestTemplate,
     body: impl Into<Vec<u8>>,
     media_type: Option<&str>,
-) -> Draft {
-    let draft = Draft {
+) -> RequestTemplate {
+    let request = RequestTemplate {
         payload: Payload::Bytes(body.into()),
-        ..draft.clone()
+        ..request.clone()
     };
     match media_type {
-        Some(media_type) => draft.header("content-type", media_type),
-        None => draft,
+        Some(media_type) => request.header("content-type", media_type),
+        None => request,
     }
 }
 
@@ -218,7 +229,7 @@ pub(super) fn json_bytes(params: &Params) -> Vec<u8> {
 }
 
 /// The usual init request, and how to change it.
-pub(super) struct Ask<'a> {
+pub(super) struct RequestBuilder<'a> {
     pub(super) rulebook: &'a Rulebook,
     pub(super) working: &'a Working,
     pub(super) endpoint: Endpoint,
@@ -226,7 +237,7 @@ pub(super) struct Ask<'a> {
     pub(super) base: Params,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> RequestBuilder<'a> {
     pub(super) fn new(rulebook: &'a Rulebook, working: &'a Working) -> Self {
         let endpoint = working.init().next().unwrap_or(Endpoint::InitV2);
         Self {
@@ -241,44 +252,48 @@ impl<'a> Ask<'a> {
     }
 
     /// An init request with these parameters.
-    pub(super) fn init_of(&self, params: &Params) -> Draft {
-        draft(self.endpoint, params, self.working.preferred())
-            .unwrap_or_else(|| Draft::post("/", Payload::None))
+    pub(super) fn init_of(&self, params: &Params) -> RequestTemplate {
+        request_to(self.endpoint, params, self.working.preferred())
+            .unwrap_or_else(|| RequestTemplate::post("/", Payload::None))
     }
 
     /// The usual init request.
-    pub(super) fn init(&self) -> Draft {
+    pub(super) fn init(&self) -> RequestTemplate {
         self.init_of(&self.base)
     }
 
     /// The usual init request with another authorization header.
-    pub(super) fn init_as(&self, authorization: &str) -> Draft {
+    pub(super) fn init_as(&self, authorization: &str) -> RequestTemplate {
         self.init().header("authorization", authorization)
     }
 
     /// The usual init request with one other value.
-    pub(super) fn init_with(&self, name: &str, value: Value) -> Draft {
+    pub(super) fn init_with(&self, name: &str, value: Value) -> RequestTemplate {
         self.init_of(&with(&self.base, name, value))
     }
 
     /// An init request in JSON.
-    pub(super) fn json(&self, params: &Params) -> Draft {
+    pub(super) fn json(&self, params: &Params) -> RequestTemplate {
         let payload = encode(params, Encoding::Json).unwrap_or(Payload::None);
-        Draft {
+        RequestTemplate {
             payload,
             ..self.init()
         }
     }
 
     /// The usual parameters without one, as a form that goes on with `more`.
-    pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> Draft {
+    pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> RequestTemplate {
         let form = form_bytes(&without(&self.base, without_param));
         with_bytes(&self.init(), [&form[..], more].concat(), FORM)
     }
 
     /// A request that opens an order of this flow with the merchant's own id, and with other
     /// values; nothing where no path that works takes it.
-    pub(super) fn order_with(&self, flow: Flow, changes: &[(&str, &str)]) -> Option<Draft> {
+    pub(super) fn order_with(
+        &self,
+        flow: Flow,
+        changes: &[(&str, &str)],
+    ) -> Option<RequestTemplate> {
         self.working.init().find_map(|endpoint| {
             let base = base_params(self.rulebook, endpoint, flow)?;
             let own = [("merchant_orderid", "{{merchant_order}}")];
@@ -289,7 +304,7 @@ impl<'a> Ask<'a> {
                     with(&params, name, json!(value))
                 });
             let valid = self.rulebook.check(endpoint, &flat(&params)).is_empty();
-            draft(endpoint, &params, self.working.preferred()).filter(|_| valid)
+            request_to(endpoint, &params, self.working.preferred()).filter(|_| valid)
         })
     }
 
@@ -304,7 +319,7 @@ impl<'a> Ask<'a> {
     }
 
     /// Opens an order that notifications tell of.
-    pub(super) fn told_order(&self) -> Vec<Step> {
+    pub(super) fn reported_order(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.any_order().into_iter().collect();
         if self.rulebook.knobs().notification_unfinished == Unfinished::NotFound {
             steps.push(complete("cancelled"));
@@ -320,14 +335,14 @@ impl<'a> Ask<'a> {
     }
 
     /// A notification path that works.
-    pub(super) fn told(&self) -> Endpoint {
+    pub(super) fn notification(&self) -> Endpoint {
         self.notifications()
             .next()
             .unwrap_or(Endpoint::NotificationOrder)
     }
 
     /// A request to every endpoint but init that needs a token, with what must be done before.
-    pub(super) fn elsewhere(&self) -> Vec<(Endpoint, Vec<Step>, Draft)> {
+    pub(super) fn elsewhere(&self) -> Vec<(Endpoint, Vec<Step>, RequestTemplate)> {
         let open = self.rulebook.is_active(Rule::CalculatorOpen.id());
         let needs_token = |e: &&Endpoint| !(**e == Endpoint::Calculator && open);
         let resting = self.working.endpoints.iter().filter(|e| !INIT.contains(e));
@@ -335,7 +350,7 @@ impl<'a> Ask<'a> {
             .filter(needs_token)
             .map(|endpoint| {
                 let steps = if NOTIFICATIONS.contains(endpoint) {
-                    self.told_order()
+                    self.reported_order()
                 } else {
                     Vec::new()
                 };
@@ -345,13 +360,13 @@ impl<'a> Ask<'a> {
     }
 
     /// The usual request to an endpoint.
-    pub(super) fn usual(&self, endpoint: Endpoint) -> Draft {
+    pub(super) fn usual(&self, endpoint: Endpoint) -> RequestTemplate {
         let base = match endpoint {
             Endpoint::Calculator | Endpoint::LearnMore => bases(self.rulebook, endpoint),
             _ => Vec::new(),
         };
         let base = base.into_iter().next().unwrap_or_default();
-        draft(endpoint, &base, self.working.preferred()).unwrap_or_else(|| bare(endpoint))
+        request_to(endpoint, &base, self.working.preferred()).unwrap_or_else(|| bare(endpoint))
     }
 
     /// The life of an access token in seconds.

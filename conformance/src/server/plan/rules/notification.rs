@@ -1,8 +1,8 @@
 //! Notifications: their paths, who may ask, and for which orders.
 
-use crate::case::{Expect, Kind, Step};
-use crate::draft::Draft;
-use crate::plan::rules::build::{Ask, Cases, at, bare, stranger, token_with};
+use super::builder::{Cases, RequestBuilder, at, bare, stranger, token_with};
+use crate::server::case::RequestTemplate;
+use crate::server::case::{Expect, Kind, Step};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;
 use serde_json::json;
@@ -10,27 +10,29 @@ use serde_json::json;
 const BEARER: &str = "Bearer {{1/access_token}}";
 
 /// The same request about another order.
-fn about(draft: Draft, id: &str) -> Draft {
-    let draft = at(draft, "{{0/online_order_id}}", id);
-    at(draft, "{{merchant_order}}", id)
+fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
+    let request = at(request, "{{0/online_order_id}}", id);
+    at(request, "{{merchant_order}}", id)
 }
 
 /// A path answers about an order.
-pub(super) fn accepted(c: Cases, ask: &Ask<'_>, endpoint: Endpoint) -> Cases {
+pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: Endpoint) -> Cases {
     let nobody = about(stranger(bare(endpoint)), "999999999999");
-    c.add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
-        .after(ask.told_order())
+    cases
+        .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
+        .after(requests.reported_order())
         .lacks("no order, no token, no client", nobody)
 }
 
-pub(super) fn scope(c: Cases, ask: &Ask<'_>) -> Cases {
-    ask.notifications().fold(c, |c, endpoint| {
+pub(super) fn scope(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
         let name = |what: &str| format!("{} {what}", endpoint.id());
-        c.keeps(&name("scope merchant"), bare(endpoint))
-            .after(ask.told_order())
+        cases
+            .keeps(&name("scope merchant"), bare(endpoint))
+            .after(requests.reported_order())
             .resting_on(endpoint)
             .breaks(&name("scope customer"), as_customer(endpoint))
-            .after(ask.any_order().into_iter().chain(customer()))
+            .after(requests.any_order().into_iter().chain(customer()))
     })
 }
 
@@ -39,55 +41,56 @@ fn customer() -> [Step; 1] {
     [Step::Send(token_with(&[("scope", "customer")]))]
 }
 
-fn as_customer(endpoint: Endpoint) -> Draft {
+fn as_customer(endpoint: Endpoint) -> RequestTemplate {
     bare(endpoint).header("authorization", BEARER)
 }
 
-pub(super) fn scope_customer(c: Cases, ask: &Ask<'_>) -> Cases {
-    ask.notifications().fold(c, |c, endpoint| {
+pub(super) fn scope_customer(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
         let name = |what: &str| format!("{} scope customer{what}", endpoint.id());
         let elsewhere = at(as_customer(endpoint), "{{client_id}}", "xxxxxx");
         let steps = |order: Vec<Step>| {
             let (first, more) = order.split_at(order.len().min(1));
             [first, &customer(), more].concat()
         };
-        c.keeps(&name(""), as_customer(endpoint))
-            .after(steps(ask.told_order()))
+        cases
+            .keeps(&name(""), as_customer(endpoint))
+            .after(steps(requests.reported_order()))
             .lacks(
                 &name(", another client's path, no order"),
                 about(elsewhere, "999999999999"),
             )
-            .after(steps(ask.told_order()))
+            .after(steps(requests.reported_order()))
     })
 }
 
-pub(super) fn unknown(c: Cases, ask: &Ask<'_>) -> Cases {
-    ask.notifications().fold(c, |c, endpoint| {
-        let c = c
+pub(super) fn unknown(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let cases = cases
             .keeps(&format!("{} an order", endpoint.id()), bare(endpoint))
-            .after(ask.told_order())
+            .after(requests.reported_order())
             .resting_on(endpoint);
         ["999999999999", "{{merchant_order}}"]
             .into_iter()
-            .fold(c, |c, id| {
+            .fold(cases, |cases, id| {
                 let name = format!("{} {id}", endpoint.id());
-                c.breaks(&name, about(bare(endpoint), id))
+                cases.breaks(&name, about(bare(endpoint), id))
             })
     })
 }
 
-pub(super) fn unknown_empty(c: Cases, ask: &Ask<'_>) -> Cases {
-    ask.notifications().fold(c, |c, endpoint| {
+pub(super) fn unknown_empty(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
         let name = format!("{} no order", endpoint.id());
-        let draft = about(bare(endpoint), "999999999999");
-        c.add(Kind::Positive, &name, draft, Expect::Json(json!({})))
+        let request = about(bare(endpoint), "999999999999");
+        cases.add(Kind::Positive, &name, request, Expect::Json(json!({})))
     })
 }
 
-pub(super) fn owner(c: Cases, ask: &Ask<'_>) -> Cases {
-    ask.notifications().fold(c, |c, endpoint| {
+pub(super) fn owner(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
         let name = format!("{} another client's order", endpoint.id());
-        let mut steps = ask.told_order();
+        let mut steps = requests.reported_order();
         if let Some(Step::Send(init)) = steps.first_mut() {
             *init = at(init.clone(), "{{client_id}}", "{{other_client_id}}")
                 .header("authorization", "Bearer {{other_token}}");
@@ -95,19 +98,19 @@ pub(super) fn owner(c: Cases, ask: &Ask<'_>) -> Cases {
         let answer = steps.len();
         steps.push(Step::Send(about(bare(endpoint), "999999999999")));
         steps.push(Step::Send(bare(endpoint)));
-        c.shows(&name, steps, Expect::Alike(answer, answer + 1))
+        cases.shows(&name, steps, Expect::Alike(answer, answer + 1))
     })
 }
 
-pub(super) fn shared(c: Cases, ask: &Ask<'_>) -> Cases {
-    let (order, not) = match ask.rulebook.knobs().merchant_order_id_shared {
+pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let (order, not) = match requests.rulebook.knobs().merchant_order_id_shared {
         SharedId::Oldest => (0, 1),
         SharedId::Newest | SharedId::Refuse => (1, 0),
     };
-    let mut steps: Vec<Step> = ask.any_order().into_iter().collect();
+    let mut steps: Vec<Step> = requests.any_order().into_iter().collect();
     steps.extend(steps.clone());
-    let finished = ask
-        .told_order()
+    let finished = requests
+        .reported_order()
         .into_iter()
         .skip(1)
         .flat_map(|step| match step {
@@ -126,6 +129,7 @@ pub(super) fn shared(c: Cases, ask: &Ask<'_>) -> Cases {
         order,
         not: Some(not),
     };
-    c.shows("two orders under one id", steps, expect)
+    cases
+        .shows("two orders under one id", steps, expect)
         .resting_on(endpoint)
 }

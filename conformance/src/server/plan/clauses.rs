@@ -1,11 +1,12 @@
 //! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
 //! clause, a valid request and the same request with one defect.
 
-use crate::case::{Account, Case, Expect, Kind, Step};
-use crate::draft::{Draft, Encoding, Params};
-use crate::plan::params::{bases, flat, once, replaced, with, without};
-use crate::plan::{INIT, Working, accepted, case, draft, token_draft};
-use flexiti_contract::{Clause, Endpoint, Place, Rule, Rulebook};
+use super::params::{bases, flat, minimal, once, replaced, with, without};
+use super::working::{INIT, Working, accepted};
+use crate::server::case::requests::{request_to, token_request};
+use crate::server::case::{Account, Case, Expect, Kind, Step};
+use crate::server::case::{Encoding, Params, RequestTemplate};
+use flexiti_contract::{Check, Clause, Endpoint, Place, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Parameters whose samples are no working values of their own, or ask for other parameters.
@@ -47,12 +48,12 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
             });
             if !sibling {
                 let expect = Expect::Granted;
-                if let Some(draft) = encodable(place.endpoint, &broken.base, working) {
-                    let mut case = case(
+                if let Some(request) = encodable(place.endpoint, &broken.base, working) {
+                    let mut case = Case::of_request(
                         &clause.id,
                         &at("as it should be"),
                         Kind::Positive,
-                        draft,
+                        request,
                         expect,
                     );
                     case.blame = Some(granted_by(place.endpoint, &broken.base).to_owned());
@@ -75,13 +76,13 @@ pub fn broken_case(
     broken: &Broken,
     working: &Working,
 ) -> Option<Case> {
-    let draft = encodable(place.endpoint, &broken.params, working)?;
+    let request = encodable(place.endpoint, &broken.params, working)?;
     let expect = Expect::Refused {
         param: clause.msg.map(|_| place.param.clone()),
         header: None,
     };
     let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
-    let case = case(&clause.id, &name, Kind::Negative, draft, expect);
+    let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
     Some(prepared(case, &broken.params))
 }
 
@@ -103,7 +104,7 @@ fn prepared(mut case: Case, params: &Params) -> Case {
         texts.into_iter().any(|text| text.starts_with(blank))
     };
     if leans_on("{{0/") {
-        case.steps.insert(0, Step::Send(token_draft()));
+        case.steps.insert(0, Step::Send(token_request()));
     }
     if leans_on("{{0/") || leans_on("{{username}}") {
         case.account = Account::Own;
@@ -112,17 +113,17 @@ fn prepared(mut case: Case, params: &Params) -> Case {
 }
 
 /// In the preferred encoding, or in JSON where only that can say it.
-fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<Draft> {
+fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<RequestTemplate> {
     if !INIT.contains(&endpoint) {
-        return draft(endpoint, params, Encoding::FormDotted);
+        return request_to(endpoint, params, Encoding::FormDotted);
     }
     let json = || {
         let carried = working.carries(Encoding::Json);
         carried
-            .then(|| draft(endpoint, params, Encoding::Json))
+            .then(|| request_to(endpoint, params, Encoding::Json))
             .flatten()
     };
-    draft(endpoint, params, working.preferred()).or_else(json)
+    request_to(endpoint, params, working.preferred()).or_else(json)
 }
 
 /// Every sample of a parameter that the dialect allows is accepted; held against the last
@@ -134,7 +135,7 @@ fn accepted_samples(
     working: &Working,
 ) -> Vec<Case> {
     let about_form = |c: &&Clause| {
-        crate::plan::is_request_clause(c)
+        is_request_clause(c)
             && !c.id.ends_with("required")
             && rulebook.places(&c.id).contains(place)
     };
@@ -166,12 +167,12 @@ fn accepted_samples(
         }
         for (what, params) in forms {
             let name = format!("{} {} {what}", place.endpoint.id(), place.param);
-            if let Some(draft) = encodable(place.endpoint, &params, working) {
-                cases.push(case(
+            if let Some(request) = encodable(place.endpoint, &params, working) {
+                cases.push(Case::of_request(
                     &clause.id,
                     &name,
                     Kind::Positive,
-                    draft,
+                    request,
                     Expect::Granted,
                 ));
             }
@@ -249,14 +250,6 @@ fn longest(rulebook: &Rulebook, place: &Place) -> Option<u64> {
     limits.min()
 }
 
-/// A request without every parameter that can go while `still` holds of it.
-pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
-    params.iter().fold(params.clone(), |params, (name, _)| {
-        let less = without(&params, name);
-        if still(&less) { less } else { params }
-    })
-}
-
 /// Whether a request breaks `clause` at `place`, and nothing else.
 pub(crate) fn breaks_only(
     rulebook: &Rulebook,
@@ -276,4 +269,9 @@ fn lengthened(sample: &str, limit: u64) -> String {
         .chars()
         .chain(std::iter::repeat_n(filler, missing))
         .collect()
+}
+
+/// Whether the clause's predicate is a constraint on parameters.
+pub fn is_request_clause(clause: &Clause) -> bool {
+    clause.check == Check::Request
 }

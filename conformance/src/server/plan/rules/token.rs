@@ -1,59 +1,59 @@
 //! The token endpoint, without refreshing.
 
-use crate::case::{Account, Case, Expect, Kind, Step};
-use crate::draft::{Draft, Encoding, Params, Payload, encode};
-use crate::plan::rules::build::{
-    Cases, get_token, json_bytes, token, token_with, token_without, with_bytes,
-};
-use crate::plan::{token_draft, token_params};
+use super::builder::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
+use crate::server::case::requests::{token_params, token_request};
+use crate::server::case::{Account, Case, Expect, Kind, Step};
+use crate::server::case::{Encoding, Params, Payload, RequestTemplate, encode};
 use flexiti_contract::Rule;
 use serde_json::json;
 
 /// The first cases of all: can a token be had?
-pub(in crate::plan) fn accepted() -> Vec<Case> {
+pub(in crate::server::plan) fn accepted() -> Vec<Case> {
     Cases::of(Rule::TokenAccepted)
-        .keeps("own keys", token_draft())
+        .keeps("own keys", token_request())
         .lacks("no parameters", token(&Params::new()))
         .list
 }
 
-fn json(params: &Params) -> Draft {
+fn json(params: &Params) -> RequestTemplate {
     let payload = encode(params, Encoding::Json).unwrap_or(Payload::None);
-    Draft {
+    RequestTemplate {
         payload,
-        ..token_draft()
+        ..token_request()
     }
 }
 
-pub(super) fn encoding(c: Cases) -> Cases {
+pub(super) fn encoding(cases: Cases) -> Cases {
     let plain = with_bytes(
-        &token_draft(),
+        &token_request(),
         *b"client_id=a&client_secret=b",
         Some("text/plain"),
     );
-    let undeclared = with_bytes(&token_draft(), json_bytes(&token_params()), None);
-    c.keeps_token()
+    let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
+    cases
+        .keeps_token()
         .breaks("JSON", json(&token_params()))
         .breaks("declared as plain text", plain)
         .breaks("declared as nothing", undeclared)
 }
 
-pub(super) fn json_body(c: Cases) -> Cases {
-    c.keeps("own keys", json(&token_params()))
+pub(super) fn json_body(cases: Cases) -> Cases {
+    cases
+        .keeps("own keys", json(&token_params()))
         .lacks("empty object", json(&Params::new()))
 }
 
-pub(super) fn query_ignored(c: Cases) -> Cases {
+pub(super) fn query_ignored(cases: Cases) -> Cases {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let query = vec![pair("scope", "customer"), pair("grant_type", "none")];
-    let draft = Draft {
+    let request = RequestTemplate {
         query,
-        ..token_draft()
+        ..token_request()
     };
-    c.add(
+    cases.add(
         Kind::Positive,
         "another scope in the query",
-        draft,
+        request,
         merchant(),
     )
 }
@@ -63,24 +63,26 @@ fn merchant() -> Expect {
     Expect::Holds("/scope".to_owned(), json!("merchant"))
 }
 
-pub(super) fn repeated(c: Cases) -> Cases {
+pub(super) fn repeated(cases: Cases) -> Cases {
     let twice = |name: &str, value: &str| {
         let mut params = token_params();
         params.push((name.to_owned(), json!(value)));
         token(&params)
     };
-    c.keeps_token()
+    cases
+        .keeps_token()
         .breaks("client_id twice", twice("client_id", "{{client_id}}"))
         .breaks("scope twice", twice("scope", "customer"))
 }
 
-pub(super) fn grant_type_default(c: Cases) -> Cases {
-    c.keeps("no grant_type", token_without(&["grant_type"]))
+pub(super) fn grant_type_default(cases: Cases) -> Cases {
+    cases
+        .keeps("no grant_type", token_without(&["grant_type"]))
         .lacks("no grant_type, no keys", token(&Params::new()))
 }
 
-pub(super) fn scope_default(c: Cases) -> Cases {
-    c.add(
+pub(super) fn scope_default(cases: Cases) -> Cases {
+    cases.add(
         Kind::Positive,
         "no scope",
         token_without(&["scope"]),
@@ -88,8 +90,9 @@ pub(super) fn scope_default(c: Cases) -> Cases {
     )
 }
 
-pub(super) fn client_known(c: Cases) -> Cases {
-    c.keeps_token()
+pub(super) fn client_known(cases: Cases) -> Cases {
+    cases
+        .keeps_token()
         .breaks("client_id=xxxxxx", token_with(&[("client_id", "xxxxxx")]))
         .breaks("another secret", token_with(&[("client_secret", "xxxxxx")]))
         .breaks(
@@ -98,30 +101,33 @@ pub(super) fn client_known(c: Cases) -> Cases {
         )
 }
 
-pub(super) fn client_uniform(c: Cases) -> Cases {
+pub(super) fn client_uniform(cases: Cases) -> Cases {
     let wrong_secret = token_with(&[("client_secret", "xxxxxx")]);
     let unknown = token_with(&[("client_id", "xxxxxx"), ("client_secret", "xxxxxx")]);
     let name = "unknown client, wrong secret";
-    c.add(Kind::Positive, name, wrong_secret, Expect::Same(0, 1))
+    cases
+        .add(Kind::Positive, name, wrong_secret, Expect::Same(0, 1))
         .after([Step::Send(unknown)])
 }
 
-pub(super) fn basic(c: Cases) -> Cases {
+pub(super) fn basic(cases: Cases) -> Cases {
     let bare = || token_without(&["client_id", "client_secret"]);
     let own = bare().header("authorization", "Basic {{basic}}");
     let other = bare().header("authorization", "Basic eHh4eHh4Onh4eHh4eA==");
-    c.keeps("Basic instead of parameters", own)
+    cases
+        .keeps("Basic instead of parameters", own)
         .lacks("Basic with other keys", other)
 }
 
-pub(super) fn provisioned(c: Cases) -> Cases {
-    c.keeps_token()
+pub(super) fn provisioned(cases: Cases) -> Cases {
+    cases
+        .keeps_token()
         .on(Account::Own)
-        .breaks("an account without the role", token_draft())
+        .breaks("an account without the role", token_request())
         .on(Account::Unprovisioned)
 }
 
-fn user(name: &str, password: &str) -> Draft {
+fn user(name: &str, password: &str) -> RequestTemplate {
     token_with(&[
         ("grant_type", "password"),
         ("username", name),
@@ -129,14 +135,16 @@ fn user(name: &str, password: &str) -> Draft {
     ])
 }
 
-pub(super) fn grant_password(c: Cases) -> Cases {
-    c.keeps("the account's user", user("{{username}}", "{{password}}"))
+pub(super) fn grant_password(cases: Cases) -> Cases {
+    cases
+        .keeps("the account's user", user("{{username}}", "{{password}}"))
         .on(Account::Own)
         .lacks("nobody", token_with(&[("grant_type", "password")]))
 }
 
-pub(super) fn password_credentials(c: Cases) -> Cases {
-    c.keeps("the account's user", user("{{username}}", "{{password}}"))
+pub(super) fn password_credentials(cases: Cases) -> Cases {
+    cases
+        .keeps("the account's user", user("{{username}}", "{{password}}"))
         .on(Account::Own)
         .blaming(Rule::GrantPassword)
         .breaks("wrong password", user("{{username}}", "{{password}}x"))
@@ -145,8 +153,9 @@ pub(super) fn password_credentials(c: Cases) -> Cases {
         .on(Account::Own)
 }
 
-pub(super) fn fresh(c: Cases) -> Cases {
+pub(super) fn fresh(cases: Cases) -> Cases {
     let distinct = Expect::Distinct(0, 1, vec!["/access_token".to_owned()]);
-    c.add(Kind::Positive, "twice", token_draft(), distinct)
+    cases
+        .add(Kind::Positive, "twice", token_request(), distinct)
         .after([get_token()])
 }
