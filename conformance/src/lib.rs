@@ -8,21 +8,9 @@
 //! clause it breaks, and the expectation comes from that clause.
 
 mod cli;
-pub mod curl;
-
-pub mod event;
-pub mod exchange;
-pub mod generate;
-pub mod judge;
 pub mod merchant;
-pub mod readback;
-mod record;
-pub mod report;
-pub mod run;
-pub mod selftest;
-pub mod server;
-pub mod session;
-pub mod target;
-pub mod waivers;
+mod server;
 
 pub use cli::main;
+pub use server::{Credentials, Kind, Report, Status, Target};
+pub use server::{plan, run, selftest};

@@ -1,14 +1,10 @@
 //! What the sub-commands do.
 
-use crate::cli::args::{At, Command, Format, ReportTo, Server};
-use crate::cli::merchant;
-use crate::event::Reporter;
+use super::args::{At, Command, Format, ReportTo, Server};
+use super::merchant;
 use crate::merchant::plan::Plan;
-use crate::report::{Finding, Json, Junit, Text};
-use crate::run::{self, Options};
-use crate::selftest;
-use crate::target::{Credentials, Target};
-use crate::waivers::Waivers;
+use crate::server::run::{self, Options, Waivers};
+use crate::server::{Credentials, Finding, Json, Junit, Reporter, Target, Text, selftest};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::{Mock, Settings};

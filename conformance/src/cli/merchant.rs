@@ -1,18 +1,15 @@
 //! What `merchant` and `verify` do.
 
-use crate::cli::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
-use crate::cli::exit_code::{FAILED, INCONCLUSIVE};
+use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use super::exit_code::{FAILED, INCONCLUSIVE};
 use crate::merchant::certificate::{self, Certificate};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
-use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed};
 use crate::merchant::judge::{Judgement, Verdict};
-use crate::merchant::key;
-use crate::merchant::page;
 use crate::merchant::plan::Plan;
-use crate::merchant::report;
 use crate::merchant::verdicts::Results;
+use crate::merchant::{exec, key, page, report};
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};

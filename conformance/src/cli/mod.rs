@@ -6,7 +6,7 @@ mod exit_code;
 mod merchant;
 
 use crate::merchant::shop::Trouble;
-use crate::target::Unreachable;
+use crate::server::Unreachable;
 use clap::Parser as _;
 use std::process::ExitCode;
 

@@ -1,9 +1,9 @@
 //! What a shop believes of an order: it is asked where the driver file says.
 
-use crate::merchant::driver::{Order, filled};
-use crate::merchant::play::Play;
-use crate::merchant::stage::last_id;
-use crate::merchant::trace::Happened;
+use super::driver::{Order, filled};
+use super::play::Play;
+use super::stage::last_id;
+use super::trace::Happened;
 use flexiti_contract::scenario::Belief;
 use reqwest::blocking::Response;
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! A certificate that a third party can check: what was done, what was seen, what it came to,
 //! signed. Whoever checks it judges the trace again, and trusts no verdict in it.
 
-use crate::merchant::judge::Verdict;
-use crate::merchant::key::{self, Signed};
-use crate::merchant::scenarios;
-use crate::merchant::trace::Played;
-use crate::merchant::verdicts::{self, Act, Results};
+use super::judge::Verdict;
+use super::key::{self, Signed};
+use super::scenarios;
+use super::trace::Played;
+use super::verdicts::{self, Act, Results};
 use anyhow::{Context as _, bail, ensure};
 use ed25519_dalek::SigningKey;
 use flexiti_contract::Contract;

@@ -1,11 +1,11 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
-use crate::merchant::driver::Driver;
-use crate::merchant::scenarios;
-use crate::merchant::shop::{LOST, Trouble};
-use crate::merchant::stage::Stage;
-use crate::merchant::trace::{Happened, Played};
-use crate::merchant::verdicts::Act;
+use super::driver::Driver;
+use super::scenarios;
+use super::shop::{LOST, Trouble};
+use super::stage::Stage;
+use super::trace::{Happened, Played};
+use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

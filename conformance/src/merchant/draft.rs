@@ -1,6 +1,6 @@
 //! What a plan is made up of, and what makes one smaller.
 
-use crate::merchant::plan::Plan;
+use super::plan::Plan;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use proptest::option;

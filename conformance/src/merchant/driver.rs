@@ -1,6 +1,6 @@
 //! The driver file: how a merchant's shop is started, reached and asked.
 
-use crate::merchant::cart::Cart;
+use super::cart::Cart;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

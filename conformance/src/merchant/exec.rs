@@ -1,8 +1,7 @@
 //! The merchant's own tests, run against a mock; what they sent is judged.
 
-use crate::merchant::advice;
-use crate::merchant::judge::{Judgement, Verdict};
-use crate::merchant::report;
+use super::judge::{Judgement, Verdict};
+use super::{advice, report};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::steer::Exchange;

@@ -6,11 +6,11 @@
 //! customers do. A shop may give up where init failed; whatever else a certification looks at, it
 //! has to do right.
 
-use crate::merchant::draft::{self, Draft};
-use crate::merchant::driver::Driver;
-use crate::merchant::judge::Judgement;
-use crate::merchant::plan::Plan;
-use crate::merchant::stage::{PATIENCE, Stage};
+use super::draft::{self, Draft};
+use super::driver::Driver;
+use super::judge::Judgement;
+use super::plan::Plan;
+use super::stage::{PATIENCE, Stage};
 use anyhow::{anyhow, ensure};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;

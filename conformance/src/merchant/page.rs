@@ -1,10 +1,10 @@
 //! A certificate as a page, and its level as a badge.
 
-use crate::merchant::certificate::Certificate;
-use crate::merchant::judge::{Judgement, Verdict};
-use crate::merchant::report::{rank, word};
-use crate::merchant::scenarios;
-use crate::merchant::verdicts::Results;
+use super::certificate::Certificate;
+use super::judge::{Judgement, Verdict};
+use super::report::{rank, word};
+use super::scenarios;
+use super::verdicts::Results;
 use askama::Template;
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ struct Page<'c> {
     runner: &'c str,
     seed: u64,
     contract: &'c str,
-    summary: crate::merchant::certificate::Summary,
+    summary: super::certificate::Summary,
     dialects: Vec<Dialect<'c>>,
     rows: Vec<Row>,
     review: Vec<Row>,

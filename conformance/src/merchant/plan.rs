@@ -1,12 +1,11 @@
 //! A plan: one legal way of Flexiti to answer, and what its customer does. Fuzzing makes them up,
 //! and saves the one that breaks a shop; `replay` plays it again.
 
-use crate::merchant::advice;
-use crate::merchant::driver::Driver;
-use crate::merchant::judge::{self, Judgement, Verdict};
-use crate::merchant::shop::Trouble;
-use crate::merchant::stage::Stage;
-use crate::merchant::trace;
+use super::driver::Driver;
+use super::judge::{self, Judgement, Verdict};
+use super::shop::Trouble;
+use super::stage::Stage;
+use super::{advice, trace};
 use anyhow::{Context as _, ensure};
 use flexiti_contract::scenario::Scenario;
 use flexiti_contract::{Contract, Rulebook};

@@ -1,10 +1,10 @@
 //! Plays one scenario: a customer's browser before the shop.
 
-use crate::merchant::belief;
-use crate::merchant::browser::{Browser, Page, Seen};
-use crate::merchant::driver::filled;
-use crate::merchant::stage::{CLIENT_ID, Stage};
-use crate::merchant::trace::Happened;
+use super::belief;
+use super::browser::{Browser, Page, Seen};
+use super::driver::filled;
+use super::stage::{CLIENT_ID, Stage};
+use super::trace::Happened;
 use flexiti_contract::scenario::{By, Start, Step, To};
 use flexiti_mock::steer::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
 use reqwest::{Method, Url};

@@ -1,10 +1,10 @@
 //! What a run came to, for people.
 
-use crate::merchant::certificate::Certificate;
-use crate::merchant::judge::{Judgement, Verdict};
-use crate::merchant::plan::Plan;
-use crate::merchant::scenarios;
-use crate::merchant::verdicts::{Results, dependent};
+use super::certificate::Certificate;
+use super::judge::{Judgement, Verdict};
+use super::plan::Plan;
+use super::scenarios;
+use super::verdicts::{Results, dependent};
 use flexiti_contract::scenario::{Rank, Step};
 use serde_json::Value;
 use std::fmt::Write as _;

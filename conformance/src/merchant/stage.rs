@@ -1,11 +1,11 @@
 //! What scenarios are played on: the shop, and a mock in Flexiti's place.
 
-use crate::merchant::browser::{Browser, Credentials, Page, Seen};
-use crate::merchant::driver::Driver;
-use crate::merchant::judge::{self, Judgement, Verdict};
-use crate::merchant::play::Play;
-use crate::merchant::shop::{Shop, Trouble};
-use crate::merchant::trace::{Exchange, Happened, Opened, Played};
+use super::browser::{Browser, Credentials, Page, Seen};
+use super::driver::Driver;
+use super::judge::{self, Judgement, Verdict};
+use super::play::Play;
+use super::shop::{Shop, Trouble};
+use super::trace::{Exchange, Happened, Opened, Played};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;

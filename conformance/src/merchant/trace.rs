@@ -1,7 +1,7 @@
 //! What happened while a shop was put through its scenarios: all that is judged, and enough to
 //! judge it again. Secrets are hashes in it.
 
-use crate::merchant::browser::Page;
+use super::browser::Page;
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
 pub use flexiti_mock::steer::Exchange;

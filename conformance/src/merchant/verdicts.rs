@@ -1,10 +1,9 @@
 //! From a trace to results: pure, so that whoever has the trace comes to the same.
 
-use crate::merchant::advice;
-use crate::merchant::browser::Page;
-use crate::merchant::judge::{self, Judgement, Verdict};
-use crate::merchant::scenarios;
-use crate::merchant::trace::{self, Played};
+use super::browser::Page;
+use super::judge::{self, Judgement, Verdict};
+use super::trace::{self, Played};
+use super::{advice, scenarios};
 use anyhow::Context as _;
 use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};

@@ -1,6 +1,6 @@
 //! What was sent to Flexiti is what the customer has in the cart.
 
-use crate::merchant::judge::{Judgement, Story, Verdict, is_init};
+use super::{Judgement, Story, Verdict, is_init};
 use crate::merchant::trace::{Played, endpoint};
 use deunicode::deunicode;
 use flexiti_contract::scenario::Rank;

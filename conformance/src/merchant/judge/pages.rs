@@ -1,8 +1,8 @@
 //! What the customer saw of the shop: in which language (B-1, B-2), and what should not be
 //! there (C-1).
 
+use super::{Judgement, Story, Verdict};
 use crate::merchant::browser::Page;
-use crate::merchant::judge::{Judgement, Story, Verdict};
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::{By, Rank, To};
 

@@ -1,7 +1,7 @@
 //! What was tried again after a fault: not at once and for ever, not before Flexiti said, and
 //! recognisably the same operation.
 
-use crate::merchant::judge::{Judgement, Story, is_passing, kind};
+use super::{Judgement, Story, is_passing, kind};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::Rank;
 use serde_json::Value;

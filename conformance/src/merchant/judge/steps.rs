@@ -1,6 +1,6 @@
 //! Whether each step came to what it should, and whether what was planned came about.
 
-use crate::merchant::judge::{Judgement, Story, Verdict};
+use super::{Judgement, Story, Verdict};
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;

@@ -1,6 +1,6 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
-use crate::merchant::judge::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
+use super::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
@@ -160,8 +160,8 @@ fn refreshed(story: &Story<'_>) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::merchant::judge::judge;
+    use super::*;
     use crate::merchant::scenarios;
     use crate::merchant::trace::Played;
     use serde_json::json;

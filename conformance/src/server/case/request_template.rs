@@ -56,7 +56,7 @@ pub enum To {
     Url(String),
 }
 
-/// A request with blanks such as `{{client_id}}`, which [`crate::session::Session`] fills in.
+/// A request with [placeholders](super::placeholders) such as `{{client_id}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestTemplate {
     /// HTTP method.

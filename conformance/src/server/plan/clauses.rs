@@ -4,8 +4,7 @@
 use super::params::{bases, flat, minimal, once, replaced, with, without};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::{request_to, token_request};
-use crate::server::case::{Account, Case, Expect, Kind, Step};
-use crate::server::case::{Encoding, Params, RequestTemplate};
+use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
 use flexiti_contract::{Check, Clause, Endpoint, Place, Rule, Rulebook};
 use serde_json::{Value, json};
 

@@ -1,8 +1,7 @@
 //! The bearer token of init, and whose path it opens.
 
 use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
-use crate::server::case::RequestTemplate;
-use crate::server::case::{Account, Step};
+use crate::server::case::{Account, RequestTemplate, Step};
 use flexiti_contract::dialect::Lax;
 
 const BEARER: &str = "Bearer {{0/access_token}}";

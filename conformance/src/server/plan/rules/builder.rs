@@ -1,8 +1,9 @@
 //! Putting cases and requests together.
 
 use crate::server::case::requests::{request_to, token_params, token_request};
-use crate::server::case::{Account, Case, Expect, Kind, Step};
-use crate::server::case::{Encoding, Params, Payload, RequestTemplate, To, encode};
+use crate::server::case::{
+    Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, To, encode,
+};
 use crate::server::plan::params::{base_params, bases, flat, with, without};
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::dialect::Unfinished;

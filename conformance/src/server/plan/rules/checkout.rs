@@ -4,7 +4,7 @@
 use super::builder::{Cases, RequestBuilder, complete};
 use super::init::opened;
 use crate::server::case::{Account, Callback, Carried, Expect, Is, Kind, Sight, Step};
-use crate::target::{ERROR_URL, SUCCESS_URL};
+use crate::server::wire::{ERROR_URL, SUCCESS_URL};
 use flexiti_contract::dialect::{CallbackParams, Destination};
 use flexiti_contract::{Flow, Lang, Rule};
 use serde_json::json;

@@ -2,8 +2,7 @@
 
 use super::builder::{Cases, FORM, JSON, RequestBuilder, token_with, with_bytes};
 use crate::server::case::requests::token_request;
-use crate::server::case::{Expect, Kind};
-use crate::server::case::{Payload, RequestTemplate, To};
+use crate::server::case::{Expect, Kind, Payload, RequestTemplate, To};
 use flexiti_contract::{Endpoint, Rule};
 use serde_json::json;
 

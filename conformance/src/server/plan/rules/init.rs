@@ -4,10 +4,10 @@ use super::builder::{
     Cases, FLOWS, FORM, JSON, RequestBuilder, form_bytes, garbled, json_bytes, refused, with_bytes,
 };
 use crate::server::case::requests::request_to;
-use crate::server::case::{Case, Expect, Kind, Step};
-use crate::server::case::{Encoding, Params, Payload, RequestTemplate, encode};
-use crate::server::plan::params::minimal;
-use crate::server::plan::params::{base_params, bases, flat, with};
+use crate::server::case::{
+    Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
+};
+use crate::server::plan::params::{base_params, bases, flat, minimal, with};
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};

@@ -2,8 +2,7 @@
 
 use super::builder::{Cases, RequestBuilder, bare, stranger};
 use crate::server::case::requests::request_to;
-use crate::server::case::{Encoding, RequestTemplate};
-use crate::server::case::{Expect, Is, Kind, Sight};
+use crate::server::case::{Encoding, Expect, Is, Kind, RequestTemplate, Sight};
 use crate::server::plan::params::{bases, with};
 use flexiti_contract::Endpoint;
 use serde_json::json;

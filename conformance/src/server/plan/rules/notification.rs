@@ -1,8 +1,7 @@
 //! Notifications: their paths, who may ask, and for which orders.
 
 use super::builder::{Cases, RequestBuilder, at, bare, stranger, token_with};
-use crate::server::case::RequestTemplate;
-use crate::server::case::{Expect, Kind, Step};
+use crate::server::case::{Expect, Kind, RequestTemplate, Step};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;
 use serde_json::json;

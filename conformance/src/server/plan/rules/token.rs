@@ -2,8 +2,9 @@
 
 use super::builder::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
 use crate::server::case::requests::{token_params, token_request};
-use crate::server::case::{Account, Case, Expect, Kind, Step};
-use crate::server::case::{Encoding, Params, Payload, RequestTemplate, encode};
+use crate::server::case::{
+    Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
+};
 use flexiti_contract::Rule;
 use serde_json::json;
 

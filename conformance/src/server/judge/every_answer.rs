@@ -1,7 +1,8 @@
 //! What can be seen in any answer.
 
-use crate::exchange::{Answer, Exchange, Part};
-use crate::judge::{Verdict, broken, endpoint_of, kept, look};
+use super::verdict::{Verdict, broken, kept, look};
+use crate::server::wire::readback::endpoint_of;
+use crate::server::wire::{Answer, Exchange, Surface};
 use flexiti_contract::dialect::NoPlan;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ pub(super) fn observe(
     let mut verdicts = Vec::new();
     let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
     see(Rule::Robust, None);
-    if exchange.part == Part::Pages {
+    if exchange.surface == Surface::Pages {
         return verdicts;
     }
     let contract = rulebook.contract();

@@ -1,12 +1,11 @@
 //! What a case promises of its last answer.
 
-use crate::exchange::{Answer, Exchange};
-use crate::judge::callback;
-use crate::judge::pairs;
-use crate::judge::refusal::{self, culprit};
-use crate::judge::sights::{self, text_at};
-use crate::judge::{Verdict, broken, kept};
+use super::json_members::{self, text_at};
+use super::refusal::{self, culprit};
+use super::verdict::{Verdict, broken, kept};
+use super::{callback, comparison};
 use crate::server::case::{Case, Expect};
+use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::Members;
 use serde_json::Value;
@@ -61,9 +60,9 @@ pub(super) fn expectation(
                 .is_some_and(|found| says(rulebook, &found, body));
             told(!same, format!("200 {body}"))
         }
-        Expect::Shows(list) => Some(verdict(sights::fault(list, answer, exchanges))),
+        Expect::Shows(list) => Some(verdict(json_members::fault(list, answer, exchanges))),
         Expect::TellsOf { order, not } => {
-            let other = sights::tells_of_another(answer, exchanges, *order, *not)?;
+            let other = json_members::tells_of_another(answer, exchanges, *order, *not)?;
             told(other, "200 with the transaction_id of the order".to_owned())
         }
         Expect::Speaks(pointer, lang) => {
@@ -85,7 +84,7 @@ pub(super) fn expectation(
             )))
         }
         Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
-            let (wrong, expected) = pairs::compared(&case.expect, exchanges)?;
+            let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
             told(wrong, expected)
         }
         Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),

@@ -1,6 +1,6 @@
 //! What a run says while it goes on. Reporters listen to nothing else.
 
-use crate::report::Report;
+use super::contents::Report;
 
 /// Something happened.
 #[derive(Debug)]

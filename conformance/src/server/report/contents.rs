@@ -1,12 +1,4 @@
-//! What a run found out, and the formats it is told in.
-
-mod json;
-mod junit;
-mod text;
-
-pub use json::Json;
-pub use junit::Junit;
-pub use text::Text;
+//! What a run found out.
 
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level};
@@ -37,12 +29,16 @@ pub struct Report {
 
 /// How many clauses came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "as in Status")]
 pub struct Summary {
+    /// [`Status::Verified`]
     pub verified: usize,
+    /// [`Status::Failed`]
     pub failed: usize,
+    /// [`Status::NotVerified`]
     pub not_verified: usize,
+    /// [`Status::NotTestable`]
     pub not_testable: usize,
+    /// [`Status::Waived`]
     pub waived: usize,
 }
 

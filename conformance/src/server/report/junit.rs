@@ -1,7 +1,7 @@
 //! The report as JUnit XML, for CI: a suite for each endpoint's clauses, a test for each clause.
 
-use crate::event::{Event, Reporter};
-use crate::report::{ClauseRow, Report, Status};
+use super::contents::{ClauseRow, Report, Status};
+use super::event::{Event, Reporter};
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,9 +1,8 @@
 //! Generated requests: valid ones in every encoding, valid ones with one defect, and garbage.
 //! Each property is shrunk to a minimal request.
 
-use crate::server::case::{Case, Expect, Kind};
-use crate::server::case::{Encoding, Params, Payload, RequestTemplate, To, requests};
-use crate::server::plan::{self, Broken, Working};
+use super::case::{Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, To, requests};
+use super::plan::{self, Broken, Working};
 use flexiti_contract::{Clause, Endpoint, Place, Rulebook};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Which part of a server a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Surface {
     /// The API.
     Api,
     /// The hosted pages, made for people.
@@ -18,7 +18,7 @@ pub enum Part {
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// Where it went.
-    pub part: Part,
+    pub surface: Surface,
     /// HTTP method.
     pub method: String,
     /// The whole URL.

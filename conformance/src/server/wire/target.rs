@@ -1,6 +1,6 @@
 //! The server under judgement: its addresses, its accounts, and its admin API if it has one.
 
-use crate::exchange::{Answer, Exchange, Part, Secret};
+use super::exchange::{Answer, Exchange, Secret, Surface};
 use anyhow::{Context as _, bail};
 use reqwest::blocking::Client;
 use reqwest::{Method, Url};
@@ -211,7 +211,7 @@ impl Target {
             return Err(format!("{method} {path}: {status} {text}"));
         }
         Ok(Exchange {
-            part: Part::Admin,
+            surface: Surface::Admin,
             method: method.to_owned(),
             url,
             sent_headers: headers,

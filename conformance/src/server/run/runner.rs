@@ -1,95 +1,33 @@
-//! A run: plan, send, judge, report.
+//! One run while it goes on: what it has sent, and what it has learnt.
 
-mod foundations;
-mod generated;
-
-use crate::event::{Event, Reporter};
-use crate::exchange::Exchange;
-use crate::generate;
-use crate::judge::{self, Verdict};
-use crate::readback;
-use crate::record::Records;
-use crate::report::{Report, Status};
+use super::options::Options;
+use super::tally::Tally;
+use super::waivers::Waivers;
 use crate::server::case::{Case, Kind, Step};
-use crate::server::plan;
-use crate::session::{Session, Stopped};
-use crate::target::Target;
-use crate::waivers::Waivers;
+use crate::server::judge::{self, Verdict};
+use crate::server::report::{Event, Report, Reporter};
+use crate::server::wire::{Exchange, Session, Stopped, Target, readback};
+use crate::server::{generate, plan};
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How to run.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Makes the run repeatable.
-    pub seed: u64,
-    /// How many generated cases.
-    pub cases: u32,
-    /// How many requests at most.
-    pub max_requests: u64,
-    /// How many requests a second at most.
-    pub rate: Option<f64>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            cases: 1_000,
-            max_requests: 1_000_000,
-            rate: None,
-        }
-    }
-}
-
-struct Run<'a> {
-    rulebook: Arc<Rulebook>,
-    target: &'a Target,
-    session: Session<'a>,
-    reporters: &'a mut [Box<dyn Reporter>],
-    records: Records,
+/// One run while it goes on.
+pub(super) struct Run<'a> {
+    pub(super) rulebook: Arc<Rulebook>,
+    pub(super) target: &'a Target,
+    pub(super) session: Session<'a>,
+    pub(super) reporters: &'a mut [Box<dyn Reporter>],
+    pub(super) tally: Tally,
     /// Clauses of which nothing can be said.
-    out_of_reach: HashSet<String>,
-    done: usize,
-    total: usize,
-    out_of_budget: bool,
-}
-
-/// Judges a server.
-pub fn server(
-    target: &Target,
-    rulebook: &Arc<Rulebook>,
-    options: &Options,
-    waivers: &Waivers,
-    reporters: &mut [Box<dyn Reporter>],
-) -> anyhow::Result<Report> {
-    let mut run = Run::new(target, rulebook, options, reporters)?;
-    if let Some(working) = run.foundations()? {
-        run.planned(&plan::cases(rulebook, &working))?;
-        run.generated(options, &working)?;
-    }
-    run.finish(options, waivers)
-}
-
-/// Runs given cases again.
-pub fn replay(
-    target: &Target,
-    rulebook: &Arc<Rulebook>,
-    cases: &[Case],
-    reporters: &mut [Box<dyn Reporter>],
-) -> anyhow::Result<Report> {
-    let options = Options::default();
-    let mut run = Run::new(target, rulebook, &options, reporters)?;
-    run.planned(cases)?;
-    let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
-    let mut report = run.finish(&options, &Waivers::default())?;
-    report.narrow(|clause| about.contains(clause.id.as_str()) || clause.status == Status::Failed);
-    Ok(report)
+    pub(super) out_of_reach: HashSet<String>,
+    pub(super) done: usize,
+    pub(super) total: usize,
+    pub(super) out_of_budget: bool,
 }
 
 impl<'a> Run<'a> {
-    fn new(
+    pub(super) fn new(
         target: &'a Target,
         rulebook: &Arc<Rulebook>,
         options: &Options,
@@ -106,7 +44,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             session: Session::new(target, rng, options.max_requests, options.rate),
             rulebook: Arc::clone(rulebook),
-            records: Records::default(),
+            tally: Tally::default(),
             out_of_reach: HashSet::new(),
             target,
             reporters,
@@ -116,11 +54,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn has_failed(&self, clause: &str) -> bool {
-        self.records.has_failed(clause)
+    pub(super) fn has_failed(&self, clause: &str) -> bool {
+        self.tally.has_failed(clause)
     }
 
-    fn planned(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+    pub(super) fn planned(&mut self, cases: &[Case]) -> anyhow::Result<()> {
         self.total += cases.len();
         for case in cases {
             if !self.out_of_reach.contains(&case.clause) {
@@ -131,7 +69,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn progress(&mut self) -> anyhow::Result<()> {
+    pub(super) fn progress(&mut self) -> anyhow::Result<()> {
         self.done += 1;
         let (done, total) = (self.done, self.total.max(self.done));
         for reporter in self.reporters.iter_mut() {
@@ -141,17 +79,20 @@ impl<'a> Run<'a> {
     }
 
     /// Runs a case and records its verdicts.
-    fn case(&mut self, case: &Case) {
+    pub(super) fn case(&mut self, case: &Case) {
         match self.verdicts(case) {
             Ok((verdicts, exchanges)) => {
-                self.records
+                self.tally
                     .judged(&self.rulebook, case, verdicts, &exchanges);
             }
             Err(stopped) => self.stopped(case, &stopped),
         }
     }
 
-    fn verdicts(&mut self, case: &Case) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
+    pub(super) fn verdicts(
+        &mut self,
+        case: &Case,
+    ) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
         let exchanges = self.session.run(case)?;
         self.hold_to_claim(case, &exchanges)?;
         let verdicts = judge::judge(&self.rulebook, case, &exchanges);
@@ -169,7 +110,7 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         let contract = self.rulebook.contract();
-        let Some(endpoint) = judge::endpoint_of(contract, exchange) else {
+        let Some(endpoint) = readback::endpoint_of(contract, exchange) else {
             return Ok(());
         };
         let read = readback::parameters(contract, endpoint, exchange);
@@ -197,13 +138,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn stopped(&mut self, case: &Case, stopped: &Stopped) {
+    pub(super) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
         self.out_of_budget |= *stopped == Stopped::OutOfBudget;
-        self.records.stopped(case, stopped);
+        self.tally.stopped(case, stopped);
     }
 
-    fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
-        let (rows, findings) = self.records.rows(&self.rulebook, waivers);
+    pub(super) fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+        let (rows, findings) = self.tally.rows(&self.rulebook, waivers);
         let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
         let unused = waivers.unused(|clause| failed.contains(&clause));
         let report = Report::new(

@@ -1,10 +1,9 @@
 //! How well the runner judges: take one clause away from the mock, and see whether the runner
 //! names that clause and no other.
 
-use crate::report::{Power, Status};
-use crate::run::{self, Options};
-use crate::target::{Credentials, Target};
-use crate::waivers::Waivers;
+use super::report::{Power, Status};
+use super::run::{self, Options, Waivers};
+use super::wire::{Credentials, Target};
 use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use serde_json::json;

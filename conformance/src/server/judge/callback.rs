@@ -1,8 +1,8 @@
 //! Where a customer's browser goes when the hosted pages are done.
 
-use crate::exchange::Exchange;
-use crate::judge::sights::{opened_order, text_at};
+use super::json_members::{opened_order, text_at};
 use crate::server::case::{Callback, Carried};
+use crate::server::wire::Exchange;
 use reqwest::Url;
 
 /// What the callback should have been, if it is something else. `exchange` is the admin API's

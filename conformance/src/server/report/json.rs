@@ -1,6 +1,6 @@
 //! The report as JSON, for other programs.
 
-use crate::event::{Event, Reporter};
+use super::event::{Event, Reporter};
 use std::io::Write;
 
 /// Writes the whole report when the run is over.

@@ -1,10 +1,9 @@
 //! What everything else rests on.
 
-use crate::exchange::Exchange;
-use crate::run::Run;
-use crate::server::case::Case;
-use crate::server::case::Encoding;
+use super::runner::Run;
+use crate::server::case::{Case, Encoding};
 use crate::server::plan::{self, Working};
+use crate::server::wire::Exchange;
 use flexiti_contract::{Clause, Endpoint};
 use std::sync::Arc;
 
@@ -51,7 +50,7 @@ impl Run<'_> {
     fn give_up(&mut self, why: impl Fn(&Clause) -> Option<&'static str>) {
         for clause in self.rulebook.clauses() {
             if let Some(why) = why(clause) {
-                self.records.give_up(&clause.id, why);
+                self.tally.give_up(&clause.id, why);
                 self.out_of_reach.insert(clause.id.clone());
             }
         }

@@ -1,8 +1,8 @@
 //! Refusals: what a clause promises, and whose fault one is that nobody expected.
 
-use crate::exchange::{Answer, Exchange};
-use crate::judge::endpoint_of;
 use crate::server::case::Case;
+use crate::server::wire::readback::endpoint_of;
+use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::{Asserts, Endpoint, ErrorShape, Rulebook};
 use serde_json::Value;
 use std::fmt::Write as _;

@@ -1,18 +1,16 @@
 //! What a run has learnt of each clause so far.
 
-use crate::curl;
-use crate::exchange::Exchange;
-use crate::judge::Verdict;
-use crate::report::{CaseRow, ClauseRow, Finding, Status};
+use super::waivers::Waivers;
 use crate::server::case::{Case, Kind};
-use crate::session::Stopped;
-use crate::waivers::Waivers;
+use crate::server::judge::Verdict;
+use crate::server::report::{CaseRow, ClauseRow, Finding, Status};
+use crate::server::wire::{Exchange, Stopped, curl};
 use flexiti_contract::{Asserts, Clause, Rulebook};
 use std::collections::BTreeMap;
 
 /// What is known of one clause.
 #[derive(Debug, Default)]
-struct Record {
+struct ClauseTally {
     cases: Vec<CaseRow>,
     kept: usize,
     finding: Option<Finding>,
@@ -22,9 +20,9 @@ struct Record {
 
 /// What is known of the clauses.
 #[derive(Debug, Default)]
-pub(crate) struct Records(BTreeMap<String, Record>);
+pub(crate) struct Tally(BTreeMap<String, ClauseTally>);
 
-impl Records {
+impl Tally {
     /// Whether the clause was broken.
     pub(crate) fn has_failed(&self, clause: &str) -> bool {
         self.0
@@ -132,7 +130,7 @@ impl Records {
     }
 }
 
-impl Record {
+impl ClauseTally {
     fn outcome(&self, waiver: Option<&str>) -> (Status, Option<String>) {
         match (&self.finding, waiver) {
             (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),

@@ -1,6 +1,6 @@
 //! A command line that sends a request again.
 
-use crate::exchange::{Exchange, Secret};
+use super::exchange::{Exchange, Secret};
 use std::fmt::Write as _;
 
 /// `curl` for an exchange; secrets stand there as shell variables.

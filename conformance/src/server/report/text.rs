@@ -1,7 +1,7 @@
 //! The report as text, for people: progress while it runs, findings, what was not verified.
 
-use crate::event::{Event, Reporter};
-use crate::report::{Report, Status};
+use super::contents::{Report, Status};
+use super::event::{Event, Reporter};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{ErrorKind, Write};
 

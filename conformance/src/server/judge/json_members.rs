@@ -1,7 +1,7 @@
 //! What is seen in an answer's JSON.
 
-use crate::exchange::{Answer, Exchange};
 use crate::server::case::{Is, Sight};
+use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 
 /// What should have been seen, if something was not.

@@ -1,10 +1,10 @@
 //! Running cases: accounts, tokens, context, and the record of every exchange.
 
-use crate::exchange::{Exchange, Part, Secret};
+use super::exchange::{Exchange, Secret, Surface};
+use super::target::{Credentials, Target};
 use crate::server::case::{
     Account, Case, Payload, RequestTemplate, Step, To, placeholders, requests,
 };
-use crate::target::{Credentials, Target};
 use base64::Engine as _;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
@@ -199,7 +199,7 @@ impl<'a> Session<'a> {
         let exchange = self.send(&request, &context)?;
         let answer = exchange.answer().filter(|answer| answer.status == 200);
         answer
-            .and_then(crate::exchange::Answer::json)
+            .and_then(super::exchange::Answer::json)
             .filter(|body| body["access_token"].is_string())
             .ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
     }
@@ -213,17 +213,17 @@ impl<'a> Session<'a> {
         if let Some(pause) = self.pause {
             std::thread::sleep(pause);
         }
-        let (part, url) = match &request.to {
+        let (surface, url) = match &request.to {
             To::Path(path) => {
                 let path = self.fill(path, context)?;
-                (Part::Api, format!("{}{path}", self.target.base_url))
+                (Surface::Api, format!("{}{path}", self.target.base_url))
             }
             To::Url(url) => {
                 let url = self.fill(url, context)?;
                 let base = reqwest::Url::parse(&self.target.base_url);
                 let joined = base.and_then(|base| base.join(&url));
                 let joined = joined.map_err(|e| Stopped::Inconclusive(format!("{url}: {e}")))?;
-                (Part::Pages, joined.to_string())
+                (Surface::Pages, joined.to_string())
             }
         };
         let url = if request.query.is_empty() {
@@ -260,7 +260,7 @@ impl<'a> Session<'a> {
             .target
             .send(&request.method, &url, &headers, body.clone());
         Ok(Exchange {
-            part,
+            surface,
             method: request.method.clone(),
             url,
             sent_headers: headers,

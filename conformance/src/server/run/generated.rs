@@ -1,9 +1,9 @@
 //! The part of a run that generates its cases.
 
-use crate::generate;
-use crate::run::{Options, Run};
-use crate::server::case::Case;
-use crate::server::case::Encoding;
+use super::options::Options;
+use super::runner::Run;
+use crate::server::case::{Case, Encoding};
+use crate::server::generate;
 use crate::server::plan::{self, Working};
 use flexiti_contract::Endpoint;
 use proptest::prelude::Rng as _;
@@ -111,7 +111,7 @@ impl Run<'_> {
                         .map(|verdict| verdict.clause.clone())
                         .collect();
                     if faults.is_empty() {
-                        self.records.passed(verdicts);
+                        self.tally.passed(verdicts);
                         return true;
                     }
                     // Shrinking must not slip from one fault into another.

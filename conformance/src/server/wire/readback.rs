@@ -1,7 +1,7 @@
 //! Reads a request back from the bytes that went over the wire, so that a case can be held to
 //! what it claims. Written apart from any server's reading of the same bytes.
 
-use crate::exchange::Exchange;
+use super::exchange::Exchange;
 use flexiti_contract::{Contract, Endpoint};
 use serde_json::{Map, Value};
 
@@ -88,4 +88,71 @@ fn put(
         value
     };
     flat.insert(name.to_owned(), value);
+}
+
+/// The endpoint whose path an exchange went to.
+pub fn endpoint_of(contract: &Contract, exchange: &Exchange) -> Option<Endpoint> {
+    let url = exchange.url.split('?').next()?;
+    let fits = |template: &str| {
+        let mut path = url.rsplit('/');
+        template
+            .rsplit('/')
+            .take_while(|segment| !segment.is_empty())
+            .all(|segment| {
+                path.next().is_some_and(|part| {
+                    part == segment || segment.starts_with('{') && !part.is_empty()
+                })
+            })
+    };
+    let row = contract.endpoints.iter().find(|row| fits(&row.path))?;
+    Some(row.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::wire::Surface;
+
+    #[test]
+    fn a_path_is_told_by_whole_segments() {
+        let base = "http://127.0.0.1:1/behind/a/proxy/flexiti/online-api";
+        for (path, endpoint) in [
+            ("/oauth/token", Some(Endpoint::Token)),
+            ("/oauth/tokens", None),
+            (
+                "/online/v2/client-id/x/systems/init",
+                Some(Endpoint::InitV2),
+            ),
+            (
+                "/online/client-id/x/systems/init?a=/oauth/token",
+                Some(Endpoint::InitPlain),
+            ),
+            ("/online/client-id//systems/init", None),
+            (
+                "/online/client-id/x/notifications/order-id/7",
+                Some(Endpoint::NotificationOrder),
+            ),
+            (
+                "/online/client-id/x/notifications/merchant-order-id/7",
+                Some(Endpoint::NotificationMerchantOrder),
+            ),
+            (
+                "/online/client-id/x/notifications/7",
+                Some(Endpoint::NotificationOld),
+            ),
+            ("/online/client-id/x/notifications", None),
+        ] {
+            let exchange = Exchange {
+                surface: Surface::Api,
+                method: "GET".to_owned(),
+                url: format!("{base}{path}"),
+                sent_headers: Vec::new(),
+                sent: Vec::new(),
+                answer: Err(String::new()),
+                secrets: Vec::new(),
+            };
+            let found = endpoint_of(Contract::shipped(), &exchange);
+            assert_eq!(found, endpoint, "{path}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Two answers held against each other.
 
-use crate::exchange::{Answer, Exchange};
 use crate::server::case::Expect;
+use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 
 /// Whether two answers are not to each other what they should be, and what was expected of the
