@@ -8,9 +8,10 @@
 //! clause it breaks, and the expectation comes from that clause.
 
 mod cli;
-pub mod merchant;
+mod merchant;
 mod server;
 
 pub use cli::main;
+pub use merchant::certificate::key;
 pub use server::{Credentials, Kind, Report, Status, Target};
 pub use server::{plan, run, selftest};

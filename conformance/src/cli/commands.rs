@@ -2,7 +2,7 @@
 
 use super::args::{At, Command, Format, ReportTo, Server};
 use super::merchant;
-use crate::merchant::plan::Plan;
+use crate::merchant::fuzz::Reproduction;
 use crate::server::run::{self, Options, Waivers};
 use crate::server::{Credentials, Finding, Json, Junit, Reporter, Target, Text, selftest};
 use anyhow::Context as _;
@@ -132,8 +132,8 @@ struct Replayed {
 fn replay(file: &Path, driver: Option<&Path>, at: &At) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
-    if Plan::is_one(&text) {
-        return merchant::replay(&Plan::read(file, &text)?, driver);
+    if Reproduction::is_one(&text) {
+        return merchant::replay(&Reproduction::read(file, &text)?, driver);
     }
     let replayed: Replayed = serde_json::from_str(&text).with_context(|| {
         format!("{name}: neither a JSON report of `server` nor a plan of `merchant fuzz`")

@@ -2,14 +2,13 @@
 
 use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::exit_code::{FAILED, INCONCLUSIVE};
-use crate::merchant::certificate::{self, Certificate};
+use crate::merchant::certificate::{self, Certificate, key, page, text};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
-use crate::merchant::fuzz::{self, Fuzzed};
+use crate::merchant::exec;
+use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
+use crate::merchant::judge::results::Results;
 use crate::merchant::judge::{Judgement, Verdict};
-use crate::merchant::plan::Plan;
-use crate::merchant::verdicts::Results;
-use crate::merchant::{exec, key, page, report};
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -85,7 +84,7 @@ fn check(file: &Path) -> anyhow::Result<u8> {
         let name = file.display();
         println!("{name}: leads through the shop, {played} purchases are as they should be");
     } else {
-        print!("{}", report::text(&certificate));
+        print!("{}", text::text(&certificate));
     }
     Ok(code)
 }
@@ -108,13 +107,13 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
     println!("seed {seed}\n");
     let bar =
         ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} {wide_msg}")?);
-    let tell = |plan: &Plan| {
+    let tell = |plan: &Reproduction| {
         bar.inc(1);
-        bar.set_message(report::plan_line(plan));
+        bar.set_message(fuzz::text::plan_line(plan));
     };
     let fuzzed = fuzz::run(driver, &options, &tell)?;
     bar.finish_and_clear();
-    let save = |plan: &Plan| {
+    let save = |plan: &Reproduction| {
         let (path, file) = (args.save.display(), args.file.display());
         let saved = std::fs::write(&args.save, plan.to_file()?);
         saved.with_context(|| format!("--save: {path}"))?;
@@ -128,11 +127,11 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         }
         Fuzzed::Plain(plan, failed) => {
             println!("a purchase in which nothing goes wrong fails already; mend that first:");
-            print!("{}", report::broken(&plan, &failed));
+            print!("{}", fuzz::text::broken(&plan, &failed));
             Ok(FAILED)
         }
         Fuzzed::Broke(plan, failed, shrunk) => {
-            print!("{}", report::broken(&plan, &failed));
+            print!("{}", fuzz::text::broken(&plan, &failed));
             let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());
             println!("\nmade smaller by {plans} more plans in {took:.1} s");
             save(&plan)?;
@@ -140,7 +139,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         }
         Fuzzed::Once(plan) => {
             println!("this plan broke the shop once, and not again after it was started anew:");
-            print!("{}", report::broken(&plan, &[]));
+            print!("{}", fuzz::text::broken(&plan, &[]));
             save(&plan)?;
             Ok(INCONCLUSIVE)
         }
@@ -148,13 +147,13 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
 }
 
 /// Plays a saved plan again.
-pub fn replay(plan: &Plan, driver: Option<&Path>) -> anyhow::Result<u8> {
+pub fn replay(plan: &Reproduction, driver: Option<&Path>) -> anyhow::Result<u8> {
     let file = driver.context("--driver: a plan is played before a shop; name its driver file")?;
     let [driver] = &drivers(file, 1)?[..] else {
         bail!("one shop is started for a plan");
     };
     let failed: Vec<Judgement> = plan.replay(driver)?;
-    print!("{}", report::broken(plan, &failed));
+    print!("{}", fuzz::text::broken(plan, &failed));
     if failed.is_empty() {
         println!("  nothing breaks");
         return Ok(0);
@@ -231,7 +230,7 @@ fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certific
 
 fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Result<u8> {
     let certificate = certificate(drivers, options)?;
-    print!("{}", report::text(&certificate));
+    print!("{}", text::text(&certificate));
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
         println!("{flag}: {}", path.display());
@@ -273,7 +272,7 @@ pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
             println!(
                 "{name}: holds\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
-                report::rank(certificate.level),
+                text::rank(certificate.level),
                 certificate.issued,
                 checked.signer
             );

@@ -5,7 +5,7 @@ mod commands;
 mod exit_code;
 mod merchant;
 
-use crate::merchant::shop::Trouble;
+use crate::merchant::Trouble;
 use crate::server::Unreachable;
 use clap::Parser as _;
 use std::process::ExitCode;

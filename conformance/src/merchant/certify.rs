@@ -1,11 +1,10 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
 use super::driver::Driver;
+use super::judge::results::Act;
 use super::scenarios;
-use super::shop::{LOST, Trouble};
-use super::stage::Stage;
+use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, Played};
-use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,7 +30,7 @@ impl Options {
             row.id.starts_with(only)
         };
         let mut plays = Vec::new();
-        for scenario in scenarios().iter().filter(wanted) {
+        for scenario in scenarios::all().iter().filter(wanted) {
             let own = scenario.plays();
             plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
         }

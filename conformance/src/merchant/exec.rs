@@ -1,7 +1,7 @@
 //! The merchant's own tests, run against a mock; what they sent is judged.
 
-use super::judge::{Judgement, Verdict};
-use super::{advice, report};
+use super::certificate::text;
+use super::judge::{Judgement, Verdict, lint};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::steer::Exchange;
@@ -43,7 +43,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, contract.dialect(dialect)?)?;
     let calls: Vec<&Exchange> = calls.iter().collect();
-    let review = advice::judge(&rulebook, &calls)?;
+    let review = lint::judge(&rulebook, &calls)?;
     let mut text = String::new();
     let failed: Vec<&Judgement> = review
         .iter()
@@ -53,7 +53,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
         let _ = writeln!(
             text,
             "{} {}: {}",
-            report::word(check.verdict),
+            text::word(check.verdict),
             check.check,
             check.message
         );

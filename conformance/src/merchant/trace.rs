@@ -1,7 +1,6 @@
 //! What happened while a shop was put through its scenarios: all that is judged, and enough to
 //! judge it again. Secrets are hashes in it.
 
-use super::browser::Page;
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
 pub use flexiti_mock::steer::Exchange;
@@ -91,6 +90,7 @@ impl Happened {
     /// Whether this can come of such a step.
     pub fn is_of(&self, step: &Step) -> bool {
         match self {
+            Self::Failed { .. } => true,
             Self::Skipped => !matches!(step, Step::Believe { .. } | Step::Doubt { .. }),
             Self::Started { .. } => {
                 matches!(step, Step::Checkout { .. } | Step::Bystander { .. })
@@ -154,4 +154,38 @@ pub enum Happened {
     Advanced(u64),
     /// Nothing could be done: no order was open.
     Skipped,
+    /// The step could not be carried out, for no fault of the shop's. Older traces say
+    /// `skipped` instead.
+    Failed {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// A page that the customer saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Where it is; without what the query says.
+    pub url: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The language that it says it is in, in two letters.
+    pub lang: Option<String>,
+    /// Which credentials stand in it, in a redirection to it, or in a cookie.
+    pub leaks: Vec<String>,
+    /// The customer's order stands in it: its number, or its amount.
+    pub names_order: bool,
+}
+
+impl Page {
+    /// One that could not be opened.
+    pub fn unreachable(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            status: 0,
+            lang: None,
+            leaks: Vec::new(),
+            names_order: false,
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub fn demo(folder: &TempDir) -> String {
         shop.exists(),
         "build it: cargo build -p flexiti-mock --example shop"
     );
-    let example = include_str!("../../src/merchant/example.toml");
+    let example = include_str!("../../src/merchant/driver/example.toml");
     let command = format!("command = [\"{}\"]", shop.display());
     let text = example.replace("command = [\"python3\", \"shop.py\"]", &command);
     write(folder, "demo.toml", &text)
@@ -191,7 +191,7 @@ fn a_dialect_of_ones_own_is_one_of_the_matrix() {
 #[test]
 fn what_is_wrong_with_a_driver_file_is_said_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let example = include_str!("../../src/merchant/example.toml");
+    let example = include_str!("../../src/merchant/driver/example.toml");
     let wrong = write(
         &folder,
         "wrong.toml",

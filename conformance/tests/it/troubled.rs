@@ -5,7 +5,7 @@ use crate::merchant::{merchants, run, stderr, write};
 #[test]
 fn a_shop_that_cannot_be_certified_is_named_and_the_run_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let example = include_str!("../../src/merchant/example.toml");
+    let example = include_str!("../../src/merchant/driver/example.toml");
     let shop = |name: &str, program: &str| {
         let command = format!("command = [\"sh\", \"-c\", '''{program}''']");
         let text = example.replace("command = [\"python3\", \"shop.py\"]", &command);

@@ -1,6 +1,7 @@
 //! What was sent to Flexiti is what the customer has in the cart.
 
-use super::{Judgement, Story, Verdict, is_init};
+use super::judgement::{Judgement, Verdict};
+use super::story::{Story, is_init};
 use crate::merchant::trace::{Played, endpoint};
 use deunicode::deunicode;
 use flexiti_contract::scenario::Rank;

@@ -1,9 +1,9 @@
 //! What the customer saw of the shop: in which language (B-1, B-2), and what should not be
 //! there (C-1).
 
-use super::{Judgement, Story, Verdict};
-use crate::merchant::browser::Page;
-use crate::merchant::trace::Happened;
+use super::judgement::{Judgement, Verdict};
+use super::story::Story;
+use crate::merchant::trace::{Happened, Page};
 use flexiti_contract::scenario::{By, Rank, To};
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {

@@ -1,7 +1,8 @@
 //! What was tried again after a fault: not at once and for ever, not before Flexiti said, and
 //! recognisably the same operation.
 
-use super::{Judgement, Story, is_passing, kind};
+use super::judgement::Judgement;
+use super::story::{Story, is_passing, kind};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::Rank;
 use serde_json::Value;

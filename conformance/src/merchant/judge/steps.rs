@@ -1,6 +1,7 @@
 //! Whether each step came to what it should, and whether what was planned came about.
 
-use super::{Judgement, Story, Verdict};
+use super::judgement::{Judgement, Verdict};
+use super::story::Story;
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;

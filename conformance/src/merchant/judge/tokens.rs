@@ -1,6 +1,7 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
-use super::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
+use super::judgement::{Judgement, Verdict};
+use super::story::{Story, is_lost, is_passing, is_token};
 use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
@@ -160,8 +161,8 @@ fn refreshed(story: &Story<'_>) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use crate::merchant::judge::judge;
     use super::*;
+    use crate::merchant::judge::scenario::judge;
     use crate::merchant::scenarios;
     use crate::merchant::trace::Played;
     use serde_json::json;
@@ -189,7 +190,7 @@ mod tests {
             "opened": []
         }))
         .unwrap();
-        let scenario = scenarios().iter().find(|row| row.id == scenario);
+        let scenario = scenarios::named(scenario);
         let mut all = judge(scenario.unwrap(), &played).into_iter();
         let found = all.find(|judgement| judgement.check == check);
         found.map(|judgement| judgement.verdict)

@@ -1,9 +1,9 @@
 //! From a trace to results: pure, so that whoever has the trace comes to the same.
 
-use super::browser::Page;
-use super::judge::{self, Judgement, Verdict};
-use super::trace::{self, Played};
-use super::{advice, scenarios};
+use super::judgement::{Judgement, Verdict};
+use super::{cart, lint, pages, scenario};
+use crate::merchant::scenarios;
+use crate::merchant::trace::{self, Page, Played};
 use anyhow::Context as _;
 use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};
@@ -27,7 +27,7 @@ pub struct Results {
     /// The dialect's name.
     pub dialect: String,
     /// The scenarios, in the order in which they were played.
-    pub scenarios: Vec<Result>,
+    pub scenarios: Vec<ScenarioResult>,
     /// Scenarios that were not played.
     pub skipped: Vec<String>,
     /// What a reviewer would say over everything that was sent, and over the pages.
@@ -36,7 +36,7 @@ pub struct Results {
 
 /// What one scenario came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Result {
+pub struct ScenarioResult {
     /// Scenario, flow and language.
     pub name: String,
     /// The worst of its checks.
@@ -61,23 +61,27 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     let rulebook = Rulebook::compile(contract, dialect)?;
     let mut came = Vec::new();
     let mut all: Vec<&Played> = acts.iter().flat_map(|act| &act.played).collect();
-    let row = |played: &Played| scenarios().iter().position(|row| row.id == played.scenario);
+    let row = |played: &Played| {
+        scenarios::all()
+            .iter()
+            .position(|row| row.id == played.scenario)
+    };
     all.sort_by_key(|played| row(played));
     for played in &all {
-        let scenario = scenarios().iter().find(|row| row.id == played.scenario);
-        let scenario = scenario.with_context(|| format!("no scenario `{}`", played.scenario))?;
-        let checks = judge::judge(scenario, played);
-        came.push(Result {
+        let shipped = scenarios::named(&played.scenario);
+        let shipped = shipped.with_context(|| format!("no scenario `{}`", played.scenario))?;
+        let checks = scenario::judge(shipped, played);
+        came.push(ScenarioResult {
             name: played.name(),
-            verdict: judge::worst(&checks),
+            verdict: scenario::worst(&checks),
             checks,
         });
     }
     control(&all, &mut came);
-    let mut review: Vec<Judgement> = judge::addresses_unknown(&all).into_iter().collect();
+    let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
     for act in acts {
-        review.extend(advice::judge(&rulebook, &trace::calls(&act.played))?);
-        review.extend(act.pages.iter().map(judge::scanned));
+        review.extend(lint::judge(&rulebook, &trace::calls(&act.played))?);
+        review.extend(act.pages.iter().map(pages::scanned));
     }
     Ok(Results {
         dialect: name,
@@ -90,7 +94,7 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
 /// The scenarios, each flow and language of them by itself, that are not among those played.
 fn skipped(played: &[&Played]) -> Vec<String> {
     let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
-    let all = scenarios().iter().flat_map(Scenario::plays);
+    let all = scenarios::all().iter().flat_map(Scenario::plays);
     let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
     names.filter(|name| !played.contains(name)).collect()
 }
@@ -98,19 +102,19 @@ fn skipped(played: &[&Played]) -> Vec<String> {
 /// The level of the certificate that asks for a scenario, by the name of a play of it.
 fn level_of(name: &str) -> Rank {
     let id = name.split('/').next().unwrap_or_default();
-    let row = scenarios().iter().find(|row| row.id == id);
+    let row = scenarios::named(id);
     row.map_or(Rank::Basic, |row| row.level)
 }
 
 /// "It did not happen" says something only where it does happen when it should.
-fn control(played: &[&Played], results: &mut [Result]) {
+fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     let mut passed: BTreeMap<String, bool> = BTreeMap::new();
     for (played, result) in played.iter().zip(results.iter()) {
         let all = passed.entry(played.scenario.clone()).or_insert(true);
         *all &= result.verdict == Verdict::Passed;
     }
     for (played, result) in played.iter().zip(results) {
-        let row = scenarios().iter().find(|row| row.id == played.scenario);
+        let row = scenarios::named(&played.scenario);
         let control = row.and_then(|row| row.control.as_ref());
         let missing = control.filter(|control| passed.get(*control) != Some(&true));
         if let Some(control) = missing

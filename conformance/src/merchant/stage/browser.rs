@@ -1,9 +1,9 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
+use crate::merchant::trace::Page;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, StatusCode, Url, redirect};
-use serde::{Deserialize, Serialize};
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -11,34 +11,6 @@ use std::time::Duration;
 const HOPS: usize = 10;
 /// How much of a page is read.
 const PAGE: u64 = 1024 * 1024;
-
-/// A page that the customer saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
-    /// Where it is; without what the query says.
-    pub url: String,
-    /// HTTP status.
-    pub status: u16,
-    /// The language that it says it is in, in two letters.
-    pub lang: Option<String>,
-    /// Which credentials stand in it, in a redirection to it, or in a cookie.
-    pub leaks: Vec<String>,
-    /// The customer's order stands in it: its number, or its amount.
-    pub names_order: bool,
-}
-
-impl Page {
-    /// One that could not be opened.
-    pub fn unreachable(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            status: 0,
-            lang: None,
-            leaks: Vec::new(),
-            names_order: false,
-        }
-    }
-}
 
 /// What must never reach a browser, by name.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +38,7 @@ impl Credentials {
 
 /// What a request of the browser came to.
 #[derive(Debug)]
-pub struct Seen {
+pub struct PageLoad {
     /// The last page; what leaked is not looked for yet.
     pub page: Page,
     /// The text of the page.
@@ -106,7 +78,7 @@ impl Browser {
         method: &Method,
         url: &str,
         form: &[(String, String)],
-    ) -> Result<Seen, String> {
+    ) -> Result<PageLoad, String> {
         let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
         let mut request = self.client.request(method.clone(), url.clone());
         if *method == Method::GET && !form.is_empty() {
@@ -131,7 +103,7 @@ impl Browser {
             }
             let next = next.unwrap_or_else(|| url.clone());
             if self.is_flexiti(&next) {
-                return Ok(Seen {
+                return Ok(PageLoad {
                     page: page(&url, status, None),
                     text: String::new(),
                     all,
@@ -147,7 +119,7 @@ impl Browser {
         ))
     }
 
-    fn seen(&self, url: &Url, answer: Response, mut all: String) -> Result<Seen, String> {
+    fn seen(&self, url: &Url, answer: Response, mut all: String) -> Result<PageLoad, String> {
         let status = answer.status();
         let language = answer.headers().get(CONTENT_LANGUAGE);
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
@@ -163,7 +135,7 @@ impl Browser {
         let lang = if is_html { html_lang(&text) } else { None };
         let lang = lang.or(language);
         let leads_to = self.address_in(&text);
-        Ok(Seen {
+        Ok(PageLoad {
             page: page(url, status, lang),
             text,
             all,

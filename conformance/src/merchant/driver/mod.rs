@@ -1,7 +1,9 @@
 //! The driver file: how a merchant's shop is started, reached and asked.
 
-use super::cart::Cart;
+mod cart;
+
 use anyhow::{Context as _, anyhow, bail, ensure};
+use cart::Cart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -282,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_shipped_schema_is_that_of_driver_files() {
-        let shipped = include_str!("../../../schemas/merchant.schema.json");
+        let shipped = include_str!("../../../../schemas/merchant.schema.json");
         let current = format!("{:#}\n", schema());
         assert_eq!(
             shipped, current,

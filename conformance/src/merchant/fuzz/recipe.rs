@@ -1,6 +1,6 @@
 //! What a plan is made up of, and what makes one smaller.
 
-use super::plan::Plan;
+use super::reproduction::Reproduction;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use proptest::option;
@@ -114,7 +114,7 @@ enum Way {
 
 /// A plan before it is written out.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct FuzzRecipe {
     flow: &'static str,
     lang: &'static str,
     outcome: &'static str,
@@ -125,7 +125,7 @@ pub struct Draft {
 }
 
 /// Plans, made up.
-pub fn drafts(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Draft>> {
+pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = FuzzRecipe>> {
     let outcomes = [
         ("apply/buy", "purchased"),
         ("apply/buy", "declined"),
@@ -167,7 +167,7 @@ pub fn drafts(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Draft
             let (token, init, notification) = faults;
             // Windows that ask at the same moment cannot know of each other's answers.
             let notification = notification.filter(|_| way != Way::Crowd);
-            Draft {
+            FuzzRecipe {
                 flow,
                 lang,
                 outcome,
@@ -180,7 +180,7 @@ pub fn drafts(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Draft
     )
 }
 
-impl Draft {
+impl FuzzRecipe {
     /// A purchase in which nothing goes wrong.
     pub fn plain() -> Self {
         Self {
@@ -195,7 +195,7 @@ impl Draft {
     }
 
     /// The plan, written out.
-    pub fn plan(&self, dialect: &str, seed: u64) -> Plan {
+    pub fn plan(&self, dialect: &str, seed: u64) -> Reproduction {
         let answers: Map<String, Value> = self.answers.iter().cloned().collect();
         let bystander = self.way == Way::AfterBystander;
         let scenario = Scenario {
@@ -214,7 +214,7 @@ impl Draft {
             also: Vec::new(),
             control: None,
         };
-        Plan::new(dialect, seed, self.flow, self.lang, scenario)
+        Reproduction::new(dialect, seed, self.flow, self.lang, scenario)
     }
 
     /// How long the shop may take to believe what it should, while plans are tried. The one that
@@ -349,27 +349,27 @@ mod tests {
     proptest! {
         #[test]
         fn smaller_plans_are_smaller_and_come_to_an_end(
-            draft in drafts(Contract::shipped()).unwrap()
+            recipe in recipes(Contract::shipped()).unwrap()
         ) {
-            let mut draft = draft;
+            let mut recipe = recipe;
             let mut steps = 0;
-            while let Some(smaller) = draft.smaller().into_iter().next_back() {
-                prop_assert!(smaller.size() < draft.size());
-                draft = smaller;
+            while let Some(smaller) = recipe.smaller().into_iter().next_back() {
+                prop_assert!(smaller.size() < recipe.size());
+                recipe = smaller;
                 steps += 1;
             }
             prop_assert!(steps < 40, "{steps}");
             // Nothing is left but a purchase.
-            prop_assert_eq!(draft.size(), (0, 0, 0));
-            prop_assert_eq!(draft.outcome, "purchased");
+            prop_assert_eq!(recipe.size(), (0, 0, 0));
+            prop_assert_eq!(recipe.outcome, "purchased");
         }
 
         #[test]
         fn every_plan_is_one_that_the_mock_takes(
-            draft in drafts(Contract::shipped()).unwrap()
+            recipe in recipes(Contract::shipped()).unwrap()
         ) {
             let contract = Contract::shipped();
-            let plan = draft.plan("documented", 1);
+            let plan = recipe.plan("documented", 1);
             let mut dialect = contract.dialect("documented").unwrap();
             for (knob, answer) in &plan.scenario.answers {
                 dialect = dialect.with_answer(knob, answer.clone(), contract.sources()).unwrap();
@@ -378,7 +378,7 @@ mod tests {
             prop_assert!(flexiti_mock::steer::Plan::read(faults).is_ok());
             // It is written and read without a change.
             let text = plan.to_file().unwrap();
-            let read = Plan::read(std::path::Path::new("plan.json"), &text).unwrap();
+            let read = Reproduction::read(std::path::Path::new("plan.json"), &text).unwrap();
             prop_assert_eq!(read.to_file().unwrap(), text);
         }
     }

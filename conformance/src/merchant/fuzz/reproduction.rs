@@ -1,11 +1,10 @@
 //! A plan: one legal way of Flexiti to answer, and what its customer does. Fuzzing makes them up,
 //! and saves the one that breaks a shop; `replay` plays it again.
 
-use super::driver::Driver;
-use super::judge::{self, Judgement, Verdict};
-use super::shop::Trouble;
-use super::stage::Stage;
-use super::{advice, trace};
+use crate::merchant::driver::Driver;
+use crate::merchant::judge::{self, Judgement, Verdict, lint};
+use crate::merchant::stage::{Stage, Trouble};
+use crate::merchant::trace;
 use anyhow::{Context as _, ensure};
 use flexiti_contract::scenario::Scenario;
 use flexiti_contract::{Contract, Rulebook};
@@ -25,7 +24,7 @@ const ENDED: &str = "shop_ended";
 /// A plan, and where it was found to break a shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct Reproduction {
     /// `flexiti-merchant-plan/1`
     pub format: String,
     /// Name or path of the dialect that Flexiti speaks, before the answers of `scenario`.
@@ -42,7 +41,7 @@ pub struct Plan {
     pub broke: Vec<String>,
 }
 
-impl Plan {
+impl Reproduction {
     /// A plan that has broken nothing yet.
     pub fn new(dialect: &str, seed: u64, flow: &str, lang: &str, scenario: Scenario) -> Self {
         Self {
@@ -94,7 +93,7 @@ impl Plan {
         let mut all = judge::judge(&self.scenario, &played);
         let dialect = Contract::shipped().dialect_from_json(stage.dialect())?;
         let rulebook = Rulebook::compile(Contract::shipped(), dialect)?;
-        all.extend(advice::judge(
+        all.extend(lint::judge(
             &rulebook,
             &trace::calls(std::slice::from_ref(&played)),
         )?);

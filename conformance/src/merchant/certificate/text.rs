@@ -1,12 +1,10 @@
 //! What a run came to, for people.
 
-use super::certificate::Certificate;
-use super::judge::{Judgement, Verdict};
-use super::plan::Plan;
-use super::scenarios;
-use super::verdicts::{Results, dependent};
-use flexiti_contract::scenario::{Rank, Step};
-use serde_json::Value;
+use super::Certificate;
+use crate::merchant::judge::results::{Results, dependent};
+use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::scenarios;
+use flexiti_contract::scenario::Rank;
 use std::fmt::Write as _;
 
 /// The word of a verdict.
@@ -49,7 +47,7 @@ pub fn text(certificate: &Certificate) -> String {
             .filter(|r| r.verdict != Verdict::Passed)
         {
             let id = result.name.split('/').next().unwrap_or_default();
-            let row = scenarios().iter().find(|row| row.id == id);
+            let row = scenarios::named(id);
             let requirement = row.map_or("", |row| row.requirement.as_str());
             let _ = writeln!(
                 text,
@@ -95,7 +93,8 @@ pub fn text(certificate: &Certificate) -> String {
     text
 }
 
-fn lines(text: &mut String, checks: &[Judgement]) {
+/// A line for each check that did not pass.
+pub fn lines(text: &mut String, checks: &[Judgement]) {
     for check in checks
         .iter()
         .filter(|check| check.verdict != Verdict::Passed)
@@ -113,61 +112,6 @@ fn lines(text: &mut String, checks: &[Judgement]) {
         }
         text.push('\n');
     }
-}
-
-/// A plan in one line: `apply/buy en, purchased: token_ttl=60; init reset`.
-pub fn plan_line(plan: &Plan) -> String {
-    let scenario = &plan.scenario;
-    let mut outcomes = scenario.steps.iter().filter_map(|step| match step {
-        Step::Complete { outcome, .. } => Some(outcome.as_str()),
-        _ => None,
-    });
-    let outcome = outcomes.next_back().unwrap_or_default();
-    let answers = scenario.answers.iter();
-    let answers = answers.map(|(knob, answer)| format!("{knob}={answer}"));
-    let faults = scenario.faults.iter().map(|fault| {
-        let word = |pointer| fault.pointer(pointer).map(plain).unwrap_or_default();
-        let words = [
-            word("/match/endpoint"),
-            word("/action/type"),
-            word("/action/status"),
-        ];
-        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        words.join(" ")
-    });
-    let more: Vec<String> = answers.chain(faults).collect();
-    format!(
-        "{} {}, {outcome}: {}",
-        plan.flow,
-        plan.lang,
-        more.join("; ")
-    )
-}
-
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A plan, and how it breaks the shop.
-pub fn broken(plan: &Plan, failed: &[Judgement]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "dialect `{}`, {}", plan.dialect, plan_line(plan));
-    for (at, step) in (1..).zip(&plan.scenario.steps) {
-        let step = serde_json::to_value(step).unwrap_or_default();
-        let members = step.as_object().into_iter().flatten();
-        let words = members.filter(|(_, value)| !value.is_null());
-        let words: Vec<String> = words
-            .map(|(name, value)| match name.as_str() {
-                "do" => plain(value),
-                _ => format!("{name}={}", plain(value)),
-            })
-            .collect();
-        let _ = writeln!(text, "  {at}. {}", words.join(" "));
-    }
-    lines(&mut text, failed);
-    text
 }
 
 /// Where the shop depends on what nobody knows.

@@ -1,15 +1,19 @@
 //! A certificate that a third party can check: what was done, what was seen, what it came to,
 //! signed. Whoever checks it judges the trace again, and trusts no verdict in it.
 
-use super::judge::Verdict;
-use super::key::{self, Signed};
-use super::scenarios;
-use super::trace::Played;
-use super::verdicts::{self, Act, Results};
+pub mod key;
+pub mod page;
+pub mod text;
+
+use crate::merchant::judge::Verdict;
+use crate::merchant::judge::results::{self, Act, Results};
+use crate::merchant::scenarios;
+use crate::merchant::trace::Played;
 use anyhow::{Context as _, bail, ensure};
 use ed25519_dalek::SigningKey;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
+use key::Signed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,11 +47,14 @@ pub struct Certificate {
 
 /// How many checks came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the verdicts' words")]
 pub struct Summary {
+    /// [`Verdict::Passed`]
     pub passed: usize,
+    /// [`Verdict::Failed`]
     pub failed: usize,
+    /// [`Verdict::Inconclusive`]
     pub inconclusive: usize,
+    /// [`Verdict::NotTestable`]
     pub not_testable: usize,
 }
 
@@ -82,7 +89,7 @@ impl Certificate {
             contract: contract.digest(),
             issued,
             seed,
-            level: verdicts::level(&results, is_complete(contract, &acts)),
+            level: results::level(&results, is_complete(contract, &acts)),
             summary: Summary::of(&results),
             results,
             acts,
@@ -113,7 +120,7 @@ fn is_complete(contract: &Contract, acts: &[Act]) -> bool {
 fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
     // The lanes of a dialect stand side by side.
     acts.chunk_by(|one, next| one.dialect == next.dialect)
-        .map(|acts| verdicts::judge(contract, acts))
+        .map(|acts| results::judge(contract, acts))
         .collect()
 }
 
@@ -211,7 +218,7 @@ fn whole(act: &Act) -> anyhow::Result<()> {
 /// Whether all that a scenario has is in its trace: each step, each fault, each order that was
 /// opened.
 fn complete(played: &Played) -> anyhow::Result<()> {
-    let scenario = scenarios().iter().find(|row| row.id == played.scenario);
+    let scenario = scenarios::named(&played.scenario);
     let scenario = scenario.context("no such scenario")?;
     let steps = scenario.steps.iter().zip(&played.happened);
     ensure!(
@@ -256,7 +263,7 @@ fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow
         Summary::of(&again) == certificate.summary,
         "summary: the trace comes to another"
     );
-    let level = verdicts::level(&again, is_complete(contract, &certificate.acts));
+    let level = results::level(&again, is_complete(contract, &certificate.acts));
     ensure!(
         level == certificate.level,
         "level: the certificate says {:?}, the trace comes to {level:?}",

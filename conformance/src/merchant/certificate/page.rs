@@ -1,10 +1,10 @@
 //! A certificate as a page, and its level as a badge.
 
-use super::certificate::Certificate;
-use super::judge::{Judgement, Verdict};
-use super::report::{rank, word};
-use super::scenarios;
-use super::verdicts::Results;
+use super::Certificate;
+use super::text::{rank, word};
+use crate::merchant::judge::results::Results;
+use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::scenarios;
 use askama::Template;
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ struct Page<'c> {
     runner: &'c str,
     seed: u64,
     contract: &'c str,
-    summary: super::certificate::Summary,
+    summary: super::Summary,
     dialects: Vec<Dialect<'c>>,
     rows: Vec<Row>,
     review: Vec<Row>,
@@ -113,7 +113,7 @@ fn dialect(results: &Results) -> Dialect<'_> {
     let mut found: Vec<Found<'_>> = failed
         .map(|result| {
             let id = result.name.split('/').next().unwrap_or_default();
-            let row = scenarios().iter().find(|row| row.id == id);
+            let row = scenarios::named(id);
             Found {
                 name: &result.name,
                 requirement: row.map_or("", |row| row.requirement.as_str()),

@@ -1,21 +1,22 @@
-//! Plays one scenario: a customer's browser before the shop.
+//! A customer in front of the shop, who plays one scenario.
 
-use super::belief;
-use super::browser::{Browser, Page, Seen};
-use super::driver::filled;
-use super::stage::{CLIENT_ID, Stage};
-use super::trace::Happened;
+use super::browser::{Browser, PageLoad};
+use super::{CLIENT_ID, Stage, belief};
+use crate::merchant::driver::filled;
+use crate::merchant::trace::{Happened, Page};
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
 use flexiti_mock::steer::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
 use reqwest::{Method, Url};
 use serde_json::Value;
+use std::thread::ScopedJoinHandle;
 
 /// A customer whom the mock knows, with credit (fixtures/customers.toml).
 const CUSTOMER: &str = "1293836";
 
-/// One scenario while it is played.
-pub struct Play<'s, 'd> {
-    pub(super) stage: &'s Stage<'d>,
+/// A customer, who plays one scenario.
+pub struct Customer<'s, 'd> {
+    stage: &'s Stage<'d>,
     flow: &'s str,
     lang: &'s str,
     faults: &'s [Value],
@@ -25,12 +26,12 @@ pub struct Play<'s, 'd> {
     pub merchant_orderid: String,
     browser: Browser,
     /// The order whose pages are open.
-    pub(super) order: Option<u64>,
+    order: Option<u64>,
     /// Where Flexiti sends its customer.
     callback: Option<String>,
 }
 
-impl<'s, 'd> Play<'s, 'd> {
+impl<'s, 'd> Customer<'s, 'd> {
     /// A customer who has not begun.
     pub fn new(
         stage: &'s Stage<'d>,
@@ -53,15 +54,21 @@ impl<'s, 'd> Play<'s, 'd> {
         })
     }
 
-    /// Does what a step says.
+    /// Takes a step of the scenario. Whatever keeps it from being carried out is no fault of the
+    /// shop's, and is recorded with its reason.
     pub fn take(&mut self, step: &Step) -> Happened {
+        let happened = self.carry_out(step);
+        happened.unwrap_or_else(|error| Happened::Failed {
+            why: self.stage.told(format!("{error:#}")),
+        })
+    }
+
+    fn carry_out(&mut self, step: &Step) -> anyhow::Result<Happened> {
         match step {
             Step::Checkout { expect } => {
                 let started = self.check_out(*expect);
-                match self.stage.plan_for(self.faults, self.order) {
-                    Ok(()) => started,
-                    Err(_) => Happened::Skipped,
-                }
+                self.stage.plan_for(self.faults, self.order)?;
+                Ok(started)
             }
             Step::Complete {
                 outcome,
@@ -70,18 +77,24 @@ impl<'s, 'd> Play<'s, 'd> {
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
-            Step::Believe { one_of } => belief::believe(self, one_of),
-            Step::Doubt { none_of } => belief::doubt(self, none_of),
+            Step::Believe { one_of } => belief::believe(&self.asked(), one_of),
+            Step::Doubt { none_of } => Ok(belief::doubt(&self.asked(), none_of)),
             Step::Advance { ms } => {
                 let change = ClockChange {
                     advance_ms: Some(*ms),
                     ..ClockChange::default()
                 };
-                match self.stage.mock.admin().set_clock(CLIENT_ID, &change) {
-                    Ok(_) => Happened::Advanced(*ms),
-                    Err(_) => Happened::Skipped,
-                }
+                self.stage.mock.admin().set_clock(CLIENT_ID, &change)?;
+                Ok(Happened::Advanced(*ms))
             }
+        }
+    }
+
+    fn asked(&self) -> belief::Asked<'s> {
+        belief::Asked {
+            values: self.values(),
+            is_open: self.order.is_some(),
+            stage: self.stage,
         }
     }
 
@@ -99,7 +112,7 @@ impl<'s, 'd> Play<'s, 'd> {
     }
 
     /// What the driver file may name in braces.
-    pub(super) fn values(&self) -> Vec<(String, String)> {
+    fn values(&self) -> Vec<(String, String)> {
         let customer = if self.flow == "buy" { CUSTOMER } else { "" };
         let own = [
             ("flow", self.flow),
@@ -135,7 +148,7 @@ impl<'s, 'd> Play<'s, 'd> {
     }
 
     /// Sends the checkout form.
-    fn begin(&self) -> Result<Seen, String> {
+    fn begin(&self) -> Result<PageLoad, String> {
         let checkout = &self.stage.driver.checkout;
         let values = self.values();
         let url = filled(&checkout.url, &values);
@@ -155,7 +168,7 @@ impl<'s, 'd> Play<'s, 'd> {
         method: &Method,
         url: &str,
         form: &[(String, String)],
-    ) -> Result<Seen, String> {
+    ) -> Result<PageLoad, String> {
         let seen = browser.open(method, url, form);
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
@@ -172,26 +185,27 @@ impl<'s, 'd> Play<'s, 'd> {
         orders.iter().find(here).map(|order| order.id)
     }
 
-    fn complete(&mut self, outcome: &str, settle_after: Option<&Value>) -> Happened {
-        let wanted = serde_json::from_value::<Wanted>(outcome.into());
-        let settle =
-            settle_after.and_then(|s| serde_json::from_value::<SettleAfter>(s.clone()).ok());
-        let (Some(order), Ok(outcome)) = (self.order, wanted) else {
-            return Happened::Skipped;
+    fn complete(
+        &mut self,
+        outcome: &str,
+        settle_after: Option<&Value>,
+    ) -> anyhow::Result<Happened> {
+        let Some(order) = self.order else {
+            return Ok(Happened::Skipped);
         };
+        let wanted: Wanted = serde_json::from_value(outcome.into())
+            .with_context(|| format!("outcome `{outcome}`"))?;
+        let settle_after: Option<SettleAfter> = settle_after
+            .map(|after| serde_json::from_value(after.clone()))
+            .transpose()
+            .context("settle_after")?;
         let wish = Complete {
-            outcome,
+            outcome: wanted,
             follow: false,
-            settle_after: settle,
+            settle_after,
         };
-        match self.stage.mock.admin().complete(order, &wish) {
-            Ok(completed) => {
-                self.callback = completed.callback_url;
-                let word = serde_json::to_value(outcome).unwrap_or_default();
-                Happened::Completed(word.as_str().unwrap_or_default().to_owned())
-            }
-            Err(_) => Happened::Skipped,
-        }
+        self.callback = self.stage.mock.admin().complete(order, &wish)?.callback_url;
+        Ok(Happened::Completed(outcome.to_owned()))
     }
 
     /// The success URL of the driver file, with more in its query.
@@ -205,82 +219,81 @@ impl<'s, 'd> Play<'s, 'd> {
         }
     }
 
-    fn come_back(&self, to: To, by: By) -> Happened {
-        let own = self.order.unwrap_or_default();
-        let url = match to {
-            To::Own => self.callback.clone(),
-            To::Success => Some(self.success("")),
-            To::Known => Some(self.success(&format!("orderId={own}"))),
-            To::Told => Some(self.success(&format!("orderId={own}&status=SUCCESS"))),
-            To::Foreign => {
-                let paid = self.stage.paid.unwrap_or(131_222);
-                Some(self.success(&format!("orderId={paid}")))
-            }
+    /// The URL that Flexiti sends its customer to.
+    fn callback(&self) -> anyhow::Result<&str> {
+        let callback = self.callback.as_deref();
+        callback.context("Flexiti has named no callback URL for the order")
+    }
+
+    fn come_back(&self, to: To, by: By) -> anyhow::Result<Happened> {
+        let Some(own) = self.order else {
+            return Ok(Happened::Skipped);
         };
-        let (Some(url), Some(_)) = (url, self.order) else {
-            return Happened::Skipped;
+        let url = match to {
+            To::Own => self.callback()?.to_owned(),
+            To::Success => self.success(""),
+            To::Known => self.success(&format!("orderId={own}")),
+            To::Told => self.success(&format!("orderId={own}&status=SUCCESS")),
+            To::Foreign => {
+                let paid = self.stage.paid;
+                let paid = paid.context("no other customer's order has been paid yet")?;
+                self.success(&format!("orderId={paid}"))
+            }
         };
         let seen = match by {
             By::Customer => self.open(&self.browser, &Method::GET, &url, &[]),
-            By::Stranger => match self.stage.browser() {
-                Ok(browser) => self.open(&browser, &Method::GET, &url, &[]),
-                Err(error) => Err(error.to_string()),
-            },
+            By::Stranger => self.open(&self.stage.browser()?, &Method::GET, &url, &[]),
         };
         let (page, trouble) = apart(seen);
-        Happened::Returned {
+        Ok(Happened::Returned {
             to,
             by,
             page,
             trouble,
-        }
+        })
     }
 
     /// The customer has several windows open, and all of them come back at once.
-    fn crowd(&self, browsers: usize) -> Happened {
-        let Some(url) = &self.callback else {
-            return Happened::Skipped;
-        };
+    fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
+        if self.order.is_none() {
+            return Ok(Happened::Skipped);
+        }
+        let url = self.callback()?;
         let seen: Vec<_> = std::thread::scope(|scope| {
             let look = || self.open(&self.browser, &Method::GET, url, &[]);
             let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
-            let seen = looking.into_iter().map(|looking| {
-                let broken = |_| Err("a window broke down".to_owned());
-                looking.join().unwrap_or_else(broken)
-            });
+            let seen = looking.into_iter().map(ScopedJoinHandle::join);
             seen.collect()
         });
         let (mut pages, mut troubles) = (Vec::new(), Vec::new());
-        for (page, trouble) in seen.into_iter().map(apart) {
+        for seen in seen {
+            let (page, trouble) = apart(seen.map_err(|_| anyhow!("a window panicked"))?);
             pages.extend(page);
             troubles.extend(trouble);
         }
-        Happened::Crowded { pages, troubles }
+        Ok(Happened::Crowded { pages, troubles })
     }
 
     /// Somebody else buys the same, and does not come back.
-    fn bystander(&self, outcome: &str) -> Happened {
-        let Ok(browser) = self.stage.browser() else {
-            return Happened::Skipped;
-        };
-        let mut other = Play {
+    fn bystander(&self, outcome: &str) -> anyhow::Result<Happened> {
+        let mut other = Customer {
             stage: self.stage,
             flow: self.flow,
             lang: self.lang,
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
-            browser,
+            browser: self.stage.browser()?,
             order: None,
             callback: None,
         };
         let started = other.start(1);
-        other.complete(outcome, None);
-        started
+        other.complete(outcome, None)?;
+        Ok(started)
     }
 }
 
-fn apart(seen: Result<Seen, String>) -> (Option<Page>, Option<String>) {
+fn apart(seen: Result<PageLoad, String>) -> (Option<Page>, Option<String>) {
     match seen {
         Ok(seen) => (Some(seen.page), None),
         Err(trouble) => (None, Some(trouble)),

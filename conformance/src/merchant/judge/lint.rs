@@ -1,7 +1,7 @@
 //! What a reviewer at Flexiti would say over everything that the shop sent: the rules of
 //! `lint.json`, over the trace.
 
-use super::judge::{Judgement, Verdict};
+use super::judgement::{Judgement, Verdict};
 use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Contract, LintRule, Rulebook};
 use flexiti_mock::lint::{self, Eyes, Finding, History, Moment, Recorded, Seen};

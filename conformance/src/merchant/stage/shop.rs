@@ -1,6 +1,6 @@
 //! The merchant's shop as a process: started, watched, stopped.
 
-use super::driver::Driver;
+use crate::merchant::driver::Driver;
 use reqwest::blocking::Client;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};

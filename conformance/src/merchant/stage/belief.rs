@@ -1,9 +1,8 @@
 //! What a shop believes of an order: it is asked where the driver file says.
 
-use super::driver::{Order, filled};
-use super::play::Play;
-use super::stage::last_id;
-use super::trace::Happened;
+use super::{Stage, last_id};
+use crate::merchant::driver::{Order, filled};
+use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::Belief;
 use reqwest::blocking::Response;
 use serde_json::Value;
@@ -19,53 +18,64 @@ const LOOK: Duration = Duration::from_millis(40);
 /// it poll faster than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
+/// What the shop is asked about.
+pub struct Asked<'a> {
+    /// What the driver file may name in braces.
+    pub values: Vec<(String, String)>,
+    /// Whether the order was opened at Flexiti.
+    pub is_open: bool,
+    /// The shop, and the mock behind it.
+    pub stage: &'a Stage<'a>,
+}
+
 /// Looks until the shop believes one of these, or that it was paid, or time is over.
-pub fn believe(play: &Play<'_, '_>, one_of: &[Belief]) -> Happened {
-    let Some(order) = &play.stage.driver.order else {
-        return Happened::NotAsked;
+pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened> {
+    let stage = asked.stage;
+    let Some(order) = &stage.driver.order else {
+        return Ok(Happened::NotAsked);
     };
-    let deadline = Instant::now() + play.stage.patience;
+    let deadline = Instant::now() + stage.patience;
     loop {
-        let admin = play.stage.mock.admin();
-        let before = last_id(admin).unwrap_or_default();
-        let (belief, said) = ask(play, order);
+        let admin = stage.mock.admin();
+        let before = last_id(admin)?;
+        let (belief, said) = ask(asked, order);
         let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
         // Goods may be on their way at once.
         let is_wrong = belief == Some(Belief::Paid);
         // Of an order that was never opened nothing more will be heard.
-        if is_so || is_wrong || play.order.is_none() || Instant::now() > deadline {
-            return Happened::Believed { belief, said };
+        if is_so || is_wrong || !asked.is_open || Instant::now() > deadline {
+            return Ok(Happened::Believed { belief, said });
         }
-        let asked = last_id(admin).unwrap_or_default() > before;
-        std::thread::sleep(if asked { PATIENT_LOOK } else { LOOK });
+        let polls_flexiti = last_id(admin)? > before;
+        std::thread::sleep(if polls_flexiti { PATIENT_LOOK } else { LOOK });
     }
 }
 
 /// Looks, and looks again once the shop has had time to fall for it.
-pub fn doubt(play: &Play<'_, '_>, none_of: &[Belief]) -> Happened {
-    let Some(order) = &play.stage.driver.order else {
+pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> Happened {
+    let Some(order) = &asked.stage.driver.order else {
         return Happened::NotAsked;
     };
-    let (belief, said) = ask(play, order);
+    let (belief, said) = ask(asked, order);
     if belief.is_some_and(|belief| none_of.contains(&belief)) {
         return Happened::Believed { belief, said };
     }
     std::thread::sleep(DOUBT);
-    let (belief, said) = ask(play, order);
+    let (belief, said) = ask(asked, order);
     Happened::Believed { belief, said }
 }
 
 /// What the shop says of the order.
-fn ask(play: &Play<'_, '_>, order: &Order) -> (Option<Belief>, String) {
-    let (belief, said) = asked(play, order);
+fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
+    let (belief, said) = answer(asked, order);
     // Before it is cut: a part of a secret would not be recognised.
-    let said = play.stage.told(said);
+    let said = asked.stage.told(said);
     (belief, said.chars().take(SAID).collect())
 }
 
-fn asked(play: &Play<'_, '_>, order: &Order) -> (Option<Belief>, String) {
-    let url = filled(&order.url, &play.values());
-    let answer = play.stage.client.get(&url).send();
+fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
+    let url = filled(&order.url, &asked.values);
+    let answer = asked.stage.client.get(&url).send();
     let text = match answer.and_then(Response::text) {
         Ok(text) => text,
         Err(error) => return (None, error.without_url().to_string()),

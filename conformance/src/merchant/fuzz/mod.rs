@@ -6,16 +6,21 @@
 //! customers do. A shop may give up where init failed; whatever else a certification looks at, it
 //! has to do right.
 
-use super::draft::{self, Draft};
-use super::driver::Driver;
-use super::judge::Judgement;
-use super::plan::Plan;
-use super::stage::{PATIENCE, Stage};
+mod recipe;
+mod reproduction;
+pub mod text;
+
+pub use reproduction::Reproduction;
+
+use crate::merchant::driver::Driver;
+use crate::merchant::judge::Judgement;
+use crate::merchant::stage::{PATIENCE, Stage};
 use anyhow::{anyhow, ensure};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use recipe::FuzzRecipe;
 use std::time::{Duration, Instant};
 
 /// The check that waits for the shop.
@@ -40,11 +45,11 @@ pub enum Fuzzed {
     /// So many plans were played, and none broke the shop.
     Held(u32),
     /// A purchase in which nothing goes wrong fails already: no plan would say more.
-    Plain(Box<Plan>, Vec<Judgement>),
+    Plain(Box<Reproduction>, Vec<Judgement>),
     /// This one breaks it, and so it did again before a shop that had just started.
-    Broke(Box<Plan>, Vec<Judgement>, Shrunk),
+    Broke(Box<Reproduction>, Vec<Judgement>, Shrunk),
     /// This one did, but not before a shop that had just started.
-    Once(Box<Plan>),
+    Once(Box<Reproduction>),
 }
 
 /// What it took to make a plan small.
@@ -57,14 +62,18 @@ pub struct Shrunk {
 }
 
 /// Plays plans until one breaks the shop. `tell` hears of each one before it is played.
-pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::Result<Fuzzed> {
+pub fn run(
+    driver: &Driver,
+    options: &Options,
+    tell: &dyn Fn(&Reproduction),
+) -> anyhow::Result<Fuzzed> {
     ensure!(
         driver.order.is_some(),
         "the driver file has no [order]: fuzzing looks at what the shop believes"
     );
-    let drafts = draft::drafts(Contract::shipped())?;
+    let recipes = recipe::recipes(Contract::shipped())?;
     let mut floor = Floor::new(driver, options, tell)?;
-    let plain = Draft::plain();
+    let plain = FuzzRecipe::plain();
     let failed = floor.play(&plain, PATIENCE)?;
     if failed.iter().any(|failed| failed.level < Rank::Exemplary) {
         return Ok(Fuzzed::Plain(Box::new(floor.plan(&plain)), failed));
@@ -76,20 +85,20 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     for _ in 0..options.cases {
-        let draft = drafts.new_tree(&mut runner);
-        let draft = draft.map_err(|why| anyhow!("no plan could be made up: {why}"))?;
-        let draft = draft.current();
-        let broke = floor.breaks(&draft)?;
+        let recipe = recipes.new_tree(&mut runner);
+        let recipe = recipe.map_err(|why| anyhow!("no plan could be made up: {why}"))?;
+        let recipe = recipe.current();
+        let broke = floor.breaks(&recipe)?;
         if let Some(earlier) = floor.ended_after.take() {
             return floor.found(&earlier, &earlier, Shrunk::default());
         }
         // Slow is not wrong: what may only be late gets all the time there is.
         let may_be_late = floor.hurry && broke == [BELIEF];
-        if broke.is_empty() || (may_be_late && floor.is_only_slow(&draft)?) {
+        if broke.is_empty() || (may_be_late && floor.is_only_slow(&recipe)?) {
             continue;
         }
-        let (small, shrunk) = floor.shrink(draft.clone(), &broke);
-        return floor.found(&small, &draft, shrunk);
+        let (small, shrunk) = floor.shrink(recipe.clone(), &broke);
+        return floor.found(&small, &recipe, shrunk);
     }
     Ok(Fuzzed::Held(options.cases))
 }
@@ -98,23 +107,23 @@ pub fn run(driver: &Driver, options: &Options, tell: &dyn Fn(&Plan)) -> anyhow::
 struct Floor<'f> {
     driver: &'f Driver,
     options: &'f Options,
-    tell: &'f dyn Fn(&Plan),
+    tell: &'f dyn Fn(&Reproduction),
     stage: Option<Stage<'f>>,
     /// Checks that fail without any plan.
     known: Vec<String>,
     /// Whether the shop gets less time than in a certification.
     hurry: bool,
     /// The latest plan that left the shop alive.
-    latest: Option<Draft>,
+    latest: Option<FuzzRecipe>,
     /// The plan after which the shop ended, if it did so before the next one.
-    ended_after: Option<Draft>,
+    ended_after: Option<FuzzRecipe>,
 }
 
 impl<'f> Floor<'f> {
     fn new(
         driver: &'f Driver,
         options: &'f Options,
-        tell: &'f dyn Fn(&Plan),
+        tell: &'f dyn Fn(&Reproduction),
     ) -> anyhow::Result<Self> {
         Ok(Self {
             driver,
@@ -128,13 +137,13 @@ impl<'f> Floor<'f> {
         })
     }
 
-    fn plan(&self, draft: &Draft) -> Plan {
-        draft.plan(&self.options.dialect, self.options.seed)
+    fn plan(&self, recipe: &FuzzRecipe) -> Reproduction {
+        recipe.plan(&self.options.dialect, self.options.seed)
     }
 
     /// Plays a plan; gives the checks that failed.
-    fn play(&mut self, draft: &Draft, patience: Duration) -> anyhow::Result<Vec<Judgement>> {
-        let plan = self.plan(draft);
+    fn play(&mut self, recipe: &FuzzRecipe, patience: Duration) -> anyhow::Result<Vec<Judgement>> {
+        let plan = self.plan(recipe);
         (self.tell)(&plan);
         let kept = self.stage.as_mut();
         if kept.is_some_and(|stage| stage.check().is_err()) {
@@ -150,19 +159,19 @@ impl<'f> Floor<'f> {
         // One that ended under this plan has been found out.
         if stage.check().is_ok() {
             self.stage = Some(stage);
-            self.latest = Some(draft.clone());
+            self.latest = Some(recipe.clone());
         }
         Ok(failed)
     }
 
     /// Plays a plan; gives the checks that fail because of it.
-    fn breaks(&mut self, draft: &Draft) -> anyhow::Result<Vec<String>> {
+    fn breaks(&mut self, recipe: &FuzzRecipe) -> anyhow::Result<Vec<String>> {
         let patience = if self.hurry {
-            draft.patience()
+            recipe.patience()
         } else {
             PATIENCE
         };
-        let failed = self.play(draft, patience)?;
+        let failed = self.play(recipe, patience)?;
         let known = &self.known;
         let broke = names(&failed).into_iter();
         Ok(broke.filter(|name| !known.contains(name)).collect())
@@ -170,9 +179,9 @@ impl<'f> Floor<'f> {
 
     /// Whether a plan that broke the shop does not when the shop has time. Then it gets that for
     /// the rest of the run.
-    fn is_only_slow(&mut self, draft: &Draft) -> anyhow::Result<bool> {
+    fn is_only_slow(&mut self, recipe: &FuzzRecipe) -> anyhow::Result<bool> {
         self.hurry = false;
-        if self.breaks(draft)?.is_empty() {
+        if self.breaks(recipe)?.is_empty() {
             return Ok(true);
         }
         self.hurry = true;
@@ -181,11 +190,11 @@ impl<'f> Floor<'f> {
 
     /// The smallest plan that is found in time under which one of the checks `first` still fails:
     /// another mistake of the shop's is another plan's.
-    fn shrink(&mut self, mut draft: Draft, first: &[String]) -> (Draft, Shrunk) {
+    fn shrink(&mut self, mut recipe: FuzzRecipe, first: &[String]) -> (FuzzRecipe, Shrunk) {
         let since = Instant::now();
         let mut plans = 0;
         'smaller: loop {
-            for smaller in draft.smaller() {
+            for smaller in recipe.smaller() {
                 if since.elapsed() > SHRINK {
                     break 'smaller;
                 }
@@ -195,22 +204,27 @@ impl<'f> Floor<'f> {
                     break 'smaller;
                 };
                 if broke.iter().any(|name| first.contains(name)) {
-                    draft = smaller;
+                    recipe = smaller;
                     continue 'smaller;
                 }
             }
             break;
         }
         let took = since.elapsed();
-        (draft, Shrunk { plans, took })
+        (recipe, Shrunk { plans, took })
     }
 
     /// Plays what was found again, before a shop that has just started: the small plan, or else
     /// the one that it was made of.
-    fn found(mut self, small: &Draft, whole: &Draft, shrunk: Shrunk) -> anyhow::Result<Fuzzed> {
+    fn found(
+        mut self,
+        small: &FuzzRecipe,
+        whole: &FuzzRecipe,
+        shrunk: Shrunk,
+    ) -> anyhow::Result<Fuzzed> {
         self.stage = None;
-        for draft in [small, whole] {
-            let mut plan = self.plan(draft);
+        for recipe in [small, whole] {
+            let mut plan = self.plan(recipe);
             let mut failed = plan.replay(self.driver)?;
             failed.retain(|failed| !self.known.contains(&failed.check));
             if !failed.is_empty() {
