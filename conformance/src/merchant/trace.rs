@@ -4,7 +4,7 @@
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
 pub use flexiti_mock::steer::Exchange;
-use flexiti_mock::steer::{FaultView, Place};
+use flexiti_mock::steer::{Action, FaultView, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,6 +54,15 @@ impl Played {
         calls.filter_map(|call| call.row.order_id)
     }
 
+    /// The steps that could not be carried out, counted from one, each with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &str)> {
+        let happened = (1..).zip(&self.happened);
+        happened.filter_map(|(step, happened)| match happened {
+            Happened::Failed { why } => Some((step, why.as_str())),
+            _ => None,
+        })
+    }
+
     /// What reports call it: `outcome.purchased/buy/fr`.
     pub fn name(&self) -> String {
         format!("{}/{}/{}", self.scenario, self.flow, self.lang)
@@ -66,6 +75,12 @@ pub fn endpoint(call: &Exchange) -> Option<Endpoint> {
         Place::Api(endpoint) => Some(endpoint),
         Place::Callback => None,
     }
+}
+
+/// Whether a fault kept the shop from reading the answer of a call.
+pub fn is_lost(call: &Exchange) -> bool {
+    let fault = call.row.fault.as_deref();
+    fault.is_some_and(Action::loses_answer)
 }
 
 /// All calls of a trace, in order.
@@ -186,6 +201,29 @@ impl Page {
             lang: None,
             leaks: Vec::new(),
             names_order: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_failure_is_told_apart_from_a_step_without_an_order_and_older_traces_are_read() {
+        let failed = Happened::Failed {
+            why: "no such order".to_owned(),
+        };
+        for (happened, written) in [
+            (Happened::Skipped, json!("skipped")),
+            (failed, json!({"failed": {"why": "no such order"}})),
+            (Happened::Advanced(5), json!({"advanced": 5})),
+        ] {
+            let value: Value = serde_json::to_value(&happened).unwrap();
+            assert_eq!(value, written);
+            let read: Happened = serde_json::from_value(written).unwrap();
+            assert_eq!(read, happened);
         }
     }
 }

@@ -279,3 +279,27 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
         }
     }
 }
+
+#[test]
+fn a_step_that_cannot_be_carried_out_says_why_and_the_run_is_inconclusive() {
+    // The first of the two plays comes before any order was paid, the second does not.
+    let driver = merchants().join("node/merchant.toml").display().to_string();
+    let output = run(&[
+        "merchant",
+        "--driver",
+        &driver,
+        "--only",
+        "callback.foreign",
+        "--seed",
+        "1",
+    ]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}{}", stderr(&output));
+    for words in [
+        "dialect `documented`: 1 of 2 scenarios passed",
+        "inconclusive step_failed: step 2 could not be carried out: no other customer's order",
+        " 0 failed, 1 inconclusive, ",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}

@@ -4,6 +4,7 @@ use super::Recorded;
 use super::sent::Sent;
 use crate::body::{Form, FormRules};
 use crate::clock::Millis;
+use crate::fault::Action;
 use crate::journal::header_pairs;
 use crate::route::{BASE, decode};
 use flexiti_contract::{Contract, Endpoint, Kept, Rulebook};
@@ -13,14 +14,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Faults in whose place nothing was judged.
 const INSTEAD: &[&str] = &["status", "maintenance", "empty", "reset"];
-/// Faults after which the shop cannot know the answer.
-const LOSING: &[&str] = &[
-    "lost_response",
-    "truncate",
-    "malformed",
-    "malformed_chunking",
-    "wrong_type",
-];
 /// Names under which credentials stand in a query string.
 const CREDENTIALS: &[&str] = &[
     "client_secret",
@@ -234,7 +227,7 @@ impl Seen {
 
     /// Whether the answer reached the shop in one piece.
     pub fn arrived(&self) -> bool {
-        let lost = |fault: &str| INSTEAD.contains(&fault) || LOSING.contains(&fault);
+        let lost = |fault: &str| INSTEAD.contains(&fault) || Action::loses_answer(fault);
         self.fault.as_deref().is_none_or(|fault| !lost(fault))
     }
 

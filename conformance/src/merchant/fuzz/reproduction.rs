@@ -5,7 +5,7 @@ use crate::merchant::driver::Driver;
 use crate::merchant::judge::{self, Judgement, Verdict, lint};
 use crate::merchant::stage::{Stage, Trouble};
 use crate::merchant::trace;
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::scenario::Scenario;
 use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,9 @@ impl Reproduction {
     /// Plays it; gives the checks that failed.
     pub fn play(&self, stage: &mut Stage<'_>) -> anyhow::Result<Vec<Judgement>> {
         let played = stage.play(&self.scenario, &self.flow, &self.lang)?;
+        if let Some((step, why)) = played.failures().next() {
+            bail!("step {step} of the plan could not be carried out: {why}");
+        }
         let mut all = judge::judge(&self.scenario, &played);
         let dialect = Contract::shipped().dialect_from_json(stage.dialect())?;
         let rulebook = Rulebook::compile(Contract::shipped(), dialect)?;

@@ -16,6 +16,16 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
+/// The steps that could not be carried out.
+pub fn failed(story: &Story<'_>) -> Vec<Judgement> {
+    let failures = story.played.failures();
+    let judgements = failures.map(|(step, why)| {
+        let message = format!("step {step} could not be carried out: {why}");
+        Judgement::new("step_failed", Verdict::Inconclusive, message)
+    });
+    judgements.collect()
+}
+
 fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
         (

@@ -1,6 +1,6 @@
 //! A scenario and what happened in it: what every check looks at.
 
-use crate::merchant::trace::{Exchange, Happened, Played, endpoint};
+use crate::merchant::trace::{Exchange, Happened, Played, endpoint, is_lost};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Scenario, Start, Step};
 
@@ -54,23 +54,6 @@ pub fn kind(endpoint: Endpoint) -> &'static str {
         | Endpoint::NotificationOld => "notification",
         Endpoint::Calculator | Endpoint::Availability | Endpoint::LearnMore => "other",
     }
-}
-
-/// Whether the shop could not read the answer of a call, for no fault of its own.
-pub fn is_lost(call: &Exchange) -> bool {
-    let lost = [
-        "empty",
-        "reset",
-        "lost_response",
-        "truncate",
-        "malformed",
-        "malformed_chunking",
-        "wrong_type",
-    ];
-    call.row
-        .fault
-        .as_deref()
-        .is_some_and(|fault| lost.contains(&fault))
 }
 
 /// Whether a call may be tried again as it is.

@@ -1,8 +1,8 @@
 //! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
 
 use super::judgement::{Judgement, Verdict};
-use super::story::{Story, is_lost, is_passing, is_token};
-use crate::merchant::trace::{Exchange, Happened, endpoint};
+use super::story::{Story, is_passing, is_token};
+use crate::merchant::trace::{Exchange, Happened, endpoint, is_lost};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};

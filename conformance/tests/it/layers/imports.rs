@@ -78,8 +78,11 @@ impl Imports {
 
     /// Files that import each other, directly or by way of others: one list for each circle.
     pub(crate) fn circles(&self) -> Vec<Vec<String>> {
-        let reached: BTreeMap<&String, BTreeSet<&String>> =
-            self.0.keys().map(|file| (file, self.reached(file))).collect();
+        let reached: BTreeMap<&String, BTreeSet<&String>> = self
+            .0
+            .keys()
+            .map(|file| (file, self.reached(file)))
+            .collect();
         let mut circles: Vec<Vec<String>> = Vec::new();
         for (file, reached_from) in &reached {
             let returns = |other: &&&String| reached[**other].contains(file);
@@ -170,7 +173,7 @@ impl Source {
         if ["mod", "lib", "main"].contains(&module.last().unwrap().as_str()) {
             module.pop();
         }
-        let (tokens, test_children) = tokens::without_tests(tokens::of(text));
+        let (tokens, test_children) = tokens::without_tests(&tokens::of(text));
         Self {
             file: file.to_owned(),
             module,
@@ -251,7 +254,6 @@ impl Reader<'_> {
                     at = end;
                     continue;
                 }
-                Some(_) => {}
                 None if self.is(at, "{") => depth += 1,
                 None if self.is(at, "}") => {
                     depth -= 1;
@@ -260,7 +262,7 @@ impl Reader<'_> {
                         self.module.pop();
                     }
                 }
-                None => {}
+                _ => {}
             }
             at += 1;
         }
@@ -373,7 +375,11 @@ mod tests {
             ("c/f.rs", ""),
         ];
         let imports = Imports::of_texts(&files);
-        imports.by("a/b.rs").into_iter().map(str::to_owned).collect()
+        imports
+            .by("a/b.rs")
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -392,15 +398,33 @@ mod tests {
                 "use crate::{a::d, c::{e::{self, Item}, f as g}};",
                 vec!["a/d.rs", "c/e.rs", "c/f.rs"],
             ),
-            ("pub(crate) use crate::c::{Item, e};", vec!["c/e.rs", "c/mod.rs"]),
+            (
+                "pub(crate) use crate::c::{Item, e};",
+                vec!["c/e.rs", "c/mod.rs"],
+            ),
             ("fn f() -> u8 { crate::c::e::f() }", vec!["c/e.rs"]),
             ("fn f() { for x in crate::c::e::ALL {} }", vec!["c/e.rs"]),
-            ("fn f() { inner::f::<super::d::T>(); }", vec!["a/b/inner.rs", "a/d.rs"]),
-            ("fn f(x: &'static crate::c::f::T, c: char) {}", vec!["c/f.rs"]),
-            ("fn f() { format!(\"{}\", crate::c::e::WORD) }", vec!["c/e.rs"]),
-            ("macro_rules! m { () => { $crate::c::e::f() } }", vec!["c/e.rs"]),
+            (
+                "fn f() { inner::f::<super::d::T>(); }",
+                vec!["a/b/inner.rs", "a/d.rs"],
+            ),
+            (
+                "fn f(x: &'static crate::c::f::T, c: char) {}",
+                vec!["c/f.rs"],
+            ),
+            (
+                "fn f() { format!(\"{}\", crate::c::e::WORD) }",
+                vec!["c/e.rs"],
+            ),
+            (
+                "macro_rules! m { () => { $crate::c::e::f() } }",
+                vec!["c/e.rs"],
+            ),
             // By way of a name.
-            ("use crate::c; fn f() { c::e::f() }", vec!["c/e.rs", "c/mod.rs"]),
+            (
+                "use crate::c; fn f() { c::e::f() }",
+                vec!["c/e.rs", "c/mod.rs"],
+            ),
             ("fn f() { g::f() } use crate::c::f as g;", vec!["c/f.rs"]),
             ("mod x { use super::super::d::T; }", vec!["a/d.rs"]),
             ("mod x { fn f() {} } use super::d::T;", vec!["a/d.rs"]),
@@ -467,17 +491,27 @@ mod tests {
     #[test]
     fn a_face_that_defines_what_its_children_share_and_imports_them_is_a_circle() {
         let face = |text| {
-            let files = [("lib.rs", "mod a;"), ("a/mod.rs", text), ("a/b.rs", "use super::T;")];
+            let files = [
+                ("lib.rs", "mod a;"),
+                ("a/mod.rs", text),
+                ("a/b.rs", "use super::T;"),
+            ];
             Imports::of_texts(&files).circles()
         };
-        assert_eq!(face("mod b; pub use b::B; struct T;"), [["a/b.rs", "a/mod.rs"]]);
+        assert_eq!(
+            face("mod b; pub use b::B; struct T;"),
+            [["a/b.rs", "a/mod.rs"]]
+        );
         assert_eq!(face("mod b; struct T;"), [[""; 0]; 0]);
     }
 
     #[test]
     fn a_layer_imports_what_is_below_it_and_nothing_else() {
         let imports = Imports::of_texts(&[
-            ("lib.rs", "mod top; mod left; mod right; mod low; pub use top::T;"),
+            (
+                "lib.rs",
+                "mod top; mod left; mod right; mod low; pub use top::T;",
+            ),
             ("top/mod.rs", "mod one; mod two; use crate::low::L;"),
             ("top/one.rs", "use super::two::T;"),
             ("top/two.rs", "use super::one::T;"),
@@ -495,7 +529,13 @@ mod tests {
         let wrong = imports.against("top", &["one", "two"]);
         assert_eq!(wrong, ["top/two.rs imports top/one.rs"]);
         let wrong = imports.against("top", &["one", "three"]);
-        assert!(wrong.contains(&"top/two is in no layer".to_owned()), "{wrong:?}");
-        assert!(wrong.contains(&"there is no top/three".to_owned()), "{wrong:?}");
+        assert!(
+            wrong.contains(&"top/two is in no layer".to_owned()),
+            "{wrong:?}"
+        );
+        assert!(
+            wrong.contains(&"there is no top/three".to_owned()),
+            "{wrong:?}"
+        );
     }
 }

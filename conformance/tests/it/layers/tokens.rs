@@ -116,7 +116,12 @@ fn after_raw_string(chars: &[char], start: usize) -> Option<usize> {
     let mut at = start + letters + hashes + 1;
     while at < chars.len() {
         let tail = &chars[at + 1..];
-        let ends = tail.iter().take(hashes).filter(|sign| **sign == '#').count() == hashes;
+        let ends = tail
+            .iter()
+            .take(hashes)
+            .filter(|sign| **sign == '#')
+            .count()
+            == hashes;
         if chars[at] == '"' && ends {
             return Some(at + 1 + hashes);
         }
@@ -138,12 +143,12 @@ fn after_quote(chars: &[char], start: usize) -> usize {
 }
 
 /// The tokens without what is compiled for tests alone, and the names of the files among it.
-pub(super) fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
+pub(super) fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
     let mut kept = Vec::new();
     let mut files = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let Some((end, is_inner)) = test_attribute(&tokens, at) else {
+        let Some((end, is_inner)) = test_attribute(tokens, at) else {
             kept.push(tokens[at].clone());
             at += 1;
             continue;
@@ -152,7 +157,7 @@ pub(super) fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
             return (Vec::new(), files);
         }
         let item = end;
-        at = after_item(&tokens, item);
+        at = after_item(tokens, item);
         let words = tokens.get(item..at).unwrap_or_default();
         if let [.., declares, Token::Word(name), end] = words
             && declares.is("mod")
