@@ -15,50 +15,50 @@ pub struct Cli {
 pub enum Command {
     /// Judge a server, clause by clause; without --base-url a mock that it starts itself
     Server(Server),
-    /// Run the findings of a JSON report again, or a plan that broke a shop
+    /// Run the findings of a JSON report again, or replay a plan that broke a shop
     Replay {
-        /// A report that `server --report json=FILE` wrote, or a plan that `merchant fuzz` saved
+        /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
         file: PathBuf,
-        /// The driver file of the shop, for a plan
+        /// Driver file of the shop; required for a plan
         #[arg(long, value_name = "FILE")]
         driver: Option<PathBuf>,
         #[command(flatten)]
-        at: At,
+        target: TargetArgs,
     },
-    /// Certify a merchant's integration: drive its shop, or run its tests, and judge what it sends
+    /// Certify a merchant's integration: drive its shop or run its tests, and judge what it sends
     Merchant(Merchant),
     /// Check a merchant's certificate: its signature, its trace, and its verdicts
     Verify {
-        /// A certificate that `merchant --certificate FILE` wrote
+        /// A certificate written by `merchant --certificate FILE`
         certificate: PathBuf,
-        /// The public key that must have signed it, in base64
+        /// Public key that must have signed it, in base64
         #[arg(long, value_name = "KEY")]
         signer: Option<String>,
     },
     /// List the clauses of a dialect
     List {
-        /// Name of a dialect, or path of a dialect file
+        /// Dialect name, or path of a dialect file
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
-    /// Take one clause after another away from the mock, and see whether each is named
+    /// Remove one clause at a time from the mock, and check that the runner names each of them
     SelfTest {
-        /// Name of a dialect, or path of a dialect file; all shipped dialects if not given
+        /// Dialect name, or path of a dialect file; defaults to all shipped dialects
         #[arg(long, value_name = "NAME|FILE")]
         dialect: Option<String>,
-        /// Make the run repeatable
+        /// Seed that makes the run repeatable
         #[arg(long, default_value_t = 0, value_name = "N")]
         seed: u64,
-        /// How many generated cases for each clause taken away
+        /// Number of generated cases for each removed clause
         #[arg(long, default_value_t = 200, value_name = "N")]
         cases: u32,
     },
 }
 
-/// Where the server is, and who asks.
+/// The server under test, and the account to use.
 #[derive(Debug, Args)]
-pub struct At {
-    /// Base URL of the server, ending at /flexiti/online-api
+pub struct TargetArgs {
+    /// Base URL of the server, ending in /flexiti/online-api
     #[arg(long, env = "FLEXITI_BASE_URL", value_name = "URL")]
     pub base_url: Option<String>,
     /// OAuth client id
@@ -94,7 +94,7 @@ pub struct At {
         hide_env_values = true
     )]
     pub password: Option<String>,
-    /// Token of the server's admin API, if it is a mock that asks for one
+    /// Token of the server's admin API, if it is a mock that requires one
     #[arg(
         long,
         env = "FLEXITI_MOCK_ADMIN_TOKEN",
@@ -102,7 +102,7 @@ pub struct At {
         hide_env_values = true
     )]
     pub admin_token: Option<String>,
-    /// Dialect to hold the server to: a name, or the path of a dialect file
+    /// Dialect to judge the server by: a name, or the path of a dialect file
     #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
     pub dialect: String,
 }
@@ -110,23 +110,23 @@ pub struct At {
 #[derive(Debug, Args)]
 pub struct Server {
     #[command(flatten)]
-    pub at: At,
-    /// Make the run repeatable; a new seed is drawn and shown if not given
+    pub target: TargetArgs,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many generated cases
+    /// Number of generated cases
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub cases: u32,
-    /// How many requests at most; exit code 3 if they do not suffice
+    /// Maximum number of requests; exit code 3 if they run out
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     pub max_requests: u64,
-    /// How many requests a second at most
+    /// Maximum number of requests per second
     #[arg(long, value_name = "R", value_parser = rate)]
     pub rate: Option<f64>,
-    /// TOML file of clauses that may fail, each with a reason
+    /// TOML file of clauses that are allowed to fail, each with a reason
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// text, json or junit, to standard output or to a file; may be given more than once
+    /// text, json or junit, to standard output or to a file; may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
     pub report: Vec<ReportTo>,
 }
@@ -142,25 +142,25 @@ pub struct Merchant {
 
 #[derive(Debug, Subcommand)]
 pub enum MerchantCommand {
-    /// Write a driver file with every key explained
+    /// Write a driver file that explains every key
     Init {
-        /// Where to; an existing file is left alone
+        /// Output file; an existing file is not overwritten
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
     },
-    /// Start the shop of a driver file and try one checkout
+    /// Start the shop of a driver file, and try checkouts
     Check {
-        /// The driver file
+        /// Driver file
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
     },
-    /// Make up legal answers, faults and customers until some break the shop, and shrink them
+    /// Generate legal answers, faults and customers until they break the shop, then shrink them
     Fuzz(Fuzz),
     /// Print the JSON Schema of driver files
     Schema,
-    /// Make a key that signs certificates
+    /// Generate a key that signs certificates
     Keygen {
-        /// Where to; an existing file is left alone
+        /// Output file; an existing file is not overwritten
         #[arg(default_value = "certificate-key.json")]
         file: PathBuf,
     },
@@ -168,33 +168,33 @@ pub enum MerchantCommand {
 
 #[derive(Debug, Args)]
 pub struct Fuzz {
-    /// The driver file
+    /// Driver file
     #[arg(default_value = "merchant.toml")]
     pub file: PathBuf,
-    /// How many plans
+    /// Number of plans
     #[arg(long, default_value_t = 40, value_name = "N")]
     pub cases: u32,
-    /// Make the run repeatable; a new seed is drawn and shown if not given
+    /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Dialect whose answers are varied: a name, or the path of a dialect file
+    /// Dialect to vary the answers of: a name, or the path of a dialect file
     #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
     pub dialect: String,
-    /// Where the smallest plan that breaks the shop is saved, for `replay`
+    /// Where to save the smallest plan that breaks the shop, for `replay`
     #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
     pub save: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct MerchantRun {
-    /// Driver file: how the shop is started, reached and asked
+    /// Driver file: how to start the shop, check out, and read an order's status
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub driver: Option<PathBuf>,
-    /// The merchant's own tests, run with the variables `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
-    /// and `FLEXITI_CLIENT_SECRET`, and judged by what they sent
+    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
+    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
-    /// Dialects, the first of which counts for the level: names, paths, or `all`
+    /// Dialects: names, paths, or `all`; the first one decides the level
     #[arg(
         long,
         default_value = "documented",
@@ -202,27 +202,27 @@ pub struct MerchantRun {
         value_delimiter = ','
     )]
     pub dialect: Vec<String>,
-    /// Make the run repeatable; a new seed is drawn and shown if not given
+    /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Only scenarios whose id begins so
+    /// Run only the scenarios whose id starts with this
     #[arg(long, value_name = "ID")]
     pub only: Option<String>,
-    /// Write a certificate
+    /// Write a signed certificate
     #[arg(long, value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
-    /// Write what it came to as a page
+    /// Write the results as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Write its level as a badge (SVG)
+    /// Write the level as a badge (SVG)
     #[arg(long, value_name = "FILE")]
     pub badge: Option<PathBuf>,
-    /// The key that signs it (`merchant keygen`)
+    /// Key that signs the certificate (see `merchant keygen`)
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
 }
 
-/// A format, and where it goes.
+/// A report format, and where the report goes.
 #[derive(Debug, Clone)]
 pub struct ReportTo {
     pub format: Format,
@@ -245,7 +245,11 @@ fn report(text: &str) -> Result<ReportTo, String> {
         "text" => Format::Text,
         "json" => Format::Json,
         "junit" => Format::Junit,
-        other => return Err(format!("no format `{other}`; there are text, json, junit")),
+        other => {
+            return Err(format!(
+                "unknown format `{other}`; expected text, json or junit"
+            ));
+        }
     };
     Ok(ReportTo { format, file })
 }

@@ -1,7 +1,7 @@
-//! What the sub-commands do.
+//! The sub-commands.
 
-use super::args::{At, Command, Format, ReportTo, Server};
 use super::merchant;
+use crate::cli::args::{Command, Format, ReportTo, Server, TargetArgs};
 use crate::merchant::fuzz::Reproduction;
 use crate::server::run::{self, Options, Waivers};
 use crate::server::{Credentials, Finding, Json, Junit, Reporter, Target, Text, selftest};
@@ -15,11 +15,15 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Runs a sub-command; gives the exit code.
+/// Runs a sub-command and returns the exit code.
 pub fn run(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Server(server) => judge(&server),
-        Command::Replay { file, driver, at } => replay(&file, driver.as_deref(), &at),
+        Command::Replay {
+            file,
+            driver,
+            target,
+        } => replay(&file, driver.as_deref(), &target),
         Command::List { dialect } => list(&dialect),
         Command::Merchant(args) => merchant::run(args),
         Command::Verify {
@@ -40,23 +44,23 @@ fn rulebook(dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
     Ok(Arc::new(rulebook))
 }
 
-/// A target, and the mock behind it where the runner started one.
+/// A target, and the mock behind it if the runner started one.
 struct Reached {
     target: Target,
     _mock: Option<Mock>,
 }
 
-fn reach(at: &At) -> anyhow::Result<Reached> {
+fn reach(args: &TargetArgs) -> anyhow::Result<Reached> {
     let mut credentials = Credentials {
-        client_id: at.client_id.clone(),
-        client_secret: at.client_secret.clone(),
-        user: at.username.clone().zip(at.password.clone()),
+        client_id: args.client_id.clone(),
+        client_secret: args.client_secret.clone(),
+        user: args.username.clone().zip(args.password.clone()),
     };
     let mut mock = None;
-    let base_url = if let Some(url) = &at.base_url {
+    let base_url = if let Some(url) = &args.base_url {
         url.clone()
     } else {
-        let dialect = at.dialect.clone();
+        let dialect = args.dialect.clone();
         let settings = Settings {
             dialect,
             ..Settings::default()
@@ -70,7 +74,7 @@ fn reach(at: &At) -> anyhow::Result<Reached> {
         let started = Mock::start(&settings)?;
         mock.insert(started).base_url()
     };
-    let target = Target::connect(&base_url, credentials, at.admin_token.clone())?;
+    let target = Target::connect(&base_url, credentials, args.admin_token.clone())?;
     Ok(Reached {
         target,
         _mock: mock,
@@ -78,13 +82,13 @@ fn reach(at: &At) -> anyhow::Result<Reached> {
 }
 
 fn judge(server: &Server) -> anyhow::Result<u8> {
-    let rulebook = rulebook(&server.at.dialect)?;
+    let rulebook = rulebook(&server.target.dialect)?;
     let waivers = match &server.waivers {
         Some(file) => Waivers::read(file)?,
         None => Waivers::default(),
     };
     let mut reporters = reporters(&server.report)?;
-    let reached = reach(&server.at)?;
+    let reached = reach(&server.target)?;
     let options = Options {
         seed: server
             .seed
@@ -129,7 +133,7 @@ struct Replayed {
     findings: Vec<Finding>,
 }
 
-fn replay(file: &Path, driver: Option<&Path>, at: &At) -> anyhow::Result<u8> {
+fn replay(file: &Path, driver: Option<&Path>, args: &TargetArgs) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
     if Reproduction::is_one(&text) {
@@ -147,8 +151,8 @@ fn replay(file: &Path, driver: Option<&Path>, at: &At) -> anyhow::Result<u8> {
         println!("{name}: no findings, nothing to replay");
         return Ok(0);
     }
-    let rulebook = rulebook(&at.dialect)?;
-    let reached = reach(at)?;
+    let rulebook = rulebook(&args.dialect)?;
+    let reached = reach(args)?;
     let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(Text::new(std::io::stdout()))];
     let report = run::replay(&reached.target, &rulebook, &cases, &mut reporters)?;
     Ok(report.exit_code())
@@ -166,7 +170,7 @@ fn list(dialect: &str) -> anyhow::Result<u8> {
             clause.evidence.as_str(),
             clause.requirement
         );
-        // `list | head` closes the pipe: that is no error.
+        // `list | head` closes the pipe: not an error.
         if out.write_all(line.as_bytes()).is_err() {
             break;
         }

@@ -1,4 +1,4 @@
-//! What `merchant` and `verify` do.
+//! The `merchant` and `verify` commands.
 
 use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::exit_code::{FAILED, INCONCLUSIVE};
@@ -44,15 +44,15 @@ fn init(file: &Path) -> anyhow::Result<u8> {
     created
         .write_all(EXAMPLE.as_bytes())
         .with_context(|| format!("{name}"))?;
-    println!("{name}: fill it in, then try it: flexiti-conformance merchant check {name}");
+    println!("{name}: fill it in, then try it with: flexiti-conformance merchant check {name}");
     Ok(0)
 }
 
-/// The driver file, once for each of so many shops that run at once; once where it has a port of
-/// its own.
+/// The driver file, read once for each shop that is to run at the same time; only once if the file
+/// fixes the port.
 fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
     let shops = if is_portable(file) { shops } else { 1 };
-    // All of them held at once, so that none is given out twice.
+    // Hold all ports at once, so that none is given out twice.
     let held: Vec<TcpListener> = (0..shops)
         .map(|_| free_port())
         .collect::<Option<_>>()
@@ -63,8 +63,8 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .collect()
 }
 
-/// A port that the system gives to nobody who asks for any: between here and the shop's start it
-/// would be gone now and then.
+/// A port outside the ephemeral range: one that the system hands out could be taken by somebody
+/// else before the shop starts.
 fn free_port() -> Option<TcpListener> {
     let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
     let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
@@ -82,14 +82,14 @@ fn check(file: &Path) -> anyhow::Result<u8> {
     if code == 0 {
         let played = options.plays().len();
         let name = file.display();
-        println!("{name}: leads through the shop, {played} purchases are as they should be");
+        println!("{name}: the driver file works, {played} purchases went through");
     } else {
         print!("{}", text::text(&certificate));
     }
     Ok(code)
 }
 
-/// One that nobody has used yet.
+/// A new seed.
 fn drawn() -> u64 {
     RandomState::new().hash_one(0) >> 32
 }
@@ -102,7 +102,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         dialect: args.dialect.clone(),
     };
     let [driver] = &drivers(&args.file, 1)?[..] else {
-        bail!("one shop is started for fuzzing");
+        bail!("fuzzing needs exactly one shop");
     };
     println!("seed {seed}\n");
     let bar =
@@ -117,28 +117,28 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         let (path, file) = (args.save.display(), args.file.display());
         let saved = std::fs::write(&args.save, plan.to_file()?);
         saved.with_context(|| format!("--save: {path}"))?;
-        println!("\n{path}: play it again: flexiti-conformance replay {path} --driver {file}");
+        println!("\n{path}: replay it with: flexiti-conformance replay {path} --driver {file}");
         anyhow::Ok(())
     };
     match fuzzed {
         Fuzzed::Held(cases) => {
-            println!("{cases} plans, and none breaks the shop");
+            println!("{cases} plans, none of which breaks the shop");
             Ok(0)
         }
         Fuzzed::Plain(plan, failed) => {
-            println!("a purchase in which nothing goes wrong fails already; mend that first:");
+            println!("the baseline purchase fails; fix that first:");
             print!("{}", fuzz::text::broken(&plan, &failed));
             Ok(FAILED)
         }
         Fuzzed::Broke(plan, failed, shrunk) => {
             print!("{}", fuzz::text::broken(&plan, &failed));
             let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());
-            println!("\nmade smaller by {plans} more plans in {took:.1} s");
+            println!("\nshrunk with {plans} more plans in {took:.1} s");
             save(&plan)?;
             Ok(FAILED)
         }
         Fuzzed::Once(plan) => {
-            println!("this plan broke the shop once, and not again after it was started anew:");
+            println!("this plan broke the shop once, but not again after a restart:");
             print!("{}", fuzz::text::broken(&plan, &[]));
             save(&plan)?;
             Ok(INCONCLUSIVE)
@@ -146,11 +146,11 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
     }
 }
 
-/// Plays a saved plan again.
+/// Replays a saved plan.
 pub fn replay(plan: &Reproduction, driver: Option<&Path>) -> anyhow::Result<u8> {
-    let file = driver.context("--driver: a plan is played before a shop; name its driver file")?;
+    let file = driver.context("--driver: a plan needs the driver file of its shop")?;
     let [driver] = &drivers(file, 1)?[..] else {
-        bail!("one shop is started for a plan");
+        bail!("a plan needs exactly one shop");
     };
     let failed: Vec<Judgement> = plan.replay(driver)?;
     print!("{}", fuzz::text::broken(plan, &failed));
@@ -176,7 +176,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     for dialect in &dialects {
         contract.dialect(dialect)?;
     }
-    // Before the run, which takes a while: whether its end can be signed.
+    // The run takes a while: find out before it whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
         println!("seed {seed}\n");
@@ -195,7 +195,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     };
     if options.plays().is_empty() {
         let only = run.only.as_deref().unwrap_or_default();
-        bail!("--only: no scenario begins with `{only}`");
+        bail!("--only: no scenario id starts with `{only}`");
     }
     println!("seed {seed}\n");
     let files = Files {
@@ -206,14 +206,14 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     certified(&drivers, &options, &files)
 }
 
-/// What is to be written.
+/// The files to write.
 struct Files {
     certificate: Option<(key::SigningKey, PathBuf)>,
     html: Option<PathBuf>,
     badge: Option<PathBuf>,
 }
 
-/// Runs the scenarios, and says how far it is.
+/// Runs the scenarios with a progress bar.
 fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certificate> {
     let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
     let bar = ProgressBar::new(0).with_style(style);
@@ -271,7 +271,7 @@ pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
             println!(
-                "{name}: holds\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
+                "{name}: valid\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
                 text::rank(certificate.level),
                 certificate.issued,
                 checked.signer

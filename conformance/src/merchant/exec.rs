@@ -1,4 +1,4 @@
-//! The merchant's own tests, run against a mock; what they sent is judged.
+//! Runs the merchant's own tests against a mock, and judges what they sent.
 
 use super::certificate::text;
 use super::judge::{Judgement, Verdict, lint};
@@ -9,7 +9,7 @@ use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
-/// What a run of the merchant's tests came to.
+/// The result of a run of the merchant's tests.
 #[derive(Debug)]
 pub struct Judged {
     /// For people.
@@ -18,7 +18,7 @@ pub struct Judged {
     pub code: u8,
 }
 
-/// Runs `command` in a shell with `FLEXITI_*` set, and judges all that it sent.
+/// Runs `command` in a shell with `FLEXITI_*` set, and judges everything it sent.
 pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let account = MerchantConfig::demo();
     let mock = Mock::start(&Settings {
@@ -68,7 +68,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let code = if !failed.is_empty() {
         1
     } else if calls.is_empty() {
-        // Nothing was sent: nothing can be said.
+        // Without calls there is nothing to judge.
         let _ = writeln!(text, "the command sent nothing to FLEXITI_BASE_URL");
         3
     } else if !status.success() {

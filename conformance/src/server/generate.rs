@@ -1,5 +1,5 @@
-//! Generated requests: valid ones in every encoding, valid ones with one defect, and garbage.
-//! Each property is shrunk to a minimal request.
+//! Generated cases: valid requests in every encoding, valid requests with one defect, and garbage.
+//! A failure is shrunk to a minimal request.
 
 use super::case::{Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, To, requests};
 use super::plan::{self, Broken, Working};
@@ -11,16 +11,16 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Characters of generated text: every script and sign that has broken a form somewhere.
+/// Characters of generated text: scripts and signs that commonly break form handling.
 const LETTERS: &[char] = &[
     'a', 'b', 'Z', '0', '9', ' ', '-', '.', '\'', '"', '&', '=', '+', '%', '<', ';', '/', '\\',
     '#', '{', '[', 'é', 'Ç', 'œ', '’', '語', 'Ω', '\u{200f}', '🧾',
 ];
 
-/// What is to be shown of a request, once it was sent.
+/// Sends a case, and says whether the answer is as it should be.
 pub type Check<'c> = dyn FnMut(&Case) -> bool + 'c;
 
-/// The random source of a run, one for each purpose, so that one phase does not disturb another.
+/// A random source for one purpose of a run, so that phases do not influence each other.
 pub fn rng(seed: u64, purpose: &str) -> TestRng {
     let mut bytes = [0_u8; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -31,8 +31,7 @@ pub fn rng(seed: u64, purpose: &str) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-/// Runs `cases` cases of a strategy; `check` says whether one is as it should be. Gives the
-/// minimal one that is not.
+/// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.
 fn run(
     strategy: &BoxedStrategy<Case>,
     cases: u32,
@@ -42,7 +41,7 @@ fn run(
     let config = Config {
         cases,
         failure_persistence: None,
-        // The check itself ends the shrinking: proptest would print that it was cut short.
+        // The check itself limits shrinking: proptest would print a warning.
         max_shrink_iters: 1_000_000,
         ..Config::default()
     };
@@ -62,7 +61,7 @@ fn run(
     }
 }
 
-/// Valid requests of one encoding must succeed. Gives the minimal one that did not.
+/// Valid requests in one encoding must succeed. Returns the minimal one that does not.
 pub fn valid(
     rulebook: &Arc<Rulebook>,
     endpoint: Endpoint,
@@ -87,8 +86,8 @@ pub fn valid(
     run(&strategy, cases, rng, check)
 }
 
-/// Valid requests with one clause broken must be refused with its error. Gives the minimal one
-/// that was not; a request that shrinking made valid, or broken in another way, counts as none.
+/// Valid requests with one clause broken must be refused with its error. Returns the minimal one
+/// that is not; requests that shrinking makes valid, or broken in another way, are discarded.
 pub fn broken(
     rulebook: &Arc<Rulebook>,
     clause: &Clause,
@@ -127,7 +126,7 @@ pub fn broken(
     run(&strategy, cases, rng, check)
 }
 
-/// Anything at all gets an answer that is no 5xx. Gives the minimal request that did not.
+/// No request may lead to a 5xx. Returns the minimal one that does.
 pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
     let paths = vec![
         "/oauth/token",
@@ -201,7 +200,7 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
         .prop_map(|letters| letters.into_iter().collect())
 }
 
-/// Valid parameters: a flow's full request, thinned, with samples and free text where both are
+/// Valid parameters: a flow's full request, thinned, with samples, or free text where it is
 /// allowed.
 fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<Params> {
     let contract = rulebook.contract();
@@ -270,8 +269,8 @@ fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<P
             let full = known.into_iter().fold(base, |params, (name, value)| {
                 plan::replaced(&params, &name, &value)
             });
-            // What is required stays, whatever was thinned out; one may require the next. Leaving
-            // out `grant_type` is a clause of its own.
+            // Required parameters stay; one may require the next. Leaving out `grant_type` is a
+            // clause of its own.
             let mut params = plan::thinned(&full, "grant_type", &keep);
             loop {
                 let missing = judge.check(endpoint, &plan::flat(&params));

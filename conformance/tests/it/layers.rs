@@ -2,6 +2,7 @@
 //! other in a circle.
 
 mod imports;
+mod reader;
 mod tokens;
 
 use imports::Imports;

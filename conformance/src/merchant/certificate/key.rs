@@ -22,8 +22,8 @@ struct KeyFile {
     public_key: String,
 }
 
-/// Makes a key pair and writes it to a new file that nobody else may read; gives the public key
-/// in base64.
+/// Generates a key pair, writes it to a new file that only its owner may read, and returns the
+/// public key in base64.
 pub fn generate(path: &Path) -> anyhow::Result<String> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("no randomness: {error}"))?;
@@ -36,7 +36,7 @@ pub fn generate(path: &Path) -> anyhow::Result<String> {
     };
     let text = serde_json::to_string_pretty(&file)?;
     let mut options = OpenOptions::new();
-    // An existing key is never written over: with it, old certificates would lose their signer.
+    // Never overwrite a key: older certificates would lose their signer.
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
@@ -55,10 +55,10 @@ pub fn read(path: &Path) -> anyhow::Result<SigningKey> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
     let file: KeyFile = serde_json::from_str(&text)
-        // What is in it is not repeated.
+        // The message must not repeat the file's contents.
         .map_err(|error| {
             anyhow!(
-                "{name}: line {}: no key file of `merchant keygen`",
+                "{name}: line {}: not a key file of `merchant keygen`",
                 error.line()
             )
         })?;
@@ -103,12 +103,12 @@ pub fn check(signed: &Signed, bytes: &[u8]) -> anyhow::Result<()> {
     }
     let public: Option<[u8; 32]> = decoded(&signed.public_key).and_then(|b| b.try_into().ok());
     let public = public.context("signature.public_key: must be 32 bytes in base64")?;
-    let public = VerifyingKey::from_bytes(&public).context("signature.public_key: is no key")?;
+    let public = VerifyingKey::from_bytes(&public).context("signature.public_key: not a key")?;
     let value: Option<[u8; 64]> = decoded(&signed.value).and_then(|b| b.try_into().ok());
     let value = value.context("signature.value: must be 64 bytes in base64")?;
     public
         .verify_strict(bytes, &Signature::from_bytes(&value))
-        .map_err(|_| anyhow!("the signature is not one of these contents: something was changed"))
+        .map_err(|_| anyhow!("the signature does not match the contents: something was changed"))
 }
 
 fn decoded(text: &str) -> Option<Vec<u8>> {

@@ -1,5 +1,5 @@
-//! A certificate that a third party can check: what was done, what was seen, what it came to,
-//! signed. Whoever checks it judges the trace again, and trusts no verdict in it.
+//! A signed certificate that a third party can check: what was done, what was observed, and the
+//! verdicts. Verification judges the trace again, and trusts none of the verdicts in the file.
 
 pub mod key;
 pub mod page;
@@ -31,21 +31,21 @@ pub struct Certificate {
     pub runner: String,
     /// Digest of the contract's data (SHA-256): scenarios, clauses, rules.
     pub contract: String,
-    /// When it was issued (RFC 3339), by whoever issued it.
+    /// When it was issued (RFC 3339), by the issuer's clock.
     pub issued: String,
-    /// What made the run repeatable.
+    /// The seed of the run.
     pub seed: u64,
-    /// The highest level that nothing stands against.
+    /// The level that was reached.
     pub level: Option<Rank>,
-    /// How many checks came to what, over all dialects.
+    /// Number of checks by verdict, over all dialects.
     pub summary: Summary,
-    /// What each dialect came to, the merchant's own first.
+    /// The results by dialect, the merchant's own one first.
     pub results: Vec<Results>,
-    /// All that was seen: the lanes of each dialect, in the order of `results`.
+    /// The traces: the lanes of each dialect, in the order of `results`.
     pub acts: Vec<Act>,
 }
 
-/// How many checks came to what.
+/// Number of checks by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`Verdict::Passed`]
@@ -75,7 +75,7 @@ impl Summary {
 }
 
 impl Certificate {
-    /// The certificate of what was seen.
+    /// Judges the traces and certifies the results.
     pub fn new(
         contract: &'static Contract,
         acts: Vec<Act>,
@@ -96,7 +96,7 @@ impl Certificate {
         })
     }
 
-    /// The file: signed, in the one form that is accepted.
+    /// The signed file, in the only form that `check` accepts.
     pub fn to_file(&self, key: &SigningKey) -> anyhow::Result<String> {
         let mut file = serde_json::to_value(self)?;
         let signed = key::sign(key, body(&file).as_bytes());
@@ -105,7 +105,7 @@ impl Certificate {
     }
 }
 
-/// Whether every shipped dialect was spoken, and not others of the same names.
+/// Whether every shipped dialect was played, with its shipped answers.
 fn is_complete(contract: &Contract, acts: &[Act]) -> bool {
     contract.dialect_names().iter().all(|name| {
         let Ok(shipped) = contract.dialect(name) else {
@@ -133,7 +133,7 @@ fn form(file: &Value) -> String {
     format!("{file:#}\n")
 }
 
-/// A certificate that holds what it says.
+/// A certificate that passed verification.
 #[derive(Debug)]
 pub struct Checked {
     /// The certificate.
@@ -142,8 +142,8 @@ pub struct Checked {
     pub signer: String,
 }
 
-/// Checks a certificate's file: its form, its signature (by `trusted`, if that is given), that
-/// nothing is missing in its trace, and that the trace comes to the verdicts that it names.
+/// Verifies a certificate file: its form, its signature (by `trusted`, if given), the completeness
+/// of its trace, and that the trace leads to the verdicts in the file.
 pub fn check(
     contract: &'static Contract,
     text: &str,
@@ -158,7 +158,7 @@ pub fn check(
         .as_object_mut()
         .and_then(|file| file.shift_remove("signature"));
     let signed: Signed = serde_json::from_value(signature.unwrap_or_default())
-        .context("signature: missing, or none of ours")?;
+        .context("signature: missing or malformed")?;
     key::check(&signed, body(&file).as_bytes())?;
     if let Some(trusted) = trusted
         && trusted != signed.public_key
@@ -190,7 +190,7 @@ pub fn check(
     })
 }
 
-/// Whether no call was dropped from a trace: the journal numbers them without gaps.
+/// Whether no call was dropped from a trace: the journal numbers calls without gaps.
 fn whole(act: &Act) -> anyhow::Result<()> {
     let mut next = act.played.first().map_or(1, |played| played.first_id);
     for played in &act.played {
@@ -215,8 +215,7 @@ fn whole(act: &Act) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether all that a scenario has is in its trace: each step, each fault, each order that was
-/// opened.
+/// Whether the trace of a scenario is complete: every step, every fault, every order opened.
 fn complete(played: &Played) -> anyhow::Result<()> {
     let scenario = scenarios::named(&played.scenario);
     let scenario = scenario.context("no such scenario")?;

@@ -1,4 +1,4 @@
-//! A certificate as a page, and its level as a badge.
+//! A certificate as an HTML page, and its level as a badge.
 
 use super::Certificate;
 use super::text::{rank, word};
@@ -60,7 +60,7 @@ struct Badge {
     colour: &'static str,
 }
 
-/// The certificate as a page that stands by itself.
+/// The certificate as a self-contained page.
 pub fn html(certificate: &Certificate) -> anyhow::Result<String> {
     let results = &certificate.results;
     let scenario_rows = rows(results, |results| {
@@ -150,7 +150,7 @@ fn checks(checks: &[Judgement]) -> Vec<Check<'_>> {
         .collect()
 }
 
-/// Names that some dialect has, with each dialect's verdict.
+/// All names, with the verdict in each dialect.
 fn rows<'r>(
     results: &'r [Results],
     verdicts: impl Fn(&'r Results) -> Vec<(&'r str, Verdict)>,
@@ -182,7 +182,7 @@ fn rows<'r>(
     names.iter().map(row).collect()
 }
 
-/// The word that the certificate has for a verdict.
+/// The word for a verdict in the certificate's JSON.
 fn class(verdict: Verdict) -> String {
     let value = serde_json::to_value(verdict).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()

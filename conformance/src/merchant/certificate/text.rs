@@ -1,4 +1,4 @@
-//! What a run came to, for people.
+//! The report of a run as text.
 
 use super::Certificate;
 use crate::merchant::judge::results::{Results, dependent};
@@ -7,7 +7,7 @@ use crate::merchant::scenarios;
 use flexiti_contract::scenario::Rank;
 use std::fmt::Write as _;
 
-/// The word of a verdict.
+/// A verdict in words.
 pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
@@ -17,7 +17,7 @@ pub fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The word of a level.
+/// A level in words.
 pub fn rank(level: Option<Rank>) -> &'static str {
     match level {
         None => "none",
@@ -75,7 +75,7 @@ pub fn text(certificate: &Certificate) -> String {
             let all = all + skipped;
             let _ = writeln!(
                 text,
-                "dialect `{}`: {skipped} of {all} scenarios were not played, and stand against the level",
+                "dialect `{}`: {skipped} of {all} scenarios were not played, which lowers the level",
                 results.dialect
             );
         }
@@ -114,7 +114,7 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
     }
 }
 
-/// Where the shop depends on what nobody knows.
+/// The scenarios whose verdict depends on an undocumented choice of Flexiti's.
 fn matrix(text: &mut String, results: &[Results]) {
     let rows = dependent(results);
     if rows.is_empty() {

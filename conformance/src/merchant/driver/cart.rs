@@ -1,4 +1,4 @@
-//! The addresses in the customer's cart, as the driver file tells them.
+//! The addresses in the customer's cart, from the driver file.
 
 use anyhow::bail;
 use flexiti_contract::{Contract, Endpoint};
@@ -23,8 +23,8 @@ impl Cart {
         [("billing", &self.billing), ("shipping", &self.shipping)]
     }
 
-    /// What may stand in braces, with what it stands for: `billing.city`.
-    pub fn places(&self) -> impl Iterator<Item = (String, String)> {
+    /// The placeholders such as `billing.city`, with their values.
+    pub fn placeholders(&self) -> impl Iterator<Item = (String, String)> {
         self.blocks().into_iter().flat_map(|(block, fields)| {
             let place =
                 move |(name, value): (&String, &String)| (format!("{block}.{name}"), value.clone());
@@ -32,16 +32,16 @@ impl Cart {
         })
     }
 
-    /// The same under the names of init's parameters: `billing_information.city`.
+    /// The same values under the names of init's parameters: `billing_information.city`.
     pub fn parameters(&self) -> BTreeMap<String, String> {
         let parameter = |(place, value): (String, String)| {
             let (block, name) = place.split_once('.').unwrap_or((&place, ""));
             (format!("{block}_information.{name}"), value)
         };
-        self.places().map(parameter).collect()
+        self.placeholders().map(parameter).collect()
     }
 
-    /// Refuses fields that init does not have.
+    /// Refuses fields that init does not know.
     pub fn check(&self) -> anyhow::Result<()> {
         let params = Contract::shipped().params(Endpoint::InitV2);
         for (block, fields) in self.blocks() {
@@ -50,7 +50,7 @@ impl Cart {
             let known: Vec<&str> = known.collect();
             if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
                 bail!(
-                    "cart.{block}.{unknown}: init has no such field; there are {}",
+                    "cart.{block}.{unknown}: unknown field; expected one of {}",
                     known.join(", ")
                 );
             }

@@ -1,4 +1,4 @@
-//! The driver file: how a merchant's shop is started, reached and asked.
+//! The driver file: how to start a merchant's shop, check out, and read an order's status.
 
 mod cart;
 
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 /// What `merchant init` writes: every key, explained.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// What may stand in braces in `[checkout]` and `[order]`.
-pub const PLACES: &[(&str, &str)] = &[
+/// The placeholders of `[checkout]` and `[order]`.
+pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("flow", "`apply`, `buy` or `apply/buy`"),
     ("lang", "`en` or `fr`"),
     ("amount", "the amount in dollars, with two decimals"),
@@ -22,7 +22,7 @@ pub const PLACES: &[(&str, &str)] = &[
     ("mname", "the middle name, which decides an application"),
     ("customer_id", "a customer whom Flexiti knows, for `buy`"),
 ];
-/// Stands for a free port, wherever an address of the shop stands.
+/// Replaced with a free port in every address of the shop.
 const PORT: &str = "{port}";
 
 /// A driver file.
@@ -132,14 +132,14 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Whether a driver file leaves the shop's port open, so that several may run at once.
+/// Whether a driver file leaves the port to the runner, so that several shops can run at once.
 pub fn is_portable(path: &Path) -> bool {
     std::fs::read_to_string(path).is_ok_and(|text| text.contains(PORT))
 }
 
 impl Driver {
-    /// Reads a driver file; the error names file, key and what is allowed. Where the file says
-    /// `{port}`, it gets `port`.
+    /// Reads a driver file, with `port` in place of `{port}`. An error names the file, the key and
+    /// what is allowed.
     pub fn read(path: &Path, port: u16) -> anyhow::Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
@@ -159,7 +159,7 @@ impl Driver {
     fn check(&self) -> anyhow::Result<()> {
         ensure!(
             self.shop.command.is_empty() || self.shop.ready_url.is_some(),
-            "shop.ready_url: is needed where `shop.command` starts the shop"
+            "shop.ready_url: required when `shop.command` starts the shop"
         );
         let ready = self.shop.ready_url.iter();
         let ready = ready.map(|url| ("shop.ready_url".to_owned(), url));
@@ -187,17 +187,17 @@ impl Driver {
             self.checkout.patience_s
         );
         self.cart.check()?;
-        self.check_places("checkout.url", &self.checkout.url)?;
+        self.check_placeholders("checkout.url", &self.checkout.url)?;
         for (field, value) in &self.checkout.form {
-            self.check_places(&format!("checkout.form.{field}"), value)?;
+            self.check_placeholders(&format!("checkout.form.{field}"), value)?;
         }
         let Some(order) = &self.order else {
             return Ok(());
         };
-        self.check_places("order.url", &order.url)?;
+        self.check_placeholders("order.url", &order.url)?;
         ensure!(
             order.pointer.is_empty() || order.pointer.starts_with('/'),
-            "order.pointer: `{}` is no JSON pointer (RFC 6901); one begins with `/`",
+            "order.pointer: `{}` is not a JSON pointer (RFC 6901); it must start with `/`",
             order.pointer
         );
         for (key, words) in [
@@ -212,17 +212,17 @@ impl Driver {
         for (at, word) in words.iter().enumerate() {
             ensure!(
                 !words[..at].contains(word),
-                "order: `{word}` stands under two of paid, pending, failed"
+                "order: `{word}` is listed under two of paid, pending, failed"
             );
         }
         Ok(())
     }
 
-    /// Refuses a name in braces that nothing is known of.
-    fn check_places(&self, key: &str, text: &str) -> anyhow::Result<()> {
-        let own = PLACES.iter().map(|(name, _)| (*name).to_owned());
+    /// Refuses a placeholder that does not exist.
+    fn check_placeholders(&self, key: &str, text: &str) -> anyhow::Result<()> {
+        let own = PLACEHOLDERS.iter().map(|(name, _)| (*name).to_owned());
         let known: Vec<String> = own
-            .chain(self.cart.places().map(|(name, _)| name))
+            .chain(self.cart.placeholders().map(|(name, _)| name))
             .collect();
         for part in text.split('{').skip(1) {
             let Some((name, _)) = part.split_once('}') else {
@@ -236,7 +236,7 @@ impl Driver {
                     ""
                 };
                 bail!(
-                    "{key}: nothing is known of `{{{name}}}`; there are {}{hint}",
+                    "{key}: unknown placeholder `{{{name}}}`; expected one of {}{hint}",
                     known.join(", ")
                 );
             }
@@ -245,7 +245,7 @@ impl Driver {
     }
 }
 
-/// A text with what it names in braces filled in.
+/// A text with its placeholders filled in.
 pub fn filled(text: &str, values: &[(String, String)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), value)
@@ -254,15 +254,15 @@ pub fn filled(text: &str, values: &[(String, String)]) -> String {
 
 fn check_url(url: &str) -> anyhow::Result<()> {
     let plain = url.replace(['{', '}'], "");
-    let parsed = reqwest::Url::parse(&plain).context("is no URL")?;
+    let parsed = reqwest::Url::parse(&plain).context("not a URL")?;
     ensure!(
         matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
-        "must begin with http:// or https:// and name a host"
+        "must start with http:// or https:// and name a host"
     );
     Ok(())
 }
 
-/// A mistake in a TOML file with its line.
+/// An error in a TOML file, with its line.
 fn one_line(error: &toml::de::Error, text: &str) -> String {
     let at = error.span().map_or(0, |span| span.start);
     let before = text.get(..at).unwrap_or_default();

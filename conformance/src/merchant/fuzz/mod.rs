@@ -1,10 +1,10 @@
-//! Fuzzing an integration: legal ways of Flexiti to answer are made up and played until one
-//! breaks the shop, and that one is shrunk to the smallest that still does.
+//! Fuzzes an integration: generates plans of legal behaviour of Flexiti's and plays them until one
+//! breaks the shop, then shrinks that plan to the smallest one that still does.
 //!
-//! Everything in a plan is legal: answers that some shipped dialect gives, or that mean nothing to
-//! whoever reads JSON, faults that any server on a network has, each at most once, and what
-//! customers do. A shop may give up where init failed; whatever else a certification looks at, it
-//! has to do right.
+//! Everything in a plan is legal: answers that some shipped dialect gives, or that any JSON reader
+//! takes for the same; faults that any server on a network has, each at most once; and what
+//! customers do. A shop may give up if init fails. In everything else it has to pass the checks of
+//! a certification.
 
 mod recipe;
 mod reproduction;
@@ -25,43 +25,43 @@ use std::time::{Duration, Instant};
 
 /// The check that waits for the shop.
 const BELIEF: &str = "belief";
-/// How long shrinking may take.
+/// The time limit of shrinking.
 const SHRINK: Duration = Duration::from_secs(20);
 
-/// What to try.
+/// What to fuzz.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Makes the plans repeatable.
+    /// Seed of the plans.
     pub seed: u64,
-    /// How many.
+    /// Number of plans.
     pub cases: u32,
-    /// Name or path of the dialect that they vary.
+    /// Name or path of the dialect that the plans vary.
     pub dialect: String,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug)]
 pub enum Fuzzed {
-    /// So many plans were played, and none broke the shop.
+    /// The number of plans that were played; none broke the shop.
     Held(u32),
-    /// A purchase in which nothing goes wrong fails already: no plan would say more.
+    /// The baseline purchase, without any fault, fails already: plans would say no more.
     Plain(Box<Reproduction>, Vec<Judgement>),
-    /// This one breaks it, and so it did again before a shop that had just started.
+    /// The plan that broke the shop, and broke it again after a restart.
     Broke(Box<Reproduction>, Vec<Judgement>, Shrunk),
-    /// This one did, but not before a shop that had just started.
+    /// The plan that broke the shop, but not again after a restart.
     Once(Box<Reproduction>),
 }
 
-/// What it took to make a plan small.
+/// The cost of shrinking.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shrunk {
-    /// How many plans were played for it.
+    /// Number of plans played.
     pub plans: u32,
-    /// How long that took.
+    /// Time taken.
     pub took: Duration,
 }
 
-/// Plays plans until one breaks the shop. `tell` hears of each one before it is played.
+/// Plays plans until one breaks the shop. `tell` is called with each plan before it is played.
 pub fn run(
     driver: &Driver,
     options: &Options,
@@ -78,7 +78,7 @@ pub fn run(
     if failed.iter().any(|failed| failed.level < Rank::Exemplary) {
         return Ok(Fuzzed::Plain(Box::new(floor.plan(&plain)), failed));
     }
-    // What a reviewer says of every purchase is no plan's doing.
+    // A review finding on every purchase is not caused by a plan.
     floor.known = names(&failed);
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&options.seed.to_le_bytes());
@@ -86,13 +86,13 @@ pub fn run(
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     for _ in 0..options.cases {
         let recipe = recipes.new_tree(&mut runner);
-        let recipe = recipe.map_err(|why| anyhow!("no plan could be made up: {why}"))?;
+        let recipe = recipe.map_err(|why| anyhow!("no plan could be generated: {why}"))?;
         let recipe = recipe.current();
         let broke = floor.breaks(&recipe)?;
         if let Some(earlier) = floor.ended_after.take() {
             return floor.found(&earlier, &earlier, Shrunk::default());
         }
-        // Slow is not wrong: what may only be late gets all the time there is.
+        // Slow is not wrong: retry what may only be late with full patience.
         let may_be_late = floor.hurry && broke == [BELIEF];
         if broke.is_empty() || (may_be_late && floor.is_only_slow(&recipe)?) {
             continue;
@@ -103,19 +103,19 @@ pub fn run(
     Ok(Fuzzed::Held(options.cases))
 }
 
-/// Where plans are played, one after the other before the same shop as long as it lives.
+/// Plays plans one after the other, with the same shop for as long as it lives.
 struct Floor<'f> {
     driver: &'f Driver,
     options: &'f Options,
     tell: &'f dyn Fn(&Reproduction),
     stage: Option<Stage<'f>>,
-    /// Checks that fail without any plan.
+    /// Checks that fail even without a plan.
     known: Vec<String>,
     /// Whether the shop gets less time than in a certification.
     hurry: bool,
-    /// The latest plan that left the shop alive.
+    /// The latest plan that the shop survived.
     latest: Option<FuzzRecipe>,
-    /// The plan after which the shop ended, if it did so before the next one.
+    /// The plan after which the shop exited, if it did so before the next one.
     ended_after: Option<FuzzRecipe>,
 }
 
@@ -141,7 +141,7 @@ impl<'f> Floor<'f> {
         recipe.plan(&self.options.dialect, self.options.seed)
     }
 
-    /// Plays a plan; gives the checks that failed.
+    /// Plays a plan and returns the checks that failed.
     fn play(&mut self, recipe: &FuzzRecipe, patience: Duration) -> anyhow::Result<Vec<Judgement>> {
         let plan = self.plan(recipe);
         (self.tell)(&plan);
@@ -156,7 +156,7 @@ impl<'f> Floor<'f> {
         };
         stage.patience = patience;
         let failed = plan.play(&mut stage)?;
-        // One that ended under this plan has been found out.
+        // If the shop exited during this plan, the plan was blamed for it.
         if stage.check().is_ok() {
             self.stage = Some(stage);
             self.latest = Some(recipe.clone());
@@ -164,7 +164,7 @@ impl<'f> Floor<'f> {
         Ok(failed)
     }
 
-    /// Plays a plan; gives the checks that fail because of it.
+    /// Plays a plan and returns the checks that fail because of it.
     fn breaks(&mut self, recipe: &FuzzRecipe) -> anyhow::Result<Vec<String>> {
         let patience = if self.hurry {
             recipe.patience()
@@ -177,8 +177,8 @@ impl<'f> Floor<'f> {
         Ok(broke.filter(|name| !known.contains(name)).collect())
     }
 
-    /// Whether a plan that broke the shop does not when the shop has time. Then it gets that for
-    /// the rest of the run.
+    /// Whether a plan that broke the shop no longer does when the shop has more time. If so, the
+    /// shop gets that time for the rest of the run.
     fn is_only_slow(&mut self, recipe: &FuzzRecipe) -> anyhow::Result<bool> {
         self.hurry = false;
         if self.breaks(recipe)?.is_empty() {
@@ -188,8 +188,8 @@ impl<'f> Floor<'f> {
         Ok(false)
     }
 
-    /// The smallest plan that is found in time under which one of the checks `first` still fails:
-    /// another mistake of the shop's is another plan's.
+    /// The smallest plan, found in time, that still fails one of the checks `first`: shrinking must
+    /// not slip into another fault of the shop.
     fn shrink(&mut self, mut recipe: FuzzRecipe, first: &[String]) -> (FuzzRecipe, Shrunk) {
         let since = Instant::now();
         let mut plans = 0;
@@ -199,7 +199,7 @@ impl<'f> Floor<'f> {
                     break 'smaller;
                 }
                 plans += 1;
-                // A shop that cannot be started any more takes nothing from what was found.
+                // If the shop cannot be started any more, the finding still stands.
                 let Ok(broke) = self.breaks(&smaller) else {
                     break 'smaller;
                 };
@@ -214,8 +214,7 @@ impl<'f> Floor<'f> {
         (recipe, Shrunk { plans, took })
     }
 
-    /// Plays what was found again, before a shop that has just started: the small plan, or else
-    /// the one that it was made of.
+    /// Replays the finding with a freshly started shop: the small plan, or else the original one.
     fn found(
         mut self,
         small: &FuzzRecipe,
@@ -236,7 +235,7 @@ impl<'f> Floor<'f> {
     }
 }
 
-/// The checks, each once.
+/// The names of the checks, without duplicates.
 fn names(failed: &[Judgement]) -> Vec<String> {
     let mut names: Vec<String> = failed.iter().map(|failed| failed.check.clone()).collect();
     names.sort();

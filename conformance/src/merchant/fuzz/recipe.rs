@@ -1,4 +1,4 @@
-//! What a plan is made up of, and what makes one smaller.
+//! How plans are generated and shrunk.
 
 use super::reproduction::Reproduction;
 use flexiti_contract::Contract;
@@ -9,14 +9,13 @@ use proptest::strategy::Strategy;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// How many variations of answers of either kind a plan has at most.
+/// The most variations of either kind in a plan.
 const VARIATIONS: usize = 3;
 
-/// An answer to a knob.
+/// A knob, and its answer.
 type Answer = (String, Value);
 
-/// Knobs about answers. Those that decide what is refused are not among them: they are what
-/// dialects are for.
+/// Knobs about answers. Knobs that decide what is refused are left to dialects.
 const ANSWERS: &[&str] = &[
     "token_type",
     "token_ttl",
@@ -38,8 +37,8 @@ const ANSWERS: &[&str] = &[
     "callback_lang",
 ];
 
-/// What Flexiti's answers may differ in and mean the same to whoever reads JSON (RFC 6749,
-/// section 5.1) and counts beyond 32 bits.
+/// Variations that mean the same to any JSON reader (RFC 6749, section 5.1) that counts beyond 32
+/// bits.
 fn meaningless() -> Vec<Answer> {
     [
         ("response_members", json!("more")),
@@ -53,7 +52,7 @@ fn meaningless() -> Vec<Answer> {
     .into()
 }
 
-/// What the shipped dialects answer otherwise.
+/// The answers of the shipped dialects.
 fn of_dialects(contract: &Contract) -> anyhow::Result<Vec<Answer>> {
     let mut all = Vec::new();
     for name in contract.dialect_names() {
@@ -70,7 +69,7 @@ fn of_dialects(contract: &Contract) -> anyhow::Result<Vec<Answer>> {
     Ok(all)
 }
 
-/// What goes wrong with a call, the least first.
+/// Faults of a call, the mildest first.
 fn faults(endpoint: &'static str) -> impl Strategy<Value = Option<Value>> {
     let mut actions = vec![
         json!({"type": "delay", "ms": 200}),
@@ -112,7 +111,7 @@ enum Way {
     AfterBystander,
 }
 
-/// A plan before it is written out.
+/// A plan before it is written out as a scenario.
 #[derive(Debug, Clone)]
 pub struct FuzzRecipe {
     flow: &'static str,
@@ -124,7 +123,7 @@ pub struct FuzzRecipe {
     faults: Vec<Value>,
 }
 
-/// Plans, made up.
+/// Generates recipes.
 pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = FuzzRecipe>> {
     let outcomes = [
         ("apply/buy", "purchased"),
@@ -165,7 +164,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
     Ok(
         strategy.prop_map(|(polls, way, faults, answers, (flow, outcome), lang)| {
             let (token, init, notification) = faults;
-            // Windows that ask at the same moment cannot know of each other's answers.
+            // Windows that ask at the same moment cannot know each other's answers.
             let notification = notification.filter(|_| way != Way::Crowd);
             FuzzRecipe {
                 flow,
@@ -181,7 +180,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
 }
 
 impl FuzzRecipe {
-    /// A purchase in which nothing goes wrong.
+    /// The baseline purchase, in which nothing goes wrong.
     pub fn plain() -> Self {
         Self {
             flow: "apply/buy",
@@ -209,7 +208,7 @@ impl FuzzRecipe {
             answers,
             faults: self.faults.clone(),
             steps: self.steps(),
-            // An answer to init that was lost may have left an order.
+            // A lost answer to init may have left an order behind.
             orders: 1 + usize::from(self.init_fails()) + usize::from(bystander),
             also: Vec::new(),
             control: None,
@@ -217,15 +216,15 @@ impl FuzzRecipe {
         Reproduction::new(dialect, seed, self.flow, self.lang, scenario)
     }
 
-    /// How long the shop may take to believe what it should, while plans are tried. The one that
-    /// is found is played again with all of a certification's patience.
+    /// How long the shop may take to learn the outcome while plans are tried. A finding is replayed
+    /// with the patience of a certification.
     pub fn patience(&self) -> Duration {
         let faults = u32::try_from(self.faults.len()).unwrap_or(3);
-        // A shop asks once a second, and waits a second where it is told to.
+        // A shop polls once a second, and waits a second when told to.
         Duration::from_millis(1_500) + Duration::from_millis(1_200) * (self.polls + faults)
     }
 
-    /// Whether init may come to nothing. A delay or a dead token is no reason to give up.
+    /// Whether init may fail. A delay or a dead token is no reason to give up.
     fn init_fails(&self) -> bool {
         self.faults.iter().any(|fault| {
             let kind = fault["action"]["type"].as_str().unwrap_or_default();
@@ -233,7 +232,7 @@ impl FuzzRecipe {
         })
     }
 
-    /// Plans with less in them, whole groups first: a run takes a second.
+    /// Smaller plans, those without whole groups first, because a run takes a second.
     pub fn smaller(&self) -> Vec<Self> {
         let but = |change: &dyn Fn(&mut Self)| {
             let mut smaller = self.clone();
@@ -280,7 +279,7 @@ impl FuzzRecipe {
         all
     }
 
-    /// What shrinking makes less.
+    /// The measure that shrinking reduces.
     fn size(&self) -> (usize, usize, usize) {
         let plain = usize::from(self.flow != "apply/buy")
             + match self.outcome {

@@ -1,5 +1,4 @@
-//! A plan: one legal way of Flexiti to answer, and what its customer does. Fuzzing makes them up,
-//! and saves the one that breaks a shop; `replay` plays it again.
+//! A plan that breaks a shop, in a file: fuzzing saves it, and `replay` plays it again.
 
 use crate::merchant::driver::Driver;
 use crate::merchant::judge::{self, Judgement, Verdict, lint};
@@ -12,16 +11,16 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// What the file is.
+/// The format's name.
 const KIND: &str = "flexiti-merchant-plan/";
-/// The same, and in which version.
+/// The format's name and version.
 const FORMAT: &str = "flexiti-merchant-plan/1";
-/// How long after a plan a shop may end, and still be broken by it.
+/// A shop that exits within this time after a plan was broken by it.
 const GRACE: Duration = Duration::from_millis(50);
-/// The check of a shop that ends while it is needed.
+/// The check of a shop that exits while it is needed.
 const ENDED: &str = "shop_ended";
 
-/// A plan, and where it was found to break a shop.
+/// A plan, and the checks that it broke.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reproduction {
@@ -29,7 +28,7 @@ pub struct Reproduction {
     pub format: String,
     /// Name or path of the dialect that Flexiti speaks, before the answers of `scenario`.
     pub dialect: String,
-    /// What makes order numbers, amounts and chance repeatable.
+    /// The seed of order numbers, amounts and random choices.
     pub seed: u64,
     /// The flow.
     pub flow: String,
@@ -55,7 +54,7 @@ impl Reproduction {
         }
     }
 
-    /// Whether a text is a plan, to tell it from other files that can be replayed.
+    /// Whether a text is a plan rather than another file that can be replayed.
     pub fn is_one(text: &str) -> bool {
         let format = serde_json::from_str::<serde_json::Value>(text);
         format.is_ok_and(|value| {
@@ -64,7 +63,7 @@ impl Reproduction {
         })
     }
 
-    /// Reads a plan; the error names file and place.
+    /// Reads a plan. An error names the file and the place.
     pub fn read(path: &Path, text: &str) -> anyhow::Result<Self> {
         let name = path.display();
         let plan: Self = serde_json::from_str(text).with_context(|| format!("{name}"))?;
@@ -81,13 +80,13 @@ impl Reproduction {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Plays it before a shop that has just started; gives the checks that failed.
+    /// Plays the plan with a freshly started shop and returns the checks that failed.
     pub fn replay(&self, driver: &Driver) -> anyhow::Result<Vec<Judgement>> {
         let mut stage = Stage::new(driver, self.seed, &self.dialect)?;
         self.play(&mut stage)
     }
 
-    /// Plays it; gives the checks that failed.
+    /// Plays the plan and returns the checks that failed.
     pub fn play(&self, stage: &mut Stage<'_>) -> anyhow::Result<Vec<Judgement>> {
         let played = stage.play(&self.scenario, &self.flow, &self.lang)?;
         if let Some((step, why)) = played.failures().next() {
@@ -107,7 +106,7 @@ impl Reproduction {
     }
 }
 
-/// A shop that ends under a plan is broken by it.
+/// A shop that exits during a plan is broken by it.
 fn ended(check: Result<(), Trouble>) -> anyhow::Result<Option<Judgement>> {
     match check {
         Ok(()) => Ok(None),

@@ -1,4 +1,4 @@
-//! Plans and what they break, for people.
+//! Plans, and what they break, as text.
 
 use super::reproduction::Reproduction;
 use crate::merchant::certificate::text::lines;

@@ -3,17 +3,17 @@
 use flexiti_contract::scenario::Rank;
 use serde::{Deserialize, Serialize};
 
-/// What a check came to.
+/// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It was seen to be right.
+    /// Observed to be right.
     Passed,
-    /// The driver file does not say how to look at it.
+    /// The driver file does not say how to check it.
     NotTestable,
-    /// What it takes did not come about.
+    /// The conditions for the check did not come about.
     Inconclusive,
-    /// It was seen to be wrong.
+    /// Observed to be wrong.
     Failed,
 }
 
@@ -22,11 +22,11 @@ pub enum Verdict {
 pub struct Judgement {
     /// The checker: `belief`, `order_doubled`, a rule of `lint.json`.
     pub check: String,
-    /// What it came to.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// The level of the certificate that asks for it.
+    /// The certificate's level that requires it.
     pub level: Rank,
-    /// What was seen; empty where all is well.
+    /// What was observed; empty if it passed.
     pub message: String,
     /// The journal's ids of the calls concerned.
     pub requests: Vec<u64>,
@@ -52,7 +52,7 @@ impl Judgement {
         Self::new(check, Verdict::Failed, message)
     }
 
-    /// Passed, unless there is something to say.
+    /// Passed, unless something is wrong.
     pub(super) fn unless(check: &str, wrong: Option<String>) -> Self {
         wrong.map_or_else(|| Self::passed(check), |what| Self::failed(check, what))
     }

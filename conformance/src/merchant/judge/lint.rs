@@ -1,5 +1,5 @@
-//! What a reviewer at Flexiti would say over everything that the shop sent: the rules of
-//! `lint.json`, over the trace.
+//! What a reviewer at Flexiti would say about everything that the shop sent: the rules of
+//! `lint.json`, applied to the trace.
 
 use super::judgement::{Judgement, Verdict};
 use flexiti_contract::scenario::Rank;
@@ -8,7 +8,7 @@ use flexiti_mock::lint::{self, Eyes, Finding, History, Moment, Recorded, Seen};
 use flexiti_mock::steer::Exchange;
 use std::sync::Arc;
 
-/// The findings over these calls, and a verdict on each rule.
+/// The findings about these calls, and a verdict on each rule.
 pub fn judge(dialect: &Rulebook, calls: &[&Exchange]) -> anyhow::Result<Vec<Judgement>> {
     let contract = dialect.contract();
     let findings = findings(contract, dialect, calls)?;
@@ -36,7 +36,7 @@ pub fn judge(dialect: &Rulebook, calls: &[&Exchange]) -> anyhow::Result<Vec<Judg
     Ok(all)
 }
 
-/// Flexiti's own test cases are basic; the rest is how a shop is exemplary.
+/// Rules from Flexiti's own test cases are basic, the others exemplary.
 fn level(test_case: Option<&str>) -> Rank {
     match test_case {
         Some(_) => Rank::Basic,

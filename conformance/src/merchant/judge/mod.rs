@@ -1,8 +1,8 @@
-//! Judges what a shop did: a scenario and what happened in it → verdicts. Pure, so that whoever
-//! has the trace comes to the same verdicts.
+//! Judges what a shop did: a scenario and its trace in, verdicts out. Pure, so that anybody with
+//! the trace gets the same verdicts.
 //!
-//! The messages are part of a certificate, which is judged again when it is verified: an earlier
-//! certificate does not hold any more once a message is worded otherwise.
+//! The messages are part of certificates, whose traces are judged again on verification: do not
+//! reword a message, or certificates issued before no longer verify.
 
 mod cart;
 mod judgement;

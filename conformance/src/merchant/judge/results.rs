@@ -1,4 +1,4 @@
-//! From a trace to results: pure, so that whoever has the trace comes to the same.
+//! Results from traces. Pure, so that anybody with the traces gets the same results.
 
 use super::judgement::{Judgement, Verdict};
 use super::{cart, lint, pages, scenario};
@@ -10,10 +10,10 @@ use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a shop was seen to do in one dialect.
+/// The trace of a shop in one dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Act {
-    /// The dialect, every answer spelled out.
+    /// The dialect, with every answer spelled out.
     pub dialect: serde_json::Value,
     /// The pages of the driver file.
     pub pages: Vec<Page>,
@@ -21,7 +21,7 @@ pub struct Act {
     pub played: Vec<Played>,
 }
 
-/// What the shop came to in one dialect.
+/// The results in one dialect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Results {
     /// The dialect's name.
@@ -30,16 +30,16 @@ pub struct Results {
     pub scenarios: Vec<ScenarioResult>,
     /// Scenarios that were not played.
     pub skipped: Vec<String>,
-    /// What a reviewer would say over everything that was sent, and over the pages.
+    /// The review of everything that was sent, and of the pages.
     pub review: Vec<Judgement>,
 }
 
-/// What one scenario came to.
+/// The result of one scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScenarioResult {
     /// Scenario, flow and language.
     pub name: String,
-    /// The worst of its checks.
+    /// The worst verdict of its checks.
     pub verdict: Verdict,
     /// The checks, those that passed among them.
     pub checks: Vec<Judgement>,
@@ -53,7 +53,7 @@ impl Results {
     }
 }
 
-/// Judges what was seen in one dialect, which all of these acts have.
+/// Judges traces of one and the same dialect.
 pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Results> {
     let first = acts.first().context("nothing was seen")?;
     let dialect = contract.dialect_from_json(first.dialect.clone())?;
@@ -106,7 +106,7 @@ fn level_of(name: &str) -> Rank {
     row.map_or(Rank::Basic, |row| row.level)
 }
 
-/// "It did not happen" says something only where it does happen when it should.
+/// That something did not happen proves nothing unless it does happen in the control scenario.
 fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     let mut passed: BTreeMap<String, bool> = BTreeMap::new();
     for (played, result) in played.iter().zip(results.iter()) {
@@ -133,8 +133,8 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     }
 }
 
-/// The highest level that nothing stands against. What was not seen to be right, or not looked at,
-/// stands against it as well; `complete` says whether every shipped dialect was spoken.
+/// The highest level that was reached. Anything unverified or not played lowers it. `complete` says
+/// whether every shipped dialect was played.
 pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     let own = results.first()?;
     let stands = |results: &Results, level: Rank| {

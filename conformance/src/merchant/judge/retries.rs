@@ -1,5 +1,5 @@
-//! What was tried again after a fault: not at once and for ever, not before Flexiti said, and
-//! recognisably the same operation.
+//! Checks retries after a fault: with a back-off and an end, not before `Retry-After`, and
+//! recognisable as the same operation.
 
 use super::judgement::Judgement;
 use super::story::{Story, is_passing, kind};
@@ -7,11 +7,11 @@ use crate::merchant::trace::{Exchange, Happened, endpoint};
 use flexiti_contract::scenario::Rank;
 use serde_json::Value;
 
-/// How much earlier than `Retry-After` says a call may come: clocks and networks.
+/// How much earlier than `Retry-After` a call may come, for clocks and networks.
 const GRACE_MS: i64 = 100;
-/// Two retries in a row that come sooner than this are no back-off.
+/// Two retries in a row that come sooner than this have no back-off.
 const HASTE_MS: i64 = 50;
-/// More failed attempts than this in a row hammer at a server that is down.
+/// More failed attempts in a row than this hammer a server that is down.
 const ATTEMPTS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -90,7 +90,7 @@ fn reference(call: &Exchange) -> Option<&str> {
         .and_then(Value::as_str)
 }
 
-/// The shop's number of an order: under another one, init is another operation.
+/// The shop's own order number: with another one, init is another operation.
 fn orderid(call: &Exchange) -> Option<&Value> {
     let params = call.row.params.as_ref()?;
     params

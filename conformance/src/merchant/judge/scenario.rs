@@ -6,8 +6,7 @@ use super::{cart, pages, retries, steps, tokens};
 use crate::merchant::trace::Played;
 use flexiti_contract::scenario::Scenario;
 
-/// The verdicts on one scenario as it was played. A check whose matter did not come up is not
-/// among them.
+/// The verdicts on one scenario as it was played. A check that does not apply is left out.
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let story = Story { scenario, played };
     let mut all = steps::failed(&story);
@@ -25,7 +24,7 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     all
 }
 
-/// What one scenario came to: its worst verdict.
+/// The verdict on a scenario: the worst of its checks.
 pub fn worst(judgements: &[Judgement]) -> Verdict {
     let verdicts = judgements.iter().map(|judgement| judgement.verdict);
     verdicts.max().unwrap_or(Verdict::Inconclusive)

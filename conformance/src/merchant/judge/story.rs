@@ -1,10 +1,10 @@
-//! A scenario and what happened in it: what every check looks at.
+//! A scenario and its trace: the input of every check.
 
 use crate::merchant::trace::{Exchange, Happened, Played, endpoint, is_lost};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Scenario, Start, Step};
 
-/// A scenario and what happened in it.
+/// A scenario and its trace.
 pub struct Story<'a> {
     pub scenario: &'a Scenario,
     pub played: &'a Played,
@@ -44,7 +44,7 @@ pub fn is_token(endpoint: Endpoint) -> bool {
     endpoint == Endpoint::Token
 }
 
-/// The kind of call, for what is to be done again: both init paths are one.
+/// The kind of operation that a call belongs to; both init paths are one.
 pub fn kind(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Token => "token",
@@ -56,7 +56,7 @@ pub fn kind(endpoint: Endpoint) -> &'static str {
     }
 }
 
-/// Whether a call may be tried again as it is.
+/// Whether a call may be retried unchanged.
 pub fn is_passing(call: &Exchange) -> bool {
     is_lost(call) || call.row.status == 429 || call.row.status >= 500
 }

@@ -1,4 +1,4 @@
-//! What a shop believes of an order: it is asked where the driver file says.
+//! What a shop believes about an order, read from where the driver file says.
 
 use super::{Stage, last_id};
 use crate::merchant::driver::{Order, filled};
@@ -8,19 +8,19 @@ use reqwest::blocking::Response;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// How long a shop gets to fall for a trick.
+/// How long a shop gets to be fooled.
 const DOUBT: Duration = Duration::from_millis(300);
-/// How much of what the shop says is kept.
+/// How many characters of the shop's answer are kept.
 const SAID: usize = 200;
-/// Between two looks at a shop that finds out by itself.
+/// Time between two looks at a shop that learns the outcome by itself.
 const LOOK: Duration = Duration::from_millis(40);
-/// Between two looks at a shop that asks Flexiti whenever it is looked at: more often would make
-/// it poll faster than once a second.
+/// Time between two looks at a shop that asks Flexiti on every look: looking more often would make
+/// it poll more than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
-/// What the shop is asked about.
+/// The order that the shop is asked about.
 pub struct Asked<'a> {
-    /// What the driver file may name in braces.
+    /// The values of the driver file's placeholders.
     pub values: Vec<(String, String)>,
     /// Whether the order was opened at Flexiti.
     pub is_open: bool,
@@ -28,7 +28,7 @@ pub struct Asked<'a> {
     pub stage: &'a Stage<'a>,
 }
 
-/// Looks until the shop believes one of these, or that it was paid, or time is over.
+/// Looks until the shop believes one of these, or that the order is paid, or the time is up.
 pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened> {
     let stage = asked.stage;
     let Some(order) = &stage.driver.order else {
@@ -42,7 +42,7 @@ pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened>
         let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
         // Goods may be on their way at once.
         let is_wrong = belief == Some(Belief::Paid);
-        // Of an order that was never opened nothing more will be heard.
+        // The state of an order that was never opened will not change.
         if is_so || is_wrong || !asked.is_open || Instant::now() > deadline {
             return Ok(Happened::Believed { belief, said });
         }
@@ -51,7 +51,7 @@ pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened>
     }
 }
 
-/// Looks, and looks again once the shop has had time to fall for it.
+/// Looks, and looks again once the shop has had time to be fooled.
 pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> Happened {
     let Some(order) = &asked.stage.driver.order else {
         return Happened::NotAsked;
@@ -65,10 +65,10 @@ pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> Happened {
     Happened::Believed { belief, said }
 }
 
-/// What the shop says of the order.
+/// What the shop says about the order.
 fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
     let (belief, said) = answer(asked, order);
-    // Before it is cut: a part of a secret would not be recognised.
+    // Redact before cutting: part of a secret would not be recognised.
     let said = asked.stage.told(said);
     (belief, said.chars().take(SAID).collect())
 }
@@ -81,7 +81,7 @@ fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
         Err(error) => return (None, error.without_url().to_string()),
     };
     let Ok(json) = serde_json::from_str::<Value>(&text) else {
-        return (None, "an answer that is no JSON".to_owned());
+        return (None, "an answer that is not JSON".to_owned());
     };
     let word = match json.pointer(&order.pointer) {
         Some(Value::String(word)) => word.clone(),

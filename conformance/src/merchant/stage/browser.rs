@@ -12,19 +12,19 @@ const HOPS: usize = 10;
 /// How much of a page is read.
 const PAGE: u64 = 1024 * 1024;
 
-/// What must never reach a browser, by name.
+/// Values that must never reach a browser, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials(Vec<(String, String)>);
 
 impl Credentials {
-    /// Adds one; what is too short to be one is left out.
+    /// Adds one, unless it is too short to be a credential.
     pub fn add(&mut self, name: &str, value: &str) {
         if value.len() >= 4 {
             self.0.push((name.to_owned(), value.to_owned()));
         }
     }
 
-    /// The names of those that stand in a text.
+    /// The names of those found in a text.
     pub fn found_in(&self, text: &str) -> Vec<String> {
         let found = self
             .0
@@ -36,16 +36,16 @@ impl Credentials {
     }
 }
 
-/// What a request of the browser came to.
+/// What the browser loaded for one request.
 #[derive(Debug)]
 pub struct PageLoad {
-    /// The last page; what leaked is not looked for yet.
+    /// The last page; leaks are not searched for yet.
     pub page: Page,
     /// The text of the page.
     pub text: String,
-    /// All that reached the browser: pages, redirections, cookies.
+    /// Everything that reached the browser: pages, redirections, cookies.
     pub all: String,
-    /// The address outside the shop that a redirection leads to, or that stands in the page.
+    /// The address of Flexiti's pages that a redirection leads to, or that the page contains.
     pub leads_to: Option<Url>,
 }
 
@@ -58,8 +58,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// One that knows Flexiti's pages by `flexiti`, the origin they have, and gives the shop's
-    /// so much time.
+    /// A browser that recognises Flexiti's pages by their origin, and waits this long for the
+    /// shop's pages.
     pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
         let client = Client::builder()
             .cookie_store(true)
@@ -72,7 +72,7 @@ impl Browser {
         })
     }
 
-    /// Requests a page, and follows where it leads as far as the shop.
+    /// Requests a page, and follows redirections within the shop.
     pub fn open(
         &self,
         method: &Method,
@@ -114,7 +114,7 @@ impl Browser {
             url = next;
         }
         Err(format!(
-            "{}: more than {HOPS} redirections, one after the other",
+            "{}: more than {HOPS} redirections in a row",
             place(&url)
         ))
     }
@@ -147,7 +147,7 @@ impl Browser {
         url.origin() == self.flexiti.origin()
     }
 
-    /// The address of Flexiti's pages that stands in a page or in JSON.
+    /// The address of Flexiti's pages in a page or in JSON.
     fn address_in(&self, text: &str) -> Option<Url> {
         let origin = self.flexiti.origin().ascii_serialization();
         let plain = text.replace("\\/", "/").replace("&amp;", "&");
@@ -187,7 +187,7 @@ fn html_lang(text: &str) -> Option<String> {
     (!lang.is_empty()).then_some(lang)
 }
 
-/// An address without what may be secret in it: query and fragment.
+/// An address without the parts that may hold secrets: query and fragment.
 fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
@@ -195,7 +195,7 @@ fn place(url: &Url) -> String {
     url.to_string()
 }
 
-/// What went wrong, without the URL that reqwest repeats.
+/// An error with its causes, without the URL that reqwest repeats.
 fn why(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut words = Vec::new();

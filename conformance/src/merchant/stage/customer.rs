@@ -20,19 +20,19 @@ pub struct Customer<'s, 'd> {
     flow: &'s str,
     lang: &'s str,
     faults: &'s [Value],
-    /// What the customer is to pay.
+    /// The amount to pay.
     pub amount: String,
-    /// The shop's number of the order.
+    /// The shop's own order number.
     pub merchant_orderid: String,
     browser: Browser,
     /// The order whose pages are open.
     order: Option<u64>,
-    /// Where Flexiti sends its customer.
+    /// The URL that Flexiti sends the customer to.
     callback: Option<String>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
-    /// A customer who has not begun.
+    /// A customer who has not started yet.
     pub fn new(
         stage: &'s Stage<'d>,
         flow: &'s str,
@@ -45,7 +45,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             flow,
             lang,
             faults,
-            // An amount that no other play has, to be recognised.
+            // An amount of its own, so that it can be recognised.
             amount: format!("{}.{}", 120 + plays, plays % 89 + 10),
             merchant_orderid: format!("C{}-{plays}", stage.run),
             browser: stage.browser()?,
@@ -104,14 +104,14 @@ impl<'s, 'd> Customer<'s, 'd> {
             &first,
             Happened::Started { order: None, page: Some(page), .. } if page.status == 503
         );
-        // A customer who is told to come again later does so, once.
+        // A customer who is told to come back later does so, once.
         if turned_away && expect == Start::Either {
             return self.start(2);
         }
         first
     }
 
-    /// What the driver file may name in braces.
+    /// The values of the driver file's placeholders.
     fn values(&self) -> Vec<(String, String)> {
         let customer = if self.flow == "buy" { CUSTOMER } else { "" };
         let own = [
@@ -123,7 +123,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             ("customer_id", customer),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let cart = self.stage.driver.cart.places();
+        let cart = self.stage.driver.cart.placeholders();
         own.into_iter().chain(cart).collect()
     }
 
@@ -253,7 +253,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         })
     }
 
-    /// The customer has several windows open, and all of them come back at once.
+    /// The customer has several windows open, which all come back at once.
     fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
         if self.order.is_none() {
             return Ok(Happened::Skipped);
@@ -274,7 +274,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(Happened::Crowded { pages, troubles })
     }
 
-    /// Somebody else buys the same, and does not come back.
+    /// Another customer buys the same, and does not come back.
     fn bystander(&self, outcome: &str) -> anyhow::Result<Happened> {
         let mut other = Customer {
             stage: self.stage,

@@ -1,4 +1,4 @@
-//! What scenarios are played on: the shop, and a mock in Flexiti's place.
+//! The stage that scenarios are played on: the shop, and a mock in Flexiti's place.
 
 mod belief;
 mod browser;
@@ -25,32 +25,32 @@ use std::time::Duration;
 
 /// The account of the shop under test.
 pub const CLIENT_ID: &str = "shop-under-test";
-/// How long a shop may take until it believes what it should.
+/// How long a shop may take to learn the outcome of an order.
 pub const PATIENCE: Duration = Duration::from_secs(8);
-/// What the dialect of a scenario is called.
+/// The name of a scenario's dialect.
 const SCENE: &str = "scene";
 
-/// A shop, and the Flexiti that it believes in.
+/// A shop, and the mock that it takes for Flexiti.
 pub struct Stage<'d> {
     pub(super) driver: &'d Driver,
     pub(super) mock: Mock,
     pub(super) client: Client,
     /// How many scenarios have been played.
     pub(super) plays: u32,
-    /// What makes order numbers of this stage its own, also where the shop keeps those of others.
+    /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
     pub(super) run: String,
-    /// Somebody's order that was bought.
+    /// An order that was paid, for forged callbacks.
     pub(super) paid: Option<u64>,
-    /// How long the shop may take until it believes what it should.
+    /// How long the shop may take to learn the outcome of an order.
     pub(super) patience: Duration,
     shop: Shop,
     dialect: DialectView,
     credentials: Credentials,
     /// The number of the next call.
     next_id: u64,
-    /// Orders of plays that are over.
+    /// Orders of earlier scenarios.
     past: BTreeSet<u64>,
-    /// The shop asks about those by itself, in the background.
+    /// Whether the shop still asks about those in the background.
     is_busy: bool,
 }
 
@@ -91,7 +91,7 @@ impl<'d> Stage<'d> {
         let dialect = mock.admin().dialect(CLIENT_ID)?;
         let patience = Duration::from_secs(driver.checkout.patience_s.into());
         let client = Client::builder().timeout(patience).build()?;
-        // What the shop asked before its first customer came is no part of a checkout.
+        // Calls before the first customer are not part of a checkout.
         let next_id = last_id(mock.admin())? + 1;
         Ok(Self {
             driver,
@@ -115,7 +115,7 @@ impl<'d> Stage<'d> {
         self.shop.check("in a scenario")
     }
 
-    /// The dialect that Flexiti speaks, every answer spelled out.
+    /// The dialect of the mock, with every answer spelled out.
     pub fn dialect(&self) -> Value {
         serde_json::to_value(&self.dialect).unwrap_or_default()
     }
@@ -130,13 +130,13 @@ impl<'d> Stage<'d> {
         Ok(pages.collect())
     }
 
-    /// What was seen, searched for the credentials that there are by now.
+    /// A page load, searched for the credentials that exist by now.
     pub(super) fn searched(&self, mut seen: PageLoad) -> PageLoad {
         seen.page.leaks = self.leaks(&seen.all);
         seen
     }
 
-    /// What was said, unless there is a secret in it.
+    /// A text, unless it contains a secret.
     pub(super) fn told(&self, said: String) -> String {
         let secrets = self.leaks(&said);
         if secrets.is_empty() {
@@ -145,7 +145,7 @@ impl<'d> Stage<'d> {
         format!("something with {} in it", secrets.join(", "))
     }
 
-    /// Which credentials stand in a text.
+    /// The names of the credentials in a text.
     pub(super) fn leaks(&self, text: &str) -> Vec<String> {
         let mut credentials = self.credentials.clone();
         let state = self.mock.app().state();
@@ -158,13 +158,13 @@ impl<'d> Stage<'d> {
         credentials.found_in(text)
     }
 
-    /// A browser of somebody who has not been here before.
+    /// The browser of a new customer.
     pub(super) fn browser(&self) -> anyhow::Result<Browser> {
         let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
         Browser::new(&Url::parse(&self.mock.base_url())?, patience)
     }
 
-    /// The dialect with the scenario's answers, and its faults.
+    /// Sets the mock up with the scenario's answers and faults.
     fn set_scene(&self, scenario: &Scenario) -> anyhow::Result<()> {
         let admin = self.mock.admin();
         let mut answers: Map<String, Value> = self.dialect.answers.clone();
@@ -186,8 +186,8 @@ impl<'d> Stage<'d> {
         Ok(())
     }
 
-    /// Plans the faults of notifications, for this order if there is one: the shop may still ask
-    /// about earlier ones.
+    /// Plans the faults of notifications, limited to this order if there is one, because the shop
+    /// may still ask about earlier ones.
     pub(super) fn plan_for(&self, faults: &[Value], order: Option<u64>) -> anyhow::Result<()> {
         for fault in faults.iter().filter(|fault| is_of_order(fault)) {
             let mut fault = fault.clone();
@@ -201,7 +201,7 @@ impl<'d> Stage<'d> {
     }
 }
 
-/// No stage before it has had this one: the time, and how many there were in this process.
+/// A number that no earlier stage had: the time, and a counter within this process.
 fn run_number() -> String {
     static STAGES: AtomicU32 = AtomicU32::new(0);
     let stage = STAGES.fetch_add(1, Ordering::Relaxed);
@@ -209,12 +209,12 @@ fn run_number() -> String {
     format!("{seconds:x}{stage:x}")
 }
 
-/// Whether a fault strikes calls about one order.
+/// Whether a fault is about calls for one order.
 fn is_of_order(fault: &Value) -> bool {
     fault["match"]["endpoint"] == "notification"
 }
 
-/// The number of the latest call.
+/// The journal's number of the latest call.
 fn last_id(admin: Admin<'_>) -> anyhow::Result<u64> {
     let latest = admin.requests("limit=1")?.requests;
     Ok(latest.last().map_or(0, |row| row.id))

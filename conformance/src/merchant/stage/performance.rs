@@ -1,4 +1,4 @@
-//! Performs a scenario on the stage, and records what of it is judged.
+//! Performs a scenario on the stage, and records the trace that is judged.
 
 use super::customer::Customer;
 use super::{CLIENT_ID, Stage};
@@ -11,14 +11,14 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-/// How often a scenario is played until its faults strike the calls that they are for.
+/// How often a scenario is played before its faults may strike calls about other orders.
 const ATTEMPTS: usize = 3;
 const TOKEN: Option<Place> = Some(Place::Api(Endpoint::Token));
-/// How long after a token was given its first use may come.
+/// How long after a token is granted its first use may follow.
 const TOKEN_USE: Duration = Duration::from_millis(150);
 
 impl Stage<'_> {
-    /// Plays a scenario in one flow and one language; again, where what came of it may be about an
+    /// Plays a scenario in one flow and one language, and repeats it if the result may be about an
     /// earlier order.
     pub fn play(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
         let first_id = self.next_id;
@@ -81,14 +81,13 @@ impl Stage<'_> {
         Ok(played)
     }
 
-    /// What the shop has sent since the last scenario, but for what it still had to ask about
-    /// earlier orders.
+    /// Records the shop's calls since the last scenario, except those about earlier orders.
     fn record(&mut self, played: &mut Played) -> anyhow::Result<()> {
         let admin = self.mock.admin();
         let window = format!("after={}", played.first_id - 1);
         let mut rows = admin.requests(&window)?.requests;
         if rows.last().is_some_and(|row| row.endpoint == TOKEN) {
-            // What the token is for comes at once.
+            // The call that the token is for follows at once.
             std::thread::sleep(TOKEN_USE);
             rows = admin.requests(&window)?.requests;
         }
@@ -109,7 +108,7 @@ impl Stage<'_> {
     }
 }
 
-/// Leaves out the tokens that were asked for to ask about earlier orders, and for nothing else.
+/// Leaves out the tokens that were used only to ask about earlier orders.
 fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
     let own: HashSet<String> = played
         .exchanges
@@ -136,13 +135,13 @@ fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
     played.left_out.sort_unstable();
 }
 
-/// The token that a call was made with: its hash.
+/// The hash of the token that a call was made with.
 fn bearer(row: &Row) -> Option<&str> {
     let header = row.headers.get("authorization")?.as_str()?;
     header.split_whitespace().next_back()
 }
 
-/// Whether all that is wrong are calls for tokens: which order those are for nobody can tell.
+/// Whether only calls for tokens failed a check: it is unknown which order those belong to.
 fn are_tokens_alone(scenario: &Scenario, played: &Played) -> bool {
     let is_token = |id: &u64| {
         let mut calls = played.exchanges.iter();
@@ -156,7 +155,7 @@ fn are_tokens_alone(scenario: &Scenario, played: &Played) -> bool {
     !failed.is_empty() && failed.iter().all(about_tokens)
 }
 
-/// Whether a planned fault was used up by calls about earlier orders alone.
+/// Whether a planned fault was consumed only by calls about earlier orders.
 fn struck_others(played: &Played) -> bool {
     let calls = played.exchanges.iter().map(|call| call.row.id);
     let own: HashSet<u64> = calls.collect();

@@ -1,4 +1,4 @@
-//! The merchant's shop as a process: started, watched, stopped.
+//! The merchant's shop as a child process: start, watch, stop.
 
 use crate::merchant::driver::Driver;
 use reqwest::blocking::Client;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 /// How long a shop may take to start.
 const START: Duration = Duration::from_secs(20);
-/// After so many scenarios in a row that came to nothing a run is given up: it would go on so for
-/// an hour.
+/// A run is given up after this many scenarios in a row that say nothing about the shop; it would
+/// take an hour to say so of all of them.
 pub const LOST: usize = 3;
-/// How much of what it wrote last is shown where it fails.
+/// How many bytes of the shop's latest output an error shows.
 const TAIL: u64 = 2_000;
 
-/// Why nothing can be said of a shop: exit code 3.
+/// Why a shop cannot be judged: exit code 3.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The command cannot be run.
@@ -26,8 +26,8 @@ pub enum Trouble {
         /// What the system says.
         error: std::io::Error,
     },
-    /// It ended before it was ready, or while it was needed.
-    #[error("the shop ended {when} with {status}{said}")]
+    /// The shop exited before it was ready, or while it was needed.
+    #[error("the shop exited {when} with {status}{said}")]
     Ended {
         /// When.
         when: &'static str,
@@ -36,13 +36,13 @@ pub enum Trouble {
         /// What it wrote last.
         said: String,
     },
-    /// Nothing that it does can be judged.
-    #[error("nothing can be said of the shop: {what}, {} times in a row", LOST)]
+    /// Nothing that the shop does can be judged.
+    #[error("the shop cannot be judged: {what}, {} times in a row", LOST)]
     Lost {
-        /// What came in place of what is judged.
+        /// What was observed instead.
         what: String,
     },
-    /// It did not become ready in time.
+    /// The shop did not become ready in time.
     #[error("the shop does not answer at {url} within {} seconds: {why}{said}", START.as_secs())]
     NotReady {
         /// Where it was asked.
@@ -54,7 +54,7 @@ pub enum Trouble {
     },
 }
 
-/// A shop that runs as long as the value that stands for it, or one that runs anyway.
+/// A running shop. One that was started here is killed when this value is dropped.
 #[derive(Debug)]
 pub struct Shop {
     child: Option<Child>,
@@ -73,7 +73,7 @@ impl Shop {
                 command: driver.shop.command.join(" "),
                 error,
             };
-            // A path is one beside the driver file, whatever the system makes of relative ones.
+            // A path is relative to the driver file, not to the working directory.
             let program = if program.contains('/') {
                 std::path::absolute(driver.folder.join(program)).map_err(not_started)?
             } else {
@@ -122,7 +122,7 @@ impl Shop {
         })
     }
 
-    /// Whether it still runs, if it was started here.
+    /// Whether the shop still runs, if it was started here.
     pub fn check(&mut self, when: &'static str) -> Result<(), Trouble> {
         let child = self.child.as_mut();
         match child.map(Child::try_wait) {
@@ -135,7 +135,7 @@ impl Shop {
         }
     }
 
-    /// What it wrote last.
+    /// The end of the shop's output.
     fn said(&mut self) -> String {
         let Some(log) = &mut self.log else {
             return String::new();

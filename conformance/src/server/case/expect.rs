@@ -3,84 +3,84 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What must come back.
+/// The expected answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
     /// 200.
     Granted,
-    /// The error of the case's clause; about this parameter, where the clause is about one.
+    /// The error of the case's clause, about this parameter if the clause is about one.
     Refused {
         /// The parameter that `field_errors` must name, and no other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         param: Option<String>,
-        /// A header that must hold a word, such as `allow: POST`.
+        /// A header that must contain a word, such as `allow: POST`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         header: Option<(String, String)>,
     },
-    /// Any 4xx: the request lacks what the clause grants.
+    /// Any 4xx: the clause does not grant the request.
     NotGranted,
     /// 200, and this value at this JSON pointer.
     Holds(String, Value),
-    /// The same, where another pointer has the value that goes with it.
+    /// The same, provided that another pointer has a given value.
     HoldsWith {
-        /// What must be there.
+        /// The value that must be there, after its pointer.
         holds: (String, Value),
-        /// Where it must be there.
+        /// The condition: a pointer and its value.
         with: (String, Value),
     },
-    /// 200, and a JSON object with something in it.
+    /// 200, and a JSON object that is not empty.
     Filled,
     /// 200, and this JSON.
     Json(Value),
-    /// 200, and all of this is seen in the answer.
+    /// 200, with all of these members.
     Shows(Vec<Sight>),
-    /// 200, and the notification tells of the order that this answer opened.
+    /// 200, and the notification is about the order that an earlier answer opened.
     TellsOf {
-        /// The answer.
+        /// The answer that opened the order.
         order: usize,
-        /// The answer that opened the order it must not tell of; about any other order another
-        /// clause speaks.
+        /// The answer that opened the order it must not be about; any other order is the subject
+        /// of another clause.
         not: Option<usize>,
     },
     /// 200, and the HTML at this JSON pointer is in this language.
     Speaks(String, String),
-    /// What the admin API's answer says of the URL that the customer's browser goes to.
+    /// The URL that the customer's browser is sent to, as the admin API reports it.
     Callback(Callback),
     /// This status.
     Status(u16),
     /// Two answers with the same status and body.
     Same(usize, usize),
-    /// Two answers that are the same but for the URL that was asked for.
+    /// Two answers that are the same except for the requested URL.
     Alike(usize, usize),
     /// Two answers that differ at each of these JSON pointers.
     Distinct(usize, usize, Vec<String>),
-    /// An answer that is no 5xx.
+    /// Any answer but a 5xx.
     Alive,
-    /// What the dialect says of a browser's preflight request.
+    /// The dialect's answer to a browser's preflight request.
     Preflight,
-    /// A page of HTML; in this language, if one is named.
+    /// An HTML page, in this language if one is given.
     Page(Option<String>),
-    /// A page that was there is refused with the status of the clause's error.
+    /// A page that existed is refused with the status of the clause's error.
     Closed,
 }
 
-/// Something to be seen in an answer.
+/// An expected member of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// A JSON pointer.
     pub at: String,
-    /// What is there.
+    /// What must be there.
     pub is: Is,
 }
 
-/// What stands at a JSON pointer.
+/// The expected value at a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Is {
-    /// This.
+    /// This value.
     Value(Value),
-    /// Nothing.
+    /// No value.
     Absent,
     /// A value of this JSON type.
     OfType(String),
@@ -88,15 +88,15 @@ pub enum Is {
     SameAs(usize, String),
 }
 
-/// What is asked of a callback.
+/// The expectation about a callback.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Callback {
-    /// It leads to this URL, whatever query follows.
+    /// It leads to this URL, with any query.
     LeadsTo(String),
-    /// It has these query parameters and no others. About secrets another clause speaks.
+    /// It has these query parameters and no others. Secrets are the subject of another clause.
     Carries(Vec<(String, Carried)>),
-    /// No secret and no token stands in it.
+    /// It contains no secret and no token.
     NoSecrets,
 }
 
@@ -113,7 +113,7 @@ pub enum Carried {
 }
 
 impl Expect {
-    /// Whether the last request must be granted before anything else is looked at.
+    /// Whether the last request must be granted before anything else is checked.
     pub fn grants(&self) -> bool {
         match self {
             Self::Granted
@@ -138,8 +138,8 @@ impl Expect {
         }
     }
 
-    /// Whether an answer of 200 has the members that the endpoint's answers have: one that
-    /// should have been a refusal, or something else, is judged as that alone.
+    /// Whether an answer of 200 must have the members of the endpoint's answers. One that should
+    /// have been a refusal, or something else, is judged only as that.
     pub fn is_ordinary(&self, answer: usize, last: usize) -> bool {
         match self {
             Self::Alike(a, b) => answer != *a && answer != *b,

@@ -1,9 +1,8 @@
-//! Placeholders of a case, such as `{{client_id}}`. Whoever sends the case knows what they stand
-//! for.
+//! Placeholders of a case, such as `{{client_id}}`. The sender of the case supplies the values.
 
 use serde_json::{Map, Value};
 
-/// The value of a placeholder by its name; nothing for braces that are none.
+/// Looks a placeholder up by name; `None` for braces that are not a placeholder.
 pub type ValueOf<'v, E> = dyn FnMut(&str) -> Result<Option<String>, E> + 'v;
 
 /// Fills in the placeholders of a text. Other braces stay.

@@ -1,4 +1,4 @@
-//! A request before it is sent: a template whose blanks the session fills in.
+//! A request before it is sent: a template whose placeholders the session fills in.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,10 +19,10 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// All of them, the one to prefer first.
+    /// All encodings, the preferred one first.
     pub const ALL: [Self; 3] = [Self::FormDotted, Self::FormBrackets, Self::Json];
 
-    /// The clause that grants it.
+    /// The clause that grants the encoding.
     pub fn clause(self) -> &'static str {
         match self {
             Self::FormDotted => "init.encoding.form_dotted",
@@ -32,27 +32,27 @@ impl Encoding {
     }
 }
 
-/// What a body is made of.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
     /// No body.
     None,
-    /// Pairs of a form.
+    /// The fields of a form.
     Form(Vec<(String, String)>),
     /// A JSON value.
     Json(Value),
-    /// Bytes as they are.
+    /// Raw bytes.
     Bytes(Vec<u8>),
 }
 
-/// Where a request goes.
+/// The target of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
     /// A path below the base URL.
     Path(String),
-    /// A URL that an earlier answer gave.
+    /// A URL from an earlier answer.
     Url(String),
 }
 
@@ -61,12 +61,12 @@ pub enum To {
 pub struct RequestTemplate {
     /// HTTP method.
     pub method: String,
-    /// Where to.
+    /// The target.
     pub to: To,
-    /// Pairs of the query string.
+    /// The query string.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,
-    /// Headers beside those of the body.
+    /// Headers, except those that the body implies.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub payload: Payload,
@@ -84,7 +84,7 @@ impl RequestTemplate {
         }
     }
 
-    /// A GET of a URL that an earlier answer gave.
+    /// A GET of a URL from an earlier answer.
     pub fn get(url: impl Into<String>) -> Self {
         Self {
             method: "GET".to_owned(),
@@ -93,7 +93,7 @@ impl RequestTemplate {
         }
     }
 
-    /// Adds a header, in place of one of that name.
+    /// Sets a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self = self.without_header(name);
@@ -101,7 +101,7 @@ impl RequestTemplate {
         self
     }
 
-    /// Takes a header away.
+    /// Removes a header.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(header, _)| header != name);
@@ -118,7 +118,7 @@ impl RequestTemplate {
     }
 }
 
-/// Encodes parameters; `None` where the encoding cannot carry them.
+/// Encodes parameters; `None` if the encoding cannot carry them.
 pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
     match encoding {
         Encoding::Json => nested(params).map(Payload::Json),
@@ -126,7 +126,7 @@ pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
             .iter()
             .map(|(name, value)| {
                 let Value::String(value) = value else {
-                    // A form would turn it into text, which is something else.
+                    // A form would turn it into text, which is a different value.
                     return None;
                 };
                 let name = match name.split_once('.') {

@@ -4,7 +4,7 @@ use super::request_template::{Encoding, Params, Payload, RequestTemplate, encode
 use flexiti_contract::{Contract, Endpoint};
 use serde_json::{Value, json};
 
-/// The header that traces an operation. Among parameters, null takes it away.
+/// The header that traces an operation. Among parameters, null removes it.
 pub const REFERENCE_ID: &str = "x-reference-id";
 
 /// The parameters of a token request with the client's own keys.
@@ -25,8 +25,8 @@ pub fn token_request() -> RequestTemplate {
         .unwrap_or_else(|| RequestTemplate::post("/oauth/token", Payload::None))
 }
 
-/// A request to an endpoint with its usual headers; `None` where the encoding cannot carry it.
-/// Where the path names an order, it is the one that the case's first request opened.
+/// A request to an endpoint with its usual headers; `None` if the encoding cannot carry the
+/// parameters. An order in the path is the one that the case's first request opened.
 pub fn request_to(
     endpoint: Endpoint,
     params: &Params,

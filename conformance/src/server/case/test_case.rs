@@ -1,25 +1,25 @@
-//! A case: what is sent, and what the clause it is about says must come back.
+//! A case: what is sent, and what its clause says must come back.
 
 use super::expect::Expect;
 use super::request_template::RequestTemplate;
 use serde::{Deserialize, Serialize};
 
-/// One test of one clause. It is data: a report carries it, and `replay` runs it again.
+/// One test of one clause. It is data: reports carry it, and `replay` runs it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
-    /// A name, never a position.
+    /// A name, not a position: it stays the same when cases are added.
     pub id: String,
     /// The clause that is tested.
     pub clause: String,
-    /// Whether the request keeps or breaks it.
+    /// Whether the request keeps or breaks the clause.
     pub kind: Kind,
-    /// Whose account it runs on.
+    /// The account that it runs on.
     pub account: Account,
-    /// What is done, in order; the last answer is judged.
+    /// The steps, in order; the last answer is judged.
     pub steps: Vec<Step>,
     /// What must come back.
     pub expect: Expect,
-    /// The clause to hold responsible if a request that should be accepted is not.
+    /// The clause to blame if a request that should be accepted is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<String>,
 }
@@ -28,40 +28,40 @@ pub struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Keeps it: the sibling that must pass.
+    /// Keeps the clause: the sibling that must pass.
     Positive,
-    /// Breaks it, or uses it wrongly, in exactly one way.
+    /// Breaks the clause, or misuses it, in exactly one way.
     Negative,
 }
 
-/// Whose account a case runs on.
+/// The account that a case runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Account {
-    /// The one the run was given.
+    /// The account given on the command line.
     Main,
-    /// One of its own where the target can make one, the main one elsewhere.
+    /// A new account if the target can create one, else the main one.
     Own,
-    /// One of its own; without an admin API the case cannot be run.
+    /// A new account; without an admin API the case is not testable.
     New,
-    /// The same, not set up for the API.
+    /// A new account that is not provisioned for the API.
     Unprovisioned,
 }
 
-/// One thing that is done.
+/// One step of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Send a request.
     Send(RequestTemplate),
-    /// Move the account's clock on by so many seconds.
+    /// Advance the account's clock by this many seconds.
     Advance(u64),
     /// Take the account's role away.
     Deprovision,
-    /// Bring an order to an outcome, as its customer would. The admin API's answer is one of the
+    /// Bring an order to an outcome, as its customer would. The admin API's answer counts among the
     /// case's answers.
     Complete {
-        /// The order's id, or a blank that stands for it.
+        /// The order's id, or a placeholder for it.
         order: String,
         /// The outcome, in the admin API's words.
         outcome: String,
@@ -103,8 +103,8 @@ impl Case {
         }
     }
 
-    /// Whether the answer may be a refusal although another request follows: the verdict is
-    /// about it.
+    /// Whether this answer may be a refusal although another request follows, because the verdict
+    /// is about it.
     pub fn may_refuse(&self, answer: usize) -> bool {
         matches!(self.expect, Expect::Same(a, b) | Expect::Alike(a, b) if a == answer || b == answer)
     }

@@ -1,11 +1,11 @@
-//! Two answers held against each other.
+//! Compares two answers.
 
 use crate::server::case::Expect;
 use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 
-/// Whether two answers are not to each other what they should be, and what was expected of the
-/// second. Nothing where they cannot be compared.
+/// Whether the comparison of two answers fails, and what was expected of the second one. `None` if
+/// they cannot be compared.
 pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool, String)> {
     let answer = |at: &usize| exchanges.get(*at)?.answer();
     match expect {

@@ -1,4 +1,4 @@
-//! What can be seen in any answer.
+//! Clauses that can be checked on any answer.
 
 use super::verdict::{Verdict, broken, kept, look};
 use crate::server::wire::readback::endpoint_of;
@@ -7,8 +7,8 @@ use flexiti_contract::dialect::NoPlan;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 use serde_json::{Value, json};
 
-/// What any exchange says of the clauses that hold of every answer; of the members of an answer
-/// only where it is an ordinary one.
+/// Verdicts on the clauses about every answer. Members are checked only if the answer is an
+/// ordinary one.
 pub(super) fn observe(
     rulebook: &Rulebook,
     at: usize,
@@ -85,14 +85,14 @@ pub(super) fn observe(
     verdicts
 }
 
-/// Whether the calculator says, as the dialect does, that no plan fits the price.
+/// Whether this is the dialect's answer of the calculator for a price that no plan fits.
 fn is_no_plan(rulebook: &Rulebook, endpoint: Endpoint, answer: &Answer) -> bool {
     endpoint == Endpoint::Calculator
         && rulebook.knobs().calculator_no_plan == NoPlan::Empty
         && answer.json() == Some(json!({}))
 }
 
-/// What an answer of 200 says of the clauses about its members.
+/// Verdicts on the clauses about the members of an answer of 200.
 fn response(
     rulebook: &Rulebook,
     endpoint: Endpoint,

@@ -1,4 +1,4 @@
-//! What a case promises of its last answer.
+//! Checks the last answer of a case against its expectation.
 
 use super::json_members::{self, text_at};
 use super::refusal::{self, culprit};
@@ -10,7 +10,7 @@ use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::Members;
 use serde_json::Value;
 
-/// What the last exchange says of the clause that the case is about.
+/// The verdict of the last exchange on the clause of the case.
 pub(super) fn expectation(
     rulebook: &Rulebook,
     case: &Case,
@@ -23,7 +23,7 @@ pub(super) fn expectation(
         None => kept(&case.clause),
         Some(expected) => broken(&case.clause, at, expected, exchange.actual()),
     };
-    let told = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
+    let unless = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
     if case.expect.grants() && answer.status != 200 {
         let clause = culprit(rulebook, case, exchange, answer);
         return Some(broken(&clause, at, "200", exchange.actual()));
@@ -31,10 +31,10 @@ pub(super) fn expectation(
     match &case.expect {
         Expect::Alive | Expect::Granted => Some(kept(&case.clause)),
         Expect::Holds(pointer, value) => {
-            // A member that is missing is the fault of the clause about that member.
+            // A missing member is the fault of the clause about that member.
             let body = answer.json()?;
             let found = body.pointer(pointer).filter(|found| !found.is_null())?;
-            told(found != value, format!("200 with {value} at {pointer}"))
+            unless(found != value, format!("200 with {value} at {pointer}"))
         }
         Expect::HoldsWith { holds, with } => {
             let body = answer.json()?;
@@ -49,7 +49,7 @@ pub(super) fn expectation(
         Expect::Filled => {
             let body = answer.json().unwrap_or_default();
             let empty = body.as_object().is_none_or(serde_json::Map::is_empty);
-            told(
+            unless(
                 empty,
                 "200 with a JSON object that says something".to_owned(),
             )
@@ -58,24 +58,24 @@ pub(super) fn expectation(
             let same = answer
                 .json()
                 .is_some_and(|found| says(rulebook, &found, body));
-            told(!same, format!("200 {body}"))
+            unless(!same, format!("200 {body}"))
         }
         Expect::Shows(list) => Some(verdict(json_members::fault(list, answer, exchanges))),
         Expect::TellsOf { order, not } => {
-            let other = json_members::tells_of_another(answer, exchanges, *order, *not)?;
-            told(other, "200 with the transaction_id of the order".to_owned())
+            let other = json_members::is_about_another(answer, exchanges, *order, *not)?;
+            unless(other, "200 with the transaction_id of the order".to_owned())
         }
         Expect::Speaks(pointer, lang) => {
             let html = text_at(answer, pointer)?;
             let spoken = root_lang(&html)?;
             let expected = format!("HTML with lang=\"{lang}\" at {pointer}");
-            told(!spoken.starts_with(lang.as_str()), expected)
+            unless(!spoken.starts_with(lang.as_str()), expected)
         }
         Expect::Callback(asked) => Some(verdict(callback::fault(asked, exchange, exchanges))),
-        Expect::Status(status) => told(answer.status != *status, status.to_string()),
+        Expect::Status(status) => unless(answer.status != *status, status.to_string()),
         Expect::NotGranted => {
             let refused = (400..500).contains(&answer.status);
-            told(!refused, "a refusal (4xx)".to_owned())
+            unless(!refused, "a refusal (4xx)".to_owned())
         }
         Expect::Refused { param, header } => {
             let (param, header) = (param.as_deref(), header.as_ref());
@@ -85,28 +85,28 @@ pub(super) fn expectation(
         }
         Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
             let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
-            told(wrong, expected)
+            unless(wrong, expected)
         }
         Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),
         Expect::Page(lang) => {
-            // No page speaks no language: that is the fault of the clause about the page.
+            // A missing page is the fault of the clause about the page.
             if lang.is_some() && !is_page(answer) {
                 return None;
             }
             let (wrong, expected) = page_fault(answer, lang.as_deref());
-            told(wrong, expected)
+            unless(wrong, expected)
         }
         Expect::Closed => {
-            // What was no page before is the fault of the clause about the page.
+            // If there was no page before, the clause about the page is at fault.
             let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
             let status = rulebook.refusal_of(&case.clause)?.status;
-            let closed = told(answer.status != status, status.to_string());
+            let closed = unless(answer.status != status, status.to_string());
             closed.filter(|_| is_page(before))
         }
     }
 }
 
-/// Whether an answer is no page, or not in this language, and what it should have been.
+/// Whether an answer is not a page, or not in this language, and what was expected.
 fn page_fault(answer: &Answer, lang: Option<&str>) -> (bool, String) {
     let Some(lang) = lang else {
         return (!is_page(answer), "200 text/html".to_owned());
@@ -163,7 +163,7 @@ fn lang_of(tag: &str) -> Option<String> {
     Some(value[..end].to_ascii_lowercase())
 }
 
-/// Whether an answer is this body, beside members that the dialect may add.
+/// Whether an answer is this body, apart from members that the dialect may add.
 fn says(rulebook: &Rulebook, found: &Value, body: &Value) -> bool {
     let more = rulebook.knobs().response_members == Members::More;
     match (found.as_object(), body.as_object()) {

@@ -1,10 +1,10 @@
-//! What is seen in an answer's JSON.
+//! Members of an answer's JSON.
 
 use crate::server::case::{Is, Sight};
 use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 
-/// What should have been seen, if something was not.
+/// The first expected member that is missing or wrong.
 pub(super) fn fault(list: &[Sight], answer: &Answer, exchanges: &[Exchange]) -> Option<String> {
     let body = answer.json().unwrap_or_default();
     list.iter().find_map(|Sight { at, is }| {
@@ -51,9 +51,9 @@ pub(super) fn opened_order(exchanges: &[Exchange], answer: usize) -> Option<Stri
     text_at(exchanges.get(answer)?.answer()?, "/online_order_id")
 }
 
-/// Whether a notification tells of another order than it should; nothing where it tells of an
-/// order about which another clause speaks.
-pub(super) fn tells_of_another(
+/// Whether a notification is about the wrong order; `None` if it is about an order that is the
+/// subject of another clause.
+pub(super) fn is_about_another(
     notification: &Answer,
     exchanges: &[Exchange],
     order: usize,

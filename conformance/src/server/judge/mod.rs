@@ -29,7 +29,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         .collect();
     let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();
     if verdicts.iter().any(dead) {
-        // A server that broke down has said nothing about the clause.
+        // A server error (5xx) says nothing about the clause.
         return verdicts;
     }
     verdicts.extend(expectation::expectation(rulebook, case, exchanges));

@@ -1,4 +1,4 @@
-//! Refusals: what a clause promises, and whose fault one is that nobody expected.
+//! Refusals: those that a clause promises, and which clause to blame for an unexpected one.
 
 use crate::server::case::Case;
 use crate::server::wire::readback::endpoint_of;
@@ -7,7 +7,7 @@ use flexiti_contract::{Asserts, Endpoint, ErrorShape, Rulebook};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Why an answer is not the refusal that the clause promises, if it is not.
+/// The promised refusal, if the answer is not that.
 pub(super) fn fault(
     rulebook: &Rulebook,
     case: &Case,
@@ -44,8 +44,8 @@ pub(super) fn fault(
     (!(right_error && right_fields && right_header)).then_some(expected)
 }
 
-/// The clause to hold responsible for refusing a request that keeps them all: the one the
-/// server names, if it names a parameter; else the one the case says.
+/// The clause to blame for refusing a request that keeps all clauses: the one about the parameter
+/// that the server names, else the one that the case names.
 pub(super) fn culprit(
     rulebook: &Rulebook,
     case: &Case,

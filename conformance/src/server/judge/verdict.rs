@@ -4,23 +4,23 @@ use crate::server::wire::Exchange;
 use flexiti_contract::{Rule, Rulebook};
 use serde::Serialize;
 
-/// What one observation says of one clause.
+/// The verdict of one observation on one clause.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verdict {
     /// The clause.
     pub clause: String,
-    /// What was wrong; nothing if the clause was kept.
+    /// The fault; `None` if the clause was kept.
     pub fault: Option<Fault>,
 }
 
-/// A promise that was broken.
+/// A broken clause.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fault {
-    /// What the clause says must come back.
+    /// The expected answer.
     pub expected: String,
-    /// What came back.
+    /// The actual answer.
     pub actual: String,
-    /// Which of the case's exchanges shows it.
+    /// The index of the exchange that shows it.
     #[serde(skip)]
     pub exchange: usize,
 }

@@ -1,5 +1,5 @@
-//! Cases of the clauses whose predicate is a constraint on parameters: for each place of each
-//! clause, a valid request and the same request with one defect.
+//! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
+//! and the same request with one defect.
 
 use super::params::{bases, flat, minimal, once, replaced, with, without};
 use super::working::{INIT, Working, accepted};
@@ -8,7 +8,7 @@ use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, Request
 use flexiti_contract::{Check, Clause, Endpoint, Place, Rule, Rulebook};
 use serde_json::{Value, json};
 
-/// Parameters whose samples are no working values of their own, or ask for other parameters.
+/// Parameters whose samples do not work by themselves, or require other parameters.
 const UNSAMPLED: &[&str] = &[
     "flow",
     "client_id",
@@ -28,7 +28,7 @@ pub struct Broken {
     pub base: Params,
     /// The request.
     pub params: Params,
-    /// What stands in the broken parameter; null where it was taken away.
+    /// The value of the broken parameter; null if it was removed.
     pub value: Value,
 }
 
@@ -95,23 +95,22 @@ fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
     }
 }
 
-/// With what must be done before, where the parameters lean on it: a token to refresh, an
-/// account whose user is known.
+/// Adds what the parameters presuppose: a token to refresh, an account whose user is known.
 fn prepared(mut case: Case, params: &Params) -> Case {
-    let leans_on = |blank: &str| {
+    let presupposes = |placeholder: &str| {
         let texts = params.iter().filter_map(|(_, value)| value.as_str());
-        texts.into_iter().any(|text| text.starts_with(blank))
+        texts.into_iter().any(|text| text.starts_with(placeholder))
     };
-    if leans_on("{{0/") {
+    if presupposes("{{0/") {
         case.steps.insert(0, Step::Send(token_request()));
     }
-    if leans_on("{{0/") || leans_on("{{username}}") {
+    if presupposes("{{0/") || presupposes("{{username}}") {
         case.account = Account::Own;
     }
     case
 }
 
-/// In the preferred encoding, or in JSON where only that can say it.
+/// In the preferred encoding, or in JSON if only JSON can express it.
 fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<RequestTemplate> {
     if !INIT.contains(&endpoint) {
         return request_to(endpoint, params, Encoding::FormDotted);
@@ -125,20 +124,26 @@ fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<R
     request_to(endpoint, params, working.preferred()).or_else(json)
 }
 
-/// Every sample of a parameter that the dialect allows is accepted; held against the last
-/// clause of the parameter, the one about its form.
+/// Every sample of a parameter that the dialect allows must be accepted. A refusal counts against
+/// the last clause of the parameter, the one about its form.
 fn accepted_samples(
     rulebook: &Rulebook,
     clause: &Clause,
     place: &Place,
     working: &Working,
 ) -> Vec<Case> {
-    let about_form = |c: &&Clause| {
-        is_request_clause(c)
-            && !c.id.ends_with("required")
-            && rulebook.places(&c.id).contains(place)
+    let about_form = |clause: &&Clause| {
+        is_request_clause(clause)
+            && !clause.id.ends_with("required")
+            && rulebook.places(&clause.id).contains(place)
     };
-    if rulebook.clauses().filter(about_form).last().map(|c| &c.id) != Some(&clause.id) {
+    if rulebook
+        .clauses()
+        .filter(about_form)
+        .last()
+        .map(|last| &last.id)
+        != Some(&clause.id)
+    {
         return Vec::new();
     }
     let Some(base) = bases(rulebook, place.endpoint).into_iter().next() else {
@@ -158,7 +163,7 @@ fn accepted_samples(
         let mut forms = vec![(format!("`{sample}`"), changed)];
         let typed: Option<Value> = serde_json::from_str(&sample).ok();
         if let Some(value) = typed.filter(|value| value.is_number() || value.is_boolean()) {
-            // As a JSON number or boolean too, where the type allows one.
+            // Also as a JSON number or boolean, if the type allows one.
             let changed = with(&base, &place.param, value);
             if rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
                 forms.push((format!("{sample} in JSON"), changed));
@@ -239,7 +244,7 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &Place) -> Vec<Bro
         .collect()
 }
 
-/// How long a parameter may be at most.
+/// The maximum length of a parameter.
 fn longest(rulebook: &Rulebook, place: &Place) -> Option<u64> {
     let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
     let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;

@@ -1,4 +1,4 @@
-//! What to ask, planned before anything is sent: every case names the one clause it is about.
+//! The planned cases. Each one names the clause it is about before anything is sent.
 
 mod clauses;
 mod params;
@@ -14,12 +14,12 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind};
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 
-/// The very first cases: is there a token?
+/// The very first cases: can a token be obtained?
 pub fn token_cases() -> Vec<Case> {
     rules::accepted()
 }
 
-/// A case that finds out whether a path of init works in an encoding.
+/// A case that probes whether a path of init works in an encoding.
 pub fn probe(rulebook: &Rulebook, endpoint: Endpoint, encoding: Encoding) -> Option<Case> {
     let base = bases(rulebook, endpoint).into_iter().next()?;
     let request = request_to(endpoint, &base, encoding)?;
@@ -33,7 +33,7 @@ pub fn probe(rulebook: &Rulebook, endpoint: Endpoint, encoding: Encoding) -> Opt
     ))
 }
 
-/// A case that finds out whether an endpoint works that rests on init, or on a token.
+/// A case that probes an endpoint which depends on init, or on a token.
 pub fn probe_resting(rulebook: &Rulebook, endpoint: Endpoint, working: &Working) -> Option<Case> {
     let rule = Rule::from_id(accepted(endpoint))?;
     let cases = rules::cases(rulebook, rule, working);

@@ -1,4 +1,4 @@
-//! Parameters of requests: valid ones, and how to change them.
+//! Valid parameters of requests, and how to change them.
 
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
@@ -72,8 +72,8 @@ pub fn base_params(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Optio
     Some(params)
 }
 
-/// A parameter's value; where a merchant's order id stands on one order only, each has an ending
-/// of its own.
+/// A parameter's value. If the dialect wants each merchant order id to be unique, the id gets a
+/// unique ending.
 pub(crate) fn once(rulebook: &Rulebook, name: &str, value: &str) -> Value {
     let unique = rulebook.is_active(Rule::MerchantOrderUnique.id());
     if unique && ["merchant_orderid", "merchant_order_id"].contains(&name) {
@@ -99,7 +99,7 @@ pub(crate) fn without(params: &Params, name: &str) -> Params {
         .collect()
 }
 
-/// The flat object that the contract's schemas describe, blanks and all.
+/// The flat object that the contract's schemas describe, with placeholders.
 pub(crate) fn flat(params: &Params) -> Value {
     let mut object: Map<String, Value> = Map::new();
     object.insert(
@@ -116,7 +116,7 @@ pub(crate) fn flat(params: &Params) -> Value {
     Value::Object(object)
 }
 
-/// A JSON number or boolean as text, where the parameter's type allows it.
+/// A JSON number or boolean as text, if the parameter's type allows it.
 fn canonical(name: &str, value: &Value) -> Value {
     let contract = flexiti_contract::Contract::shipped();
     let Some(param) = contract.param(Endpoint::InitV2, name) else {
@@ -132,7 +132,7 @@ fn canonical(name: &str, value: &Value) -> Value {
     }
 }
 
-/// The parameters with another value for one of them; null takes it away.
+/// The parameters with another value for one of them; null removes it.
 pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
     match value {
         Value::Null if name == REFERENCE_ID => with(params, name, Value::Null),
@@ -151,7 +151,7 @@ pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
         .collect()
 }
 
-/// A request without every parameter that can go while `still` holds of it.
+/// Drops every parameter that can go while `still` holds.
 pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
     params.iter().fold(params.clone(), |params, (name, _)| {
         let less = without(&params, name);

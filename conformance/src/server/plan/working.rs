@@ -1,4 +1,4 @@
-//! What of a target works, and what rests on what.
+//! What works at a target, and what depends on what.
 
 use crate::server::case::Encoding;
 use flexiti_contract::{Clause, Endpoint, Rulebook};
@@ -6,7 +6,7 @@ use flexiti_contract::{Clause, Endpoint, Rulebook};
 /// The two paths of init.
 pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
 
-/// The endpoints that show something only where a token, and mostly an order, can be had.
+/// The endpoints that need a token, and mostly an order, to say anything.
 pub const RESTING: [Endpoint; 6] = [
     Endpoint::NotificationOrder,
     Endpoint::NotificationMerchantOrder,
@@ -16,24 +16,24 @@ pub const RESTING: [Endpoint; 6] = [
     Endpoint::LearnMore,
 ];
 
-/// The endpoints that tell of orders.
+/// The endpoints that report on orders.
 pub const NOTIFICATIONS: [Endpoint; 3] = [
     Endpoint::NotificationOrder,
     Endpoint::NotificationMerchantOrder,
     Endpoint::NotificationOld,
 ];
 
-/// What of the target works: everything else rests on it.
+/// What works at the target: everything else depends on it.
 #[derive(Debug, Clone, Default)]
 pub struct Working {
-    /// The endpoints behind the token endpoint.
+    /// The endpoints, apart from the token endpoint.
     pub endpoints: Vec<Endpoint>,
     /// The encodings of init.
     pub encodings: Vec<Encoding>,
 }
 
 impl Working {
-    /// Everything that the dialect has.
+    /// Everything that the dialect offers.
     pub fn everything(rulebook: &Rulebook) -> Self {
         let offered = |endpoint: &&Endpoint| rulebook.is_active(accepted(**endpoint));
         Self {
@@ -57,7 +57,7 @@ impl Working {
         INIT.into_iter().filter(|endpoint| self.has(*endpoint))
     }
 
-    /// The encoding for what could be sent in any.
+    /// The encoding for requests that any encoding can carry.
     pub fn preferred(&self) -> Encoding {
         self.encodings
             .first()
@@ -65,14 +65,14 @@ impl Working {
             .unwrap_or(Encoding::FormDotted)
     }
 
-    /// Whether init can be sent so.
+    /// Whether init works in this encoding.
     pub fn carries(&self, encoding: Encoding) -> bool {
         self.encodings.contains(&encoding)
     }
 }
 
-/// Why nothing can be said of a clause, if nothing can: what it rests on does not work. Of what
-/// does not work its own foundation clause speaks.
+/// Why a clause cannot be tested, if what it depends on does not work. The broken dependency itself
+/// is reported under its own foundation clause.
 pub fn out_of_reach(
     rulebook: &Rulebook,
     clause: &Clause,

@@ -1,4 +1,4 @@
-//! What a run found out.
+//! The contents of a report.
 
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level};
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 /// Everything that a run found out.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What makes the run repeatable.
+    /// The seed of the run.
     pub seed: u64,
     /// The base URL.
     pub target: String,
     /// The dialect that was expected.
     pub dialect: String,
-    /// How many clauses came out how.
+    /// Number of clauses by status.
     pub summary: Summary,
-    /// The clauses of the dialect, and those others that failed.
+    /// The clauses of the dialect, and any other clause that failed.
     pub clauses: Vec<ClauseRow>,
-    /// One for each clause that failed.
+    /// One finding for each clause that failed.
     pub findings: Vec<Finding>,
     /// Waivers of clauses that did not fail.
     pub unused_waivers: Vec<String>,
     /// The run has used up its requests.
     pub out_of_budget: bool,
-    /// How well the runner judges, where `self-test` measured it.
+    /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
 }
 
-/// How many clauses came out how.
+/// Number of clauses by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// [`Status::Verified`]
@@ -42,28 +42,28 @@ pub struct Summary {
     pub waived: usize,
 }
 
-/// How well the runner judges: clauses taken away from the mock, and how many of them it named.
+/// Detection power: how many of the clauses removed from the mock the runner named.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Power {
-    /// Clauses taken away, one at a time.
+    /// Clauses removed, one at a time.
     pub sabotages: usize,
-    /// Those that the runner named, and no other.
+    /// Of those, how many the runner named, and no other.
     pub killed: usize,
 }
 
-/// How a clause came out.
+/// The outcome of a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Seen to be kept, and never broken.
+    /// Observed to be kept, and never broken.
     Verified,
     /// Broken.
     Failed,
-    /// Nothing conclusive was seen.
+    /// No conclusive observation.
     NotVerified,
     /// The target lacks what a test needs.
     NotTestable,
-    /// Broken, as a waiver says.
+    /// Broken, and waived.
     Waived,
 }
 
@@ -74,7 +74,7 @@ pub struct ClauseRow {
     pub id: String,
     /// How binding it is.
     pub level: Level,
-    /// What it rests on.
+    /// The evidence for it.
     pub evidence: Evidence,
     /// What the API promises.
     pub requirement: String,
@@ -82,11 +82,11 @@ pub struct ClauseRow {
     pub source: Vec<String>,
     /// Flexiti's own test case.
     pub test_case: Option<String>,
-    /// How it came out.
+    /// Its outcome.
     pub status: Status,
     /// Why it was not verified, or waived.
     pub why: Option<String>,
-    /// The planned cases that were about it.
+    /// The planned cases about it.
     pub cases: Vec<CaseRow>,
 }
 
@@ -150,20 +150,20 @@ impl Report {
         }
     }
 
-    /// Leaves out the clauses that nobody asked about.
+    /// Keeps only some of the clauses.
     pub fn narrow(&mut self, keep: impl Fn(&ClauseRow) -> bool) {
         self.clauses.retain(keep);
         self.summary = summary(&self.clauses);
     }
 
-    /// The ids of the clauses that came out so.
+    /// The ids of the clauses with this status.
     pub fn with_status(&self, status: Status) -> Vec<&str> {
         let rows = self.clauses.iter().filter(|clause| clause.status == status);
         rows.map(|clause| clause.id.as_str()).collect()
     }
 
-    /// 0 nothing failed and every must-clause that can be tested was verified; 1 a clause
-    /// failed, or a waiver was not needed; 3 inconclusive.
+    /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, or a
+    /// waiver was not needed. 3: inconclusive.
     pub fn exit_code(&self) -> u8 {
         let unseen = |clause: &&ClauseRow| {
             clause.level == Level::Must && clause.status == Status::NotVerified

@@ -1,8 +1,8 @@
-//! What a run says while it goes on. Reporters listen to nothing else.
+//! The events of a run. Reporters see nothing else.
 
 use super::contents::Report;
 
-/// Something happened.
+/// An event of a run.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The run begins.
@@ -11,22 +11,22 @@ pub enum Event<'a> {
         target: &'a str,
         /// The dialect that is expected.
         dialect: &'a str,
-        /// What makes the run repeatable.
+        /// The seed.
         seed: u64,
     },
-    /// So many cases of so many are done.
+    /// Progress.
     Progress {
         /// Cases done.
         done: usize,
-        /// Cases in all, as far as is known.
+        /// Cases in total, as far as known.
         total: usize,
     },
     /// The run is over.
     Finished(&'a Report),
 }
 
-/// Someone who listens.
+/// Reports a run to somebody.
 pub trait Reporter {
-    /// Takes an event.
+    /// Handles an event.
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()>;
 }

@@ -1,4 +1,4 @@
-//! The report as text, for people: progress while it runs, findings, what was not verified.
+//! The report as text: progress, findings, and what was not verified.
 
 use super::contents::{Report, Status};
 use super::event::{Event, Reporter};
@@ -66,7 +66,7 @@ impl<W: Write> Text<W> {
         for clause in &report.unused_waivers {
             writeln!(
                 out,
-                "waiver not needed: {clause} did not fail; take the waiver out"
+                "waiver not needed: {clause} did not fail; remove the waiver"
             )?;
         }
         let s = report.summary;
@@ -87,7 +87,7 @@ impl<W: Write> Text<W> {
 
 impl<W: Write> Reporter for Text<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
-        let told = match event {
+        let written = match event {
             Event::Started {
                 target,
                 dialect,
@@ -104,10 +104,10 @@ impl<W: Write> Reporter for Text<W> {
             }
             Event::Finished(report) => self.finished(report),
         };
-        match told {
-            // Whoever reads has seen enough (`| head`); the exit code still says the verdict.
+        match written {
+            // The reader has seen enough (`| head`); the exit code still carries the verdict.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            told => Ok(told?),
+            written => Ok(written?),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What everything else rests on.
+//! The foundations: what has to work before anything else can be tested.
 
 use super::runner::Run;
 use crate::server::case::{Case, Encoding};
@@ -8,12 +8,12 @@ use flexiti_contract::{Clause, Endpoint};
 use std::sync::Arc;
 
 impl Run<'_> {
-    /// Finds out what everything else rests on: the paths and encodings of init that work, and
-    /// the endpoints behind them. Nothing, where not even a token is to be had.
+    /// Finds out which paths and encodings of init work, and which endpoints behind them. `None` if
+    /// not even a token can be obtained.
     pub(super) fn foundations(&mut self) -> anyhow::Result<Option<Working>> {
         self.planned(&plan::token_cases())?;
         if self.has_failed(plan::accepted(Endpoint::Token)) {
-            self.give_up(|_| Some("no token was to be had"));
+            self.give_up(|_| Some("no token could be obtained"));
             return Ok(None);
         }
         let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
@@ -46,7 +46,7 @@ impl Run<'_> {
         Ok(Some(working))
     }
 
-    /// Leaves aside the clauses of which nothing can be said.
+    /// Gives up the clauses that cannot be tested.
     fn give_up(&mut self, why: impl Fn(&Clause) -> Option<&'static str>) {
         for clause in self.rulebook.clauses() {
             if let Some(why) = why(clause) {

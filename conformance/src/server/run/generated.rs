@@ -10,7 +10,7 @@ use proptest::prelude::Rng as _;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How many requests may go into making a failing one smaller.
+/// How many requests shrinking a failure may take.
 const SHRINKS: usize = 300;
 
 impl Run<'_> {
@@ -48,7 +48,7 @@ impl Run<'_> {
             })
             .filter(|(_, place)| place.endpoint == Endpoint::Token || working.has(place.endpoint))
             .collect();
-        // With fewer cases than places, the seed says which places have their turn.
+        // With fewer cases than places, the seed picks the places.
         let wanted = options.cases * 4 / 10;
         let each = share(wanted, places.len());
         let mut order = rng("places");
@@ -78,7 +78,7 @@ impl Run<'_> {
         self.generate(rest, |check| generate::garbage(rest, rng("garbage"), check))
     }
 
-    /// Runs one property. What it finds is recorded from the minimal case only.
+    /// Runs one property, and records only the minimal case that breaks it.
     fn generate(
         &mut self,
         cases: u32,

@@ -3,13 +3,13 @@
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Makes the run repeatable.
+    /// Seed that makes the run repeatable.
     pub seed: u64,
-    /// How many generated cases.
+    /// Number of generated cases.
     pub cases: u32,
-    /// How many requests at most.
+    /// Maximum number of requests.
     pub max_requests: u64,
-    /// How many requests a second at most.
+    /// Maximum number of requests per second.
     pub rate: Option<f64>,
 }
 

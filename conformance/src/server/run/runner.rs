@@ -19,7 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) session: Session<'a>,
     pub(super) reporters: &'a mut [Box<dyn Reporter>],
     pub(super) tally: Tally,
-    /// Clauses of which nothing can be said.
+    /// Clauses that cannot be tested.
     pub(super) out_of_reach: HashSet<String>,
     pub(super) done: usize,
     pub(super) total: usize,
@@ -99,8 +99,8 @@ impl<'a> Run<'a> {
         Ok((verdicts, exchanges))
     }
 
-    /// A case of a clause about parameters must have broken that clause on the wire, and
-    /// nothing else: what went out is read back before anything that came in is judged.
+    /// A case about parameters must have broken its clause on the wire, and nothing else: the
+    /// request is read back before its answer is judged.
     fn hold_to_claim(&self, case: &Case, exchanges: &[Exchange]) -> Result<(), Stopped> {
         let clause = self.rulebook.contract().clause(&case.clause);
         let Some(clause) = clause.filter(|clause| plan::is_request_clause(clause)) else {

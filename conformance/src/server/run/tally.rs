@@ -1,4 +1,4 @@
-//! What a run has learnt of each clause so far.
+//! What a run has learnt about each clause so far.
 
 use super::waivers::Waivers;
 use crate::server::case::{Case, Kind};
@@ -8,7 +8,7 @@ use crate::server::wire::{Exchange, Stopped, curl};
 use flexiti_contract::{Asserts, Clause, Rulebook};
 use std::collections::BTreeMap;
 
-/// What is known of one clause.
+/// What is known about one clause.
 #[derive(Debug, Default)]
 struct ClauseTally {
     cases: Vec<CaseRow>,
@@ -18,7 +18,7 @@ struct ClauseTally {
     inconclusive: Option<String>,
 }
 
-/// What is known of the clauses.
+/// What is known about all clauses.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(BTreeMap<String, ClauseTally>);
 
@@ -30,13 +30,13 @@ impl Tally {
             .is_some_and(|record| record.finding.is_some())
     }
 
-    /// Says that nothing can be said of the clause.
+    /// Marks a clause as inconclusive.
     pub(crate) fn give_up(&mut self, clause: &str, why: &str) {
         let record = self.0.entry(clause.to_owned()).or_default();
         record.inconclusive.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Takes the verdicts on a case; those on generated cases leave no row of their own.
+    /// Takes the verdicts on a case.
     pub(crate) fn judged(
         &mut self,
         rulebook: &Rulebook,
@@ -76,14 +76,14 @@ impl Tally {
         }
     }
 
-    /// Takes the verdicts on a generated case that was as it should be.
+    /// Takes the verdicts on a generated case without faults; it gets no row of its own.
     pub(crate) fn passed(&mut self, verdicts: Vec<Verdict>) {
         for verdict in verdicts {
             self.0.entry(verdict.clause).or_default().kept += 1;
         }
     }
 
-    /// Takes a case that gave no verdict.
+    /// Takes a case without a verdict.
     pub(crate) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
         let record = self.0.entry(case.clause.clone()).or_default();
         let (slot, why, outcome) = match stopped {
@@ -98,7 +98,7 @@ impl Tally {
         record.cases.push(CaseRow::new(case, outcome));
     }
 
-    /// The clauses of the dialect with their outcomes, and those others that failed.
+    /// The clauses of the dialect with their outcomes, and any other clause that failed.
     pub(crate) fn rows(
         mut self,
         rulebook: &Rulebook,
@@ -144,14 +144,14 @@ impl ClauseTally {
             }
             (None, _) => (
                 Status::NotVerified,
-                Some("nothing was seen of it".to_owned()),
+                Some("it was never observed".to_owned()),
             ),
         }
     }
 }
 
-/// Whether the case, where all went well, shows that the clause is kept: a refusal is shown by
-/// what was refused, not by the sibling that was accepted.
+/// Whether a case without a fault proves that the clause is kept. A refusal is proved by a request
+/// that was refused, not by its sibling that was accepted.
 fn proves(clause: Option<&Clause>, case: &Case) -> bool {
     let refusal = clause.is_some_and(|clause| clause.asserts == Asserts::Refusal);
     !refusal || case.kind == Kind::Negative

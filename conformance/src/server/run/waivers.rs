@@ -1,11 +1,11 @@
-//! Known failures that a run may have: each with a reason, and each must still fail.
+//! Waivers: known failures, each with a reason. A waived clause must still fail.
 
 use anyhow::{Context as _, ensure};
 use flexiti_contract::Contract;
 use serde::Deserialize;
 use std::path::Path;
 
-/// The clauses that may fail.
+/// The clauses that are allowed to fail.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waivers {
@@ -30,13 +30,13 @@ impl Waivers {
             let known = Contract::shipped().clause(&waiver.clause).is_some();
             ensure!(
                 known,
-                "{name}: clause: there is no `{}`; `list` shows them",
+                "{name}: clause: unknown clause `{}`; `list` shows all of them",
                 waiver.clause
             );
             let reason = waiver.reason.trim();
             ensure!(
                 !reason.is_empty(),
-                "{name}: reason: `{}` needs one",
+                "{name}: reason: missing for `{}`",
                 waiver.clause
             );
         }

@@ -1,9 +1,9 @@
-//! A command line that sends a request again.
+//! A command line that repeats a request.
 
 use super::exchange::{Exchange, Secret};
 use std::fmt::Write as _;
 
-/// `curl` for an exchange; secrets stand there as shell variables.
+/// A `curl` command for an exchange, with secrets as shell variables.
 pub fn command(exchange: &Exchange) -> String {
     let secrets = &exchange.secrets;
     let mut command = String::new();
@@ -36,7 +36,7 @@ pub fn command(exchange: &Exchange) -> String {
     command
 }
 
-/// A word of a shell command, secrets as variables.
+/// A word of a shell command, with secrets as variables.
 fn quote(text: &str, secrets: &[Secret]) -> String {
     let found = secrets
         .iter()

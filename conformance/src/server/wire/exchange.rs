@@ -1,23 +1,23 @@
-//! A request and its answer as they went over the wire.
+//! A request and its answer, as sent over the wire.
 
 use serde_json::Value;
 use std::time::Duration;
 
-/// Which part of a server a request went to.
+/// The surface of a server that a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// The API.
     Api,
-    /// The hosted pages, made for people.
+    /// The hosted pages.
     Pages,
-    /// The admin API, which is no part of what is judged.
+    /// The admin API, which is not judged.
     Admin,
 }
 
-/// One request and what came back.
+/// One request and its answer.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// Where it went.
+    /// The surface it went to.
     pub surface: Surface,
     /// HTTP method.
     pub method: String,
@@ -27,13 +27,13 @@ pub struct Exchange {
     pub sent_headers: Vec<(String, String)>,
     /// The body that was sent.
     pub sent: Vec<u8>,
-    /// The answer, or why there is none.
+    /// The answer, or the reason there is none.
     pub answer: Result<Answer, String>,
-    /// Values that must not show up elsewhere: secret and tokens of the account.
+    /// Values that must not show up in reports or answers: the account's secrets and tokens.
     pub secrets: Vec<Secret>,
 }
 
-/// A secret, with the name that stands for it in what people read.
+/// A secret, and the name that replaces it in reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     /// A shell variable.
@@ -62,7 +62,7 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether the answer says that it has this media type.
+    /// Whether the answer declares this media type.
     pub fn is(&self, media_type: &str) -> bool {
         let declared = self.header("content-type").unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default();
@@ -74,7 +74,7 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body as text, for people.
+    /// The body as text, cut for reports.
     pub fn text(&self) -> String {
         const SHOWN: usize = 400;
         let text = String::from_utf8_lossy(&self.body);
@@ -86,12 +86,12 @@ impl Answer {
 }
 
 impl Exchange {
-    /// The answer, if one came.
+    /// The answer, if there is one.
     pub fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref().ok()
     }
 
-    /// What came back, in one line, without secrets.
+    /// The answer in one line, without secrets.
     pub fn actual(&self) -> String {
         match &self.answer {
             Err(why) => format!("no answer: {why}"),
@@ -99,7 +99,7 @@ impl Exchange {
         }
     }
 
-    /// `text` with the names of secrets in place of them.
+    /// `text` with each secret replaced by its name.
     pub fn redact(&self, text: &str) -> String {
         let hide = |text: String, secret: &Secret| {
             text.replace(&secret.value, &format!("${}", secret.name))

@@ -1,5 +1,5 @@
-//! Reads a request back from the bytes that went over the wire, so that a case can be held to
-//! what it claims. Written apart from any server's reading of the same bytes.
+//! Reads a request back from the bytes on the wire, to check that a case sent what it claims.
+//! Deliberately shares no code with any server's reader.
 
 use super::exchange::Exchange;
 use flexiti_contract::{Contract, Endpoint};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The flat parameters of a request; `None` where the bytes are neither a form nor JSON.
+/// The flat parameters of a request; `None` if the bytes are neither a form nor JSON.
 pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {
     let mut flat = Map::new();
     for (name, value) in &exchange.sent_headers {

@@ -1,4 +1,4 @@
-//! Running cases: accounts, tokens, context, and the record of every exchange.
+//! Runs cases: accounts, tokens, placeholders, and the record of every exchange.
 
 use super::exchange::{Exchange, Secret, Surface};
 use super::target::{Credentials, Target};
@@ -11,7 +11,7 @@ use proptest::test_runner::TestRng;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Why a case gave no verdict.
+/// Why a case has no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// The target lacks what the case needs.
@@ -24,13 +24,13 @@ pub enum Stopped {
 
 const NO_ADMIN: &str = "the target has no admin API";
 
-/// A token of the main account, with the time when it should be replaced.
+/// A token of the main account, and the time to replace it.
 struct CachedToken {
     token: String,
     until: Instant,
 }
 
-/// One run's connection to its target.
+/// The connection of a run to its target.
 pub struct Session<'a> {
     target: &'a Target,
     rng: TestRng,
@@ -42,17 +42,17 @@ pub struct Session<'a> {
     made: Vec<String>,
 }
 
-/// What the placeholders of one step stand for.
+/// The values of the placeholders of one step.
 struct StepContext<'a> {
     account: &'a Credentials,
     token: Option<String>,
     answers: &'a [Exchange],
-    /// An id of the merchant's own, the same within a case.
+    /// The merchant's own order id, the same within a case.
     merchant_order: &'a str,
 }
 
 impl<'a> Session<'a> {
-    /// A session that sends at most `budget` requests, at most `rate` a second.
+    /// A session that sends at most `budget` requests, at most `rate` per second.
     pub fn new(target: &'a Target, rng: TestRng, budget: u64, rate: Option<f64>) -> Self {
         Self {
             target,
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs a case and gives its exchanges, one for each request step.
+    /// Runs a case and returns its exchanges, one for each request.
     pub fn run(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
         let steered = |step: &Step| matches!(step, Step::Complete { .. });
         if case.steps.iter().any(steered) && !self.target.can_be_steered() {
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
         let account = own.clone().unwrap_or_else(|| self.target.main.clone());
         let exchanges = self.steps(case, &account, own.is_some());
         if let Some(own) = own {
-            // Left behind, it costs the target a few hundred bytes.
+            // If this fails, the merchant costs the target a few hundred bytes.
             let _ = self.target.remove_merchant(&own.client_id);
         }
         exchanges
@@ -148,7 +148,7 @@ impl<'a> Session<'a> {
         Ok(exchanges)
     }
 
-    /// The token that `{{token}}` stands for, if the request has that blank.
+    /// The value of `{{token}}`, if the request has that placeholder.
     fn token_for(
         &mut self,
         request: &RequestTemplate,
@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
             .is_none_or(|cached| Instant::now() >= cached.until)
         {
             let (token, seconds) = self.fetch_token(account)?;
-            // Half of its life: a run never sends a token that is about to end.
+            // After half its lifetime, so that a run never sends a token that is about to expire.
             let until = Instant::now() + Duration::from_secs(seconds / 2);
             self.cached = Some(CachedToken { token, until });
         }
@@ -287,7 +287,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Pairs as a form or a query string has them.
+    /// Pairs encoded as a form or a query string.
     fn pairs(
         &mut self,
         pairs: &[(String, String)],
@@ -373,7 +373,7 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
     })
 }
 
-/// The tokens that earlier answers gave.
+/// The tokens in earlier answers.
 fn issued(answers: &[Exchange]) -> impl Iterator<Item = String> {
     let bodies = answers
         .iter()

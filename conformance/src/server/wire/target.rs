@@ -1,4 +1,4 @@
-//! The server under judgement: its addresses, its accounts, and its admin API if it has one.
+//! The server under test: its addresses, its accounts, and its admin API if it has one.
 
 use super::exchange::{Answer, Exchange, Secret, Surface};
 use anyhow::{Context as _, bail};
@@ -7,11 +7,11 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long an answer may take.
+/// The timeout of a request.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
-/// Where the customers of a merchant that the runner makes land.
+/// The success URL of merchants that the runner creates.
 pub const SUCCESS_URL: &str = "https://shop.example.com/flexiti/success";
-/// Where those land who turn back.
+/// The error URL of merchants that the runner creates.
 pub const ERROR_URL: &str = "https://shop.example.com/flexiti/error";
 
 /// A merchant's account at the target.
@@ -21,12 +21,12 @@ pub struct Credentials {
     pub client_id: String,
     /// OAuth client secret.
     pub client_secret: String,
-    /// User name and password for the password grant, where known.
+    /// User name and password for the password grant, if known.
     pub user: Option<(String, String)>,
 }
 
 impl Credentials {
-    /// The secrets, with the variables that stand for them.
+    /// The secrets, with the shell variables that replace them in reports.
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = vec![Secret {
             name: "FLEXITI_CLIENT_SECRET",
@@ -47,7 +47,7 @@ impl Credentials {
 pub struct Target {
     /// The base URL, ending at `/flexiti/online-api`.
     pub base_url: String,
-    /// The account the run was given.
+    /// The account given on the command line.
     pub main: Credentials,
     client: Client,
     admin: Option<Admin>,
@@ -60,7 +60,7 @@ struct Admin {
 }
 
 impl Target {
-    /// Looks whether anything answers at `base_url`, and whether it can be steered.
+    /// Checks that a server answers at `base_url`, and whether it has an admin API.
     pub fn connect(
         base_url: &str,
         main: Credentials,
@@ -100,7 +100,7 @@ impl Target {
         self.admin.is_some()
     }
 
-    /// Sends a request; an error says why no answer came.
+    /// Sends a request. The error says why there is no answer.
     pub fn send(
         &self,
         method: &str,
@@ -140,7 +140,7 @@ impl Target {
         })
     }
 
-    /// Makes a merchant of its own.
+    /// Creates a merchant.
     pub fn new_merchant(&self, provisioned: bool) -> Result<Credentials, String> {
         let merchant = json!({
             "provisioned": provisioned,
@@ -160,20 +160,20 @@ impl Target {
         })
     }
 
-    /// Removes a merchant it made.
+    /// Removes a merchant that the runner created.
     pub fn remove_merchant(&self, client_id: &str) -> Result<(), String> {
         self.admin("DELETE", &format!("/merchants/{client_id}"), &Value::Null)
             .map(drop)
     }
 
-    /// Moves a merchant's clock on.
+    /// Advances a merchant's clock.
     pub fn advance(&self, client_id: &str, seconds: u64) -> Result<(), String> {
         let change = json!({"advance_ms": seconds * 1_000});
         self.admin("PUT", &format!("/merchants/{client_id}/clock"), &change)
             .map(drop)
     }
 
-    /// Takes a merchant's role away.
+    /// Revokes a merchant's role.
     pub fn deprovision(&self, client_id: &str) -> Result<(), String> {
         let change = json!({"provisioned": false});
         self.admin("PATCH", &format!("/merchants/{client_id}"), &change)
@@ -191,7 +191,7 @@ impl Target {
         Ok(exchange.answer().and_then(Answer::json).unwrap_or_default())
     }
 
-    /// Asks the admin API for something it grants.
+    /// Calls the admin API; a refusal is an error.
     fn steer(&self, method: &str, path: &str, body: &Value) -> Result<Exchange, String> {
         let admin = self.admin.as_ref().ok_or("the target has no admin API")?;
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -222,12 +222,12 @@ impl Target {
     }
 }
 
-/// Nothing answers at the target.
+/// The target does not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("target unreachable: {0}")]
 pub struct Unreachable(pub String);
 
-/// The last cause of an error is what a person wants to know.
+/// The root cause of an error, which is the helpful part.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {

@@ -1,4 +1,4 @@
-//! The bearer token of init, and whose path it opens.
+//! The bearer token, and the paths it opens.
 
 use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
 use crate::server::case::{Account, RequestTemplate, Step};

@@ -1,4 +1,4 @@
-//! Putting cases and requests together.
+//! Builders for cases and requests.
 
 use crate::server::case::requests::{request_to, token_params, token_request};
 use crate::server::case::{
@@ -10,7 +10,7 @@ use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
-/// Shaped like a token, and never issued.
+/// Shaped like a token, but never issued.
 pub(super) const UNKNOWN_TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(super) const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
 pub(super) const JSON: Option<&str> = Some("application/json");
@@ -18,7 +18,7 @@ pub(super) const JSON: Option<&str> = Some("application/json");
 /// The flows of init.
 pub(super) const FLOWS: [Flow; 3] = [Flow::Apply, Flow::ApplyBuy, Flow::Buy];
 
-/// The cases of one rule, as they grow.
+/// Collects the cases of one rule.
 pub(super) struct Cases {
     rule: Rule,
     pub(super) list: Vec<Case>,
@@ -47,7 +47,7 @@ impl Cases {
         self
     }
 
-    /// What must come of these steps.
+    /// These steps must lead to the expected answer.
     pub(super) fn shows(mut self, name: &str, steps: Vec<Step>, expect: Expect) -> Self {
         let case = Case::of_steps(self.rule.id(), name, Kind::Positive, steps, expect);
         self.list.push(case);
@@ -64,7 +64,7 @@ impl Cases {
         self.add(Kind::Negative, name, request, refused(None))
     }
 
-    /// Must be refused, for more than one reason: whatever the clause grants, it is not this.
+    /// Must be refused for more than one reason, whatever the clause grants.
     pub(super) fn lacks(self, name: &str, request: RequestTemplate) -> Self {
         self.add(Kind::Negative, name, request, Expect::NotGranted)
     }
@@ -81,27 +81,27 @@ impl Cases {
             .blaming_init(requests)
     }
 
-    /// What is done before the request of the last case.
+    /// Puts steps before the request of the last case.
     pub(super) fn after(self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.change(|case| drop(case.steps.splice(0..0, steps)))
     }
 
-    /// The account of the last case.
+    /// Sets the account of the last case.
     pub(super) fn on(self, account: Account) -> Self {
         self.change(|case| case.account = account)
     }
 
-    /// The clause that is at fault if the last case is refused.
+    /// Names the clause to blame if the last case is refused.
     pub(super) fn blaming(self, rule: Rule) -> Self {
         self.change(|case| case.blame = Some(rule.id().to_owned()))
     }
 
-    /// The same, for the path that init takes.
+    /// Blames the path that init takes.
     pub(super) fn blaming_init(self, requests: &RequestBuilder<'_>) -> Self {
         self.resting_on(requests.endpoint)
     }
 
-    /// The same, for any endpoint.
+    /// Blames the foundation clause of an endpoint.
     pub(super) fn resting_on(self, endpoint: Endpoint) -> Self {
         let clause = accepted(endpoint).to_owned();
         self.change(|case| case.blame = Some(clause))
@@ -135,7 +135,7 @@ pub(super) fn garbled() -> Params {
     .into()
 }
 
-/// Get a token; its answer is `{{0/…}}`.
+/// Gets a token, which later steps find as `{{0/…}}`.
 pub(super) fn get_token() -> Step {
     Step::Send(token_request())
 }
@@ -148,7 +148,7 @@ pub(super) fn complete(outcome: &str) -> Step {
     }
 }
 
-/// A request that nobody may make: without a token, on the path of a client that is none.
+/// A request that nobody may make: without a token, on the path of an unknown client.
 pub(super) fn stranger(request: RequestTemplate) -> RequestTemplate {
     at(request, "{{client_id}}", "xxxxxx").without_header("authorization")
 }
@@ -229,7 +229,7 @@ pub(super) fn json_bytes(params: &Params) -> Vec<u8> {
     }
 }
 
-/// The usual init request, and how to change it.
+/// Builds requests: the usual ones, and variations of them.
 pub(super) struct RequestBuilder<'a> {
     pub(super) rulebook: &'a Rulebook,
     pub(super) working: &'a Working,
@@ -282,14 +282,14 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
-    /// The usual parameters without one, as a form that goes on with `more`.
+    /// The usual parameters without one, as a form that continues with `more`.
     pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> RequestTemplate {
         let form = form_bytes(&without(&self.base, without_param));
         with_bytes(&self.init(), [&form[..], more].concat(), FORM)
     }
 
-    /// A request that opens an order of this flow with the merchant's own id, and with other
-    /// values; nothing where no path that works takes it.
+    /// A request that opens an order of this flow, with the merchant's own id and these changes;
+    /// `None` if no working path accepts it.
     pub(super) fn order_with(
         &self,
         flow: Flow,
@@ -319,7 +319,7 @@ impl<'a> RequestBuilder<'a> {
         FLOWS.iter().find_map(|flow| self.order(*flow))
     }
 
-    /// Opens an order that notifications tell of.
+    /// Opens an order that notifications report on.
     pub(super) fn reported_order(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.any_order().into_iter().collect();
         if self.rulebook.knobs().notification_unfinished == Unfinished::NotFound {
@@ -328,7 +328,7 @@ impl<'a> RequestBuilder<'a> {
         steps
     }
 
-    /// The notification paths that work and that every dialect has.
+    /// The notification paths that work and exist in every dialect.
     pub(super) fn notifications(&self) -> impl Iterator<Item = Endpoint> {
         NOTIFICATIONS
             .into_iter()
@@ -342,7 +342,7 @@ impl<'a> RequestBuilder<'a> {
             .unwrap_or(Endpoint::NotificationOrder)
     }
 
-    /// A request to every endpoint but init that needs a token, with what must be done before.
+    /// A request to every endpoint but init that needs a token, with the steps before it.
     pub(super) fn elsewhere(&self) -> Vec<(Endpoint, Vec<Step>, RequestTemplate)> {
         let open = self.rulebook.is_active(Rule::CalculatorOpen.id());
         let needs_token = |e: &&Endpoint| !(**e == Endpoint::Calculator && open);
@@ -370,7 +370,7 @@ impl<'a> RequestBuilder<'a> {
         request_to(endpoint, &base, self.working.preferred()).unwrap_or_else(|| bare(endpoint))
     }
 
-    /// The life of an access token in seconds.
+    /// The lifetime of an access token in seconds.
     pub(super) fn ttl(&self) -> u64 {
         u64::from(self.rulebook.knobs().token_ttl)
     }

@@ -1,5 +1,5 @@
-//! The hosted checkout as a merchant notices it: what decides, when it closes, and where its
-//! customers land.
+//! The hosted checkout from the merchant's side: what decides, when it closes, and where customers
+//! are sent.
 
 use super::builder::{Cases, RequestBuilder, complete};
 use super::init::opened;
@@ -9,8 +9,7 @@ use flexiti_contract::dialect::{CallbackParams, Destination};
 use flexiti_contract::{Flow, Lang, Rule};
 use serde_json::json;
 
-/// What the callback must be of an order of this flow with this outcome. The account is one
-/// whose URLs are known.
+/// The callback of an order of this flow with this outcome, on an account whose URLs are known.
 fn calls_back(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -123,7 +122,7 @@ pub(super) fn no_credentials(cases: Cases, requests: &RequestBuilder<'_>) -> Cas
     calls_back(cases, requests, Flow::Buy, "cancelled", Callback::NoSecrets)
 }
 
-/// Each middle name of the contract that decides, or each about which the dialect says how.
+/// Each middle name whose decision the contract fixes, or, if `open`, the dialect.
 pub(super) fn response_keys(cases: Cases, requests: &RequestBuilder<'_>, open: bool) -> Cases {
     let keys = &requests.rulebook.contract().response_keys;
     keys.iter()

@@ -1,4 +1,4 @@
-//! Init: its paths, its encodings, what it makes of nulls and repeats, what it gives.
+//! Init: its paths, its encodings, how it treats nulls and repeats, what it returns.
 
 use super::builder::{
     Cases, FLOWS, FORM, JSON, RequestBuilder, form_bytes, garbled, json_bytes, refused, with_bytes,

@@ -1,4 +1,4 @@
-//! What a shop's pages ask for: the calculator, availability, and the withdrawn learn-more.
+//! The endpoints for a shop's pages: the calculator, availability, and the withdrawn learn-more.
 
 use super::builder::{Cases, RequestBuilder, bare, stranger};
 use crate::server::case::requests::request_to;

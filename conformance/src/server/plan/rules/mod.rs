@@ -1,5 +1,5 @@
-//! Cases of the clauses that are code: one function for each rule, so that a new rule without
-//! cases does not compile.
+//! Cases of the clauses that are code. The match has an arm for each rule, so that a new rule
+//! without cases does not compile.
 
 mod bearer;
 mod builder;
@@ -25,7 +25,7 @@ pub(super) use token::accepted;
 pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<Case> {
     let requests = RequestBuilder::new(rulebook, working);
     let cases = Cases::of(rule);
-    let cases = match rule {
+    let planned = match rule {
         // Planned before everything else.
         Rule::TokenAccepted
         | Rule::FormDotted
@@ -33,7 +33,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         | Rule::JsonBody
         | Rule::V2Accepted
         | Rule::PlainAccepted
-        // Seen in every answer: the judge looks at all of them.
+        // Observed in every answer by the judge.
         | Rule::ErrorShape
         | Rule::ResponseTokenType
         | Rule::ResponseAccessToken
@@ -141,5 +141,5 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::RedirectPage => init::page(cases, &requests),
         Rule::RedirectLanguage => init::language(cases, &requests),
     };
-    cases.list
+    planned.list
 }

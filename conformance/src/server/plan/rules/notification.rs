@@ -1,4 +1,4 @@
-//! Notifications: their paths, who may ask, and for which orders.
+//! Notifications: their paths, and who may ask about which orders.
 
 use super::builder::{Cases, RequestBuilder, at, bare, stranger, token_with};
 use crate::server::case::{Expect, Kind, RequestTemplate, Step};

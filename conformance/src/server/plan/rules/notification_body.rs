@@ -1,4 +1,4 @@
-//! What a notification says of its order.
+//! What a notification says about its order.
 
 use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
 use crate::server::case::{Expect, Is, Sight, Step};
@@ -14,7 +14,7 @@ fn is(at: impl Into<String>, text: &str) -> Sight {
     sight(at, Is::Value(json!(text)))
 }
 
-/// The steps that open an order and ask what became of it; nothing where none can be opened.
+/// The steps that open an order and ask for its notification; `None` if none can be opened.
 fn opened_and_asked(
     requests: &RequestBuilder<'_>,
     flow: Flow,
@@ -26,7 +26,7 @@ fn opened_and_asked(
     Some(steps)
 }
 
-/// What must be seen in the notification of an order of this flow with this outcome.
+/// What the notification of an order of this flow with this outcome must contain.
 fn shows(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -112,7 +112,7 @@ pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases 
     let at = "/apply/customer_id";
     let kind = requests.rulebook.knobs().ids_as.clone();
     let sights = || {
-        // The admin API told of the customer, too.
+        // The admin API reports the customer, too.
         let same = Is::SameAs(1, "/order/customer_id".to_owned());
         vec![sight(at, Is::OfType(kind.clone())), sight(at, same)]
     };
