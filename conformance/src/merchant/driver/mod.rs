@@ -294,7 +294,7 @@ mod tests {
         let example = serde_json::to_value(example).unwrap();
         let validator = jsonschema::validator_for(&schema()).unwrap();
         assert!(validator.is_valid(&example));
-        // Every key is in it, and so explained.
+        // The example explains every key.
         for table in schema()["$defs"].as_object().unwrap().values() {
             for key in table["properties"].as_object().unwrap().keys() {
                 assert!(EXAMPLE.contains(&format!("{key} =")), "{key}");

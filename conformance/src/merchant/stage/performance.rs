@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-/// How often a scenario is played before its faults may strike calls about other orders.
+/// How often a scenario is played at most, until its faults strike its own calls.
 const ATTEMPTS: usize = 3;
 const TOKEN: Option<Place> = Some(Place::Api(Endpoint::Token));
 /// How long after a token is granted its first use may follow.

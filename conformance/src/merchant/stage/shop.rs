@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How long a shop may take to start.
 const START: Duration = Duration::from_secs(20);
-/// A run is given up after this many scenarios in a row that say nothing about the shop; it would
-/// take an hour to say so of all of them.
+/// A run is given up after this many scenarios in a row that say nothing about the shop: going on
+/// would take an hour.
 pub const LOST: usize = 3;
 /// How many bytes of the shop's latest output an error shows.
 const TAIL: u64 = 2_000;

@@ -8,7 +8,7 @@ use crate::server::case::{
 use flexiti_contract::Rule;
 use serde_json::json;
 
-/// The first cases of all: can a token be had?
+/// The very first cases: can a token be obtained?
 pub(in crate::server::plan) fn accepted() -> Vec<Case> {
     Cases::of(Rule::TokenAccepted)
         .keeps("own keys", token_request())
