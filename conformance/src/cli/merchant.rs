@@ -125,7 +125,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
             println!("{cases} plans, none of which breaks the shop");
             Ok(0)
         }
-        Fuzzed::Plain(plan, failed) => {
+        Fuzzed::Baseline(plan, failed) => {
             println!("the baseline purchase fails; fix that first:");
             print!("{}", fuzz::text::broken(&plan, &failed));
             Ok(FAILED)

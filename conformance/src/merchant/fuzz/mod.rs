@@ -45,7 +45,7 @@ pub enum Fuzzed {
     /// The number of plans that were played; none broke the shop.
     Held(u32),
     /// The baseline purchase, without any fault, fails already: plans would say no more.
-    Plain(Box<Reproduction>, Vec<Judgement>),
+    Baseline(Box<Reproduction>, Vec<Judgement>),
     /// The plan that broke the shop, and broke it again after a restart.
     Broke(Box<Reproduction>, Vec<Judgement>, Shrunk),
     /// The plan that broke the shop, but not again after a restart.
@@ -73,10 +73,10 @@ pub fn run(
     );
     let recipes = recipe::recipes(Contract::shipped())?;
     let mut floor = Floor::new(driver, options, tell)?;
-    let plain = FuzzRecipe::plain();
-    let failed = floor.play(&plain, PATIENCE)?;
+    let baseline = FuzzRecipe::baseline();
+    let failed = floor.play(&baseline, PATIENCE)?;
     if failed.iter().any(|failed| failed.level < Rank::Exemplary) {
-        return Ok(Fuzzed::Plain(Box::new(floor.plan(&plain)), failed));
+        return Ok(Fuzzed::Baseline(Box::new(floor.plan(&baseline)), failed));
     }
     // A review finding on every purchase is not caused by a plan.
     floor.known = names(&failed);

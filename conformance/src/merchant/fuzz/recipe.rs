@@ -181,7 +181,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
 
 impl FuzzRecipe {
     /// The baseline purchase, in which nothing goes wrong.
-    pub fn plain() -> Self {
+    pub fn baseline() -> Self {
         Self {
             flow: "apply/buy",
             lang: "en",
@@ -281,7 +281,7 @@ impl FuzzRecipe {
 
     /// The measure that shrinking reduces.
     fn size(&self) -> (usize, usize, usize) {
-        let plain = usize::from(self.flow != "apply/buy")
+        let unusual = usize::from(self.flow != "apply/buy")
             + match self.outcome {
                 "purchased" => 0,
                 "declined" => 1,
@@ -290,7 +290,7 @@ impl FuzzRecipe {
         let polls = usize::try_from(self.polls).unwrap_or(usize::MAX);
         let parts = self.faults.len() + self.answers.len() + polls;
         let way = usize::from(self.way != Way::Once);
-        (parts + way, plain, usize::from(self.lang != "en"))
+        (parts + way, unusual, usize::from(self.lang != "en"))
     }
 
     fn steps(&self) -> Vec<Step> {

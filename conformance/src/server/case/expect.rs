@@ -34,7 +34,7 @@ pub enum Expect {
     /// 200, and this JSON.
     Json(Value),
     /// 200, with all of these members.
-    Shows(Vec<Sight>),
+    Shows(Vec<JsonMember>),
     /// 200, and the notification is about the order that an earlier answer opened.
     TellsOf {
         /// The answer that opened the order.
@@ -67,7 +67,7 @@ pub enum Expect {
 
 /// An expected member of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sight {
+pub struct JsonMember {
     /// A JSON pointer.
     pub at: String,
     /// What must be there.

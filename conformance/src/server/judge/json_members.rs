@@ -1,13 +1,17 @@
 //! Members of an answer's JSON.
 
-use crate::server::case::{Is, Sight};
+use crate::server::case::{Is, JsonMember};
 use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 
 /// The first expected member that is missing or wrong.
-pub(super) fn fault(list: &[Sight], answer: &Answer, exchanges: &[Exchange]) -> Option<String> {
+pub(super) fn fault(
+    list: &[JsonMember],
+    answer: &Answer,
+    exchanges: &[Exchange],
+) -> Option<String> {
     let body = answer.json().unwrap_or_default();
-    list.iter().find_map(|Sight { at, is }| {
+    list.iter().find_map(|JsonMember { at, is }| {
         let found = body.pointer(at);
         let (seen, expected) = match is {
             Is::Value(value) => (found == Some(value), value.to_string()),

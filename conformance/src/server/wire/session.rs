@@ -67,14 +67,14 @@ impl<'a> Session<'a> {
 
     /// Runs a case and returns its exchanges, one for each request.
     pub fn run(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
-        let steered = |step: &Step| matches!(step, Step::Complete { .. });
-        if case.steps.iter().any(steered) && !self.target.can_be_steered() {
+        let needs_admin = |step: &Step| matches!(step, Step::Complete { .. });
+        if case.steps.iter().any(needs_admin) && !self.target.has_admin_api() {
             return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
         }
         let own = match case.account {
             Account::Main => None,
-            Account::Own if !self.target.can_be_steered() => None,
-            _ if !self.target.can_be_steered() => {
+            Account::Own if !self.target.has_admin_api() => None,
+            _ if !self.target.has_admin_api() => {
                 return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
             }
             kind => {
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
     ) -> Result<Vec<Exchange>, Stopped> {
         let mut exchanges: Vec<Exchange> = Vec::new();
         let merchant_order = format!("{:016x}", self.rng.next_u64());
-        let steered = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
+        let done = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
         for (at, step) in case.steps.iter().enumerate() {
             match step {
                 Step::Advance(_) | Step::Deprovision if !own => {
@@ -108,9 +108,9 @@ impl<'a> Session<'a> {
                     ));
                 }
                 Step::Advance(seconds) => {
-                    steered(self.target.advance(&account.client_id, *seconds))?;
+                    done(self.target.advance(&account.client_id, *seconds))?;
                 }
-                Step::Deprovision => steered(self.target.deprovision(&account.client_id))?,
+                Step::Deprovision => done(self.target.deprovision(&account.client_id))?,
                 Step::Complete { order, outcome } => {
                     let context = StepContext {
                         account,
@@ -336,7 +336,7 @@ impl<'a> Session<'a> {
     /// Another merchant's client id, and a member of its token answer.
     fn other(&mut self, field: &str) -> Result<(String, String), Stopped> {
         if self.other.is_none() {
-            if !self.target.can_be_steered() {
+            if !self.target.has_admin_api() {
                 return Err(Stopped::NotTestable("no second account".to_owned()));
             }
             let other = self

@@ -84,11 +84,11 @@ impl Target {
         };
         let admin = format!("{}/__admin", url.origin().ascii_serialization());
         let health = target.send(Method::GET.as_str(), &format!("{admin}/health"), &[], None);
-        let steerable = health
+        let has_admin_api = health
             .map_err(|why| Unreachable(format!("{}: {why}", target.base_url)))?
             .json()
             .is_some_and(|health| health["status"] == "ok" && !health["contract"].is_null());
-        target.admin = steerable.then_some(Admin {
+        target.admin = has_admin_api.then_some(Admin {
             url: admin,
             token: admin_token,
         });
@@ -96,7 +96,7 @@ impl Target {
     }
 
     /// Whether it has an admin API.
-    pub fn can_be_steered(&self) -> bool {
+    pub fn has_admin_api(&self) -> bool {
         self.admin.is_some()
     }
 
@@ -183,16 +183,16 @@ impl Target {
     /// Brings an order to an outcome, as its customer would.
     pub fn complete(&self, order: &str, outcome: &str) -> Result<Exchange, String> {
         let wish = json!({"outcome": outcome});
-        self.steer("POST", &format!("/orders/{order}/complete"), &wish)
+        self.call_admin("POST", &format!("/orders/{order}/complete"), &wish)
     }
 
     fn admin(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let exchange = self.steer(method, path, body)?;
+        let exchange = self.call_admin(method, path, body)?;
         Ok(exchange.answer().and_then(Answer::json).unwrap_or_default())
     }
 
     /// Calls the admin API; a refusal is an error.
-    fn steer(&self, method: &str, path: &str, body: &Value) -> Result<Exchange, String> {
+    fn call_admin(&self, method: &str, path: &str, body: &Value) -> Result<Exchange, String> {
         let admin = self.admin.as_ref().ok_or("the target has no admin API")?;
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         let mut secrets = Vec::new();

@@ -3,7 +3,7 @@
 
 use super::builder::{Cases, RequestBuilder, complete};
 use super::init::opened;
-use crate::server::case::{Account, Callback, Carried, Expect, Is, Kind, Sight, Step};
+use crate::server::case::{Account, Callback, Carried, Expect, Is, JsonMember, Kind, Step};
 use crate::server::wire::{ERROR_URL, SUCCESS_URL};
 use flexiti_contract::dialect::{CallbackParams, Destination};
 use flexiti_contract::{Flow, Lang, Rule};
@@ -135,12 +135,12 @@ pub(super) fn response_keys(cases: Cases, requests: &RequestBuilder<'_>, open: b
             ) else {
                 return cases;
             };
-            let sight = Sight {
+            let member = JsonMember {
                 at: "/order/decision".to_owned(),
                 is: Is::Value(json!(decision)),
             };
             let steps = vec![Step::Send(order), complete("as_applied")];
-            cases.shows(name, steps, Expect::Shows(vec![sight]))
+            cases.shows(name, steps, Expect::Shows(vec![member]))
         })
 }
 

@@ -2,7 +2,7 @@
 
 use super::builder::{Cases, RequestBuilder, bare, stranger};
 use crate::server::case::requests::request_to;
-use crate::server::case::{Encoding, Expect, Is, Kind, RequestTemplate, Sight};
+use crate::server::case::{Encoding, Expect, Is, JsonMember, Kind, RequestTemplate};
 use crate::server::plan::params::{bases, with};
 use flexiti_contract::Endpoint;
 use serde_json::json;
@@ -103,7 +103,7 @@ pub(super) fn learn_more_gone(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
 }
 
 pub(super) fn learn_more(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    let url = Sight {
+    let url = JsonMember {
         at: "/redirection_url".to_owned(),
         is: Is::OfType("string".to_owned()),
     };

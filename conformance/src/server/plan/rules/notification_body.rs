@@ -1,17 +1,17 @@
 //! What a notification says about its order.
 
 use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
-use crate::server::case::{Expect, Is, Sight, Step};
+use crate::server::case::{Expect, Is, JsonMember, Step};
 use flexiti_contract::Flow;
 use flexiti_contract::dialect::{PurchaseBlock, Unfinished};
 use serde_json::json;
 
-fn sight(at: impl Into<String>, is: Is) -> Sight {
-    Sight { at: at.into(), is }
+fn member(at: impl Into<String>, is: Is) -> JsonMember {
+    JsonMember { at: at.into(), is }
 }
 
-fn is(at: impl Into<String>, text: &str) -> Sight {
-    sight(at, Is::Value(json!(text)))
+fn is(at: impl Into<String>, text: &str) -> JsonMember {
+    member(at, Is::Value(json!(text)))
 }
 
 /// The steps that open an order and ask for its notification; `None` if none can be opened.
@@ -32,11 +32,15 @@ fn shows(
     requests: &RequestBuilder<'_>,
     flow: Flow,
     outcome: &str,
-    sights: Vec<Sight>,
+    members: Vec<JsonMember>,
 ) -> Cases {
     match opened_and_asked(requests, flow, Some(outcome)) {
         Some(steps) => cases
-            .shows(&format!("{flow:?} {outcome}"), steps, Expect::Shows(sights))
+            .shows(
+                &format!("{flow:?} {outcome}"),
+                steps,
+                Expect::Shows(members),
+            )
             .resting_on(requests.notification()),
         None => cases,
     }
@@ -52,8 +56,8 @@ pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         let expect = match (knobs.notification_unfinished, flow) {
             (Unfinished::NotFound, _) => Expect::Status(404),
             (Unfinished::WithoutBlocks, _) => Expect::Shows(vec![
-                sight("/apply", Is::Absent),
-                sight(block(requests), Is::Absent),
+                member("/apply", Is::Absent),
+                member(block(requests), Is::Absent),
             ]),
             (Unfinished::StatusWord, Flow::Buy) => {
                 let word = &knobs.purchase_status_words.unfinished;
@@ -111,13 +115,13 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
 pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let at = "/apply/customer_id";
     let kind = requests.rulebook.knobs().ids_as.clone();
-    let sights = || {
+    let members = || {
         // The admin API reports the customer, too.
         let same = Is::SameAs(1, "/order/customer_id".to_owned());
-        vec![sight(at, Is::OfType(kind.clone())), sight(at, same)]
+        vec![member(at, Is::OfType(kind.clone())), member(at, same)]
     };
-    let cases = shows(cases, requests, Flow::Apply, "approved", sights());
-    shows(cases, requests, Flow::ApplyBuy, "purchased", sights())
+    let cases = shows(cases, requests, Flow::Apply, "approved", members());
+    shows(cases, requests, Flow::ApplyBuy, "purchased", members())
 }
 
 pub(super) fn purchase_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
@@ -131,15 +135,15 @@ pub(super) fn purchase_status(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
     ]
     .into_iter()
     .fold(cases, |cases, (flow, outcome, word)| {
-        let sights = vec![is(format!("{}/status", block(requests)), word)];
-        shows(cases, requests, flow, outcome, sights)
+        let members = vec![is(format!("{}/status", block(requests)), word)];
+        shows(cases, requests, flow, outcome, members)
     })
 }
 
 pub(super) fn purchase_missing(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let knobs = requests.rulebook.knobs();
     let seen = || match knobs.purchase_block_without_purchase {
-        PurchaseBlock::Absent => sight(block(requests), Is::Absent),
+        PurchaseBlock::Absent => member(block(requests), Is::Absent),
         PurchaseBlock::Refused => is(
             format!("{}/status", block(requests)),
             &knobs.purchase_status_words.refused,
