@@ -1,26 +1,38 @@
-//! Judges a server against the documented Flexiti Online API.
+//! Judges a server against the documented Flexiti Online API, and certifies the integration of a
+//! merchant's shop.
 //!
-//! A run goes one way: [`plan`] (pure: a list of cases built to keep or to break one named
-//! clause) and [`generate`] (proptest) → [`exchange`] (over the wire, recorded) → [`judge`]
-//! (pure: case and exchanges in, verdict out) → [`event`] → [`report`].
+//! The program is `flexiti-conformance`. This library is all of it, for `main.rs` and the tests.
 //!
-//! The judge never asks a server's own validator what the answer should be: a case names the
-//! clause it breaks, and the expectation comes from that clause.
+//! # Layout
+//!
+//! A folder imports only what stands below it; `tests/it/layers.rs` has the list and checks it.
+//!
+//! * `cli`: arguments, commands, exit codes.
+//! * `server`: judges a server.
+//!   * [`selftest`]: how well the runner judges.
+//!   * [`run`]: a run from the first request to the report.
+//!   * `generate`: random cases, shrunk when they fail.
+//!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
+//!     pure.
+//!   * `wire` and `report`: requests and answers; what a run found out, in three formats.
+//!   * `case`: a test case as data.
+//! * `merchant`: certifies a shop. `server` and `merchant` do not know each other.
+//!   * `certify`, `exec` and `fuzz`: the three ways to put a shop to the test.
+//!   * `certificate` and `stage`: the signed result; the shop with the mock behind it and the
+//!     customer in front of it.
+//!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
+//!   * `trace`, `driver` and `scenarios`: what happened; how to reach the shop; what is played.
+//!
+//! # The judge asks nobody
+//!
+//! No verdict comes from a server's own validator. A case names the clause it breaks before it is
+//! sent, and the expectation comes from that clause.
 
-pub mod case;
-pub mod curl;
-pub mod draft;
-pub mod event;
-pub mod exchange;
-pub mod generate;
-pub mod judge;
-pub mod merchant;
-pub mod plan;
-pub mod readback;
-mod record;
-pub mod report;
-pub mod run;
-pub mod selftest;
-pub mod session;
-pub mod target;
-pub mod waivers;
+mod cli;
+mod merchant;
+mod server;
+
+pub use cli::main;
+pub use merchant::certificate::key;
+pub use server::{Credentials, Kind, Report, Status, Target};
+pub use server::{plan, run, selftest};

@@ -1,22 +1,21 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
 use super::driver::Driver;
+use super::judge::results::Act;
 use super::scenarios;
-use super::shop::{LOST, Trouble};
-use super::stage::Stage;
+use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, Played};
-use super::verdicts::Act;
 use flexiti_contract::scenario::Scenario;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Makes amounts, order numbers and chance repeatable.
+    /// Seeds amounts, order numbers and random choices.
     pub seed: u64,
-    /// Names or paths of the dialects, the merchant's own first.
+    /// Names or paths of the dialects, the merchant's own one first.
     pub dialects: Vec<String>,
-    /// Only scenarios whose id begins so.
+    /// Only the scenarios whose id starts with this.
     pub only: Option<String>,
 }
 
@@ -24,14 +23,14 @@ pub struct Options {
 type Play<'p> = (&'p Scenario, &'p str, &'p str);
 
 impl Options {
-    /// The scenarios that are asked for, each flow and language of them by itself.
+    /// The selected scenarios, one entry for each flow and language.
     pub fn plays(&self) -> Vec<Play<'static>> {
         let wanted = |row: &&Scenario| {
             let only = self.only.as_deref().unwrap_or_default();
             row.id.starts_with(only)
         };
         let mut plays = Vec::new();
-        for scenario in scenarios().iter().filter(wanted) {
+        for scenario in scenarios::all().iter().filter(wanted) {
             let own = scenario.plays();
             plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
         }
@@ -39,8 +38,8 @@ impl Options {
     }
 }
 
-/// Why a play says nothing of the shop: its customer saw nothing at all, or what the shop believes
-/// cannot be read.
+/// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
+/// of the order cannot be read.
 fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
     let mut opened = false;
     let mut unread = None;
@@ -62,13 +61,13 @@ fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
     let order = driver.order.as_ref().filter(|_| opened)?;
     let said = unread?;
     Some(format!(
-        "order.url: {} says `{said}`, which stands under none of paid, pending, failed",
+        "order.url: {} says `{said}`, which is listed under none of paid, pending, failed",
         order.url
     ))
 }
 
-/// How many shops of one dialect run at once where each can have a port of its own: a shop that
-/// asks Flexiti once a second makes whoever watches it wait.
+/// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
+/// Flexiti once a second mostly waits.
 pub const LANES: usize = 2;
 
 /// Puts a shop through the scenarios, in all dialects at once and in two lanes each where there
@@ -83,14 +82,14 @@ pub fn run(
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
     let one = |driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
-        // A shop that has just started, for each: nothing of one dialect is left in another.
+        // Each dialect gets a freshly started shop: no state carries over.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
         for (scenario, flow, lang) in plays {
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
-            // Where Flexiti fails, silence may be the fault's, and is judged.
+            // If Flexiti fails, the fault may explain the silence, which is then judged.
             let nothing = came_to_nothing(driver, &play).filter(|_| scenario.faults.is_empty());
             match nothing {
                 Some(what) if lost + 1 == LOST => return Err(Trouble::Lost { what }.into()),
@@ -112,7 +111,7 @@ pub fn run(
             .map(|dialect| one(driver, dialect, &plays))
             .collect();
     }
-    // A shop meets every language of a scenario, and what comes last in the list comes last.
+    // One lane plays all languages of a scenario, and each lane keeps the order of the list.
     let mut lanes: Vec<Vec<Play<'_>>> = vec![Vec::new(); LANES];
     for (at, scenario) in plays
         .chunk_by(|one, next| one.0.id == next.0.id)
@@ -131,7 +130,7 @@ pub fn run(
             .collect();
         let ended = running.into_iter().map(|running| {
             let ended = running.join();
-            ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run broke down")))
+            ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run panicked")))
         });
         ended.collect()
     })

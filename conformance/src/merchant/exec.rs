@@ -1,8 +1,7 @@
-//! The merchant's own tests, run against a mock; what they sent is judged.
+//! Runs the merchant's own tests against a mock, and judges what they sent.
 
-use super::advice;
-use super::judge::{Judgement, Verdict};
-use super::report;
+use super::certificate::text;
+use super::judge::{Judgement, Verdict, lint};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
@@ -10,7 +9,7 @@ use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
-/// What a run of the merchant's tests came to.
+/// The result of a run of the merchant's tests.
 #[derive(Debug)]
 pub struct Judged {
     /// For people.
@@ -19,7 +18,7 @@ pub struct Judged {
     pub code: u8,
 }
 
-/// Runs `command` in a shell with `FLEXITI_*` set, and judges all that it sent.
+/// Runs `command` in a shell with `FLEXITI_*` set, and judges everything it sent.
 pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let account = MerchantConfig::demo();
     let mock = Mock::start(&Settings {
@@ -44,7 +43,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, contract.dialect(dialect)?)?;
     let calls: Vec<&ExchangeView> = calls.iter().collect();
-    let review = advice::judge(&rulebook, &calls)?;
+    let review = lint::judge(&rulebook, &calls)?;
     let mut text = String::new();
     let failed: Vec<&Judgement> = review
         .iter()
@@ -54,7 +53,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
         let _ = writeln!(
             text,
             "{} {}: {}",
-            report::word(check.verdict),
+            text::word(check.verdict),
             check.check,
             check.message
         );
@@ -69,7 +68,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let code = if !failed.is_empty() {
         1
     } else if calls.is_empty() {
-        // Nothing was sent: nothing can be said.
+        // Without calls there is nothing to judge.
         let _ = writeln!(text, "the command sent nothing to FLEXITI_BASE_URL");
         3
     } else if !status.success() {

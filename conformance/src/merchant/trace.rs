@@ -1,15 +1,14 @@
-//! What happened while a shop was put through its scenarios: all that is judged, and enough to
-//! judge it again. Secrets are hashes in it.
+//! The trace: what happened while a shop was put through its scenarios. It is all that is judged,
+//! and enough to judge it again. Secrets in it are hashed.
 
-use super::browser::Page;
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
-pub use flexiti_mock::embed::admin::ExchangeView as Exchange;
-use flexiti_mock::embed::admin::{CallKind as Place, FaultView};
+pub use flexiti_mock::embed::admin::ExchangeView;
+use flexiti_mock::embed::admin::{Action, CallKind, FaultView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A scenario as it was played: in one flow and one language.
+/// A scenario as it was played, in one flow and one language.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Played {
     /// The scenario.
@@ -18,27 +17,27 @@ pub struct Played {
     pub flow: String,
     /// The language of the customer.
     pub lang: String,
-    /// The dialect that Flexiti spoke, before the scenario's own answers.
+    /// The dialect, before the scenario's own answers.
     pub dialect: String,
-    /// What the customer was to pay, in dollars.
+    /// The amount to pay, in dollars.
     pub amount: String,
-    /// The shop's number of the order.
+    /// The shop's own order number.
     pub merchant_orderid: String,
-    /// The addresses in the cart, under the names of init's parameters; none where the driver
-    /// file does not tell them.
+    /// The addresses in the cart, under the names of init's parameters; empty if the driver file
+    /// has none.
     pub cart: BTreeMap<String, String>,
-    /// What happened, in order: one for each step of the scenario that could be taken.
+    /// What happened, one entry for each step of the scenario.
     pub happened: Vec<Happened>,
     /// The calls of the shop, in order.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<ExchangeView>,
     /// The journal's number of the first call.
     pub first_id: u64,
     /// The number after that of the last call.
     pub next_id: u64,
-    /// The calls between that were about orders of earlier scenarios, and those of attempts in which
-    /// such calls cannot be told from the scenario's own.
+    /// The calls in between that were about orders of earlier scenarios, and those of attempts in
+    /// which such calls cannot be told from the scenario's own.
     pub left_out: Vec<u64>,
-    /// The plan of faults, and which calls each has struck.
+    /// The planned faults, and the calls that each one struck.
     pub faults: Vec<FaultView>,
     /// The orders that the shop opened.
     pub opened: Vec<Opened>,
@@ -47,7 +46,7 @@ pub struct Played {
 impl Played {
     /// The orders that the shop's calls opened.
     pub fn orders(&self) -> impl Iterator<Item = u64> {
-        let is_init = |call: &&Exchange| {
+        let is_init = |call: &&ExchangeView| {
             let opens = [Endpoint::InitV2, Endpoint::InitPlain];
             endpoint(call).is_some_and(|endpoint| opens.contains(&endpoint))
         };
@@ -55,42 +54,58 @@ impl Played {
         calls.filter_map(|call| call.row.order_id)
     }
 
-    /// What reports call it: `outcome.purchased/buy/fr`.
+    /// The steps that could not be carried out, counted from one, each with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &str)> {
+        let happened = (1..).zip(&self.happened);
+        happened.filter_map(|(step, happened)| match happened {
+            Happened::Failed { why } => Some((step, why.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The name in reports: `outcome.purchased/buy/fr`.
     pub fn name(&self) -> String {
         format!("{}/{}/{}", self.scenario, self.flow, self.lang)
     }
 }
 
 /// The endpoint that a call went to.
-pub fn endpoint(call: &Exchange) -> Option<Endpoint> {
+pub fn endpoint(call: &ExchangeView) -> Option<Endpoint> {
     match call.row.endpoint? {
-        Place::Api(endpoint) => Some(endpoint),
-        Place::Callback => None,
+        CallKind::Api(endpoint) => Some(endpoint),
+        CallKind::Callback => None,
     }
 }
 
+/// Whether a fault kept the shop from reading the answer of a call.
+pub fn is_lost(call: &ExchangeView) -> bool {
+    let fault = call.row.fault.as_deref();
+    fault.is_some_and(Action::loses_answer)
+}
+
 /// All calls of a trace, in order.
-pub fn calls(trace: &[Played]) -> Vec<&Exchange> {
-    let mut calls: Vec<&Exchange> = trace.iter().flat_map(|played| &played.exchanges).collect();
+pub fn calls(trace: &[Played]) -> Vec<&ExchangeView> {
+    let mut calls: Vec<&ExchangeView> = trace.iter().flat_map(|played| &played.exchanges).collect();
     calls.sort_by_key(|call| call.row.id);
     calls
 }
 
-/// An order at Flexiti, at the end.
+/// The final state of an order at Flexiti.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// `online_order_id`.
     pub id: u64,
     /// `merchant_orderid`.
     pub merchant_orderid: Option<String>,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Option<String>,
 }
 
 impl Happened {
-    /// Whether this can come of such a step.
+    /// Whether a step of this kind can have this result.
     pub fn is_of(&self, step: &Step) -> bool {
         match self {
+            Self::Failed { .. } => true,
             Self::Skipped => !matches!(step, Step::Believe { .. } | Step::Doubt { .. }),
             Self::Started { .. } => {
                 matches!(step, Step::Checkout { .. } | Step::Bystander { .. })
@@ -106,44 +121,44 @@ impl Happened {
     }
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happened {
-    /// The customer started.
+    /// The customer started to pay.
     Started {
-        /// How often: one who is turned away may come again.
+        /// Number of attempts: a customer who is turned away may try again.
         times: usize,
-        /// The order whose pages opened.
+        /// The order that was opened.
         order: Option<u64>,
-        /// What the customer saw of the shop.
+        /// The shop's page that the customer saw.
         page: Option<Page>,
-        /// Why nothing was to be seen.
+        /// Why the customer saw no page.
         trouble: Option<String>,
     },
-    /// The order came to this at Flexiti.
+    /// The order reached this outcome at Flexiti.
     Completed(String),
     /// A browser came back.
     Returned {
-        /// Where to.
+        /// The URL it came back to.
         to: To,
-        /// Whose.
+        /// Whose browser.
         by: By,
-        /// What it saw.
+        /// The page it saw.
         page: Option<Page>,
-        /// Why it saw nothing.
+        /// Why it saw no page.
         trouble: Option<String>,
     },
     /// Several windows came back at once.
     Crowded {
-        /// What they saw.
+        /// The pages they saw.
         pages: Vec<Page>,
-        /// Why others saw nothing.
+        /// Why others saw no page.
         troubles: Vec<String>,
     },
-    /// The shop was asked what it believes.
+    /// The shop was asked about the order.
     Believed {
-        /// What it said last; nothing where that was no word of the driver file.
+        /// Its last answer; `None` if the driver file does not list the word.
         belief: Option<Belief>,
         /// Its word, or why there was none.
         said: String,
@@ -154,4 +169,61 @@ pub enum Happened {
     Advanced(u64),
     /// Nothing could be done: no order was open.
     Skipped,
+    /// The step could not be carried out, for no fault of the shop's. Older traces say
+    /// `skipped` instead.
+    Failed {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// A page that the customer saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Its URL, without the query.
+    pub url: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The language it declares, in two letters.
+    pub lang: Option<String>,
+    /// The names of credentials found in it, in a redirection to it, or in a cookie.
+    pub leaks: Vec<String>,
+    /// Whether it shows the customer's order: its number, or its amount.
+    pub names_order: bool,
+}
+
+impl Page {
+    /// A page that could not be opened.
+    pub fn unreachable(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            status: 0,
+            lang: None,
+            leaks: Vec::new(),
+            names_order: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_failure_is_told_apart_from_a_step_without_an_order_and_older_traces_are_read() {
+        let failed = Happened::Failed {
+            why: "no such order".to_owned(),
+        };
+        for (happened, written) in [
+            (Happened::Skipped, json!("skipped")),
+            (failed, json!({"failed": {"why": "no such order"}})),
+            (Happened::Advanced(5), json!({"advanced": 5})),
+        ] {
+            let value: Value = serde_json::to_value(&happened).unwrap();
+            assert_eq!(value, written);
+            let read: Happened = serde_json::from_value(written).unwrap();
+            assert_eq!(read, happened);
+        }
+    }
 }

@@ -2,11 +2,9 @@
 //! sabotages that depend on them are named as well.
 
 use crate::support::demo;
-use flexiti_conformance::report::Status;
-use flexiti_conformance::run::{self, Options};
+use flexiti_conformance::run::{self, Options, Waivers};
 use flexiti_conformance::selftest::{self, Sabotage};
-use flexiti_conformance::target::Target;
-use flexiti_conformance::waivers::Waivers;
+use flexiti_conformance::{Status, Target};
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use flexiti_mock::{Mock, Settings};
 use serde_json::{Value, json};

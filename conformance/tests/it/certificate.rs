@@ -71,14 +71,13 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
     );
     let stranger = path("stranger.json");
     run(&["merchant", "keygen", &stranger]);
-    let stranger = flexiti_conformance::merchant::key::read(Path::new(&stranger)).unwrap();
+    let stranger = flexiti_conformance::key::read(Path::new(&stranger)).unwrap();
     // Whoever has a key may sign anything; the trace still says what happened.
     let forged = |change: &dyn Fn(&mut Value)| {
         let mut file: Value = serde_json::from_str(&text).unwrap();
         file.as_object_mut().unwrap().shift_remove("signature");
         change(&mut file);
-        let signed =
-            flexiti_conformance::merchant::key::sign(&stranger, file.to_string().as_bytes());
+        let signed = flexiti_conformance::key::sign(&stranger, file.to_string().as_bytes());
         file["signature"] = serde_json::to_value(signed).unwrap();
         format!("{file:#}\n")
     };

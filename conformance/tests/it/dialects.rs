@@ -1,7 +1,7 @@
 //! A server of one dialect held to another: what is named is what differs.
 
 use crate::support::{judge, mock, rulebook};
-use flexiti_conformance::report::Status;
+use flexiti_conformance::Status;
 use std::collections::BTreeSet;
 
 #[test]

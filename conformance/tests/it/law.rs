@@ -2,9 +2,8 @@
 //! clause. And: no clause without a case that keeps it, a case that breaks it, and a sabotage.
 
 use crate::support::rulebook;
-use flexiti_conformance::case::Kind;
 use flexiti_conformance::plan::{self, Working};
-use flexiti_conformance::selftest;
+use flexiti_conformance::{Kind, selftest};
 use flexiti_contract::{Asserts, Contract};
 
 fn every_sabotage_is_named(seed: u64) {

@@ -10,6 +10,7 @@ mod certificate;
 mod dialects;
 mod fuzz;
 mod law;
+mod layers;
 mod merchant;
 mod program;
 mod support;

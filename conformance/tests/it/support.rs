@@ -1,7 +1,5 @@
-use flexiti_conformance::report::Report;
-use flexiti_conformance::run::{self, Options};
-use flexiti_conformance::target::{Credentials, Target};
-use flexiti_conformance::waivers::Waivers;
+use flexiti_conformance::run::{self, Options, Waivers};
+use flexiti_conformance::{Credentials, Report, Target};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::sync::Arc;

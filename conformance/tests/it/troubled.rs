@@ -5,7 +5,7 @@ use crate::merchant::{merchants, run, stderr, write};
 #[test]
 fn a_shop_that_cannot_be_certified_is_named_and_the_run_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let example = include_str!("../../src/merchant/example.toml");
+    let example = include_str!("../../src/merchant/driver/example.toml");
     let shop = |name: &str, program: &str| {
         let command = format!("command = [\"sh\", \"-c\", '''{program}''']");
         let text = example.replace("command = [\"python3\", \"shop.py\"]", &command);
@@ -17,12 +17,12 @@ fn a_shop_that_cannot_be_certified_is_named_and_the_run_ends() {
         (
             "none.toml",
             "exec nothing-of-this-name",
-            vec!["ended", "before it was ready", "not found"],
+            vec!["exited", "before it was ready", "not found"],
         ),
         (
             "early.toml",
             "echo no database >&2; exit 7",
-            vec!["ended", "exit status: 7", "no database"],
+            vec!["exited", "exit status: 7", "no database"],
         ),
     ] {
         let output = shop(name, program);
@@ -76,7 +76,7 @@ http.server.ThreadingHTTPServer((host, int(port)), H).serve_forever()
             "midway.toml",
             "        print('no space left', flush=True); os._exit(9)",
             vec![
-                "ended",
+                "exited",
                 "between two scenarios",
                 "exit status: 9",
                 "no space left",
@@ -112,7 +112,12 @@ fn a_driver_file_that_misleads_is_found_out() {
             "[\"ok\"]",
             "says `",
         ),
-        ("address.toml", "/orders/{merchant_orderid}", "/", "no JSON"),
+        (
+            "address.toml",
+            "/orders/{merchant_orderid}",
+            "/",
+            "not JSON",
+        ),
     ];
     let misled = |name: &str, old: &str, new: &str, word: &str| {
         assert!(file.contains(old), "{old}");

@@ -1,7 +1,7 @@
 //! On a server that keeps the contract the runner finds nothing, whatever the seed.
 
 use crate::support::{judge, mock};
-use flexiti_conformance::report::Status;
+use flexiti_conformance::Status;
 
 fn nothing_is_found(dialect: &str) {
     let mock = mock(dialect);

@@ -218,7 +218,24 @@ pub enum Action {
     },
 }
 
+/// The words of the faults after which the caller does not have the answer.
+const LOSE_THE_ANSWER: &[&str] = &[
+    "empty",
+    "reset",
+    "lost_response",
+    "truncate",
+    "malformed",
+    "malformed_chunking",
+    "wrong_type",
+];
+
 impl Action {
+    /// Whether the caller is left without the answer, or cannot read it, after a fault of this
+    /// word, and so cannot know what the server did.
+    pub fn loses_answer(word: &str) -> bool {
+        LOSE_THE_ANSWER.contains(&word)
+    }
+
     /// The word of its `type`.
     pub fn word(&self) -> String {
         let value = serde_json::to_value(self).unwrap_or_default();
@@ -246,6 +263,23 @@ impl Fault {
             // A request for a token brings none.
             (None, Action::ExpireToken) => api().filter(|place| *place != TOKEN).collect(),
             (None, _) => api().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_actions_lose_an_answer() {
+        for word in LOSE_THE_ANSWER {
+            let action: Action = serde_json::from_value(json!({"type": word})).unwrap();
+            assert_eq!(action.word(), *word);
+        }
+        for word in ["status", "delay", "expire_token"] {
+            assert!(!Action::loses_answer(word), "{word}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A call of the API as the rules see it.
 
 use crate::clock::Millis;
-use crate::http::form::decode_segment;
-use crate::http::form::{Form, FormRules};
+use crate::fault::Action;
+use crate::http::form::{Form, FormRules, decode_segment};
 use crate::http::route::BASE;
 use crate::journal::header_pairs;
 use crate::lint::identity::Identity;
@@ -14,14 +14,6 @@ use std::borrow::Cow;
 
 /// Faults in whose place nothing was judged.
 const INSTEAD: &[&str] = &["status", "maintenance", "empty", "reset"];
-/// Faults after which the shop cannot know the answer.
-const LOSING: &[&str] = &[
-    "lost_response",
-    "truncate",
-    "malformed",
-    "malformed_chunking",
-    "wrong_type",
-];
 /// Names under which credentials stand in a query string.
 const CREDENTIALS: &[&str] = &[
     "client_secret",
@@ -222,7 +214,7 @@ impl Call {
 
     /// Whether the answer reached the shop in one piece.
     pub fn arrived(&self) -> bool {
-        let lost = |fault: &str| INSTEAD.contains(&fault) || LOSING.contains(&fault);
+        let lost = |fault: &str| INSTEAD.contains(&fault) || Action::loses_answer(fault);
         self.fault.as_deref().is_none_or(|fault| !lost(fault))
     }
 

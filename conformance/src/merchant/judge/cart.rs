@@ -1,6 +1,7 @@
-//! What was sent to Flexiti is what the customer has in the cart.
+//! Checks that the shop sends Flexiti what the customer has in the cart.
 
-use super::{Judgement, Story, Verdict, is_init};
+use super::judgement::{Judgement, Verdict};
+use super::story::{Story, is_init};
 use crate::merchant::trace::{Played, endpoint};
 use deunicode::deunicode;
 use flexiti_contract::scenario::Rank;
@@ -56,7 +57,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-/// What can be said of addresses where no play has any to compare with.
+/// The verdict on addresses if no play has any to compare with.
 pub fn unknown(played: &[&Played]) -> Option<Judgement> {
     let message = "the driver file has no [cart]: which addresses are right is unknown";
     let judgement = Judgement::new("address_differs", Verdict::NotTestable, message);
@@ -68,8 +69,8 @@ fn is_address(name: &str) -> bool {
     name.starts_with("billing_information") || name.starts_with("shipping_information")
 }
 
-/// A text without what shops may change in it: accents, which Flexiti may refuse (P-val), case,
-/// blanks and signs.
+/// A text without what shops may change: accents, which Flexiti may refuse (P-val), case, blanks
+/// and signs.
 fn plain_text(text: &str) -> String {
     let ascii = deunicode(text);
     let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
@@ -88,7 +89,7 @@ fn cents(amount: &str) -> Option<u64> {
     Some(dollars.parse::<u64>().ok()? * 100 + cents)
 }
 
-/// A flow without what its spellings differ in.
+/// A flow without the differences between its spellings.
 fn folded(flow: &str) -> String {
     let letters = flow.chars().filter(char::is_ascii_alphabetic);
     letters.map(|c| c.to_ascii_lowercase()).collect()

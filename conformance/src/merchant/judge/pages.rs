@@ -1,9 +1,9 @@
-//! What the customer saw of the shop: in which language (B-1, B-2), and what should not be
-//! there (C-1).
+//! Checks the pages that the customer saw: their language (B-1, B-2), and credentials in them
+//! (C-1).
 
-use super::{Judgement, Story, Verdict};
-use crate::merchant::browser::Page;
-use crate::merchant::trace::Happened;
+use super::judgement::{Judgement, Verdict};
+use super::story::Story;
+use crate::merchant::trace::{Happened, Page};
 use flexiti_contract::scenario::{By, Rank, To};
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -32,7 +32,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                 {
                     all.push(kept_apart(page));
                 }
-                // What a forger sees is the shop's to say.
+                // The shop decides what a forger sees.
                 if *by == By::Customer && *to == To::Own {
                     all.push(language(
                         page.as_ref(),
@@ -66,7 +66,7 @@ pub fn leaks(page: &Page) -> Option<Judgement> {
     (!leaks.is_empty()).then(|| Judgement::failed(LEAK, message()))
 }
 
-/// Order numbers and amounts are their customer's business.
+/// Order numbers and amounts are for their own customer only.
 fn kept_apart(page: &Page) -> Judgement {
     let message = || {
         format!(

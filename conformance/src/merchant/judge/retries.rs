@@ -1,16 +1,17 @@
-//! What was tried again after a fault: not at once and for ever, not before Flexiti said, and
-//! recognisably the same operation.
+//! Checks retries after a fault: with a back-off and an end, not before `Retry-After`, and
+//! recognisable as the same operation.
 
-use super::{Judgement, Story, is_passing, kind};
-use crate::merchant::trace::{Exchange, Happened, endpoint};
+use super::judgement::Judgement;
+use super::story::{Story, is_passing, kind};
+use crate::merchant::trace::{ExchangeView, Happened, endpoint};
 use flexiti_contract::scenario::Rank;
 use serde_json::Value;
 
-/// How much earlier than `Retry-After` says a call may come: clocks and networks.
+/// How much earlier than `Retry-After` a call may come, for clocks and networks.
 const GRACE_MS: i64 = 100;
-/// Two retries in a row that come sooner than this are no back-off.
+/// Two retries in a row that come sooner than this have no back-off.
 const HASTE_MS: i64 = 50;
-/// More failed attempts than this in a row hammer at a server that is down.
+/// More failed attempts in a row than this hammer a server that is down.
 const ATTEMPTS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -24,7 +25,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     for wanted in ["token", "init", "notification"] {
         let calls = story.played.exchanges.iter();
         let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
-        let calls: Vec<&Exchange> = calls.collect();
+        let calls: Vec<&ExchangeView> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
             all.extend(judge_calls(wanted, &calls, came_again));
         }
@@ -32,7 +33,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-fn judge_calls(wanted: &str, calls: &[&Exchange], came_again: bool) -> Vec<Judgement> {
+fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<Judgement> {
     let mut all = Vec::new();
     let mut hasty = 0;
     let mut failed = 0;
@@ -82,22 +83,22 @@ fn judge_calls(wanted: &str, calls: &[&Exchange], came_again: bool) -> Vec<Judge
     all
 }
 
-fn reference(call: &Exchange) -> Option<&str> {
+fn reference(call: &ExchangeView) -> Option<&str> {
     call.row
         .headers
         .get("x-reference-id")
         .and_then(Value::as_str)
 }
 
-/// The shop's number of an order: under another one, init is another operation.
-fn orderid(call: &Exchange) -> Option<&Value> {
+/// The shop's own order number: with another one, init is another operation.
+fn orderid(call: &ExchangeView) -> Option<&Value> {
     let params = call.row.params.as_ref()?;
     params
         .get("merchant_orderid")
         .or_else(|| params.get("merchant_order_id"))
 }
 
-fn retry_after(call: &Exchange) -> Option<i64> {
+fn retry_after(call: &ExchangeView) -> Option<i64> {
     let value = call.response_headers.get("retry-after")?.as_str()?;
     value.parse().ok()
 }

@@ -1,6 +1,7 @@
-//! Whether each step came to what it should, and whether what was planned came about.
+//! Checks the result of each step, the number of orders, and that the planned faults struck.
 
-use super::{Judgement, Story, Verdict};
+use super::judgement::{Judgement, Verdict};
+use super::story::Story;
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;
@@ -13,6 +14,16 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all.push(orders(story));
     all.extend(faults(story));
     all
+}
+
+/// The steps that could not be carried out.
+pub fn failed(story: &Story<'_>) -> Vec<Judgement> {
+    let failures = story.played.failures();
+    let judgements = failures.map(|(step, why)| {
+        let message = format!("step {step} could not be carried out: {why}");
+        Judgement::new("step_failed", Verdict::Inconclusive, message)
+    });
+    judgements.collect()
 }
 
 fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
@@ -36,7 +47,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                     "Flexiti's page did not open; the customer saw {saw}"
                 )),
                 Start::Fails if order.is_some() => Some("a page opened all the same".to_owned()),
-                // Whatever goes wrong, the customer is told.
+                // Whatever goes wrong, the customer must be told.
                 _ if order.is_none() && page.is_none() => {
                     Some(format!("the customer was told nothing: {saw}"))
                 }
@@ -50,7 +61,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
         }
         (Step::Believe { one_of }, Happened::Believed { belief, said }) => {
             let is_so = match belief {
-                // Of an order that the shop gave up it need not know anything, but it is not paid.
+                // The shop need not know an order that it gave up, but it must not be paid.
                 belief if story.gave_up() => *belief != Some(Belief::Paid),
                 Some(belief) => one_of.contains(belief),
                 None => false,
@@ -99,7 +110,7 @@ fn word(belief: Belief) -> &'static str {
     }
 }
 
-/// One purchase opens one order; a second one, where it may be, has another number of the shop's.
+/// One purchase opens one order. A second one, if allowed, has another order number of the shop's.
 fn orders(story: &Story<'_>) -> Judgement {
     let opened = &story.played.opened;
     let most = story.scenario.orders;
@@ -121,7 +132,7 @@ fn orders(story: &Story<'_>) -> Judgement {
     Judgement::unless("order_doubled", wrong)
 }
 
-/// A scenario whose fault never struck says nothing.
+/// A scenario whose fault never struck proves nothing.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
     let ours: HashSet<u64> = story
         .played

@@ -1,12 +1,13 @@
-//! One token for each checkout, refreshed in time, and none sent once it is known to be dead.
+//! Checks tokens: one for each checkout, refreshed in time, and never sent once refused.
 
-use super::{Judgement, Story, Verdict, is_lost, is_passing, is_token};
-use crate::merchant::trace::{Exchange, Happened, endpoint};
+use super::judgement::{Judgement, Verdict};
+use super::story::{Story, is_passing, is_token};
+use crate::merchant::trace::{ExchangeView, Happened, endpoint, is_lost};
 use flexiti_contract::scenario::{Deed, Rank};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// How many refusals in a row a shop may come to: two for each time that it is asked.
+/// How many refusals in a row a shop may collect: two for each time that it is asked.
 const REFUSALS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -21,17 +22,17 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-fn grant(call: &Exchange) -> &str {
+fn grant(call: &ExchangeView) -> &str {
     let params = call.row.params.as_ref();
     let grant = params.and_then(|params| params.get("grant_type")?.as_str());
     grant.unwrap_or("client_credentials")
 }
 
-fn is_granted(call: &Exchange) -> bool {
+fn is_granted(call: &ExchangeView) -> bool {
     (200..300).contains(&call.row.status) && !is_lost(call)
 }
 
-/// The checkout's token is asked for once, and again only where one was refused (C-2).
+/// A checkout asks for one token, and for another only if one was refused (C-2).
 fn one_token(story: &Story<'_>) -> Judgement {
     let calls = story.calls(is_token);
     let fresh = calls.filter(|call| is_granted(call) && grant(call) != "refresh_token");
@@ -80,7 +81,7 @@ fn dead_token(story: &Story<'_>) -> Judgement {
         .at(Rank::Robust)
 }
 
-/// A refresh token is used once: whoever finds the token due while somebody refreshes it waits.
+/// A refresh token is used once: concurrent requests wait for the refresh in progress.
 fn stampede(story: &Story<'_>) -> Option<Judgement> {
     let mut sent: HashMap<&Value, u64> = HashMap::new();
     let mut twice = Vec::new();
@@ -96,7 +97,7 @@ fn stampede(story: &Story<'_>) -> Option<Judgement> {
             twice.push(*earlier);
             twice.push(call.row.id);
         }
-        // What failed may be tried again.
+        // A failed call may be retried.
         if !is_passing(call) {
             sent.insert(token, call.row.id);
         }
@@ -112,14 +113,14 @@ fn stampede(story: &Story<'_>) -> Option<Judgement> {
     Some(judgement.at(Rank::Robust))
 }
 
-/// A shop that is refused again and again gives up for a while.
+/// A shop that is refused again and again must pause.
 fn refused(story: &Story<'_>) -> Judgement {
     let mut row = 0;
     let mut longest = 0;
     for call in &story.played.exchanges {
         match call.row.status {
             401 => row += 1,
-            // A token in between changes nothing about it.
+            // A token in between does not end the row of refusals.
             _ if endpoint(call).is_some_and(is_token) => {}
             _ => row = 0,
         }
@@ -130,7 +131,7 @@ fn refused(story: &Story<'_>) -> Judgement {
     Judgement::unless("refused_endlessly", wrong).at(Rank::Robust)
 }
 
-/// Where no second token was needed, none has ended, and the scenario says nothing.
+/// If no second token was needed, no token has expired, and the scenario proves nothing.
 fn renewed(story: &Story<'_>) -> Judgement {
     let granted = story
         .calls(is_token)
@@ -143,7 +144,7 @@ fn renewed(story: &Story<'_>) -> Judgement {
     Judgement::new("token_renewed", Verdict::Inconclusive, message)
 }
 
-/// A token that is about to end is refreshed (C-3).
+/// A token that is about to expire must be refreshed (C-3).
 fn refreshed(story: &Story<'_>) -> Judgement {
     let mut refreshes = story
         .calls(is_token)
@@ -161,7 +162,7 @@ fn refreshed(story: &Story<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merchant::judge::judge;
+    use crate::merchant::judge::scenario::judge;
     use crate::merchant::scenarios;
     use crate::merchant::trace::Played;
     use serde_json::json;
@@ -189,7 +190,7 @@ mod tests {
             "opened": []
         }))
         .unwrap();
-        let scenario = scenarios().iter().find(|row| row.id == scenario);
+        let scenario = scenarios::named(scenario);
         let mut all = judge(scenario.unwrap(), &played).into_iter();
         let found = all.find(|judgement| judgement.check == check);
         found.map(|judgement| judgement.verdict)

@@ -1,0 +1,262 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Judges a server against the documented Flexiti Online API.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge a server, clause by clause; without --base-url a mock that it starts itself
+    Server(Server),
+    /// Run the findings of a JSON report again, or replay a plan that broke a shop
+    Replay {
+        /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
+        file: PathBuf,
+        /// Driver file of the shop; required for a plan
+        #[arg(long, value_name = "FILE")]
+        driver: Option<PathBuf>,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Certify a merchant's integration: drive its shop or run its tests, and judge what it sends
+    Merchant(Merchant),
+    /// Check a merchant's certificate: its signature, its trace, and its verdicts
+    Verify {
+        /// A certificate written by `merchant --certificate FILE`
+        certificate: PathBuf,
+        /// Public key that must have signed it, in base64
+        #[arg(long, value_name = "KEY")]
+        signer: Option<String>,
+    },
+    /// List the clauses of a dialect
+    List {
+        /// Dialect name, or path of a dialect file
+        #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+        dialect: String,
+    },
+    /// Remove one clause at a time from the mock, and check that the runner names each of them
+    SelfTest {
+        /// Dialect name, or path of a dialect file; defaults to all shipped dialects
+        #[arg(long, value_name = "NAME|FILE")]
+        dialect: Option<String>,
+        /// Seed that makes the run repeatable
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        seed: u64,
+        /// Number of generated cases for each removed clause
+        #[arg(long, default_value_t = 200, value_name = "N")]
+        cases: u32,
+    },
+}
+
+/// The server under test, and the account to use.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Base URL of the server, ending in /flexiti/online-api
+    #[arg(long, env = "FLEXITI_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+    /// OAuth client id
+    #[arg(
+        long,
+        env = "FLEXITI_CLIENT_ID",
+        value_name = "ID",
+        default_value = "flexitidemo"
+    )]
+    pub client_id: String,
+    /// OAuth client secret
+    #[arg(
+        long,
+        env = "FLEXITI_CLIENT_SECRET",
+        value_name = "SECRET",
+        default_value = "flexitidemo-secret",
+        hide_env_values = true
+    )]
+    pub client_secret: String,
+    /// User name for the password grant
+    #[arg(
+        long,
+        env = "FLEXITI_USERNAME",
+        value_name = "NAME",
+        requires = "password"
+    )]
+    pub username: Option<String>,
+    /// Password for the password grant
+    #[arg(
+        long,
+        env = "FLEXITI_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
+    pub password: Option<String>,
+    /// Token of the server's admin API, if it is a mock that requires one
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_ADMIN_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub admin_token: Option<String>,
+    /// Dialect to judge the server by: a name, or the path of a dialect file
+    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+    pub dialect: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Server {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Number of generated cases
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub cases: u32,
+    /// Maximum number of requests; exit code 3 if they run out
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    pub max_requests: u64,
+    /// Maximum number of requests per second
+    #[arg(long, value_name = "R", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// TOML file of clauses that are allowed to fail, each with a reason
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+    /// text, json or junit, to standard output or to a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
+    pub report: Vec<ReportTo>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Merchant {
+    #[command(subcommand)]
+    pub command: Option<MerchantCommand>,
+    #[command(flatten)]
+    pub run: MerchantRun,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MerchantCommand {
+    /// Write a driver file that explains every key
+    Init {
+        /// Output file; an existing file is not overwritten
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+    },
+    /// Start the shop of a driver file, and try checkouts
+    Check {
+        /// Driver file
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+    },
+    /// Generate legal answers, faults and customers until they break the shop, then shrink them
+    Fuzz(Fuzz),
+    /// Print the JSON Schema of driver files
+    Schema,
+    /// Generate a key that signs certificates
+    Keygen {
+        /// Output file; an existing file is not overwritten
+        #[arg(default_value = "certificate-key.json")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Fuzz {
+    /// Driver file
+    #[arg(default_value = "merchant.toml")]
+    pub file: PathBuf,
+    /// Number of plans
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    pub cases: u32,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Dialect to vary the answers of: a name, or the path of a dialect file
+    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+    pub dialect: String,
+    /// Where to save the smallest plan that breaks the shop, for `replay`
+    #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
+    pub save: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct MerchantRun {
+    /// Driver file: how to start the shop, check out, and read an order's status
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub driver: Option<PathBuf>,
+    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
+    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
+    #[arg(long, value_name = "COMMAND")]
+    pub exec: Option<String>,
+    /// Dialects: names, paths, or `all`; the first one decides the level
+    #[arg(
+        long,
+        default_value = "documented",
+        value_name = "NAME|FILE",
+        value_delimiter = ','
+    )]
+    pub dialect: Vec<String>,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Run only the scenarios whose id starts with this
+    #[arg(long, value_name = "ID")]
+    pub only: Option<String>,
+    /// Write a signed certificate
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub certificate: Option<PathBuf>,
+    /// Write the results as an HTML page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the level as a badge (SVG)
+    #[arg(long, value_name = "FILE")]
+    pub badge: Option<PathBuf>,
+    /// Key that signs the certificate (see `merchant keygen`)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+/// A report format, and where the report goes.
+#[derive(Debug, Clone)]
+pub struct ReportTo {
+    pub format: Format,
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+    Junit,
+}
+
+fn report(text: &str) -> Result<ReportTo, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = match format {
+        "text" => Format::Text,
+        "json" => Format::Json,
+        "junit" => Format::Junit,
+        other => {
+            return Err(format!(
+                "unknown format `{other}`; expected text, json or junit"
+            ));
+        }
+    };
+    Ok(ReportTo { format, file })
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate >= 0.001 => Ok(rate),
+        _ => Err("must be a number of at least 0.001".to_owned()),
+    }
+}

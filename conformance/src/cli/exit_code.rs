@@ -1,0 +1,8 @@
+//! Exit codes, as the README lists them.
+
+/// Something failed.
+pub const FAILED: u8 = 1;
+/// Bad usage, configuration or input.
+pub const USAGE: u8 = 2;
+/// No verdict: the target or the shop could not be judged.
+pub const INCONCLUSIVE: u8 = 3;

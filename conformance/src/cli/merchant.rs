@@ -1,0 +1,286 @@
+//! The `merchant` and `verify` commands.
+
+use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use super::exit_code::{FAILED, INCONCLUSIVE};
+use crate::merchant::certificate::{self, Certificate, key, page, text};
+use crate::merchant::certify::{self, Options};
+use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
+use crate::merchant::exec;
+use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
+use crate::merchant::judge::results::Results;
+use crate::merchant::judge::{Judgement, Verdict};
+use anyhow::{Context as _, bail};
+use flexiti_contract::Contract;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+/// Runs `merchant`.
+pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
+    match merchant.command {
+        Some(MerchantCommand::Init { file }) => init(&file),
+        Some(MerchantCommand::Check { file }) => check(&file),
+        Some(MerchantCommand::Fuzz(args)) => fuzz(&args),
+        Some(MerchantCommand::Schema) => {
+            println!("{:#}", driver::schema());
+            Ok(0)
+        }
+        Some(MerchantCommand::Keygen { file }) => {
+            let public = key::generate(&file)?;
+            println!("{}: keep it secret\npublic key: {public}", file.display());
+            Ok(0)
+        }
+        None => certify(&merchant.run),
+    }
+}
+
+fn init(file: &Path) -> anyhow::Result<u8> {
+    let name = file.display();
+    let created = OpenOptions::new().write(true).create_new(true).open(file);
+    let mut created = created.with_context(|| format!("{name}"))?;
+    created
+        .write_all(EXAMPLE.as_bytes())
+        .with_context(|| format!("{name}"))?;
+    println!("{name}: fill it in, then try it with: flexiti-conformance merchant check {name}");
+    Ok(0)
+}
+
+/// The driver file, read once for each shop that is to run at the same time; only once if the file
+/// fixes the port.
+fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
+    let shops = if is_portable(file) { shops } else { 1 };
+    // Hold all ports at once, so that none is given out twice.
+    let held: Vec<TcpListener> = (0..shops)
+        .map(|_| free_port())
+        .collect::<Option<_>>()
+        .context("no free port between 10000 and 31999")?;
+    let ports = held.iter().map(TcpListener::local_addr);
+    ports
+        .map(|address| Driver::read(file, address?.port()))
+        .collect()
+}
+
+/// A port outside the ephemeral range: one that the system hands out could be taken by somebody
+/// else before the shop starts.
+fn free_port() -> Option<TcpListener> {
+    let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
+    let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
+    ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+}
+
+fn check(file: &Path) -> anyhow::Result<u8> {
+    let options = Options {
+        seed: 0,
+        dialects: vec!["documented".to_owned()],
+        only: Some("outcome.purchased".to_owned()),
+    };
+    let certificate = certificate(&drivers(file, 1)?, &options)?;
+    let code = code(&certificate);
+    if code == 0 {
+        let played = options.plays().len();
+        let name = file.display();
+        println!("{name}: the driver file works, {played} purchases went through");
+    } else {
+        print!("{}", text::text(&certificate));
+    }
+    Ok(code)
+}
+
+/// A new seed.
+fn drawn() -> u64 {
+    RandomState::new().hash_one(0) >> 32
+}
+
+fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
+    let seed = args.seed.unwrap_or_else(drawn);
+    let options = fuzz::Options {
+        seed,
+        cases: args.cases,
+        dialect: args.dialect.clone(),
+    };
+    let [driver] = &drivers(&args.file, 1)?[..] else {
+        bail!("fuzzing needs exactly one shop");
+    };
+    println!("seed {seed}\n");
+    let bar =
+        ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} {wide_msg}")?);
+    let tell = |plan: &Reproduction| {
+        bar.inc(1);
+        bar.set_message(fuzz::text::plan_line(plan));
+    };
+    let fuzzed = fuzz::run(driver, &options, &tell)?;
+    bar.finish_and_clear();
+    let save = |plan: &Reproduction| {
+        let (path, file) = (args.save.display(), args.file.display());
+        let saved = std::fs::write(&args.save, plan.to_file()?);
+        saved.with_context(|| format!("--save: {path}"))?;
+        println!("\n{path}: replay it with: flexiti-conformance replay {path} --driver {file}");
+        anyhow::Ok(())
+    };
+    match fuzzed {
+        Fuzzed::Held(cases) => {
+            println!("{cases} plans, none of which breaks the shop");
+            Ok(0)
+        }
+        Fuzzed::Baseline(plan, failed) => {
+            println!("the baseline purchase fails; fix that first:");
+            print!("{}", fuzz::text::broken(&plan, &failed));
+            Ok(FAILED)
+        }
+        Fuzzed::Broke(plan, failed, shrunk) => {
+            print!("{}", fuzz::text::broken(&plan, &failed));
+            let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());
+            println!("\nshrunk with {plans} more plans in {took:.1} s");
+            save(&plan)?;
+            Ok(FAILED)
+        }
+        Fuzzed::Once(plan) => {
+            println!("this plan broke the shop once, but not again after a restart:");
+            print!("{}", fuzz::text::broken(&plan, &[]));
+            save(&plan)?;
+            Ok(INCONCLUSIVE)
+        }
+    }
+}
+
+/// Replays a saved plan.
+pub fn replay(plan: &Reproduction, driver: Option<&Path>) -> anyhow::Result<u8> {
+    let file = driver.context("--driver: a plan needs the driver file of its shop")?;
+    let [driver] = &drivers(file, 1)?[..] else {
+        bail!("a plan needs exactly one shop");
+    };
+    let failed: Vec<Judgement> = plan.replay(driver)?;
+    print!("{}", fuzz::text::broken(plan, &failed));
+    if failed.is_empty() {
+        println!("  nothing breaks");
+        return Ok(0);
+    }
+    Ok(FAILED)
+}
+
+fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
+    let seed = run.seed.unwrap_or_else(drawn);
+    let contract = Contract::shipped();
+    let dialects = if run.dialect == ["all"] {
+        contract
+            .dialect_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    } else {
+        run.dialect.clone()
+    };
+    for dialect in &dialects {
+        contract.dialect(dialect)?;
+    }
+    // The run takes a while: find out before it whether the certificate can be signed.
+    let key = run.key.as_deref().map(key::read).transpose()?;
+    if let Some(command) = &run.exec {
+        println!("seed {seed}\n");
+        let judged = exec::run(command, &dialects[0], seed)?;
+        print!("{}", judged.text);
+        return Ok(judged.code);
+    }
+    let Some(file) = &run.driver else {
+        bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
+    };
+    let drivers = drivers(file, dialects.len() * certify::LANES)?;
+    let options = Options {
+        seed,
+        dialects,
+        only: run.only.clone(),
+    };
+    if options.plays().is_empty() {
+        let only = run.only.as_deref().unwrap_or_default();
+        bail!("--only: no scenario id starts with `{only}`");
+    }
+    println!("seed {seed}\n");
+    let files = Files {
+        certificate: key.zip(run.certificate.clone()),
+        html: run.html.clone(),
+        badge: run.badge.clone(),
+    };
+    certified(&drivers, &options, &files)
+}
+
+/// The files to write.
+struct Files {
+    certificate: Option<(key::SigningKey, PathBuf)>,
+    html: Option<PathBuf>,
+    badge: Option<PathBuf>,
+}
+
+/// Runs the scenarios with a progress bar.
+fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certificate> {
+    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let tell = |done: usize, total: usize, next: &str| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        bar.set_message(next.to_owned());
+    };
+    let acts = certify::run(drivers, options, &tell)?;
+    bar.finish_and_clear();
+    let issued = jiff::Timestamp::now().to_string();
+    Certificate::new(Contract::shipped(), acts, options.seed, issued)
+}
+
+fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Result<u8> {
+    let certificate = certificate(drivers, options)?;
+    print!("{}", text::text(&certificate));
+    let write = |flag: &str, path: &Path, text: String| {
+        std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
+        println!("{flag}: {}", path.display());
+        anyhow::Ok(())
+    };
+    if let Some((key, path)) = &files.certificate {
+        write("--certificate", path, certificate.to_file(key)?)?;
+    }
+    if let Some(path) = &files.html {
+        write("--html", path, page::html(&certificate)?)?;
+    }
+    if let Some(path) = &files.badge {
+        write("--badge", path, page::badge(&certificate)?)?;
+    }
+    Ok(code(&certificate))
+}
+
+fn code(certificate: &Certificate) -> u8 {
+    let any = |verdict| {
+        let mut checks = certificate.results.iter().flat_map(Results::checks);
+        checks.any(|check| check.verdict == verdict)
+    };
+    if any(Verdict::Failed) {
+        FAILED
+    } else if any(Verdict::Inconclusive) {
+        INCONCLUSIVE
+    } else {
+        0
+    }
+}
+
+/// Runs `verify`.
+pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
+    match certificate::check(Contract::shipped(), &text, signer) {
+        Ok(checked) => {
+            let certificate = checked.certificate;
+            let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
+            println!(
+                "{name}: valid\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
+                text::rank(certificate.level),
+                certificate.issued,
+                checked.signer
+            );
+            Ok(0)
+        }
+        Err(error) => {
+            println!("{name}: REFUSED: {error:#}");
+            Ok(FAILED)
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A certificate as an HTML page, and its level as a badge.
+
+use super::Certificate;
+use super::text::{rank, word};
+use crate::merchant::judge::results::Results;
+use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::scenarios;
+use askama::Template;
+use flexiti_contract::scenario::Rank;
+use std::collections::BTreeMap;
+
+#[derive(Template)]
+#[template(path = "certificate.html")]
+struct Page<'c> {
+    level: &'static str,
+    issued: &'c str,
+    runner: &'c str,
+    seed: u64,
+    contract: &'c str,
+    summary: super::Summary,
+    dialects: Vec<Dialect<'c>>,
+    rows: Vec<Row>,
+    review: Vec<Row>,
+}
+
+struct Dialect<'c> {
+    name: &'c str,
+    skipped: usize,
+    found: Vec<Found<'c>>,
+}
+
+struct Found<'c> {
+    name: &'c str,
+    requirement: &'c str,
+    checks: Vec<Check<'c>>,
+}
+
+struct Check<'c> {
+    name: &'c str,
+    class: String,
+    word: &'static str,
+    message: &'c str,
+}
+
+/// A line with a cell for each dialect.
+struct Row {
+    name: String,
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    class: String,
+    word: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "badge.svg", escape = "html")]
+struct Badge {
+    level: &'static str,
+    colour: &'static str,
+}
+
+/// The certificate as a self-contained page.
+pub fn html(certificate: &Certificate) -> anyhow::Result<String> {
+    let results = &certificate.results;
+    let scenario_rows = rows(results, |results| {
+        let scenarios = results.scenarios.iter();
+        scenarios
+            .map(|result| (result.name.as_str(), result.verdict))
+            .collect()
+    });
+    let review_rows = rows(results, |results| {
+        let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
+        for check in &results.review {
+            let verdict = worst.entry(&check.check).or_insert(check.verdict);
+            *verdict = (*verdict).max(check.verdict);
+        }
+        worst.into_iter().collect()
+    });
+    let page = Page {
+        level: rank(certificate.level),
+        issued: &certificate.issued,
+        runner: &certificate.runner,
+        seed: certificate.seed,
+        contract: certificate.contract.get(..12).unwrap_or_default(),
+        summary: certificate.summary,
+        dialects: results.iter().map(dialect).collect(),
+        rows: scenario_rows,
+        review: review_rows,
+    };
+    Ok(page.render()?)
+}
+
+/// The level as a badge (SVG).
+pub fn badge(certificate: &Certificate) -> anyhow::Result<String> {
+    let badge = Badge {
+        level: rank(certificate.level),
+        colour: match certificate.level {
+            None => "#ac1f1f",
+            Some(Rank::Basic) => "#7a5200",
+            Some(Rank::Robust) => "#0b5f63",
+            Some(Rank::Exemplary) => "#17692f",
+        },
+    };
+    Ok(badge.render()?)
+}
+
+fn dialect(results: &Results) -> Dialect<'_> {
+    let failed = results
+        .scenarios
+        .iter()
+        .filter(|r| r.verdict != Verdict::Passed);
+    let mut found: Vec<Found<'_>> = failed
+        .map(|result| {
+            let id = result.name.split('/').next().unwrap_or_default();
+            let row = scenarios::named(id);
+            Found {
+                name: &result.name,
+                requirement: row.map_or("", |row| row.requirement.as_str()),
+                checks: checks(&result.checks),
+            }
+        })
+        .collect();
+    let review = checks(&results.review);
+    if !review.is_empty() {
+        found.push(Found {
+            name: "review",
+            requirement: "What a reviewer would say over everything that the shop sent and showed.",
+            checks: review,
+        });
+    }
+    Dialect {
+        name: &results.dialect,
+        skipped: results.skipped.len(),
+        found,
+    }
+}
+
+fn checks(checks: &[Judgement]) -> Vec<Check<'_>> {
+    let failed = checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Passed);
+    failed
+        .map(|check| Check {
+            name: &check.check,
+            class: class(check.verdict),
+            word: word(check.verdict),
+            message: &check.message,
+        })
+        .collect()
+}
+
+/// All names, with the verdict in each dialect.
+fn rows<'r>(
+    results: &'r [Results],
+    verdicts: impl Fn(&'r Results) -> Vec<(&'r str, Verdict)>,
+) -> Vec<Row> {
+    let columns: Vec<Vec<(&str, Verdict)>> = results.iter().map(verdicts).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in columns.iter().flatten() {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    let cell = |column: &Vec<(&str, Verdict)>, name: &str| {
+        let found = column.iter().find(|(other, _)| *other == name);
+        found.map_or(
+            Cell {
+                class: String::new(),
+                word: "",
+            },
+            |(_, verdict)| Cell {
+                class: class(*verdict),
+                word: word(*verdict),
+            },
+        )
+    };
+    let row = |name: &&str| Row {
+        name: (*name).to_owned(),
+        cells: columns.iter().map(|column| cell(column, name)).collect(),
+    };
+    names.iter().map(row).collect()
+}
+
+/// The word for a verdict in the certificate's JSON.
+fn class(verdict: Verdict) -> String {
+    let value = serde_json::to_value(verdict).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,132 @@
+//! The report of a run as text.
+
+use super::Certificate;
+use crate::merchant::judge::results::{Results, dependent};
+use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::scenarios;
+use flexiti_contract::scenario::Rank;
+use std::fmt::Write as _;
+
+/// A verdict in words.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "FAILED",
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::NotTestable => "not testable",
+    }
+}
+
+/// A level in words.
+pub fn rank(level: Option<Rank>) -> &'static str {
+    match level {
+        None => "none",
+        Some(Rank::Basic) => "basic",
+        Some(Rank::Robust) => "robust",
+        Some(Rank::Exemplary) => "exemplary",
+    }
+}
+
+/// The whole report as text: what did not pass, what depends on the dialect, the level.
+pub fn text(certificate: &Certificate) -> String {
+    let mut text = String::new();
+    for results in &certificate.results {
+        let passed = results
+            .scenarios
+            .iter()
+            .filter(|r| r.verdict == Verdict::Passed);
+        let (passed, all) = (passed.count(), results.scenarios.len());
+        let _ = writeln!(
+            text,
+            "dialect `{}`: {passed} of {all} scenarios passed",
+            results.dialect
+        );
+        for result in results
+            .scenarios
+            .iter()
+            .filter(|r| r.verdict != Verdict::Passed)
+        {
+            let id = result.name.split('/').next().unwrap_or_default();
+            let row = scenarios::named(id);
+            let requirement = row.map_or("", |row| row.requirement.as_str());
+            let _ = writeln!(
+                text,
+                "\n{} {}\n  {requirement}",
+                word(result.verdict),
+                result.name
+            );
+            lines(&mut text, &result.checks);
+        }
+        let review = results
+            .review
+            .iter()
+            .filter(|check| check.verdict != Verdict::Passed);
+        let review: Vec<Judgement> = review.cloned().collect();
+        if !review.is_empty() {
+            let _ = writeln!(text, "\nover everything that the shop sent and showed:");
+            lines(&mut text, &review);
+        }
+        text.push('\n');
+    }
+    matrix(&mut text, &certificate.results);
+    for results in &certificate.results {
+        let (skipped, all) = (results.skipped.len(), results.scenarios.len());
+        if skipped > 0 {
+            let all = all + skipped;
+            let _ = writeln!(
+                text,
+                "dialect `{}`: {skipped} of {all} scenarios were not played, which lowers the level",
+                results.dialect
+            );
+        }
+    }
+    let summary = certificate.summary;
+    let _ = writeln!(
+        text,
+        "{} checks passed, {} failed, {} inconclusive, {} not testable\nlevel: {}",
+        summary.passed,
+        summary.failed,
+        summary.inconclusive,
+        summary.not_testable,
+        rank(certificate.level)
+    );
+    text
+}
+
+/// A line for each check that did not pass.
+pub fn lines(text: &mut String, checks: &[Judgement]) {
+    for check in checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Passed)
+    {
+        let _ = write!(
+            text,
+            "  {} {}: {}",
+            word(check.verdict),
+            check.check,
+            check.message
+        );
+        if !check.requests.is_empty() {
+            let ids: Vec<String> = check.requests.iter().take(5).map(u64::to_string).collect();
+            let _ = write!(text, " (call {})", ids.join(", "));
+        }
+        text.push('\n');
+    }
+}
+
+/// The scenarios whose verdict depends on an undocumented choice of Flexiti's.
+fn matrix(text: &mut String, results: &[Results]) {
+    let rows = dependent(results);
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "depends on an undocumented choice:");
+    for (name, verdicts) in rows {
+        let cells: Vec<String> = verdicts
+            .iter()
+            .map(|(dialect, verdict)| format!("{dialect}: {}", word(*verdict)))
+            .collect();
+        let _ = writeln!(text, "  {name:<40} {}", cells.join(", "));
+    }
+    text.push('\n');
+}

@@ -1,0 +1,174 @@
+//! Results from traces. Pure, so that anybody with the traces gets the same results.
+
+use super::judgement::{Judgement, Verdict};
+use super::{cart, lint, pages, scenario};
+use crate::merchant::scenarios;
+use crate::merchant::trace::{self, Page, Played};
+use anyhow::Context as _;
+use flexiti_contract::scenario::{Rank, Scenario};
+use flexiti_contract::{Contract, Rulebook};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The trace of a shop in one dialect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Act {
+    /// The dialect, with every answer spelled out.
+    pub dialect: serde_json::Value,
+    /// The pages of the driver file.
+    pub pages: Vec<Page>,
+    /// The scenarios as they were played.
+    pub played: Vec<Played>,
+}
+
+/// The results in one dialect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// The dialect's name.
+    pub dialect: String,
+    /// The scenarios, in the order in which they were played.
+    pub scenarios: Vec<ScenarioResult>,
+    /// Scenarios that were not played.
+    pub skipped: Vec<String>,
+    /// The review of everything that was sent, and of the pages.
+    pub review: Vec<Judgement>,
+}
+
+/// The result of one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScenarioResult {
+    /// Scenario, flow and language.
+    pub name: String,
+    /// The worst verdict of its checks.
+    pub verdict: Verdict,
+    /// The checks, those that passed among them.
+    pub checks: Vec<Judgement>,
+}
+
+impl Results {
+    /// All checks.
+    pub fn checks(&self) -> impl Iterator<Item = &Judgement> {
+        let scenarios = self.scenarios.iter().flat_map(|result| &result.checks);
+        scenarios.chain(&self.review)
+    }
+}
+
+/// Judges traces of one and the same dialect.
+pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Results> {
+    let first = acts.first().context("nothing was seen")?;
+    let dialect = contract.dialect_from_json(first.dialect.clone())?;
+    let name = dialect.name.clone();
+    let rulebook = Rulebook::compile(contract, dialect)?;
+    let mut came = Vec::new();
+    let mut all: Vec<&Played> = acts.iter().flat_map(|act| &act.played).collect();
+    let row = |played: &Played| {
+        scenarios::all()
+            .iter()
+            .position(|row| row.id == played.scenario)
+    };
+    all.sort_by_key(|played| row(played));
+    for played in &all {
+        let shipped = scenarios::named(&played.scenario);
+        let shipped = shipped.with_context(|| format!("no scenario `{}`", played.scenario))?;
+        let checks = scenario::judge(shipped, played);
+        came.push(ScenarioResult {
+            name: played.name(),
+            verdict: scenario::worst(&checks),
+            checks,
+        });
+    }
+    control(&all, &mut came);
+    let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
+    for act in acts {
+        review.extend(lint::judge(&rulebook, &trace::calls(&act.played))?);
+        review.extend(act.pages.iter().map(pages::scanned));
+    }
+    Ok(Results {
+        dialect: name,
+        skipped: skipped(&all),
+        scenarios: came,
+        review,
+    })
+}
+
+/// The scenarios, each flow and language of them by itself, that are not among those played.
+fn skipped(played: &[&Played]) -> Vec<String> {
+    let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
+    let all = scenarios::all().iter().flat_map(Scenario::plays);
+    let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
+    names.filter(|name| !played.contains(name)).collect()
+}
+
+/// The level of the certificate that asks for a scenario, by the name of a play of it.
+fn level_of(name: &str) -> Rank {
+    let id = name.split('/').next().unwrap_or_default();
+    let row = scenarios::named(id);
+    row.map_or(Rank::Basic, |row| row.level)
+}
+
+/// That something did not happen proves nothing unless it does happen in the control scenario.
+fn control(played: &[&Played], results: &mut [ScenarioResult]) {
+    let mut passed: BTreeMap<String, bool> = BTreeMap::new();
+    for (played, result) in played.iter().zip(results.iter()) {
+        let all = passed.entry(played.scenario.clone()).or_insert(true);
+        *all &= result.verdict == Verdict::Passed;
+    }
+    for (played, result) in played.iter().zip(results) {
+        let row = scenarios::named(&played.scenario);
+        let control = row.and_then(|row| row.control.as_ref());
+        let missing = control.filter(|control| passed.get(*control) != Some(&true));
+        if let Some(control) = missing
+            && result.verdict == Verdict::Passed
+        {
+            result.verdict = Verdict::Inconclusive;
+            let level = row.map_or(Rank::Basic, |row| row.level);
+            result.checks.push(Judgement {
+                check: "control".to_owned(),
+                verdict: Verdict::Inconclusive,
+                level,
+                message: format!("`{control}` did not pass, so that this one says nothing"),
+                requests: Vec::new(),
+            });
+        }
+    }
+}
+
+/// The highest level that was reached. Anything unverified or not played lowers it. `complete` says
+/// whether every shipped dialect was played.
+pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
+    let own = results.first()?;
+    let stands = |results: &Results, level: Rank| {
+        let mut asked = results.checks().filter(|check| check.level <= level);
+        let mut skipped = results.skipped.iter();
+        asked.all(|check| check.verdict == Verdict::Passed)
+            && !skipped.any(|name| level_of(name) <= level)
+    };
+    if !stands(own, Rank::Basic) {
+        return None;
+    }
+    if !stands(own, Rank::Robust) {
+        return Some(Rank::Basic);
+    }
+    let every = results
+        .iter()
+        .all(|results| stands(results, Rank::Exemplary));
+    Some(if every && complete {
+        Rank::Exemplary
+    } else {
+        Rank::Robust
+    })
+}
+
+/// The scenarios whose verdict is not the same in every dialect, with their verdicts.
+pub fn dependent(results: &[Results]) -> Vec<(String, Vec<(String, Verdict)>)> {
+    let mut rows: BTreeMap<&str, Vec<(String, Verdict)>> = BTreeMap::new();
+    for results in results {
+        for result in &results.scenarios {
+            let row = rows.entry(&result.name).or_default();
+            row.push((results.dialect.clone(), result.verdict));
+        }
+    }
+    let differs = |row: &[(String, Verdict)]| row.iter().any(|(_, verdict)| *verdict != row[0].1);
+    let rows = rows.into_iter().filter(|(_, row)| differs(row));
+    rows.map(|(name, row)| (name.to_owned(), row)).collect()
+}

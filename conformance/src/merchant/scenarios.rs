@@ -1,0 +1,23 @@
+//! The scenarios that a shop is put through.
+
+use flexiti_contract::Contract;
+use flexiti_contract::scenario::Scenario;
+use std::sync::OnceLock;
+
+/// The scenarios, as they are shipped.
+#[expect(
+    clippy::expect_used,
+    reason = "a test of the contract loads the same data"
+)]
+pub fn all() -> &'static [Scenario] {
+    static SCENARIOS: OnceLock<Vec<Scenario>> = OnceLock::new();
+    SCENARIOS.get_or_init(|| {
+        let scenarios = Contract::shipped().scenarios();
+        scenarios.expect("the shipped scenarios load")
+    })
+}
+
+/// The scenario of this id.
+pub fn named(id: &str) -> Option<&'static Scenario> {
+    all().iter().find(|scenario| scenario.id == id)
+}

@@ -1,0 +1,98 @@
+//! What a shop believes about an order, read from where the driver file says.
+
+use super::{Stage, last_id};
+use crate::merchant::driver::{Order, filled};
+use crate::merchant::trace::Happened;
+use flexiti_contract::scenario::Belief;
+use reqwest::blocking::Response;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// How long a shop gets to be fooled.
+const DOUBT: Duration = Duration::from_millis(300);
+/// How many characters of the shop's answer are kept.
+const SAID: usize = 200;
+/// Time between two looks at a shop that learns the outcome by itself.
+const LOOK: Duration = Duration::from_millis(40);
+/// Time between two looks at a shop that asks Flexiti on every look: looking more often would make
+/// it poll more than once a second.
+const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
+
+/// The order that the shop is asked about.
+pub struct Asked<'a> {
+    /// The values of the driver file's placeholders.
+    pub values: Vec<(String, String)>,
+    /// Whether the order was opened at Flexiti.
+    pub is_open: bool,
+    /// The shop, and the mock behind it.
+    pub stage: &'a Stage<'a>,
+}
+
+/// Looks until the shop believes one of these, or that the order is paid, or the time is up.
+pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened> {
+    let stage = asked.stage;
+    let Some(order) = &stage.driver.order else {
+        return Ok(Happened::NotAsked);
+    };
+    let deadline = Instant::now() + stage.patience;
+    loop {
+        let admin = stage.mock.admin();
+        let before = last_id(admin)?;
+        let (belief, said) = ask(asked, order);
+        let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
+        // Goods may be on their way at once.
+        let is_wrong = belief == Some(Belief::Paid);
+        // The state of an order that was never opened will not change.
+        if is_so || is_wrong || !asked.is_open || Instant::now() > deadline {
+            return Ok(Happened::Believed { belief, said });
+        }
+        let polls_flexiti = last_id(admin)? > before;
+        std::thread::sleep(if polls_flexiti { PATIENT_LOOK } else { LOOK });
+    }
+}
+
+/// Looks, and looks again once the shop has had time to be fooled.
+pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> Happened {
+    let Some(order) = &asked.stage.driver.order else {
+        return Happened::NotAsked;
+    };
+    let (belief, said) = ask(asked, order);
+    if belief.is_some_and(|belief| none_of.contains(&belief)) {
+        return Happened::Believed { belief, said };
+    }
+    std::thread::sleep(DOUBT);
+    let (belief, said) = ask(asked, order);
+    Happened::Believed { belief, said }
+}
+
+/// What the shop says about the order.
+fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
+    let (belief, said) = answer(asked, order);
+    // Redact before cutting: part of a secret would not be recognised.
+    let said = asked.stage.told(said);
+    (belief, said.chars().take(SAID).collect())
+}
+
+fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
+    let url = filled(&order.url, &asked.values);
+    let answer = asked.stage.client.get(&url).send();
+    let text = match answer.and_then(Response::text) {
+        Ok(text) => text,
+        Err(error) => return (None, error.without_url().to_string()),
+    };
+    let Ok(json) = serde_json::from_str::<Value>(&text) else {
+        return (None, "an answer that is not JSON".to_owned());
+    };
+    let word = match json.pointer(&order.pointer) {
+        Some(Value::String(word)) => word.clone(),
+        Some(other) => other.to_string(),
+        None => return (None, format!("nothing at `{}`", order.pointer)),
+    };
+    let belief = [
+        (&order.paid, Belief::Paid),
+        (&order.pending, Belief::Pending),
+        (&order.failed, Belief::Failed),
+    ];
+    let belief = belief.iter().find(|(words, _)| words.contains(&word));
+    (belief.map(|(_, belief)| *belief), word)
+}

@@ -1,0 +1,258 @@
+//! A customer's browser: cookies, redirections, and what is on the pages.
+
+use crate::merchant::trace::Page;
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use reqwest::{Method, StatusCode, Url, redirect};
+use std::io::Read as _;
+use std::time::Duration;
+
+/// How many redirections a browser follows before it gives up.
+const HOPS: usize = 10;
+/// How much of a page is read.
+const PAGE: u64 = 1024 * 1024;
+
+/// Values that must never reach a browser, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials(Vec<(String, String)>);
+
+impl Credentials {
+    /// Adds one, unless it is too short to be a credential.
+    pub fn add(&mut self, name: &str, value: &str) {
+        if value.len() >= 4 {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// The names of those found in a text.
+    pub fn found_in(&self, text: &str) -> Vec<String> {
+        let found = self
+            .0
+            .iter()
+            .filter(|(_, value)| text.contains(value.as_str()));
+        let mut names: Vec<String> = found.map(|(name, _)| name.clone()).collect();
+        names.dedup();
+        names
+    }
+}
+
+/// What the browser loaded for one request.
+#[derive(Debug)]
+pub struct PageLoad {
+    /// The last page; leaks are not searched for yet.
+    pub page: Page,
+    /// The text of the page.
+    pub text: String,
+    /// Everything that reached the browser: pages, redirections, cookies.
+    pub all: String,
+    /// The address of Flexiti's pages that a redirection leads to, or that the page contains.
+    pub leads_to: Option<Url>,
+}
+
+/// A browser with cookies of its own.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    /// Where Flexiti's pages are.
+    flexiti: Url,
+}
+
+impl Browser {
+    /// A browser that recognises Flexiti's pages by their origin, and waits this long for the
+    /// shop's pages.
+    pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(redirect::Policy::none())
+            .timeout(patience)
+            .build()?;
+        Ok(Self {
+            client,
+            flexiti: flexiti.clone(),
+        })
+    }
+
+    /// Requests a page, and follows redirections within the shop.
+    pub fn open(
+        &self,
+        method: &Method,
+        url: &str,
+        form: &[(String, String)],
+    ) -> Result<PageLoad, String> {
+        let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
+        let mut request = self.client.request(method.clone(), url.clone());
+        if *method == Method::GET && !form.is_empty() {
+            url.query_pairs_mut().extend_pairs(form);
+            request = self.client.get(url.clone());
+        } else if !form.is_empty() {
+            request = request.form(form);
+        }
+        let mut all = String::new();
+        for _ in 0..HOPS {
+            let answer = request.send();
+            let answer = answer.map_err(|error| format!("{}: {}", place(&url), why(error)))?;
+            for (_, value) in answer.headers() {
+                all.push_str(&String::from_utf8_lossy(value.as_bytes()));
+                all.push('\n');
+            }
+            let status = answer.status();
+            let location = answer.headers().get(LOCATION);
+            let next = location.and_then(|next| url.join(next.to_str().ok()?).ok());
+            if !status.is_redirection() || next.is_none() {
+                return self.seen(&url, answer, all);
+            }
+            let next = next.unwrap_or_else(|| url.clone());
+            if self.is_flexiti(&next) {
+                return Ok(PageLoad {
+                    page: page(&url, status, None),
+                    text: String::new(),
+                    all,
+                    leads_to: Some(next),
+                });
+            }
+            request = self.client.get(next.clone());
+            url = next;
+        }
+        Err(format!(
+            "{}: more than {HOPS} redirections in a row",
+            place(&url)
+        ))
+    }
+
+    fn seen(&self, url: &Url, answer: Response, mut all: String) -> Result<PageLoad, String> {
+        let status = answer.status();
+        let language = answer.headers().get(CONTENT_LANGUAGE);
+        let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let mut bytes = Vec::new();
+        let mut limited = answer.take(PAGE);
+        limited
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("{}: {error}", place(url)))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        all.push_str(&text);
+        let lang = if is_html { html_lang(&text) } else { None };
+        let lang = lang.or(language);
+        let leads_to = self.address_in(&text);
+        Ok(PageLoad {
+            page: page(url, status, lang),
+            text,
+            all,
+            leads_to,
+        })
+    }
+
+    fn is_flexiti(&self, url: &Url) -> bool {
+        url.origin() == self.flexiti.origin()
+    }
+
+    /// The address of Flexiti's pages in a page or in JSON.
+    fn address_in(&self, text: &str) -> Option<Url> {
+        let origin = self.flexiti.origin().ascii_serialization();
+        let plain = text.replace("\\/", "/").replace("&amp;", "&");
+        let at = plain.find(&format!("{origin}/"))?;
+        let ends = |c: char| c.is_whitespace() || "\"'<>\\`)".contains(c);
+        let address = plain[at..].split(ends).next()?;
+        Url::parse(address).ok()
+    }
+}
+
+fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
+    let lang = lang.map(|lang| {
+        lang.chars()
+            .take(2)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    });
+    Page {
+        url: place(url),
+        status: status.as_u16(),
+        lang,
+        leaks: Vec::new(),
+        names_order: false,
+    }
+}
+
+/// The language of an HTML page's root element.
+fn html_lang(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let tag = &lower[lower.find("<html")?..];
+    let tag = &tag[..tag.find('>')?];
+    let value = tag.split_once("lang=")?.1.trim_start_matches(['"', '\'']);
+    let lang: String = value
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    (!lang.is_empty()).then_some(lang)
+}
+
+/// An address without the parts that may hold secrets: query and fragment.
+fn place(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// An error with its causes, without the URL that reqwest repeats.
+fn why(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_its_language_in_its_first_tag() {
+        for (text, lang) in [
+            (
+                "<!doctype html><html lang=\"fr-CA\"><p lang=\"en\">",
+                Some("fr"),
+            ),
+            ("<HTML class=a lang=en>", Some("en")),
+            ("<html><p lang=\"en\">", None),
+            ("", None),
+        ] {
+            assert_eq!(html_lang(text).as_deref(), lang, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_without_what_may_be_secret() {
+        let nobody = Url::parse("http://127.0.0.1:1/back?orderId=1&auth_token=5ecre7#token=5ecre7");
+        let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1)).unwrap();
+        let trouble = browser.open(&Method::GET, nobody.unwrap().as_str(), &[]);
+        let trouble = trouble.unwrap_err();
+        assert!(trouble.contains("http://127.0.0.1:1/back: "), "{trouble}");
+        assert!(!trouble.contains("5ecre7"), "{trouble}");
+    }
+
+    #[test]
+    fn the_address_of_flexitis_page_is_found_in_pages_and_in_json() {
+        let flexiti = Url::parse("http://127.0.0.1:4359").unwrap();
+        let browser = Browser::new(&flexiti, Duration::from_secs(1)).unwrap();
+        let address = "http://127.0.0.1:4359/checkout/ab?lang=fr&x=1";
+        for text in [
+            "<a href=\"http://127.0.0.1:4359/checkout/ab?lang=fr&amp;x=1\">",
+            r#"{"url":"http:\/\/127.0.0.1:4359\/checkout\/ab?lang=fr&x=1"}"#,
+            "location = 'http://127.0.0.1:4359/checkout/ab?lang=fr&x=1';",
+        ] {
+            let found = browser.address_in(text).unwrap();
+            assert_eq!(found.as_str(), address, "{text}");
+        }
+        assert!(
+            browser
+                .address_in("http://127.0.0.1:43590/checkout/ab")
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! The stage that scenarios are played on: the shop, and a mock in Flexiti's place.
+
+mod belief;
+mod browser;
+mod customer;
+mod performance;
+mod shop;
+
+pub use shop::{LOST, Trouble};
+
+use crate::merchant::driver::Driver;
+use crate::merchant::trace::Page;
+use anyhow::{Context as _, anyhow};
+use browser::{Browser, Credentials, PageLoad};
+use flexiti_contract::scenario::Scenario;
+use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
+use flexiti_mock::{MerchantConfig, Mock, Settings};
+use reqwest::blocking::Client;
+use reqwest::{Method, Url};
+use serde_json::{Map, Value, json};
+use shop::Shop;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// The account of the shop under test.
+pub const CLIENT_ID: &str = "shop-under-test";
+/// How long a shop may take to learn the outcome of an order.
+pub const PATIENCE: Duration = Duration::from_secs(8);
+/// The name of a scenario's dialect.
+const SCENE: &str = "scene";
+
+/// A shop, and the mock that it takes for Flexiti.
+pub struct Stage<'d> {
+    pub(super) driver: &'d Driver,
+    pub(super) mock: Mock,
+    pub(super) client: Client,
+    /// How many scenarios have been played.
+    pub(super) plays: u32,
+    /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
+    pub(super) run: String,
+    /// An order that was paid, for forged callbacks.
+    pub(super) paid: Option<u64>,
+    /// How long the shop may take to learn the outcome of an order.
+    pub(super) patience: Duration,
+    shop: Shop,
+    dialect: DialectView,
+    credentials: Credentials,
+    /// The number of the next call.
+    next_id: u64,
+    /// Orders of earlier scenarios.
+    past: BTreeSet<u64>,
+    /// Whether the shop still asks about those in the background.
+    is_busy: bool,
+}
+
+impl<'d> Stage<'d> {
+    /// Starts a mock and the shop.
+    pub fn new(driver: &'d Driver, seed: u64, dialect: &str) -> anyhow::Result<Self> {
+        let account = MerchantConfig {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: format!("{seed:016x}-shop-secret"),
+            username: None,
+            password: None,
+            trust_url: None,
+            success_url: Some(driver.callbacks.success.clone()),
+            error_url: Some(driver.callbacks.error.clone()),
+            ..MerchantConfig::demo()
+        };
+        let mut credentials = Credentials::default();
+        credentials.add("client_id", &account.client_id);
+        credentials.add("client_secret", &account.client_secret);
+        let mock = Mock::start(&Settings {
+            merchants: vec![account.clone()],
+            dialect: dialect.to_owned(),
+            seed: Some(seed),
+            journal_bytes: 256 * 1024 * 1024,
+            journal_limit: 1_000_000,
+            ..Settings::default()
+        })?;
+        let environment = [
+            ("FLEXITI_BASE_URL", mock.base_url()),
+            ("FLEXITI_CLIENT_ID", account.client_id),
+            ("FLEXITI_CLIENT_SECRET", account.client_secret),
+        ];
+        let environment: Vec<(&str, &str)> = environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let shop = Shop::start(driver, &environment)?;
+        let dialect = mock.admin().dialect(CLIENT_ID)?;
+        let patience = Duration::from_secs(driver.checkout.patience_s.into());
+        let client = Client::builder().timeout(patience).build()?;
+        // Calls before the first customer are not part of a checkout.
+        let next_id = last_id(mock.admin())? + 1;
+        Ok(Self {
+            driver,
+            mock,
+            client,
+            plays: 0,
+            run: run_number(),
+            paid: None,
+            patience: PATIENCE,
+            shop,
+            dialect,
+            credentials,
+            next_id,
+            past: BTreeSet::new(),
+            is_busy: false,
+        })
+    }
+
+    /// Whether the shop still runs.
+    pub fn check(&mut self) -> Result<(), Trouble> {
+        self.shop.check("in a scenario")
+    }
+
+    /// The dialect of the mock, with every answer spelled out.
+    pub fn dialect(&self) -> Value {
+        serde_json::to_value(&self.dialect).unwrap_or_default()
+    }
+
+    /// The pages of the driver file, searched for credentials.
+    pub fn scan(&self) -> anyhow::Result<Vec<Page>> {
+        let browser = self.browser()?;
+        let pages = self.driver.pages.scan.iter().map(|url| {
+            let seen = browser.open(&Method::GET, url, &[]);
+            seen.map_or_else(|_| Page::unreachable(url), |seen| self.searched(seen).page)
+        });
+        Ok(pages.collect())
+    }
+
+    /// A page load, searched for the credentials that exist by now.
+    pub(super) fn searched(&self, mut seen: PageLoad) -> PageLoad {
+        seen.page.leaks = self.leaks(&seen.all);
+        seen
+    }
+
+    /// A text, unless it contains a secret.
+    pub(super) fn told(&self, said: String) -> String {
+        let secrets = self.leaks(&said);
+        if secrets.is_empty() {
+            return said;
+        }
+        format!("something with {} in it", secrets.join(", "))
+    }
+
+    /// The names of the credentials in a text.
+    pub(super) fn leaks(&self, text: &str) -> Vec<String> {
+        let mut credentials = self.credentials.clone();
+        for (name, token) in self.mock.admin().tokens() {
+            credentials.add(name, &token);
+        }
+        credentials.found_in(text)
+    }
+
+    /// The browser of a new customer.
+    pub(super) fn browser(&self) -> anyhow::Result<Browser> {
+        let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
+        Browser::new(&Url::parse(&self.mock.base_url())?, patience)
+    }
+
+    /// Sets the mock up with the scenario's answers and faults.
+    fn set_scene(&self, scenario: &Scenario) -> anyhow::Result<()> {
+        let admin = self.mock.admin();
+        let mut answers: Map<String, Value> = self.dialect.answers.clone();
+        answers.extend(scenario.answers.clone());
+        let change = DialectChange {
+            name: SCENE.to_owned(),
+            description: Some(self.dialect.description.clone()),
+            extends: None,
+            answers: Some(answers),
+        };
+        admin.set_dialect(CLIENT_ID, &change)?;
+        let (_, before) = scenario
+            .faults
+            .iter()
+            .partition::<Vec<_>, _>(|f| is_of_order(f));
+        let plan = FaultPlan::read(json!({"faults": before})).map_err(|what| anyhow!(what))?;
+        let planned = admin.plan_faults(CLIENT_ID, plan);
+        planned.with_context(|| format!("the faults of scenario {}", scenario.id))?;
+        Ok(())
+    }
+
+    /// Plans the faults of notifications, limited to this order if there is one, because the shop
+    /// may still ask about earlier ones.
+    pub(super) fn plan_for(&self, faults: &[Value], order: Option<u64>) -> anyhow::Result<()> {
+        for fault in faults.iter().filter(|fault| is_of_order(fault)) {
+            let mut fault = fault.clone();
+            if let Some(order) = order {
+                fault["match"]["params"]["orderId"] = order.to_string().into();
+            }
+            let change = serde_json::from_value(json!({"add": fault}))?;
+            self.mock.admin().change_faults(CLIENT_ID, change)?;
+        }
+        Ok(())
+    }
+}
+
+/// A number that no earlier stage had: the time, and a counter within this process.
+fn run_number() -> String {
+    static STAGES: AtomicU32 = AtomicU32::new(0);
+    let stage = STAGES.fetch_add(1, Ordering::Relaxed);
+    let seconds = jiff::Timestamp::now().as_second();
+    format!("{seconds:x}{stage:x}")
+}
+
+/// Whether a fault is about calls for one order.
+fn is_of_order(fault: &Value) -> bool {
+    fault["match"]["endpoint"] == "notification"
+}
+
+/// The journal's number of the latest call.
+fn last_id(admin: Admin<'_>) -> anyhow::Result<u64> {
+    let latest = admin.requests("limit=1")?.requests;
+    Ok(latest.last().map_or(0, |row| row.id))
+}

@@ -1,0 +1,175 @@
+//! Performs a scenario on the stage, and records the trace that is judged.
+
+use super::customer::Customer;
+use super::{CLIENT_ID, Stage};
+use crate::merchant::judge::{self, Judgement, Verdict};
+use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
+use flexiti_contract::Endpoint;
+use flexiti_contract::scenario::Scenario;
+use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, OrderView};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+/// How often a scenario is played at most, until its faults strike its own calls.
+const ATTEMPTS: usize = 3;
+const TOKEN: Option<CallKind> = Some(CallKind::Api(Endpoint::Token));
+/// How long after a token is granted its first use may follow.
+const TOKEN_USE: Duration = Duration::from_millis(150);
+
+impl Stage<'_> {
+    /// Plays a scenario in one flow and one language, and repeats it if the result may be about an
+    /// earlier order.
+    pub fn play(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
+        let first_id = self.next_id;
+        let mut void = Vec::new();
+        let mut played = self.attempt(scenario, flow, lang)?;
+        for _ in 1..ATTEMPTS {
+            let is_noise = self.is_busy && are_tokens_alone(scenario, &played);
+            if !struck_others(&played) && !is_noise {
+                break;
+            }
+            void.append(&mut played.left_out);
+            void.extend(played.exchanges.iter().map(|call| call.row.id));
+            played = self.attempt(scenario, flow, lang)?;
+        }
+        played.first_id = first_id;
+        played.left_out.append(&mut void);
+        played.left_out.sort_unstable();
+        Ok(played)
+    }
+
+    fn attempt(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
+        self.shop.check("between two scenarios")?;
+        self.plays += 1;
+        self.set_scene(scenario)?;
+        let first_id = self.next_id;
+        let mut customer = Customer::new(self, flow, lang, &scenario.faults)?;
+        let happened: Vec<Happened> = scenario
+            .steps
+            .iter()
+            .map(|step| customer.take(step))
+            .collect();
+        let mut played = Played {
+            scenario: scenario.id.clone(),
+            flow: flow.to_owned(),
+            lang: lang.to_owned(),
+            dialect: self.dialect.name.clone(),
+            amount: customer.amount,
+            merchant_orderid: customer.merchant_orderid,
+            cart: self.driver.cart.parameters(),
+            happened,
+            exchanges: Vec::new(),
+            first_id,
+            next_id: first_id,
+            left_out: Vec::new(),
+            faults: self.mock.admin().faults(CLIENT_ID)?.faults,
+            opened: Vec::new(),
+        };
+        self.record(&mut played)?;
+        let admin = self.mock.admin();
+        let opened: BTreeSet<u64> = played.orders().collect();
+        for id in &opened {
+            played.opened.push(opened_order(&admin.order(*id)?));
+        }
+        let mut bought = played.opened.iter();
+        if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
+            self.paid = Some(bought.id);
+        }
+        self.past.extend(opened);
+        admin.clear_faults(CLIENT_ID)?;
+        Ok(played)
+    }
+
+    /// Records the shop's calls since the last scenario, except those about earlier orders.
+    fn record(&mut self, played: &mut Played) -> anyhow::Result<()> {
+        let admin = self.mock.admin();
+        let window = format!("after={}", played.first_id - 1);
+        let mut rows = admin.requests(&window)?.requests;
+        if rows.last().is_some_and(|row| row.endpoint == TOKEN) {
+            // The call that the token is for follows at once.
+            std::thread::sleep(TOKEN_USE);
+            rows = admin.requests(&window)?.requests;
+        }
+        let mut theirs = Vec::new();
+        for row in rows {
+            played.next_id = row.id + 1;
+            if row.order_id.is_some_and(|id| self.past.contains(&id)) {
+                played.left_out.push(row.id);
+                theirs.extend(bearer(&row).map(str::to_owned));
+            } else {
+                played.exchanges.push(admin.request(row.id)?);
+            }
+        }
+        leave_tokens_out(played, &theirs);
+        self.is_busy |= !played.left_out.is_empty();
+        self.next_id = played.next_id;
+        Ok(())
+    }
+}
+
+/// Leaves out the tokens that were used only to ask about earlier orders.
+fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
+    let own: HashSet<String> = played
+        .exchanges
+        .iter()
+        .filter_map(|call| bearer(&call.row))
+        .map(str::to_owned)
+        .collect();
+    let is_theirs = |call: &ExchangeView| {
+        let body = call.response_body.as_deref().unwrap_or_default();
+        let answer: Value = serde_json::from_str(body).unwrap_or_default();
+        let token = answer["access_token"].as_str().unwrap_or_default();
+        call.row.endpoint == TOKEN
+            && theirs.iter().any(|used| used == token)
+            && !own.contains(token)
+    };
+    let (left_out, kept) = std::mem::take(&mut played.exchanges)
+        .into_iter()
+        .partition(is_theirs);
+    played.exchanges = kept;
+    let left_out: Vec<ExchangeView> = left_out;
+    played
+        .left_out
+        .extend(left_out.iter().map(|call| call.row.id));
+    played.left_out.sort_unstable();
+}
+
+/// The hash of the token that a call was made with.
+fn bearer(row: &ExchangeSummary) -> Option<&str> {
+    let header = row.headers.get("authorization")?.as_str()?;
+    header.split_whitespace().next_back()
+}
+
+/// Whether only calls for tokens failed a check: it is unknown which order those belong to.
+fn are_tokens_alone(scenario: &Scenario, played: &Played) -> bool {
+    let is_token = |id: &u64| {
+        let mut calls = played.exchanges.iter();
+        calls.any(|call| call.row.id == *id && call.row.endpoint == TOKEN)
+    };
+    let mut failed = judge::judge(scenario, played);
+    failed.retain(|judgement| judgement.verdict == Verdict::Failed);
+    let about_tokens = |judgement: &Judgement| {
+        !judgement.requests.is_empty() && judgement.requests.iter().all(is_token)
+    };
+    !failed.is_empty() && failed.iter().all(about_tokens)
+}
+
+/// Whether a planned fault was consumed only by calls about earlier orders.
+fn struck_others(played: &Played) -> bool {
+    let calls = played.exchanges.iter().map(|call| call.row.id);
+    let own: HashSet<u64> = calls.collect();
+    let mut faults = played.faults.iter();
+    faults.any(|fault| {
+        !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
+    })
+}
+
+fn opened_order(order: &OrderView) -> Opened {
+    let word = serde_json::to_value(order.outcome).unwrap_or_default();
+    Opened {
+        id: order.id,
+        merchant_orderid: order.merchant_order_id.clone(),
+        outcome: word.as_str().map(str::to_owned),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a case expects to come back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The expected answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// 200.
+    Granted,
+    /// The error of the case's clause, about this parameter if the clause is about one.
+    Refused {
+        /// The parameter that `field_errors` must name, and no other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        param: Option<String>,
+        /// A header that must contain a word, such as `allow: POST`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        header: Option<(String, String)>,
+    },
+    /// Any 4xx: the clause does not grant the request.
+    NotGranted,
+    /// 200, and this value at this JSON pointer.
+    Holds(String, Value),
+    /// The same, provided that another pointer has a given value.
+    HoldsWith {
+        /// The value that must be there, after its pointer.
+        holds: (String, Value),
+        /// The condition: a pointer and its value.
+        with: (String, Value),
+    },
+    /// 200, and a JSON object that is not empty.
+    Filled,
+    /// 200, and this JSON.
+    Json(Value),
+    /// 200, with all of these members.
+    Shows(Vec<JsonMember>),
+    /// 200, and the notification is about the order that an earlier answer opened.
+    TellsOf {
+        /// The answer that opened the order.
+        order: usize,
+        /// The answer that opened the order it must not be about; any other order is the subject
+        /// of another clause.
+        not: Option<usize>,
+    },
+    /// 200, and the HTML at this JSON pointer is in this language.
+    Speaks(String, String),
+    /// The URL that the customer's browser is sent to, as the admin API reports it.
+    Callback(Callback),
+    /// This status.
+    Status(u16),
+    /// Two answers with the same status and body.
+    Same(usize, usize),
+    /// Two answers that are the same except for the requested URL.
+    Alike(usize, usize),
+    /// Two answers that differ at each of these JSON pointers.
+    Distinct(usize, usize, Vec<String>),
+    /// Any answer but a 5xx.
+    Alive,
+    /// The dialect's answer to a browser's preflight request.
+    Preflight,
+    /// An HTML page, in this language if one is given.
+    Page(Option<String>),
+    /// A page that existed is refused with the status of the clause's error.
+    Closed,
+}
+
+/// An expected member of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JsonMember {
+    /// A JSON pointer.
+    pub at: String,
+    /// What must be there.
+    pub is: Is,
+}
+
+/// The expected value at a JSON pointer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Is {
+    /// This value.
+    Value(Value),
+    /// No value.
+    Absent,
+    /// A value of this JSON type.
+    OfType(String),
+    /// The same text or number as in an earlier answer, at this pointer.
+    SameAs(usize, String),
+}
+
+/// The expectation about a callback.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Callback {
+    /// It leads to this URL, with any query.
+    LeadsTo(String),
+    /// It has these query parameters and no others. Secrets are the subject of another clause.
+    Carries(Vec<(String, Carried)>),
+    /// It contains no secret and no token.
+    NoSecrets,
+}
+
+/// The value of a callback's query parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carried {
+    /// This text.
+    Text(String),
+    /// The id of the order that this answer opened.
+    OrderOf(usize),
+    /// A token.
+    Token,
+}
+
+impl Expect {
+    /// Whether the last request must be granted before anything else is checked.
+    pub fn grants(&self) -> bool {
+        match self {
+            Self::Granted
+            | Self::Holds(..)
+            | Self::HoldsWith { .. }
+            | Self::Filled
+            | Self::Json(_)
+            | Self::Shows(_)
+            | Self::TellsOf { .. }
+            | Self::Speaks(..)
+            | Self::Callback(_) => true,
+            Self::Refused { .. }
+            | Self::NotGranted
+            | Self::Status(_)
+            | Self::Same(..)
+            | Self::Alike(..)
+            | Self::Distinct(..)
+            | Self::Alive
+            | Self::Preflight
+            | Self::Page(_)
+            | Self::Closed => false,
+        }
+    }
+
+    /// Whether an answer of 200 must have the members of the endpoint's answers. One that should
+    /// have been a refusal, or something else, is judged only as that.
+    pub fn is_ordinary(&self, answer: usize, last: usize) -> bool {
+        match self {
+            Self::Alike(a, b) => answer != *a && answer != *b,
+            Self::Refused { .. } | Self::NotGranted | Self::Json(_) | Self::Status(_) => {
+                answer != last
+            }
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! A test case as data: what is sent, and what must come back.
+
+mod expect;
+pub mod placeholders;
+mod request_template;
+pub mod requests;
+mod test_case;
+
+pub use expect::{Callback, Carried, Expect, Is, JsonMember};
+pub use request_template::{Encoding, Params, Payload, RequestTemplate, To, encode};
+pub use test_case::{Account, Case, Kind, Step};

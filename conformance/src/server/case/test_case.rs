@@ -1,0 +1,111 @@
+//! A case: what is sent, and what its clause says must come back.
+
+use super::expect::Expect;
+use super::request_template::RequestTemplate;
+use serde::{Deserialize, Serialize};
+
+/// One test of one clause. It is data: reports carry it, and `replay` runs it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// A name, not a position: it stays the same when cases are added.
+    pub id: String,
+    /// The clause that is tested.
+    pub clause: String,
+    /// Whether the request keeps or breaks the clause.
+    pub kind: Kind,
+    /// The account that it runs on.
+    pub account: Account,
+    /// The steps, in order; the last answer is judged.
+    pub steps: Vec<Step>,
+    /// What must come back.
+    pub expect: Expect,
+    /// The clause to blame if a request that should be accepted is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<String>,
+}
+
+/// Whether a case keeps its clause or breaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Keeps the clause: the sibling that must pass.
+    Positive,
+    /// Breaks the clause, or misuses it, in exactly one way.
+    Negative,
+}
+
+/// The account that a case runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    /// The account given on the command line.
+    Main,
+    /// A new account if the target can create one, else the main one.
+    Own,
+    /// A new account; without an admin API the case is not testable.
+    New,
+    /// A new account that is not provisioned for the API.
+    Unprovisioned,
+}
+
+/// One step of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Send a request.
+    Send(RequestTemplate),
+    /// Advance the account's clock by this many seconds.
+    Advance(u64),
+    /// Take the account's role away.
+    Deprovision,
+    /// Bring an order to an outcome, as its customer would. The admin API's answer counts among the
+    /// case's answers.
+    Complete {
+        /// The order's id, or a placeholder for it.
+        order: String,
+        /// The outcome, in the admin API's words.
+        outcome: String,
+    },
+}
+
+impl Case {
+    /// A case of one request on the main account.
+    pub fn of_request(
+        clause: &str,
+        name: &str,
+        kind: Kind,
+        request: RequestTemplate,
+        expect: Expect,
+    ) -> Self {
+        Self::of_steps(clause, name, kind, vec![Step::Send(request)], expect)
+    }
+
+    /// A case on the main account.
+    pub fn of_steps(
+        clause: &str,
+        name: &str,
+        kind: Kind,
+        steps: Vec<Step>,
+        expect: Expect,
+    ) -> Self {
+        let sign = match kind {
+            Kind::Positive => "keeps",
+            Kind::Negative => "breaks",
+        };
+        Self {
+            id: format!("{clause}/{sign}/{name}"),
+            clause: clause.to_owned(),
+            kind,
+            account: Account::Main,
+            steps,
+            expect,
+            blame: None,
+        }
+    }
+
+    /// Whether this answer may be a refusal although another request follows, because the verdict
+    /// is about it.
+    pub fn may_refuse(&self, answer: usize) -> bool {
+        matches!(self.expect, Expect::Same(a, b) | Expect::Alike(a, b) if a == answer || b == answer)
+    }
+}

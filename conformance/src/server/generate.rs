@@ -1,0 +1,308 @@
+//! Generated cases: valid requests in every encoding, valid requests with one defect, and garbage.
+//! A failure is shrunk to a minimal request.
+
+use super::case::{Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, To, requests};
+use super::plan::{self, Broken, Working};
+use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Characters of generated text: scripts and signs that commonly break form handling.
+const LETTERS: &[char] = &[
+    'a', 'b', 'Z', '0', '9', ' ', '-', '.', '\'', '"', '&', '=', '+', '%', '<', ';', '/', '\\',
+    '#', '{', '[', 'é', 'Ç', 'œ', '’', '語', 'Ω', '\u{200f}', '🧾',
+];
+
+/// Sends a case, and says whether the answer is as it should be.
+pub type Check<'c> = dyn FnMut(&Case) -> bool + 'c;
+
+/// A random source for one purpose of a run, so that phases do not influence each other.
+pub fn rng(seed: u64, purpose: &str) -> TestRng {
+    let mut bytes = [0_u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    for (at, byte) in purpose.bytes().enumerate() {
+        let slot = &mut bytes[8 + at % 24];
+        *slot = slot.rotate_left(3) ^ byte;
+    }
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
+
+/// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.
+fn run(
+    strategy: &BoxedStrategy<Case>,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        // The check itself limits shrinking: proptest would print a warning.
+        max_shrink_iters: 1_000_000,
+        ..Config::default()
+    };
+    let check = std::cell::RefCell::new(check);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let outcome = runner.run(strategy, |case| {
+        let mut check = check.borrow_mut();
+        if check(&case) {
+            Ok(())
+        } else {
+            Err(TestCaseError::fail(case.id))
+        }
+    });
+    match outcome {
+        Err(TestError::Fail(_, minimal)) => Some(minimal),
+        Ok(()) | Err(TestError::Abort(_)) => None,
+    }
+}
+
+/// Valid requests in one encoding must succeed. Returns the minimal one that does not.
+pub fn valid(
+    rulebook: &Arc<Rulebook>,
+    endpoint: Endpoint,
+    encoding: Encoding,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let clause = plan::accepted(endpoint);
+    let strategy = valid_params(rulebook, endpoint)
+        .prop_filter_map("the encoding cannot carry it", move |params| {
+            let request = requests::request_to(endpoint, &params, encoding)?;
+            let name = format!("generated {} {encoding:?}", endpoint.id());
+            let mut case =
+                Case::of_request(clause, &name, Kind::Positive, request, Expect::Granted);
+            if plan::INIT.contains(&endpoint) {
+                case.blame = Some(encoding.clause().to_owned());
+            }
+            Some(case)
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+/// Valid requests with one clause broken must be refused with its error. Returns the minimal one
+/// that is not; requests that shrinking makes valid, or broken in another way, are discarded.
+pub fn broken(
+    rulebook: &Arc<Rulebook>,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
+    let known: Vec<Broken> = plan::broken_at(rulebook, clause, place);
+    let bad = bad_values(&known)?;
+    let bases = plan::bases(rulebook, place.endpoint);
+    let (clause, place, working) = (clause.clone(), place.clone(), working.clone());
+    let judge = Arc::clone(rulebook);
+    let strategy = (
+        select(bases),
+        proptest::collection::vec(any::<bool>(), 40),
+        bad,
+    )
+        .prop_filter_map("it breaks something else", move |(base, keep, value)| {
+            let changed = plan::replaced(&base, &place.param, &value);
+            let thinned = plan::thinned(&changed, &place.param, &keep);
+            let params = [thinned, changed]
+                .into_iter()
+                .find(|params| plan::breaks_only(&judge, &clause, &place, params))?;
+            let name = "generated".to_owned();
+            let broken = Broken {
+                name,
+                base,
+                params,
+                value,
+            };
+            plan::broken_case(&clause, &place, &broken, &working)
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+/// No request may lead to a 5xx. Returns the minimal one that does.
+pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
+    let paths = vec![
+        "/oauth/token",
+        "/online/v2/client-id/{{client_id}}/systems/init",
+        "/online/client-id/{{client_id}}/systems/init",
+        "/online/client-id/%00%ff/systems/init",
+        "/online/client-id/a/notifications/order-id/1",
+        "/online/client-id/{{client_id}}/notifications/merchant-order-id/%00%ff",
+        "/online/v2/client-id/{{client_id}}/systems/payment-calculator",
+        "/",
+    ];
+    let types = vec![
+        Some("application/x-www-form-urlencoded"),
+        Some("application/json"),
+        Some("application/json; charset=utf-16"),
+        Some("multipart/form-data; boundary=x"),
+        Some("text/;=;"),
+        None,
+    ];
+    let methods = vec![
+        "POST", "POST", "POST", "GET", "PUT", "HEAD", "OPTIONS", "TRACE",
+    ];
+    let bearer = vec![
+        "Bearer {{token}}",
+        "Bearer {{token}}",
+        "Bearer",
+        "bearer x",
+        "Basic !!",
+        "Basic QQ==",
+    ];
+    let body = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..300),
+        text(200).prop_map(String::into_bytes),
+        text(60).prop_map(|text| format!("{{\"lang\":\"fr\",\"flow\":{text}").into_bytes()),
+        text(60).prop_map(
+            |text| format!("flow=apply&lang={text}&amount_requested[]=1&=&%").into_bytes()
+        ),
+    ];
+    let strategy = (
+        select(paths),
+        select(types),
+        select(methods),
+        select(bearer),
+        body,
+    )
+        .prop_map(|(path, media_type, method, bearer, body)| {
+            let mut request = RequestTemplate {
+                method: method.to_owned(),
+                to: To::Path(path.to_owned()),
+                ..RequestTemplate::post("", Payload::Bytes(body))
+            }
+            .header("authorization", bearer)
+            .header(requests::REFERENCE_ID, "{{reference_id}}");
+            if let Some(media_type) = media_type {
+                request = request.header("content-type", media_type);
+            }
+            Case::of_request(
+                "http.robust",
+                "generated",
+                Kind::Negative,
+                request,
+                Expect::Alive,
+            )
+        })
+        .boxed();
+    run(&strategy, cases, rng, check)
+}
+
+fn text(longest: usize) -> impl Strategy<Value = String> {
+    proptest::collection::vec(select(LETTERS), 1..longest)
+        .prop_map(|letters| letters.into_iter().collect())
+}
+
+/// Valid parameters: a flow's full request, thinned, with samples, or free text where it is
+/// allowed.
+fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<Params> {
+    let contract = rulebook.contract();
+    let bases: Vec<Params> = if endpoint == Endpoint::Token {
+        vec![requests::token_params()]
+    } else {
+        plan::bases(rulebook, endpoint)
+    };
+    let allowed = |name: &str, value: &str| {
+        let sent = json!({ name: value });
+        let violations = rulebook.check(endpoint, &sent);
+        !violations.iter().any(|v| v.param == name)
+    };
+    let fixed = [
+        "flow",
+        "client_id",
+        "clientId",
+        "client_secret",
+        "grant_type",
+    ];
+    let values: Vec<(String, Vec<String>, bool)> = contract
+        .params(endpoint)
+        .iter()
+        .filter(|param| !param.group && !fixed.contains(&param.name.as_str()))
+        .map(|param| {
+            let name = param.name.as_str();
+            let samples = param
+                .samples
+                .iter()
+                .filter(|text| allowed(name, text))
+                .cloned()
+                .collect();
+            let free = ["Xy z", "é", "7 %&=+", "語"]
+                .iter()
+                .all(|text| allowed(name, text));
+            (param.name.clone(), samples, free && !param.header)
+        })
+        .filter(|(_, samples, _): &(String, Vec<String>, bool)| !samples.is_empty())
+        .collect();
+    let judge = Arc::clone(rulebook);
+    let picks: Vec<BoxedStrategy<(String, Value)>> = values
+        .into_iter()
+        .map(|(name, samples, free)| {
+            let sample = select(samples);
+            let value = if free {
+                prop_oneof![sample, text(30)].boxed()
+            } else {
+                sample.boxed()
+            };
+            let judge = Arc::clone(&judge);
+            value
+                .prop_map(move |text| (name.clone(), plan::once(&judge, &name, &text)))
+                .boxed()
+        })
+        .collect();
+    (
+        select(bases),
+        picks,
+        proptest::collection::vec(any::<bool>(), 40),
+    )
+        .prop_map(move |(base, picks, keep)| {
+            let known: Vec<(String, Value)> = picks
+                .into_iter()
+                .filter(|(name, _)| base.iter().any(|(param, _)| param == name))
+                .collect();
+            let full = known.into_iter().fold(base, |params, (name, value)| {
+                plan::replaced(&params, &name, &value)
+            });
+            // Required parameters stay; one may require the next. Leaving out `grant_type` is a
+            // clause of its own.
+            let mut params = plan::thinned(&full, "grant_type", &keep);
+            loop {
+                let missing = judge.check(endpoint, &plan::flat(&params));
+                let wanted = |name: &str| {
+                    params.iter().any(|(param, _)| param == name)
+                        || missing.iter().any(|violation| violation.param == name)
+                };
+                let more: Params = full
+                    .iter()
+                    .filter(|(name, _)| wanted(name))
+                    .cloned()
+                    .collect();
+                if more.len() == params.len() {
+                    return params;
+                }
+                params = more;
+            }
+        })
+        .boxed()
+}
+
+/// Values that break a place: the known ones, and free text.
+fn bad_values(known: &[Broken]) -> Option<BoxedStrategy<Value>> {
+    let values: Vec<Value> = known.iter().map(|broken| broken.value.clone()).collect();
+    if values.is_empty() {
+        return None;
+    }
+    let takes_text = values.iter().any(Value::is_string);
+    let known = select(values);
+    Some(if takes_text {
+        prop_oneof![3 => known, 1 => text(40).prop_map(Value::from)].boxed()
+    } else {
+        known.boxed()
+    })
+}

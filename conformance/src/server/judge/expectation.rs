@@ -1,0 +1,193 @@
+//! Checks the last answer of a case against its expectation.
+
+use super::json_members::{self, text_at};
+use super::refusal::{self, culprit};
+use super::verdict::{Verdict, broken, kept};
+use super::{callback, comparison};
+use crate::server::case::{Case, Expect};
+use crate::server::wire::{Answer, Exchange};
+use flexiti_contract::Rulebook;
+use flexiti_contract::dialect::Members;
+use serde_json::Value;
+
+/// The verdict of the last exchange on the clause of the case.
+pub(super) fn expectation(
+    rulebook: &Rulebook,
+    case: &Case,
+    exchanges: &[Exchange],
+) -> Option<Verdict> {
+    let at = exchanges.len().checked_sub(1)?;
+    let exchange = &exchanges[at];
+    let answer = exchange.answer()?;
+    let verdict = |fault: Option<String>| match fault {
+        None => kept(&case.clause),
+        Some(expected) => broken(&case.clause, at, expected, exchange.actual()),
+    };
+    let unless = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
+    if case.expect.grants() && answer.status != 200 {
+        let clause = culprit(rulebook, case, exchange, answer);
+        return Some(broken(&clause, at, "200", exchange.actual()));
+    }
+    match &case.expect {
+        Expect::Alive | Expect::Granted => Some(kept(&case.clause)),
+        Expect::Holds(pointer, value) => {
+            // A missing member is the fault of the clause about that member.
+            let body = answer.json()?;
+            let found = body.pointer(pointer).filter(|found| !found.is_null())?;
+            unless(found != value, format!("200 with {value} at {pointer}"))
+        }
+        Expect::HoldsWith { holds, with } => {
+            let body = answer.json()?;
+            let found = body.pointer(&holds.0).filter(|found| !found.is_null())?;
+            let goes_with = body.pointer(&with.0) == Some(&with.1);
+            let (pointer, value) = holds;
+            goes_with.then(|| {
+                let expected = format!("200 with {value} at {pointer}");
+                verdict((found != value).then_some(expected))
+            })
+        }
+        Expect::Filled => {
+            let body = answer.json().unwrap_or_default();
+            let empty = body.as_object().is_none_or(serde_json::Map::is_empty);
+            unless(
+                empty,
+                "200 with a JSON object that says something".to_owned(),
+            )
+        }
+        Expect::Json(body) => {
+            let same = answer
+                .json()
+                .is_some_and(|found| says(rulebook, &found, body));
+            unless(!same, format!("200 {body}"))
+        }
+        Expect::Shows(list) => Some(verdict(json_members::fault(list, answer, exchanges))),
+        Expect::TellsOf { order, not } => {
+            let other = json_members::is_about_another(answer, exchanges, *order, *not)?;
+            unless(other, "200 with the transaction_id of the order".to_owned())
+        }
+        Expect::Speaks(pointer, lang) => {
+            let html = text_at(answer, pointer)?;
+            let spoken = root_lang(&html)?;
+            let expected = format!("HTML with lang=\"{lang}\" at {pointer}");
+            unless(!spoken.starts_with(lang.as_str()), expected)
+        }
+        Expect::Callback(asked) => Some(verdict(callback::fault(asked, exchange, exchanges))),
+        Expect::Status(status) => unless(answer.status != *status, status.to_string()),
+        Expect::NotGranted => {
+            let refused = (400..500).contains(&answer.status);
+            unless(!refused, "a refusal (4xx)".to_owned())
+        }
+        Expect::Refused { param, header } => {
+            let (param, header) = (param.as_deref(), header.as_ref());
+            Some(verdict(refusal::fault(
+                rulebook, case, answer, param, header,
+            )))
+        }
+        Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
+            let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
+            unless(wrong, expected)
+        }
+        Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),
+        Expect::Page(lang) => {
+            // A missing page is the fault of the clause about the page.
+            if lang.is_some() && !is_page(answer) {
+                return None;
+            }
+            let (wrong, expected) = page_fault(answer, lang.as_deref());
+            unless(wrong, expected)
+        }
+        Expect::Closed => {
+            // If there was no page before, the clause about the page is at fault.
+            let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
+            let status = rulebook.refusal_of(&case.clause)?.status;
+            let closed = unless(answer.status != status, status.to_string());
+            closed.filter(|_| is_page(before))
+        }
+    }
+}
+
+/// Whether an answer is not a page, or not in this language, and what was expected.
+fn page_fault(answer: &Answer, lang: Option<&str>) -> (bool, String) {
+    let Some(lang) = lang else {
+        return (!is_page(answer), "200 text/html".to_owned());
+    };
+    let page = String::from_utf8_lossy(&answer.body);
+    let spoken = html_lang(&page).unwrap_or_default();
+    let expected = format!("<html lang=\"{lang}\">");
+    (!spoken.starts_with(lang), expected)
+}
+
+fn is_page(answer: &Answer) -> bool {
+    answer.status == 200 && answer.is("text/html")
+}
+
+fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
+    if !rulebook.knobs().cors {
+        let refused = (400..500).contains(&answer.status);
+        return (!refused).then(|| "a refusal (4xx)".to_owned());
+    }
+    let methods = answer
+        .header("access-control-allow-methods")
+        .unwrap_or_default();
+    let headers = answer
+        .header("access-control-allow-headers")
+        .unwrap_or_default();
+    let right = (200..300).contains(&answer.status)
+        && methods.contains("POST")
+        && ["authorization", "content-type", "x-reference-id"]
+            .iter()
+            .all(|name| headers.contains(name));
+    (!right)
+        .then(|| "2xx that allows POST with authorization, content-type, x-reference-id".to_owned())
+}
+
+/// The `lang` of a page's root element.
+fn html_lang(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<html")?;
+    lang_of(rest.split_once('>')?.0)
+}
+
+/// The `lang` of the first element of a piece of HTML.
+fn root_lang(html: &str) -> Option<String> {
+    let (_, rest) = html.split_once('<')?;
+    lang_of(rest.split_once('>')?.0)
+}
+
+/// The value of `lang` in a tag.
+fn lang_of(tag: &str) -> Option<String> {
+    let (_, value) = tag.split_once("lang=")?;
+    let value = value.trim_start_matches(['"', '\'']);
+    let end = value
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .unwrap_or(value.len());
+    Some(value[..end].to_ascii_lowercase())
+}
+
+/// Whether an answer is this body, apart from members that the dialect may add.
+fn says(rulebook: &Rulebook, found: &Value, body: &Value) -> bool {
+    let more = rulebook.knobs().response_members == Members::More;
+    match (found.as_object(), body.as_object()) {
+        (Some(found), Some(body)) if more && !body.is_empty() => {
+            let mut members = body.iter();
+            members.all(|(name, value)| found.get(name) == Some(value))
+        }
+        _ => found == body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_a_page_is_that_of_its_root() {
+        assert_eq!(
+            html_lang("<!doctype html><html lang=\"fr-CA\"><p lang=en>"),
+            Some("fr-ca".into())
+        );
+        assert_eq!(html_lang("<html class=x lang='en'>"), Some("en".into()));
+        assert_eq!(html_lang("<html>"), None);
+        assert_eq!(root_lang("<div lang=\"fr\"><p lang=en>"), Some("fr".into()));
+        assert_eq!(root_lang("<div><p lang=en>"), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! Members of an answer's JSON.
+
+use crate::server::case::{Is, JsonMember};
+use crate::server::wire::{Answer, Exchange};
+use serde_json::Value;
+
+/// The first expected member that is missing or wrong.
+pub(super) fn fault(
+    list: &[JsonMember],
+    answer: &Answer,
+    exchanges: &[Exchange],
+) -> Option<String> {
+    let body = answer.json().unwrap_or_default();
+    list.iter().find_map(|JsonMember { at, is }| {
+        let found = body.pointer(at);
+        let (seen, expected) = match is {
+            Is::Value(value) => (found == Some(value), value.to_string()),
+            Is::Absent => (found.is_none(), "nothing".to_owned()),
+            Is::OfType(kind) => (found.is_some_and(|value| is_of(value, kind)), kind.clone()),
+            Is::SameAs(earlier, pointer) => {
+                let earlier = exchanges.get(*earlier).and_then(Exchange::answer);
+                let wanted = earlier.and_then(|earlier| text_at(earlier, pointer));
+                let seen = wanted.is_some() && found.and_then(text) == wanted;
+                (seen, wanted.unwrap_or_else(|| "a value".to_owned()))
+            }
+        };
+        (!seen).then(|| format!("200 with {expected} at {at}"))
+    })
+}
+
+fn is_of(value: &Value, kind: &str) -> bool {
+    match kind {
+        "integer" => value.is_i64() || value.is_u64(),
+        "string" => value.is_string(),
+        _ => false,
+    }
+}
+
+/// A text, or a number as text: ids are either.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The text or number at a JSON pointer.
+pub(super) fn text_at(answer: &Answer, pointer: &str) -> Option<String> {
+    text(answer.json()?.pointer(pointer)?)
+}
+
+/// The id of the order that an answer opened.
+pub(super) fn opened_order(exchanges: &[Exchange], answer: usize) -> Option<String> {
+    text_at(exchanges.get(answer)?.answer()?, "/online_order_id")
+}
+
+/// Whether a notification is about the wrong order; `None` if it is about an order that is the
+/// subject of another clause.
+pub(super) fn is_about_another(
+    notification: &Answer,
+    exchanges: &[Exchange],
+    order: usize,
+    not: Option<usize>,
+) -> Option<bool> {
+    let found = text_at(notification, "/transaction_id")?;
+    if found == opened_order(exchanges, order)? {
+        return Some(false);
+    }
+    let speaks = not.is_none_or(|not| opened_order(exchanges, not) == Some(found));
+    speaks.then_some(true)
+}

@@ -1,0 +1,37 @@
+//! Verdicts. Pure: a case and its exchanges in, verdicts on clauses out.
+
+mod callback;
+mod comparison;
+mod every_answer;
+mod expectation;
+mod json_members;
+mod refusal;
+mod verdict;
+
+pub use verdict::Verdict;
+
+use crate::server::case::Case;
+use crate::server::wire::{Exchange, Surface};
+use flexiti_contract::{Rule, Rulebook};
+
+/// Judges a case by its exchanges: the clause it is about, and every clause that can be seen in
+/// any answer.
+pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Verdict> {
+    let last = exchanges.len().saturating_sub(1);
+    let mut verdicts: Vec<Verdict> = exchanges
+        .iter()
+        .enumerate()
+        .filter(|(_, exchange)| exchange.surface != Surface::Admin)
+        .flat_map(|(at, exchange)| {
+            let ordinary = case.expect.is_ordinary(at, last);
+            every_answer::observe(rulebook, at, exchange, ordinary)
+        })
+        .collect();
+    let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();
+    if verdicts.iter().any(dead) {
+        // A server error (5xx) says nothing about the clause.
+        return verdicts;
+    }
+    verdicts.extend(expectation::expectation(rulebook, case, exchanges));
+    verdicts
+}

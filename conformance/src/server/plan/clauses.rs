@@ -1,0 +1,281 @@
+//! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
+//! and the same request with one defect.
+
+use super::params::{bases, flat, minimal, once, replaced, with, without};
+use super::working::{INIT, Working, accepted};
+use crate::server::case::requests::{request_to, token_request};
+use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
+use flexiti_contract::{Check, Clause, Endpoint, ParameterSite, Rule, Rulebook};
+use serde_json::{Value, json};
+
+/// Parameters whose samples do not work by themselves, or require other parameters.
+const UNSAMPLED: &[&str] = &[
+    "flow",
+    "client_id",
+    "clientId",
+    "client_secret",
+    "refresh_token",
+    "username",
+    "password",
+];
+
+/// A request with exactly one defect.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// A name for the defect.
+    pub name: String,
+    /// The valid request it was made from.
+    pub base: Params,
+    /// The request.
+    pub params: Params,
+    /// The value of the broken parameter; null if it was removed.
+    pub value: Value,
+}
+
+/// The cases of a clause.
+pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for place in rulebook.sites(&clause.id) {
+        if place.endpoint != Endpoint::Token && !working.has(place.endpoint) {
+            continue;
+        }
+        let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
+        for broken in broken_at(rulebook, clause, place) {
+            let sibling = cases.iter().any(|case| {
+                case.kind == Kind::Positive
+                    && case.id.contains(&format!("/{} ", place.endpoint.id()))
+            });
+            if !sibling {
+                let expect = Expect::Granted;
+                if let Some(request) = encodable(place.endpoint, &broken.base, working) {
+                    let mut case = Case::of_request(
+                        &clause.id,
+                        &at("as it should be"),
+                        Kind::Positive,
+                        request,
+                        expect,
+                    );
+                    case.blame = Some(granted_by(place.endpoint, &broken.base).to_owned());
+                    cases.push(prepared(case, &broken.base));
+                }
+            }
+            cases.extend(broken_case(clause, place, &broken, working));
+        }
+        if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
+            cases.extend(accepted_samples(rulebook, clause, place, working));
+        }
+    }
+    cases
+}
+
+/// The case of a request with a defect.
+pub fn broken_case(
+    clause: &Clause,
+    place: &ParameterSite,
+    broken: &Broken,
+    working: &Working,
+) -> Option<Case> {
+    let request = encodable(place.endpoint, &broken.params, working)?;
+    let expect = Expect::Refused {
+        param: clause.msg.map(|_| place.param.clone()),
+        header: None,
+    };
+    let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
+    let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+    Some(prepared(case, &broken.params))
+}
+
+/// The clause that grants a valid request.
+fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
+    let grant = params.iter().find(|(name, _)| name == "grant_type");
+    match grant.and_then(|(_, grant)| grant.as_str()) {
+        Some("refresh_token") => Rule::GrantRefresh.id(),
+        Some("password") => Rule::GrantPassword.id(),
+        _ => accepted(endpoint),
+    }
+}
+
+/// Adds what the parameters presuppose: a token to refresh, an account whose user is known.
+fn prepared(mut case: Case, params: &Params) -> Case {
+    let presupposes = |placeholder: &str| {
+        let texts = params.iter().filter_map(|(_, value)| value.as_str());
+        texts.into_iter().any(|text| text.starts_with(placeholder))
+    };
+    if presupposes("{{0/") {
+        case.steps.insert(0, Step::Send(token_request()));
+    }
+    if presupposes("{{0/") || presupposes("{{username}}") {
+        case.account = Account::Own;
+    }
+    case
+}
+
+/// In the preferred encoding, or in JSON if only JSON can express it.
+fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<RequestTemplate> {
+    if !INIT.contains(&endpoint) {
+        return request_to(endpoint, params, Encoding::FormDotted);
+    }
+    let json = || {
+        let carried = working.carries(Encoding::Json);
+        carried
+            .then(|| request_to(endpoint, params, Encoding::Json))
+            .flatten()
+    };
+    request_to(endpoint, params, working.preferred()).or_else(json)
+}
+
+/// Every sample of a parameter that the dialect allows must be accepted. A refusal counts against
+/// the last clause of the parameter, the one about its form.
+fn accepted_samples(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Case> {
+    let about_form = |clause: &&Clause| {
+        is_request_clause(clause)
+            && !clause.id.ends_with("required")
+            && rulebook.sites(&clause.id).contains(place)
+    };
+    if rulebook
+        .clauses()
+        .filter(about_form)
+        .last()
+        .map(|last| &last.id)
+        != Some(&clause.id)
+    {
+        return Vec::new();
+    }
+    let Some(base) = bases(rulebook, place.endpoint).into_iter().next() else {
+        return Vec::new();
+    };
+    let params = rulebook.contract().params(place.endpoint);
+    let samples = params
+        .iter()
+        .find(|p| p.name == place.param)
+        .map(|p| p.samples.clone());
+    let mut cases = Vec::new();
+    for sample in samples.unwrap_or_default() {
+        let changed = with(&base, &place.param, once(rulebook, &place.param, &sample));
+        if !rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
+            continue;
+        }
+        let mut forms = vec![(format!("`{sample}`"), changed)];
+        let typed: Option<Value> = serde_json::from_str(&sample).ok();
+        if let Some(value) = typed.filter(|value| value.is_number() || value.is_boolean()) {
+            // Also as a JSON number or boolean, if the type allows one.
+            let changed = with(&base, &place.param, value);
+            if rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
+                forms.push((format!("{sample} in JSON"), changed));
+            }
+        }
+        for (what, params) in forms {
+            let name = format!("{} {} {what}", place.endpoint.id(), place.param);
+            if let Some(request) = encodable(place.endpoint, &params, working) {
+                cases.push(Case::of_request(
+                    &clause.id,
+                    &name,
+                    Kind::Positive,
+                    request,
+                    Expect::Granted,
+                ));
+            }
+        }
+    }
+    cases
+}
+
+/// Requests that break `clause` at `place` and nothing else, made from valid ones.
+pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &ParameterSite) -> Vec<Broken> {
+    let contract = rulebook.contract();
+    let Some(param) = contract.param(place.endpoint, &place.param) else {
+        return Vec::new();
+    };
+    let limit = longest(rulebook, place);
+    let long = param
+        .samples
+        .first()
+        .map(|sample| lengthened(sample, limit.unwrap_or(0)));
+    let mut values: Vec<(String, Value)> = vec![("left out".to_owned(), Value::Null)];
+    values.extend(
+        param
+            .samples
+            .iter()
+            .map(|text| (format!("`{text}`"), json!(text))),
+    );
+    values.extend(long.map(|text| ("one character too long".to_owned(), json!(text))));
+    if !param.header && INIT.contains(&place.endpoint) {
+        values.push(("a JSON array".to_owned(), json!(["a"])));
+        values.push(("a JSON object".to_owned(), json!({"a": "b"})));
+        values.push(("a JSON number".to_owned(), json!(7)));
+        values.push(("a JSON boolean".to_owned(), json!(true)));
+    }
+    let bases = bases(rulebook, place.endpoint);
+    values
+        .into_iter()
+        .filter_map(|(name, value)| {
+            bases.iter().find_map(|base| {
+                let params = replaced(base, &place.param, &value);
+                if !breaks_only(rulebook, clause, place, &params) {
+                    return None;
+                }
+                let kept = base.iter().find(|(name, _)| *name == place.param);
+                let mend = |params: &Params| match kept {
+                    Some((_, value)) => with(params, &place.param, value.clone()),
+                    None => without(params, &place.param),
+                };
+                let grants = |params: &Params| params.iter().any(|(name, _)| name == "grant_type");
+                let params = minimal(&params, |less| {
+                    // Leaving out `grant_type` is a clause of its own.
+                    grants(less) == grants(&params)
+                        && breaks_only(rulebook, clause, place, less)
+                        && rulebook
+                            .check(place.endpoint, &flat(&mend(less)))
+                            .is_empty()
+                });
+                Some(Broken {
+                    name: name.clone(),
+                    base: mend(&params),
+                    params,
+                    value: value.clone(),
+                })
+            })
+        })
+        .collect()
+}
+
+/// The maximum length of a parameter.
+fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64> {
+    let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
+    let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;
+    let limits = constraints
+        .iter()
+        .filter_map(|one| one["maxLength"].as_u64());
+    limits.min()
+}
+
+/// Whether a request breaks `clause` at `place`, and nothing else.
+pub(crate) fn breaks_only(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    params: &Params,
+) -> bool {
+    let violations = rulebook.check(place.endpoint, &flat(params));
+    matches!(violations.as_slice(), [only] if only.clause == clause.id && only.param == place.param)
+}
+
+fn lengthened(sample: &str, limit: u64) -> String {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let missing = (limit + 1).saturating_sub(sample.chars().count());
+    let filler = sample.chars().last().unwrap_or('a');
+    sample
+        .chars()
+        .chain(std::iter::repeat_n(filler, missing))
+        .collect()
+}
+
+/// Whether the clause's predicate is a constraint on parameters.
+pub fn is_request_clause(clause: &Clause) -> bool {
+    clause.check == Check::Request
+}

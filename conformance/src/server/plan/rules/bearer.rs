@@ -1,0 +1,119 @@
+//! The bearer token, and the paths it opens.
+
+use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
+use crate::server::case::{Account, RequestTemplate, Step};
+use flexiti_contract::dialect::Lax;
+
+const BEARER: &str = "Bearer {{0/access_token}}";
+
+pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let cases = cases
+        .keeps_init(requests)
+        .breaks("no header", requests.init().without_header("authorization"));
+    elsewhere(cases, requests, "no header", |request| {
+        request.without_header("authorization")
+    })
+}
+
+/// The same defect in a request to each of the other endpoints.
+fn elsewhere(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    name: &str,
+    defect: impl Fn(RequestTemplate) -> RequestTemplate,
+) -> Cases {
+    requests
+        .elsewhere()
+        .into_iter()
+        .fold(cases, |cases, (endpoint, steps, request)| {
+            cases
+                .breaks(&format!("{} {name}", endpoint.id()), defect(request))
+                .after(steps)
+        })
+}
+
+pub(super) fn scheme(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let cases = cases
+        .keeps_init(requests)
+        .breaks("another scheme", requests.init_as("Token {{token}}"))
+        .breaks("no scheme", requests.init_as("{{token}}"));
+    let lower_case = requests.init_as("bearer {{token}}");
+    match requests.rulebook.knobs().bearer_scheme {
+        Lax::Exact => cases.breaks("lower case", lower_case),
+        Lax::AnyCase => cases.keeps("lower case", lower_case),
+    }
+}
+
+pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let unknown = format!("Bearer {UNKNOWN_TOKEN}");
+    let cases = cases
+        .keeps_init(requests)
+        .breaks("never issued", requests.init_as(&unknown))
+        .breaks("one character more", requests.init_as("Bearer {{token}}0"));
+    elsewhere(cases, requests, "never issued", |request| {
+        request.header("authorization", &unknown)
+    })
+}
+
+pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps("two seconds before the end", requests.init_as(BEARER))
+        .after([get_token(), Step::Advance(requests.ttl().saturating_sub(2))])
+        .on(Account::New)
+        .blaming_init(requests)
+        .breaks("at the end", requests.init_as(BEARER))
+        .after([get_token(), Step::Advance(requests.ttl())])
+        .on(Account::New)
+}
+
+pub(super) fn client(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    const OTHER: &str = "Bearer {{other_token}}";
+    let cases = cases
+        .keeps_init(requests)
+        .breaks("another client's token", requests.init_as(OTHER));
+    elsewhere(cases, requests, "another client's token", |request| {
+        request.header("authorization", OTHER)
+    })
+}
+
+fn customer() -> [Step; 1] {
+    [Step::Send(token_with(&[("scope", "customer")]))]
+}
+
+pub(super) fn scope(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps_init(requests)
+        .breaks("scope customer", requests.init_as(BEARER))
+        .after(customer())
+}
+
+pub(super) fn scope_customer(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let nothing = requests.init_of(&garbled()).header("authorization", BEARER);
+    cases
+        .keeps("scope customer", requests.init_as(BEARER))
+        .after(customer())
+        .lacks("scope customer, three wrong values", nothing)
+        .after(customer())
+}
+
+pub(super) fn provisioned(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps("a provisioned account", requests.init_as(BEARER))
+        .after([get_token()])
+        .on(Account::Own)
+        .blaming_init(requests)
+        .breaks("the role was taken away", requests.init_as(BEARER))
+        .after([get_token(), Step::Deprovision])
+        .on(Account::New)
+}
+
+pub(super) fn path_quotes(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let quoted = |request, id: &str| at(request, "{{client_id}}", &format!("%22{id}%22"));
+    let nothing = requests.init_of(&garbled());
+    cases
+        .keeps("quoted", quoted(requests.init(), "{{client_id}}"))
+        .lacks(
+            "another id, quoted, three wrong values",
+            quoted(nothing, "xxxxxx"),
+        )
+}

@@ -1,0 +1,127 @@
+//! Paths, methods, bodies, browsers.
+
+use super::builder::{Cases, FORM, JSON, RequestBuilder, token_with, with_bytes};
+use crate::server::case::requests::token_request;
+use crate::server::case::{Expect, Kind, Payload, RequestTemplate, To};
+use flexiti_contract::{Endpoint, Rule};
+use serde_json::json;
+
+fn bare(method: &str, to: To) -> RequestTemplate {
+    let method = method.to_owned();
+    RequestTemplate {
+        method,
+        to,
+        ..RequestTemplate::post("", Payload::None)
+    }
+}
+
+pub(super) fn path_known(cases: Cases) -> Cases {
+    let to = |path: &str| To::Path(path.to_owned());
+    cases
+        .keeps_token()
+        .breaks("/oauth/tokens", bare("POST", to("/oauth/tokens")))
+        .breaks("no path", bare("GET", to("/")))
+}
+
+pub(super) fn method_allowed(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let allow = |method: &str| Expect::Refused {
+        param: None,
+        header: Some(("allow".to_owned(), method.to_owned())),
+    };
+    let token = || token_request().to;
+    let cases = cases
+        .keeps_token()
+        .add(
+            Kind::Negative,
+            "GET token",
+            bare("GET", token()),
+            allow("POST"),
+        )
+        .add(
+            Kind::Negative,
+            "DELETE token",
+            bare("DELETE", token()),
+            allow("POST"),
+        )
+        .add(
+            Kind::Negative,
+            "PUT init",
+            bare("PUT", requests.init().to),
+            allow("POST"),
+        );
+    if !requests.working.has(Endpoint::Calculator) {
+        return cases;
+    }
+    let calculator = bare("POST", requests.usual(Endpoint::Calculator).to);
+    cases.add(Kind::Negative, "POST calculator", calculator, allow("GET"))
+}
+
+pub(super) fn body_size(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let padding = "a".repeat(66_000);
+    cases
+        .keeps_token()
+        .breaks("token, 66,000 bytes", token_with(&[("padding", &padding)]))
+        .breaks(
+            "init, 66,000 bytes",
+            requests.init_with("padding", json!(padding)),
+        )
+}
+
+pub(super) fn body_utf8(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps_init(requests)
+        .breaks("Latin-1", requests.form_ending("city", b"&city=Qu\xe9bec"))
+        .breaks(
+            "Latin-1, escaped",
+            requests.form_ending("city", b"&city=Qu%E9bec"),
+        )
+}
+
+const HALF_ESCAPED: &[u8] = b"&address_1=100%+Main+St";
+
+pub(super) fn percent_encoding(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases.keeps_init(requests).breaks(
+        "`100% Main St`",
+        requests.form_ending("address_1", HALF_ESCAPED),
+    )
+}
+
+pub(super) fn percent_literal(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps(
+            "`100% Main St`",
+            requests.form_ending("address_1", HALF_ESCAPED),
+        )
+        .lacks(
+            "only a percent sign",
+            with_bytes(&requests.init(), *b"%", FORM),
+        )
+}
+
+pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let token = with_bytes(&token_request(), *b"a\0b=cases\0d", FORM);
+    let form = with_bytes(&requests.init(), *b"a\0b=cases\0d", FORM);
+    let json = with_bytes(&requests.init(), *b"{\"lang\":\"\0", JSON);
+    cases
+        .add(Kind::Positive, "own keys", token_request(), Expect::Alive)
+        .add(Kind::Negative, "NUL in a token form", token, Expect::Alive)
+        .add(Kind::Negative, "NUL in an init form", form, Expect::Alive)
+        .add(Kind::Negative, "NUL in JSON", json, Expect::Alive)
+}
+
+pub(super) fn cors(cases: Cases) -> Cases {
+    let origin = "https://shop.example.com";
+    let preflight = bare("OPTIONS", token_request().to)
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "x-reference-id");
+    cases
+        .keeps("a page asks", token_request().header("origin", origin))
+        .blaming(Rule::TokenAccepted)
+        .add(
+            Kind::Negative,
+            "a browser asks first",
+            preflight,
+            Expect::Preflight,
+        )
+}

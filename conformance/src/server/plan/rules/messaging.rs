@@ -1,0 +1,119 @@
+//! The endpoints for a shop's pages: the calculator, availability, and the withdrawn learn-more.
+
+use super::builder::{Cases, RequestBuilder, bare, stranger};
+use crate::server::case::requests::request_to;
+use crate::server::case::{Encoding, Expect, Is, JsonMember, Kind, RequestTemplate};
+use crate::server::plan::params::{bases, with};
+use flexiti_contract::Endpoint;
+use serde_json::json;
+
+/// A request for a price, with other values.
+fn price(requests: &RequestBuilder<'_>, changes: &[(&str, &str)]) -> RequestTemplate {
+    let base = bases(requests.rulebook, Endpoint::Calculator);
+    let base = base.into_iter().next().unwrap_or_default();
+    let params = changes.iter().fold(base, |params, (name, value)| {
+        with(&params, name, json!(value))
+    });
+    request_to(Endpoint::Calculator, &params, Encoding::FormDotted)
+        .unwrap_or_else(|| bare(Endpoint::Calculator))
+}
+
+/// A request that is wrong in three ways.
+fn garbled(requests: &RequestBuilder<'_>) -> RequestTemplate {
+    stranger(price(requests, &[("price", "abc"), ("lang", "12")]))
+}
+
+pub(super) fn calculator(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .add(
+            Kind::Positive,
+            "a price",
+            price(requests, &[]),
+            Expect::Filled,
+        )
+        .lacks("two wrong values and no token", garbled(requests))
+}
+
+pub(super) fn repeated(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let once = price(requests, &[]);
+    let mut query = once.query.clone();
+    query.push(("price".to_owned(), "499".to_owned()));
+    cases
+        .keeps("once", once.clone())
+        .resting_on(Endpoint::Calculator)
+        .breaks("price twice", RequestTemplate { query, ..once })
+}
+
+pub(super) fn calculator_open(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let unsigned = price(requests, &[]).without_header("authorization");
+    cases
+        .keeps("no token", unsigned)
+        .lacks("no token and two wrong values", garbled(requests))
+}
+
+pub(super) fn monthly_payment(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let pair = |at: &str, text: &str| (format!("/paymentPlan/{at}"), json!(text));
+    let expect = Expect::HoldsWith {
+        holds: pair("monthlyPayment", "166.33"),
+        with: pair("months", "3"),
+    };
+    cases
+        .add(
+            Kind::Positive,
+            "499",
+            price(requests, &[("price", "499")]),
+            expect,
+        )
+        .resting_on(Endpoint::Calculator)
+}
+
+pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    ["fr", "en"].into_iter().fold(cases, |cases, lang| {
+        let expect = Expect::Speaks("/htmlRender".to_owned(), lang.to_owned());
+        cases
+            .add(
+                Kind::Positive,
+                lang,
+                price(requests, &[("lang", lang)]),
+                expect,
+            )
+            .resting_on(Endpoint::Calculator)
+    })
+}
+
+pub(super) fn availability(cases: Cases) -> Cases {
+    let request = bare(Endpoint::Availability);
+    cases
+        .keeps("a token", request.clone())
+        .lacks("no token, no client", stranger(request))
+}
+
+pub(super) fn availability_body(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let body = requests.rulebook.knobs().availability_body.clone();
+    let request = bare(Endpoint::Availability);
+    cases
+        .add(Kind::Positive, "a token", request, Expect::Json(body))
+        .resting_on(Endpoint::Availability)
+}
+
+pub(super) fn learn_more_gone(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps_token()
+        .breaks("a token", requests.usual(Endpoint::LearnMore))
+}
+
+pub(super) fn learn_more(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let url = JsonMember {
+        at: "/redirection_url".to_owned(),
+        is: Is::OfType("string".to_owned()),
+    };
+    let request = requests.usual(Endpoint::LearnMore);
+    cases
+        .add(
+            Kind::Positive,
+            "a token",
+            request.clone(),
+            Expect::Shows(vec![url]),
+        )
+        .lacks("no token, no client", stranger(request))
+}

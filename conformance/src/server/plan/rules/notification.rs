@@ -1,0 +1,134 @@
+//! Notifications: their paths, and who may ask about which orders.
+
+use super::builder::{Cases, RequestBuilder, at, bare, stranger, token_with};
+use crate::server::case::{Expect, Kind, RequestTemplate, Step};
+use flexiti_contract::Endpoint;
+use flexiti_contract::dialect::SharedId;
+use serde_json::json;
+
+const BEARER: &str = "Bearer {{1/access_token}}";
+
+/// The same request about another order.
+fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
+    let request = at(request, "{{0/online_order_id}}", id);
+    at(request, "{{merchant_order}}", id)
+}
+
+/// A path answers about an order.
+pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: Endpoint) -> Cases {
+    let nobody = about(stranger(bare(endpoint)), "999999999999");
+    cases
+        .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
+        .after(requests.reported_order())
+        .lacks("no order, no token, no client", nobody)
+}
+
+pub(super) fn scope(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let name = |what: &str| format!("{} {what}", endpoint.id());
+        cases
+            .keeps(&name("scope merchant"), bare(endpoint))
+            .after(requests.reported_order())
+            .resting_on(endpoint)
+            .breaks(&name("scope customer"), as_customer(endpoint))
+            .after(requests.any_order().into_iter().chain(customer()))
+    })
+}
+
+/// Gets a token of scope customer; it is the second answer.
+fn customer() -> [Step; 1] {
+    [Step::Send(token_with(&[("scope", "customer")]))]
+}
+
+fn as_customer(endpoint: Endpoint) -> RequestTemplate {
+    bare(endpoint).header("authorization", BEARER)
+}
+
+pub(super) fn scope_customer(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let name = |what: &str| format!("{} scope customer{what}", endpoint.id());
+        let elsewhere = at(as_customer(endpoint), "{{client_id}}", "xxxxxx");
+        let steps = |order: Vec<Step>| {
+            let (first, more) = order.split_at(order.len().min(1));
+            [first, &customer(), more].concat()
+        };
+        cases
+            .keeps(&name(""), as_customer(endpoint))
+            .after(steps(requests.reported_order()))
+            .lacks(
+                &name(", another client's path, no order"),
+                about(elsewhere, "999999999999"),
+            )
+            .after(steps(requests.reported_order()))
+    })
+}
+
+pub(super) fn unknown(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let cases = cases
+            .keeps(&format!("{} an order", endpoint.id()), bare(endpoint))
+            .after(requests.reported_order())
+            .resting_on(endpoint);
+        ["999999999999", "{{merchant_order}}"]
+            .into_iter()
+            .fold(cases, |cases, id| {
+                let name = format!("{} {id}", endpoint.id());
+                cases.breaks(&name, about(bare(endpoint), id))
+            })
+    })
+}
+
+pub(super) fn unknown_empty(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let name = format!("{} no order", endpoint.id());
+        let request = about(bare(endpoint), "999999999999");
+        cases.add(Kind::Positive, &name, request, Expect::Json(json!({})))
+    })
+}
+
+pub(super) fn owner(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let name = format!("{} another client's order", endpoint.id());
+        let mut steps = requests.reported_order();
+        if let Some(Step::Send(init)) = steps.first_mut() {
+            *init = at(init.clone(), "{{client_id}}", "{{other_client_id}}")
+                .header("authorization", "Bearer {{other_token}}");
+        }
+        let answer = steps.len();
+        steps.push(Step::Send(about(bare(endpoint), "999999999999")));
+        steps.push(Step::Send(bare(endpoint)));
+        cases.shows(&name, steps, Expect::Alike(answer, answer + 1))
+    })
+}
+
+pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let (order, not) = match requests.rulebook.knobs().merchant_order_id_shared {
+        SharedId::Oldest => (0, 1),
+        SharedId::Newest | SharedId::Refuse => (1, 0),
+    };
+    let mut steps: Vec<Step> = requests.any_order().into_iter().collect();
+    steps.extend(steps.clone());
+    let finished = requests
+        .reported_order()
+        .into_iter()
+        .skip(1)
+        .flat_map(|step| match step {
+            Step::Complete { outcome, .. } => [0, 1]
+                .map(|at| Step::Complete {
+                    order: format!("{{{{{at}/online_order_id}}}}"),
+                    outcome: outcome.clone(),
+                })
+                .to_vec(),
+            step => vec![step],
+        });
+    steps.extend(finished);
+    let endpoint = Endpoint::NotificationMerchantOrder;
+    steps.push(Step::Send(bare(endpoint)));
+    let expect = Expect::TellsOf {
+        order,
+        not: Some(not),
+    };
+    cases
+        .shows("two orders under one id", steps, expect)
+        .resting_on(endpoint)
+}

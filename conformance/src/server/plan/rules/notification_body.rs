@@ -1,0 +1,163 @@
+//! What a notification says about its order.
+
+use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
+use crate::server::case::{Expect, Is, JsonMember, Step};
+use flexiti_contract::Flow;
+use flexiti_contract::dialect::{PurchaseBlock, Unfinished};
+use serde_json::json;
+
+fn member(at: impl Into<String>, is: Is) -> JsonMember {
+    JsonMember { at: at.into(), is }
+}
+
+fn is(at: impl Into<String>, text: &str) -> JsonMember {
+    member(at, Is::Value(json!(text)))
+}
+
+/// The steps that open an order and ask for its notification; `None` if none can be opened.
+fn opened_and_asked(
+    requests: &RequestBuilder<'_>,
+    flow: Flow,
+    outcome: Option<&str>,
+) -> Option<Vec<Step>> {
+    let mut steps = vec![requests.order(flow)?];
+    steps.extend(outcome.map(complete));
+    steps.push(Step::Send(bare(requests.notification())));
+    Some(steps)
+}
+
+/// What the notification of an order of this flow with this outcome must contain.
+fn shows(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    flow: Flow,
+    outcome: &str,
+    members: Vec<JsonMember>,
+) -> Cases {
+    match opened_and_asked(requests, flow, Some(outcome)) {
+        Some(steps) => cases
+            .shows(
+                &format!("{flow:?} {outcome}"),
+                steps,
+                Expect::Shows(members),
+            )
+            .resting_on(requests.notification()),
+        None => cases,
+    }
+}
+
+fn block(requests: &RequestBuilder<'_>) -> String {
+    format!(
+        "/{}",
+        requests.rulebook.knobs().purchase_block_name.as_str()
+    )
+}
+
+pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let knobs = requests.rulebook.knobs();
+    FLOWS.into_iter().fold(cases, |cases, flow| {
+        let expect = match (knobs.notification_unfinished, flow) {
+            (Unfinished::NotFound, _) => Expect::Status(404),
+            (Unfinished::WithoutBlocks, _) => Expect::Shows(vec![
+                member("/apply", Is::Absent),
+                member(block(requests), Is::Absent),
+            ]),
+            (Unfinished::StatusWord, Flow::Buy) => {
+                let word = &knobs.purchase_status_words.unfinished;
+                Expect::Shows(vec![is(format!("{}/status", block(requests)), word)])
+            }
+            (Unfinished::StatusWord, Flow::Apply | Flow::ApplyBuy) => {
+                let word = &knobs.apply_status_words.unfinished;
+                Expect::Shows(vec![is("/apply/apply_status", word)])
+            }
+        };
+        match opened_and_asked(requests, flow, None) {
+            Some(steps) => cases
+                .shows(&format!("{flow:?}"), steps, expect)
+                .resting_on(requests.notification()),
+            None => cases,
+        }
+    })
+}
+
+pub(super) fn transaction_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let mut steps = requests.reported_order();
+    steps.push(Step::Send(bare(requests.notification())));
+    let expect = Expect::TellsOf {
+        order: 0,
+        not: None,
+    };
+    cases
+        .shows("an order", steps, expect)
+        .resting_on(requests.notification())
+}
+
+pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let words = &requests.rulebook.knobs().apply_status_words;
+    [
+        (Flow::Apply, "approved", &words.approved),
+        (Flow::Apply, "pending", &words.pending),
+        (Flow::Apply, "declined", &words.declined),
+        (Flow::Apply, "retry", &words.retry),
+        (Flow::Apply, "cancelled", &words.cancelled),
+        (Flow::ApplyBuy, "purchased", &words.approved),
+        (Flow::ApplyBuy, "declined", &words.declined),
+    ]
+    .into_iter()
+    .fold(cases, |cases, (flow, outcome, word)| {
+        shows(
+            cases,
+            requests,
+            flow,
+            outcome,
+            vec![is("/apply/apply_status", word)],
+        )
+    })
+}
+
+pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let at = "/apply/customer_id";
+    let kind = requests.rulebook.knobs().ids_as.clone();
+    let members = || {
+        // The admin API reports the customer, too.
+        let same = Is::SameAs(1, "/order/customer_id".to_owned());
+        vec![
+            member(at, Is::OfType(kind.as_str().to_owned())),
+            member(at, same),
+        ]
+    };
+    let cases = shows(cases, requests, Flow::Apply, "approved", members());
+    shows(cases, requests, Flow::ApplyBuy, "purchased", members())
+}
+
+pub(super) fn purchase_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let words = &requests.rulebook.knobs().purchase_status_words;
+    [
+        (Flow::Buy, "purchased", &words.purchased),
+        (Flow::Buy, "refused", &words.refused),
+        (Flow::Buy, "cancelled", &words.cancelled),
+        (Flow::ApplyBuy, "purchased", &words.purchased),
+        (Flow::ApplyBuy, "refused", &words.refused),
+    ]
+    .into_iter()
+    .fold(cases, |cases, (flow, outcome, word)| {
+        let members = vec![is(format!("{}/status", block(requests)), word)];
+        shows(cases, requests, flow, outcome, members)
+    })
+}
+
+pub(super) fn purchase_missing(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let knobs = requests.rulebook.knobs();
+    let seen = || match knobs.purchase_block_without_purchase {
+        PurchaseBlock::Absent => member(block(requests), Is::Absent),
+        PurchaseBlock::Refused => is(
+            format!("{}/status", block(requests)),
+            &knobs.purchase_status_words.refused,
+        ),
+    };
+    ["declined", "pending", "cancelled"]
+        .into_iter()
+        .fold(cases, |cases, outcome| {
+            shows(cases, requests, Flow::ApplyBuy, outcome, vec![seen()])
+        })
+}

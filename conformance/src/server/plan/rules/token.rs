@@ -1,0 +1,162 @@
+//! The token endpoint, without refreshing.
+
+use super::builder::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
+use crate::server::case::requests::{token_params, token_request};
+use crate::server::case::{
+    Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
+};
+use flexiti_contract::Rule;
+use serde_json::json;
+
+/// The very first cases: can a token be obtained?
+pub(in crate::server::plan) fn accepted() -> Vec<Case> {
+    Cases::of(Rule::TokenAccepted)
+        .keeps("own keys", token_request())
+        .lacks("no parameters", token(&Params::new()))
+        .list
+}
+
+fn json(params: &Params) -> RequestTemplate {
+    let payload = encode(params, Encoding::Json).unwrap_or(Payload::None);
+    RequestTemplate {
+        payload,
+        ..token_request()
+    }
+}
+
+pub(super) fn encoding(cases: Cases) -> Cases {
+    let plain = with_bytes(
+        &token_request(),
+        *b"client_id=a&client_secret=b",
+        Some("text/plain"),
+    );
+    let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
+    cases
+        .keeps_token()
+        .breaks("JSON", json(&token_params()))
+        .breaks("declared as plain text", plain)
+        .breaks("declared as nothing", undeclared)
+}
+
+pub(super) fn json_body(cases: Cases) -> Cases {
+    cases
+        .keeps("own keys", json(&token_params()))
+        .lacks("empty object", json(&Params::new()))
+}
+
+pub(super) fn query_ignored(cases: Cases) -> Cases {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let query = vec![pair("scope", "customer"), pair("grant_type", "none")];
+    let request = RequestTemplate {
+        query,
+        ..token_request()
+    };
+    cases.add(
+        Kind::Positive,
+        "another scope in the query",
+        request,
+        merchant(),
+    )
+}
+
+/// 200, with the scope merchant.
+fn merchant() -> Expect {
+    Expect::Holds("/scope".to_owned(), json!("merchant"))
+}
+
+pub(super) fn repeated(cases: Cases) -> Cases {
+    let twice = |name: &str, value: &str| {
+        let mut params = token_params();
+        params.push((name.to_owned(), json!(value)));
+        token(&params)
+    };
+    cases
+        .keeps_token()
+        .breaks("client_id twice", twice("client_id", "{{client_id}}"))
+        .breaks("scope twice", twice("scope", "customer"))
+}
+
+pub(super) fn grant_type_default(cases: Cases) -> Cases {
+    cases
+        .keeps("no grant_type", token_without(&["grant_type"]))
+        .lacks("no grant_type, no keys", token(&Params::new()))
+}
+
+pub(super) fn scope_default(cases: Cases) -> Cases {
+    cases.add(
+        Kind::Positive,
+        "no scope",
+        token_without(&["scope"]),
+        merchant(),
+    )
+}
+
+pub(super) fn client_known(cases: Cases) -> Cases {
+    cases
+        .keeps_token()
+        .breaks("client_id=xxxxxx", token_with(&[("client_id", "xxxxxx")]))
+        .breaks("another secret", token_with(&[("client_secret", "xxxxxx")]))
+        .breaks(
+            "one character more",
+            token_with(&[("client_secret", "{{client_secret}}x")]),
+        )
+}
+
+pub(super) fn client_uniform(cases: Cases) -> Cases {
+    let wrong_secret = token_with(&[("client_secret", "xxxxxx")]);
+    let unknown = token_with(&[("client_id", "xxxxxx"), ("client_secret", "xxxxxx")]);
+    let name = "unknown client, wrong secret";
+    cases
+        .add(Kind::Positive, name, wrong_secret, Expect::Same(0, 1))
+        .after([Step::Send(unknown)])
+}
+
+pub(super) fn basic(cases: Cases) -> Cases {
+    let bare = || token_without(&["client_id", "client_secret"]);
+    let own = bare().header("authorization", "Basic {{basic}}");
+    let other = bare().header("authorization", "Basic eHh4eHh4Onh4eHh4eA==");
+    cases
+        .keeps("Basic instead of parameters", own)
+        .lacks("Basic with other keys", other)
+}
+
+pub(super) fn provisioned(cases: Cases) -> Cases {
+    cases
+        .keeps_token()
+        .on(Account::Own)
+        .breaks("an account without the role", token_request())
+        .on(Account::Unprovisioned)
+}
+
+fn user(name: &str, password: &str) -> RequestTemplate {
+    token_with(&[
+        ("grant_type", "password"),
+        ("username", name),
+        ("password", password),
+    ])
+}
+
+pub(super) fn grant_password(cases: Cases) -> Cases {
+    cases
+        .keeps("the account's user", user("{{username}}", "{{password}}"))
+        .on(Account::Own)
+        .lacks("nobody", token_with(&[("grant_type", "password")]))
+}
+
+pub(super) fn password_credentials(cases: Cases) -> Cases {
+    cases
+        .keeps("the account's user", user("{{username}}", "{{password}}"))
+        .on(Account::Own)
+        .blaming(Rule::GrantPassword)
+        .breaks("wrong password", user("{{username}}", "{{password}}x"))
+        .on(Account::Own)
+        .breaks("wrong user name", user("x{{username}}", "{{password}}"))
+        .on(Account::Own)
+}
+
+pub(super) fn fresh(cases: Cases) -> Cases {
+    let distinct = Expect::Distinct(0, 1, vec!["/access_token".to_owned()]);
+    cases
+        .add(Kind::Positive, "twice", token_request(), distinct)
+        .after([get_token()])
+}

@@ -1,0 +1,100 @@
+//! What works at a target, and what depends on what.
+
+use crate::server::case::Encoding;
+use flexiti_contract::{Clause, Endpoint, Rulebook};
+
+/// The two paths of init.
+pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
+
+/// The endpoints that need a token, and mostly an order, to say anything.
+pub const RESTING: [Endpoint; 6] = [
+    Endpoint::NotificationOrder,
+    Endpoint::NotificationMerchantOrder,
+    Endpoint::NotificationOld,
+    Endpoint::Calculator,
+    Endpoint::Availability,
+    Endpoint::LearnMore,
+];
+
+/// The endpoints that report on orders.
+pub const NOTIFICATIONS: [Endpoint; 3] = [
+    Endpoint::NotificationOrder,
+    Endpoint::NotificationMerchantOrder,
+    Endpoint::NotificationOld,
+];
+
+/// What works at the target: everything else depends on it.
+#[derive(Debug, Clone, Default)]
+pub struct Working {
+    /// The endpoints, apart from the token endpoint.
+    pub endpoints: Vec<Endpoint>,
+    /// The encodings of init.
+    pub encodings: Vec<Encoding>,
+}
+
+impl Working {
+    /// Everything that the dialect offers.
+    pub fn everything(rulebook: &Rulebook) -> Self {
+        let offered = |endpoint: &&Endpoint| rulebook.is_active(accepted(**endpoint));
+        Self {
+            endpoints: INIT
+                .iter()
+                .chain(&RESTING)
+                .filter(offered)
+                .copied()
+                .collect(),
+            encodings: Encoding::ALL.into(),
+        }
+    }
+
+    /// Whether the endpoint works.
+    pub fn has(&self, endpoint: Endpoint) -> bool {
+        self.endpoints.contains(&endpoint)
+    }
+
+    /// The init paths that work.
+    pub fn init(&self) -> impl Iterator<Item = Endpoint> {
+        INIT.into_iter().filter(|endpoint| self.has(*endpoint))
+    }
+
+    /// The encoding for requests that any encoding can carry.
+    pub fn preferred(&self) -> Encoding {
+        self.encodings
+            .first()
+            .copied()
+            .unwrap_or(Encoding::FormDotted)
+    }
+
+    /// Whether init works in this encoding.
+    pub fn carries(&self, encoding: Encoding) -> bool {
+        self.encodings.contains(&encoding)
+    }
+}
+
+/// Why a clause cannot be tested, if what it depends on does not work. The broken dependency itself
+/// is reported under its own foundation clause.
+pub fn out_of_reach(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    working: &Working,
+) -> Option<&'static str> {
+    let about = |endpoints: &[Endpoint]| clause.endpoints.iter().any(|e| endpoints.contains(e));
+    if about(&[Endpoint::Token]) {
+        return None;
+    }
+    if working.init().next().is_none() && (about(&INIT) || about(&NOTIFICATIONS)) {
+        return Some("no init path works");
+    }
+    let is_foundation = clause.endpoints.iter().any(|e| accepted(*e) == clause.id);
+    let mut offered = clause
+        .endpoints
+        .iter()
+        .filter(|e| rulebook.is_active(accepted(**e)));
+    let dead = offered.clone().next().is_some() && !offered.any(|e| working.has(*e));
+    (dead && !is_foundation).then_some("the endpoint does not work")
+}
+
+/// The foundation clause of an endpoint.
+pub fn accepted(endpoint: Endpoint) -> &'static str {
+    endpoint.foundation().id()
+}

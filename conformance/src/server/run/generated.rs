@@ -1,0 +1,129 @@
+//! The part of a run that generates its cases.
+
+use super::options::Options;
+use super::runner::Run;
+use crate::server::case::{Case, Encoding};
+use crate::server::generate;
+use crate::server::plan::{self, Working};
+use flexiti_contract::Endpoint;
+use proptest::prelude::Rng as _;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// How many requests shrinking a failure may take.
+const SHRINKS: usize = 300;
+
+impl Run<'_> {
+    /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
+    pub(super) fn generated(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
+        let rulebook = Arc::clone(&self.rulebook);
+        let rng = |purpose: &str| generate::rng(options.seed, purpose);
+        let mut targets: Vec<(Endpoint, Encoding)> = vec![(Endpoint::Token, Encoding::FormDotted)];
+        for endpoint in working.init() {
+            let encodings = working.encodings.iter();
+            targets.extend(encodings.map(|encoding| (endpoint, *encoding)));
+        }
+        if working.has(Endpoint::Calculator) {
+            targets.push((Endpoint::Calculator, Encoding::FormDotted));
+        }
+        let share = |of: u32, among: usize| {
+            let among = u32::try_from(among).unwrap_or(1).max(1);
+            if of == 0 { 0 } else { (of / among).max(1) }
+        };
+        let each = share(options.cases / 2, targets.len());
+        for (endpoint, encoding) in targets {
+            let purpose = format!("valid {} {encoding:?}", endpoint.id());
+            self.generate(each, |check| {
+                generate::valid(&rulebook, endpoint, encoding, each, rng(&purpose), check)
+            })?;
+        }
+        let places: Vec<_> = rulebook
+            .clauses()
+            .filter(|clause| plan::is_request_clause(clause) && !self.has_failed(&clause.id))
+            .flat_map(|clause| {
+                rulebook
+                    .sites(&clause.id)
+                    .iter()
+                    .map(move |place| (clause, place))
+            })
+            .filter(|(_, place)| place.endpoint == Endpoint::Token || working.has(place.endpoint))
+            .collect();
+        // With fewer cases than places, the seed picks the places.
+        let wanted = options.cases * 4 / 10;
+        let each = share(wanted, places.len());
+        let mut order = rng("places");
+        let turns = usize::try_from(wanted / each.max(1))
+            .unwrap_or(0)
+            .min(places.len());
+        let skipped = if places.is_empty() {
+            0
+        } else {
+            usize::try_from(order.next_u32()).unwrap_or(0) % places.len()
+        };
+        for (clause, place) in places.iter().cycle().skip(skipped).take(turns) {
+            let purpose = format!("{} {} {}", clause.id, place.endpoint.id(), place.param);
+            self.generate(each, |check| {
+                generate::broken(
+                    &rulebook,
+                    clause,
+                    place,
+                    working,
+                    each,
+                    rng(&purpose),
+                    check,
+                )
+            })?;
+        }
+        let rest = options.cases / 10;
+        self.generate(rest, |check| generate::garbage(rest, rng("garbage"), check))
+    }
+
+    /// Runs one property, and records only the minimal case that breaks it.
+    fn generate(
+        &mut self,
+        cases: u32,
+        property: impl FnOnce(&mut generate::Check<'_>) -> Option<Case>,
+    ) -> anyhow::Result<()> {
+        if cases == 0 || self.out_of_budget {
+            return Ok(());
+        }
+        let mut first: Option<HashSet<String>> = None;
+        let mut sent = 0;
+        let mut shrinks = 0;
+        let minimal = property(&mut |case| {
+            if first.is_some() {
+                shrinks += 1;
+                if shrinks > SHRINKS {
+                    return true;
+                }
+            } else {
+                sent += 1;
+            }
+            match self.verdicts(case) {
+                Err(stopped) => {
+                    self.stopped(case, &stopped);
+                    true
+                }
+                Ok((verdicts, _)) => {
+                    let faults: HashSet<String> = verdicts
+                        .iter()
+                        .filter(|verdict| verdict.fault.is_some())
+                        .map(|verdict| verdict.clause.clone())
+                        .collect();
+                    if faults.is_empty() {
+                        self.tally.passed(verdicts);
+                        return true;
+                    }
+                    // Shrinking must not slip from one fault into another.
+                    let wanted = first.get_or_insert_with(|| faults.clone());
+                    faults.is_disjoint(wanted)
+                }
+            }
+        });
+        if let Some(case) = minimal {
+            self.case(&case);
+        }
+        self.done += sent;
+        self.progress()
+    }
+}

@@ -1,0 +1,52 @@
+//! A run: plan, send, judge, report.
+
+mod foundations;
+mod generated;
+mod options;
+mod runner;
+mod tally;
+mod waivers;
+
+pub use options::Options;
+pub use waivers::Waivers;
+
+use crate::server::case::Case;
+use crate::server::plan;
+use crate::server::report::{Report, Reporter, Status};
+use crate::server::wire::Target;
+use flexiti_contract::Rulebook;
+use runner::Run;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Judges a server.
+pub fn server(
+    target: &Target,
+    rulebook: &Arc<Rulebook>,
+    options: &Options,
+    waivers: &Waivers,
+    reporters: &mut [Box<dyn Reporter>],
+) -> anyhow::Result<Report> {
+    let mut run = Run::new(target, rulebook, options, reporters)?;
+    if let Some(working) = run.foundations()? {
+        run.planned(&plan::cases(rulebook, &working))?;
+        run.generated(options, &working)?;
+    }
+    run.finish(options, waivers)
+}
+
+/// Runs given cases again.
+pub fn replay(
+    target: &Target,
+    rulebook: &Arc<Rulebook>,
+    cases: &[Case],
+    reporters: &mut [Box<dyn Reporter>],
+) -> anyhow::Result<Report> {
+    let options = Options::default();
+    let mut run = Run::new(target, rulebook, &options, reporters)?;
+    run.planned(cases)?;
+    let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
+    let mut report = run.finish(&options, &Waivers::default())?;
+    report.narrow(|clause| about.contains(clause.id.as_str()) || clause.status == Status::Failed);
+    Ok(report)
+}

@@ -1,0 +1,25 @@
+//! How to run.
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Seed that makes the run repeatable.
+    pub seed: u64,
+    /// Number of generated cases.
+    pub cases: u32,
+    /// Maximum number of requests.
+    pub max_requests: u64,
+    /// Maximum number of requests per second.
+    pub rate: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            cases: 1_000,
+            max_requests: 1_000_000,
+            rate: None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One run while it goes on: what it has sent, and what it has learnt.
+
+use super::options::Options;
+use super::tally::Tally;
+use super::waivers::Waivers;
+use crate::server::case::{Case, Kind, Step};
+use crate::server::judge::{self, Verdict};
+use crate::server::report::{Event, Report, Reporter};
+use crate::server::wire::{Exchange, Session, Stopped, Target, readback};
+use crate::server::{generate, plan};
+use flexiti_contract::Rulebook;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// One run while it goes on.
+pub(super) struct Run<'a> {
+    pub(super) rulebook: Arc<Rulebook>,
+    pub(super) target: &'a Target,
+    pub(super) session: Session<'a>,
+    pub(super) reporters: &'a mut [Box<dyn Reporter>],
+    pub(super) tally: Tally,
+    /// Clauses that cannot be tested.
+    pub(super) out_of_reach: HashSet<String>,
+    pub(super) done: usize,
+    pub(super) total: usize,
+    pub(super) out_of_budget: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        target: &'a Target,
+        rulebook: &Arc<Rulebook>,
+        options: &Options,
+        reporters: &'a mut [Box<dyn Reporter>],
+    ) -> anyhow::Result<Self> {
+        for reporter in reporters.iter_mut() {
+            reporter.on(&Event::Started {
+                target: &target.base_url,
+                dialect: &rulebook.dialect().name,
+                seed: options.seed,
+            })?;
+        }
+        let rng = generate::rng(options.seed, "session");
+        Ok(Self {
+            session: Session::new(target, rng, options.max_requests, options.rate),
+            rulebook: Arc::clone(rulebook),
+            tally: Tally::default(),
+            out_of_reach: HashSet::new(),
+            target,
+            reporters,
+            done: 0,
+            total: usize::try_from(options.cases).unwrap_or(0),
+            out_of_budget: false,
+        })
+    }
+
+    pub(super) fn has_failed(&self, clause: &str) -> bool {
+        self.tally.has_failed(clause)
+    }
+
+    pub(super) fn planned(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+        self.total += cases.len();
+        for case in cases {
+            if !self.out_of_reach.contains(&case.clause) {
+                self.case(case);
+            }
+            self.progress()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn progress(&mut self) -> anyhow::Result<()> {
+        self.done += 1;
+        let (done, total) = (self.done, self.total.max(self.done));
+        for reporter in self.reporters.iter_mut() {
+            reporter.on(&Event::Progress { done, total })?;
+        }
+        Ok(())
+    }
+
+    /// Runs a case and records its verdicts.
+    pub(super) fn case(&mut self, case: &Case) {
+        match self.verdicts(case) {
+            Ok((verdicts, exchanges)) => {
+                self.tally
+                    .judged(&self.rulebook, case, verdicts, &exchanges);
+            }
+            Err(stopped) => self.stopped(case, &stopped),
+        }
+    }
+
+    pub(super) fn verdicts(
+        &mut self,
+        case: &Case,
+    ) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
+        let exchanges = self.session.run(case)?;
+        self.hold_to_claim(case, &exchanges)?;
+        let verdicts = judge::judge(&self.rulebook, case, &exchanges);
+        Ok((verdicts, exchanges))
+    }
+
+    /// A case about parameters must have broken its clause on the wire, and nothing else: the
+    /// request is read back before its answer is judged.
+    fn hold_to_claim(&self, case: &Case, exchanges: &[Exchange]) -> Result<(), Stopped> {
+        let clause = self.rulebook.contract().clause(&case.clause);
+        let Some(clause) = clause.filter(|clause| plan::is_request_clause(clause)) else {
+            return Ok(());
+        };
+        let (Some(exchange), Some(Step::Send(_))) = (exchanges.last(), case.steps.last()) else {
+            return Ok(());
+        };
+        let contract = self.rulebook.contract();
+        let Some(endpoint) = readback::endpoint_of(contract, exchange) else {
+            return Ok(());
+        };
+        let read = readback::parameters(contract, endpoint, exchange);
+        let Some(read) = read else {
+            return Err(Stopped::Inconclusive(
+                "the request cannot be read back".to_owned(),
+            ));
+        };
+        let broken: Vec<&str> = self
+            .rulebook
+            .check(endpoint, &read)
+            .iter()
+            .map(|v| v.clause)
+            .collect();
+        let claimed: Vec<&str> = match case.kind {
+            Kind::Positive => vec![],
+            Kind::Negative => vec![clause.id.as_str()],
+        };
+        if broken == claimed {
+            Ok(())
+        } else {
+            Err(Stopped::Inconclusive(format!(
+                "the request breaks {broken:?}, not {claimed:?}"
+            )))
+        }
+    }
+
+    pub(super) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
+        self.out_of_budget |= *stopped == Stopped::OutOfBudget;
+        self.tally.stopped(case, stopped);
+    }
+
+    pub(super) fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+        let (rows, findings) = self.tally.rows(&self.rulebook, waivers);
+        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
+        let unused = waivers.unused(|clause| failed.contains(&clause));
+        let report = Report::new(
+            options.seed,
+            &self.target.base_url,
+            &self.rulebook.dialect().name,
+            rows,
+            findings,
+            unused,
+            self.out_of_budget,
+        );
+        for reporter in self.reporters.iter_mut() {
+            reporter.on(&Event::Finished(&report))?;
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,158 @@
+//! What a run has learnt about each clause so far.
+
+use super::waivers::Waivers;
+use crate::server::case::{Case, Kind};
+use crate::server::judge::Verdict;
+use crate::server::report::{CaseRow, ClauseRow, Finding, Status};
+use crate::server::wire::{Exchange, Stopped, curl};
+use flexiti_contract::{Asserts, Clause, Rulebook};
+use std::collections::BTreeMap;
+
+/// What is known about one clause.
+#[derive(Debug, Default)]
+struct ClauseTally {
+    cases: Vec<CaseRow>,
+    kept: usize,
+    finding: Option<Finding>,
+    not_testable: Option<String>,
+    inconclusive: Option<String>,
+}
+
+/// What is known about all clauses.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(BTreeMap<String, ClauseTally>);
+
+impl Tally {
+    /// Whether the clause was broken.
+    pub(crate) fn has_failed(&self, clause: &str) -> bool {
+        self.0
+            .get(clause)
+            .is_some_and(|record| record.finding.is_some())
+    }
+
+    /// Marks a clause as inconclusive.
+    pub(crate) fn give_up(&mut self, clause: &str, why: &str) {
+        let record = self.0.entry(clause.to_owned()).or_default();
+        record.inconclusive.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Takes the verdicts on a case.
+    pub(crate) fn judged(
+        &mut self,
+        rulebook: &Rulebook,
+        case: &Case,
+        verdicts: Vec<Verdict>,
+        exchanges: &[Exchange],
+    ) {
+        let clause = rulebook.contract().clause(&case.clause);
+        for verdict in verdicts {
+            let own = verdict.clause == case.clause;
+            let record = self.0.entry(verdict.clause.clone()).or_default();
+            if own {
+                let outcome = if verdict.fault.is_none() {
+                    "kept"
+                } else {
+                    "broken"
+                };
+                record.cases.push(CaseRow::new(case, outcome));
+            }
+            match verdict.fault {
+                None if own && !proves(clause, case) => {}
+                None => record.kept += 1,
+                Some(fault) => {
+                    let Some(exchange) = exchanges.get(fault.exchange) else {
+                        continue;
+                    };
+                    record.finding.get_or_insert_with(|| Finding {
+                        clause: verdict.clause,
+                        case: case.id.clone(),
+                        expected: fault.expected,
+                        actual: fault.actual,
+                        curl: curl::command(exchange),
+                        replay: case.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Takes the verdicts on a generated case without faults; it gets no row of its own.
+    pub(crate) fn passed(&mut self, verdicts: Vec<Verdict>) {
+        for verdict in verdicts {
+            self.0.entry(verdict.clause).or_default().kept += 1;
+        }
+    }
+
+    /// Takes a case without a verdict.
+    pub(crate) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
+        let record = self.0.entry(case.clause.clone()).or_default();
+        let (slot, why, outcome) = match stopped {
+            Stopped::NotTestable(why) => (&mut record.not_testable, why.as_str(), "not testable"),
+            Stopped::Inconclusive(why) => (&mut record.inconclusive, why.as_str(), "inconclusive"),
+            Stopped::OutOfBudget => {
+                let why = "the run has used up its requests";
+                (&mut record.inconclusive, why, "inconclusive")
+            }
+        };
+        slot.get_or_insert_with(|| why.to_owned());
+        record.cases.push(CaseRow::new(case, outcome));
+    }
+
+    /// The clauses of the dialect with their outcomes, and any other clause that failed.
+    pub(crate) fn rows(
+        mut self,
+        rulebook: &Rulebook,
+        waivers: &Waivers,
+    ) -> (Vec<ClauseRow>, Vec<Finding>) {
+        let mut rows = Vec::new();
+        let mut findings = Vec::new();
+        for clause in &rulebook.contract().clauses {
+            let failed = self.has_failed(&clause.id);
+            if !rulebook.is_active(&clause.id) && !failed {
+                continue;
+            }
+            let record = self.0.remove(&clause.id).unwrap_or_default();
+            let (status, why) = record.outcome(waivers.reason(&clause.id));
+            findings.extend(record.finding);
+            rows.push(ClauseRow {
+                id: clause.id.clone(),
+                level: clause.level,
+                evidence: clause.evidence,
+                requirement: clause.requirement.clone(),
+                source: clause.source.clone(),
+                test_case: clause.test_case.clone(),
+                status,
+                why,
+                cases: record.cases,
+            });
+        }
+        (rows, findings)
+    }
+}
+
+impl ClauseTally {
+    fn outcome(&self, waiver: Option<&str>) -> (Status, Option<String>) {
+        match (&self.finding, waiver) {
+            (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
+            (Some(_), None) => (Status::Failed, None),
+            (None, _) if self.kept > 0 => (Status::Verified, None),
+            (None, _) if self.inconclusive.is_some() => {
+                (Status::NotVerified, self.inconclusive.clone())
+            }
+            (None, _) if self.not_testable.is_some() => {
+                (Status::NotTestable, self.not_testable.clone())
+            }
+            (None, _) => (
+                Status::NotVerified,
+                Some("it was never observed".to_owned()),
+            ),
+        }
+    }
+}
+
+/// Whether a case without a fault proves that the clause is kept. A refusal is proved by a request
+/// that was refused, not by its sibling that was accepted.
+fn proves(clause: Option<&Clause>, case: &Case) -> bool {
+    let refusal = clause.is_some_and(|clause| clause.asserts == Asserts::Refusal);
+    !refusal || case.kind == Kind::Negative
+}

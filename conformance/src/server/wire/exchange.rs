@@ -1,0 +1,109 @@
+//! A request and its answer, as sent over the wire.
+
+use serde_json::Value;
+use std::time::Duration;
+
+/// The surface of a server that a request went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// The API.
+    Api,
+    /// The hosted pages.
+    Pages,
+    /// The admin API, which is not judged.
+    Admin,
+}
+
+/// One request and its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The surface it went to.
+    pub surface: Surface,
+    /// HTTP method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The headers that were sent.
+    pub sent_headers: Vec<(String, String)>,
+    /// The body that was sent.
+    pub sent: Vec<u8>,
+    /// The answer, or the reason there is none.
+    pub answer: Result<Answer, String>,
+    /// Values that must not show up in reports or answers: the account's secrets and tokens.
+    pub secrets: Vec<Secret>,
+}
+
+/// A secret, and the name that replaces it in reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// A shell variable.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Answer {
+    /// The header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the answer declares this media type.
+    pub fn is(&self, media_type: &str) -> bool {
+        let declared = self.header("content-type").unwrap_or_default();
+        let essence = declared.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case(media_type)
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body as text, cut for reports.
+    pub fn text(&self) -> String {
+        const SHOWN: usize = 400;
+        let text = String::from_utf8_lossy(&self.body);
+        match text.char_indices().nth(SHOWN) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text.into_owned(),
+        }
+    }
+}
+
+impl Exchange {
+    /// The answer, if there is one.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref().ok()
+    }
+
+    /// The answer in one line, without secrets.
+    pub fn actual(&self) -> String {
+        match &self.answer {
+            Err(why) => format!("no answer: {why}"),
+            Ok(answer) => self.redact(&format!("{} {}", answer.status, answer.text())),
+        }
+    }
+
+    /// `text` with each secret replaced by its name.
+    pub fn redact(&self, text: &str) -> String {
+        let hide = |text: String, secret: &Secret| {
+            text.replace(&secret.value, &format!("${}", secret.name))
+        };
+        self.secrets.iter().fold(text.to_owned(), hide)
+    }
+}

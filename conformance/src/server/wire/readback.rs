@@ -1,0 +1,158 @@
+//! Reads a request back from the bytes on the wire, to check that a case sent what it claims.
+//! Deliberately shares no code with any server's reader.
+
+use super::exchange::Exchange;
+use flexiti_contract::{Contract, Endpoint};
+use serde_json::{Map, Value};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The flat parameters of a request; `None` if the bytes are neither a form nor JSON.
+pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {
+    let mut flat = Map::new();
+    for (name, value) in &exchange.sent_headers {
+        if contract
+            .param(endpoint, name)
+            .is_some_and(|param| param.header)
+        {
+            flat.insert(name.clone(), value.clone().into());
+        }
+    }
+    let (media_type, body) = if contract.endpoint(endpoint).media_types.is_empty() {
+        let query = exchange.url.split_once('?').map_or("", |(_, query)| query);
+        (FORM, query.as_bytes())
+    } else {
+        let mut headers = exchange.sent_headers.iter();
+        let declared = headers.find(|(name, _)| name == "content-type");
+        let media_type = declared.map_or("", |(_, value)| value.as_str());
+        (media_type, &*exchange.sent)
+    };
+    match media_type {
+        FORM => {
+            let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
+            for (name, value) in pairs {
+                let name = name.replace('[', ".").replace(']', "");
+                put(contract, endpoint, &mut flat, &name, value.into());
+            }
+        }
+        "application/json" => {
+            let Value::Object(members) = serde_json::from_slice(body).ok()? else {
+                return None;
+            };
+            for (name, value) in members {
+                match value {
+                    Value::Object(block)
+                        if contract.param(endpoint, &name).is_some_and(|p| p.group) =>
+                    {
+                        for (field, value) in block {
+                            put(
+                                contract,
+                                endpoint,
+                                &mut flat,
+                                &format!("{name}.{field}"),
+                                value,
+                            );
+                        }
+                    }
+                    value => put(contract, endpoint, &mut flat, &name, value),
+                }
+            }
+        }
+        _ => return None,
+    }
+    Some(Value::Object(flat))
+}
+
+fn put(
+    contract: &Contract,
+    endpoint: Endpoint,
+    flat: &mut Map<String, Value>,
+    name: &str,
+    value: Value,
+) {
+    let Some(param) = contract.param(endpoint, name).filter(|param| !param.header) else {
+        return;
+    };
+    let kind = match &value {
+        Value::Null => return,
+        Value::String(text) if text.is_empty() && !param.keeps_empty => return,
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() => "number",
+        Value::Number(_) if param.json.iter().any(|kind| kind == "number") => "number",
+        Value::Number(_) => "integer",
+        _ => "",
+    };
+    let value = if param.json.iter().any(|allowed| allowed == kind) {
+        value.to_string().into()
+    } else {
+        value
+    };
+    flat.insert(name.to_owned(), value);
+}
+
+/// The endpoint whose path an exchange went to.
+pub fn endpoint_of(contract: &Contract, exchange: &Exchange) -> Option<Endpoint> {
+    let url = exchange.url.split('?').next()?;
+    let fits = |template: &str| {
+        let mut path = url.rsplit('/');
+        template
+            .rsplit('/')
+            .take_while(|segment| !segment.is_empty())
+            .all(|segment| {
+                path.next().is_some_and(|part| {
+                    part == segment || segment.starts_with('{') && !part.is_empty()
+                })
+            })
+    };
+    let row = contract.endpoints.iter().find(|row| fits(&row.path))?;
+    Some(row.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::wire::Surface;
+
+    #[test]
+    fn a_path_is_told_by_whole_segments() {
+        let base = "http://127.0.0.1:1/behind/a/proxy/flexiti/online-api";
+        for (path, endpoint) in [
+            ("/oauth/token", Some(Endpoint::Token)),
+            ("/oauth/tokens", None),
+            (
+                "/online/v2/client-id/x/systems/init",
+                Some(Endpoint::InitV2),
+            ),
+            (
+                "/online/client-id/x/systems/init?a=/oauth/token",
+                Some(Endpoint::InitPlain),
+            ),
+            ("/online/client-id//systems/init", None),
+            (
+                "/online/client-id/x/notifications/order-id/7",
+                Some(Endpoint::NotificationOrder),
+            ),
+            (
+                "/online/client-id/x/notifications/merchant-order-id/7",
+                Some(Endpoint::NotificationMerchantOrder),
+            ),
+            (
+                "/online/client-id/x/notifications/7",
+                Some(Endpoint::NotificationOld),
+            ),
+            ("/online/client-id/x/notifications", None),
+        ] {
+            let exchange = Exchange {
+                surface: Surface::Api,
+                method: "GET".to_owned(),
+                url: format!("{base}{path}"),
+                sent_headers: Vec::new(),
+                sent: Vec::new(),
+                answer: Err(String::new()),
+                secrets: Vec::new(),
+            };
+            let found = endpoint_of(Contract::shipped(), &exchange);
+            assert_eq!(found, endpoint, "{path}");
+        }
+    }
+}
