@@ -12,5 +12,5 @@ mod dialects;
 mod mistakes;
 mod openapi;
 mod parameters;
-mod readme;
+
 mod validation;

@@ -1,0 +1,327 @@
+//! The console blocks of README.md and the guides, run as they stand.
+//!
+//! A line that begins with `$ ` is a command, and so are the lines after it as long as it ends
+//! with a backslash or leaves a quote or a here-document open. All other lines are what it
+//! prints, standard error included; `…` stands for anything in a line, and alone for any number
+//! of lines. A page's commands share one shell, so its variables live on.
+//!
+//! A mock listens on the default address of the programs, unless the page starts one itself with
+//! `flexiti-mock … &`. Addresses are replaced by free ones on the way in and back on the way out.
+
+use super::markdown::parse;
+use super::programs::{Server, free_port, path, workshop};
+use super::{pages_that_run, read};
+use std::fmt::Write as _;
+use std::process::Command;
+
+/// A command of a page and what it prints.
+struct Step {
+    line: usize,
+    command: String,
+    prints: Vec<String>,
+}
+
+/// The default addresses of the mock and of the demo shop, and one for a second mock.
+const MOCK: u16 = 4359;
+const SECOND: u16 = 4360;
+const SHOP: u16 = 9000;
+
+#[test]
+fn console_blocks_print_what_the_page_says() {
+    // Pages do not depend on each other, and mostly wait for programs.
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let pages = pages_that_run();
+        let running: Vec<_> = pages
+            .into_iter()
+            .map(|page| scope.spawn(move || run(&page)))
+            .collect();
+        let ended = running.into_iter().map(|page| page.join().unwrap());
+        ended.flatten().collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// Runs a page; what is not as it says.
+fn run(page: &str) -> Vec<String> {
+    let steps = steps(page);
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let starts_one = steps.iter().any(|it| serves(&it.command));
+    let server = (!starts_one).then(Server::start);
+    let ports = [
+        (MOCK, server.as_ref().map_or_else(free_port, |it| it.port)),
+        (SECOND, free_port()),
+        (SHOP, free_port()),
+    ];
+    let folder = workshop();
+    let script = script(&steps, &ports);
+    std::fs::write(folder.path().join("page.sh"), script).unwrap();
+    let output = Command::new("timeout")
+        .args(["120", "sh", "page.sh"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", path())
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for (page, real) in ports {
+        printed = printed.replace(&format!(":{real}"), &format!(":{page}"));
+    }
+    let mut failures = Vec::new();
+    let mut printed = printed.split(MARK);
+    for step in &steps {
+        let Some(actual) = printed.next() else {
+            failures.push(format!("{page}:{}: did not end in time", step.line));
+            break;
+        };
+        let actual: Vec<String> = actual.trim_matches('\n').lines().map(steady).collect();
+        let expected: Vec<String> = step.prints.iter().map(|it| steady(it)).collect();
+        if !matches(&expected, &actual) {
+            failures.push(format!(
+                "{page}:{}: $ {}\n--- the page\n{}\n--- printed\n{}",
+                step.line,
+                step.command,
+                expected.join("\n"),
+                actual.join("\n")
+            ));
+        }
+    }
+    failures
+}
+
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for fence in parse(&read(page)).fences {
+        if fence.language == "console" {
+            steps.extend(steps_of(page, fence.line, &fence.text));
+        }
+    }
+    steps
+}
+
+fn steps_of(page: &str, first: usize, text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let place = format!("{page}:{}", first + at);
+        assert!(
+            !line.contains("cargo"),
+            "{place}: a console block cannot build; show that in a `sh` block"
+        );
+        if let Some(step) = steps.last_mut()
+            && step.prints.is_empty()
+            && is_open(&step.command)
+        {
+            step.command.push('\n');
+            step.command.push_str(line);
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step {
+                line: first + at,
+                command: command.to_owned(),
+                prints: Vec::new(),
+            });
+        } else if let Some(step) = steps.last_mut() {
+            step.prints.push(line.to_owned());
+        } else {
+            panic!("{place}: a console block begins with a command");
+        }
+    }
+    for step in &mut steps {
+        while step.prints.last().is_some_and(|it| it.trim().is_empty()) {
+            step.prints.pop();
+        }
+        let lead = step.prints.iter().take_while(|it| it.trim().is_empty());
+        let lead = lead.count();
+        step.prints.drain(..lead);
+    }
+    steps
+}
+
+/// Whether the shell would ask for more.
+fn is_open(command: &str) -> bool {
+    if let Some((_, rest)) = command.split_once("<<'") {
+        let word = rest.split('\'').next().unwrap_or_default();
+        return !command.lines().any(|line| line == word);
+    }
+    command.ends_with('\\') || command.matches('\'').count() % 2 == 1
+}
+
+/// Whether a command starts a mock on the default address.
+fn serves(command: &str) -> bool {
+    command.starts_with("flexiti-mock") && is_left_running(command) && !command.contains("--listen")
+}
+
+/// Whether a command starts the demo shop.
+fn is_shop(command: &str) -> bool {
+    command.starts_with("shop ") && is_left_running(command)
+}
+
+fn is_left_running(command: &str) -> bool {
+    command.trim_end().ends_with('&')
+}
+
+const MARK: &str = "\n--8<-- end of a step\n";
+
+fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
+    let [(_, mock), _, (_, shop)] = *ports;
+    let mut script = "exec 2>&1\nRUNNING=\n".to_owned();
+    for step in steps {
+        let mut command = step.command.clone();
+        for (page, real) in ports {
+            command = command.replace(&format!(":{page}"), &format!(":{real}"));
+        }
+        if serves(&step.command) {
+            let _ = write!(script, "FLEXITI_MOCK_LISTEN=127.0.0.1:{mock} ");
+        }
+        if is_shop(&step.command) {
+            let url = format!("http://127.0.0.1:{mock}/flexiti/online-api");
+            let _ = write!(
+                script,
+                "SHOP_LISTEN=127.0.0.1:{shop} FLEXITI_BASE_URL={url} "
+            );
+        }
+        let _ = writeln!(script, "{command}");
+        if is_left_running(&step.command) {
+            script.push_str("RUNNING=\"$RUNNING $!\"\n");
+            let port = match () {
+                () if serves(&step.command) => Some(mock),
+                () if is_shop(&step.command) => Some(shop),
+                () => ports
+                    .iter()
+                    .map(|(_, real)| *real)
+                    .find(|it| command.contains(&format!(":{it}"))),
+            };
+            if let Some(port) = port {
+                // A reader takes longer to go on than a program to start. Connecting leaves no
+                // trace in the journal.
+                let _ = writeln!(
+                    script,
+                    "for _ in $(seq 200); do bash -c ': >/dev/tcp/127.0.0.1/{port}' && break; sleep 0.05; done 2>/dev/null; sleep 0.2"
+                );
+            }
+        }
+        // The step after this one may ask for `$?`.
+        let _ = writeln!(script, "STATUS=$?\nprintf '{}'", MARK.replace('\n', "\\n"));
+        script.push_str("(exit $STATUS)\n");
+    }
+    script.push_str("[ -z \"$RUNNING\" ] || kill $RUNNING\nwait\n");
+    script
+}
+
+/// Whether lines are as expected: `…` stands for anything within a line, and alone for lines.
+fn matches(expected: &[String], actual: &[String]) -> bool {
+    match (expected.split_first(), actual.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first.trim() == "…" => {
+            (0..=actual.len()).any(|skipped| matches(rest, &actual[skipped..]))
+        }
+        (Some((first, rest)), Some((line, lines))) => {
+            line_matches(first.trim_end(), line.trim_end()) && matches(rest, lines)
+        }
+        _ => false,
+    }
+}
+
+fn line_matches(expected: &str, actual: &str) -> bool {
+    match expected.split_once('…') {
+        None => expected == actual,
+        Some((before, after)) => actual.strip_prefix(before).is_some_and(|rest| {
+            rest.char_indices()
+                .map(|(at, _)| at)
+                .chain([rest.len()])
+                .any(|at| line_matches(after, &rest[at..]))
+        }),
+    }
+}
+
+/// A line with what differs from run to run replaced: tokens, times and durations.
+fn steady(line: &str) -> String {
+    let mut steady = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let inside = steady.ends_with(|c: char| c.is_ascii_alphanumeric());
+        let (length, name) = match () {
+            () if inside => (0, ""),
+            () if steady.ends_with("***") => (run(rest, |c| c.is_ascii_hexdigit()), "‹hash›"),
+            () if steady.ends_with("duration_us=") => (digits(rest), "‹n›"),
+            () if steady.ends_with("\"duration_us\":") => (digits(rest), "‹n›"),
+            () => (volatile(rest), "‹volatile›"),
+        };
+        if length > 0 {
+            steady.push_str(name);
+            rest = &rest[length..];
+        } else {
+            steady.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    return steady;
+
+    fn run(text: &str, is: impl Fn(char) -> bool) -> usize {
+        text.find(|c| !is(c)).unwrap_or(text.len())
+    }
+    fn digits(text: &str) -> usize {
+        run(text, |c| c.is_ascii_digit())
+    }
+    /// The length of a token, a time or a duration that the text begins with.
+    fn volatile(text: &str) -> usize {
+        let hex = run(text, |c| c.is_ascii_hexdigit());
+        let whole = run(text, |c| c.is_ascii_alphanumeric());
+        if hex >= 32 && hex == whole {
+            return hex;
+        }
+        let time = run(text, |c| c.is_ascii_digit() || "-T:.Z".contains(c));
+        if text[..time].contains('T') && text[..time].ends_with('Z') {
+            return time;
+        }
+        let number = run(text, |c| c.is_ascii_digit() || c == '.');
+        let unit = text[number..].trim_start_matches(' ');
+        let seconds = unit.starts_with("s ") || unit == "s" || unit.starts_with("ms");
+        match number {
+            0 => 0,
+            _ if seconds && text[..number].contains('.') => number,
+            _ => 0,
+        }
+    }
+}
+
+#[test]
+fn commands_and_what_they_print_are_told_apart() {
+    let text = "$ a \\\n  b\nc\n$ cat <<'EOF'\n$ x\nEOF\n\n$ d 'e\nf'\ng\n\nh\n";
+    let steps = steps_of("page", 1, text);
+    let commands: Vec<_> = steps.iter().map(|it| it.command.as_str()).collect();
+    assert_eq!(commands, ["a \\\n  b", "cat <<'EOF'\n$ x\nEOF", "d 'e\nf'"]);
+    assert_eq!(steps[0].prints, ["c"]);
+    assert_eq!(steps[1].prints, [""; 0]);
+    assert_eq!(steps[2].prints, ["g", "", "h"]);
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_left_out_of_the_comparison_and_nothing_else() {
+    let lines = |text: &str| text.lines().map(steady).collect::<Vec<_>>();
+    let same = |page: &str, printed: &str| matches(&lines(page), &lines(printed));
+    for (page, printed) in [
+        ("a 0123456789abcdef0123456789abcdef", "a 00112233445566778899aabbccddeeff00"),
+        ("at 2026-11-22T18:17:58.777Z", "at 2027-01-02T00:00:00Z"),
+        ("duration_us=181 x", "duration_us=9 x"),
+        ("in 7.3 s", "in 10.25 s"),
+        ("a … d", "a b c d"),
+        ("a\n…\nd", "a\nb\nc\nd"),
+        ("a\n…\nd", "a\nd"),
+    ] {
+        assert!(same(page, printed), "{page} / {printed}");
+    }
+    for (page, printed) in [
+        ("order 131210", "order 131211"),
+        ("a … d", "a b c"),
+        ("a …", "b a"),
+        ("a", "a\nb"),
+        ("…\nd", "d\ne"),
+        ("", "a"),
+        ("7 s", "8 s"),
+        ("***abc", "abc"),
+    ] {
+        assert!(!same(page, printed), "{page} / {printed}");
+    }
+}
