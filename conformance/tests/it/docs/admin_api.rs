@@ -92,18 +92,20 @@ fn details(document: &Document) -> String {
             }
             let content = answer["content"].as_object();
             let kinds = content.into_iter().flatten().map(|(media, content)| {
-                match content.get("schema").filter(|_| media == "application/json") {
+                match content
+                    .get("schema")
+                    .filter(|_| media == "application/json")
+                {
                     Some(schema) => document.kind(schema),
                     None => format!("`{media}`"),
                 }
             });
             let kinds: Vec<String> = kinds.collect();
-            let what = if kinds.is_empty() {
-                "nothing".to_owned()
+            let _ = if kinds.is_empty() {
+                writeln!(text, "Answers {status} without a body.\n")
             } else {
-                kinds.join(", or ")
+                writeln!(text, "Answers {status}: {}.\n", kinds.join(", or "))
             };
-            let _ = writeln!(text, "Answers {status}: {what}.\n");
         }
     }
     text
@@ -193,7 +195,11 @@ fn actions(document: &Document) -> String {
             said(variant)
         );
         if members.is_empty() {
-            let _ = writeln!(text, "`{{\"type\": {}}}`, without members.\n", kind["const"]);
+            let _ = writeln!(
+                text,
+                "`{{\"type\": {}}}`, without members.\n",
+                kind["const"]
+            );
             continue;
         }
         text.push_str("| member | type | required | meaning |\n|---|---|---|---|\n");
@@ -233,6 +239,9 @@ fn the_fault_actions_page_is_current() {
     document.elsewhere.clear();
     keep(
         "docs/reference/fault-actions.md",
-        &[("match", matching(&document)), ("actions", actions(&document))],
+        &[
+            ("match", matching(&document)),
+            ("actions", actions(&document)),
+        ],
     );
 }

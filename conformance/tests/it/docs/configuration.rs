@@ -2,7 +2,7 @@
 //! of the TOML file, which the program itself lists when it refuses one.
 
 use super::command_line::help_of;
-use super::markdown::parse;
+use super::markdown::{cell, parse};
 use super::programs::program;
 use super::{keep, read};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn variables(name: &str) -> String {
                 continue;
             }
             rows.push((
-                option.name.clone(),
+                cell(&option.name),
                 variable.clone(),
                 option.default_cell(),
                 option.meaning(),

@@ -164,7 +164,7 @@ fn is_left_running(command: &str) -> bool {
 const MARK: &str = "\n--8<-- end of a step\n";
 
 fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
-    let [(_, mock), _, (_, shop)] = *ports;
+    let [(_, mock), (_, second), (_, shop)] = *ports;
     let mut script = "exec 2>&1\nRUNNING=\n".to_owned();
     for step in steps {
         let mut command = step.command.clone();
@@ -184,20 +184,18 @@ fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
         let _ = writeln!(script, "{command}");
         if is_left_running(&step.command) {
             script.push_str("RUNNING=\"$RUNNING $!\"\n");
-            let port = match () {
+            // A reader takes longer to go on than a mock to start. An answer says that its
+            // banner is out, and asking for its health leaves no trace in the journal.
+            let started = match () {
                 () if serves(&step.command) => Some(mock),
-                () if is_shop(&step.command) => Some(shop),
-                () => ports
-                    .iter()
-                    .map(|(_, real)| *real)
-                    .find(|it| command.contains(&format!(":{it}"))),
+                () if command.contains(&format!(":{second}")) => Some(second),
+                () => None,
             };
-            if let Some(port) = port {
-                // A reader takes longer to go on than a program to start. Connecting leaves no
-                // trace in the journal.
+            if let Some(port) = started {
+                let asked = format!("flexiti-mock healthcheck 127.0.0.1:{port} 2>/dev/null");
                 let _ = writeln!(
                     script,
-                    "for _ in $(seq 200); do bash -c ': >/dev/tcp/127.0.0.1/{port}' && break; sleep 0.05; done 2>/dev/null; sleep 0.2"
+                    "for _ in $(seq 200); do {asked} && break; sleep 0.05; done"
                 );
             }
         }
@@ -302,7 +300,10 @@ fn what_differs_from_run_to_run_is_left_out_of_the_comparison_and_nothing_else()
     let lines = |text: &str| text.lines().map(steady).collect::<Vec<_>>();
     let same = |page: &str, printed: &str| matches(&lines(page), &lines(printed));
     for (page, printed) in [
-        ("a 0123456789abcdef0123456789abcdef", "a 00112233445566778899aabbccddeeff00"),
+        (
+            "a 0123456789abcdef0123456789abcdef",
+            "a 00112233445566778899aabbccddeeff00",
+        ),
         ("at 2026-11-22T18:17:58.777Z", "at 2027-01-02T00:00:00Z"),
         ("duration_us=181 x", "duration_us=9 x"),
         ("in 7.3 s", "in 10.25 s"),

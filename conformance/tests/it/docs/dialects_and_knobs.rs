@@ -1,6 +1,7 @@
 //! `docs/reference/dialects-and-knobs.md`: the shipped dialects, every knob with the evidence for
 //! each answer, and how much of the contract rests on what.
 
+use super::markdown::cell;
 use super::schema::code;
 use super::{keep, read};
 use flexiti_contract::{Contract, tables};
@@ -67,17 +68,17 @@ fn allowed(row: &Value) -> String {
     format!("{kind}{null}")
 }
 
-/// JSON as code, in a table or not.
+/// JSON as code.
 fn literal(value: &Value) -> String {
-    format!("`{}`", value.to_string().replace('|', "\\|"))
+    format!("`{value}`")
 }
 
 /// An answer as the evidence writes it: a value, or a pattern in words.
 fn evidence_answer(answer: &Value) -> String {
     match answer.as_str() {
-        Some(words) if words.contains(' ') => words.replace('|', "\\|"),
-        Some(word) => format!("`{}`", word.replace('|', "\\|")),
-        None => literal(answer),
+        Some(words) if words.contains(' ') => cell(words),
+        Some(word) => cell(&format!("`{word}`")),
+        None => cell(&literal(answer)),
     }
 }
 

@@ -30,5 +30,8 @@ fn rules(contract: &Contract) -> String {
 #[test]
 fn the_lint_page_is_current() {
     let contract = Contract::shipped();
-    keep("docs/reference/lint-rules.md", &[("rules", rules(contract))]);
+    keep(
+        "docs/reference/lint-rules.md",
+        &[("rules", rules(contract))],
+    );
 }

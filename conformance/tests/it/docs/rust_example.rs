@@ -6,7 +6,10 @@ use flexiti_mock::{Mock, Settings};
 #[test]
 fn twenty_minutes_pass_at_once() {
     let mock = Mock::start(&Settings::default()).unwrap();
-    let shop = mock.admin().create_merchant(NewMerchant::default()).unwrap();
+    let shop = mock
+        .admin()
+        .create_merchant(NewMerchant::default())
+        .unwrap();
     let later = ClockChange {
         advance_ms: Some(1_200_000),
         ..ClockChange::default()

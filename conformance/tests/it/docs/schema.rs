@@ -59,7 +59,7 @@ impl Document {
             "array" => format!("list of {}", self.kind(&schema["items"])),
             "object" if schema["additionalProperties"].is_object() => {
                 let values = self.kind(&schema["additionalProperties"]);
-                format!("object whose values are {values}")
+                format!("object of {values} values")
             }
             other => other.to_owned(),
         }
@@ -108,8 +108,9 @@ impl Document {
         } else {
             own
         };
+        // That an empty object or list is the default goes without saying.
         let default = member.get("default");
-        if let Some(default) = default.filter(|it| **it != serde_json::json!({})) {
+        if let Some(default) = default.filter(|it| !it.is_object() && !it.is_array()) {
             let _ = write!(meaning, " Default: {}.", code(default));
         }
         meaning
