@@ -1,11 +1,11 @@
-//! `docs/reference/command-line.md` and the flags of `docs/reference/configuration.md`: what the
-//! programs say when asked for help.
+//! `docs/reference/command-line.md`, and the flags of `docs/reference/configuration.md`, from the
+//! programs' own help.
 
 use super::markdown::cell;
 use super::{keep, programs::program};
 use std::fmt::Write as _;
 
-/// What a program says of itself or of one of its sub-commands.
+/// The help of a program or of one of its sub-commands.
 pub(super) struct Help {
     /// Program and sub-command, as typed.
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) struct Row {
 
 /// The help of a program and of all its sub-commands, in the order of the help.
 pub(super) fn help_of(words: &[&str]) -> Vec<Help> {
-    // The short form is the one whose lines are rows.
+    // In the short form, each option is one line.
     let output = program(words[0]).args(&words[1..]).arg("-h").output();
     let text = String::from_utf8(output.unwrap().stdout).unwrap();
     let help = parse(words.join(" "), &text);
@@ -108,7 +108,7 @@ fn row(line: &str) -> Row {
 }
 
 impl Row {
-    /// What it means, with the values that it may have.
+    /// Its meaning, with its possible values.
     pub(super) fn meaning(&self) -> String {
         let what = cell(&self.what);
         match &self.values {

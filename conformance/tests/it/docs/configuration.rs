@@ -1,5 +1,5 @@
-//! `docs/reference/configuration.md`: flags and variables from the programs' help, and the keys
-//! of the TOML file, which the program itself lists when it refuses one.
+//! `docs/reference/configuration.md`: flags and variables come from the programs' help. The keys of
+//! the TOML file are compared with those that the mock lists when it refuses a key.
 
 use super::command_line::help_of;
 use super::markdown::{cell, parse};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const PAGE: &str = "docs/reference/configuration.md";
 
 fn variables(name: &str) -> String {
-    // A variable serves several sub-commands: each is shown once.
+    // Several sub-commands share a variable: each is shown once.
     let mut rows: Vec<(String, String, String, String)> = Vec::new();
     for help in help_of(&[name]) {
         for option in &help.options {
@@ -49,7 +49,7 @@ fn the_variables_of_the_configuration_page_are_current() {
     );
 }
 
-/// Starts the mock with a file; `Err` is what it says when it refuses the file.
+/// Starts the mock with a configuration; `Err` is the message if it is refused.
 fn start(config: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let (file, ready) = (
@@ -78,7 +78,10 @@ fn start(config: &str) -> Result<(), String> {
             assert_eq!(output.status.code(), Some(2));
             return Err(String::from_utf8(output.stderr).unwrap());
         }
-        assert!(Instant::now() < deadline, "neither starts nor ends");
+        assert!(
+            Instant::now() < deadline,
+            "the mock neither started nor ended"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,12 +1,13 @@
-//! The console blocks of README.md and the guides, run as they stand.
+//! Runs the console blocks of README.md and the guides, and compares what they print.
 //!
-//! A line that begins with `$ ` is a command, and so are the lines after it as long as it ends
-//! with a backslash or leaves a quote or a here-document open. All other lines are what it
-//! prints, standard error included; `…` stands for anything in a line, and alone for any number
-//! of lines. A page's commands share one shell, so its variables live on.
+//! A line that begins with `$ ` is a command. It continues on the next line while it ends with a
+//! backslash or leaves a quote or a here-document open. All other lines are its expected output,
+//! standard error included; `…` stands for anything within a line, and alone on a line for any
+//! number of lines. The commands of a page share one shell, so variables persist.
 //!
-//! A mock listens on the default address of the programs, unless the page starts one itself with
-//! `flexiti-mock … &`. Addresses are replaced by free ones on the way in and back on the way out.
+//! A mock listens on the programs' default address, unless the page starts one with
+//! `flexiti-mock … &`. The ports in the page are replaced by free ones in commands, and back in
+//! what they print.
 
 use super::markdown::parse;
 use super::programs::{Server, free_port, path, workshop};
@@ -14,7 +15,7 @@ use super::{pages_that_run, read};
 use std::fmt::Write as _;
 use std::process::Command;
 
-/// A command of a page and what it prints.
+/// A command of a page and its expected output.
 struct Step {
     line: usize,
     command: String,
@@ -28,7 +29,7 @@ const SHOP: u16 = 9000;
 
 #[test]
 fn console_blocks_print_what_the_page_says() {
-    // Pages do not depend on each other, and mostly wait for programs.
+    // Pages are independent of each other, and spend most of their time waiting for programs.
     let failures: Vec<String> = std::thread::scope(|scope| {
         let pages = pages_that_run();
         let running: Vec<_> = pages
@@ -41,7 +42,7 @@ fn console_blocks_print_what_the_page_says() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
-/// Runs a page; what is not as it says.
+/// Runs a page, and returns what differs from it.
 fn run(page: &str) -> Vec<String> {
     let steps = steps(page);
     if steps.is_empty() {
@@ -138,7 +139,7 @@ fn steps_of(page: &str, first: usize, text: &str) -> Vec<Step> {
     steps
 }
 
-/// Whether the shell would ask for more.
+/// Whether the command continues on the next line.
 fn is_open(command: &str) -> bool {
     if let Some((_, rest)) = command.split_once("<<'") {
         let word = rest.split('\'').next().unwrap_or_default();
@@ -184,8 +185,8 @@ fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
         let _ = writeln!(script, "{command}");
         if is_left_running(&step.command) {
             script.push_str("RUNNING=\"$RUNNING $!\"\n");
-            // A reader takes longer to go on than a mock to start. An answer says that its
-            // banner is out, and asking for its health leaves no trace in the journal.
+            // A reader takes longer to go on than a mock takes to start. Once it answers, its
+            // banner is printed; asking for its health leaves no trace in the journal.
             let started = match () {
                 () if serves(&step.command) => Some(mock),
                 () if command.contains(&format!(":{second}")) => Some(second),
@@ -199,7 +200,7 @@ fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
                 );
             }
         }
-        // The step after this one may ask for `$?`.
+        // The next step may use `$?`.
         let _ = writeln!(script, "STATUS=$?\nprintf '{}'", MARK.replace('\n', "\\n"));
         script.push_str("(exit $STATUS)\n");
     }
@@ -207,7 +208,7 @@ fn script(steps: &[Step], ports: &[(u16, u16); 3]) -> String {
     script
 }
 
-/// Whether lines are as expected: `…` stands for anything within a line, and alone for lines.
+/// Whether lines are as expected, `…` standing for anything.
 fn matches(expected: &[String], actual: &[String]) -> bool {
     match (expected.split_first(), actual.split_first()) {
         (None, None) => true,
@@ -233,7 +234,7 @@ fn line_matches(expected: &str, actual: &str) -> bool {
     }
 }
 
-/// A line with what differs from run to run replaced: tokens, times and durations.
+/// A line with volatile values replaced: tokens, times and durations.
 fn steady(line: &str) -> String {
     let mut steady = String::new();
     let mut rest = line;
@@ -296,7 +297,7 @@ fn commands_and_what_they_print_are_told_apart() {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_left_out_of_the_comparison_and_nothing_else() {
+fn only_volatile_values_and_ellipses_are_left_out_of_the_comparison() {
     let lines = |text: &str| text.lines().map(steady).collect::<Vec<_>>();
     let same = |page: &str, printed: &str| matches(&lines(page), &lines(printed));
     for (page, printed) in [

@@ -1,11 +1,11 @@
-//! Every relative link, every heading it points at, every path and every test that a page names
-//! exists.
+//! Every relative link of a page, every heading that it points at, and every path and test that
+//! the page names exists.
 
 use super::markdown::{Page, anchors, code_spans, parse};
 use super::{pages, read, root};
 use std::path::{Component, Path, PathBuf};
 
-/// What stands at the repository's root: a code span that begins so is a path.
+/// Folders at the repository's root: a code span that begins with one is a path.
 const TOP: [&str; 6] = [
     ".ci",
     "conformance",
@@ -90,7 +90,7 @@ fn within(path: &Path) -> Option<PathBuf> {
     Some(clean)
 }
 
-/// A code span that looks like a path of the repository, `path::test` included, has to be one.
+/// What is wrong with a code span that looks like a path of the repository, or like `path::test`.
 fn path_problem(span: &str) -> Option<String> {
     let (path, name) = span.split_once("::").unwrap_or((span, ""));
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);

@@ -1,4 +1,4 @@
-//! As much of Markdown as the checks need: fenced blocks, prose, headings, and table cells.
+//! The parts of Markdown that the checks need: fenced blocks, prose, headings and table cells.
 
 /// A fenced block of a page.
 pub(super) struct Fence {
@@ -6,11 +6,11 @@ pub(super) struct Fence {
     pub(super) language: String,
     /// The number of its first line in the page, counted from one.
     pub(super) line: usize,
-    /// What it holds.
+    /// Its content.
     pub(super) text: String,
 }
 
-/// A page, its fenced blocks apart from its prose.
+/// A page, with its fenced blocks separated from its prose.
 pub(super) struct Page {
     /// The fenced blocks, in order.
     pub(super) fences: Vec<Fence>,
@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Page {
             None => prose.push((at + 1, line.to_owned())),
         }
     }
-    assert!(open.is_none(), "a fence is never closed");
+    assert!(open.is_none(), "a fence is not closed");
     Page { fences, prose }
 }
 

@@ -1,4 +1,4 @@
-//! The documentation, kept true: links lead somewhere, console blocks and scripts do what the
+//! Keeps the documentation true: links lead somewhere, console blocks and scripts do what the
 //! page says, and the generated parts of `docs/reference` match what they are generated from.
 //!
 //! `UPDATE_DOCS=1 cargo test -p flexiti-conformance --test it docs` rewrites the generated parts.
@@ -60,8 +60,8 @@ fn pages_that_run() -> Vec<String> {
 
 /// Compares the generated parts of a page with what they should be, or writes them.
 ///
-/// A part stands between `<!-- generated NAME -->` and `<!-- end NAME -->`; what stands outside
-/// is written by hand.
+/// A generated part is enclosed in `<!-- generated NAME -->` and `<!-- end NAME -->`; everything
+/// outside is written by hand.
 fn keep(page: &str, parts: &[(&str, String)]) {
     let text = read(page);
     let mut current = text.clone();
@@ -73,7 +73,7 @@ fn keep(page: &str, parts: &[(&str, String)]) {
         let split = current
             .split_once(&begin)
             .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-        let (before, after) = split.unwrap_or_else(|| panic!("{page}: no part `{name}`"));
+        let (before, after) = split.unwrap_or_else(|| panic!("{page}: no generated part `{name}`"));
         current = format!("{before}{begin}\n{}\n\n{end}{after}", part.trim());
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -96,7 +96,7 @@ fn first_difference(page: &str, current: &str) -> String {
                 let _ = write!(text, "  generated: {}", new.unwrap_or("(ends)"));
                 return text;
             }
-            (None, None) => return "  the last line's end".to_owned(),
+            (None, None) => return "  the end of the last line".to_owned(),
             _ => {}
         }
     }

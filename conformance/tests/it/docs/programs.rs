@@ -1,12 +1,12 @@
-//! The programs that the pages speak of, and servers for them.
+//! The programs that the pages use, and a server for them.
 
 use super::root;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The folder of the built programs. Cargo builds this crate's own for its tests; the mock
-/// stands beside it where the workspace was built.
+/// The folder of the built programs. Cargo builds this crate's own program for its tests; the mock
+/// is beside it if the workspace was built.
 pub(super) fn folder() -> PathBuf {
     let runner = Path::new(env!("CARGO_BIN_EXE_flexiti-conformance"));
     let folder = runner.parent().unwrap().to_path_buf();
@@ -17,21 +17,21 @@ pub(super) fn folder() -> PathBuf {
     folder
 }
 
-/// A program without the settings of whoever runs the tests.
+/// A program, without the environment of whoever runs the tests.
 pub(super) fn program(name: &str) -> Command {
     let mut command = Command::new(folder().join(name));
     command.env_clear();
     command
 }
 
-/// `PATH` with the programs in front, the demo shop among them.
+/// `PATH` with the programs in front, including the demo shop.
 pub(super) fn path() -> String {
     let folder = folder();
     let rest = std::env::var("PATH").unwrap_or_default();
     format!("{0}:{0}/examples:{rest}", folder.display())
 }
 
-/// An empty folder that looks like the repository's root, to run commands in.
+/// A temporary folder that looks like the repository's root, to run commands in.
 pub(super) fn workshop() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["conformance", "docs", "fixtures", "mock-server", "schemas"] {
@@ -49,7 +49,7 @@ pub(super) fn free_port() -> u16 {
 /// A mock that ends with the test.
 pub(super) struct Server {
     process: Child,
-    /// Where its ready file stands.
+    /// Holds its ready file.
     _folder: tempfile::TempDir,
     /// The port it listens on.
     pub(super) port: u16,
@@ -69,7 +69,7 @@ impl Server {
             .unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         while !ready.exists() {
-            assert!(Instant::now() < deadline, "the mock does not start");
+            assert!(Instant::now() < deadline, "the mock did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
         let ready = std::fs::read_to_string(ready).unwrap();

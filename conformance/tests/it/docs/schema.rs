@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 
 /// An OpenAPI document, whose schemas refer to each other.
 pub(super) struct Document {
-    /// The whole of it.
+    /// The document.
     pub(super) json: Value,
-    /// Types that another page describes, and the address there.
+    /// Types that another page describes, with the address there.
     pub(super) elsewhere: Vec<(String, String)>,
 }
 
 impl Document {
-    /// The schema that a schema refers to, with its name; itself where it refers to none.
+    /// The schema that a schema refers to, with its name; the schema itself if it is no reference.
     pub(super) fn resolve<'a>(&'a self, schema: &'a Value) -> (Option<&'a str>, &'a Value) {
         let Some(name) = reference(schema) else {
             return (None, schema);
@@ -23,7 +23,7 @@ impl Document {
         (Some(name), found)
     }
 
-    /// What a value may be, in words; named objects and lists of words are links.
+    /// The type of a value, in words; named types are links.
     pub(super) fn kind(&self, schema: &Value) -> String {
         if let Some(name) = reference(schema) {
             let address = self.elsewhere.iter().find(|(known, _)| known == name);
@@ -108,7 +108,7 @@ impl Document {
         } else {
             own
         };
-        // That an empty object or list is the default goes without saying.
+        // Empty objects and lists are not worth mentioning.
         let default = member.get("default");
         if let Some(default) = default.filter(|it| !it.is_object() && !it.is_array()) {
             let _ = write!(meaning, " Default: {}.", code(default));

@@ -1,4 +1,5 @@
-//! The examples in programming languages: Python is run, Rust is compiled and run here.
+//! The examples in programming languages: Python examples are run, and Rust examples are those of
+//! `rust_example.rs`, which is compiled and run with the tests.
 
 use super::markdown::parse;
 use super::programs::{Server, path, workshop};
