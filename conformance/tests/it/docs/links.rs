@@ -81,9 +81,8 @@ fn within(path: &Path) -> Option<PathBuf> {
     let mut clean = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::CurDir => {}
             Component::ParentDir if !clean.pop() => return None,
-            Component::ParentDir => {}
+            Component::CurDir | Component::ParentDir => {}
             other => clean.push(other),
         }
     }

@@ -5,6 +5,7 @@
 
 mod admin_api;
 mod command_line;
+mod comparison;
 mod configuration;
 mod console;
 mod dialects_and_knobs;
