@@ -9,6 +9,7 @@ mod comparison;
 mod configuration;
 mod console;
 mod dialects_and_knobs;
+mod figures;
 mod links;
 mod lint_rules;
 mod markdown;

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 pub(super) fn folder() -> PathBuf {
     let runner = Path::new(env!("CARGO_BIN_EXE_flexiti-conformance"));
     let folder = runner.parent().unwrap().to_path_buf();
-    assert!(
-        folder.join("flexiti-mock").exists(),
-        "the mock is not built: run `cargo build -p flexiti-mock --bins --example shop`"
-    );
+    for program in ["flexiti-mock", "examples/shop"] {
+        assert!(
+            folder.join(program).exists(),
+            "{program} is not built: run `cargo build -p flexiti-mock --bins --example shop`"
+        );
+    }
     folder
 }
 
