@@ -61,10 +61,12 @@ pub(super) fn code_spans(line: &str) -> (Vec<&str>, String) {
     (spans, rest)
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// The anchors of a page: those of its headings, as GitHub makes them, and `id="…"` in HTML.
 pub(super) fn anchors(page: &Page) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for (_, line) in &page.prose {
+        let ids = line.split("id=\"").skip(1);
+        anchors.extend(ids.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
         let title = line.trim_start_matches('#');
         if title.len() == line.len() || !title.starts_with(' ') {
             continue;
@@ -88,12 +90,14 @@ pub(super) fn cell(text: &str) -> String {
 
 #[test]
 fn fences_and_prose_are_told_apart() {
-    let page = parse("# A b, `c`\n```sh\nls # no heading\n```\n# A b, `c`\n````md\n```\n````\n");
+    let page = parse(
+        "# A b, `c`\n<a id=\"own\"></a>\n```sh\nls # no heading\n```\n# A b, `c`\n````md\n```\n````\n",
+    );
     let languages: Vec<_> = page.fences.iter().map(|it| it.language.as_str()).collect();
     assert_eq!(languages, ["sh", "md"]);
     assert_eq!(page.fences[0].text, "ls # no heading\n");
-    assert_eq!(page.fences[0].line, 3);
+    assert_eq!(page.fences[0].line, 4);
     assert_eq!(page.fences[1].text, "```\n");
-    assert_eq!(anchors(&page), ["a-b-c", "a-b-c-1"]);
+    assert_eq!(anchors(&page), ["a-b-c", "own", "a-b-c-1"]);
     assert_eq!(code_spans("a `b` c").0, ["b"]);
 }
