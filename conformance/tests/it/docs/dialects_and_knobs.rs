@@ -1,8 +1,7 @@
 //! `docs/reference/dialects-and-knobs.md`: the shipped dialects, every knob with the evidence for
 //! each answer, and how much of the contract rests on what.
 
-use super::markdown::cell;
-use super::schema::code;
+use super::markdown::{cell, sources};
 use super::{keep, read};
 use flexiti_contract::{Contract, tables};
 use serde_json::Value;
@@ -25,14 +24,13 @@ fn knobs(contract: &Contract) -> String {
         );
         text.push_str("| answer | evidence | sources |\n|---|---|---|\n");
         for row in row["x-evidence"].as_array().unwrap() {
-            let sources = row["source"].as_array().unwrap();
-            let sources: Vec<String> = sources.iter().map(code).collect();
+            let keys = serde_json::from_value::<Vec<String>>(row["source"].clone()).unwrap();
             let _ = writeln!(
                 text,
                 "| {} | {} | {} |",
                 evidence_answer(&row["answer"]),
                 row["evidence"].as_str().unwrap(),
-                sources.join(", ")
+                sources(&keys)
             );
         }
         text.push('\n');

@@ -1,6 +1,7 @@
 //! `docs/reference/lint-rules.md`: what `schemas/lint.json` looks for.
 
 use super::keep;
+use super::markdown::sources;
 use flexiti_contract::Contract;
 use std::fmt::Write as _;
 
@@ -19,8 +20,7 @@ fn rules(contract: &Contract) -> String {
         if rule.source.is_empty() {
             facts.push("this project's own advice".to_owned());
         } else {
-            let sources: Vec<String> = rule.source.iter().map(|it| format!("`{it}`")).collect();
-            facts.push(format!("sources {}", sources.join(", ")));
+            facts.push(format!("sources {}", sources(&rule.source)));
         }
         let _ = writeln!(text, "Rests on: {}.\n", facts.join("; "));
     }

@@ -83,6 +83,12 @@ pub(super) fn anchors(page: &Page) -> Vec<String> {
     anchors
 }
 
+/// Keys of sources, each with a link to what it stands for.
+pub(super) fn sources(keys: &[String]) -> String {
+    let link = |key: &String| format!("[`{key}`](api/README.md#source-{key})");
+    keys.iter().map(link).collect::<Vec<_>>().join(", ")
+}
+
 /// A text as the cell of a table.
 pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")

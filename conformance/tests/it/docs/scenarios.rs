@@ -1,6 +1,7 @@
 //! `docs/reference/scenarios.md`: what `schemas/scenarios.json` puts a shop through, in words.
 
 use super::keep;
+use super::markdown::sources;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Belief, By, Deed, Rank, Scenario, Start, Step, To};
 use serde_json::Value;
@@ -82,7 +83,7 @@ fn section(scenario: &Scenario) -> String {
         facts.push(format!("Flexiti's test case {case}"));
     }
     if !scenario.source.is_empty() {
-        facts.push(format!("sources {}", words(&scenario.source)));
+        facts.push(format!("sources {}", sources(&scenario.source)));
     }
     if facts.is_empty() {
         facts.push("this project's own advice".to_owned());
