@@ -1,4 +1,4 @@
-//! Tables for the README, generated from the contract.
+//! Tables of `docs/reference/dialects-and-knobs.md`, made from the contract.
 
 use crate::clause::Evidence;
 use crate::contract::Contract;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::process::Command;
 use std::sync::Mutex;
 
-/// How many there are; the README says so too.
+/// How many there are; `docs/guides/certifying-a-shop.md` says so too.
 const ALL: usize = 101;
 
 /// How many shops run at once: they mostly wait.

@@ -12,5 +12,4 @@ mod dialects;
 mod mistakes;
 mod openapi;
 mod parameters;
-mod readme;
 mod validation;
