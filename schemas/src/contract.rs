@@ -1,5 +1,6 @@
 //! The whole contract, loaded and checked for consistency.
 
+use crate::citation::{self, Citation};
 use crate::clause::{Check, Clause, Endpoint, EndpointRow, Rule};
 use crate::dialect::{self, Dialect};
 use crate::lint::{LintRow, LintRule};
@@ -93,6 +94,8 @@ pub struct Contract {
     pub response_keys: Vec<ResponseKey>,
     /// What a reviewer looks for in what a shop sent.
     pub lint: Vec<LintRow>,
+    /// What the source keys stand for.
+    pub citations: Vec<Citation>,
     pub(crate) bodies: BTreeMap<String, Value>,
     params: BTreeMap<Endpoint, Params>,
     sources: Sources,
@@ -118,6 +121,7 @@ impl Contract {
         contract.check_tags()?;
         contract.check_knobs()?;
         contract.check_lint()?;
+        citation::check(&contract)?;
         Ok(contract)
     }
 
@@ -128,6 +132,7 @@ impl Contract {
         let response_keys =
             sources.checked("response_keys.json", "meta/response_keys.schema.json")?;
         let lint = sources.checked("lint.json", "meta/lint.schema.json")?;
+        let citations = sources.checked("sources.json", "meta/sources.schema.json")?;
         let mut clauses: Vec<Clause> = Vec::new();
         for file in sources.in_folder("clauses/") {
             clauses.extend(sources.checked::<Vec<Clause>>(file, "meta/clauses.schema.json")?);
@@ -147,6 +152,7 @@ impl Contract {
             errors,
             response_keys,
             lint,
+            citations,
             bodies,
             params,
             sources,

@@ -17,7 +17,9 @@
 //! assert_eq!(violations[0].param, "amount_requested");
 //! ```
 
+mod allowed;
 mod body;
+mod citation;
 mod clause;
 mod contract;
 pub mod dialect;
@@ -27,12 +29,16 @@ mod load;
 mod node;
 pub mod openapi;
 mod parameters;
+pub mod reference;
+mod remedy;
 mod resolve;
 mod rulebook;
 pub mod scenario;
 pub mod tables;
 mod terms;
 
+pub use allowed::Allowed;
+pub use citation::Citation;
 pub use clause::{Asserts, Check, Clause, Endpoint, EndpointRow, Evidence, Level, Msg, Rule};
 pub use contract::{Contract, ErrorRow, Param};
 pub use dialect::{Answered, Dialect, ErrorShape, InitEncodings, Knobs, TokenStyle};

@@ -1,5 +1,6 @@
 //! The contract compiled for one dialect: what a server of that dialect enforces.
 
+use crate::allowed::Vocabulary;
 use crate::body::Body;
 use crate::clause::{Check, Clause, Endpoint, Msg, Rule};
 use crate::contract::Contract;
@@ -26,6 +27,7 @@ pub struct Rulebook {
     responses: BTreeMap<Endpoint, Body>,
     error_body: Body,
     places: OnceLock<HashMap<String, Vec<Place>>>,
+    pub(crate) vocabulary: OnceLock<Vocabulary>,
     flows: [(Flow, regex::Regex); 3],
 }
 
@@ -112,6 +114,7 @@ impl Rulebook {
                 .map(|rule| active.contains(rule.id()))
                 .collect(),
             places: OnceLock::new(),
+            vocabulary: OnceLock::new(),
             error_body: Body::new(contract, &dialect, shape, &|_| true)?,
             flows: [
                 flow(Flow::Apply, "flow_values.apply")?,

@@ -13,4 +13,5 @@ mod mistakes;
 mod openapi;
 mod parameters;
 mod readme;
+mod remedies;
 mod validation;
