@@ -74,7 +74,7 @@ pub(crate) fn check(contract: &Contract) -> Result<(), LoadError> {
 }
 
 /// The sources as a Markdown table.
-pub fn table(contract: &Contract) -> String {
+pub(crate) fn table(contract: &Contract) -> String {
     let mut table = "| key | what it is |\n|---|---|\n".to_owned();
     for row in &contract.citations {
         let title = match &row.url {

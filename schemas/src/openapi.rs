@@ -182,6 +182,7 @@ fn plain(schema: &Value) -> Value {
 /// The same for a map of schemas, whose keys are names.
 fn each(properties: &Value) -> Value {
     let rows = properties.as_object().into_iter().flatten();
-    rows.map(|(name, schema)| (name.clone(), plain(schema)))
+    // The dialect may give a member another name.
+    rows.map(|(name, schema)| (schema["x-name"].as_str().unwrap_or(name).to_owned(), plain(schema)))
         .collect()
 }

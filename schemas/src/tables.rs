@@ -1,5 +1,6 @@
 //! Tables of the README, made from the contract.
 
+use crate::citation;
 use crate::clause::Evidence;
 use crate::contract::Contract;
 use crate::dialect::{Dialect, knob_rows};
@@ -83,6 +84,11 @@ pub fn evidence(contract: &Contract) -> String {
         table.push('\n');
     }
     table
+}
+
+/// What the source keys stand for.
+pub fn sources(contract: &Contract) -> String {
+    citation::table(contract)
 }
 
 fn load(contract: &Contract) -> Result<Vec<Dialect>, LoadError> {

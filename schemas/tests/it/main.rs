@@ -13,5 +13,6 @@ mod mistakes;
 mod openapi;
 mod parameters;
 mod readme;
+mod reference;
 mod remedies;
 mod validation;
