@@ -183,6 +183,11 @@ fn plain(schema: &Value) -> Value {
 fn each(properties: &Value) -> Value {
     let rows = properties.as_object().into_iter().flatten();
     // The dialect may give a member another name.
-    rows.map(|(name, schema)| (schema["x-name"].as_str().unwrap_or(name).to_owned(), plain(schema)))
-        .collect()
+    rows.map(|(name, schema)| {
+        (
+            schema["x-name"].as_str().unwrap_or(name).to_owned(),
+            plain(schema),
+        )
+    })
+    .collect()
 }

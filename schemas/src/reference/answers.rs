@@ -44,10 +44,20 @@ pub(super) fn init(rulebook: &Rulebook, base_url: &str, client_id: &str) -> Valu
 /// Notifications: what happened, and the body.
 pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     let dialect = rulebook.dialect();
-    let block = dialect.answer("purchase_block_name").as_str().unwrap_or("purchase").to_owned();
-    let apply = |word: &str| dialect.answer(&format!("apply_status_words.{word}")).clone();
-    let purchase = |word: &str| json!({"status": dialect.answer(&format!("purchase_status_words.{word}"))});
-    let approved = || json!({"customer_id": id(rulebook, "1293836"), "apply_status": apply("approved")});
+    let block = dialect
+        .answer("purchase_block_name")
+        .as_str()
+        .unwrap_or("purchase")
+        .to_owned();
+    let apply = |word: &str| {
+        dialect
+            .answer(&format!("apply_status_words.{word}"))
+            .clone()
+    };
+    let purchase =
+        |word: &str| json!({"status": dialect.answer(&format!("purchase_status_words.{word}"))});
+    let approved =
+        || json!({"customer_id": id(rulebook, "1293836"), "apply_status": apply("approved")});
     let build = |flow: &str, applied: Option<Value>, purchased: Option<Value>| {
         let mut body = Map::new();
         body.insert("transaction_id".into(), id(rulebook, &order_id(rulebook)));
@@ -64,8 +74,14 @@ pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     };
     let mut list = vec![
         ("Apply, approved", build("apply", Some(approved()), None)),
-        ("Buy, purchased", build("buy", None, Some(purchase("purchased")))),
-        ("Apply/Buy, approved and purchased", build("apply/buy", Some(approved()), Some(purchase("purchased")))),
+        (
+            "Buy, purchased",
+            build("buy", None, Some(purchase("purchased"))),
+        ),
+        (
+            "Apply/Buy, approved and purchased",
+            build("apply/buy", Some(approved()), Some(purchase("purchased"))),
+        ),
     ];
     let ended_early = match dialect.answer("purchase_block_without_purchase").as_str() {
         Some("refused") => Some(purchase("refused")),
@@ -73,12 +89,20 @@ pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     };
     list.push((
         "Apply/Buy, declined",
-        build("apply/buy", Some(json!({"apply_status": apply("declined")})), ended_early),
+        build(
+            "apply/buy",
+            Some(json!({"apply_status": apply("declined")})),
+            ended_early,
+        ),
     ));
     match dialect.answer("notification_unfinished").as_str() {
         Some("status_word") => list.push((
             "Apply, the customer has not finished",
-            build("apply", Some(json!({"apply_status": apply("unfinished")})), None),
+            build(
+                "apply",
+                Some(json!({"apply_status": apply("unfinished")})),
+                None,
+            ),
         )),
         Some("without_blocks") => list.push((
             "Apply, the customer has not finished",
@@ -97,7 +121,10 @@ pub(super) fn calculator(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     });
     let mut list = vec![("A plan fits the price", plan)];
     if rulebook.dialect().answer("calculator_no_plan") == "empty" {
-        list.push(("No plan fits the price", json!({"htmlRender": "", "paymentPlan": null})));
+        list.push((
+            "No plan fits the price",
+            json!({"htmlRender": "", "paymentPlan": null}),
+        ));
     }
     list
 }
@@ -109,7 +136,12 @@ pub(super) fn refusal(
     path: &str,
     field: Option<(&str, Msg, &str)>,
 ) -> Value {
-    let shape = rulebook.dialect().answer("error_shape").as_str().unwrap_or_default().to_owned();
+    let shape = rulebook
+        .dialect()
+        .answer("error_shape")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut body = Map::new();
     if shape != "pos" {
         body.insert("code".into(), json!(refusal.status));
@@ -179,8 +211,14 @@ fn collect(rulebook: &Rulebook, schema: &Value, prefix: &str, rows: &mut Vec<Vec
 /// What a member holds.
 fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     let words = |knob: &str| {
-        let words = rulebook.dialect().answer(knob).as_object().into_iter().flatten();
-        let list = words.map(|(name, word)| format!("`{}` {name}", word.as_str().unwrap_or_default()));
+        let words = rulebook
+            .dialect()
+            .answer(knob)
+            .as_object()
+            .into_iter()
+            .flatten();
+        let list =
+            words.map(|(name, word)| format!("`{}` {name}", word.as_str().unwrap_or_default()));
         list.collect::<Vec<String>>().join(", ")
     };
     if path.ends_with("apply_status") {
@@ -190,10 +228,18 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
         return words("purchase_status_words");
     }
     if path.ends_with("apply.customer_id") {
-        return value(&json!({"type": rulebook.dialect().answer("ids_as")}), "", rulebook);
+        return value(
+            &json!({"type": rulebook.dialect().answer("ids_as")}),
+            "",
+            rulebook,
+        );
     }
     if let Some(word) = row.get("const") {
-        return format!("`{}`", word.as_str().map_or_else(|| word.to_string(), str::to_owned));
+        return format!(
+            "`{}`",
+            word.as_str()
+                .map_or_else(|| word.to_string(), str::to_owned)
+        );
     }
     if let Some(list) = row["enum"].as_array() {
         let list: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
@@ -211,5 +257,85 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
         (Some(name), _) => format!("a {name}"),
         (None, _) if row.get("properties").is_some() => "an object".to_owned(),
         (None, _) => String::new(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::contract::Contract;
+
+    /// Each shipped dialect, and one with the answers that no shipped one has.
+    fn rulebooks() -> Vec<Rulebook> {
+        let contract = Contract::shipped();
+        let names = contract.dialect_names().into_iter();
+        let mut dialects: Vec<_> = names.map(|name| contract.dialect(name).unwrap()).collect();
+        let mut other = contract.dialect("documented").unwrap();
+        for (knob, answer) in [
+            ("notification_unfinished", "status_word"),
+            ("purchase_block_name", "buy"),
+            ("calculator_no_plan", "not_found"),
+        ] {
+            other = other
+                .with_answer(knob, json!(answer), contract.sources())
+                .unwrap();
+        }
+        dialects.push(other);
+        let compile = |dialect| Rulebook::compile(contract, dialect).unwrap();
+        dialects.into_iter().map(compile).collect()
+    }
+
+    #[test]
+    fn the_examples_are_answers_that_the_contract_accepts() {
+        for rulebook in rulebooks() {
+            let name = &rulebook.dialect().name;
+            let mut shown = vec![
+                (Endpoint::Token, token(&rulebook)),
+                (
+                    Endpoint::InitV2,
+                    init(&rulebook, "http://127.0.0.1:4359/flexiti/online-api", "a"),
+                ),
+                (Endpoint::Calculator, calculator(&rulebook)[0].1.clone()),
+            ];
+            let told = notifications(&rulebook).into_iter();
+            shown.extend(told.map(|(_, body)| (Endpoint::NotificationOrder, body)));
+            for (endpoint, body) in shown {
+                let broken = rulebook.check_response(endpoint, &body);
+                assert!(broken.is_empty(), "{name}: {body}: {broken:?}");
+            }
+            let refused = rulebook.refusal_of("init.lang.values").unwrap();
+            for field in [None, Some(("lang", Msg::Invalid, "??"))] {
+                let body = refusal(&rulebook, &refused, "/x", field);
+                assert_eq!(rulebook.check_error_body(&body), None, "{name}: {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_member_of_an_example_is_explained() {
+        for rulebook in rulebooks() {
+            let explained = |endpoint| -> String { format!("{:?}", members(&rulebook, endpoint)) };
+            for (endpoint, body) in [
+                (Endpoint::Token, token(&rulebook)),
+                (Endpoint::InitPlain, init(&rulebook, "http://x", "a")),
+                (
+                    Endpoint::NotificationOrder,
+                    notifications(&rulebook)[2].1.clone(),
+                ),
+                (Endpoint::Calculator, calculator(&rulebook)[0].1.clone()),
+            ] {
+                let text = explained(endpoint);
+                for (name, value) in body.as_object().unwrap() {
+                    assert!(
+                        text.contains(&format!("Code(\"{name}\")")),
+                        "{name}: {text}"
+                    );
+                    for inner in value.as_object().into_iter().flat_map(Map::keys) {
+                        assert!(text.contains(&format!("{name}.{inner}")), "{inner}: {text}");
+                    }
+                }
+            }
+        }
     }
 }

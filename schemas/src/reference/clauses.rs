@@ -12,7 +12,9 @@ pub(super) fn family(clause: &Clause) -> &str {
 
 /// The entries of the clauses of some families that hold in the dialect.
 pub(super) fn entries(rulebook: &Rulebook, families: &[&str]) -> Vec<Block> {
-    let clauses = rulebook.clauses().filter(|clause| families.contains(&family(clause)));
+    let clauses = rulebook
+        .clauses()
+        .filter(|clause| families.contains(&family(clause)));
     clauses.flat_map(|clause| entry(rulebook, clause)).collect()
 }
 
@@ -35,7 +37,10 @@ fn entry(rulebook: &Rulebook, clause: &Clause) -> Vec<Block> {
     if clause.asserts == Asserts::Refusal
         && let Some(refusal) = rulebook.refusal_of(&clause.id)
     {
-        let mut text = prose(&format!("Otherwise: {} `{}`", refusal.status, refusal.error));
+        let mut text = prose(&format!(
+            "Otherwise: {} `{}`",
+            refusal.status, refusal.error
+        ));
         if let Some(msg) = clause.msg {
             text.extend([plain(", "), code("msg"), plain(" "), code(msg.as_str())]);
         }
@@ -49,7 +54,11 @@ fn entry(rulebook: &Rulebook, clause: &Clause) -> Vec<Block> {
     }));
     items.push(rests_on(rulebook.contract(), &clause.source));
     vec![
-        heading(4, format!("clause-{}", clause.id), &format!("`{}`", clause.id)),
+        heading(
+            4,
+            format!("clause-{}", clause.id),
+            &format!("`{}`", clause.id),
+        ),
         Block::Paragraph(requirement),
         Block::List(items),
     ]
@@ -59,10 +68,16 @@ fn entry(rulebook: &Rulebook, clause: &Clause) -> Vec<Block> {
 fn remedies(rulebook: &Rulebook, clause: &Clause) -> Vec<String> {
     let places = rulebook.places(&clause.id);
     let Some(first) = places.first() else {
-        return Some(rulebook.remedy(&clause.id, "")).filter(|text| !text.is_empty()).into_iter().collect();
+        return Some(rulebook.remedy(&clause.id, ""))
+            .filter(|text| !text.is_empty())
+            .into_iter()
+            .collect();
     };
     let remedy = rulebook.remedy_at(first.endpoint, &clause.id, &first.param);
-    Some(remedy).filter(|text| !text.is_empty()).into_iter().collect()
+    Some(remedy)
+        .filter(|text| !text.is_empty())
+        .into_iter()
+        .collect()
 }
 
 /// The sources by their titles.

@@ -27,7 +27,13 @@ pub(super) fn table_of(rulebook: &Rulebook, endpoints: &[Endpoint], families: &[
             rows.extend(row(rulebook, clause));
         }
     }
-    let head = ["status", "`error`", "message", "when", "what to send instead"];
+    let head = [
+        "status",
+        "`error`",
+        "message",
+        "when",
+        "what to send instead",
+    ];
     table(&head.map(|name| name.trim_matches('`')), rows)
 }
 
@@ -39,7 +45,10 @@ fn shared(rulebook: &Rulebook, clause: &Clause, msg: Msg) -> Option<Vec<Cell>> {
         Msg::Invalid => "A value has the wrong form, or is not one of the allowed ones",
         Msg::Length => "A value is too long or too precise",
     };
-    let when = format!("{when}: `msg` is `{}`. See the table of parameters.", msg.as_str());
+    let when = format!(
+        "{when}: `msg` is `{}`. See the table of parameters.",
+        msg.as_str()
+    );
     Some(vec![
         cell(&refusal.status.to_string()),
         vec![vec![code(refusal.error)]],
@@ -55,7 +64,10 @@ fn row(rulebook: &Rulebook, clause: &Clause) -> Option<Vec<Cell>> {
     if is_guess(clause.evidence) {
         name.extend([plain(" "), Inline::Badge(clause.evidence)]);
     }
-    let param = rulebook.places(&clause.id).first().map_or("", |place| place.param.as_str());
+    let param = rulebook
+        .places(&clause.id)
+        .first()
+        .map_or("", |place| place.param.as_str());
     Some(vec![
         cell(&refusal.status.to_string()),
         vec![vec![code(refusal.error)]],

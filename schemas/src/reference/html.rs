@@ -46,7 +46,12 @@ pub(super) fn render(pages: &[Page], title: &str, back: Option<&(String, String)
 fn contents(out: &mut String, pages: &[Page]) {
     out.push_str("<ul>\n");
     for page in pages {
-        let _ = write!(out, "<li><a href=\"#page-{}\">{}</a>", escaped(&page.id), escaped(&page.title));
+        let _ = write!(
+            out,
+            "<li><a href=\"#page-{}\">{}</a>",
+            escaped(&page.id),
+            escaped(&page.title)
+        );
         let headings: Vec<(&str, String)> = page
             .blocks
             .iter()
@@ -58,7 +63,12 @@ fn contents(out: &mut String, pages: &[Page]) {
         if !headings.is_empty() {
             out.push_str("\n<ul>\n");
             for (id, text) in headings {
-                let _ = writeln!(out, "<li><a href=\"#{}\">{}</a></li>", escaped(id), escaped(&text));
+                let _ = writeln!(
+                    out,
+                    "<li><a href=\"#{}\">{}</a></li>",
+                    escaped(id),
+                    escaped(&text)
+                );
             }
             out.push_str("</ul>\n");
         }
@@ -91,7 +101,11 @@ fn write_block(out: &mut String, block: &Block) {
                 out.push_str("<tr>");
                 for (cell, name) in row.iter().zip(head) {
                     let lines: Vec<String> = cell.iter().map(|text| line(text)).collect();
-                    let empty = if lines.concat().is_empty() { " class=\"empty\"" } else { "" };
+                    let empty = if lines.concat().is_empty() {
+                        " class=\"empty\""
+                    } else {
+                        ""
+                    };
                     let _ = write!(
                         out,
                         "<td data-label=\"{}\"{empty}><div>{}</div></td>",
@@ -114,7 +128,9 @@ fn write_block(out: &mut String, block: &Block) {
 }
 
 fn list(items: &[Vec<Inline>]) -> String {
-    let items = items.iter().map(|item| format!("<li>{}</li>\n", line(item)));
+    let items = items
+        .iter()
+        .map(|item| format!("<li>{}</li>\n", line(item)));
     items.collect()
 }
 
@@ -133,8 +149,15 @@ fn line(pieces: &[Inline]) -> String {
         }
         Inline::Anchor(id) => format!("<span class=\"anchor\" id=\"{}\"></span>", escaped(id)),
         Inline::Badge(evidence) => {
-            let kind = if is_guess(*evidence) { "guess" } else { "known" };
-            format!("<a class=\"badge {kind}\" href=\"#evidence\">{}</a>", badge(*evidence))
+            let kind = if is_guess(*evidence) {
+                "guess"
+            } else {
+                "known"
+            };
+            format!(
+                "<a class=\"badge {kind}\" href=\"#evidence\">{}</a>",
+                badge(*evidence)
+            )
         }
     };
     pieces.iter().map(piece).collect()

@@ -53,7 +53,10 @@ impl<'p> Index<'p> {
 
     fn href(&self, target: &Target, here: &str) -> String {
         match target {
-            Target::Url(url) => url.replace(' ', "%20").replace('(', "%28").replace(')', "%29"),
+            Target::Url(url) => url
+                .replace(' ', "%20")
+                .replace('(', "%28")
+                .replace(')', "%29"),
             Target::Id(id) => {
                 let page = self.pages.get(id.as_str()).copied().unwrap_or(here);
                 if page == here {
@@ -70,9 +73,18 @@ impl<'p> Index<'p> {
 fn write_block(text: &mut String, block: &Block, index: &Index<'_>, here: &str) {
     let inline = |pieces: &[Inline]| line(pieces, index, here, false);
     let _ = match block {
-        Block::Heading { level, id, text: words } => {
+        Block::Heading {
+            level,
+            id,
+            text: words,
+        } => {
             let marks = "#".repeat(usize::from(*level));
-            writeln!(text, "<a id=\"{}\"></a>\n\n{marks} {}", attribute(id), inline(words))
+            writeln!(
+                text,
+                "<a id=\"{}\"></a>\n\n{marks} {}",
+                attribute(id),
+                inline(words)
+            )
         }
         Block::Paragraph(words) => writeln!(text, "{}", inline(words)),
         Block::List(items) => {
@@ -88,7 +100,12 @@ fn write_block(text: &mut String, block: &Block, index: &Index<'_>, here: &str) 
             Ok(())
         }
         Block::Table { head, rows } => {
-            let _ = writeln!(text, "| {} |\n|{}", head.join(" | "), "---|".repeat(head.len()));
+            let _ = writeln!(
+                text,
+                "| {} |\n|{}",
+                head.join(" | "),
+                "---|".repeat(head.len())
+            );
             for row in rows {
                 let cells = row.iter().map(|cell| in_cell(cell, index, here));
                 let cells: Vec<String> = cells.collect();
@@ -96,7 +113,10 @@ fn write_block(text: &mut String, block: &Block, index: &Index<'_>, here: &str) 
             }
             Ok(())
         }
-        Block::Code { language, text: code } => {
+        Block::Code {
+            language,
+            text: code,
+        } => {
             // A fence that the text cannot close.
             let fence = "`".repeat(longest_run(code).max(2) + 1);
             writeln!(text, "{fence}{language}\n{code}\n{fence}")
@@ -128,7 +148,11 @@ fn line(pieces: &[Inline], index: &Index<'_>, here: &str, in_table: bool) -> Str
 /// Code, whatever backticks and line breaks are in it.
 fn quoted(text: &str, in_table: bool) -> String {
     let text = text.replace(['\n', '\r'], " ");
-    let text = if in_table { text.replace('|', "\\|") } else { text };
+    let text = if in_table {
+        text.replace('|', "\\|")
+    } else {
+        text
+    };
     if text.contains('`') {
         let fence = "`".repeat(longest_run(&text) + 1);
         return format!("{fence} {text} {fence}");
@@ -161,5 +185,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
 }

@@ -59,6 +59,9 @@ pub fn markdown(rulebook: &Rulebook, options: &Options) -> Vec<(String, String)>
 /// heading, clause and parameter has an id: `#init_v2`, `#clause-init.lang.values`,
 /// `#init-lang`.
 pub fn html(rulebook: &Rulebook, options: &Options) -> String {
-    let title = format!("Flexiti Online API: reference, dialect {}", rulebook.dialect().name);
+    let title = format!(
+        "Flexiti Online API: reference, dialect {}",
+        rulebook.dialect().name
+    );
     html::render(&pages(rulebook, options), &title, options.back.as_ref())
 }

@@ -17,7 +17,13 @@ pub(super) fn parameters(
 ) -> Block {
     let rows = rulebook.contract().params(endpoint).iter();
     let rows = rows.map(|param| row(rulebook, others, endpoint, param, prefix));
-    let head = ["parameter", "required", "allowed, for example", "refused otherwise", "other dialects"];
+    let head = [
+        "parameter",
+        "required",
+        "allowed, for example",
+        "refused otherwise",
+        "other dialects",
+    ];
     table(&head, rows.collect())
 }
 
@@ -29,7 +35,10 @@ fn row(
     prefix: &str,
 ) -> Vec<Cell> {
     let name = &param.name;
-    let mut first: Text = vec![Inline::Anchor(format!("{prefix}-{name}")), code(name.clone())];
+    let mut first: Text = vec![
+        Inline::Anchor(format!("{prefix}-{name}")),
+        code(name.clone()),
+    ];
     if param.header {
         first.push(plain(" (header)"));
     }
@@ -40,7 +49,11 @@ fn row(
     } else {
         shape.allowed.iter().map(|phrase| prose(phrase)).collect()
     };
-    if let Some(example) = rulebook.allowed(endpoint, name).example.filter(|_| !param.group) {
+    if let Some(example) = rulebook
+        .allowed(endpoint, name)
+        .example
+        .filter(|_| !param.group)
+    {
         values.push(vec![plain("for example "), code(example)]);
     }
     vec![
@@ -79,7 +92,10 @@ fn description(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> String {
 fn required(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for rule in rules(rulebook, endpoint) {
-        let clause = rule.get("x-clause").and_then(Value::as_str).unwrap_or_default();
+        let clause = rule
+            .get("x-clause")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if !rule.contains_key("if") {
             if names(rule.get("required")).contains(&param) {
                 return vec!["always".to_owned()];
@@ -88,15 +104,18 @@ fn required(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Vec<String>
         }
         let demanded = names(rule.get("then").and_then(|then| then.get("required")));
         let conditions = rule["if"]["allOf"].as_array().into_iter().flatten();
-        let absent: Vec<&str> =
-            conditions.flat_map(|condition| names(condition["not"].get("required"))).collect();
+        let absent: Vec<&str> = conditions
+            .flat_map(|condition| names(condition["not"].get("required")))
+            .collect();
         if !demanded.contains(&param) && !absent.contains(&param) {
             continue;
         }
         let cases = contexts(rulebook, endpoint).into_iter();
         let cases = cases.filter(|(_, request)| {
             let violations = rulebook.check(endpoint, request);
-            violations.iter().any(|violation| violation.clause == clause)
+            violations
+                .iter()
+                .any(|violation| violation.clause == clause)
         });
         let cases: Vec<String> = cases.map(|(name, _)| name).collect();
         if cases.is_empty() {
@@ -126,7 +145,12 @@ fn contexts(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<(String, Value)> {
             })
             .collect(),
         Endpoint::Token => ["client_credentials", "refresh_token", "password"]
-            .map(|grant| (format!("`grant_type` `{grant}`"), json!({ "grant_type": grant })))
+            .map(|grant| {
+                (
+                    format!("`grant_type` `{grant}`"),
+                    json!({ "grant_type": grant }),
+                )
+            })
             .into(),
         _ => Vec::new(),
     }
@@ -150,15 +174,21 @@ pub(super) fn clauses_of(
     param: &str,
 ) -> Vec<&'static Clause> {
     let own = crate::allowed::fragments(rulebook, endpoint, param);
-    let mut ids: Vec<&str> = own.filter_map(|part| part.get("x-clause")?.as_str()).collect();
+    let mut ids: Vec<&str> = own
+        .filter_map(|part| part.get("x-clause")?.as_str())
+        .collect();
     for rule in rules(rulebook, endpoint) {
         let then = rule.get("then").and_then(|then| then.get("required"));
         if names(rule.get("required")).contains(&param) || names(then).contains(&param) {
             ids.extend(rule.get("x-clause").and_then(Value::as_str));
         }
     }
-    let clauses = rulebook.clauses().filter(|clause| clause.check == Check::Request);
-    clauses.filter(|clause| ids.contains(&clause.id.as_str())).collect()
+    let clauses = rulebook
+        .clauses()
+        .filter(|clause| clause.check == Check::Request);
+    clauses
+        .filter(|clause| ids.contains(&clause.id.as_str()))
+        .collect()
 }
 
 /// What is answered to a value that is not allowed, for each clause, with its evidence.
@@ -184,11 +214,9 @@ fn refusals(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Cell {
 
 /// What the other shipped dialects ask instead.
 fn differences(shape: &Shape, others: &[Rulebook], endpoint: Endpoint, param: &str) -> Cell {
-    let line = |other: &Rulebook| {
+    let mut found: Vec<(Vec<&str>, String)> = Vec::new();
+    for other in others.iter().filter(|other| other.serves(endpoint)) {
         let theirs = Shape::of(other, endpoint, param);
-        if theirs == *shape || !other.serves(endpoint) {
-            return None;
-        }
         let mut parts = Vec::new();
         if theirs.required != shape.required {
             let required = theirs.required.join(", ");
@@ -203,11 +231,19 @@ fn differences(shape: &Shape, others: &[Rulebook], endpoint: Endpoint, param: &s
                 phrase => phrase,
             });
         }
-        let mut text = vec![code(other.dialect().name.clone()), plain(": ")];
-        text.extend(prose(&parts.join("; ")));
-        Some(text)
+        let said = parts.join("; ");
+        let name = other.dialect().name.as_str();
+        match found.iter_mut().find(|(_, known)| *known == said) {
+            _ if said.is_empty() => {}
+            Some((names, _)) => names.push(name),
+            None => found.push((vec![name], said)),
+        }
+    }
+    let line = |(names, said): &(Vec<&str>, String)| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        prose(&format!("{}: {said}", names.join(", ")))
     };
-    others.iter().filter_map(line).collect()
+    found.iter().map(line).collect()
 }
 
 /// What a flow must send, in words.
@@ -233,7 +269,9 @@ pub(super) fn demanded(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> S
                 None if list.iter().any(|said| said.contains(&format!("`{name}`"))) => {}
                 None => {
                     let other = unless.strip_suffix(" is sent");
-                    let other = other.map(|other| format!(" or {other}")).unwrap_or_default();
+                    let other = other
+                        .map(|other| format!(" or {other}"))
+                        .unwrap_or_default();
                     list.push(format!("`{name}`{other}"));
                 }
             }
@@ -251,11 +289,28 @@ pub(super) fn between(rulebook: &Rulebook, one: Endpoint, other: Endpoint) -> Op
             Shape::of(rulebook, other, &param.name),
         );
         let said = |shape: &Shape| -> Cell {
-            let lines = shape.required.iter().map(|line| format!("required: {line}"));
-            lines.chain(shape.allowed.iter().cloned()).map(|line| prose(&line)).collect()
+            let lines = shape
+                .required
+                .iter()
+                .map(|line| format!("required: {line}"));
+            lines
+                .chain(shape.allowed.iter().cloned())
+                .map(|line| prose(&line))
+                .collect()
         };
-        (ours != theirs).then(|| vec![vec![vec![code(param.name.clone())]], said(&ours), said(&theirs)])
+        (ours != theirs).then(|| {
+            vec![
+                vec![vec![code(param.name.clone())]],
+                said(&ours),
+                said(&theirs),
+            ]
+        })
     };
-    let rows: Vec<_> = rulebook.contract().params(one).iter().filter_map(row).collect();
+    let rows: Vec<_> = rulebook
+        .contract()
+        .params(one)
+        .iter()
+        .filter_map(row)
+        .collect();
     (!rows.is_empty()).then(|| table(&["parameter", &path(one), &path(other)], rows))
 }

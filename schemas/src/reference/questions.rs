@@ -24,7 +24,11 @@ fn knobs(rulebook: &Rulebook, scope: &Scope) -> BTreeSet<String> {
     let clauses = clauses.filter(|clause| scope.families.contains(&super::clauses::family(clause)));
     let named = clauses.flat_map(|clause| clause.when.keys().chain(&clause.knobs));
     let mut found: BTreeSet<String> = named.map(|knob| head(knob)).collect();
-    for body in scope.bodies.iter().filter_map(|name| contract.bodies.get(*name)) {
+    for body in scope
+        .bodies
+        .iter()
+        .filter_map(|name| contract.bodies.get(*name))
+    {
         found.extend(resolve::knobs(body).into_iter().map(head));
     }
     let all = rulebook.dialect().answers.keys();
@@ -33,13 +37,18 @@ fn knobs(rulebook: &Rulebook, scope: &Scope) -> BTreeSet<String> {
     found
 }
 
-/// The table of a page's open questions.
-pub(super) fn table_of(rulebook: &Rulebook, scope: &Scope) -> Vec<Block> {
+/// The table of the open questions of a page, which has this name.
+pub(super) fn table_of(rulebook: &Rulebook, page: &str, scope: &Scope) -> Vec<Block> {
     let knobs = knobs(rulebook, scope);
-    let schema = rulebook.contract().sources().json("meta/dialect.schema.json");
+    let schema = rulebook
+        .contract()
+        .sources()
+        .json("meta/dialect.schema.json");
     let schema = schema.unwrap_or_default();
     let rows = knob_rows(&schema).filter(|(knob, _)| knobs.contains(*knob));
-    let rows: Vec<Vec<Cell>> = rows.map(|(knob, row)| question(rulebook, knob, row)).collect();
+    let rows: Vec<Vec<Cell>> = rows
+        .map(|(knob, row)| question(rulebook, page, knob, row))
+        .collect();
     if rows.is_empty() {
         return Vec::new();
     }
@@ -48,11 +57,14 @@ pub(super) fn table_of(rulebook: &Rulebook, scope: &Scope) -> Vec<Block> {
         paragraph(&format!(
             "No page answers these, or pages contradict each other. Each is a knob of a dialect; `{dialect}` assumes what the second column says."
         )),
-        table(&["question", "assumed here", "what supports which answer"], rows),
+        table(
+            &["question", "assumed here", "what supports which answer"],
+            rows,
+        ),
     ]
 }
 
-fn question(rulebook: &Rulebook, knob: &str, row: &Value) -> Vec<Cell> {
+fn question(rulebook: &Rulebook, page: &str, knob: &str, row: &Value) -> Vec<Cell> {
     let answer = rulebook.dialect().answer(knob);
     let evidence = row["x-evidence"].as_array().into_iter().flatten();
     let line = |known: &Value| -> Text {
@@ -68,7 +80,7 @@ fn question(rulebook: &Rulebook, knob: &str, row: &Value) -> Vec<Cell> {
         }
         text
     };
-    let name = vec![Inline::Anchor(format!("knob-{knob}")), code(knob)];
+    let name = vec![Inline::Anchor(format!("{page}-knob-{knob}")), code(knob)];
     vec![
         vec![prose(row["description"].as_str().unwrap_or_default()), name],
         vec![prose(&shown(answer, row))],

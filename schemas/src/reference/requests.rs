@@ -32,10 +32,17 @@ pub struct Command {
 /// One example for each flow, grant and endpoint that the dialect serves.
 pub fn examples(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
     let mut list = grants(rulebook, options);
-    list.extend([Flow::Apply, Flow::Buy, Flow::ApplyBuy].map(|flow| init(rulebook, options, flow)).into_iter().flatten());
+    list.extend(
+        [Flow::Apply, Flow::Buy, Flow::ApplyBuy]
+            .map(|flow| init(rulebook, options, flow))
+            .into_iter()
+            .flatten(),
+    );
     for endpoint in Endpoint::ALL {
-        if matches!(endpoint, Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain)
-            || !rulebook.serves(*endpoint)
+        if matches!(
+            endpoint,
+            Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain
+        ) || !rulebook.serves(*endpoint)
         {
             continue;
         }
@@ -57,7 +64,11 @@ pub fn examples(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
 fn grants(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
     let values = rulebook.allowed(Endpoint::Token, "grant_type").values;
     let known: [(&str, &str, &[&str]); 3] = [
-        ("client_credentials", "The first token of a checkout", &["scope"]),
+        (
+            "client_credentials",
+            "The first token of a checkout",
+            &["scope"],
+        ),
         ("refresh_token", "A refresh", &["refresh_token"]),
         ("password", "The password grant", &["username", "password"]),
     ];
@@ -72,7 +83,13 @@ fn grants(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
         parameters.insert("client_id".into(), json!(options.client_id));
         parameters.insert("client_secret".into(), json!(options.client_secret));
         parameters.insert("grant_type".into(), json!(grant));
-        example(rulebook, options, Endpoint::Token, title.to_owned(), parameters)
+        example(
+            rulebook,
+            options,
+            Endpoint::Token,
+            title.to_owned(),
+            parameters,
+        )
     };
     offered.map(build).collect()
 }
@@ -83,7 +100,9 @@ pub(super) fn endpoint_of(rulebook: &Rulebook, flow: Flow) -> Endpoint {
         Flow::Apply => [Endpoint::InitPlain, Endpoint::InitV2],
         Flow::Buy | Flow::ApplyBuy => [Endpoint::InitV2, Endpoint::InitPlain],
     };
-    let served = wanted.into_iter().find(|endpoint| rulebook.serves(*endpoint));
+    let served = wanted
+        .into_iter()
+        .find(|endpoint| rulebook.serves(*endpoint));
     served.unwrap_or(wanted[0])
 }
 
@@ -93,7 +112,9 @@ pub(super) fn spelling(rulebook: &Rulebook, flow: Flow) -> Option<String> {
     let samples = &rulebook.contract().param(endpoint, "flow")?.samples;
     let listed = rulebook.allowed(endpoint, "flow").values;
     let mut known = listed.iter().chain(samples);
-    known.find(|text| rulebook.flow(text) == Some(flow)).cloned()
+    known
+        .find(|text| rulebook.flow(text) == Some(flow))
+        .cloned()
 }
 
 fn init(rulebook: &Rulebook, options: &Options, flow: Flow) -> Option<Example> {
@@ -151,10 +172,17 @@ fn example(
     let mut commands = Vec::new();
     if row.method == "GET" {
         let curl = curl(rulebook, options, endpoint, &parameters, "query");
-        commands.push(Command { encoding: "query", curl });
+        commands.push(Command {
+            encoding: "query",
+            curl,
+        });
     } else {
         for media in rulebook.media_types(endpoint) {
-            let encoding = if media.ends_with("json") { "JSON" } else { "form" };
+            let encoding = if media.ends_with("json") {
+                "JSON"
+            } else {
+                "form"
+            };
             let curl = curl(rulebook, options, endpoint, &parameters, encoding);
             commands.push(Command { encoding, curl });
         }
@@ -193,7 +221,10 @@ fn curl(
         row.is_some_and(|row| row.header)
     });
     for (name, value) in headers {
-        add("--header", format!("{name}: {}", value.as_str().unwrap_or_default()));
+        add(
+            "--header",
+            format!("{name}: {}", value.as_str().unwrap_or_default()),
+        );
     }
     if encoding == "JSON" {
         add("--header", "content-type: application/json".to_owned());
@@ -202,7 +233,10 @@ fn curl(
         add("--data", text);
     } else {
         for (name, value) in &fields {
-            add("--data-urlencode", format!("{name}={}", value.as_str().unwrap_or_default()));
+            add(
+                "--data-urlencode",
+                format!("{name}={}", value.as_str().unwrap_or_default()),
+            );
         }
         if fields.is_empty() && row.method == "POST" {
             add("--data", String::new());
@@ -218,9 +252,13 @@ fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)])
         let text = value.as_str().unwrap_or_default();
         let row = rulebook.contract().param(endpoint, name);
         let types = row.map_or(&[][..], |row| &row.json);
-        let typed = types.iter().any(|name| name == "number" || name == "boolean");
+        let typed = types
+            .iter()
+            .any(|name| name == "number" || name == "boolean");
         // `499.90` would lose its last digit.
-        let typed = typed.then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+        let typed = typed
+            .then(|| serde_json::from_str::<Value>(text).ok())
+            .flatten();
         let value = typed.filter(|typed| typed.to_string() == text);
         let value = value.unwrap_or_else(|| json!(text));
         match name.split_once('.') {

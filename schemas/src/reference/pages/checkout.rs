@@ -1,17 +1,27 @@
 //! The hosted pages, and where the customer goes afterwards.
 
 use super::{Source, tail};
-use crate::reference::document::{Block, Page, cell, code, heading, paragraph, plain, prose, table};
+use crate::clause::Endpoint;
+use crate::reference::document::{
+    Block, Page, cell, code, heading, paragraph, plain, prose, table,
+};
 use crate::reference::questions::Scope;
 use crate::reference::{document, errors};
-use crate::clause::Endpoint;
 
 const SCOPE: Scope = Scope {
     families: &["checkout", "callback"],
     bodies: &[],
     knobs: &[
-        "callback_", "declined_", "pending_", "checkout_", "application_pin", "pin_", "after_wrong",
-        "response_keys", "high_risk", "decision_",
+        "callback_",
+        "declined_",
+        "pending_",
+        "checkout_",
+        "application_pin",
+        "pin_",
+        "after_wrong",
+        "response_keys",
+        "high_risk",
+        "decision_",
     ],
 };
 
@@ -52,12 +62,21 @@ pub(super) fn page(source: &Source<'_>) -> Page {
         _ => "; to come back in the customer's language, the shop has to remember it",
     };
     let mut line = prose(&format!("{carried}{lang}. "));
-    line.push(document::link("clause-callback.parameters", "callback.parameters"));
+    line.push(document::link(
+        "clause-callback.parameters",
+        "callback.parameters",
+    ));
     blocks.push(Block::Paragraph(line));
     blocks.push(heading(2, "sequences", "Sequences"));
-    blocks.push(Block::Steps(steps().iter().map(|step| prose(step)).collect()));
+    blocks.push(Block::Steps(
+        steps().iter().map(|step| prose(step)).collect(),
+    ));
     blocks.push(heading(2, "checkout-errors", "Errors"));
-    blocks.push(errors::table_of(rulebook, Endpoint::ALL, &["checkout", "callback"]));
+    blocks.push(errors::table_of(
+        rulebook,
+        Endpoint::ALL,
+        &["checkout", "callback"],
+    ));
     blocks.extend(tail(source, "checkout", &SCOPE));
     Page {
         id: "callbacks-and-checkout".into(),
@@ -83,10 +102,26 @@ fn destinations(source: &Source<'_>) -> Block {
         answer.as_str().unwrap_or_default().to_owned()
     };
     let rows = [
-        ("approved or purchased", "success".to_owned(), "callback.success"),
-        ("declined, or the purchase refused", answer("declined_goes_to"), "callback.declined"),
-        ("pending, or to be tried again", answer("pending_goes_to"), "callback.pending"),
-        ("cancelled or expired", "error".to_owned(), "callback.cancelled"),
+        (
+            "approved or purchased",
+            "success".to_owned(),
+            "callback.success",
+        ),
+        (
+            "declined, or the purchase refused",
+            answer("declined_goes_to"),
+            "callback.declined",
+        ),
+        (
+            "pending, or to be tried again",
+            answer("pending_goes_to"),
+            "callback.pending",
+        ),
+        (
+            "cancelled or expired",
+            "error".to_owned(),
+            "callback.cancelled",
+        ),
     ];
     let rows = rows.map(|(outcome, to, clause)| {
         vec![
@@ -102,7 +137,9 @@ fn response_keys(source: &Source<'_>) -> Vec<Block> {
     let rulebook = source.rulebook;
     let dialect = rulebook.dialect();
     let rows = rulebook.contract().response_keys.iter().map(|key| {
-        let decision = key.decides(dialect).map(|decision| serde_json::json!(decision));
+        let decision = key
+            .decides(dialect)
+            .map(|decision| serde_json::json!(decision));
         let decision = decision.and_then(|word| word.as_str().map(str::to_owned));
         vec![
             vec![vec![code(key.middle_name.clone())]],

@@ -2,17 +2,29 @@
 
 use super::Source;
 use crate::clause::{Endpoint, Evidence};
+use crate::dialect::ErrorShape;
 use crate::reference::document::{
-    Block, Inline, Page, Target, Text, bare, cell, code, heading, link, paragraph, plain, prose, table,
+    Block, Inline, Page, Target, Text, bare, cell, code, heading, link, paragraph, plain, prose,
+    table,
 };
 use crate::reference::questions::{self, Scope};
 use crate::reference::{answers, clauses, errors};
-use crate::dialect::ErrorShape;
 
 const SCOPE: Scope = Scope {
     families: &["http", "auth"],
     bodies: &[],
-    knobs: &["error_shape", "response_member", "cors", "bearer", "role_", "scope_", "foreign_", "path_", "bad_percent", "reference_id"],
+    knobs: &[
+        "error_shape",
+        "response_member",
+        "cors",
+        "bearer",
+        "role_",
+        "scope_",
+        "foreign_",
+        "path_",
+        "bad_percent",
+        "reference_id",
+    ],
 };
 
 pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
@@ -20,7 +32,9 @@ pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
     let dialect = rulebook.dialect();
     let mut blocks = vec![
         Block::Paragraph(vec![
-            plain("What the Flexiti Online API asks and answers, as this project understands it, in the dialect "),
+            plain(
+                "What the Flexiti Online API asks and answers, as this project understands it, in the dialect ",
+            ),
             code(dialect.name.clone()),
             plain(format!(": {}", dialect.description)),
         ]),
@@ -30,7 +44,10 @@ pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
     ];
     blocks.push(heading(2, "pages", "Pages"));
     let entry = |page: &Page| -> Text {
-        let mut text = vec![Inline::Link(Target::Page(page.id.clone()), Box::new(plain(page.title.clone())))];
+        let mut text = vec![Inline::Link(
+            Target::Page(page.id.clone()),
+            Box::new(plain(page.title.clone())),
+        )];
         let paths = page.blocks.iter().filter_map(|block| match block {
             Block::Heading { level: 2, text, .. } if bare(text).contains(" /") => Some(bare(text)),
             _ => None,
@@ -45,7 +62,7 @@ pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
     blocks.extend(conventions(source));
     blocks.extend(evidence());
     blocks.extend(shared_errors(source));
-    let questions = questions::table_of(rulebook, &SCOPE);
+    let questions = questions::table_of(rulebook, "index", &SCOPE);
     blocks.push(heading(2, "index-questions", "Open questions"));
     blocks.extend(questions);
     blocks.push(heading(2, "index-clauses", "Clauses of every call"));
@@ -58,7 +75,13 @@ pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
             Some(url) => Inline::Link(Target::Url(url.clone()), Box::new(title)),
             None => title,
         };
-        vec![vec![vec![Inline::Anchor(format!("source-{}", row.key)), code(row.key.clone())]], vec![vec![title]]]
+        vec![
+            vec![vec![
+                Inline::Anchor(format!("source-{}", row.key)),
+                code(row.key.clone()),
+            ]],
+            vec![vec![title]],
+        ]
     });
     blocks.push(table(&["key", "what it is"], rows.collect()));
     Page {
@@ -93,16 +116,27 @@ fn conventions(source: &Source<'_>) -> Vec<Block> {
 
 fn evidence() -> Vec<Block> {
     let rows = [
-        (Evidence::Documented, "Stated in Flexiti's documentation of the Online API."),
+        (
+            Evidence::Documented,
+            "Stated in Flexiti's documentation of the Online API.",
+        ),
         (Evidence::Example, "Only shown in an example there."),
-        (Evidence::Client, "Seen in the code of a real client: what it sends or expects, not proof of what the server does."),
-        (Evidence::PosApi, "Documented for Flexiti's POS API; that it holds here is an assumption."),
+        (
+            Evidence::Client,
+            "Seen in the code of a real client: what it sends or expects, not proof of what the server does.",
+        ),
+        (
+            Evidence::PosApi,
+            "Documented for Flexiti's POS API; that it holds here is an assumption.",
+        ),
         (Evidence::Inferred, "Nothing of Flexiti's says so."),
     ];
     let rows = rows.map(|(mark, text)| vec![vec![vec![Inline::Badge(mark)]], cell(text)]);
     vec![
         heading(2, "evidence", "Evidence"),
-        paragraph("Each fact carries the strongest evidence there is for it. The last three are guesses about the Online API."),
+        paragraph(
+            "Each fact carries the strongest evidence there is for it. The last three are guesses about the Online API. In the tables, a fact without a mark is documented or shown in an example.",
+        ),
         table(&["mark", "meaning"], rows.into()),
     ]
 }
@@ -113,12 +147,25 @@ fn shared_errors(source: &Source<'_>) -> Vec<Block> {
     let shape = match rulebook.knobs().error_shape {
         ErrorShape::Doc => "the one that the reference's init page prints",
         ErrorShape::Pos => "the one that the POS API prints",
-        ErrorShape::Union => "one that satisfies every known reader: the members of the reference's shape and of the POS API's",
+        ErrorShape::Union => {
+            "one that satisfies every known reader: the members of the reference's shape and of the POS API's"
+        }
     };
-    let mut text = prose(&format!("A refusal is a JSON object of one shape: {shape} "));
-    text.extend([plain("("), link("clause-http.error.shape", "http.error.shape"), plain(").")]);
+    let mut text = prose(&format!(
+        "A refusal is a JSON object of one shape: {shape} "
+    ));
+    text.extend([
+        plain("("),
+        link("clause-http.error.shape", "http.error.shape"),
+        plain(")."),
+    ]);
     blocks.push(Block::Paragraph(text));
-    blocks.extend(super::refused(source, Endpoint::NotificationOrder, "auth.token.known", None));
+    blocks.extend(super::refused(
+        source,
+        Endpoint::NotificationOrder,
+        "auth.token.known",
+        None,
+    ));
     blocks.extend(answers::members_of(rulebook, rulebook.error_schema()));
     blocks.push(paragraph("Every call can be refused so:"));
     blocks.push(errors::table_of(rulebook, Endpoint::ALL, SCOPE.families));

@@ -2,7 +2,9 @@
 
 use super::{Source, commands, endpoint, refused, tail};
 use crate::clause::{Endpoint, Msg};
-use crate::reference::document::{Block, Page, cell, code, heading, paragraph, plain, prose, table};
+use crate::reference::document::{
+    Block, Page, cell, code, heading, paragraph, plain, prose, table,
+};
 use crate::reference::questions::Scope;
 use crate::reference::requests::{flow_name, spelling};
 use crate::reference::{answers, errors, parameters};
@@ -12,15 +14,28 @@ const SCOPE: Scope = Scope {
     families: &["init"],
     bodies: &["init.request", "init.response"],
     knobs: &[
-        "init_", "flow_", "plain_", "json_", "empty_", "repeated_", "merchant_order_id_alias",
-        "apply_buy_", "require_", "redirect_", "ids_as", "first_order_id",
+        "init_",
+        "flow_",
+        "plain_",
+        "json_",
+        "empty_",
+        "repeated_",
+        "merchant_order_id_alias",
+        "apply_buy_",
+        "require_",
+        "redirect_",
+        "ids_as",
+        "first_order_id",
     ],
 };
 
 pub(super) fn page(source: &Source<'_>) -> Page {
     let rulebook = source.rulebook;
     let served = [Endpoint::InitV2, Endpoint::InitPlain];
-    let served: Vec<Endpoint> = served.into_iter().filter(|id| rulebook.serves(*id)).collect();
+    let served: Vec<Endpoint> = served
+        .into_iter()
+        .filter(|id| rulebook.serves(*id))
+        .collect();
     let mut blocks = vec![paragraph(
         "Opens an order, and returns the URL of the hosted pages on which the customer applies for credit, buys with it, or both. Open that URL in a modal (preferred) or a window.",
     )];
@@ -30,11 +45,21 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     blocks.push(heading(2, "init-flows", "Flows"));
     blocks.push(flows(source));
     blocks.push(heading(2, "init-parameters", "Parameters"));
-    blocks.push(paragraph(
-        "In a form, an address block is one parameter for each field: `billing_information.city` or `billing_information[city]`. In JSON it is a nested object. An empty optional parameter counts as absent unless the dialect says otherwise.",
-    ));
+    let empty = if rulebook.is_active("init.parameters.empty") {
+        "An empty optional parameter counts as absent."
+    } else {
+        "An empty parameter is a value like any other."
+    };
+    blocks.push(paragraph(&format!(
+        "In a form, an address block is one parameter for each field: `billing_information.city` or `billing_information[city]`. In JSON it is a nested object. {empty}"
+    )));
     if let Some(first) = served.first() {
-        blocks.push(parameters::parameters(rulebook, &source.others, *first, "init"));
+        blocks.push(parameters::parameters(
+            rulebook,
+            &source.others,
+            *first,
+            "init",
+        ));
     }
     if let [one, other] = served.as_slice() {
         blocks.extend(parameters::between(rulebook, *one, *other));
@@ -94,7 +119,11 @@ fn example(source: &Source<'_>, flow: Flow) -> Vec<Block> {
         return Vec::new();
     };
     let id = name.to_lowercase().replace('/', "-");
-    let mut blocks = vec![heading(3, format!("init-request-{id}"), &format!("Example: {name}"))];
+    let mut blocks = vec![heading(
+        3,
+        format!("init-request-{id}"),
+        &format!("Example: {name}"),
+    )];
     blocks.extend(commands(example));
     blocks
 }

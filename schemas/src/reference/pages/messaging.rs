@@ -25,9 +25,18 @@ pub(super) fn calculator(source: &Source<'_>) -> Page {
     }
     blocks.extend(answers::members(rulebook, Endpoint::Calculator));
     let field = ("price", Msg::Type, "12,50");
-    blocks.extend(refused(source, Endpoint::Calculator, "calculator.price.number", Some(field)));
+    blocks.extend(refused(
+        source,
+        Endpoint::Calculator,
+        "calculator.price.number",
+        Some(field),
+    ));
     blocks.push(heading(3, "calculator-errors", "Errors"));
-    blocks.push(errors::table_of(rulebook, &[Endpoint::Calculator], &["calculator"]));
+    blocks.push(errors::table_of(
+        rulebook,
+        &[Endpoint::Calculator],
+        &["calculator"],
+    ));
     blocks.extend(tail(source, "calculator", &SCOPE));
     Page {
         id: "payment-calculator".into(),
@@ -48,7 +57,9 @@ pub(super) fn availability(source: &Source<'_>) -> Page {
     blocks.extend(page(source, Endpoint::Availability, "availability"));
     blocks.push(heading(3, "availability-answers", "Answers"));
     blocks.push(paragraph("Accepted, 200:"));
-    blocks.push(answers::body(source.rulebook.dialect().answer("availability_body")));
+    blocks.push(answers::body(
+        source.rulebook.dialect().answer("availability_body"),
+    ));
     blocks.extend(tail(source, "availability", &SCOPE));
     Page {
         id: "payment-availability".into(),
@@ -75,7 +86,11 @@ pub(super) fn learn_more(source: &Source<'_>) -> Option<Page> {
     blocks.push(heading(3, "learn_more-answers", "Answers"));
     blocks.push(paragraph("Accepted, 200:"));
     let options = source.options;
-    blocks.push(answers::body(&answers::init(rulebook, &options.base_url, &options.client_id)));
+    blocks.push(answers::body(&answers::init(
+        rulebook,
+        &options.base_url,
+        &options.client_id,
+    )));
     blocks.extend(tail(source, "learn_more", &SCOPE));
     Some(Page {
         id: "learn-more".into(),
@@ -92,7 +107,10 @@ fn page(source: &Source<'_>, id: Endpoint, prefix: &str) -> Vec<super::Block> {
         blocks.push(parameters::parameters(rulebook, &source.others, id, prefix));
     }
     blocks.push(heading(3, format!("{prefix}-request"), "Example request"));
-    let own = source.examples.iter().filter(|example| example.endpoint == id);
+    let own = source
+        .examples
+        .iter()
+        .filter(|example| example.endpoint == id);
     blocks.extend(own.flat_map(commands));
     blocks
 }

@@ -55,7 +55,11 @@ pub(super) fn all(rulebook: &Rulebook, options: &Options) -> Vec<Page> {
 fn endpoint(source: &Source<'_>, endpoint: Endpoint) -> Vec<Block> {
     let rulebook = source.rulebook;
     let row = rulebook.contract().endpoint(endpoint);
-    let mut blocks = vec![heading(2, endpoint.id(), &format!("`{} {}`", row.method, row.path))];
+    let mut blocks = vec![heading(
+        2,
+        endpoint.id(),
+        &format!("`{} {}`", row.method, row.path),
+    )];
     let summary = prose(&format!("{}.", row.summary));
     blocks.push(Block::Paragraph(summary));
     let auth = if row.auth != "bearer" {
@@ -81,7 +85,11 @@ fn commands(example: &Example) -> Vec<Block> {
     let mut blocks = Vec::new();
     for command in &example.commands {
         if example.commands.len() > 1 {
-            blocks.push(paragraph(&format!("As {}:", command.encoding)));
+            let encoding = match command.encoding {
+                "form" => "a form",
+                other => other,
+            };
+            blocks.push(paragraph(&format!("As {encoding}:")));
         }
         blocks.push(Block::Code {
             language: "sh",
@@ -95,7 +103,7 @@ fn commands(example: &Example) -> Vec<Block> {
 fn tail(source: &Source<'_>, id: &str, scope: &Scope) -> Vec<Block> {
     let rulebook = source.rulebook;
     let mut blocks = Vec::new();
-    let questions = questions::table_of(rulebook, scope);
+    let questions = questions::table_of(rulebook, id, scope);
     if !questions.is_empty() {
         blocks.push(heading(2, format!("{id}-questions"), "Open questions"));
         blocks.extend(questions);
@@ -111,7 +119,9 @@ fn tail(source: &Source<'_>, id: &str, scope: &Scope) -> Vec<Block> {
 
 /// How many of a page's clauses are guesses.
 fn counted(rulebook: &Rulebook, scope: &Scope) -> Text {
-    let here = rulebook.clauses().filter(|clause| scope.families.contains(&clauses::family(clause)));
+    let here = rulebook
+        .clauses()
+        .filter(|clause| scope.families.contains(&clauses::family(clause)));
     let (guesses, known): (Vec<_>, Vec<_>) =
         here.partition(|clause| super::document::is_guess(clause.evidence));
     vec![
@@ -133,14 +143,25 @@ fn refused(
     field: Option<(&str, crate::clause::Msg, &str)>,
 ) -> Vec<Block> {
     let rulebook = source.rulebook;
-    let Some(refusal) = rulebook.refusal_of(clause).filter(|_| rulebook.is_active(clause)) else {
+    let Some(refusal) = rulebook
+        .refusal_of(clause)
+        .filter(|_| rulebook.is_active(clause))
+    else {
         return Vec::new();
     };
     let row = rulebook.contract().endpoint(endpoint);
     let path = row.path.replace("{clientId}", &source.options.client_id);
     let path = path.replace("{orderId}", "999999999");
-    let body = answers::refusal(rulebook, &refusal, &format!("/flexiti/online-api{path}"), field);
-    let about = rulebook.contract().clause(clause).map_or("", |clause| &clause.requirement);
+    let body = answers::refusal(
+        rulebook,
+        &refusal,
+        &format!("/flexiti/online-api{path}"),
+        field,
+    );
+    let about = rulebook
+        .contract()
+        .clause(clause)
+        .map_or("", |clause| &clause.requirement);
     let status = refusal.status;
     vec![
         Block::Paragraph({

@@ -9,7 +9,13 @@ use crate::reference::{answers, errors};
 const SCOPE: Scope = Scope {
     families: &["notification"],
     bodies: &["notification.request", "notification.response"],
-    knobs: &["notification_", "old_notification", "apply_status", "purchase_", "merchant_order_id_shared"],
+    knobs: &[
+        "notification_",
+        "old_notification",
+        "apply_status",
+        "purchase_",
+        "merchant_order_id_shared",
+    ],
 };
 
 pub(super) fn page(source: &Source<'_>) -> Page {
@@ -25,7 +31,10 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     let served: Vec<Endpoint> = ids.into_iter().filter(|id| rulebook.serves(*id)).collect();
     for id in &served {
         blocks.extend(endpoint(source, *id));
-        let own = source.examples.iter().filter(|example| example.endpoint == *id);
+        let own = source
+            .examples
+            .iter()
+            .filter(|example| example.endpoint == *id);
         blocks.extend(own.flat_map(commands));
     }
     blocks.push(heading(2, "notification-parameters", "Parameters"));
@@ -41,7 +50,12 @@ pub(super) fn page(source: &Source<'_>) -> Page {
         blocks.push(answers::body(&body));
     }
     blocks.extend(answers::members(rulebook, Endpoint::NotificationOrder));
-    blocks.extend(refused(source, Endpoint::NotificationOrder, "notification.unknown", None));
+    blocks.extend(refused(
+        source,
+        Endpoint::NotificationOrder,
+        "notification.unknown",
+        None,
+    ));
     blocks.push(heading(2, "notification-errors", "Errors"));
     blocks.push(errors::table_of(rulebook, &served, &["notification"]));
     blocks.extend(tail(source, "notification", &SCOPE));

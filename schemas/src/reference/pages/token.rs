@@ -19,9 +19,17 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     )];
     blocks.extend(endpoint(source, Endpoint::Token));
     blocks.push(heading(3, "token-parameters", "Parameters"));
-    blocks.push(parameters::parameters(rulebook, &source.others, Endpoint::Token, "token"));
+    blocks.push(parameters::parameters(
+        rulebook,
+        &source.others,
+        Endpoint::Token,
+        "token",
+    ));
     blocks.push(heading(3, "token-requests", "Example requests"));
-    let own = source.examples.iter().filter(|example| example.endpoint == Endpoint::Token);
+    let own = source
+        .examples
+        .iter()
+        .filter(|example| example.endpoint == Endpoint::Token);
     for example in own {
         blocks.push(paragraph(&format!("{}:", example.title)));
         blocks.extend(commands(example));
@@ -32,7 +40,12 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     blocks.extend(answers::members(rulebook, Endpoint::Token));
     blocks.extend(refused(source, Endpoint::Token, "token.client.known", None));
     let field = ("scope", Msg::Invalid, "admin");
-    blocks.extend(refused(source, Endpoint::Token, "token.scope.values", Some(field)));
+    blocks.extend(refused(
+        source,
+        Endpoint::Token,
+        "token.scope.values",
+        Some(field),
+    ));
     blocks.push(heading(3, "token-errors", "Errors"));
     blocks.push(errors::table_of(rulebook, &[Endpoint::Token], &["token"]));
     blocks.push(heading(2, "token-lifetime", "Lifetime and refresh"));
@@ -53,7 +66,7 @@ fn lifetime(source: &Source<'_>) -> Block {
     let mut items = vec![
         format!("An access token lives {life} seconds: `expires_in` of its answer."),
         if yes("token.refresh.in_time") {
-            "Refresh it before it has expired; afterwards only new keys' credentials help: `grant_type` `client_credentials`.".replace("new keys' credentials help: ", "a new token helps: ")
+            "Refresh it before it has expired. Afterwards it can no longer be refreshed: get a new one with `grant_type` `client_credentials`.".to_owned()
         } else {
             format!("It can be refreshed after it has expired, as long as its refresh token lives: {} seconds.", answer("refresh_ttl"))
         },
