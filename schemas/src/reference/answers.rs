@@ -180,7 +180,15 @@ pub(super) fn members(rulebook: &Rulebook, endpoint: Endpoint) -> Option<Block> 
 pub(super) fn members_of(rulebook: &Rulebook, schema: &Value) -> Option<Block> {
     let mut rows = Vec::new();
     collect(rulebook, schema, "", &mut rows);
-    (!rows.is_empty()).then(|| table(&["member", "what it is", "value", "evidence"], rows))
+    let mut head = vec!["member", "what it is", "value", "evidence"];
+    // No clause is about the members of a refusal.
+    if rows.iter().flat_map(|row| &row[3]).all(Vec::is_empty) {
+        head.truncate(3);
+        for row in &mut rows {
+            row.truncate(3);
+        }
+    }
+    (!rows.is_empty()).then(|| table(&head, rows))
 }
 
 fn collect(rulebook: &Rulebook, schema: &Value, prefix: &str, rows: &mut Vec<Vec<Cell>>) {
@@ -261,7 +269,6 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use crate::contract::Contract;

@@ -137,7 +137,7 @@ fn list(items: &[Vec<Inline>]) -> String {
 fn line(pieces: &[Inline]) -> String {
     let piece = |piece: &Inline| match piece {
         Inline::Plain(text) => escaped(text),
-        Inline::Code(text) => format!("<code>{}</code>", escaped(text)),
+        Inline::Code(text) => format!("<code>{}</code>", breakable(&escaped(text))),
         Inline::Link(target, inner) => {
             let href = match target {
                 Target::Id(id) => format!("#{id}"),
@@ -161,6 +161,18 @@ fn line(pieces: &[Inline]) -> String {
         }
     };
     pieces.iter().map(piece).collect()
+}
+
+/// A name may be broken after its parts, so that a narrow column need not break it anywhere.
+fn breakable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        out.push(c);
+        if matches!(c, '.' | '_' | '/') {
+            out.push_str("<wbr>");
+        }
+    }
+    out
 }
 
 fn escaped(text: &str) -> String {

@@ -81,9 +81,15 @@ fn question(rulebook: &Rulebook, page: &str, knob: &str, row: &Value) -> Vec<Cel
         text
     };
     let name = vec![Inline::Anchor(format!("{page}-knob-{knob}")), code(knob)];
+    let mut assumed = prose(&shown(answer, row));
+    let mut known = evidence.clone().filter(|known| known["answer"] == *answer);
+    let mark = known.next().map(|known| known["evidence"].clone());
+    if let Some(Ok(mark)) = mark.map(serde_json::from_value::<Evidence>) {
+        assumed.extend([plain(" "), Inline::Badge(mark)]);
+    }
     vec![
         vec![prose(row["description"].as_str().unwrap_or_default()), name],
-        vec![prose(&shown(answer, row))],
+        vec![assumed],
         evidence.map(line).collect(),
     ]
 }

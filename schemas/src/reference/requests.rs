@@ -2,6 +2,7 @@
 
 use super::Options;
 use crate::clause::Endpoint;
+use crate::contract::Param;
 use crate::rulebook::Rulebook;
 use crate::terms::Flow;
 use serde_json::{Map, Value, json};
@@ -251,22 +252,30 @@ fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)])
     for (name, value) in fields {
         let text = value.as_str().unwrap_or_default();
         let row = rulebook.contract().param(endpoint, name);
-        let types = row.map_or(&[][..], |row| &row.json);
-        let typed = types
-            .iter()
-            .any(|name| name == "number" || name == "boolean");
-        // `499.90` would lose its last digit.
-        let typed = typed
-            .then(|| serde_json::from_str::<Value>(text).ok())
-            .flatten();
-        let value = typed.filter(|typed| typed.to_string() == text);
-        let value = value.unwrap_or_else(|| json!(text));
+        let value = row.map_or_else(|| json!(text), |row| typed(row, text));
         match name.split_once('.') {
             Some((block, field)) => body[block][field] = value,
             None => body[name.as_str()] = value,
         }
     }
     body
+}
+
+/// A text as the JSON type that says most of it.
+fn typed(param: &Param, text: &str) -> Value {
+    let takes = |name: &str| param.json.iter().any(|known| known == name);
+    let value = match serde_json::from_str(text) {
+        Ok(value @ Value::Bool(_)) if takes("boolean") => value,
+        Ok(value @ Value::Number(_)) if takes("number") => value,
+        _ => json!(text),
+    };
+    // `499.90` would lose its last digit.
+    let written = value.to_string();
+    if written.trim_matches('"') == text {
+        value
+    } else {
+        json!(text)
+    }
 }
 
 /// The first id that orders have.

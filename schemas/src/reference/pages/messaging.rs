@@ -68,35 +68,33 @@ pub(super) fn availability(source: &Source<'_>) -> Page {
     }
 }
 
-/// Only where the dialect still has it.
-pub(super) fn learn_more(source: &Source<'_>) -> Option<Page> {
+pub(super) fn learn_more(source: &Source<'_>) -> Page {
     const SCOPE: Scope = Scope {
         families: &["learn_more"],
         bodies: &["learn_more.request"],
         knobs: &["learn_more"],
     };
     let rulebook = source.rulebook;
-    if !rulebook.serves(Endpoint::LearnMore) {
-        return None;
-    }
     let mut blocks = vec![paragraph(
-        "Withdrawn: the current reference no longer lists it. The names of its parameters are known, and nothing of what it asks of them.",
+        "The current reference no longer lists this endpoint. Older versions name its parameters, but not what it asks of them.",
     )];
-    blocks.extend(page(source, Endpoint::LearnMore, "learn_more"));
-    blocks.push(heading(3, "learn_more-answers", "Answers"));
-    blocks.push(paragraph("Accepted, 200:"));
-    let options = source.options;
-    blocks.push(answers::body(&answers::init(
-        rulebook,
-        &options.base_url,
-        &options.client_id,
-    )));
+    if rulebook.serves(Endpoint::LearnMore) {
+        blocks.extend(page(source, Endpoint::LearnMore, "learn_more"));
+        blocks.push(heading(3, "learn_more-answers", "Answers"));
+        blocks.push(paragraph("Accepted, 200:"));
+        let options = source.options;
+        let answer = answers::init(rulebook, &options.base_url, &options.client_id);
+        blocks.push(answers::body(&answer));
+    } else {
+        let gone = refused(source, Endpoint::LearnMore, "learn_more.gone", None);
+        blocks.extend(gone);
+    }
     blocks.extend(tail(source, "learn_more", &SCOPE));
-    Some(Page {
+    Page {
         id: "learn-more".into(),
         title: "Learn more (withdrawn)".into(),
         blocks,
-    })
+    }
 }
 
 fn page(source: &Source<'_>, id: Endpoint, prefix: &str) -> Vec<super::Block> {

@@ -44,8 +44,8 @@ pub(super) fn all(rulebook: &Rulebook, options: &Options) -> Vec<Page> {
         checkout::page(&source),
         messaging::calculator(&source),
         messaging::availability(&source),
+        messaging::learn_more(&source),
     ];
-    pages.extend(messaging::learn_more(&source));
     let index = index::page(&source, &pages);
     pages.insert(0, index);
     pages
