@@ -52,7 +52,7 @@ fn row(
     if let Some(example) = rulebook
         .allowed(endpoint, name)
         .example
-        .filter(|_| !param.group)
+        .filter(|_| !param.group && !shape.allowed.iter().any(|said| said == UNREAD))
     {
         values.push(vec![plain("for example "), code(example)]);
     }
@@ -65,6 +65,17 @@ fn row(
     ]
 }
 
+/// What is said of a parameter that a dialect ignores.
+const UNREAD: &str = "anything: this dialect does not read it";
+
+/// Whether any of the constraints that the contract has on a parameter holds in the dialect.
+fn is_read(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> bool {
+    let body = &rulebook.contract().endpoint(endpoint).request;
+    let body = rulebook.contract().bodies.get(body);
+    let constraints = body.and_then(|body| body["properties"][param]["allOf"].as_array());
+    constraints.is_none_or(Vec::is_empty) || !clauses_of(rulebook, endpoint, param).is_empty()
+}
+
 /// What an endpoint asks of a parameter, in words.
 #[derive(PartialEq)]
 struct Shape {
@@ -74,9 +85,14 @@ struct Shape {
 
 impl Shape {
     fn of(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Self {
+        let allowed = if is_read(rulebook, endpoint, param) {
+            rulebook.allowed(endpoint, param).phrases
+        } else {
+            vec![UNREAD.to_owned()]
+        };
         Self {
             required: required(rulebook, endpoint, param),
-            allowed: rulebook.allowed(endpoint, param).phrases,
+            allowed,
         }
     }
 }
@@ -228,6 +244,7 @@ fn differences(shape: &Shape, others: &[Rulebook], endpoint: Endpoint, param: &s
         if theirs.allowed != shape.allowed {
             parts.push(match theirs.allowed.join("; ") {
                 all if all.is_empty() => "any text".to_owned(),
+                all if all == UNREAD => "not read".to_owned(),
                 phrase => phrase,
             });
         }

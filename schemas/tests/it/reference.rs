@@ -371,3 +371,15 @@ fn what_is_guessed_is_marked() {
         assert!(guess);
     });
 }
+
+#[test]
+fn a_parameter_that_a_dialect_ignores_is_said_to_be_ignored() {
+    let html = |name| reference::html(&rulebook(name), &Options::default());
+    let row = |html: &str| {
+        let at = html.find("id=\"init-merchant_order_id\"").unwrap();
+        html[at..at + html[at..].find("</tr>").unwrap()].to_owned()
+    };
+    assert!(row(&html("strict")).contains("does not read it"));
+    let documented = row(&html("documented"));
+    assert!(!documented.contains("does not read it") && documented.contains("not read"));
+}
