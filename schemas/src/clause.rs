@@ -14,6 +14,8 @@ pub struct Clause {
     pub id: String,
     /// What the API promises, in our own words.
     pub requirement: String,
+    /// What to send instead, where no constraint says it; see [`crate::Rulebook::remedy`].
+    pub remedy: Option<String>,
     /// How binding it is.
     pub level: Level,
     /// What supports the promise.

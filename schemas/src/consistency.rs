@@ -21,6 +21,7 @@ impl Contract {
         contract.check_tags()?;
         contract.check_knobs()?;
         contract.check_lint()?;
+        contract.check_citations()?;
         Ok(contract)
     }
 
@@ -154,6 +155,60 @@ impl Contract {
             Some(rule) => fail(format!("no row for the rule `{}`", rule.id())),
             None => Ok(()),
         }
+    }
+
+    /// Refuses a contract that names a source without a title.
+    fn check_citations(&self) -> Result<(), LoadError> {
+        let mut known = HashSet::new();
+        for row in &self.citations {
+            if !known.insert(row.key.as_str()) {
+                let what = format!("duplicate key `{}`", row.key);
+                return Err(LoadError::new("sources.json", what));
+            }
+        }
+        let fail = |file: &str, whose: String, key: &str| {
+            let what = format!("{whose}: sources.json has no `{key}`");
+            Err(LoadError::new(file, what))
+        };
+        let unknown = |keys: &[String]| {
+            keys.iter()
+                .find(|key| !known.contains(key.as_str()))
+                .cloned()
+        };
+        for clause in &self.clauses {
+            if let Some(key) = unknown(&clause.source) {
+                return fail("clauses/", format!("clause `{}`", clause.id), &key);
+            }
+        }
+        for row in &self.endpoints {
+            if let Some(key) = unknown(&row.source) {
+                return fail("endpoints.json", format!("`{}`", row.path), &key);
+            }
+        }
+        for row in &self.lint {
+            if let Some(key) = unknown(&row.source) {
+                return fail("lint.json", format!("`{}`", row.id.id()), &key);
+            }
+        }
+        for row in self.scenarios()? {
+            if let Some(key) = unknown(&row.source) {
+                return fail("scenarios.json", format!("scenario `{}`", row.id), &key);
+            }
+        }
+        let schema = self.sources().json("meta/dialect.schema.json")?;
+        for (knob, row) in dialect::knob_rows(&schema) {
+            let rows = row["x-evidence"].as_array().into_iter().flatten();
+            let keys: Vec<String> = rows
+                .filter_map(|row| row["source"].as_array())
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            if let Some(key) = unknown(&keys) {
+                return fail("meta/dialect.schema.json", format!("knob `{knob}`"), &key);
+            }
+        }
+        Ok(())
     }
 }
 

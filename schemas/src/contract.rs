@@ -1,5 +1,6 @@
 //! The whole contract, loaded.
 
+use crate::citation::Citation;
 use crate::clause::Clause;
 use crate::dialect::{self, Dialect};
 use crate::endpoint::{Endpoint, EndpointRow};
@@ -27,6 +28,8 @@ pub struct Contract {
     pub response_keys: Vec<ResponseKey>,
     /// What a reviewer looks for in the requests of a shop.
     pub lint: Vec<LintRow>,
+    /// What the source keys stand for.
+    pub citations: Vec<Citation>,
     pub(crate) bodies: BTreeMap<String, Value>,
     params: BTreeMap<Endpoint, Params>,
     secrets: BTreeSet<String>,
@@ -54,6 +57,7 @@ impl Contract {
         let response_keys =
             sources.checked("response_keys.json", "meta/response_keys.schema.json")?;
         let lint = sources.checked_rows("lint.json", "meta/lint.schema.json")?;
+        let citations = sources.checked("sources.json", "meta/sources.schema.json")?;
         let mut clauses: Vec<Clause> = Vec::new();
         for file in load::in_folder("clauses/") {
             clauses.extend(sources.checked_rows::<Clause>(file, "meta/clauses.schema.json")?);
@@ -76,6 +80,7 @@ impl Contract {
             errors,
             response_keys,
             lint,
+            citations,
             bodies,
             params,
             secrets,

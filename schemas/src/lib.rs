@@ -22,22 +22,27 @@
 //!
 //! From top to bottom; a file imports only from the files below it.
 //!
-//! - `openapi`, `tables`: the contract in one dialect as OpenAPI; its tables for the README.
+//! - `reference/`: the API reference for a merchant's developer, as Markdown and as HTML.
+//! - `openapi`, `tables`: the contract in one dialect as OpenAPI; tables for the documentation.
+//! - `remedy`, `allowed`: what to send instead of what was refused; what a parameter may hold.
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
 //!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
 //!   extend the [`Rulebook`] of `rulebook/mod.rs`.
 //! - `consistency`: whether the data files fit each other.
+//! - `wording`: the words for patterns and lists of values.
 //! - `body`: a body schema in one dialect, and its validator.
 //! - `contract`: all of the data files, loaded.
 //! - `vocabulary`, `resolve`: violations, refusals and other shared terms; body schemas with the
 //!   answers of a dialect filled in.
-//! - `clause`, `dialect`, `lint`, `scenario`: the rows of the data files.
+//! - `clause`, `citation`, `dialect`, `lint`, `scenario`: the rows of the data files.
 //! - `endpoint`, `rule`, `error`: the names that data and code share, with `names`, the macro that
 //!   defines such enums.
 //! - `load`: reading and checking one data file.
 //! - `parameters/`: the parameters of a request, and the validator's view of them.
 
+mod allowed;
 mod body;
+mod citation;
 mod clause;
 mod consistency;
 mod contract;
@@ -49,13 +54,18 @@ mod load;
 mod names;
 pub mod openapi;
 mod parameters;
+pub mod reference;
+mod remedy;
 mod resolve;
 mod rule;
 mod rulebook;
 pub mod scenario;
 pub mod tables;
 mod vocabulary;
+mod wording;
 
+pub use allowed::Allowed;
+pub use citation::Citation;
 pub use clause::{Asserts, Check, Clause, ErrorSource, Evidence, Level, Msg};
 pub use contract::Contract;
 pub use dialect::{Dialect, ErrorShape};

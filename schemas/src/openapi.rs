@@ -182,6 +182,12 @@ fn plain(schema: &Value) -> Value {
 /// [`plain`] for a map of schemas, whose keys are names and not keywords.
 fn each(properties: &Value) -> Value {
     let rows = properties.as_object().into_iter().flatten();
-    rows.map(|(name, schema)| (name.clone(), plain(schema)))
-        .collect()
+    // The dialect may give a member another name.
+    rows.map(|(name, schema)| {
+        (
+            schema["x-name"].as_str().unwrap_or(name).to_owned(),
+            plain(schema),
+        )
+    })
+    .collect()
 }

@@ -85,6 +85,19 @@ pub fn evidence(contract: &Contract) -> String {
     table
 }
 
+/// What the source keys stand for.
+pub fn sources(contract: &Contract) -> String {
+    let mut table = "| key | what it is |\n|---|---|\n".to_owned();
+    for row in &contract.citations {
+        let title = match &row.url {
+            Some(url) => format!("[{}]({url})", row.title),
+            None => row.title.clone(),
+        };
+        let _ = writeln!(table, "| `{}` | {title} |", row.key);
+    }
+    table
+}
+
 fn load(contract: &Contract) -> Result<Vec<Dialect>, LoadError> {
     let names = contract.dialect_names();
     names

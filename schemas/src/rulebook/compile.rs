@@ -93,6 +93,7 @@ impl Rulebook {
                 .map(|rule| active.contains(rule.id()))
                 .collect(),
             sites: OnceLock::new(),
+            wording: OnceLock::new(),
             error_body: Body::new(contract, &dialect, shape, &|_| true)?,
             flows: [
                 flow(Flow::Apply, "flow_values.apply")?,

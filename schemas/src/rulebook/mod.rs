@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::resolve;
 use crate::rule::Rule;
 use crate::vocabulary::{Flow, ParameterSite};
+use crate::wording::Wording;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
@@ -29,6 +30,7 @@ pub struct Rulebook {
     responses: BTreeMap<Endpoint, Body>,
     error_body: Body,
     sites: OnceLock<HashMap<String, Vec<ParameterSite>>>,
+    pub(crate) wording: OnceLock<Wording>,
     flows: [(Flow, regex::Regex); 3],
 }
 

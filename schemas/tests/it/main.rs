@@ -12,4 +12,6 @@ mod dialects;
 mod mistakes;
 mod openapi;
 mod parameters;
+mod reference;
+mod remedies;
 mod validation;

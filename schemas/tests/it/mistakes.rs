@@ -205,3 +205,19 @@ fn a_reviewers_rule_that_is_missing_or_leads_nowhere() {
     let error = Contract::load(sources).expect_err("no rows");
     says(&error, "lint.json", &["no row for the rule"]);
 }
+
+#[test]
+fn a_source_without_a_title() {
+    let error = load_with("clauses/http.json", "\"P-err\"", "\"P-errr\"");
+    says(&error, "clauses/", &["http.path.known", "P-errr"]);
+    let error = load_with("endpoints.json", "\"R-cur\"", "\"R-now\"");
+    says(&error, "endpoints.json", &["/oauth/token", "R-now"]);
+    let error = load_with("lint.json", "\"TC\"", "\"TCC\"");
+    says(&error, "lint.json", &["browser_credentials", "TCC"]);
+    let error = load_with("scenarios.json", "\"RFC-6585\"", "\"RFC-658\"");
+    says(&error, "scenarios.json", &["RFC-658"]);
+    let error = load_with("meta/dialect.schema.json", "\"R-bul\"", "\"R-bull\"");
+    says(&error, "meta/dialect.schema.json", &["R-bull"]);
+    let error = load_with("sources.json", "\"R-seed\"", "\"R-cur\"");
+    says(&error, "sources.json", &["duplicate", "R-cur"]);
+}

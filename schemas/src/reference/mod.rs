@@ -1,0 +1,67 @@
+//! The API reference of a dialect, for the developer of a shop.
+//!
+//! [`pages()`] writes the content as blocks and inline text, from a [`Rulebook`] alone; the two
+//! renderers turn that into Markdown files or one HTML document, and know nothing of the API.
+//! Nothing that a dialect says reaches an output unescaped: dialects come from users.
+
+mod answers;
+mod clauses;
+mod document;
+mod errors;
+mod html;
+mod markdown;
+mod pages;
+mod parameters;
+mod questions;
+mod requests;
+
+pub use document::{Block, Inline, Page, Target};
+pub use requests::{Example, examples};
+
+use crate::rulebook::Rulebook;
+
+/// Whom the examples of a reference are for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the API is, down to `/flexiti/online-api`.
+    pub base_url: String,
+    /// The client whose paths the examples call.
+    pub client_id: String,
+    /// What stands for its secret.
+    pub client_secret: String,
+    /// A link back to where the reader came from: address and text.
+    pub back: Option<(String, String)>,
+}
+
+impl Default for Options {
+    /// The mock on its usual address, and its demo merchant.
+    fn default() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:4359/flexiti/online-api".to_owned(),
+            client_id: "flexitidemo".to_owned(),
+            client_secret: "flexitidemo-secret".to_owned(),
+            back: None,
+        }
+    }
+}
+
+/// The pages of the reference, the index first.
+pub fn pages(rulebook: &Rulebook, options: &Options) -> Vec<Page> {
+    pages::all(rulebook, options)
+}
+
+/// The reference as Markdown files: name and text of each.
+pub fn markdown(rulebook: &Rulebook, options: &Options) -> Vec<(String, String)> {
+    markdown::render(&pages(rulebook, options), &rulebook.dialect().name)
+}
+
+/// The reference as one complete HTML document, without script and external resources. Every
+/// heading, clause and parameter has an id: `#init_v2`, `#clause-init.lang.values`,
+/// `#init-lang`.
+pub fn html(rulebook: &Rulebook, options: &Options) -> String {
+    let title = format!(
+        "Flexiti Online API: reference, dialect {}",
+        rulebook.dialect().name
+    );
+    html::render(&pages(rulebook, options), &title, options.back.as_ref())
+}

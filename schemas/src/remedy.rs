@@ -1,0 +1,206 @@
+//! What to send instead of what was refused.
+//!
+//! Where a constraint of the schema decides, the sentence comes from the constraint in the
+//! dialect; where code decides, from the clause's own `remedy`.
+
+use crate::allowed::{accepts, fragments};
+use crate::clause::{Check, Clause};
+use crate::endpoint::Endpoint;
+use crate::rulebook::Rulebook;
+use crate::wording::alternatives;
+use serde_json::{Map, Value};
+
+/// The key that ties a constraint to its clause.
+const CLAUSE: &str = "x-clause";
+
+impl Rulebook {
+    /// What to send so that `clause` is not broken by `param` again: a sentence, with values and
+    /// names in backticks. Empty for a clause that no request can break, and for one that does
+    /// not hold in this dialect. `param` is empty where no parameter is at fault.
+    pub fn remedy(&self, clause: &str, param: &str) -> String {
+        let carries = |endpoint: &&Endpoint| self.carries(**endpoint, clause, param);
+        let first = Endpoint::ALL.iter().find(carries);
+        let endpoint = first.copied().unwrap_or(Endpoint::InitV2);
+        self.remedy_at(endpoint, clause, param)
+    }
+
+    /// The same for a request to `endpoint`, where the endpoints of a clause differ.
+    pub fn remedy_at(&self, endpoint: Endpoint, clause: &str, param: &str) -> String {
+        let Some(clause) = self.contract().clause(clause) else {
+            return String::new();
+        };
+        if !self.is_active(&clause.id) {
+            return String::new();
+        }
+        match &clause.remedy {
+            Some(remedy) => self.filled_in(endpoint, remedy, param),
+            None if clause.check == Check::Request => self
+                .derived(endpoint, clause, param)
+                .map_or_else(String::new, |what| format!("Send {what}.")),
+            None => String::new(),
+        }
+    }
+
+    fn carries(&self, endpoint: Endpoint, clause: &str, param: &str) -> bool {
+        let mut own = fragments(self, endpoint, param);
+        own.any(|fragment| is_of(fragment, clause))
+            || self
+                .demands(endpoint, clause)
+                .any(|rule| demanded(rule).contains(&param))
+    }
+
+    /// The constraints of `clause` on the request as a whole.
+    fn demands<'r>(
+        &'r self,
+        endpoint: Endpoint,
+        clause: &str,
+    ) -> impl Iterator<Item = &'r Map<String, Value>> {
+        let schema = self.request_schema(endpoint);
+        let rules = schema.and_then(|schema| schema["allOf"].as_array());
+        let rules = rules.into_iter().flatten().filter_map(Value::as_object);
+        rules.filter(move |rule| is_of(rule, clause))
+    }
+
+    fn derived(&self, endpoint: Endpoint, clause: &Clause, param: &str) -> Option<String> {
+        let own = fragments(self, endpoint, param).find(|fragment| is_of(fragment, &clause.id));
+        match own {
+            Some(fragment) => self.instead(endpoint, fragment, param),
+            None => self.missing(endpoint, clause, param),
+        }
+    }
+
+    /// What a parameter should hold instead.
+    fn instead(
+        &self,
+        endpoint: Endpoint,
+        fragment: &Map<String, Value>,
+        param: &str,
+    ) -> Option<String> {
+        let allowed = self.allowed(endpoint, param);
+        let example = allowed
+            .example
+            .map(|value| format!(", for example `{value}`"));
+        let example = example.unwrap_or_default();
+        if let Some(phrase) = self.wording().phrase(fragment) {
+            let accepted = |value: &str| accepts(self, endpoint, param, value);
+            let text = phrase.text(&accepted)?;
+            // Values are examples of themselves, and any short text is one of a length.
+            let speaks = !phrase.values.is_empty() || fragment.contains_key("maxLength");
+            return Some(if speaks { text } else { text + &example });
+        }
+        if fragment.contains_key("type") {
+            let row = self.contract().param(endpoint, param)?;
+            let types: Vec<&str> = row.json.iter().map(|name| type_name(name)).collect();
+            return Some(format!("`{param}` as {}{example}", types.join(" or as ")));
+        }
+        // A value is taken out of the list.
+        let values: Vec<&str> = allowed.values.iter().map(String::as_str).collect();
+        Some(alternatives(&values)).filter(|text| !text.is_empty())
+    }
+
+    /// What is to be sent that is not.
+    fn missing(&self, endpoint: Endpoint, clause: &Clause, param: &str) -> Option<String> {
+        let rule = self.demands(endpoint, &clause.id).next()?;
+        let demanded = demanded(rule);
+        let name = *demanded
+            .iter()
+            .find(|name| **name == param)
+            .or(demanded.first())?;
+        let others = other_ways(rule);
+        if !others.is_empty() {
+            let ways: Vec<&str> = std::iter::once(name).chain(others).collect();
+            return Some(alternatives(&ways));
+        }
+        let row = self.contract().param(endpoint, name)?;
+        let header = if row.header { "the header " } else { "" };
+        let allowed = self.allowed(endpoint, name);
+        let what = match (allowed.phrase(), allowed.example) {
+            (phrase, _) if !allowed.values.is_empty() => format!(": {phrase}"),
+            (phrase, Some(example)) if phrase.is_empty() || allowed.phrases.len() > 1 => {
+                format!(", for example `{example}`")
+            }
+            (phrase, Some(example)) => format!(": {phrase}, for example `{example}`"),
+            (phrase, None) if phrase.is_empty() => String::new(),
+            (phrase, None) => format!(": {phrase}"),
+        };
+        Some(format!("{header}`{name}`{what}"))
+    }
+
+    fn filled_in(&self, endpoint: Endpoint, remedy: &str, param: &str) -> String {
+        let mut text = match param {
+            "" => remedy.replace("`{param}`", "each parameter"),
+            name => remedy.replace("{param}", name),
+        };
+        if text.contains("{values}") || text.contains("{example}") {
+            let allowed = self.allowed(endpoint, param);
+            let values: Vec<&str> = allowed.values.iter().map(String::as_str).collect();
+            text = text.replace("{values}", &alternatives(&values));
+            text = text.replace("{example}", allowed.example.as_deref().unwrap_or_default());
+        }
+        if text.contains("{media_types}") {
+            let types = self.media_types(endpoint);
+            text = text.replace("{media_types}", &alternatives(&types));
+        }
+        while let Some((before, rest)) = text.split_once("{knob:")
+            && let Some((knob, after)) = rest.split_once('}')
+        {
+            let answer = match self.dialect().answer(knob) {
+                Value::String(answer) => answer.clone(),
+                answer => answer.to_string(),
+            };
+            text = format!("{before}{answer}{after}");
+        }
+        text
+    }
+
+    /// The media types of a request's body in this dialect.
+    pub fn media_types(&self, endpoint: Endpoint) -> Vec<&'static str> {
+        let row = self.contract().endpoint(endpoint);
+        let encodings = self.dialect().answer("init_encodings");
+        let is_init = matches!(endpoint, Endpoint::InitV2 | Endpoint::InitPlain);
+        let other = match encodings.as_str().filter(|_| is_init) {
+            Some("form") => "json",
+            Some("json") => "form",
+            _ => "nothing",
+        };
+        let types = row.media_types.iter().map(String::as_str);
+        types.filter(|media| !media.contains(other)).collect()
+    }
+}
+
+fn is_of(constraint: &Map<String, Value>, clause: &str) -> bool {
+    constraint.get(CLAUSE).and_then(Value::as_str) == Some(clause)
+}
+
+/// The parameters that a constraint on the whole request demands.
+fn demanded(rule: &Map<String, Value>) -> Vec<&str> {
+    let then = rule.get("then").and_then(|then| then.get("required"));
+    let names = rule.get("required").or(then).and_then(Value::as_array);
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// The parameters that may be sent instead of the demanded one: the condition asks that they
+/// are absent.
+fn other_ways(rule: &Map<String, Value>) -> Vec<&str> {
+    let conditions = rule
+        .get("if")
+        .and_then(|condition| condition["allOf"].as_array());
+    let absent = conditions.into_iter().flatten();
+    let absent = absent.filter_map(|condition| condition["not"]["required"].as_array());
+    absent.flatten().filter_map(Value::as_str).collect()
+}
+
+fn type_name(json: &str) -> &str {
+    match json {
+        "string" => "text",
+        "boolean" => "a boolean",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "object" => "an object",
+        other => other,
+    }
+}
