@@ -13,7 +13,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge a server, clause by clause; without --base-url a mock that it starts itself
+    /// Judge a server, clause by clause; without --base-url, start a mock and judge it
     Server(Server),
     /// Run the findings of a JSON report again, or replay a plan that broke a shop
     Replay {

@@ -13,25 +13,25 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What `PUT merchants/{client_id}/clock` takes: any of these, frozen first, then set, then
-/// advanced.
+/// What `PUT merchants/{client_id}/clock` takes: any of these. `frozen` applies first, then `set`,
+/// then `advance_ms`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockChange {
-    /// The time it is to show (RFC 3339).
+    /// The time to set (RFC 3339).
     pub set: Option<Timestamp>,
-    /// By how many milliseconds it is to move on.
+    /// Milliseconds to advance.
     pub advance_ms: Option<u64>,
-    /// Whether it is to stand still.
+    /// Whether to freeze it.
     pub frozen: Option<bool>,
 }
 
 /// A clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClockView {
-    /// The time it shows.
+    /// The current time.
     pub now: Timestamp,
-    /// Whether it stands still.
+    /// Whether it is frozen.
     pub frozen: bool,
 }
 

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// What `PUT merchants/{client_id}/dialect` takes: the name of a shipped dialect alone, or a
-/// whole one under a name of its own.
+/// What `PUT merchants/{client_id}/dialect` takes: the name of a shipped dialect, or a complete
+/// dialect with a name of its own.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DialectChange {
@@ -23,7 +23,7 @@ pub struct DialectChange {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The shipped dialect whose answers hold where `answers` has none.
+    /// The shipped dialect whose answers apply if `answers` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
     /// Answers by knob, as in a dialect file.
@@ -46,7 +46,7 @@ impl DialectChange {
 /// The dialects that a merchant can have by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DialectList {
-    /// The default first; last the server's own, if it was started with one from a file.
+    /// The default first; a dialect that the server was started with from a file comes last.
     pub dialects: Vec<DialectRow>,
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// What a reviewer would object to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lint {
-    /// The findings; none is a good sign.
+    /// The findings; an empty list is a good sign.
     pub findings: Vec<Finding>,
 }
 

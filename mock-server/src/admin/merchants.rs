@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What `POST merchants` takes; what is left out is made up.
+/// What `POST merchants` takes; what is left out is generated.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMerchant {
@@ -26,21 +26,22 @@ pub struct NewMerchant {
     pub username: Option<String>,
     /// Password for the password grant (R-old1).
     pub password: Option<String>,
-    /// Whether the account is set up for the API (P-err `invalid_role`); true if absent.
+    /// Whether the account is set up for the API; if not, Flexiti answers `invalid_role` (P-err).
+    /// Default: true.
     pub provisioned: Option<bool>,
     /// Base URL of the shop, without a slash at the end (GS).
     pub trust_url: Option<String>,
-    /// Where a customer lands who completed the form (GS); `{lang}` becomes `en` or `fr`.
+    /// Where a customer who completed the pages lands (GS); `{lang}` becomes `en` or `fr`.
     pub success_url: Option<String>,
-    /// Where a customer lands who gave up (GS); `{lang}` becomes `en` or `fr`.
+    /// Where any other customer lands (GS); `{lang}` becomes `en` or `fr`.
     pub error_url: Option<String>,
-    /// Language of the hosted pages where init names none: `en` or `fr`.
+    /// Language of the hosted pages if init names none: `en` or `fr`.
     pub lang: Option<String>,
     /// Name of the merchant's dialect; the server's own if absent.
     pub dialect: Option<String>,
 }
 
-/// A merchant, its keys included.
+/// A merchant with its keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the keys are those of `NewMerchant`")]
 pub struct MerchantView {
@@ -62,7 +63,7 @@ pub struct MerchantView {
 /// All merchants.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MerchantList {
-    /// In the order of their client ids, without their keys.
+    /// Sorted by client id, without their keys.
     pub merchants: Vec<MerchantRow>,
 }
 
@@ -75,7 +76,7 @@ pub struct MerchantRow {
     pub dialect: String,
 }
 
-/// What `PATCH merchants/{client_id}` takes: what may change while tokens and orders live on.
+/// What `PATCH merchants/{client_id}` takes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantChange {

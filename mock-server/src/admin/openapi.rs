@@ -55,7 +55,11 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             Body::Json(shape) => json!({JSON: {"schema": shape(generator)}}),
             Body::Media(media) => json!({*media: {}}),
         };
-        let description = if *status < 400 { "Done" } else { "Not so" };
+        let description = if *status < 400 {
+            "Done"
+        } else {
+            "The requests are not as expected"
+        };
         let mut row = json!({"description": description});
         if !matches!(body, Body::Nothing) {
             row["content"] = content;

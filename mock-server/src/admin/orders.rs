@@ -35,28 +35,28 @@ pub struct OrderList {
 pub struct OrderView {
     /// `online_order_id`.
     pub id: u64,
-    /// Whose it is.
+    /// Client id of its merchant.
     pub client_id: String,
     /// `merchant_orderid`.
     pub merchant_order_id: Option<String>,
     /// What the customer is to do: `apply`, `buy` or `apply_buy`.
     #[schemars(with = "String")]
     pub flow: Flow,
-    /// Language of its pages: `en` or `fr`.
+    /// The language of its pages: `en` or `fr`.
     #[schemars(with = "String")]
     pub lang: Lang,
     /// The amount in dollars, as a decimal number.
     pub amount: String,
-    /// Where it is.
+    /// Where it is in its life-cycle.
     pub stage: Stage,
     /// What the application came to: `approved`, `pending`, `declined` or `retry`.
     #[schemars(with = "Option<String>")]
     pub decision: Option<Decision>,
-    /// How it ended, or stands if it is to be tried again.
+    /// How it ended; `retry` if the customer may try again.
     pub outcome: Option<Outcome>,
-    /// Why the purchase was refused, in the POS API's word.
+    /// Why the purchase was refused, as the POS API calls it.
     pub refused: Option<String>,
-    /// What `complete` can bring it to from here.
+    /// The outcomes that `complete` can bring it to now.
     pub next: Vec<Wanted>,
     /// Whether notifications show the outcome.
     pub settled: bool,
@@ -66,11 +66,11 @@ pub struct OrderView {
     pub pin: Option<String>,
     /// When init made it, by the merchant's clock.
     pub opened: Option<Timestamp>,
-    /// When it had its outcome, by the merchant's clock.
+    /// When it reached its outcome, by the merchant's clock.
     pub ended: Option<Timestamp>,
-    /// Where its pages are.
+    /// The address of its pages.
     pub redirection_url: String,
-    /// Where its customer goes from them, once that is known.
+    /// Where its customer is sent from there, once that is known.
     pub callback_url: Option<String>,
 }
 
@@ -78,34 +78,34 @@ pub struct OrderView {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Complete {
-    /// What the order is to come to, as its customer would bring it there.
+    /// The outcome to bring the order to, as its customer would.
     pub outcome: Wanted,
-    /// Whether the callback URL is requested, as the customer's browser would.
+    /// Whether to request the callback URL, as the customer's browser would.
     #[serde(default)]
     pub follow: bool,
-    /// What keeps notifications from showing the outcome at once.
+    /// Delays the outcome in notifications.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settle_after: Option<SettleAfter>,
 }
 
-/// When notifications begin to show an outcome.
+/// When notifications begin to show the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SettleAfter {
-    /// After so many milliseconds of the merchant's clock.
+    /// After this many milliseconds of the merchant's clock.
     Ms(u32),
-    /// After so many notifications that do not show it.
+    /// After this many notifications without it.
     Polls(u32),
 }
 
-/// What became of it.
+/// What `POST orders/{id}/complete` answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Completed {
-    /// Where the customer's browser goes; none where the merchant configured nothing.
+    /// Where the customer's browser is sent; absent if the merchant configured nothing.
     pub callback_url: Option<String>,
     /// The order as it stands now.
     pub order: OrderView,
-    /// What came of requesting the URL, if that was asked for.
+    /// The shop's answer, if `follow` was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<Followed>,
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Problem {
     /// HTTP status.
     pub status: StatusCode,
-    /// What was wrong, where, and what is allowed.
+    /// What is wrong, where, and what is allowed.
     pub message: String,
     /// The methods of the path, for 405.
     pub allow: Option<String>,
@@ -21,10 +21,10 @@ pub struct Problem {
 /// An answer of the admin API, or why there is none.
 pub type Answer = Result<Reply, Problem>;
 
-/// A refusal on the wire.
+/// A refusal of the admin API.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
-    /// What was wrong, where, and what is allowed.
+    /// What is wrong, where, and what is allowed.
     pub error: String,
 }
 

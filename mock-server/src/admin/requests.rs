@@ -21,7 +21,7 @@ pub struct Requests {
     pub dropped: u64,
 }
 
-/// What `requests/verify` answers where everything came as expected.
+/// What `requests/verify` answers if the requests are as expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verified {
     /// How many requests matched.

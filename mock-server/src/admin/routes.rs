@@ -16,7 +16,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-const CLIENT_ID: (&str, &str) = ("client_id", "Whose; everybody's if absent.");
+const CLIENT_ID: (&str, &str) = ("client_id", "Client id; omit for all merchants.");
 
 /// The OpenAPI document of a server at `origin`, with these calls.
 pub fn openapi_document(rulebook: &Rulebook, origin: &str) -> Value {
@@ -34,7 +34,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/",
-        "The dashboard, for people",
+        "The dashboard",
         &[(200, Body::Media("text/html"))],
         dashboard::get_page,
     )
@@ -50,7 +50,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/health",
-        "Whether the server is well",
+        "Tells whether the server is healthy",
         &[(200, json::<server::Health>())],
         server::get_health,
     )
@@ -58,21 +58,21 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "POST",
         "/reset",
-        "Back to the start: the merchants it was started with, and nothing else",
+        "Resets the server: it keeps the merchants that it was started with, and nothing else",
         &[(204, Body::Nothing)],
         server::post_reset,
     ),
     row(
         "GET",
         "/dialects",
-        "The dialects that a merchant can have by name",
+        "Lists the dialects that a merchant can have by name",
         &[(200, json::<dialect::DialectList>())],
         dialect::get_all,
     ),
     row(
         "GET",
         "/merchants",
-        "All merchants",
+        "Lists all merchants",
         &[(200, json::<merchants::MerchantList>())],
         merchants::get_all,
     ),
@@ -87,14 +87,14 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/merchants/{client_id}",
-        "A merchant with its keys",
+        "Shows a merchant with its keys",
         &[(200, json::<merchants::MerchantView>())],
         merchants::get,
     ),
     row(
         "PATCH",
         "/merchants/{client_id}",
-        "Changes what may change while tokens and orders live on",
+        "Changes a merchant; its tokens and orders live on",
         &[(200, json::<merchants::MerchantView>())],
         merchants::patch,
     )
@@ -102,28 +102,28 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "DELETE",
         "/merchants/{client_id}",
-        "Removes a merchant with all that belongs to it",
+        "Deletes a merchant with everything that belongs to it",
         &[(204, Body::Nothing)],
         merchants::remove,
     ),
     row(
         "POST",
         "/merchants/{client_id}/reset",
-        "A merchant back to its start: tokens, orders, customers, journal, faults, clock, dialect",
+        "Resets a merchant: tokens, orders, customers, journal, faults, clock, dialect",
         &[(204, Body::Nothing)],
         merchants::post_reset,
     ),
     row(
         "GET",
         "/merchants/{client_id}/clock",
-        "The merchant's clock",
+        "Shows the merchant's clock",
         &[(200, json::<clock::ClockView>())],
         clock::get,
     ),
     row(
         "PUT",
         "/merchants/{client_id}/clock",
-        "Freezes, sets or advances it",
+        "Freezes, sets or advances the merchant's clock",
         &[(200, json::<clock::ClockView>())],
         clock::put,
     )
@@ -131,14 +131,14 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/merchants/{client_id}/dialect",
-        "The merchant's dialect, every answer spelled out",
+        "Shows the merchant's dialect, every answer spelled out",
         &[(200, json::<dialect::DialectView>())],
         dialect::get,
     ),
     row(
         "PUT",
         "/merchants/{client_id}/dialect",
-        "Another dialect from the next request on: a name alone, or a whole one",
+        "Changes the dialect from the next request on: a name, or a complete dialect",
         &[(200, json::<dialect::DialectView>())],
         dialect::put,
     )
@@ -146,14 +146,14 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/merchants/{client_id}/faults",
-        "The plan of faults, and which requests each has struck",
+        "Shows the fault plan, and the requests that each fault was injected into",
         &[(200, json::<crate::fault::FaultPlanView>())],
         faults::get,
     ),
     row(
         "PUT",
         "/merchants/{client_id}/faults",
-        "A new plan of faults; one with a mistake is refused whole",
+        "Replaces the fault plan; a plan with a mistake is refused as a whole",
         &[(200, json::<crate::fault::FaultPlanView>())],
         faults::put,
     )
@@ -161,7 +161,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "PATCH",
         "/merchants/{client_id}/faults",
-        "One fault more or less; what became of the others stays known",
+        "Adds or removes one fault; the counts of the others stay",
         &[(200, json::<crate::fault::FaultPlanView>())],
         faults::patch,
     )
@@ -169,21 +169,21 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "DELETE",
         "/merchants/{client_id}/faults",
-        "No faults any more",
+        "Removes all faults",
         &[(204, Body::Nothing)],
         faults::delete,
     ),
     row(
         "GET",
         "/merchants/{client_id}/lint",
-        "What a reviewer would say over what the merchant's shop has sent",
+        "Lists what a reviewer would object to in the requests of the merchant's shop",
         &[(200, json::<lint::Lint>())],
         lint::get,
     ),
     row(
         "GET",
         "/requests",
-        "The journal; with `Accept: application/har+json` as an HTTP archive",
+        "Lists exchanges of the journal; with `Accept: application/har+json` as an HTTP archive",
         &[(200, json::<requests::Requests>())],
         requests::get_all,
     )
@@ -191,14 +191,14 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/requests/{id}",
-        "One exchange with its answer, and a command that sends it again",
+        "Shows an exchange with its answer, and a command that sends the request again",
         &[(200, json::<crate::journal::ExchangeView>())],
         requests::get,
     ),
     row(
         "POST",
         "/requests/verify",
-        "Whether what came is what a test expects",
+        "Verifies that the requests are as a test expects",
         &[
             (200, json::<requests::Verified>()),
             (422, json::<Failure>()),
@@ -209,7 +209,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/orders",
-        "Orders, the newest first",
+        "Lists orders, newest first",
         &[(200, json::<orders::OrderList>())],
         orders::get_all,
     )
@@ -217,7 +217,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/orders/{id}",
-        "An order",
+        "Shows an order",
         &[(200, json::<orders::OrderView>())],
         orders::get,
     ),
@@ -232,25 +232,25 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/events",
-        "What happens, as server-sent events: `request`, `change`, `missed`",
+        "Streams server-sent events: `request`, `change`, `missed`",
         &[(200, Body::Media("text/event-stream"))],
         server::get_events,
     )
     .query(&[
         CLIENT_ID,
-        ("after", "Begins with the exchange that follows on this id."),
+        ("after", "Only exchanges after the one with this id."),
     ]),
     row(
         "GET",
         "/metrics",
-        "Figures in Prometheus's text format",
+        "Metrics in Prometheus's text format",
         &[(200, Body::Media(crate::telemetry::metrics::MEDIA_TYPE))],
         server::get_metrics,
     ),
     row(
         "GET",
         "/openapi.json",
-        "This document",
+        "The contract and this API as OpenAPI 3.1",
         &[(200, Body::Media("application/json"))],
         get_openapi,
     ),

@@ -14,25 +14,25 @@ use serde::{Deserialize, Serialize};
 /// The header with which a watcher says what it has seen.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// That the server is well.
+/// The health of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// `ok`.
     pub status: String,
     /// The program's version.
     pub version: String,
-    /// The contract it keeps.
+    /// The contract that it keeps.
     pub contract: ContractSize,
 }
 
-/// How much the contract promises.
+/// The size of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContractSize {
-    /// How many clauses it has.
+    /// Number of clauses.
     pub clauses: usize,
 }
 
-/// That the server is well.
+/// The health of the server.
 pub fn health(app: &App) -> Health {
     Health {
         status: "ok".to_owned(),

@@ -25,7 +25,7 @@ pub struct Serve {
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
-    /// TOML file with merchants, payment plans or customers, in place of the shipped ones
+    /// TOML file with merchants, payment plans or customers that replace the shipped ones
     #[arg(long, env = "FLEXITI_MOCK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Name of a dialect, or path of a dialect file
@@ -45,7 +45,7 @@ pub struct Serve {
     /// Make tokens and session ids repeatable
     #[arg(long, env = "FLEXITI_MOCK_SEED", value_name = "N")]
     pub seed: Option<u64>,
-    /// How many exchanges the journal holds before it drops the oldest
+    /// How many exchanges the journal holds per merchant before it drops the oldest
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_LIMIT",
@@ -53,7 +53,7 @@ pub struct Serve {
         value_name = "N"
     )]
     pub journal_limit: usize,
-    /// How many bytes they may take together
+    /// How many bytes the journal may hold in all
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_BYTES",
@@ -61,10 +61,11 @@ pub struct Serve {
         value_name = "N"
     )]
     pub journal_bytes: usize,
-    /// Show secrets, tokens and sessions in the journal as they are, not as hashes
+    /// Show secrets, tokens and sessions in the journal instead of their hashes
     #[arg(long, env = "FLEXITI_MOCK_REVEAL_SECRETS")]
     pub reveal_secrets: bool,
-    /// Token of the admin API; made up and shown once where the address is not loopback
+    /// Token of the admin API; if absent and the address is not loopback, one is generated and
+    /// printed once
     #[arg(
         long,
         env = "FLEXITI_MOCK_ADMIN_TOKEN",
@@ -72,7 +73,7 @@ pub struct Serve {
         hide_env_values = true
     )]
     pub admin_token: Option<String>,
-    /// Leave the bar out of the hosted pages that shows PINs and forces outcomes
+    /// Hide the bar of the hosted pages that shows PINs and forces outcomes
     #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR")]
     pub hide_sandbox_bar: bool,
     /// How much to log: error, warn, info, debug, or a tracing filter
@@ -83,7 +84,7 @@ pub struct Serve {
         value_name = "LEVEL"
     )]
     pub log_level: String,
-    /// Shape of the log
+    /// Format of the log
     #[arg(
         long,
         env = "FLEXITI_MOCK_LOG_FORMAT",
@@ -93,7 +94,7 @@ pub struct Serve {
     pub log_format: LogFormat,
 }
 
-/// Shape of the log.
+/// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     Text,
@@ -103,7 +104,7 @@ pub enum LogFormat {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask a running server whether it is well; exit code 0 or 1
+    /// Check whether a running server is healthy; exit code 0 or 1
     Healthcheck {
         /// Address of the server
         #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359")]
@@ -115,7 +116,7 @@ pub enum Command {
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
-    /// Look at dialects
+    /// Show, check and compare dialects
     #[command(subcommand)]
     Dialect(Dialects),
 }
@@ -125,7 +126,7 @@ pub enum Command {
 pub enum Dialects {
     /// Print a dialect with every answer spelled out
     Show { dialect: String },
-    /// Say whether a dialect file can be used
+    /// Check a dialect file
     Check { file: String },
     /// Print each knob that two dialects answer differently, with the evidence for either side
     Diff { left: String, right: String },

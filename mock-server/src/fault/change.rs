@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultPlanChange {
-    /// A fault that is tried after all others.
+    /// Adds a fault at the end of the plan.
     Add(Fault),
-    /// The place in the plan, counted from 0, of the fault that is no more.
+    /// Removes the fault at this index of the plan, counted from 0.
     Remove(usize),
 }
 

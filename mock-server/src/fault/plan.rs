@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 /// Where tokens are given.
 pub const TOKEN: CallKind = CallKind::Api(Endpoint::Token);
 
-/// A plan as it is put.
+/// What `PUT merchants/{client_id}/faults` takes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultPlan {
-    /// The faults, in the order in which they are tried.
+    /// The faults, in the order in which they are matched.
     pub faults: Vec<Fault>,
 }
 
@@ -27,22 +27,22 @@ impl FaultPlan {
     }
 }
 
-/// A plan with its account.
+/// A fault plan, with what each fault was injected into.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct FaultPlanView {
-    /// The faults, in their order.
+    /// The faults, in order.
     pub faults: Vec<FaultView>,
 }
 
-/// A fault and what became of it.
+/// A fault, with the requests it was injected into.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct FaultView {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "its own documentation says it")]
     pub fault: Fault,
-    /// How many requests it struck, callbacks that never came to the shop among them.
+    /// How many requests it was injected into, including callbacks that never reached the shop.
     pub struck: u32,
-    /// The journal's ids of those that were recorded.
+    /// Ids in the journal of those that were recorded.
     pub consumed_by: Vec<u64>,
 }
 
@@ -50,11 +50,10 @@ pub struct FaultView {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Which requests it is for; all of them where nothing is said.
+    /// The requests it is for; all if absent.
     #[serde(default, rename = "match")]
     pub matching: Match,
-    /// How many requests it is for; 0 is for all that come. If absent, 1, and for `maintenance`
-    /// all that come.
+    /// How often it is injected; 0 means always. If absent, once; `maintenance`: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// What happens.
@@ -65,28 +64,28 @@ fn one() -> u32 {
     1
 }
 
-/// Which requests a fault is for.
+/// The requests that a fault is for.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// An endpoint of the contract; `init` and `notification` stand for all of theirs, and
-    /// `callback` for the way back to the shop.
+    /// An endpoint of the contract; `init` or `notification` for all of theirs; or `callback` for
+    /// the way back to the shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Target>,
-    /// Only the nth request, counted from one, of those that the rest of the match is for.
+    /// Only the nth of the requests that the rest matches, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
-    /// Parameters that the request must have, by the contract's names. `orderId` is that of the
-    /// order that a notification or a callback is about, `merchantOrderId` that of a
-    /// notification's path or a callback's order.
+    /// Parameters that the request must have, by the contract's names. `orderId` is the order that
+    /// a notification or a callback is about; `merchantOrderId` is that of a notification's path or
+    /// of a callback's order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
-    /// The share of those requests, drawn from the server's seed.
+    /// The probability of injecting it, from 0 to 1, drawn from the server's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
 }
 
-/// What a fault's `endpoint` may say.
+/// What a fault's `endpoint` may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names of the contract")]
@@ -107,7 +106,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Where it is.
+    /// Where it is in its life-cycle.
     pub fn places(self) -> &'static [CallKind] {
         const INIT: &[CallKind] = &[
             CallKind::Api(Endpoint::InitV2),
@@ -143,50 +142,51 @@ impl Target {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
-    /// The answer comes later by so many milliseconds.
+    /// The answer is delayed.
     Delay {
         /// Milliseconds.
         ms: u32,
     },
-    /// The answer comes later by any time between two.
+    /// The answer is delayed by a time from a uniform distribution.
     DelayUniform {
         /// The shortest, in milliseconds.
         min_ms: u32,
         /// The longest, in milliseconds.
         max_ms: u32,
     },
-    /// The answer comes later: mostly by about the median, seldom by much more.
+    /// The answer is delayed by a time from a log-normal distribution: usually about the median,
+    /// rarely much longer.
     DelayLognormal {
         /// The median, in milliseconds.
         median_ms: u32,
         /// The standard deviation of the logarithm, above 0 and up to 3.
         sigma: f64,
     },
-    /// This status in place of an answer; nothing else happens. Without a body, the refusal of
-    /// the dialect's shape.
+    /// This status is the answer, and nothing else happens. Without a body it is a refusal in the
+    /// dialect's shape.
     Status {
         /// HTTP status, 400 to 599.
         status: u16,
         /// Headers to add.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, String>,
-        /// JSON, or text that is sent as it is.
+        /// JSON, or a text that is sent as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<Value>,
     },
-    /// The connection is closed without an answer; nothing else happens.
+    /// The connection is closed without an answer, and nothing else happens.
     Empty,
-    /// The connection is reset without an answer; nothing else happens.
+    /// The connection is reset without an answer, and nothing else happens.
     Reset,
-    /// The answer breaks off after so many bytes of its body; half of it where none is named.
+    /// The answer's body breaks off.
     Truncate {
-        /// How many bytes.
+        /// Number of bytes sent; half of the body if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bytes: Option<u32>,
     },
-    /// The answer comes in small pieces.
+    /// The answer's body is sent in small pieces.
     Dribble {
-        /// Bytes in a piece.
+        /// Bytes per piece.
         #[serde(default = "one")]
         bytes: u32,
         /// Milliseconds between pieces.
@@ -195,13 +195,13 @@ pub enum Action {
     },
     /// The body is broken JSON.
     Malformed,
-    /// The body is framed in chunks, wrongly.
+    /// The chunked encoding of the body is broken.
     MalformedChunking,
-    /// The body is a page of HTML, declared as such.
+    /// The body is an HTML page, declared as such.
     WrongType,
-    /// The token of the call has ended.
+    /// The token of the request expires before it is handled.
     ExpireToken,
-    /// Everything is done, and the connection closed without the answer.
+    /// The request is handled, and the connection is closed without an answer.
     LostResponse,
     /// The callback reaches the shop twice.
     DuplicateCallback,
@@ -209,7 +209,7 @@ pub enum Action {
     NoCallback,
     /// The notification does not show the outcome yet.
     LateNotification,
-    /// 503 with `Retry-After`, by the merchant's clock from `from` until `until`.
+    /// 503 with `Retry-After`, from `from` until `until` by the merchant's clock.
     Maintenance {
         /// When it begins.
         from: Timestamp,

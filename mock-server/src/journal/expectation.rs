@@ -14,14 +14,14 @@ use std::fmt;
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// Whose requests; everybody's if absent.
+    /// Client id; omit for all merchants.
     pub client_id: Option<String>,
-    /// What a request must have; any will do if absent.
+    /// What a request must have; anything if absent.
     #[serde(rename = "match")]
     pub matching: Option<Match>,
     /// How many requests must match; at least one if absent.
     pub times: Option<Times>,
-    /// What requests must have that come one after the other, others between them or not.
+    /// What successive requests must have, in this order; others may come between them.
     #[serde(default)]
     pub in_order: Vec<Match>,
 }
@@ -30,17 +30,17 @@ pub struct Expected {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// An endpoint of the contract, `init` or `notification` for all of theirs, or `callback` for
-    /// what the mock itself requested of the shop.
+    /// An endpoint of the contract; `init` or `notification` for all of theirs; or `callback` for
+    /// requests of the mock to the shop.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<Named>,
     /// HTTP method.
     pub method: Option<String>,
-    /// The whole path; of a callback, the whole URL.
+    /// The complete path; for a callback, the complete URL.
     pub path: Option<String>,
     /// HTTP status of the answer.
     pub status: Option<u16>,
-    /// Parameters with their values; null stands for one that must not be there.
+    /// Parameters with their values; `null` means that the parameter must be absent.
     #[serde(default)]
     pub params: Map<String, Value>,
     /// Headers with their values.
@@ -76,14 +76,14 @@ impl<'de> Deserialize<'de> for Named {
     }
 }
 
-/// How often: `2`, or `{"min": 1, "max": 3}`.
+/// How many: `2`, or `{"min": 1, "max": 3}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// At least so often.
+    /// The minimum.
     #[serde(default)]
     pub min: usize,
-    /// At most so often, if there is a limit.
+    /// The maximum; unlimited if absent.
     pub max: Option<usize>,
 }
 

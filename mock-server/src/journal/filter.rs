@@ -7,23 +7,23 @@ use flexiti_contract::Endpoint;
 
 /// What a filter may ask for, and what that means.
 pub const FILTERS: &[(&str, &str)] = &[
-    ("client_id", "Whose exchanges; everybody's if absent."),
+    ("client_id", "Client id; omit for all merchants."),
     (
         "endpoint",
-        "An endpoint of the contract, `init` or `notification` for all of theirs, or `callback`.",
+        "An endpoint of the contract; `init` or `notification` for all of theirs; or `callback`.",
     ),
     ("status", "HTTP status of the answer."),
     (
         "order_id",
-        "The order that the exchange opened, asked about or moved on.",
+        "The order that the exchange opened, asked about or changed.",
     ),
     ("method", "HTTP method."),
-    ("path", "How the path begins, or the URL of a callback."),
+    ("path", "Prefix of the path, or of a callback's URL."),
     ("after", "Only exchanges after the one with this id."),
     ("before", "Only exchanges before the one with this id."),
     (
         "limit",
-        "At most so many: the latest, or with `after` those that follow it.",
+        "Maximum number of exchanges: the latest, or with `after` the next ones.",
     ),
 ];
 

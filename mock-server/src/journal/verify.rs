@@ -11,16 +11,16 @@ use std::fmt::Write as _;
 /// How many near misses are shown.
 const NEAREST: usize = 3;
 
-/// What did not come as expected.
+/// What `requests/verify` answers if the requests are not as expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// How many requests matched.
     pub matched: usize,
     /// What was expected, in words.
     pub expected: String,
-    /// The requests that are most like it.
+    /// The requests that come closest.
     pub near_misses: Vec<NearMiss>,
-    /// All of it, for people: the message of a test that fails.
+    /// All of this as text, for the message of a failing test.
     pub message: String,
 }
 
@@ -29,7 +29,7 @@ pub struct Failure {
 pub struct NearMiss {
     /// The journal's id.
     pub id: u64,
-    /// What differs: of each part, what was expected and what it was.
+    /// What differs: for each part, the expected and the actual value.
     pub reasons: Vec<String>,
     #[serde(skip)]
     line: String,

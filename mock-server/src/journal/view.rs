@@ -12,51 +12,51 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// An exchange of the journal. In the place of a secret stands `***` and a hash, the same
-/// wherever the same secret stands.
+/// An exchange of the journal. A secret is shown as `***` and a hash; the same secret always has
+/// the same hash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeSummary {
     /// Counted from one, over all merchants.
     pub id: u64,
-    /// When it came, by the machine's clock.
+    /// When the request arrived, by the machine's clock.
     pub at: Timestamp,
     /// The same by the merchant's clock.
     pub clock: Option<Timestamp>,
     /// The merchant it concerns, if that is known.
     pub client_id: Option<String>,
-    /// The endpoint of the contract, or `callback` where the mock requested one; none for other
-    /// paths.
+    /// The endpoint of the contract, or `callback` for a request of the mock to a shop; absent for
+    /// other paths.
     #[schemars(with = "Option<String>")]
     pub endpoint: Option<CallKind>,
     /// HTTP method.
     pub method: String,
-    /// The path as sent; of a callback, the URL that was requested.
+    /// The path as sent; for a callback, the URL that was requested.
     pub path: String,
-    /// The headers, their names in lower case; one that stood several times is a list.
+    /// The headers, with names in lower case; a repeated header is a list.
     pub headers: Map<String, Value>,
     /// The parameters as read.
     pub params: Option<Map<String, Value>>,
-    /// The body as sent; none if it could not be read, or was longer than the API reads.
+    /// The body as sent; absent if it could not be read or was too long.
     pub body: Option<String>,
-    /// HTTP status of the answer; 0 where a shop did not answer a callback.
+    /// HTTP status of the answer; 0 if a shop did not answer a callback.
     pub status: u16,
-    /// Why it did not.
+    /// Why a shop did not answer a callback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How long the answer took, in microseconds; a planned delay is not counted.
+    /// How long the answer took, in microseconds, without planned delays.
     pub duration_us: u64,
-    /// The order it opened, asked about or moved on.
+    /// The order that it opened, asked about or changed.
     pub order_id: Option<u64>,
-    /// Why it was refused.
+    /// The clauses that the request broke.
     pub violations: Vec<Broken>,
-    /// The fault that struck it.
+    /// The fault that was injected.
     pub fault: Option<String>,
 }
 
 /// A clause that a request broke.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Broken {
-    /// Id of the clause; `flexiti-conformance list` says what it promises.
+    /// Id of the clause; `flexiti-conformance list` shows what it promises.
     pub clause: String,
     /// The parameter at fault.
     pub param: Option<String>,
@@ -65,14 +65,14 @@ pub struct Broken {
     pub msg: Option<Msg>,
 }
 
-/// What a clause that was broken promises.
+/// What a broken clause promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// Id of the clause.
     pub clause: String,
     /// What the API promises.
     pub requirement: String,
-    /// How binding that is: `must`, `should` or `may`.
+    /// How binding it is: `must`, `should` or `may`.
     #[schemars(with = "String")]
     pub level: Level,
     /// What it rests on: `documented`, `example`, `client`, `pos-api` or `inferred`.
@@ -88,15 +88,15 @@ pub struct ExchangeView {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "its own documentation says it")]
     pub row: ExchangeSummary,
-    /// What the clauses that it broke promise, each once.
+    /// What the broken clauses promise, each once.
     pub why: Vec<Why>,
     /// The query string as sent.
     pub query: Option<String>,
     /// The headers of the answer.
     pub response_headers: Map<String, Value>,
-    /// The body of the answer; none of a page, which is made anew at any time.
+    /// The body of the answer; absent for pages.
     pub response_body: Option<String>,
-    /// A shell command for it; secrets stand there as variables.
+    /// A shell command that sends the request again; secrets are shell variables.
     pub curl: String,
 }
 

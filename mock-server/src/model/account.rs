@@ -29,7 +29,7 @@ pub struct MerchantConfig {
     /// Where a customer lands who gave up (GS).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_url: Option<String>,
-    /// Language of the hosted pages where init names none: `en` or `fr`.
+    /// Language of the hosted pages if init names none: `en` or `fr`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
     /// Name or path of this merchant's dialect.

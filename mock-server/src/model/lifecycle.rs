@@ -5,11 +5,11 @@ use flexiti_contract::Flow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where an order is.
+/// Where an order is in its life-cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Init has made it; nobody has opened its page.
+    /// Init opened it; nobody has opened its page.
     Created,
     /// The customer looks at the first page.
     Opened,
@@ -17,7 +17,7 @@ pub enum Stage {
     Applying,
     /// The application was approved; with apply/buy the purchase may follow.
     Approved,
-    /// The application waits for a decision that the customer will not see.
+    /// The application awaits a decision that comes after the customer has left.
     Pending,
     /// The application was declined.
     Declined,
@@ -31,7 +31,7 @@ pub enum Stage {
     Refused,
     /// The customer gave up.
     Cancelled,
-    /// The customer closed the window; nobody told the shop.
+    /// The customer closed the window; the shop was not told.
     Abandoned,
     /// The pages were open for too long.
     Expired,
@@ -39,7 +39,7 @@ pub enum Stage {
     Returned,
 }
 
-/// How an order ended, or stands if it is to be tried again.
+/// How an order ended; `retry` if the customer may try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -18,7 +18,7 @@ const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
 /// How many new customers of one merchant are remembered.
 const CUSTOMERS: usize = 20_000;
 
-/// What a customer can be made to do, or to come to.
+/// The outcome that an order is to be brought to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the stages of the same names say it")]
@@ -32,7 +32,7 @@ pub enum Wanted {
     Cancelled,
     Abandoned,
     Expired,
-    /// Whatever the middle name that init gave decides; an approved apply/buy goes on to buy.
+    /// Whatever the middle name given to init decides; an approved apply/buy goes on to buy.
     AsApplied,
 }
 

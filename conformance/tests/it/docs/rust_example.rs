@@ -1,6 +1,6 @@
 //! The guides' example in Rust.
 
-use flexiti_mock::steer::{ClockChange, NewMerchant};
+use flexiti_mock::embed::admin::{ClockChange, NewMerchant};
 use flexiti_mock::{Mock, Settings};
 
 #[test]
