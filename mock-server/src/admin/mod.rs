@@ -15,9 +15,11 @@ mod openapi;
 mod operation;
 pub mod orders;
 pub mod problem;
+mod reference;
 pub mod requests;
 mod routes;
 pub mod server;
+pub mod welcome;
 
 pub use problem::{Answer, Problem};
 pub use routes::openapi_document;

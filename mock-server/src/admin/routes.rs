@@ -5,7 +5,8 @@ use crate::admin::ask::AdminRequest;
 use crate::admin::operation::{Body, Operation, json, of, row};
 use crate::admin::problem::{Answer, Problem, problem};
 use crate::admin::{
-    clock, dashboard, dialect, faults, lint, merchants, openapi, orders, requests, server,
+    clock, dashboard, dialect, faults, lint, merchants, openapi, orders, reference, requests,
+    server,
 };
 use crate::http::form::decode_segment;
 use crate::http::reply::Reply;
@@ -46,6 +47,15 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, Body::Media("*/*"))],
         dashboard::get_file,
     )
+    .open(),
+    row(
+        "GET",
+        "/reference",
+        "The API reference, in a merchant's dialect",
+        &[(200, Body::Media("text/html"))],
+        reference::get,
+    )
+    .query(reference::QUERY)
     .open(),
     row(
         "GET",

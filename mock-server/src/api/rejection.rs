@@ -1,8 +1,9 @@
 //! Refusals, and the one place that turns them into JSON.
 
 use crate::http::reply::Reply;
+use crate::journal::Reason;
 use crate::redact::Redactor;
-use flexiti_contract::{ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
+use flexiti_contract::{Endpoint, ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
 use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -71,12 +72,26 @@ impl Rejection {
         })
     }
 
-    /// Why, for the journal: clause, parameter and word of each violation.
-    pub fn reasons(&self) -> Vec<(&'static str, Option<String>, Option<Msg>)> {
+    /// Why a request to `endpoint` was refused, and what to send instead.
+    pub fn reasons(&self, rulebook: &Rulebook, endpoint: Option<Endpoint>) -> Vec<Reason> {
+        let remedy = |clause: &str, param: &str| match endpoint {
+            Some(endpoint) => rulebook.remedy_at(endpoint, clause, param),
+            None => rulebook.remedy(clause, param),
+        };
         if self.violations.is_empty() {
-            return vec![(self.clause, None, None)];
+            return vec![Reason {
+                clause: self.clause,
+                param: None,
+                msg: None,
+                remedy: remedy(self.clause, ""),
+            }];
         }
-        let reason = |v: &Violation| (v.clause, Some(v.param.clone()), v.msg);
+        let reason = |violation: &Violation| Reason {
+            clause: violation.clause,
+            param: Some(violation.param.clone()),
+            msg: violation.msg,
+            remedy: remedy(violation.clause, &violation.param),
+        };
         self.violations.iter().map(reason).collect()
     }
 

@@ -19,6 +19,8 @@ pub enum Route {
     Checkout(String),
     /// The admin API, with the rest of the path.
     Admin(String),
+    /// The first page, `/`.
+    Root,
     /// Nothing is there.
     Unknown,
 }
@@ -57,6 +59,9 @@ impl Router {
         if let Some(rest) = below(ADMIN) {
             return Route::Admin(rest.to_owned());
         }
+        if path == "/" {
+            return Route::Root;
+        }
         match below(CHECKOUT).and_then(|rest| rest.strip_prefix('/')) {
             Some(session) if !session.is_empty() => Route::Checkout(session.to_owned()),
             _ => Route::Unknown,
@@ -87,6 +92,8 @@ mod tests {
             ),
             ("/flexiti/online-api/oauth/token/", Route::Unknown),
             ("/oauth/token", Route::Unknown),
+            ("/", Route::Root),
+            ("//", Route::Unknown),
             (
                 "/flexiti/online-api/online/client-id//systems/init",
                 Route::Unknown,

@@ -3,7 +3,7 @@
 use crate::clock::Millis;
 use crate::http::reply::Reply;
 use crate::http::request::{BODY_LIMIT, Body, Request};
-use crate::journal::note::Note;
+use crate::journal::note::{Note, Reason};
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
@@ -105,7 +105,11 @@ impl Entry {
             .map(|(name, value)| name.as_str().len() + value.len())
             .sum();
         let read = self.body - self.head;
-        size_of::<Self>() + self.copied.len() + read + reply
+        let reasons = self.note.violations.iter();
+        let reasons: usize = reasons
+            .map(|reason| size_of::<Reason>() + reason.remedy.len())
+            .sum();
+        size_of::<Self>() + self.copied.len() + read + reply + reasons
     }
 
     /// The path as sent; of a callback, the URL up to its query.

@@ -13,7 +13,7 @@ mod view;
 pub use entry::{Entry, header_pairs};
 pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
-pub use note::{JournaledParameters, Note};
+pub use note::{JournaledParameters, Note, Reason};
 pub use verify::{Failure, NearMiss, verify};
 pub use view::{Broken, ExchangeSummary, ExchangeView, Why};
 

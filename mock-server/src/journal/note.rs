@@ -49,6 +49,19 @@ impl JournaledParameters {
     }
 }
 
+/// A clause that a request broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Id of the clause.
+    pub clause: &'static str,
+    /// The parameter at fault, if one is.
+    pub param: Option<String>,
+    /// The word of `field_errors`, where the clause has one.
+    pub msg: Option<Msg>,
+    /// What to send instead.
+    pub remedy: String,
+}
+
 /// What the handlers found out about a request.
 #[derive(Debug, Default)]
 pub struct Note {
@@ -70,8 +83,8 @@ pub struct Note {
     pub fault: Option<String>,
     /// For that fault's account.
     pub ticket: Option<Ticket>,
-    /// Why it was refused: clause, parameter, word.
-    pub violations: Vec<(&'static str, Option<String>, Option<Msg>)>,
+    /// Why it was refused.
+    pub violations: Vec<Reason>,
 }
 
 impl Note {
@@ -91,11 +104,19 @@ impl Note {
 
     /// Why the request was refused, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
-        let reason = |(clause, param, _): &(&str, Option<String>, Option<Msg>)| match param {
-            Some(param) => format!("{clause} {param}"),
-            None => (*clause).to_owned(),
+        let reason = |reason: &Reason| match &reason.param {
+            Some(param) => format!("{} {param}", reason.clause),
+            None => reason.clause.to_owned(),
         };
         let reasons: Vec<String> = self.violations.iter().map(reason).collect();
         (!reasons.is_empty()).then(|| reasons.join(", "))
+    }
+
+    /// What to send instead, in one line.
+    pub fn remedies(&self) -> Option<String> {
+        let remedies = self.violations.iter().map(|reason| reason.remedy.as_str());
+        let mut remedies: Vec<&str> = remedies.filter(|remedy| !remedy.is_empty()).collect();
+        remedies.dedup();
+        (!remedies.is_empty()).then(|| remedies.join(" "))
     }
 }

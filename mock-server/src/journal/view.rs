@@ -3,7 +3,7 @@
 use crate::call_kind::CallKind;
 use crate::journal::curl;
 use crate::journal::entry::Entry;
-use crate::journal::note::Note;
+use crate::journal::note::{Note, Reason};
 use crate::redact::Redactor;
 use flexiti_contract::{Clause, Contract, Evidence, Level, Msg};
 use jiff::Timestamp;
@@ -63,6 +63,9 @@ pub struct Broken {
     /// The word of `field_errors`: `required`, `invalid`, `type` or `length`.
     #[schemars(with = "Option<String>")]
     pub msg: Option<Msg>,
+    /// What to send instead.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
 }
 
 /// What a broken clause promises.
@@ -117,10 +120,11 @@ impl ExchangeSummary {
         } = &entry.note;
         let time = |at| Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
         let params = params.as_ref();
-        let broken = |(clause, param, msg): &(&str, Option<String>, Option<Msg>)| Broken {
-            clause: (*clause).to_owned(),
-            param: param.as_ref().map(|param| redactor.text(param)),
-            msg: *msg,
+        let broken = |reason: &Reason| Broken {
+            clause: reason.clause.to_owned(),
+            param: reason.param.as_ref().map(|param| redactor.text(param)),
+            msg: reason.msg,
+            remedy: redactor.text(&reason.remedy),
         };
         Self {
             id: entry.id,
@@ -159,7 +163,7 @@ impl ExchangeView {
 }
 
 fn why(note: &Note, contract: &Contract) -> Vec<Why> {
-    let mut broken: Vec<&str> = note.violations.iter().map(|(clause, ..)| *clause).collect();
+    let mut broken: Vec<&str> = note.violations.iter().map(|reason| reason.clause).collect();
     let mut seen = HashSet::new();
     broken.retain(|clause| seen.insert(*clause));
     let clauses = broken.into_iter().filter_map(|id| contract.clause(id));

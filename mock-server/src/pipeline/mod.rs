@@ -78,7 +78,10 @@ impl Service {
             Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
             // Steering the server is not part of what it plays.
             Route::Admin(rest) => return admin::handle(app, &self.metrics, &rest, request, now),
-            Route::Unknown => {
+            Route::Root if matches!(request.method, Method::GET | Method::HEAD) => {
+                return admin::welcome::page();
+            }
+            Route::Root | Route::Unknown => {
                 let rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
                 refuse(app, app.dialects.own(), rejection, request, &mut note)
             }
@@ -188,7 +191,7 @@ fn refuse(
     request: &Request,
     note: &mut Note,
 ) -> Reply {
-    note.violations = rejection.reasons();
+    note.violations = rejection.reasons(rulebook, note.endpoint);
     rejection.reply(rulebook, &request.path, &app.redactor())
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub fn unknown_path_answered(service: &Service, request: &Request) -> Reply {
     match service.route(&request.path) {
-        Route::Unknown => Reply::json(StatusCode::OK, &json!({})),
+        Route::Root | Route::Unknown => Reply::json(StatusCode::OK, &json!({})),
         _ => service.handle(request),
     }
 }

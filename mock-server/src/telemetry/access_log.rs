@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Writes the line of a request, with the clauses for which it was refused. Status 0 stands for
 /// a callback that the shop did not answer.
 pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, took: Duration) {
-    let refused = note.reasons();
+    let (refused, remedy) = (note.reasons(), note.remedies());
     tracing::info!(
         method = %method(redactor, &request.method),
         path = &*path(redactor, &request.path, note),
@@ -20,6 +20,7 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         reference_id = request.header(&REFERENCE_ID).map(|id| reference(redactor, id)).as_deref(),
         refused = refused.map(|reasons| redactor.text(&reasons)),
+        remedy = remedy.map(|remedy| redactor.text(&remedy)),
     );
 }
 

@@ -107,8 +107,8 @@ impl Metrics {
         self.requests.with_label_values(&[endpoint, status]).inc();
         let seconds = self.seconds.with_label_values(&[endpoint]);
         seconds.observe(took.as_secs_f64());
-        for (clause, _, _) in &note.violations {
-            self.violations.with_label_values(&[clause]).inc();
+        for reason in &note.violations {
+            self.violations.with_label_values(&[reason.clause]).inc();
         }
         if let Some(fault) = &note.fault {
             self.fault(fault);

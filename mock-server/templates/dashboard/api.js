@@ -74,6 +74,15 @@ export function query(client, more = {}) {
   return text ? `?${text}` : "";
 }
 
+// Where the API reference says something, in the dialect of a merchant. A link cannot carry the
+// token: where there is one, the dialect goes by its name.
+export function reference(client, anchor = "") {
+  const dialect = $("dialect").value;
+  const named = sessionStorage.getItem(KEPT) === null ? client && { client_id: client } : client && dialect && { dialect };
+  const text = new URLSearchParams(named || {}).toString();
+  return `${BASE}/reference${text && `?${text}`}${anchor && `#${anchor}`}`;
+}
+
 // What happens, as `[name, data]`, until the stream breaks off. An EventSource could not send the
 // token.
 export async function* events(client, after, signal) {

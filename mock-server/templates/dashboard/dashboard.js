@@ -1,6 +1,6 @@
 // The dashboard: which merchant is looked at, and what is to be asked for when something happens.
 
-import { call, events, of } from "./api.js";
+import { call, events, of, reference } from "./api.js";
 import * as clock from "./clock.js";
 import { $, attempt, copy, h, say, settled } from "./dom.js";
 import * as faults from "./faults.js";
@@ -38,6 +38,7 @@ async function loadDialects() {
 
 async function loadDialect() {
   $("dialect-pick").hidden = state.client === null;
+  $("reference").href = reference(state.client);
   if (state.client === null) return;
   const { name, description } = await call("GET", of(state.client, "/dialect"));
   const known = [...$("dialect").options].some((option) => option.value === name);
@@ -45,6 +46,7 @@ async function loadDialect() {
   if (!known) $("dialect").append(h("option", { value: name, title: description }, name));
   $("dialect").value = name;
   $("dialect").title = description;
+  $("reference").href = reference(state.client);
 }
 
 const soon = {

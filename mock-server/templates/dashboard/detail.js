@@ -1,6 +1,6 @@
 // All that is known of one request: why it was refused, what it said, what was answered.
 
-import { call } from "./api.js";
+import { call, reference } from "./api.js";
 import { copy, h } from "./dom.js";
 
 function part(title, ...children) {
@@ -46,13 +46,14 @@ function block(text, label) {
 
 function why(found) {
   const promise = new Map(found.why.map((row) => [row.clause, row]));
-  const rows = found.violations.map(({ clause, param, msg }) => {
+  const rows = found.violations.map(({ clause, param, msg, remedy }) => {
     const row = promise.get(clause);
     const sent = param && found.params && param in found.params ? found.params[param] : undefined;
     return h("li", {},
-      h("p", {}, h("code", { class: "clause" }, clause), param && h("span", { class: "param" }, param),
+      h("p", {}, h("a", { class: "clause", href: reference(found.client_id, `clause-${clause}`) }, h("code", {}, clause)), param && h("span", { class: "param" }, param),
         sent !== undefined && h("span", {}, "= ", h("code", {}, words(sent))), msg && h("span", { class: "msg" }, msg)),
       row && h("p", { class: "requirement" }, prose(row.requirement)),
+      remedy && h("p", { class: "remedy" }, prose(remedy)),
       row && h("p", { class: "note" }, `${row.level}, ${row.evidence}${row.source.length ? ` (${row.source.join(", ")})` : ""}`));
   });
   return part("Why it was refused", h("ul", { class: "whys" }, rows));

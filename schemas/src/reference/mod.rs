@@ -10,40 +10,17 @@ mod document;
 mod errors;
 mod html;
 mod markdown;
+mod options;
 mod pages;
 mod parameters;
 mod questions;
 mod requests;
 
 pub use document::{Block, Inline, Page, Target};
+pub use options::Options;
 pub use requests::{Example, examples};
 
 use crate::rulebook::Rulebook;
-
-/// Whom the examples of a reference are for.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where the API is, down to `/flexiti/online-api`.
-    pub base_url: String,
-    /// The client whose paths the examples call.
-    pub client_id: String,
-    /// What stands for its secret.
-    pub client_secret: String,
-    /// A link back to where the reader came from: address and text.
-    pub back: Option<(String, String)>,
-}
-
-impl Default for Options {
-    /// The mock on its usual address, and its demo merchant.
-    fn default() -> Self {
-        Self {
-            base_url: "http://127.0.0.1:4359/flexiti/online-api".to_owned(),
-            client_id: "flexitidemo".to_owned(),
-            client_secret: "flexitidemo-secret".to_owned(),
-            back: None,
-        }
-    }
-}
 
 /// The pages of the reference, the index first.
 pub fn pages(rulebook: &Rulebook, options: &Options) -> Vec<Page> {

@@ -1,6 +1,6 @@
 //! Example requests: valid in the dialect, as curl commands.
 
-use super::Options;
+use super::options::Options;
 use crate::endpoint::{Auth, Endpoint};
 use crate::parameters::Param;
 use crate::rulebook::Rulebook;

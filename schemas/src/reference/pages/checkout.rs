@@ -1,6 +1,6 @@
 //! The hosted pages, and where the customer goes afterwards.
 
-use super::{Source, tail};
+use super::shared::{Source, tail};
 use crate::endpoint::Endpoint;
 use crate::reference::document::{
     Block, Page, cell, code, heading, paragraph, plain, prose, table,

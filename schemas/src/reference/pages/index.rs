@@ -1,6 +1,6 @@
 //! The first page: conventions, evidence, errors that every call shares, and the sources.
 
-use super::Source;
+use super::shared::Source;
 use crate::clause::Evidence;
 use crate::dialect::ErrorShape;
 use crate::endpoint::Endpoint;
@@ -67,7 +67,7 @@ pub(super) fn page(source: &Source<'_>, pages: &[Page]) -> Page {
     blocks.push(heading(2, "index-questions", "Open questions"));
     blocks.extend(questions);
     blocks.push(heading(2, "index-clauses", "Clauses of every call"));
-    blocks.push(Block::Paragraph(super::counted(rulebook, &SCOPE)));
+    blocks.push(Block::Paragraph(super::shared::counted(rulebook, &SCOPE)));
     blocks.extend(clauses::entries(rulebook, SCOPE.families));
     blocks.push(heading(2, "sources", "Sources"));
     let rows = rulebook.contract().citations.iter().map(|row| {
@@ -161,7 +161,7 @@ fn shared_errors(source: &Source<'_>) -> Vec<Block> {
         plain(")."),
     ]);
     blocks.push(Block::Paragraph(text));
-    blocks.extend(super::refused(
+    blocks.extend(super::shared::refused(
         source,
         Endpoint::NotificationOrder,
         "auth.token.known",

@@ -1,6 +1,6 @@
 //! Init: opening the hosted flow.
 
-use super::{Source, commands, endpoint, refused, tail};
+use super::shared::{Source, commands, endpoint, refused, tail};
 use crate::clause::Msg;
 use crate::endpoint::Endpoint;
 use crate::reference::document::{

@@ -1,7 +1,7 @@
 //! What a shop shows before a checkout: the calculator, availability, and the withdrawn
 //! learn-more.
 
-use super::{Source, commands, endpoint, refused, tail};
+use super::shared::{Source, commands, endpoint, refused, tail};
 use crate::clause::Msg;
 use crate::endpoint::Endpoint;
 use crate::reference::document::{Page, heading, paragraph};
@@ -98,7 +98,7 @@ pub(super) fn learn_more(source: &Source<'_>) -> Page {
     }
 }
 
-fn page(source: &Source<'_>, id: Endpoint, prefix: &str) -> Vec<super::Block> {
+fn page(source: &Source<'_>, id: Endpoint, prefix: &str) -> Vec<crate::reference::document::Block> {
     let rulebook = source.rulebook;
     let mut blocks = endpoint(source, id);
     if !rulebook.contract().params(id).is_empty() {

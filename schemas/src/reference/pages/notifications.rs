@@ -1,6 +1,6 @@
 //! Notifications: the outcome of an order.
 
-use super::{Source, commands, endpoint, refused, tail};
+use super::shared::{Source, commands, endpoint, refused, tail};
 use crate::endpoint::Endpoint;
 use crate::reference::document::{Block, Page, heading, paragraph, prose};
 use crate::reference::questions::Scope;

@@ -1,6 +1,6 @@
 //! Access tokens.
 
-use super::{Source, commands, endpoint, refused, tail};
+use super::shared::{Source, commands, endpoint, refused, tail};
 use crate::clause::Msg;
 use crate::endpoint::Endpoint;
 use crate::reference::document::{Block, Page, heading, paragraph, prose};
