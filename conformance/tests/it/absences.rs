@@ -48,16 +48,26 @@ fn what_judges_never_sees_the_mock() {
 #[test]
 fn handlers_read_no_clock_and_draw_no_numbers() {
     let clocks = ["Timestamp::now", "SystemTime::now", "Instant::now"];
-    // The pipeline measures how long an answer took, and so does who brings a callback.
+    // The pipeline measures how long an answer took, and so does the delivery of callbacks.
     assert_eq!(
         files_with("mock-server/src", &clocks),
-        ["clock.rs", "follow.rs", "pipeline.rs"]
+        ["clock.rs", "pipeline/mod.rs", "server/callback.rs"]
     );
     assert_eq!(files_with("mock-server/src", &["rand::"]), ["random.rs"]);
 }
 
 #[test]
 fn the_runner_reads_requests_back_without_the_mocks_reader() {
-    let words = ["Document::", "body::form"];
+    let words = ["Document::", "http::form"];
     assert_eq!(files_with("conformance/src", &words), [""; 0]);
+}
+
+#[test]
+fn handlers_know_nothing_of_sabotage() {
+    let around = |file: &String| !file.starts_with("sabotage/");
+    let mut files = files_with("mock-server/src", &["sabotage", "Saboteur"]);
+    files.retain(around);
+    assert_eq!(files, ["embed/mock.rs", "lib.rs"]);
+    let hooks = ["taken_away", "sabotaged", "saboteur"];
+    assert_eq!(files_with("schemas/src", &hooks), [""; 0]);
 }

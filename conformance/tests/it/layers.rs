@@ -1,5 +1,5 @@
-//! The layers of the runner: a folder imports only what stands below it, and no files import each
-//! other in a circle.
+//! The layers of the three crates: a folder imports only what stands below it, and no files import
+//! each other in a circle.
 
 mod imports;
 mod reader;
@@ -36,6 +36,48 @@ const RUNNER: &[Layers] = &[
     ),
 ];
 
+/// The layers of `mock-server/src`; see the Layout section of its `lib.rs`.
+const MOCK: &[Layers] = &[(
+    "",
+    &[
+        "cli",
+        "embed",
+        "sabotage",
+        "server",
+        "pipeline",
+        "api | checkout | admin",
+        "app",
+        "dialects",
+        "lint | telemetry",
+        "journal | state",
+        "redact",
+        "http | config",
+        "fault",
+        "model",
+        "events | call_kind | clock | random",
+    ],
+)];
+
+/// The layers of `schemas/src`; see the Layout section of its `lib.rs`.
+const CONTRACT: &[Layers] = &[(
+    "",
+    &[
+        "reference",
+        "openapi | tables | remedy",
+        "allowed",
+        "rulebook",
+        "consistency",
+        "body",
+        "contract",
+        "wording | resolve",
+        "vocabulary",
+        "scenario | clause | citation | lint | dialect",
+        "endpoint | error | load",
+        "rule",
+        "names | parameters",
+    ],
+)];
+
 /// What is wrong with the layers of a crate.
 fn wrong(krate: &str, layers: &[Layers]) -> Vec<String> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,4 +96,14 @@ fn wrong(krate: &str, layers: &[Layers]) -> Vec<String> {
 #[test]
 fn the_runner_is_built_in_layers_and_without_circles() {
     assert_eq!(wrong("conformance", RUNNER), [""; 0]);
+}
+
+#[test]
+fn the_mock_is_built_in_layers_and_without_circles() {
+    assert_eq!(wrong("mock-server", MOCK), [""; 0]);
+}
+
+#[test]
+fn the_contract_is_built_in_layers_and_without_circles() {
+    assert_eq!(wrong("schemas", CONTRACT), [""; 0]);
 }

@@ -69,10 +69,12 @@ pub struct MerchantList {
 
 /// A merchant in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the keys are those of `MerchantView`")]
 pub struct MerchantRow {
+    /// OAuth client id.
     pub client_id: String,
+    /// Whether the account is set up for the API.
     pub provisioned: bool,
+    /// Name of the merchant's dialect.
     pub dialect: String,
 }
 

@@ -36,7 +36,7 @@ pub struct Serve {
         value_name = "NAME|FILE"
     )]
     pub dialect: String,
-    /// Origin under which customers' browsers reach the server, for example <http://mock:4359>
+    /// Origin under which customers' browsers reach the server, for example `http://mock:4359`
     #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
     pub public_base_url: Option<String>,
     /// File to write once the port is bound: base URL, admin URL and process id as JSON
@@ -125,9 +125,20 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Dialects {
     /// Print a dialect with every answer spelled out
-    Show { dialect: String },
+    Show {
+        /// Name of a shipped dialect, or path of a dialect file
+        dialect: String,
+    },
     /// Check a dialect file
-    Check { file: String },
+    Check {
+        /// Path of the dialect file
+        file: String,
+    },
     /// Print each knob that two dialects answer differently, with the evidence for either side
-    Diff { left: String, right: String },
+    Diff {
+        /// Name of a shipped dialect, or path of a dialect file
+        left: String,
+        /// The dialect to compare it with
+        right: String,
+    },
 }

@@ -24,8 +24,7 @@ pub use crate::admin::requests::{Requests, Verified};
 pub use crate::admin::server::Health;
 pub use crate::call_kind::CallKind;
 pub use crate::fault::{
-    Action, Fault, FaultPlan, FaultPlanChange, FaultPlanView, FaultView, Match as FaultMatch,
-    Target,
+    Action, Fault, FaultMatch, FaultPlan, FaultPlanChange, FaultPlanView, FaultView, Target,
 };
 pub use crate::journal::{Broken, ExchangeSummary, ExchangeView, Why};
 pub use crate::journal::{Expected, Failure, Match, Named, NearMiss, Range, Times};

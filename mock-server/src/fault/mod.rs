@@ -9,4 +9,4 @@ mod validate;
 
 pub use change::FaultPlanChange;
 pub use matching::{Faults, MatchInput, Strike, Ticket};
-pub use plan::{Action, Fault, FaultPlan, FaultPlanView, FaultView, Match, Target};
+pub use plan::{Action, Fault, FaultMatch, FaultPlan, FaultPlanView, FaultView, Target};

@@ -52,7 +52,7 @@ pub struct FaultView {
 pub struct Fault {
     /// The requests it is for; all if absent.
     #[serde(default, rename = "match")]
-    pub matching: Match,
+    pub matching: FaultMatch,
     /// How often it is injected; 0 means always. If absent, once; `maintenance`: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -67,7 +67,7 @@ fn one() -> u32 {
 /// The requests that a fault is for.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Match {
+pub struct FaultMatch {
     /// An endpoint of the contract; `init` or `notification` for all of theirs; or `callback` for
     /// the way back to the shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]

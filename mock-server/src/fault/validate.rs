@@ -3,7 +3,7 @@
 
 use crate::call_kind::CallKind;
 use crate::fault::mistake::{LONGEST_MS, Wrong};
-use crate::fault::plan::{Action, Fault, Match, TOKEN, Target};
+use crate::fault::plan::{Action, Fault, FaultMatch, TOKEN, Target};
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
 };
@@ -41,7 +41,7 @@ fn wrong(key: &str, what: impl Into<String>) -> Wrong {
 }
 
 fn matching(fault: &Fault) -> Result<(), Wrong> {
-    let Match {
+    let FaultMatch {
         endpoint: _,
         nth,
         params,

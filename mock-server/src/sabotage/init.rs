@@ -3,6 +3,7 @@
 use crate::api::auth::token_of;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
+use crate::model::order::Order;
 use crate::pipeline::Service;
 use crate::sabotage::rewrite::{
     body, client_id, edited_answer, endpoint, looks_like_json, with_body, without_pairs,
@@ -67,20 +68,27 @@ pub fn relative_url(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// The id of the merchant's first order is given out for each.
+/// The id of the merchant's first order is given out again, and is from then on the new order's.
 pub fn earlier_id_again(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, OPENS_ORDERS, |members| {
         let client_id = client_id(request).unwrap_or_default();
-        let state = service.app.state();
+        let mut state = service.app.state();
         let first = state.orders.of(client_id.trim_matches('"')).next();
-        if let Some(first) = first
-            && let Some(id) = members.get_mut("online_order_id")
-        {
-            *id = match id {
-                Value::String(_) => first.id.to_string().into(),
-                _ => first.id.into(),
-            };
+        let Some((first, given)) = first
+            .map(|order| order.id)
+            .zip(members.get_mut("online_order_id"))
+        else {
+            return;
+        };
+        let fresh = given.as_u64().or_else(|| given.as_str()?.parse().ok());
+        let fresh = fresh.filter(|fresh| *fresh != first);
+        if let Some(order) = fresh.and_then(|id| state.orders.get(id)).cloned() {
+            state.orders.insert(Order { id: first, ..order });
         }
+        *given = match given {
+            Value::String(_) => first.to_string().into(),
+            _ => first.into(),
+        };
     })
 }
 

@@ -254,7 +254,10 @@ fn the_journal_holds_what_was_asked_and_why_it_was_refused() {
     assert_eq!(rows[0]["params"], json!({"price": "-1", "lang": "fr"}));
     assert_eq!(
         rows[0]["violations"],
-        json!([{"clause": "calculator.price.positive", "param": "price", "msg": "invalid"}])
+        json!([{
+            "clause": "calculator.price.positive", "param": "price", "msg": "invalid",
+            "remedy": "Send more than zero, for example `499`.",
+        }])
     );
     assert_eq!(
         (&rows[1]["status"], &rows[1]["client_id"]),

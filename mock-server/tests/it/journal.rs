@@ -86,8 +86,15 @@ fn a_refused_request_is_recorded_with_the_clauses_it_broke() {
     assert_eq!(
         rows[0]["violations"],
         json!([
-            {"clause": "init.plain.lang.required", "param": "lang", "msg": "required"},
-            {"clause": "init.amount_requested.separator", "param": "amount_requested", "msg": "invalid"},
+            {
+                "clause": "init.plain.lang.required", "param": "lang", "msg": "required",
+                "remedy": "Send `lang`: `en` or `fr`, alone or with a region such as `fr-CA`.",
+            },
+            {
+                "clause": "init.amount_requested.separator",
+                "param": "amount_requested", "msg": "invalid",
+                "remedy": "Send a period before the cents and no other separator, for example `499.99`.",
+            },
         ])
     );
     assert_eq!(rows[0]["order_id"], Value::Null);

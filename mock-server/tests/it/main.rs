@@ -45,6 +45,7 @@ mod orders_desk;
 mod page;
 mod process;
 mod program;
+mod reference;
 mod secrets;
 mod shop;
 mod shop_file;

@@ -145,7 +145,10 @@ fn mistakes_in_the_configuration_are_exit_code_2_and_name_file_and_key() {
             format!("colour = \"blue\"\n{SHOP}"),
             vec!["colour", "merchants"],
         ),
-        (format!("{SHOP}{SHOP}"), vec!["client_id", "shop", "twice"]),
+        (
+            format!("{SHOP}{SHOP}"),
+            vec!["client_id", "shop", "duplicate"],
+        ),
         (
             "[[merchants]]\nclient_id = \"shop\"\n".into(),
             vec!["client_secret", "missing"],

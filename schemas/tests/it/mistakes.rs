@@ -147,7 +147,7 @@ fn a_clause_or_a_scenario_that_is_a_duplicate() {
     let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
     let twice = serde_json::json!([rows[0], rows[0]]);
     sources.replace("scenarios.json", twice.to_string());
-    let error = Contract::load(sources).unwrap().scenarios().unwrap_err();
+    let error = Contract::load(sources).unwrap_err();
     let id = rows[0]["id"].as_str().unwrap();
     says(&error, "scenarios.json", &[id, "duplicate id"]);
 }
