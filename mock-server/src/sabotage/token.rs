@@ -88,12 +88,16 @@ pub fn query_read(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A request that names no grant is refused.
+/// A request that names no grant is refused, once nothing else is wrong with it.
 pub fn no_default_grant(service: &Service, request: &Request) -> Reply {
-    rewritten(service, request, |request| match grant(request) {
-        None => Some(with_param(request, "grant_type", "none")),
-        Some(_) => None,
-    })
+    let rule = Rule::GrantTypeDefault;
+    ungranted(
+        service,
+        request,
+        rule,
+        ErrorId::GrantTypeInvalid,
+        |request| grant(request).is_none(),
+    )
 }
 
 pub fn customer_by_default(service: &Service, request: &Request) -> Reply {
