@@ -117,7 +117,7 @@ impl Life {
     }
 
     /// Whether the customer can change nothing about it any more.
-    pub fn is_over(&self) -> bool {
+    pub fn is_over(self) -> bool {
         match self.stage {
             Stage::Created | Stage::Opened | Stage::Applying | Stage::Retry | Stage::Buying => {
                 false
@@ -136,7 +136,7 @@ impl Life {
 }
 
 /// What `life` becomes by `event`; an event that may not follow changes nothing.
-pub fn advance(life: &Life, event: Event) -> Result<Life, Illegal> {
+pub fn advance(life: Life, event: Event) -> Result<Life, Illegal> {
     let flow = life.flow;
     let stage = match (life.stage, event) {
         (Stage::Created, Event::Open) => Stage::Opened,
@@ -165,7 +165,7 @@ pub fn advance(life: &Life, event: Event) -> Result<Life, Illegal> {
         {
             Stage::Returned
         }
-        _ => return Err(Illegal { life: *life, event }),
+        _ => return Err(Illegal { life, event }),
     };
     Ok(Life {
         flow,
@@ -218,8 +218,8 @@ mod tests {
     #[test]
     fn a_refusal_names_state_and_event() {
         let life = Life::new(Flow::Buy);
-        let opened = advance(&life, Event::Open).unwrap();
-        let illegal = advance(&opened, Event::Apply).unwrap_err();
+        let opened = advance(life, Event::Open).unwrap();
+        let illegal = advance(opened, Event::Apply).unwrap_err();
         assert_eq!(
             illegal.to_string(),
             "an order of flow `buy` that is `opened` cannot `apply`"
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(illegal.life, opened);
         let decided = Event::Decide(Decision::Approved);
         assert_eq!(
-            advance(&opened, decided).unwrap_err().to_string(),
+            advance(opened, decided).unwrap_err().to_string(),
             "an order of flow `buy` that is `opened` cannot `be approved`"
         );
     }

@@ -192,7 +192,7 @@ impl StateMachineTest for Order {
     }
 
     fn apply(life: Life, model: &Model, (name, event): (&'static str, Event)) -> Life {
-        match lifecycle::advance(&life, event) {
+        match lifecycle::advance(life, event) {
             Ok(next) => {
                 assert_eq!(model.events.last(), Some(&name), "{name} may not follow");
                 next
@@ -238,7 +238,7 @@ fn every_row_of_the_table_happens() {
         let mut met = lives.clone();
         while let Some(life) = lives.pop() {
             for (name, event) in EVENTS {
-                let Ok(next) = lifecycle::advance(&life, event) else {
+                let Ok(next) = lifecycle::advance(life, event) else {
                     continue;
                 };
                 let row = TABLE.iter().position(|row| {

@@ -61,7 +61,7 @@ impl Order {
 
     /// Lets `event` happen at `now`; one that may not follow changes nothing.
     pub fn advance(&mut self, event: Event, now: Millis) -> Result<(), Illegal> {
-        let life = lifecycle::advance(&self.life, event)?;
+        let life = lifecycle::advance(self.life, event)?;
         if event != Event::Return && life.outcome.is_some() {
             self.ended = Some(now);
         }

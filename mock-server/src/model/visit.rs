@@ -18,7 +18,7 @@ pub struct Visit {
     pub wrong_pins: u8,
     /// The PIN was right.
     pub verified: bool,
-    /// CallKind of the chosen plan among those of the server.
+    /// Index of the chosen plan among those of the server.
     pub plan: Option<usize>,
     /// Why the purchase was refused, in the POS API's word.
     pub refused: Option<&'static str>,

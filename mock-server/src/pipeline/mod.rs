@@ -83,7 +83,7 @@ impl Service {
             }
             Route::Root | Route::Unknown => {
                 let rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
-                refuse(app, app.dialects.own(), rejection, request, &mut note)
+                refuse(app, app.dialects.own(), &rejection, request, &mut note)
             }
         };
         self.record(now, request, note, Some(&reply), started.elapsed());
@@ -156,7 +156,7 @@ fn api(
         }
         call.hides_outcome = struck.as_ref().is_some_and(Struck::is_late);
         let reply = api::answer(&call, note)
-            .unwrap_or_else(|rejection| refuse(app, rulebook, rejection, request, note));
+            .unwrap_or_else(|rejection| refuse(app, rulebook, &rejection, request, note));
         let reply = variation::reply(rulebook.knobs(), reply);
         match &struck {
             Some(struck) => struck.on(reply),
@@ -187,7 +187,7 @@ fn preflight(rulebook: &Rulebook, endpoint: Endpoint) -> Reply {
 fn refuse(
     app: &App,
     rulebook: &Rulebook,
-    rejection: Rejection,
+    rejection: &Rejection,
     request: &Request,
     note: &mut Note,
 ) -> Reply {

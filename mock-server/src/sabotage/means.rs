@@ -26,6 +26,11 @@ pub enum Means {
 }
 
 /// How `rule` is broken.
+#[expect(
+    clippy::too_many_lines,
+    clippy::match_same_arms,
+    reason = "a table: one row for each rule, in the order of the contract"
+)]
 pub fn means(rule: Rule) -> Means {
     use Means::{LeftOut, LeftOutAndSaboteur, OtherAnswer, Saboteur};
     match rule {

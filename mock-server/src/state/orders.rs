@@ -66,6 +66,7 @@ impl Orders {
     }
 
     /// Forgets a merchant's orders; what is left of them may be dropped at any time.
+    #[expect(clippy::vec_box, reason = "as they were held: they are only dropped")]
     pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Box<Order>>) {
         let ids = self.owned.remove(client_id).unwrap_or_default();
         // Where nobody else has any, all of it goes at once.

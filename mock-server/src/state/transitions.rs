@@ -133,7 +133,7 @@ pub fn complete(
 ) -> Result<(), Illegal> {
     bring(state, rulebook, id, wanted, now)?;
     if let Some(order) = state.orders.get(id)
-        && lifecycle::advance(&order.life, Event::Return).is_ok()
+        && lifecycle::advance(order.life, Event::Return).is_ok()
     {
         act(state, id, Event::Return, now)?;
     }
@@ -167,7 +167,7 @@ pub fn way(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> Result<Vec<Eve
     });
     let mut life = order.life;
     for event in &events {
-        life = lifecycle::advance(&life, *event)?;
+        life = lifecycle::advance(life, *event)?;
     }
     Ok(events)
 }

@@ -117,7 +117,7 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
 
 pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let at = "/apply/customer_id";
-    let kind = requests.rulebook.knobs().ids_as.clone();
+    let kind = requests.rulebook.knobs().ids_as;
     let members = || {
         // The admin API reports the customer, too.
         let same = Is::SameAs(1, "/order/customer_id".to_owned());
