@@ -1,7 +1,9 @@
 //! Generated cases: valid requests in every encoding, valid requests with one defect, and garbage.
 //! A failure is shrunk to a minimal request.
 
-use super::case::{Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, To, requests};
+use super::case::{
+    Case, Encoding, Expect, FORM, Kind, Params, Payload, RequestTemplate, To, requests,
+};
 use super::plan::{self, Broken, Working};
 use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
 use proptest::prelude::*;
@@ -139,7 +141,7 @@ pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> 
         "/",
     ];
     let types = vec![
-        Some("application/x-www-form-urlencoded"),
+        Some(FORM),
         Some("application/json"),
         Some("application/json; charset=utf-16"),
         Some("multipart/form-data; boundary=x"),

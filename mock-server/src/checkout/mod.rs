@@ -14,7 +14,7 @@ use crate::checkout::steps::{Errors, SubmittedForm, Taken};
 use crate::checkout::words::{ENGLISH, FRENCH, Text, Words};
 use crate::clock::Millis;
 use crate::fault::Action;
-use crate::http::form::{Form, FormRules};
+use crate::http::form::{Form, FormRules, MEDIA_TYPE};
 use crate::http::reply::{Callback, Follow, Reply};
 use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::http::route::CHECKOUT;
@@ -218,7 +218,7 @@ fn typed(request: &Request) -> Result<Typed, (StatusCode, Text)> {
         Body::BrokenOff => return Err((StatusCode::BAD_REQUEST, |w| w.unreadable_title)),
         Body::TimedOut => return Err((StatusCode::REQUEST_TIMEOUT, |w| w.unreadable_title)),
     };
-    if request.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
+    if request.media_type().as_deref() != Some(MEDIA_TYPE) {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, |w| w.unreadable_title));
     }
     let rules = FormRules::STRICT;

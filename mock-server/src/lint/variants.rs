@@ -1,5 +1,6 @@
 //! What was accepted here, and would be refused where the documentation is read another way.
 
+use crate::http::form::MEDIA_TYPE as FORM;
 use crate::lint::call::Call;
 use crate::lint::finding::{Found, listed};
 use crate::lint::history::History;
@@ -7,8 +8,6 @@ use crate::lint::parameters::ASCII;
 use flexiti_contract::dialect::{Alias, Lax};
 use flexiti_contract::{Endpoint, Msg, Parameters, Rule, Rulebook, StoredParameters};
 use std::collections::{BTreeMap, BTreeSet};
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a request does that some dialect may refuse.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

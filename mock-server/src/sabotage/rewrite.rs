@@ -9,7 +9,7 @@ use crate::http::route::Route;
 use crate::pipeline::Service;
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, ErrorId, Rule};
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, HeaderValue, ORIGIN};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -124,7 +124,14 @@ pub fn with_authorization(request: &Request, value: &str) -> Request {
 pub fn refused(service: &Service, request: &Request, rule: Rule, error: ErrorId) -> Reply {
     let app = &service.app;
     let rejection = Rejection::new(rule, error);
-    rejection.reply(app.dialects.own(), &request.path, &app.redactor())
+    let rulebook = app.dialects.own();
+    let reply = rejection.reply(rulebook, &request.path, &app.redactor());
+    // The pipeline has added it to the answer that this one replaces.
+    if rulebook.knobs().cors && request.headers.contains_key(ORIGIN) {
+        reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+    } else {
+        reply
+    }
 }
 
 /// The reply with its JSON object edited, if it has one.

@@ -7,5 +7,5 @@ pub mod requests;
 mod test_case;
 
 pub use expect::{Callback, Carried, Expect, Is, JsonMember};
-pub use request_template::{Encoding, Params, Payload, RequestTemplate, To, encode};
+pub use request_template::{Encoding, FORM, Params, Payload, RequestTemplate, To, encode};
 pub use test_case::{Account, Case, Kind, Step};

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The media type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Parameters under their dotted names, in order.
 pub type Params = Vec<(String, Value)>;
 
@@ -111,7 +114,7 @@ impl RequestTemplate {
     /// The media type that the body is declared as, unless a header says otherwise.
     pub fn media_type(&self) -> Option<&'static str> {
         match self.payload {
-            Payload::Form(_) => Some("application/x-www-form-urlencoded"),
+            Payload::Form(_) => Some(FORM),
             Payload::Json(_) => Some("application/json"),
             Payload::None | Payload::Bytes(_) => None,
         }

@@ -2,10 +2,9 @@
 //! Deliberately shares no code with any server's reader.
 
 use super::exchange::Exchange;
+use crate::server::case::FORM;
 use flexiti_contract::{Contract, Endpoint};
 use serde_json::{Map, Value};
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The flat parameters of a request; `None` if the bytes are neither a form nor JSON.
 pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {

@@ -19,6 +19,7 @@ fn the_dashboard_needs_no_mouse() {
                 "#requests",
                 "merchant",
                 "dialect",
+                "reference",
                 "clear",
                 "filter-text",
                 "filter-endpoint",

@@ -46,6 +46,7 @@ fn a_refused_request_is_seen_with_its_clauses_as_it_comes() {
             clause.requirement.replace('`', "").as_str(),
             clause.evidence.as_str(),
             &clause.source[0],
+            "Send en or fr",
             "10,50",
             "wrong_inputs",
             "Bearer",
@@ -53,6 +54,15 @@ fn a_refused_request_is_seen_with_its_clauses_as_it_comes() {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         assert_eq!(browser.count("#request-2-detail .wrong").await, 3);
+        let links = "return ['#request-2-detail a.clause', '#reference'].map(css =>
+            document.querySelector(css).getAttribute('href'))";
+        assert_eq!(
+            browser.js(links).await,
+            json!([
+                "/__admin/reference?client_id=flexitidemo#clause-init.lang.values",
+                "/__admin/reference?client_id=flexitidemo",
+            ])
+        );
         let left = browser
             .js("return document.documentElement.dataset.left")
             .await;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Shaped like a token, but never issued.
 pub(super) const UNKNOWN_TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
-pub(super) const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
+pub(super) const FORM: Option<&str> = Some(crate::server::case::FORM);
 pub(super) const JSON: Option<&str> = Some("application/json");
 
 /// The flows of init.
