@@ -8,6 +8,7 @@ use crate::pipeline::Service;
 use crate::sabotage::rewrite::{edited, edited_answer, endpoint, param, refused, with_param};
 use crate::state::State;
 use flexiti_contract::{Endpoint, ErrorId, Rule};
+use hyper::Method;
 use hyper::header::{CACHE_CONTROL, PRAGMA};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -44,7 +45,8 @@ fn ungranted(
     is_meant: impl Fn(&Request) -> bool,
 ) -> Reply {
     let reply = service.handle(request);
-    if is_token(service, request) && reply.status.is_success() && is_meant(request) {
+    let is_granted = request.method == Method::POST && reply.status.is_success();
+    if is_token(service, request) && is_granted && is_meant(request) {
         return refused(service, request, rule, error);
     }
     reply
