@@ -43,19 +43,10 @@ pub struct NewMerchant {
 
 /// A merchant with its keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the keys are those of `NewMerchant`")]
 pub struct MerchantView {
-    pub client_id: String,
-    pub client_secret: String,
-    pub username: Option<String>,
-    pub password: Option<String>,
-    pub provisioned: bool,
-    pub trust_url: Option<String>,
-    pub success_url: Option<String>,
-    pub error_url: Option<String>,
-    pub lang: Option<String>,
-    /// Name of the merchant's dialect.
-    pub dialect: String,
+    /// Its account; `dialect` is the name of the dialect that it has now.
+    #[serde(flatten)]
+    pub account: MerchantConfig,
     /// The base URL that the merchant configures.
     pub base_url: String,
 }
@@ -115,16 +106,14 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
     let merchant = app.merchant(account).map_err(wrong)?;
     let view = view(app, &merchant);
     let mut state = app.state();
-    if state.merchants.contains_key(&view.client_id) {
-        let message = format!(
-            "client_id: there is a merchant `{}` already",
-            view.client_id
-        );
+    let client_id = &view.account.client_id;
+    if state.merchants.contains_key(client_id) {
+        let message = format!("client_id: there is a merchant `{client_id}` already");
         return Err(problem(StatusCode::CONFLICT, message));
     }
     state.add(merchant);
     drop(state);
-    app.changed(What::Merchants, Some(&view.client_id));
+    app.changed(What::Merchants, Some(client_id));
     Ok(view)
 }
 
@@ -204,18 +193,12 @@ pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
 }
 
 fn view(app: &App, merchant: &Merchant) -> MerchantView {
-    let account = merchant.account.clone();
+    let dialect = merchant.rulebook.dialect().name.clone();
     MerchantView {
-        client_id: account.client_id,
-        client_secret: account.client_secret,
-        username: account.username,
-        password: account.password,
-        provisioned: account.provisioned,
-        trust_url: account.trust_url,
-        success_url: account.success_url,
-        error_url: account.error_url,
-        lang: account.lang,
-        dialect: merchant.rulebook.dialect().name.clone(),
+        account: MerchantConfig {
+            dialect: Some(dialect),
+            ..merchant.account.clone()
+        },
         base_url: app.base_url(),
     }
 }

@@ -7,7 +7,7 @@
 //! let admin = mock.admin();
 //! let shop = admin.create_merchant(NewMerchant::default())?;
 //! let later = ClockChange { advance_ms: Some(1_200_000), ..ClockChange::default() };
-//! admin.set_clock(&shop.client_id, &later)?;
+//! admin.set_clock(&shop.account.client_id, &later)?;
 //! assert!(admin.requests("status=401")?.requests.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

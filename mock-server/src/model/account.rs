@@ -1,10 +1,11 @@
 //! A merchant's account.
 
 use anyhow::{Context as _, bail, ensure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A merchant's account, as the developer portal would hold it (GS).
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantConfig {
     /// OAuth client id, at most 100 characters (R-cur).
@@ -12,28 +13,21 @@ pub struct MerchantConfig {
     /// OAuth client secret, at most 100 characters (R-cur).
     pub client_secret: String,
     /// User name for the password grant (R-old1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Password for the password grant (R-old1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     /// Whether the account is set up for the API (P-err `invalid_role`).
     #[serde(default = "yes")]
     pub provisioned: bool,
     /// Base URL of the shop, without a slash at the end (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_url: Option<String>,
     /// Where a customer lands who completed the form (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_url: Option<String>,
     /// Where a customer lands who gave up (GS).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_url: Option<String>,
     /// Language of the hosted pages if init names none: `en` or `fr`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
     /// Name or path of this merchant's dialect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
 }
 

@@ -14,6 +14,8 @@ fn twenty_minutes_pass_at_once() {
         advance_ms: Some(1_200_000),
         ..ClockChange::default()
     };
-    mock.admin().set_clock(&shop.client_id, &later).unwrap();
-    // Point your client at mock.base_url(), with shop.client_id and shop.client_secret.
+    mock.admin()
+        .set_clock(&shop.account.client_id, &later)
+        .unwrap();
+    // Point your client at mock.base_url(), with the keys in shop.account.
 }
