@@ -1,7 +1,7 @@
 //! The admin API for tests written in Rust: the same calls with the same shapes, and no HTTP.
 //!
 //! ```
-//! use flexiti_mock::admin::{ClockChange, NewMerchant};
+//! use flexiti_mock::embed::admin::{ClockChange, NewMerchant};
 //!
 //! let mock = flexiti_mock::Mock::start(&flexiti_mock::Settings::default())?;
 //! let admin = mock.admin();
