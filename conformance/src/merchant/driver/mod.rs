@@ -29,19 +29,20 @@ const PORT: &str = "{port}";
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Driver {
-    /// How to start the shop; one that runs already is left alone.
+    /// How to start the shop; omit it if the shop is already running.
     #[serde(default)]
     pub shop: Shop,
     /// Where the customer's browser comes back.
     pub callbacks: Callbacks,
     /// How a customer starts to pay with Flexiti.
     pub checkout: Checkout,
-    /// What the shop believes of an order; without it, what it believes cannot be tested.
+    /// Where the shop reports what it believes of an order; without it, its beliefs cannot be
+    /// tested.
     pub order: Option<Order>,
-    /// What stands in the customer's cart; without it, the addresses cannot be tested.
+    /// What is in the customer's cart; without it, the addresses cannot be tested.
     #[serde(default)]
     pub cart: Cart,
-    /// Pages on which no credentials may stand.
+    /// Pages that must not contain credentials.
     #[serde(default)]
     pub pages: Pages,
     /// Where the file is: the shop is started there.
@@ -56,9 +57,9 @@ pub struct Shop {
     /// The program and its arguments.
     #[serde(default)]
     pub command: Vec<String>,
-    /// A URL that answers once the shop is there.
+    /// A URL that answers once the shop is up.
     pub ready_url: Option<String>,
-    /// More for its environment, beside `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID` and
+    /// Further environment variables, besides `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID` and
     /// `FLEXITI_CLIENT_SECRET`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -74,20 +75,20 @@ pub struct Callbacks {
     pub error: String,
 }
 
-/// The request with which a customer starts.
+/// The request that starts a payment.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
     /// `GET` or `POST`.
     #[serde(default = "post")]
     pub method: String,
-    /// Where.
+    /// Where to send it; may hold placeholders such as `{flow}`.
     pub url: String,
-    /// The form's fields; with `GET` they are the query's.
+    /// The form's fields; with `GET` they become the query string.
     #[serde(default)]
     pub form: BTreeMap<String, String>,
-    /// How many seconds a page of the shop may take, its own calls to Flexiti and their retries
-    /// among them.
+    /// How many seconds a page of the shop may take, including its own calls to Flexiti and
+    /// their retries.
     #[serde(default = "half_a_minute")]
     pub patience_s: u16,
 }
@@ -100,23 +101,23 @@ fn half_a_minute() -> u16 {
     30
 }
 
-/// Where the shop says what it believes of an order.
+/// Where the shop reports what it believes of an order.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// A URL that answers JSON.
     pub url: String,
-    /// Where in it the status stands (RFC 6901).
+    /// Where the status is in the answer, as a JSON Pointer (RFC 6901).
     pub pointer: String,
     /// The words for an order that is paid, or a customer who was approved.
     pub paid: Vec<String>,
-    /// The words for one that waits.
+    /// The words for an order that is pending.
     pub pending: Vec<String>,
-    /// The words for one that came to nothing.
+    /// The words for an order that failed.
     pub failed: Vec<String>,
 }
 
-/// Pages to be searched.
+/// Pages to search.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
