@@ -20,7 +20,7 @@ pub enum Event {
 pub struct Change {
     /// What is to be asked for anew.
     pub what: What,
-    /// Whose it is; everybody's if absent.
+    /// Client id; absent if it concerns all merchants.
     pub client_id: Option<String>,
 }
 

@@ -1,31 +1,15 @@
 //! What must not be there, wherever it would be convenient.
 
-use std::path::Path;
+use crate::sources::rust_files;
 
 /// The `.rs` files below `folder` that contain one of `words`, without their tests.
 fn files_with(folder: &str, words: &[&str]) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(folder);
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-                if words.iter().any(|word| code.contains(word)) {
-                    let name = path.strip_prefix(&root).unwrap();
-                    found.push(name.display().to_string());
-                }
-            }
-        }
-    }
-    found.sort();
-    found
+    let has_one = |(_, text): &(String, String)| {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        words.iter().any(|word| code.contains(word))
+    };
+    let files = rust_files(folder).into_iter().filter(has_one);
+    files.map(|(name, _)| name).collect()
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod imports;
 mod reader;
 mod tokens;
 
+use crate::sources::rust_files;
 use imports::Imports;
-use std::path::Path;
 
 /// A folder of a crate's `src`, and its layers, topmost first.
 type Layers = (&'static str, &'static [&'static str]);
@@ -80,11 +80,12 @@ const CONTRACT: &[Layers] = &[(
 
 /// What is wrong with the layers of a crate.
 fn wrong(krate: &str, layers: &[Layers]) -> Vec<String> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(krate)
-        .join("src");
-    let imports = Imports::of_folder(&src);
+    let files = rust_files(&format!("{krate}/src"));
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (&**name, &**text))
+        .collect();
+    let imports = Imports::of_texts(&texts);
     let circles = imports.circles().into_iter();
     let circles = circles.map(|files| format!("a circle: {}", files.join(", ")));
     let against = layers

@@ -14,6 +14,7 @@ mod law;
 mod layers;
 mod merchant;
 mod program;
+mod sources;
 mod support;
 mod troubled;
 mod untouched;

@@ -77,7 +77,7 @@ pub(super) fn get_metrics(call: &AdminRequest<'_>) -> Answer {
 pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     let (mut client_id, mut after) = (None, None);
     let number = |name: &str, value: &str| {
-        let message = format!("{name}: `{value}` is no number");
+        let message = format!("{name}: `{value}` is not a number");
         value
             .parse::<u64>()
             .map_err(|_| problem(StatusCode::UNPROCESSABLE_ENTITY, message))

@@ -81,7 +81,7 @@ pub fn take(
         // A second click, a second tab, or the back button.
         return Taken::Look;
     }
-    let mut at = At {
+    let mut at = StepContext {
         app,
         state,
         rulebook,
@@ -112,7 +112,7 @@ pub fn take(
 /// Opens an order whose page is looked at for the first time. On the path without `/v2` the
 /// application starts at once (R-cur).
 pub fn open(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, now: Millis) {
-    let mut at = At {
+    let mut at = StepContext {
         app,
         state,
         rulebook,
@@ -130,7 +130,7 @@ pub fn open(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, now: Mil
 }
 
 /// The order that a step is about, and what the step needs.
-struct At<'a> {
+struct StepContext<'a> {
     app: &'a App,
     state: &'a mut State,
     rulebook: &'a Rulebook,
@@ -140,7 +140,7 @@ struct At<'a> {
 
 type Step = Result<Taken, Illegal>;
 
-impl At<'_> {
+impl StepContext<'_> {
     fn screen(&self) -> Screen {
         let order = self.state.orders.get(self.id);
         order.map_or(Screen::Choice, Screen::of)

@@ -33,7 +33,7 @@ pub struct Request {
     pub body: Body,
 }
 
-/// What became of reading the body.
+/// The body, or why it could not be read.
 #[derive(Debug, Clone)]
 pub enum Body {
     /// Read whole.

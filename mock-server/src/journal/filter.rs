@@ -81,7 +81,7 @@ impl Filter {
             let number = || {
                 value
                     .parse::<u64>()
-                    .map_err(|_| format!("{name}: `{value}` is no number"))
+                    .map_err(|_| format!("{name}: `{value}` is not a number"))
             };
             match name {
                 "client_id" => filter.client_id = Some(value.to_owned()),

@@ -100,11 +100,11 @@ pub fn check(customers: &[Customer]) -> anyhow::Result<()> {
         let earlier = &customers[..at];
         ensure!(
             earlier.iter().all(|other| other.customer_id != *id),
-            "{place}: customer_id: `{id}` stands twice"
+            "{place}: customer_id: duplicate `{id}`"
         );
         ensure!(
             earlier.iter().all(|other| other.vcc != *vcc),
-            "{place}: vcc: `{vcc}` stands twice"
+            "{place}: vcc: duplicate `{vcc}`"
         );
     }
     Ok(())

@@ -49,8 +49,6 @@ fn the_journal_says_what_to_send_for_each_broken_clause() {
 #[test]
 fn a_remedy_is_that_of_the_merchants_dialect_and_stays_so() {
     let mock = server("documented");
-    let client = json!({"client_id": "loose", "client_secret": "s", "dialect": "strict"});
-    admin(&mock, "POST", "/merchants", &client);
     let path = format!("/__admin/merchants/{CLIENT}/dialect");
     init_call(INIT, &token(&mock))
         .form(&WRONG)

@@ -203,11 +203,11 @@ fn mistakes_in_customers_are_one_line_that_names_key_value_and_what_is_allowed()
         ),
         (
             format!("{CUSTOMER}{CUSTOMER}"),
-            vec!["customers[1] (7)", "customer_id", "twice"],
+            vec!["customers[1] (7)", "customer_id", "duplicate"],
         ),
         (
             format!("{CUSTOMER}{}", customer("\"7\"", "\"8\"")),
-            vec!["customers[1] (8)", "vcc", "twice"],
+            vec!["customers[1] (8)", "vcc", "duplicate"],
         ),
     ]);
 }

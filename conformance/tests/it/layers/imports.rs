@@ -9,7 +9,6 @@
 
 use super::tokens::{self, Token};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Below the crate's root: `["server", "wire"]`.
 type Module = Vec<String>;
@@ -19,25 +18,6 @@ type Module = Vec<String>;
 pub(crate) struct Imports(BTreeMap<String, BTreeSet<String>>);
 
 impl Imports {
-    /// Reads the files below a crate's `src`.
-    pub(crate) fn of_folder(src: &Path) -> Self {
-        let mut texts = Vec::new();
-        let mut folders = vec![src.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-                let path = entry.path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path.strip_prefix(src).unwrap().display().to_string();
-                    texts.push((name, std::fs::read_to_string(&path).unwrap()));
-                }
-            }
-        }
-        let texts: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (&**n, &**t)).collect();
-        Self::of_texts(&texts)
-    }
-
     /// Reads files, each with its path below `src`.
     pub(crate) fn of_texts(texts: &[(&str, &str)]) -> Self {
         let has_lib = texts.iter().any(|(file, _)| *file == "lib.rs");
