@@ -6,6 +6,7 @@ use crate::contract::Contract;
 use crate::dialect;
 use crate::endpoint::Endpoint;
 use crate::error::ErrorId;
+use crate::expectation::Part;
 use crate::lint::LintRule;
 use crate::load::{LoadError, Sources};
 use crate::resolve;
@@ -21,6 +22,7 @@ impl Contract {
         contract.check_tags()?;
         contract.check_knobs()?;
         contract.check_lint()?;
+        contract.check_expectations()?;
         contract.check_citations()?;
         Ok(contract)
     }
@@ -157,6 +159,49 @@ impl Contract {
         }
     }
 
+    /// Refuses an expectation that nobody can source: a part without evidence, a value that is no
+    /// sample, an answer that contradicts what is no clause.
+    fn check_expectations(&self) -> Result<(), LoadError> {
+        let fail = |what: String| Err(LoadError::new("expectations.json", what));
+        for part in Part::ALL {
+            let own = matches!(
+                part,
+                Part::Accepted | Part::Refused | Part::Status | Part::Error | Part::Content
+            );
+            let rows = self.expectations.parts.iter();
+            let rows = rows.filter(|row| row.part == *part).count();
+            if rows != usize::from(!own) {
+                return fail(format!("/parts: {rows} rows for `{}`", part.id()));
+            }
+        }
+        for row in &self.expectations.values {
+            let Some(clause) = self.clause(&row.clause) else {
+                return fail(format!("/values: no clause `{}`", row.clause));
+            };
+            let endpoint = clause.endpoints.first().copied().unwrap_or(Endpoint::Token);
+            let samples = self.param(endpoint, &row.param).map(|param| &param.samples);
+            let known = |value: &String| samples.is_some_and(|samples| samples.contains(value));
+            let mut values = row.accepted.iter().chain(&row.refused);
+            if let Some(value) = values.find(|value| !known(value)) {
+                let param = &row.param;
+                return fail(format!("/values: `{value}` is no sample of `{param}`"));
+            }
+        }
+        for limit in &self.expectations.limits {
+            if self.clause(&limit.clause).is_none() {
+                return fail(format!("/limits: no clause `{}`", limit.clause));
+            }
+        }
+        for row in &self.knobs {
+            let named = row.alternatives.iter().flat_map(|known| &known.contradicts);
+            if let Some(clause) = named.into_iter().find(|id| self.clause(id).is_none()) {
+                let what = format!("knob `{}`: contradicts no clause `{clause}`", row.knob);
+                return Err(LoadError::new(dialect::SCHEMA, what));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a contract that names a source without a title.
     fn check_citations(&self) -> Result<(), LoadError> {
         let mut known = HashSet::new();
@@ -178,6 +223,19 @@ impl Contract {
         for clause in &self.clauses {
             if let Some(key) = unknown(&clause.source) {
                 return fail("clauses/", format!("clause `{}`", clause.id), &key);
+            }
+        }
+        let parts = self.expectations.parts.iter().map(|row| &row.source);
+        let limits = self.expectations.limits.iter().map(|row| &row.source);
+        let values = self.expectations.values.iter().map(|row| &row.source);
+        for sources in parts.chain(limits).chain(values) {
+            if let Some(key) = unknown(sources) {
+                return fail("expectations.json", "a row".to_owned(), &key);
+            }
+        }
+        for (id, row) in self.errors.iter() {
+            if let Some(key) = unknown(&row.source) {
+                return fail("errors.json", format!("`{}`", id.id()), &key);
             }
         }
         for row in &self.endpoints {

@@ -2,12 +2,14 @@
 
 use crate::citation::Citation;
 use crate::clause::Clause;
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, KnobRow};
 use crate::endpoint::{Endpoint, EndpointRow};
 use crate::error::Errors;
+use crate::expectation::Expectations;
 use crate::lint::{LintRow, LintRule};
 use crate::load::{self, LoadError, Sources};
 use crate::parameters::param::{Param, Params};
+use crate::resolve;
 use crate::scenario::Scenario;
 use crate::vocabulary::ResponseKey;
 use serde_json::Value;
@@ -30,6 +32,12 @@ pub struct Contract {
     pub lint: Vec<LintRow>,
     /// What the source keys stand for.
     pub citations: Vec<Citation>,
+    /// What supports the parts of an expectation.
+    pub expectations: Expectations,
+    /// The questions that the documentation leaves open, with their known answers.
+    pub knobs: Vec<KnobRow>,
+    /// The knobs in the constraints of each clause.
+    pub(crate) constraint_knobs: BTreeMap<String, BTreeSet<String>>,
     pub(crate) bodies: BTreeMap<String, Value>,
     params: BTreeMap<Endpoint, Params>,
     secrets: BTreeSet<String>,
@@ -58,6 +66,8 @@ impl Contract {
             sources.checked("response_keys.json", "meta/response_keys.schema.json")?;
         let lint = sources.checked_rows("lint.json", "meta/lint.schema.json")?;
         let citations = sources.checked("sources.json", "meta/sources.schema.json")?;
+        let expectations = sources.checked("expectations.json", "meta/expectations.schema.json")?;
+        let knobs = dialect::knob_table(&sources)?;
         let mut clauses: Vec<Clause> = Vec::new();
         for file in load::in_folder("clauses/") {
             clauses.extend(sources.checked_rows::<Clause>(file, "meta/clauses.schema.json")?);
@@ -66,6 +76,11 @@ impl Contract {
         for path in load::in_folder("bodies/") {
             let name = path.trim_start_matches("bodies/").trim_end_matches(".json");
             bodies.insert(name.to_owned(), sources.json(path)?);
+        }
+        let mut constraint_knobs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (clause, knob) in bodies.values().flat_map(resolve::tagged_knobs) {
+            let known = constraint_knobs.entry(clause.to_owned()).or_default();
+            known.insert(knob.to_owned());
         }
         let params: BTreeMap<Endpoint, Params> = endpoints
             .iter()
@@ -81,6 +96,9 @@ impl Contract {
             response_keys,
             lint,
             citations,
+            expectations,
+            knobs,
+            constraint_knobs,
             bodies,
             params,
             secrets,
@@ -136,6 +154,11 @@ impl Contract {
     /// The clause with this id.
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// The row of a knob.
+    pub fn knob(&self, knob: &str) -> Option<&KnobRow> {
+        self.knobs.iter().find(|row| row.knob == knob)
     }
 
     /// The row of a review rule.

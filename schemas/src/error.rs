@@ -1,5 +1,6 @@
 //! The errors that a refusal is answered with, and their rows in `errors.json`.
 
+use crate::evidence::Evidence;
 use crate::names::names;
 use http::StatusCode;
 use serde::Deserialize;
@@ -53,6 +54,10 @@ pub struct ErrorRow {
     pub error: String,
     /// The sentence beside it.
     pub message: String,
+    /// What supports the status and the word.
+    pub evidence: Evidence,
+    /// Keys of the sources.
+    pub source: Vec<String>,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
     /// What differs where `token_style` is `nos3`.
@@ -134,7 +139,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn row(change: &dyn Fn(&mut Value)) -> Result<ErrorRow, String> {
-        let mut row = json!({"status": 409, "error": "wrong_inputs", "message": "Wrong"});
+        let mut row = json!({"status": 409, "error": "wrong_inputs", "message": "Wrong",
+            "evidence": "inferred", "source": ["RFC-9110"]});
         change(&mut row);
         serde_json::from_value(row).map_err(|error| error.to_string())
     }

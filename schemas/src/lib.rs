@@ -28,14 +28,17 @@
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
 //!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
 //!   extend the [`Rulebook`] of `rulebook/mod.rs`.
+//! - `contradiction`: the answers of a dialect that contradict the documentation.
 //! - `consistency`: whether the data files fit each other.
 //! - `wording`: the words for patterns and lists of values.
 //! - `body`: a body schema in one dialect, and its validator.
+//! - `support`: what supports each part of an expectation.
 //! - `contract`: all of the data files, loaded.
 //! - `vocabulary`, `resolve`: violations, refusals and other shared terms; body schemas with the
 //!   answers of a dialect filled in.
-//! - `clause`, `citation`, `dialect`, `lint`, `scenario`: the rows of the data files.
-//! - `endpoint`, `rule`, `error`: the names that data and code share, with `names`, the macro that
+//! - `clause`, `citation`, `dialect`, `expectation`, `lint`, `scenario`: the rows of the data
+//!   files.
+//! - `endpoint`, `rule`, `error`, `evidence`: the names that data and code share, with `names`, the macro that
 //!   defines such enums.
 //! - `load`: reading and checking one data file.
 //! - `parameters/`: the parameters of a request, and the validator's view of them.
@@ -46,9 +49,12 @@ mod citation;
 mod clause;
 mod consistency;
 mod contract;
+mod contradiction;
 pub mod dialect;
 mod endpoint;
 mod error;
+mod evidence;
+mod expectation;
 mod lint;
 mod load;
 mod names;
@@ -60,17 +66,20 @@ mod resolve;
 mod rule;
 mod rulebook;
 pub mod scenario;
+mod support;
 pub mod tables;
 mod vocabulary;
 mod wording;
 
 pub use allowed::Allowed;
 pub use citation::Citation;
-pub use clause::{Asserts, Check, Clause, ErrorSource, Evidence, Level, Msg};
+pub use clause::{Asserts, Check, Clause, ErrorSource, Level, Msg};
 pub use contract::Contract;
-pub use dialect::{Dialect, ErrorShape};
+pub use dialect::{Alternative, Contradiction, Dialect, ErrorShape, KnobRow};
 pub use endpoint::{Auth, Endpoint, EndpointRow};
 pub use error::{ErrorId, ErrorRow, Errors};
+pub use evidence::Evidence;
+pub use expectation::{DocumentedValues, Expectations, Part, Support};
 pub use lint::{LintRow, LintRule};
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Param, Parameters, StoredParameters};

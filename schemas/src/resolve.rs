@@ -93,6 +93,18 @@ pub(crate) fn knobs(schema: &Value) -> Vec<&str> {
     found
 }
 
+/// The clause of each constraint with each knob in it.
+pub(crate) fn tagged_knobs(schema: &Value) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    visit(schema, &mut |object| {
+        if let Some(clause) = object.get(CLAUSE).and_then(Value::as_str) {
+            let within = object.values().flat_map(knobs);
+            found.extend(within.map(|knob| (clause, knob)));
+        }
+    });
+    found
+}
+
 /// Every constraint that carries `clause`.
 pub(crate) fn fragments<'a>(schema: &'a Value, clause: &str) -> Vec<&'a Map<String, Value>> {
     let mut found = Vec::new();

@@ -1,8 +1,8 @@
 //! Tables of `docs/reference/dialects-and-knobs.md`, made from the contract.
 
-use crate::clause::Evidence;
 use crate::contract::Contract;
 use crate::dialect::{Dialect, knob_rows};
+use crate::evidence::Evidence;
 use crate::load::LoadError;
 use serde_json::Value;
 use std::collections::BTreeMap;

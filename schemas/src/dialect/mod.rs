@@ -1,8 +1,10 @@
 //! A dialect: one answer to every question that the documentation leaves open. The answers that
 //! code reads are in `knobs`.
 
+mod alternatives;
 mod knobs;
 
+pub use alternatives::{Alternative, Contradiction, KnobRow};
 pub use knobs::*;
 
 use crate::load::{self, LoadError, Sources, conforms};
@@ -206,4 +208,21 @@ pub(crate) fn knob_rows(schema: &Value) -> impl Iterator<Item = (&str, &Value)> 
         .into_iter()
         .flatten()
         .map(|(knob, row)| (knob.as_str(), row))
+}
+
+/// Every knob with the answers that its row lists.
+pub(crate) fn knob_table(sources: &Sources) -> Result<Vec<KnobRow>, LoadError> {
+    let schema = sources.json(SCHEMA)?;
+    knob_rows(&schema)
+        .map(|(knob, row)| {
+            let alternatives = serde_json::from_value(row["x-evidence"].clone());
+            let alternatives = alternatives
+                .map_err(|e| LoadError::new(SCHEMA, format!("knob `{knob}`: x-evidence: {e}")))?;
+            Ok(KnobRow {
+                knob: knob.to_owned(),
+                question: row["description"].as_str().unwrap_or_default().to_owned(),
+                alternatives,
+            })
+        })
+        .collect()
 }

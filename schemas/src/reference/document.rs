@@ -1,6 +1,6 @@
 //! What a page is made of, whatever it is rendered to.
 
-use crate::clause::Evidence;
+use crate::evidence::Evidence;
 
 /// A page of the reference.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! The questions that the documentation leaves open, and what the dialect assumes.
 
 use super::document::{Block, Cell, Inline, Text, code, link, paragraph, plain, prose, table};
-use crate::clause::Evidence;
 use crate::dialect::knob_rows;
+use crate::evidence::Evidence;
 use crate::resolve;
 use crate::rulebook::Rulebook;
 use crate::wording::alternatives;

@@ -9,6 +9,7 @@
 
 mod consistency;
 mod dialects;
+mod expectations;
 mod mistakes;
 mod openapi;
 mod parameters;

@@ -98,7 +98,8 @@ fn an_error_that_the_programs_do_not_know_or_that_has_no_row() {
     let error = load_with(
         "errors.json",
         "{",
-        r#"{"teapot": {"status": 418, "error": "teapot", "message": "Short and stout"},"#,
+        r#"{"teapot": {"status": 418, "error": "teapot", "message": "Short and stout",
+            "evidence": "inferred", "source": ["RFC-9110"]},"#,
     );
     says(&error, "errors.json", &["/teapot", "unknown error id"]);
     // The answers to a knob that names the error of a clause.

@@ -1,9 +1,9 @@
 //! The first page: conventions, evidence, errors that every call shares, and the sources.
 
 use super::shared::Source;
-use crate::clause::Evidence;
 use crate::dialect::ErrorShape;
 use crate::endpoint::Endpoint;
+use crate::evidence::Evidence;
 use crate::reference::document::{
     Block, Inline, Page, Target, Text, bare, cell, code, heading, link, paragraph, plain, prose,
     table,
