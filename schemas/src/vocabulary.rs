@@ -51,7 +51,7 @@ pub struct Refusal {
 }
 
 /// What the customer is to do on the hosted pages (3.3 `flow`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// Apply for credit.

@@ -3,7 +3,7 @@
 use super::merchant;
 use crate::cli::args::{Command, Format, ReportTo, Server, TargetArgs};
 use crate::merchant::fuzz::Reproduction;
-use crate::server::run::{self, Options, Waivers};
+use crate::server::run::{self, Options, Reading, Waivers};
 use crate::server::{Credentials, Finding, Json, Junit, Reporter, Target, Text, selftest};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
@@ -96,10 +96,11 @@ fn judge(server: &Server) -> anyhow::Result<u8> {
         cases: server.cases,
         max_requests: server.max_requests,
         rate: server.rate,
+        fail_on_open: false,
     };
     let report = run::server(
         &reached.target,
-        &rulebook,
+        &Reading::by(&rulebook),
         &options,
         &waivers,
         &mut reporters,

@@ -66,6 +66,7 @@ fn run(
 /// Valid requests in one encoding must succeed. Returns the minimal one that does not.
 pub fn valid(
     rulebook: &Arc<Rulebook>,
+    working: &Working,
     endpoint: Endpoint,
     encoding: Encoding,
     cases: u32,
@@ -73,7 +74,7 @@ pub fn valid(
     check: &mut Check<'_>,
 ) -> Option<Case> {
     let clause = plan::accepted(endpoint);
-    let strategy = valid_params(rulebook, endpoint)
+    let strategy = valid_params(rulebook, working, endpoint)
         .prop_filter_map("the encoding cannot carry it", move |params| {
             let request = requests::request_to(endpoint, &params, encoding)?;
             let name = format!("generated {} {encoding:?}", endpoint.id());
@@ -99,9 +100,9 @@ pub fn broken(
     rng: TestRng,
     check: &mut Check<'_>,
 ) -> Option<Case> {
-    let known: Vec<Broken> = plan::broken_at(rulebook, clause, place);
+    let known: Vec<Broken> = plan::broken_at(rulebook, clause, place, working);
     let bad = bad_values(&known)?;
-    let bases = plan::bases(rulebook, place.endpoint);
+    let bases = plan::bases(rulebook, working, place.endpoint);
     let (clause, place, working) = (clause.clone(), place.clone(), working.clone());
     let judge = Arc::clone(rulebook);
     let strategy = (
@@ -121,8 +122,9 @@ pub fn broken(
                 base,
                 params,
                 value,
+                too_long: false,
             };
-            plan::broken_case(&clause, &place, &broken, &working)
+            plan::broken_case(&judge, &clause, &place, &broken, &working)
         })
         .boxed();
     run(&strategy, cases, rng, check)
@@ -204,12 +206,16 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
 
 /// Valid parameters: a flow's full request, thinned, with samples, or free text where it is
 /// allowed.
-fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<Params> {
+fn valid_params(
+    rulebook: &Arc<Rulebook>,
+    working: &Working,
+    endpoint: Endpoint,
+) -> BoxedStrategy<Params> {
     let contract = rulebook.contract();
     let bases: Vec<Params> = if endpoint == Endpoint::Token {
         vec![requests::token_params()]
     } else {
-        plan::bases(rulebook, endpoint)
+        plan::bases(rulebook, working, endpoint)
     };
     let allowed = |name: &str, value: &str| {
         let sent = json!({ name: value });
@@ -252,9 +258,8 @@ fn valid_params(rulebook: &Arc<Rulebook>, endpoint: Endpoint) -> BoxedStrategy<P
             } else {
                 sample.boxed()
             };
-            let judge = Arc::clone(&judge);
             value
-                .prop_map(move |text| (name.clone(), plan::once(&judge, &name, &text)))
+                .prop_map(move |text| (name.clone(), plan::once(&name, &text)))
                 .boxed()
         })
         .collect();

@@ -1,8 +1,8 @@
 //! How well the runner judges: take one clause away from the mock, and see whether the runner
 //! names that clause and no other.
 
-use super::report::{Power, Status};
-use super::run::{self, Options, Waivers};
+use super::report::{ClauseRow, Power, Status};
+use super::run::{self, Options, Reading, Waivers};
 use super::wire::{Credentials, Target};
 use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
@@ -118,7 +118,9 @@ pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<Str
         cases,
         ..Options::default()
     };
-    let report = run::server(&target, &rulebook, &options, &Waivers::default(), &mut [])?;
-    let failed = report.with_status(Status::Failed);
-    Ok(failed.into_iter().map(str::to_owned).collect())
+    let reading = Reading::by(&rulebook);
+    let report = run::server(&target, &reading, &options, &Waivers::default(), &mut [])?;
+    let named = |row: &&ClauseRow| [Status::Failed, Status::Otherwise].contains(&row.status);
+    let named = report.clauses.iter().filter(named);
+    Ok(named.map(|row| row.id.clone()).collect())
 }

@@ -2,7 +2,7 @@
 //! sabotages that depend on them are named as well.
 
 use crate::support::demo;
-use flexiti_conformance::run::{self, Options, Waivers};
+use flexiti_conformance::run::{self, Options, Reading, Waivers};
 use flexiti_conformance::selftest::{self, Sabotage};
 use flexiti_conformance::{Status, Target};
 use flexiti_contract::{Contract, Dialect, Rulebook};
@@ -66,7 +66,7 @@ fn nothing_is_found() {
             ..Options::default()
         };
         let report =
-            run::server(&target, &rulebook, &options, &Waivers::default(), &mut []).unwrap();
+            run::server(&target, &Reading::by(&rulebook), &options, &Waivers::default(), &mut []).unwrap();
         let cases = report.clauses.iter().flat_map(|clause| &clause.cases);
         let odd: Vec<_> = cases.filter(|case| case.outcome != "kept").collect();
         assert!(odd.is_empty(), "{answers:?}: {odd:?}");

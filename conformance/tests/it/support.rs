@@ -1,4 +1,4 @@
-use flexiti_conformance::run::{self, Options, Waivers};
+use flexiti_conformance::run::{self, Options, Reading, Waivers};
 use flexiti_conformance::{Credentials, Report, Target};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
@@ -37,7 +37,7 @@ pub(crate) fn judge(mock: &Mock, dialect: &str, seed: u64, cases: u32) -> Report
     };
     run::server(
         &target,
-        &rulebook(dialect),
+        &Reading::by(&rulebook(dialect)),
         &options,
         &Waivers::default(),
         &mut [],

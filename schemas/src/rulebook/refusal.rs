@@ -15,6 +15,16 @@ impl Rulebook {
         Some(self.refusal(error))
     }
 
+    /// The error that a violation of `clause` is answered with.
+    pub fn error_of(&self, clause: &str) -> Option<ErrorId> {
+        self.error_id(self.contract.clause(clause)?)
+    }
+
+    /// The `msg` that a violation of `clause` has in `field_errors`.
+    pub fn msg_of(&self, clause: &Clause) -> Option<Msg> {
+        clause.msg
+    }
+
     /// What `error` is answered with, in the dialect's style.
     pub fn refusal(&self, error: ErrorId) -> Refusal {
         let row = &self.contract.errors[error];

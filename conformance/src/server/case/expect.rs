@@ -9,6 +9,8 @@ use serde_json::Value;
 pub enum Expect {
     /// 200.
     Granted,
+    /// 200; what the request must hold is documented nowhere, only that the path is there.
+    Served,
     /// The error of the case's clause, about this parameter if the clause is about one.
     Refused {
         /// The parameter that `field_errors` must name, and no other.
@@ -117,6 +119,7 @@ impl Expect {
     pub fn grants(&self) -> bool {
         match self {
             Self::Granted
+            | Self::Served
             | Self::Holds(..)
             | Self::HoldsWith { .. }
             | Self::Filled
@@ -136,6 +139,11 @@ impl Expect {
             | Self::Page(_)
             | Self::Closed => false,
         }
+    }
+
+    /// Whether the documentation promises that a request which got this status is accepted.
+    pub fn must_be_served(&self, status: u16) -> bool {
+        !matches!(self, Self::Served) || [404, 405, 501].contains(&status)
     }
 
     /// Whether an answer of 200 must have the members of the endpoint's answers. One that should

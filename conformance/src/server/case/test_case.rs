@@ -2,6 +2,7 @@
 
 use super::expect::Expect;
 use super::request_template::RequestTemplate;
+use flexiti_contract::{Clause, Contract};
 use serde::{Deserialize, Serialize};
 
 /// One test of one clause. It is data: reports carry it, and `replay` runs it again.
@@ -19,6 +20,13 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// What must come back.
     pub expect: Expect,
+    /// Whether a documented sentence or a printed example says so. If none does, a server that
+    /// answers otherwise has answered an open question.
+    #[serde(default)]
+    pub must: bool,
+    /// The knob that decides what comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knob: Option<String>,
     /// The clause to blame if a request that should be accepted is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<String>,
@@ -99,8 +107,25 @@ impl Case {
             account: Account::Main,
             steps,
             expect,
+            must: false,
+            knob: None,
             blame: None,
         }
+    }
+
+    /// This case, held against a clause: the clause says whether the documentation binds the
+    /// server, and which knob decides.
+    #[must_use]
+    pub fn held_to(mut self, contract: &Contract, clause: &Clause) -> Self {
+        self.must = contract.is_must(clause);
+        self.knob = contract.knobs_of(clause).first().map(ToString::to_string);
+        self
+    }
+
+    /// Whether the documentation binds the server to accept the request. Where another clause is to
+    /// blame for a refusal, that clause has a case of its own.
+    pub fn must_be_accepted(&self) -> bool {
+        self.must && self.blame.is_none()
     }
 
     /// Whether this answer may be a refusal although another request follows, because the verdict

@@ -1,10 +1,11 @@
 //! Clauses that can be checked on any answer.
 
-use super::verdict::{Verdict, broken, kept, look};
+use super::room;
+use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange, Surface};
 use flexiti_contract::dialect::NoPlan;
-use flexiti_contract::{Endpoint, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Verdicts on the clauses about every answer. Members are checked only if the answer is an
@@ -30,8 +31,9 @@ pub(super) fn observe(
     let contract = rulebook.contract();
     let endpoint = endpoint_of(contract, exchange);
     if (400..500).contains(&answer.status) && exchange.method != "HEAD" {
-        see(Rule::ErrorShape, error_shape(rulebook, answer));
+        verdicts.extend(error_shape(rulebook, endpoint, at, exchange, answer));
     }
+    let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
     if sent(exchange, "origin").is_some() {
         see(Rule::Cors, cors(rulebook, answer));
     }
@@ -46,7 +48,7 @@ pub(super) fn observe(
             missing.then(|| "www-authenticate: Bearer …".to_owned()),
         );
     }
-    if answer.status != 200 || exchange.method != contract.endpoint(endpoint).method {
+    if !answer.granted() || exchange.method != contract.endpoint(endpoint).method {
         return verdicts;
     }
     let about = |rule: Rule| {
@@ -92,7 +94,7 @@ fn is_no_plan(rulebook: &Rulebook, endpoint: Endpoint, answer: &Answer) -> bool 
         && answer.json() == Some(json!({}))
 }
 
-/// Verdicts on the clauses about the members of an answer of 200.
+/// Verdicts on the clauses about the members of a successful answer.
 fn response(
     rulebook: &Rulebook,
     endpoint: Endpoint,
@@ -115,20 +117,53 @@ fn response(
         .map(
             |clause| match faults.iter().find(|(id, _)| *id == clause.id) {
                 None => kept(&clause.id),
-                Some((_, what)) => broken(&clause.id, at, exchange.redact(what), exchange.actual()),
+                Some((_, what)) => {
+                    let expected = exchange.redact(what);
+                    let mismatch = match room::leaves(rulebook, clause, endpoint, &body) {
+                        Some(knob) => Mismatch::open(Part::Spelling, Some(&knob), expected),
+                        None => Mismatch::of_clause(clause, expected),
+                    };
+                    differs(&clause.id, at, mismatch, exchange.actual())
+                }
             },
         )
         .collect()
 }
 
-fn error_shape(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
-    if !answer.is("application/json") {
-        return Some("content-type: application/json".to_owned());
+/// The verdict on the shape of a refusal. The pages print more than one; a refusal of init's
+/// parameters must have one of them (R-old3, R-v3).
+fn error_shape(
+    rulebook: &Rulebook,
+    endpoint: Option<Endpoint>,
+    at: usize,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<Verdict> {
+    const OF_PARAMETERS: [u16; 4] = [400, 402, 409, 422];
+    if !rulebook.enforces(Rule::ErrorShape) {
+        return None;
     }
-    match answer.json() {
-        None => Some("a JSON body".to_owned()),
-        Some(body) => rulebook.check_error_body(&body),
-    }
+    let body = answer.json();
+    let fault = if !answer.is("application/json") {
+        Some("content-type: application/json".to_owned())
+    } else {
+        match &body {
+            None => Some("a JSON body".to_owned()),
+            Some(body) => rulebook.check_error_body(body),
+        }
+    };
+    let Some(expected) = fault else {
+        return Some(kept(Rule::ErrorShape.id()));
+    };
+    let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
+    let printed = || body.as_ref().is_some_and(|body| room::has_a_printed_shape(rulebook, body));
+    let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed();
+    let mismatch = Mismatch {
+        violates,
+        ..Mismatch::open(Part::Shape, Some("error_shape"), expected)
+    };
+    let rule = Rule::ErrorShape.id();
+    Some(differs(rule, at, mismatch, exchange.actual()))
 }
 
 fn cors(rulebook: &Rulebook, answer: &Answer) -> Option<String> {

@@ -2,11 +2,11 @@
 
 use super::json_members::{self, text_at};
 use super::refusal::{self, culprit};
-use super::verdict::{Verdict, broken, kept};
+use super::verdict::{Mismatch, Verdict, differs, kept};
 use super::{callback, comparison};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::Rulebook;
+use flexiti_contract::{Part, Rulebook};
 use flexiti_contract::dialect::Members;
 use serde_json::Value;
 
@@ -19,17 +19,29 @@ pub(super) fn expectation(
     let at = exchanges.len().checked_sub(1)?;
     let exchange = &exchanges[at];
     let answer = exchange.answer()?;
-    let verdict = |fault: Option<String>| match fault {
+    let held = |mismatch: Option<Mismatch>| match mismatch {
         None => kept(&case.clause),
-        Some(expected) => broken(&case.clause, at, expected, exchange.actual()),
+        Some(mismatch) => differs(&case.clause, at, mismatch, exchange.actual()),
     };
+    let content = |expected| Mismatch::of_case(case, Part::Content, expected);
+    let verdict = |fault: Option<String>| held(fault.map(content));
     let unless = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
-    if case.expect.grants() && answer.status != 200 {
-        let clause = culprit(rulebook, case, exchange, answer);
-        return Some(broken(&clause, at, "200", exchange.actual()));
+    if case.expect.grants() && !answer.granted() {
+        let named = culprit(rulebook, case, exchange, answer);
+        // A documented clause is accused of what its own case shows, whatever the server names.
+        let clause = if case.must_be_accepted() {
+            case.clause.clone()
+        } else {
+            named
+        };
+        let mismatch = Mismatch {
+            violates: case.must_be_accepted() && case.expect.must_be_served(answer.status),
+            ..Mismatch::of_case(case, Part::Accepted, "200")
+        };
+        return Some(differs(&clause, at, mismatch, exchange.actual()));
     }
     match &case.expect {
-        Expect::Alive | Expect::Granted => Some(kept(&case.clause)),
+        Expect::Alive | Expect::Granted | Expect::Served => Some(kept(&case.clause)),
         Expect::Holds(pointer, value) => {
             // A missing member is the fault of the clause about that member.
             let body = answer.json()?;
@@ -74,14 +86,12 @@ pub(super) fn expectation(
         Expect::Callback(asked) => Some(verdict(callback::fault(asked, exchange, exchanges))),
         Expect::Status(status) => unless(answer.status != *status, status.to_string()),
         Expect::NotGranted => {
-            let refused = (400..500).contains(&answer.status);
-            unless(!refused, "a refusal (4xx)".to_owned())
+            let mismatch = Mismatch::of_case(case, Part::Refused, "a refusal (4xx)");
+            Some(held(answer.granted().then_some(mismatch)))
         }
         Expect::Refused { param, header } => {
             let (param, header) = (param.as_deref(), header.as_ref());
-            Some(verdict(refusal::fault(
-                rulebook, case, answer, param, header,
-            )))
+            Some(held(refusal::fault(rulebook, case, answer, param, header)))
         }
         Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
             let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;

@@ -6,13 +6,15 @@ mod every_answer;
 mod expectation;
 mod json_members;
 mod refusal;
+mod room;
 mod verdict;
 
 pub use verdict::Verdict;
+use verdict::{Mismatch, differs};
 
 use crate::server::case::Case;
 use crate::server::wire::{Exchange, Surface};
-use flexiti_contract::{Rule, Rulebook};
+use flexiti_contract::{Part, Rule, Rulebook};
 
 /// Judges a case by its exchanges: the clause it is about, and every clause that can be seen in
 /// any answer.
@@ -29,7 +31,16 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         .collect();
     let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();
     if verdicts.iter().any(dead) {
-        // A server error (5xx) says nothing about the clause.
+        // A server error (5xx) says nothing about the clause, unless the clause is that the
+        // request is accepted.
+        if let Some(exchange) = exchanges.last()
+            && exchange.answer().is_none_or(|answer| answer.status >= 500)
+            && case.expect.grants()
+            && case.must_be_accepted()
+        {
+            let mismatch = Mismatch::of_case(case, Part::Accepted, "200");
+            verdicts.push(differs(&case.clause, last, mismatch, exchange.actual()));
+        }
         return verdicts;
     }
     verdicts.extend(expectation::expectation(rulebook, case, exchanges));

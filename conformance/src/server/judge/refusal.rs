@@ -1,48 +1,98 @@
 //! Refusals: those that a clause promises, and which clause to blame for an unexpected one.
 
+use super::verdict::Mismatch;
 use crate::server::case::Case;
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::{Asserts, Endpoint, ErrorShape, Rulebook};
+use flexiti_contract::{Asserts, Clause, Endpoint, ErrorShape, Evidence, Part, Rulebook, Support};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// The promised refusal, if the answer is not that.
+/// What differs from the promised refusal. That there is a refusal may be documented; its status,
+/// its words and the parameters that it names are documented nowhere, so each of them is a question
+/// of its own.
 pub(super) fn fault(
     rulebook: &Rulebook,
     case: &Case,
     answer: &Answer,
     param: Option<&str>,
     header: Option<&(String, String)>,
-) -> Option<String> {
+) -> Option<Mismatch> {
+    let contract = rulebook.contract();
+    let clause = contract.clause(&case.clause)?;
     let refusal = rulebook.refusal_of(&case.clause)?;
-    let clause = rulebook.contract().clause(&case.clause)?;
     let mut expected = format!("{} {}", refusal.status.as_u16(), refusal.error);
-    let fields = match (param, clause.msg) {
-        (Some(param), Some(msg)) if rulebook.knobs().error_shape != ErrorShape::Doc => {
-            let _ = write!(expected, ", field_errors: {param} {}", msg.as_str());
-            Some((param, msg))
-        }
-        _ => None,
-    };
+    let fields = fields_expected(rulebook, clause, param);
+    if let Some((param, msg)) = &fields {
+        let _ = write!(expected, ", field_errors: {param} {msg}");
+    }
     if let Some((name, value)) = header {
         let _ = write!(expected, ", {name}: {value}");
     }
-    let body = answer.json().unwrap_or(Value::Null);
-    let right_error =
-        answer.status == refusal.status.as_u16() && body["error"] == refusal.error.as_str();
-    let right_fields = fields.is_none_or(|(param, msg)| {
-        let listed = body["field_errors"].as_array();
-        listed.is_some_and(|list| {
-            list.len() == 1 && list[0]["param"] == param && list[0]["msg"] == msg.as_str()
+    if answer.granted() {
+        return Some(Mismatch::of_case(case, Part::Refused, expected));
+    }
+    let open = |part: Part, knob: &str| {
+        let support = match part {
+            Part::Status | Part::Error => rulebook
+                .error_of(&case.clause)
+                .map(|error| contract.support_of_error(error)),
+            part => contract.support_of(part),
+        };
+        let documented = |support: Support<'_>| support.evidence <= Evidence::Example;
+        Some(Mismatch {
+            violates: case.must && support.is_some_and(documented),
+            ..Mismatch::open(part, Some(knob), expected.clone())
         })
-    });
+    };
+    let body = answer.json().unwrap_or(Value::Null);
+    if answer.status != refusal.status.as_u16() {
+        return open(Part::Status, "error_statuses");
+    }
+    if body["error"] != refusal.error.as_str() {
+        return open(Part::Error, "error_words");
+    }
+    if let Some((param, msg)) = &fields {
+        let listed = listed(&body);
+        let [only] = listed.as_slice() else {
+            return open(Part::Param, "field_errors_listed");
+        };
+        if only["param"] != param.as_str() {
+            return open(Part::Param, "field_errors_listed");
+        }
+        if only["msg"] != msg.as_str() {
+            return open(Part::Msg, "msg_words");
+        }
+    }
     let right_header = header.is_none_or(|(name, value)| {
         answer
             .header(name)
             .is_some_and(|found| found.contains(value.as_str()))
     });
-    (!(right_error && right_fields && right_header)).then_some(expected)
+    if right_header {
+        None
+    } else {
+        Some(Mismatch::open(Part::Header, None, expected))
+    }
+}
+
+/// The field error that the clause and the dialect promise.
+fn fields_expected(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    param: Option<&str>,
+) -> Option<(String, String)> {
+    let lists = rulebook.knobs().error_shape != ErrorShape::Doc;
+    let (param, msg) = (param?, rulebook.msg_of(clause)?);
+    lists.then(|| (param.to_owned(), msg.as_str().to_owned()))
+}
+
+/// The field errors of a refusal, under either name that the vendor's pages print.
+fn listed(body: &Value) -> Vec<&Value> {
+    let list = ["field_errors", "error_fields"]
+        .iter()
+        .find_map(|name| body[*name].as_array());
+    list.into_iter().flatten().collect()
 }
 
 /// The clause to blame for refusing a request that keeps all clauses: the one about the parameter
@@ -58,7 +108,7 @@ pub(super) fn culprit(
         return case.clause.clone();
     }
     let body = answer.json().unwrap_or(Value::Null);
-    let named = body["field_errors"].get(0).and_then(|field| {
+    let named = listed(&body).first().and_then(|field| {
         let endpoint = endpoint_of(rulebook.contract(), exchange)?;
         clause_about(
             rulebook,

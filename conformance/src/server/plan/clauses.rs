@@ -19,6 +19,8 @@ const UNSAMPLED: &[&str] = &[
     "password",
 ];
 
+const TOO_LONG: &str = "one character too long";
+
 /// A request with exactly one defect.
 #[derive(Debug, Clone)]
 pub struct Broken {
@@ -30,6 +32,8 @@ pub struct Broken {
     pub params: Params,
     /// The value of the broken parameter; null if it was removed.
     pub value: Value,
+    /// The value is wrong by its length alone.
+    pub too_long: bool,
 }
 
 /// The cases of a clause.
@@ -40,7 +44,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
             continue;
         }
         let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
-        for broken in broken_at(rulebook, clause, place) {
+        for broken in broken_at(rulebook, clause, place, working) {
             let sibling = cases.iter().any(|case| {
                 case.kind == Kind::Positive
                     && case.id.contains(&format!("/{} ", place.endpoint.id()))
@@ -59,7 +63,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                     cases.push(prepared(case, &broken.base));
                 }
             }
-            cases.extend(broken_case(clause, place, &broken, working));
+            cases.extend(broken_case(rulebook, clause, place, &broken, working));
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
             cases.extend(accepted_samples(rulebook, clause, place, working));
@@ -70,6 +74,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
 
 /// The case of a request with a defect.
 pub fn broken_case(
+    rulebook: &Rulebook,
     clause: &Clause,
     place: &ParameterSite,
     broken: &Broken,
@@ -81,7 +86,21 @@ pub fn broken_case(
         header: None,
     };
     let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
+    let contract = rulebook.contract();
     let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+    let mut case = case.held_to(contract, clause);
+    // The documentation speaks of the clause; of this value it may say nothing.
+    match &broken.value {
+        Value::String(text) if !broken.too_long => {
+            let documented = contract.documented_value(place.endpoint, &place.param, text);
+            case.must = documented == Some(false);
+        }
+        Value::Number(_) | Value::Bool(_) => {
+            case.must = false;
+            case.knob = Some("json_scalars".to_owned());
+        }
+        _ => {}
+    }
     Some(prepared(case, &broken.params))
 }
 
@@ -146,7 +165,7 @@ fn accepted_samples(
     {
         return Vec::new();
     }
-    let Some(base) = bases(rulebook, place.endpoint).into_iter().next() else {
+    let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
         return Vec::new();
     };
     let params = rulebook.contract().params(place.endpoint);
@@ -156,29 +175,31 @@ fn accepted_samples(
         .map(|p| p.samples.clone());
     let mut cases = Vec::new();
     for sample in samples.unwrap_or_default() {
-        let changed = with(&base, &place.param, once(rulebook, &place.param, &sample));
+        let changed = with(&base, &place.param, once(&place.param, &sample));
         if !rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
             continue;
         }
-        let mut forms = vec![(format!("`{sample}`"), changed)];
+        let contract = rulebook.contract();
+        let documented = contract.documented_value(place.endpoint, &place.param, &sample);
+        let mut forms = vec![(format!("`{sample}`"), changed, documented == Some(true))];
         let typed: Option<Value> = serde_json::from_str(&sample).ok();
         if let Some(value) = typed.filter(|value| value.is_number() || value.is_boolean()) {
             // Also as a JSON number or boolean, if the type allows one.
             let changed = with(&base, &place.param, value);
             if rulebook.check(place.endpoint, &flat(&changed)).is_empty() {
-                forms.push((format!("{sample} in JSON"), changed));
+                forms.push((format!("{sample} in JSON"), changed, false));
             }
         }
-        for (what, params) in forms {
+        for (what, params, must) in forms {
             let name = format!("{} {} {what}", place.endpoint.id(), place.param);
             if let Some(request) = encodable(place.endpoint, &params, working) {
-                cases.push(Case::of_request(
-                    &clause.id,
-                    &name,
-                    Kind::Positive,
-                    request,
-                    Expect::Granted,
-                ));
+                let expect = Expect::Granted;
+                let case =
+                    Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
+                cases.push(Case {
+                    must,
+                    ..case.held_to(contract, clause)
+                });
             }
         }
     }
@@ -186,7 +207,12 @@ fn accepted_samples(
 }
 
 /// Requests that break `clause` at `place` and nothing else, made from valid ones.
-pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &ParameterSite) -> Vec<Broken> {
+pub fn broken_at(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Broken> {
     let contract = rulebook.contract();
     let Some(param) = contract.param(place.endpoint, &place.param) else {
         return Vec::new();
@@ -203,14 +229,14 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &ParameterSite) ->
             .iter()
             .map(|text| (format!("`{text}`"), json!(text))),
     );
-    values.extend(long.map(|text| ("one character too long".to_owned(), json!(text))));
+    values.extend(long.map(|text| (TOO_LONG.to_owned(), json!(text))));
     if !param.header && INIT.contains(&place.endpoint) {
         values.push(("a JSON array".to_owned(), json!(["a"])));
         values.push(("a JSON object".to_owned(), json!({"a": "b"})));
         values.push(("a JSON number".to_owned(), json!(7)));
         values.push(("a JSON boolean".to_owned(), json!(true)));
     }
-    let bases = bases(rulebook, place.endpoint);
+    let bases = bases(rulebook, working, place.endpoint);
     values
         .into_iter()
         .filter_map(|(name, value)| {
@@ -234,6 +260,7 @@ pub fn broken_at(rulebook: &Rulebook, clause: &Clause, place: &ParameterSite) ->
                             .is_empty()
                 });
                 Some(Broken {
+                    too_long: name == TOO_LONG,
                     name: name.clone(),
                     base: mend(&params),
                     params,

@@ -7,7 +7,7 @@ mod working;
 
 pub(crate) use clauses::{Broken, breaks_only, broken_at, broken_case, is_request_clause};
 pub(crate) use params::{bases, flat, once, replaced, thinned};
-pub use working::Working;
+pub use working::{Samples, Working};
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};
 
 use crate::server::case::requests::request_to;
@@ -20,8 +20,19 @@ pub fn token_cases() -> Vec<Case> {
 }
 
 /// A case that probes whether a path of init works in an encoding.
-pub fn probe(rulebook: &Rulebook, endpoint: Endpoint, encoding: Encoding) -> Option<Case> {
-    let base = bases(rulebook, endpoint).into_iter().next()?;
+pub fn probe(
+    rulebook: &Rulebook,
+    samples: &Samples,
+    endpoint: Endpoint,
+    encoding: Encoding,
+) -> Option<Case> {
+    let working = Working {
+        samples: samples.clone(),
+        ..Working::default()
+    };
+    let base = bases(rulebook, &working, endpoint)
+        .into_iter()
+        .next()?;
     let request = request_to(endpoint, &base, encoding)?;
     let name = format!("probe {encoding:?}");
     Some(Case::of_request(
@@ -50,7 +61,7 @@ pub fn init_cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     }
     for endpoint in INIT {
         if rulebook.is_active(accepted(endpoint)) {
-            cases.extend(rules::path(rulebook, endpoint, working.preferred()));
+            cases.extend(rules::path(rulebook, working, endpoint));
         }
     }
     cases

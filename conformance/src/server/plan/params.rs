@@ -2,11 +2,12 @@
 
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
-use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
+use super::working::Working;
+use flexiti_contract::{Endpoint, Flow, Rulebook};
 use serde_json::{Map, Value, json};
 
 /// Valid requests to an endpoint, the fullest first.
-pub fn bases(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Params> {
+pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<Params> {
     let candidates: Vec<Params> = if endpoint == Endpoint::Token {
         let grant = |grant: &str, more: &[(&str, &str)]| {
             let mut params = with(&token_params(), "grant_type", json!(grant));
@@ -31,14 +32,14 @@ pub fn bases(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Params> {
             .params(endpoint)
             .iter()
             .filter_map(|param| {
-                let sample = param.samples.first()?;
+                let sample = working.samples.of(endpoint, param)?;
                 Some((param.name.clone(), json!(sample)))
             });
         vec![replaced(&samples.collect(), &own.0, &own.1)]
     } else {
         [Flow::ApplyBuy, Flow::Buy, Flow::Apply]
             .into_iter()
-            .filter_map(|flow| base_params(rulebook, endpoint, flow))
+            .filter_map(|flow| base_params(rulebook, working, endpoint, flow))
             .collect()
     };
     candidates
@@ -47,37 +48,46 @@ pub fn bases(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Params> {
         .collect()
 }
 
-/// A full init request of one flow: the first sample of every parameter.
-pub fn base_params(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Option<Params> {
+/// A full init request of one flow: the sample of every parameter that the server is known to
+/// take.
+pub fn base_params(
+    rulebook: &Rulebook,
+    working: &Working,
+    endpoint: Endpoint,
+    flow: Flow,
+) -> Option<Params> {
     let contract = rulebook.contract();
-    let spelled = contract
-        .param(endpoint, "flow")?
-        .samples
-        .iter()
-        .find(|text| rulebook.flow(text) == Some(flow))?;
-    let left_out = ["merchant_order_id", "vcc"];
+    let samples = &working.samples;
+    let spelled = samples.flow(rulebook, endpoint, flow)?;
+    // One identity is enough.
+    let known = contract.param(endpoint, "customer_id");
+    let known = known.is_some_and(|param| samples.of(endpoint, param).is_some());
+    let left_out = |name: &str| name == "merchant_order_id" || (name == "vcc" && known);
     let params = contract
         .params(endpoint)
         .iter()
-        .filter(|param| !param.header && !param.group && !left_out.contains(&param.name.as_str()))
+        .filter(|param| !param.header && !param.group && !left_out(&param.name))
         .filter_map(|param| {
-            let sample = if param.name == "flow" {
-                spelled
-            } else {
-                param.samples.first()?
+            let sample = match param.name.as_str() {
+                "flow" => spelled.clone(),
+                // A server may want each of them once.
+                "merchant_orderid" => {
+                    samples.of(endpoint, param)?;
+                    "C-{{unique}}".to_owned()
+                }
+                _ => samples.of(endpoint, param)?.to_owned(),
             };
-            Some((param.name.clone(), once(rulebook, &param.name, sample)))
+            Some((param.name.clone(), json!(sample)))
         })
         .collect();
     Some(params)
 }
 
-/// A parameter's value. If the dialect wants each merchant order id to be unique, the id gets a
-/// unique ending.
-pub(crate) fn once(rulebook: &Rulebook, name: &str, value: &str) -> Value {
-    let unique = rulebook.is_active(Rule::MerchantOrderUnique.id());
-    if unique && ["merchant_orderid", "merchant_order_id"].contains(&name) {
-        return json!(format!("{value}{{{{reference_id}}}}"));
+/// A parameter's value. Ids of orders get an ending of their own: a server may want each of them
+/// once.
+pub(crate) fn once(name: &str, value: &str) -> Value {
+    if ["merchant_orderid", "merchant_order_id"].contains(&name) {
+        return json!(format!("{value}{{{{unique}}}}"));
     }
     json!(value)
 }

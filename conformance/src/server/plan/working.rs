@@ -1,7 +1,8 @@
 //! What works at a target, and what depends on what.
 
 use crate::server::case::Encoding;
-use flexiti_contract::{Clause, Endpoint, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
+use std::collections::BTreeMap;
 
 /// The two paths of init.
 pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
@@ -30,6 +31,36 @@ pub struct Working {
     pub endpoints: Vec<Endpoint>,
     /// The encodings of init.
     pub encodings: Vec<Encoding>,
+    /// The values that requests are made of.
+    pub samples: Samples,
+}
+
+/// The values that a server is known to take. What is not known is taken from the contract.
+#[derive(Debug, Clone, Default)]
+pub struct Samples {
+    /// A value for a parameter; `None` if the server takes none of its samples.
+    pub values: BTreeMap<(Endpoint, String), Option<String>>,
+    /// How the flows are spelled.
+    pub flows: BTreeMap<Flow, String>,
+}
+
+impl Samples {
+    /// A value for a parameter.
+    pub fn of<'s>(&'s self, endpoint: Endpoint, param: &'s Param) -> Option<&'s str> {
+        let known = self.values.get(&(endpoint, param.name.clone()));
+        match known {
+            Some(known) => known.as_deref(),
+            None => param.samples.first().map(String::as_str),
+        }
+    }
+
+    /// The spelling of a flow.
+    pub fn flow(&self, rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Option<String> {
+        let samples = &rulebook.contract().param(endpoint, "flow")?.samples;
+        let mut fitting = samples.iter().filter(|text| rulebook.flow(text) == Some(flow));
+        let known = self.flows.get(&flow);
+        known.or_else(|| fitting.next()).cloned()
+    }
 }
 
 impl Working {
@@ -44,6 +75,7 @@ impl Working {
                 .copied()
                 .collect(),
             encodings: Encoding::ALL.into(),
+            samples: Samples::default(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The contents of a report.
 
 use crate::server::case::Case;
-use flexiti_contract::{Evidence, Level};
+use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Everything that a run found out.
 #[derive(Debug, Clone, Serialize)]
@@ -17,12 +18,19 @@ pub struct Report {
     pub summary: Summary,
     /// The clauses of the dialect, and any other clause that failed.
     pub clauses: Vec<ClauseRow>,
+    /// The open questions that the server answers otherwise than the dialect.
+    pub learned: Vec<Learned>,
     /// One finding for each clause that failed.
     pub findings: Vec<Finding>,
+    /// One for each clause that was answered otherwise.
+    pub otherwise: Vec<Finding>,
     /// Waivers of clauses that did not fail.
     pub unused_waivers: Vec<String>,
     /// The run has used up its requests.
     pub out_of_budget: bool,
+    /// Open questions that are answered otherwise fail the run.
+    #[serde(skip)]
+    pub fail_on_open: bool,
     /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
 }
@@ -34,6 +42,8 @@ pub struct Summary {
     pub verified: usize,
     /// [`Status::Failed`]
     pub failed: usize,
+    /// [`Status::Otherwise`]
+    pub otherwise: usize,
     /// [`Status::NotVerified`]
     pub not_verified: usize,
     /// [`Status::NotTestable`]
@@ -57,8 +67,11 @@ pub struct Power {
 pub enum Status {
     /// Observed to be kept, and never broken.
     Verified,
-    /// Broken.
+    /// Broken: a documented sentence or a printed example was contradicted.
     Failed,
+    /// The documentation leaves the question open, and the server answers it otherwise than the
+    /// dialect.
+    Otherwise,
     /// No conclusive observation.
     NotVerified,
     /// The target lacks what a test needs.
@@ -95,7 +108,7 @@ pub struct ClauseRow {
 pub struct CaseRow {
     /// The name.
     pub id: String,
-    /// `kept`, `broken`, `inconclusive` or `not testable`.
+    /// `kept`, `violated`, `otherwise`, `inconclusive` or `not testable`.
     pub outcome: &'static str,
 }
 
@@ -109,6 +122,34 @@ impl CaseRow {
     }
 }
 
+/// An open question that the server answers otherwise than the dialect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The knob that asks it; `None` if none does.
+    pub knob: Option<String>,
+    /// The clause whose case showed it, if the probe did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// The answer that was seen.
+    pub answer: Value,
+    /// The dialect's answer.
+    pub expected: Value,
+    /// What supports the answer that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// The exchange that showed it.
+    pub exchange: Shown,
+}
+
+/// An exchange in a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// A command line that repeats the request.
+    pub curl: String,
+    /// The answer.
+    pub actual: String,
+}
+
 /// A clause that was broken, with the smallest request that shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finding {
@@ -116,6 +157,11 @@ pub struct Finding {
     pub clause: String,
     /// The case.
     pub case: String,
+    /// The part of the answer that differs.
+    pub part: Part,
+    /// The knob that the answer is about, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knob: Option<String>,
     /// What must come back.
     pub expected: String,
     /// What came back.
@@ -127,33 +173,10 @@ pub struct Finding {
 }
 
 impl Report {
-    /// Puts a report together.
-    pub fn new(
-        seed: u64,
-        target: &str,
-        dialect: &str,
-        clauses: Vec<ClauseRow>,
-        findings: Vec<Finding>,
-        unused_waivers: Vec<String>,
-        out_of_budget: bool,
-    ) -> Self {
-        Self {
-            seed,
-            target: target.to_owned(),
-            dialect: dialect.to_owned(),
-            summary: summary(&clauses),
-            clauses,
-            findings,
-            unused_waivers,
-            out_of_budget,
-            power: None,
-        }
-    }
-
     /// Keeps only some of the clauses.
     pub fn narrow(&mut self, keep: impl Fn(&ClauseRow) -> bool) {
         self.clauses.retain(keep);
-        self.summary = summary(&self.clauses);
+        self.summary = Summary::of(&self.clauses);
     }
 
     /// The ids of the clauses with this status.
@@ -162,13 +185,15 @@ impl Report {
         rows.map(|clause| clause.id.as_str()).collect()
     }
 
-    /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, or a
-    /// waiver was not needed. 3: inconclusive.
+    /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, a waiver
+    /// was not needed, or an open question was answered otherwise and that was to fail the run.
+    /// 3: inconclusive.
     pub fn exit_code(&self) -> u8 {
         let unseen = |clause: &&ClauseRow| {
             clause.level == Level::Must && clause.status == Status::NotVerified
         };
-        if self.summary.failed > 0 || !self.unused_waivers.is_empty() {
+        let open = self.fail_on_open && !self.learned.is_empty();
+        if self.summary.failed > 0 || open || !self.unused_waivers.is_empty() {
             1
         } else if self.out_of_budget || self.clauses.iter().any(|clause| unseen(&clause)) {
             3
@@ -178,16 +203,38 @@ impl Report {
     }
 }
 
-fn summary(clauses: &[ClauseRow]) -> Summary {
-    let mut summary = Summary::default();
-    for clause in clauses {
-        *match clause.status {
-            Status::Verified => &mut summary.verified,
-            Status::Failed => &mut summary.failed,
-            Status::NotVerified => &mut summary.not_verified,
-            Status::NotTestable => &mut summary.not_testable,
-            Status::Waived => &mut summary.waived,
-        } += 1;
+impl Summary {
+    /// Counts the clauses.
+    pub fn of(clauses: &[ClauseRow]) -> Self {
+        let mut summary = Self::default();
+        for clause in clauses {
+            *match clause.status {
+                Status::Verified => &mut summary.verified,
+                Status::Failed => &mut summary.failed,
+                Status::Otherwise => &mut summary.otherwise,
+                Status::NotVerified => &mut summary.not_verified,
+                Status::NotTestable => &mut summary.not_testable,
+                Status::Waived => &mut summary.waived,
+            } += 1;
+        }
+        summary
     }
-    summary
+}
+
+impl Learned {
+    /// What a case found out beside the probe: an answer that no known answer to the question
+    /// explains.
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            knob: finding.knob.clone(),
+            clause: Some(finding.clause.clone()),
+            answer: finding.actual.clone().into(),
+            expected: finding.expected.clone().into(),
+            evidence: None,
+            exchange: Shown {
+                curl: finding.curl.clone(),
+                actual: finding.actual.clone(),
+            },
+        }
+    }
 }

@@ -6,7 +6,9 @@ mod json;
 mod junit;
 mod text;
 
-pub use contents::{CaseRow, ClauseRow, Finding, Power, Report, Status};
+pub use contents::{
+    CaseRow, ClauseRow, Finding, Learned, Power, Report, Shown, Status, Summary,
+};
 pub use event::{Event, Reporter};
 pub use json::Json;
 pub use junit::Junit;

@@ -3,7 +3,7 @@
 use super::runner::Run;
 use crate::server::case::{Case, Encoding};
 use crate::server::plan::{self, Working};
-use crate::server::wire::Exchange;
+use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::{Clause, Endpoint};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Run<'_> {
             for encoding in Encoding::ALL {
                 let offered = self.rulebook.is_active(plan::accepted(endpoint))
                     && self.rulebook.is_active(encoding.clause());
-                let probe = plan::probe(&self.rulebook, endpoint, encoding).filter(|_| offered);
+                let probe = plan::probe(&self.rulebook, &self.samples, endpoint, encoding).filter(|_| offered);
                 if probe.is_some_and(|case| self.is_granted(&case)) {
                     found.push((endpoint, encoding));
                 }
@@ -32,6 +32,7 @@ impl Run<'_> {
         let mut working = Working {
             endpoints: plan::INIT.into_iter().filter(works).collect(),
             encodings: Encoding::ALL.into_iter().filter(carried).collect(),
+            samples: self.samples.clone(),
         };
         self.planned(&plan::init_cases(&self.rulebook, &working))?;
         for endpoint in plan::RESTING {
@@ -59,6 +60,6 @@ impl Run<'_> {
     fn is_granted(&mut self, case: &Case) -> bool {
         let exchanges = self.session.run(case).unwrap_or_default();
         let answer = exchanges.last().and_then(Exchange::answer);
-        answer.is_some_and(|answer| answer.status == 200)
+        answer.is_some_and(Answer::granted)
     }
 }

@@ -34,7 +34,15 @@ impl Run<'_> {
         for (endpoint, encoding) in targets {
             let purpose = format!("valid {} {encoding:?}", endpoint.id());
             self.generate(each, |check| {
-                generate::valid(&rulebook, endpoint, encoding, each, rng(&purpose), check)
+                generate::valid(
+                    &rulebook,
+                    working,
+                    endpoint,
+                    encoding,
+                    each,
+                    rng(&purpose),
+                    check,
+                )
             })?;
         }
         let places: Vec<_> = rulebook

@@ -3,11 +3,13 @@
 mod foundations;
 mod generated;
 mod options;
+mod reading;
 mod runner;
 mod tally;
 mod waivers;
 
 pub use options::Options;
+pub use reading::Reading;
 pub use waivers::Waivers;
 
 use crate::server::case::Case;
@@ -22,14 +24,14 @@ use std::sync::Arc;
 /// Judges a server.
 pub fn server(
     target: &Target,
-    rulebook: &Arc<Rulebook>,
+    reading: &Reading,
     options: &Options,
     waivers: &Waivers,
     reporters: &mut [Box<dyn Reporter>],
 ) -> anyhow::Result<Report> {
-    let mut run = Run::new(target, rulebook, options, reporters)?;
+    let mut run = Run::new(target, reading, options, reporters)?;
     if let Some(working) = run.foundations()? {
-        run.planned(&plan::cases(rulebook, &working))?;
+        run.planned(&plan::cases(&reading.rulebook, &working))?;
         run.generated(options, &working)?;
     }
     run.finish(options, waivers)
@@ -43,10 +45,11 @@ pub fn replay(
     reporters: &mut [Box<dyn Reporter>],
 ) -> anyhow::Result<Report> {
     let options = Options::default();
-    let mut run = Run::new(target, rulebook, &options, reporters)?;
+    let reading = Reading::by(rulebook);
+    let mut run = Run::new(target, &reading, &options, reporters)?;
     run.planned(cases)?;
     let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
     let mut report = run.finish(&options, &Waivers::default())?;
-    report.narrow(|clause| about.contains(clause.id.as_str()) || clause.status == Status::Failed);
+    report.narrow(|clause| about.contains(clause.id.as_str()) || [Status::Failed, Status::Otherwise].contains(&clause.status));
     Ok(report)
 }

@@ -1,11 +1,13 @@
 //! One run while it goes on: what it has sent, and what it has learnt.
 
 use super::options::Options;
-use super::tally::Tally;
+use super::reading::Reading;
+use super::tally::{Outcomes, Tally};
 use super::waivers::Waivers;
 use crate::server::case::{Case, Kind, Step};
 use crate::server::judge::{self, Verdict};
-use crate::server::report::{Event, Report, Reporter};
+use crate::server::plan::Samples;
+use crate::server::report::{Event, Learned, Report, Reporter, Summary};
 use crate::server::wire::{Exchange, Session, Stopped, Target, readback};
 use crate::server::{generate, plan};
 use flexiti_contract::Rulebook;
@@ -15,6 +17,10 @@ use std::sync::Arc;
 /// One run while it goes on.
 pub(super) struct Run<'a> {
     pub(super) rulebook: Arc<Rulebook>,
+    pub(super) samples: Samples,
+    yardstick: &'a str,
+    learned: &'a [Learned],
+    fail_on_open: bool,
     pub(super) target: &'a Target,
     pub(super) session: Session<'a>,
     pub(super) reporters: &'a mut [Box<dyn Reporter>],
@@ -29,21 +35,25 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(
         target: &'a Target,
-        rulebook: &Arc<Rulebook>,
+        reading: &'a Reading,
         options: &Options,
         reporters: &'a mut [Box<dyn Reporter>],
     ) -> anyhow::Result<Self> {
         for reporter in reporters.iter_mut() {
             reporter.on(&Event::Started {
                 target: &target.base_url,
-                dialect: &rulebook.dialect().name,
+                dialect: &reading.yardstick,
                 seed: options.seed,
             })?;
         }
         let rng = generate::rng(options.seed, "session");
         Ok(Self {
             session: Session::new(target, rng, options.max_requests, options.rate),
-            rulebook: Arc::clone(rulebook),
+            rulebook: Arc::clone(&reading.rulebook),
+            samples: reading.samples.clone(),
+            yardstick: &reading.yardstick,
+            learned: &reading.learned,
+            fail_on_open: options.fail_on_open,
             tally: Tally::default(),
             out_of_reach: HashSet::new(),
             target,
@@ -144,18 +154,29 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
-        let (rows, findings) = self.tally.rows(&self.rulebook, waivers);
-        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
-        let unused = waivers.unused(|clause| failed.contains(&clause));
-        let report = Report::new(
-            options.seed,
-            &self.target.base_url,
-            &self.rulebook.dialect().name,
+        let Outcomes {
             rows,
             findings,
-            unused,
-            self.out_of_budget,
-        );
+            otherwise,
+        } = self.tally.rows(&self.rulebook, waivers);
+        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
+        let unused = waivers.unused(|clause| failed.contains(&clause));
+        let mut learned = self.learned.to_vec();
+        learned.extend(otherwise.iter().map(Learned::of));
+        let report = Report {
+            seed: options.seed,
+            target: self.target.base_url.clone(),
+            dialect: self.yardstick.to_owned(),
+            summary: Summary::of(&rows),
+            clauses: rows,
+            learned,
+            findings,
+            otherwise,
+            unused_waivers: unused,
+            out_of_budget: self.out_of_budget,
+            fail_on_open: self.fail_on_open,
+            power: None,
+        };
         for reporter in self.reporters.iter_mut() {
             reporter.on(&Event::Finished(&report))?;
         }

@@ -14,8 +14,21 @@ struct ClauseTally {
     cases: Vec<CaseRow>,
     kept: usize,
     finding: Option<Finding>,
+    /// The first answer to an open question that was not the dialect's.
+    otherwise: Option<Finding>,
     not_testable: Option<String>,
     inconclusive: Option<String>,
+}
+
+/// What came of all clauses.
+#[derive(Debug)]
+pub(crate) struct Outcomes {
+    /// The clauses of the dialect, and any other clause that was broken.
+    pub(crate) rows: Vec<ClauseRow>,
+    /// The violations.
+    pub(crate) findings: Vec<Finding>,
+    /// Open questions answered otherwise.
+    pub(crate) otherwise: Vec<Finding>,
 }
 
 /// What is known about all clauses.
@@ -28,6 +41,12 @@ impl Tally {
         self.0
             .get(clause)
             .is_some_and(|record| record.finding.is_some())
+    }
+
+    /// Whether the clause was violated, or answered otherwise.
+    pub(crate) fn is_known(&self, clause: &str) -> bool {
+        let record = self.0.get(clause);
+        record.is_some_and(|record| record.finding.is_some() || record.otherwise.is_some())
     }
 
     /// Marks a clause as inconclusive.
@@ -49,10 +68,10 @@ impl Tally {
             let own = verdict.clause == case.clause;
             let record = self.0.entry(verdict.clause.clone()).or_default();
             if own {
-                let outcome = if verdict.fault.is_none() {
-                    "kept"
-                } else {
-                    "broken"
+                let outcome = match &verdict.fault {
+                    None => "kept",
+                    Some(fault) if fault.violates => "violated",
+                    Some(_) => "otherwise",
                 };
                 record.cases.push(CaseRow::new(case, outcome));
             }
@@ -63,9 +82,16 @@ impl Tally {
                     let Some(exchange) = exchanges.get(fault.exchange) else {
                         continue;
                     };
-                    record.finding.get_or_insert_with(|| Finding {
+                    let slot = if fault.violates {
+                        &mut record.finding
+                    } else {
+                        &mut record.otherwise
+                    };
+                    slot.get_or_insert_with(|| Finding {
                         clause: verdict.clause,
                         case: case.id.clone(),
+                        part: fault.part,
+                        knob: fault.knob,
                         expected: fault.expected,
                         actual: fault.actual,
                         curl: curl::command(exchange),
@@ -103,17 +129,19 @@ impl Tally {
         mut self,
         rulebook: &Rulebook,
         waivers: &Waivers,
-    ) -> (Vec<ClauseRow>, Vec<Finding>) {
+    ) -> Outcomes {
         let mut rows = Vec::new();
         let mut findings = Vec::new();
+        let mut otherwise = Vec::new();
         for clause in &rulebook.contract().clauses {
-            let failed = self.has_failed(&clause.id);
+            let failed = self.is_known(&clause.id);
             if !rulebook.is_active(&clause.id) && !failed {
                 continue;
             }
             let record = self.0.remove(&clause.id).unwrap_or_default();
             let (status, why) = record.outcome(waivers.reason(&clause.id));
             findings.extend(record.finding);
+            otherwise.extend(record.otherwise);
             rows.push(ClauseRow {
                 id: clause.id.clone(),
                 level: clause.level,
@@ -126,7 +154,11 @@ impl Tally {
                 cases: record.cases,
             });
         }
-        (rows, findings)
+        Outcomes {
+            rows,
+            findings,
+            otherwise,
+        }
     }
 }
 
@@ -135,6 +167,7 @@ impl ClauseTally {
         match (&self.finding, waiver) {
             (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
             (Some(_), None) => (Status::Failed, None),
+            (None, _) if self.otherwise.is_some() => (Status::Otherwise, None),
             (None, _) if self.kept > 0 => (Status::Verified, None),
             (None, _) if self.inconclusive.is_some() => {
                 (Status::NotVerified, self.inconclusive.clone())

@@ -56,6 +56,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether the request was granted: no page says with which of the successful statuses.
+    pub fn granted(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// The header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(header, _)| header == name);

@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
                     };
                     let exchange = self.send(request, &context)?;
                     let last = at + 1 == case.steps.len();
-                    let accepted = exchange.answer().is_some_and(|answer| answer.status == 200);
+                    let accepted = exchange.answer().is_some_and(super::exchange::Answer::granted);
                     if !last && !accepted && !case.may_refuse(exchanges.len()) {
                         let what =
                             format!("step {} was not accepted: {}", at + 1, exchange.actual());
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
             merchant_order: "",
         };
         let exchange = self.send(&request, &context)?;
-        let answer = exchange.answer().filter(|answer| answer.status == 200);
+        let answer = exchange.answer().filter(|answer| answer.granted());
         answer
             .and_then(super::exchange::Answer::json)
             .filter(|body| body["access_token"].is_string())
@@ -301,8 +301,8 @@ impl<'a> Session<'a> {
     }
 
     /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
-    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{reference_id}}` (a new one each
-    /// time), `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
+    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{reference_id}}` and
+    /// `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
     /// `{{other_client_id}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
     /// merchant), and `{{0/access_token}}` (from the answer to the first request).
     fn fill(&mut self, text: &str, context: &StepContext<'_>) -> Result<String, Stopped> {
@@ -324,6 +324,7 @@ impl<'a> Session<'a> {
             "basic" => base64::engine::general_purpose::STANDARD
                 .encode(format!("{}:{}", account.client_id, account.client_secret)),
             "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
+            "unique" => format!("{:08x}", self.rng.next_u32()),
             "token" => context.token.clone().unwrap_or_default(),
             "merchant_order" => context.merchant_order.to_owned(),
             "other_client_id" => self.other("access_token")?.0,

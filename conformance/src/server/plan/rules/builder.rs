@@ -7,7 +7,7 @@ use crate::server::case::{
 use crate::server::plan::params::{base_params, bases, flat, with, without};
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::dialect::Unfinished;
-use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Shaped like a token, but never issued.
@@ -30,6 +30,16 @@ impl Cases {
         Self { rule, list }
     }
 
+    /// Adds a case, held against the clause of the rule.
+    fn push(&mut self, case: Case) {
+        let contract = Contract::shipped();
+        let case = match contract.clause(self.rule.id()) {
+            Some(clause) => case.held_to(contract, clause),
+            None => case,
+        };
+        self.list.push(case);
+    }
+
     pub(super) fn add(
         mut self,
         kind: Kind,
@@ -37,7 +47,7 @@ impl Cases {
         request: RequestTemplate,
         expect: Expect,
     ) -> Self {
-        self.list.push(Case::of_request(
+        self.push(Case::of_request(
             self.rule.id(),
             name,
             kind,
@@ -50,7 +60,7 @@ impl Cases {
     /// These steps must lead to the expected answer.
     pub(super) fn shows(mut self, name: &str, steps: Vec<Step>, expect: Expect) -> Self {
         let case = Case::of_steps(self.rule.id(), name, Kind::Positive, steps, expect);
-        self.list.push(case);
+        self.push(case);
         self
     }
 
@@ -64,9 +74,16 @@ impl Cases {
         self.add(Kind::Negative, name, request, refused(None))
     }
 
-    /// Must be refused for more than one reason, whatever the clause grants.
+    /// Must be refused for more than one reason, whatever the clause grants. Each reason has cases
+    /// of its own, so that this one accuses nobody.
     pub(super) fn lacks(self, name: &str, request: RequestTemplate) -> Self {
         self.add(Kind::Negative, name, request, Expect::NotGranted)
+            .beyond()
+    }
+
+    /// The last case goes beyond what the documentation says.
+    pub(super) fn beyond(self) -> Self {
+        self.change(|case| case.must = false)
     }
 
     /// An ordinary token request must be answered 200.
@@ -242,7 +259,7 @@ impl<'a> RequestBuilder<'a> {
     pub(super) fn new(rulebook: &'a Rulebook, working: &'a Working) -> Self {
         let endpoint = working.init().next().unwrap_or(Endpoint::InitV2);
         Self {
-            base: bases(rulebook, endpoint)
+            base: bases(rulebook, working, endpoint)
                 .into_iter()
                 .next()
                 .unwrap_or_default(),
@@ -296,7 +313,7 @@ impl<'a> RequestBuilder<'a> {
         changes: &[(&str, &str)],
     ) -> Option<RequestTemplate> {
         self.working.init().find_map(|endpoint| {
-            let base = base_params(self.rulebook, endpoint, flow)?;
+            let base = base_params(self.rulebook, self.working, endpoint, flow)?;
             let own = [("merchant_orderid", "{{merchant_order}}")];
             let params = own
                 .iter()
@@ -363,7 +380,7 @@ impl<'a> RequestBuilder<'a> {
     /// The usual request to an endpoint.
     pub(super) fn usual(&self, endpoint: Endpoint) -> RequestTemplate {
         let base = match endpoint {
-            Endpoint::Calculator | Endpoint::LearnMore => bases(self.rulebook, endpoint),
+            Endpoint::Calculator | Endpoint::LearnMore => bases(self.rulebook, self.working, endpoint),
             _ => Vec::new(),
         };
         let base = base.into_iter().next().unwrap_or_default();

@@ -25,7 +25,7 @@ pub(in crate::server::plan) fn encoding(
     };
     let mut cases = Cases::of(rule);
     for endpoint in working.init() {
-        let base = bases(rulebook, endpoint)
+        let base = bases(rulebook, working, endpoint)
             .into_iter()
             .next()
             .unwrap_or_default();
@@ -44,9 +44,10 @@ pub(in crate::server::plan) fn encoding(
 /// Cases of an init path: each flow with everything, and with only what is required.
 pub(in crate::server::plan) fn path(
     rulebook: &Rulebook,
+    working: &Working,
     endpoint: Endpoint,
-    encoding: Encoding,
 ) -> Vec<Case> {
+    let encoding = working.preferred();
     let rule = match endpoint {
         Endpoint::InitPlain => Rule::PlainAccepted,
         _ => Rule::V2Accepted,
@@ -54,7 +55,7 @@ pub(in crate::server::plan) fn path(
     let valid = |params: &Params| rulebook.check(endpoint, &flat(params)).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
-        let full = base_params(rulebook, endpoint, flow).filter(valid);
+        let full = base_params(rulebook, working, endpoint, flow).filter(valid);
         let minimal = full.as_ref().map(|full| minimal(full, valid));
         for (what, params) in [("everything", full), ("only what is required", minimal)] {
             if let Some(request) = params.and_then(|params| request_to(endpoint, &params, encoding))

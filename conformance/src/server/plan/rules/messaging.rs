@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// A request for a price, with other values.
 fn price(requests: &RequestBuilder<'_>, changes: &[(&str, &str)]) -> RequestTemplate {
-    let base = bases(requests.rulebook, Endpoint::Calculator);
+    let base = bases(requests.rulebook, requests.working, Endpoint::Calculator);
     let base = base.into_iter().next().unwrap_or_default();
     let params = changes.iter().fold(base, |params, (name, value)| {
         with(&params, name, json!(value))
@@ -84,7 +84,7 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 pub(super) fn availability(cases: Cases) -> Cases {
     let request = bare(Endpoint::Availability);
     cases
-        .keeps("a token", request.clone())
+        .add(Kind::Positive, "a token", request.clone(), Expect::Served)
         .lacks("no token, no client", stranger(request))
 }
 
