@@ -66,11 +66,11 @@ mod wording;
 
 pub use allowed::Allowed;
 pub use citation::Citation;
-pub use clause::{Asserts, Check, Clause, ErrorSource, Evidence, Level, Msg};
+pub use clause::{Asserts, Check, Clause, ErrorKnob, ErrorSource, Evidence, Level};
 pub use contract::Contract;
 pub use dialect::{Dialect, ErrorShape};
 pub use endpoint::{Auth, Endpoint, EndpointRow};
-pub use error::{ErrorId, ErrorRow, Errors};
+pub use error::{ErrorId, ErrorRow, Errors, Msg, RefusalStatus};
 pub use lint::{LintRow, LintRule};
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Param, Parameters, StoredParameters};

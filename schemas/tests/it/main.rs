@@ -10,6 +10,7 @@
 mod consistency;
 mod dialects;
 mod mistakes;
+mod open_questions;
 mod openapi;
 mod parameters;
 mod reference;
