@@ -1,7 +1,7 @@
 //! The clauses: the rows of `clauses/*.json`.
 
 use crate::endpoint::Endpoint;
-use crate::error::ErrorId;
+use crate::error::{ErrorId, Msg};
 use crate::evidence::Evidence;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -57,23 +57,51 @@ impl Clause {
 pub enum ErrorSource {
     /// The clause names it.
     Id(ErrorId),
-    /// The dialect names it: it is the answer to this knob (`{"$knob": …}`).
-    Knob(String),
+    /// The dialect names it (`{"$knob": …, "as": …}`).
+    Knob(ErrorKnob),
+}
+
+/// A knob whose answer says which error it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorKnob {
+    /// The knob.
+    pub knob: String,
+    /// The error for each answer; where none is listed, the answer is the error's id.
+    pub errors: BTreeMap<String, ErrorId>,
+}
+
+impl ErrorKnob {
+    /// The error that an answer stands for.
+    pub fn error(&self, answer: &str) -> Option<ErrorId> {
+        if self.errors.is_empty() {
+            return ErrorId::from_id(answer);
+        }
+        self.errors.get(answer).copied()
+    }
 }
 
 impl TryFrom<Value> for ErrorSource {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
-        match &value {
-            Value::String(id) => ErrorId::from_id(id)
-                .map(Self::Id)
-                .ok_or_else(|| format!("/error: unknown error id `{id}`")),
-            other => match other["$knob"].as_str() {
-                Some(knob) => Ok(Self::Knob(knob.to_owned())),
-                None => Err("/error: neither an error id nor a `$knob`".to_owned()),
-            },
+        let error = |id: &str| {
+            ErrorId::from_id(id).ok_or_else(|| format!("/error: unknown error id `{id}`"))
+        };
+        if let Value::String(id) = &value {
+            return error(id).map(Self::Id);
         }
+        let Some(knob) = value["$knob"].as_str() else {
+            return Err("/error: neither an error id nor a `$knob`".to_owned());
+        };
+        let rows = value["as"].as_object().into_iter().flatten();
+        let rows = rows.map(|(answer, id)| {
+            let id = error(id.as_str().unwrap_or_default())?;
+            Ok((answer.clone(), id))
+        });
+        Ok(Self::Knob(ErrorKnob {
+            knob: knob.to_owned(),
+            errors: rows.collect::<Result<_, String>>()?,
+        }))
     }
 }
 
@@ -109,30 +137,4 @@ pub enum Asserts {
     Grant,
     /// Every answer has this property.
     Answer,
-}
-
-/// The vocabulary of `field_errors[].msg` (P-val).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Msg {
-    /// A mandatory parameter was not sent.
-    Required,
-    /// Wrong format, or not one of the allowed values.
-    Invalid,
-    /// Wrong data type.
-    Type,
-    /// Too long, or too precise.
-    Length,
-}
-
-impl Msg {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Invalid => "invalid",
-            Self::Type => "type",
-            Self::Length => "length",
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Whether the data files fit each other: names that lead nowhere, rows that are missing, rows
 //! that are duplicates.
 
-use crate::clause::{Check, ErrorSource};
+use crate::clause::{Check, ErrorKnob, ErrorSource};
 use crate::contract::Contract;
 use crate::dialect;
 use crate::endpoint::Endpoint;
@@ -120,20 +120,29 @@ impl Contract {
                 return fail(format!("no knob `{knob}`"));
             }
             if let Some(ErrorSource::Knob(knob)) = &clause.error {
-                if !known(knob) {
-                    return fail(format!("/error: no knob `{knob}`"));
+                let name = &knob.knob;
+                if !known(name) {
+                    return fail(format!("/error: no knob `{name}`"));
                 }
-                if let Err(what) = answers_are_errors(&schema, knob) {
-                    return fail(format!("/error: knob `{knob}`: {what}"));
+                if let Err(what) = answers_are_errors(&schema, knob, clause.when.get(name)) {
+                    return fail(format!("/error: knob `{name}`: {what}"));
                 }
             }
         }
         for (name, body) in &self.bodies {
+            let fail = |what: String| Err(LoadError::new(format!("bodies/{name}.json"), what));
             if let Some(knob) = resolve::knobs(body).into_iter().find(|knob| !known(knob)) {
-                return Err(LoadError::new(
-                    format!("bodies/{name}.json"),
-                    format!("no knob `{knob}`"),
-                ));
+                return fail(format!("no knob `{knob}`"));
+            }
+            for (knob, list) in resolve::mappings(body) {
+                let stands =
+                    |answer: &Value| answer.as_str().is_some_and(|it| list.contains_key(it));
+                let answers = listed(&schema, knob).into_iter().flatten();
+                if let Some(answer) = answers.into_iter().find(|answer| !stands(answer)) {
+                    return fail(format!(
+                        "knob `{knob}`: nothing stands for its answer {answer}"
+                    ));
+                }
             }
         }
         Ok(())
@@ -270,12 +279,22 @@ impl Contract {
     }
 }
 
-/// Whether a dialect can answer a knob with nothing but error ids.
-fn answers_are_errors(schema: &Value, knob: &str) -> Result<(), String> {
+/// The answers to a knob, where its row lists them.
+fn listed<'s>(schema: &'s Value, knob: &str) -> Option<&'s Vec<Value>> {
     let row = dialect::knob_rows(schema).find(|(name, _)| *name == knob);
-    let answers = row.and_then(|(_, row)| row["enum"].as_array());
+    row.and_then(|(_, row)| row["enum"].as_array())
+}
+
+/// Whether each answer that a dialect can give a knob stands for an error, or each of those with
+/// which the clause holds.
+fn answers_are_errors(
+    schema: &Value,
+    knob: &ErrorKnob,
+    when: Option<&Vec<Value>>,
+) -> Result<(), String> {
+    let answers = when.or_else(|| listed(schema, &knob.knob));
     let answers = answers.ok_or("meta/dialect.schema.json does not list its answers")?;
-    let is_error = |answer: &&Value| answer.as_str().and_then(ErrorId::from_id).is_some();
+    let is_error = |answer: &Value| answer.as_str().and_then(|it| knob.error(it)).is_some();
     match answers.iter().find(|answer| !is_error(answer)) {
         Some(answer) => Err(format!("its answer {answer} is not an error id")),
         None => Ok(()),

@@ -114,11 +114,11 @@ impl Contract {
     /// A shipped dialect by name, or a dialect file by path.
     pub fn dialect(&self, name_or_path: &str) -> Result<Dialect, LoadError> {
         if let Some(shipped) = Dialect::shipped(name_or_path, &self.sources) {
-            return shipped;
+            return self.admitted(shipped?);
         }
         let file = Path::new(name_or_path);
         if file.exists() {
-            return Dialect::read_file(file, &self.sources);
+            return self.admitted(Dialect::read_file(file, &self.sources)?);
         }
         Err(LoadError::new(
             name_or_path,
@@ -131,7 +131,24 @@ impl Contract {
 
     /// A dialect from JSON, for example from a request.
     pub fn dialect_from_json(&self, value: Value) -> Result<Dialect, LoadError> {
-        Dialect::read("dialect", value, &self.sources)
+        self.admitted(Dialect::read("dialect", value, &self.sources)?)
+    }
+
+    fn admitted(&self, dialect: Dialect) -> Result<Dialect, LoadError> {
+        self.admits(&dialect)?;
+        Ok(dialect)
+    }
+
+    /// Refuses a dialect that names a clause without a `msg`, which its schema cannot see.
+    pub(crate) fn admits(&self, dialect: &Dialect) -> Result<(), LoadError> {
+        let has_msg = |id: &str| self.clause(id).is_some_and(|clause| clause.msg.is_some());
+        match dialect.knobs.msg_words.keys().find(|id| !has_msg(id)) {
+            None => Ok(()),
+            Some(id) => {
+                let what = format!("at /answers/msg_words: no clause `{id}` that has a msg");
+                Err(LoadError::new(&dialect.name, what))
+            }
+        }
     }
 
     /// Names of the shipped dialects, the default first.

@@ -3,8 +3,8 @@
 use crate::evidence::Evidence;
 use crate::names::names;
 use http::StatusCode;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Unexpected};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Index;
 
@@ -40,6 +40,32 @@ names! {
         TokenExpired = "token_expired",
         InsufficientScope = "insufficient_scope",
         SessionExpired = "session_expired",
+    }
+}
+
+/// The vocabulary of `field_errors[].msg` (P-val).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Msg {
+    /// A mandatory parameter was not sent.
+    Required,
+    /// Wrong format, or not one of the allowed values.
+    Invalid,
+    /// Wrong data type.
+    Type,
+    /// Too long, or too precise.
+    Length,
+}
+
+impl Msg {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Invalid => "invalid",
+            Self::Type => "type",
+            Self::Length => "length",
+        }
     }
 }
 
@@ -116,6 +142,10 @@ impl TryFrom<BTreeMap<String, ErrorRow>> for Errors {
         }
     }
 }
+
+/// The status that a dialect gives a refusal.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct RefusalStatus(#[serde(deserialize_with = "refusal_status")] pub StatusCode);
 
 /// Reads the status of a refusal: a client error, 400 to 499.
 fn refusal_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::Error> {

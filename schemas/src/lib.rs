@@ -73,11 +73,11 @@ mod wording;
 
 pub use allowed::Allowed;
 pub use citation::Citation;
-pub use clause::{Asserts, Check, Clause, ErrorSource, Level, Msg};
+pub use clause::{Asserts, Check, Clause, ErrorKnob, ErrorSource, Level};
 pub use contract::Contract;
 pub use dialect::{Alternative, Contradiction, Dialect, ErrorShape, KnobRow};
 pub use endpoint::{Auth, Endpoint, EndpointRow};
-pub use error::{ErrorId, ErrorRow, Errors};
+pub use error::{ErrorId, ErrorRow, Errors, Msg, RefusalStatus};
 pub use evidence::Evidence;
 pub use expectation::{DocumentedValues, Expectations, Part, Support};
 pub use lint::{LintRow, LintRule};

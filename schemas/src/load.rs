@@ -74,6 +74,7 @@ const SHIPPED: &[(&str, &str)] = embedded![
     "bodies/availability.response.json",
     "bodies/learn_more.request.json",
     "bodies/error.doc.json",
+    "bodies/error.oauth2.json",
     "bodies/error.pos.json",
     "bodies/error.union.json",
     "dialects/documented.json",

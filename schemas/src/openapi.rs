@@ -67,7 +67,7 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
     let answer = rulebook.response_schema(endpoint).unwrap_or(&Value::Null);
     let mut responses = Map::new();
     responses.insert(
-        "200".into(),
+        rulebook.success_status(endpoint).as_str().to_owned(),
         json!({
             "description": "Accepted",
             "content": {"application/json": {"schema": plain(answer)}},
@@ -118,13 +118,14 @@ fn body(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> Value {
             continue;
         }
         let mut row = plain(&schema["properties"][&param.name]);
-        if nested && param.json != ["string"] {
+        let types = rulebook.json_types(param);
+        if nested && types != ["string"] {
             let own = row.get_mut("allOf").and_then(Value::as_array_mut);
             let own = own.into_iter().flatten();
             for part in own.filter_map(Value::as_object_mut) {
                 part.shift_remove("type");
             }
-            row["type"] = json!(param.json);
+            row["type"] = json!(types);
         }
         match param.name.split_once('.').filter(|_| nested) {
             Some((group, field)) => {

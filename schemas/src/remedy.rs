@@ -90,7 +90,8 @@ impl Rulebook {
         }
         if fragment.contains_key("type") {
             let row = self.contract().param(endpoint, param)?;
-            let types: Vec<&str> = row.json.iter().map(|name| type_name(name)).collect();
+            let types = self.json_types(row).into_iter().map(type_name);
+            let types: Vec<&str> = types.collect();
             return Some(format!("`{param}` as {}{example}", types.join(" or as ")));
         }
         // A value is taken out of the list.
@@ -108,6 +109,7 @@ impl Rulebook {
             .or(demanded.first())?;
         let others = other_ways(rule);
         if !others.is_empty() {
+            let others = others.into_iter().filter(|other| *other != name);
             let ways: Vec<&str> = std::iter::once(name).chain(others).collect();
             return Some(alternatives(&ways));
         }

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 /// The key that ties a constraint to its clause.
 const CLAUSE: &str = "x-clause";
 const KNOB: &str = "$knob";
+/// Beside a knob: what stands in the schema for each of its answers.
+const AS: &str = "as";
 
 /// The result of resolving a subschema.
 enum Outcome {
@@ -48,9 +50,14 @@ fn walk_object(
     holds: &dyn Fn(&str) -> bool,
 ) -> Outcome {
     if let Some(knob) = object.get(KNOB).and_then(Value::as_str) {
-        return match dialect.answer(knob) {
+        let answer = dialect.answer(knob);
+        let stands = match (object.get(AS), answer.as_str()) {
+            (Some(list), Some(word)) => list.get(word).unwrap_or(&Value::Null),
+            _ => answer,
+        };
+        return match stands {
             Value::Null => Outcome::Unanswered,
-            answer => Outcome::Kept(answer.clone()),
+            stands => Outcome::Kept(stands.clone()),
         };
     }
     let clause = object.get(CLAUSE).and_then(Value::as_str);
@@ -62,6 +69,9 @@ fn walk_object(
         match walk(value, dialect, holds) {
             // `allOf` may not be empty.
             Outcome::Kept(Value::Array(items)) if key == "allOf" && items.is_empty() => {}
+            Outcome::Kept(Value::Object(rows)) if key == "properties" => {
+                kept.insert(key.clone(), named(rows));
+            }
             Outcome::Kept(value) => {
                 kept.insert(key.clone(), value);
             }
@@ -73,6 +83,15 @@ fn walk_object(
         }
     }
     Outcome::Kept(Value::Object(kept))
+}
+
+/// The rows of `properties`, each under the name that the dialect gives its member (`x-name`).
+fn named(rows: Map<String, Value>) -> Value {
+    let row = |(name, row): (String, Value)| match row.get("x-name").and_then(Value::as_str) {
+        Some(own) => (own.to_owned(), row),
+        None => (name, row),
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// Every clause tag in a schema, once for each occurrence.
@@ -101,6 +120,16 @@ pub(crate) fn tagged_knobs(schema: &Value) -> Vec<(&str, &str)> {
             let within = object.values().flat_map(knobs);
             found.extend(within.map(|knob| (clause, knob)));
         }
+    });
+    found
+}
+
+/// Every list of what stands for the answers to a knob, with the knob.
+pub(crate) fn mappings(schema: &Value) -> Vec<(&str, &Map<String, Value>)> {
+    let mut found = Vec::new();
+    visit(schema, &mut |object| {
+        let knob = object.get(KNOB).and_then(Value::as_str);
+        found.extend(knob.zip(object.get(AS).and_then(Value::as_object)));
     });
     found
 }

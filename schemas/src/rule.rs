@@ -104,6 +104,7 @@ names! {
         CheckoutTimeOut = "checkout.time_out",
         CalculatorAccepted = "calculator.accepted",
         CalculatorOpen = "calculator.open",
+        CalculatorClientId = "calculator.client_id.same",
         CalculatorRepeated = "calculator.parameters.repeated",
         ResponseHtmlRender = "calculator.response.html_render",
         ResponseMonthlyPayment = "calculator.response.monthly_payment",

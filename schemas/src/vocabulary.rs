@@ -1,10 +1,9 @@
 //! The terms that requests, answers and rulebooks share: violations, refusals, flows,
 //! decisions, languages.
 
-use crate::clause::Msg;
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
-use crate::error::ErrorId;
+use crate::error::{ErrorId, Msg};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

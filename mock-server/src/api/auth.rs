@@ -37,11 +37,7 @@ pub(super) fn caller(call: &Call<'_>) -> Result<Option<Caller>, Rejection> {
 /// Checks the bearer token of a call against the client id of its path.
 fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     let rulebook = call.rulebook;
-    let in_path = if rulebook.enforces(Rule::PathQuotes) {
-        call.client_id.trim_matches('"')
-    } else {
-        call.client_id
-    };
+    let in_path = call.own_client_id();
     let header = call.request.header(&AUTHORIZATION);
     let token = bearer(rulebook, header.as_deref())?;
     let unknown = || Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown);

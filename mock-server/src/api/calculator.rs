@@ -33,7 +33,7 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     let query = call.request.query.as_deref().unwrap_or_default();
     let query = form(rulebook, query.as_bytes())
         .map_err(|rejection| rejection.because("it stands in the query string"))?;
-    let parameters = read(rulebook, &query, note)?;
+    let parameters = read(call, &query, note)?;
     let lang = match parameters.text("lang") {
         Some(lang) => Lang::of(lang),
         None => merchants_lang(app, note),
@@ -55,10 +55,11 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
 
 /// The parameters of the query string, valid.
 fn read<'q>(
-    rulebook: &Rulebook,
+    call: &Call<'_>,
     query: &'q Form,
     note: &mut Note,
 ) -> Result<Parameters<'q>, Rejection> {
+    let rulebook = call.rulebook;
     let mut document = Document::new(Endpoint::Calculator, rulebook);
     for (name, value) in query.pairs() {
         document.text(name, value);
@@ -73,7 +74,17 @@ fn read<'q>(
         let rejection = Rejection::new(Rule::CalculatorRepeated, ErrorId::RepeatedParameter);
         return Err(rejection.because(format!("`{name}`")));
     }
-    let violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);
+    let mut violations = rulebook.check_parameters(Endpoint::Calculator, &parameters);
+    let own = call.own_client_id();
+    if let Some(id) = parameters.text("clientId").filter(|id| *id != own)
+        && rulebook.enforces(Rule::CalculatorClientId)
+    {
+        let rule = Rule::CalculatorClientId;
+        let violation = rulebook.violation_of(rule, "clientId".into(), Some(id.into()));
+        violations.retain(|other| other.param != violation.param);
+        violations.push(violation);
+        rulebook.sort(Endpoint::Calculator, &mut violations);
+    }
     match Rejection::of(violations) {
         Some(rejection) => Err(rejection),
         None => Ok(parameters),

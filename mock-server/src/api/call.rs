@@ -28,6 +28,15 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// The client id of the path as the dialect reads it.
+    pub(super) fn own_client_id(&self) -> &'a str {
+        if self.rulebook.enforces(Rule::PathQuotes) {
+            self.client_id.trim_matches('"')
+        } else {
+            self.client_id
+        }
+    }
+
     /// The body, if it was read whole and is no larger than the API takes.
     pub(super) fn body(&self) -> Result<&'a [u8], Rejection> {
         match &self.request.body {

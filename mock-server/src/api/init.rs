@@ -15,8 +15,7 @@ use crate::model::lifecycle::Life;
 use crate::model::order::Order;
 use flexiti_contract::dialect::{IdsAs, InitEncodings};
 use flexiti_contract::{
-    Endpoint, ErrorId, Flow, Given, Lang, Msg, Parameters, Rule, Rulebook, StoredParameters,
-    Violation,
+    Endpoint, ErrorId, Flow, Given, Lang, Parameters, Rule, Rulebook, StoredParameters, Violation,
 };
 use hyper::StatusCode;
 use serde::Serialize;
@@ -54,7 +53,7 @@ pub fn handle(
             .is_some()
     {
         let rule = Rule::MerchantOrderUnique;
-        let violation = rulebook.violation_of(rule, param.into(), Msg::Invalid, Some(id.into()));
+        let violation = rulebook.violation_of(rule, param.into(), Some(id.into()));
         return Err(Rejection::one(violation));
     }
     let flow = parameters.text("flow").and_then(|flow| rulebook.flow(flow));
@@ -124,19 +123,19 @@ fn read<'t>(
         ..
     } = document;
     let mut violations = rulebook.check_parameters(endpoint, &parameters);
-    let mut also = |rule, param: &str, msg| {
+    let mut also = |rule, param: &str| {
         let value = parameters.get(param).map(Given::to_value);
         violations.retain(|violation| violation.param != param);
-        violations.push(rulebook.violation_of(rule, param.to_owned(), msg, value));
+        violations.push(rulebook.violation_of(rule, param.to_owned(), value));
     };
     if rulebook.enforces(Rule::InitRepeated) {
         for param in repeated {
-            also(Rule::InitRepeated, param, Msg::Invalid);
+            also(Rule::InitRepeated, param);
         }
     }
     if rulebook.enforces(Rule::NullRefused) {
         for param in nulls {
-            also(Rule::NullRefused, param, Msg::Type);
+            also(Rule::NullRefused, param);
         }
     }
     rulebook.sort(endpoint, &mut violations);

@@ -176,6 +176,7 @@ pub fn means(rule: Rule) -> Means {
 
         Rule::CalculatorAccepted => LeftOut,
         Rule::CalculatorOpen => LeftOut,
+        Rule::CalculatorClientId => LeftOut,
         Rule::CalculatorRepeated => LeftOut,
         Rule::ResponseHtmlRender => Saboteur(messaging::no_html),
         Rule::ResponseMonthlyPayment => Saboteur(messaging::no_monthly_payment),

@@ -1,8 +1,11 @@
 //! The answers of a dialect that code reads, each as a type: `meta/dialect.schema.json` lists the
 //! same words.
 
+use crate::error::{ErrorId, Msg, RefusalStatus};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The knobs that code reads; the others are filled into the schemas.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,23 +16,39 @@ use serde_json::Value;
 pub struct Knobs {
     pub token_style: TokenStyle,
     pub token_type: TokenType,
+    pub token_shape: TokenShape,
     pub token_ttl: u32,
     pub refresh_ttl: u32,
     pub bearer_scheme: Lax,
     pub error_shape: ErrorShape,
+    pub error_statuses: BTreeMap<ErrorId, RefusalStatus>,
+    pub error_words: BTreeMap<ErrorId, String>,
+    pub msg_words: BTreeMap<String, Msg>,
+    pub field_errors_name: FieldErrorsName,
+    pub field_errors_listed: FieldErrorsListed,
+    pub unknown_path_body: UnknownPathBody,
+    pub challenge: bool,
     pub ids_as: IdsAs,
     pub response_members: Members,
     pub response_member_order: MemberOrder,
     pub first_order_id: u64,
     pub init_paths: InitPaths,
     pub init_encodings: InitEncodings,
+    pub init_success_status: InitStatus,
+    pub json_scalars: JsonScalars,
     pub empty_value: EmptyValue,
     pub repeated_parameters: RepeatedParameters,
+    pub token_repeated_parameters: TokenRepeated,
+    pub token_query: TokenQuery,
     pub cors: bool,
     pub role_refused_at: RefusedAt,
     pub flow_paths: FlowPaths,
     pub accept_basic: bool,
+    pub basic_encoding: BasicEncoding,
+    pub unknown_client: UnknownClient,
     pub merchant_order_id_alias: Alias,
+    pub merchant_order_id_named: NamedSpelling,
+    pub merchant_order_id_normalization: Normalization,
     pub redirect_url_template: String,
     pub notification_unknown: UnknownOrder,
     pub notification_unfinished: Unfinished,
@@ -39,6 +58,7 @@ pub struct Knobs {
     pub purchase_block_without_purchase: PurchaseBlock,
     pub merchant_order_id_shared: SharedId,
     pub notification_callback_url: CallbackUrl,
+    pub transaction_id_is: TransactionId,
     pub declined_goes_to: Destination,
     pub pending_goes_to: Destination,
     pub callback_params: CallbackParams,
@@ -50,6 +70,8 @@ pub struct Knobs {
     pub decision_without_key: Decided,
     pub calculator_rounding: Rounding,
     pub calculator_no_plan: NoPlan,
+    pub calculator_bad_price: BadPrice,
+    pub calculator_bad_lang: BadLang,
     pub availability_body: Value,
 }
 
@@ -93,7 +115,35 @@ answers! {
     /// Answers to `bearer_scheme`.
     Lax { Exact, AnyCase }
     /// Answers to `error_shape`.
-    ErrorShape { Doc, Pos, Union }
+    ErrorShape { Doc, Pos, Union, Oauth2 }
+    /// Answers to `field_errors_name`.
+    FieldErrorsName { FieldErrors, ErrorFields }
+    /// Answers to `field_errors_listed`.
+    FieldErrorsListed { All, First }
+    /// Answers to `unknown_path_body`.
+    UnknownPathBody { Json, Html }
+    /// Answers to `token_shape`.
+    TokenShape { Hex40, Opaque }
+    /// Answers to `token_repeated_parameters`.
+    TokenRepeated { Refuse, Last, First }
+    /// Answers to `token_query`.
+    TokenQuery { Ignored, Read }
+    /// Answers to `basic_encoding`.
+    BasicEncoding { Raw, Form, Either }
+    /// Answers to `unknown_client`.
+    UnknownClient { Same, ToldApart }
+    /// Answers to `json_scalars`.
+    JsonScalars { IdsToo, OwnType, Any, TextOnly }
+    /// Answers to `merchant_order_id_named`.
+    NamedSpelling { Sent, Documented }
+    /// Answers to `merchant_order_id_normalization`.
+    Normalization { Exact, Nfc }
+    /// Answers to `transaction_id_is`.
+    TransactionId { OrderId, OwnNumber }
+    /// Answers to `calculator_bad_price`.
+    BadPrice { Refuse, Empty }
+    /// Answers to `calculator_bad_lang`.
+    BadLang { Refuse, English }
     /// Answers to `ids_as`.
     IdsAs { Integer, String }
     /// Answers to `response_members`.
@@ -107,7 +157,7 @@ answers! {
     /// Answers to `empty_value`.
     EmptyValue { Absent, Value }
     /// Answers to `repeated_parameters`.
-    RepeatedParameters { Refuse, Last }
+    RepeatedParameters { Refuse, Last, First, InvalidRequest }
     /// Answers to `role_refused_at`.
     RefusedAt { Token, Init, Both }
     /// Answers to `merchant_order_id_alias`.
@@ -157,6 +207,54 @@ impl TokenType {
         match self {
             Self::Lowercase => "bearer",
             Self::Capitalized => "Bearer",
+        }
+    }
+}
+
+/// Answers to `init_success_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub struct InitStatus(StatusCode);
+
+impl TryFrom<u16> for InitStatus {
+    type Error = http::status::InvalidStatusCode;
+
+    fn try_from(status: u16) -> Result<Self, Self::Error> {
+        StatusCode::from_u16(status).map(Self)
+    }
+}
+
+impl From<InitStatus> for StatusCode {
+    fn from(status: InitStatus) -> Self {
+        status.0
+    }
+}
+
+impl ErrorShape {
+    /// Whether a refusal of this shape lists the parameters at fault. Where it does not, its
+    /// sentence names them.
+    pub fn lists_fields(self) -> bool {
+        matches!(self, Self::Pos | Self::Union)
+    }
+}
+
+impl FieldErrorsName {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FieldErrors => "field_errors",
+            Self::ErrorFields => "error_fields",
+        }
+    }
+}
+
+impl TransactionId {
+    /// The `transaction_id` of an order.
+    pub fn of(self, order_id: u64) -> u64 {
+        match self {
+            Self::OrderId => order_id,
+            // A range of its own, so that nobody takes one order's for another's id.
+            Self::OwnNumber => order_id.saturating_add(1_000_000_000),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::document::{Block, Cell, Inline, Text, code, is_guess, link, plain, prose, table};
 use super::requests::order_id;
-use crate::clause::Msg;
+use crate::dialect::{ErrorShape, TokenShape};
 use crate::endpoint::Endpoint;
+use crate::error::Msg;
 use crate::rulebook::Rulebook;
 use crate::vocabulary::Refusal;
 use crate::wording::alternatives;
@@ -20,11 +21,21 @@ pub(super) fn body(answer: &Value) -> Block {
 /// The answer to a token request.
 pub(super) fn token(rulebook: &Rulebook) -> Value {
     let dialect = rulebook.dialect();
+    let (access, refresh) = match rulebook.knobs().token_shape {
+        TokenShape::Hex40 => (
+            "3f9c1d5a7b2e8064c1a9f3d7e5b80246ac13579f",
+            "a81b6d0f42c7e935d1f08b64e2a7c9530fd82b17",
+        ),
+        TokenShape::Opaque => (
+            "P5wdWnsuUGTBqfPX5bgCRqwTV58-Xb_uT2mYc0iJd4k",
+            "qBttD0LH6TXR8Itk4qfJUw_YKxcbE0mW9dQ7aZ3hRlA",
+        ),
+    };
     json!({
         "token_type": dialect.answer("token_type"),
-        "access_token": "3f9c1d5a7b2e8064c1a9f3d7e5b80246ac13579f",
+        "access_token": access,
         "expires_in": dialect.answer("token_ttl"),
-        "refresh_token": "a81b6d0f42c7e935d1f08b64e2a7c9530fd82b17",
+        "refresh_token": refresh,
         "scope": "merchant",
     })
 }
@@ -60,9 +71,11 @@ pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
         |word: &str| json!({"status": dialect.answer(&format!("purchase_status_words.{word}"))});
     let approved =
         || json!({"customer_id": id(rulebook, "1293836"), "apply_status": apply("approved")});
+    let knobs = rulebook.knobs();
+    let transaction = knobs.transaction_id_is.of(knobs.first_order_id).to_string();
     let build = |flow: &str, applied: Option<Value>, purchased: Option<Value>| {
         let mut body = Map::new();
-        body.insert("transaction_id".into(), id(rulebook, &order_id(rulebook)));
+        body.insert("transaction_id".into(), id(rulebook, &transaction));
         body.insert("flow".into(), json!(flow));
         body.insert("callback_url".into(), json!(""));
         if let Some(applied) = applied {
@@ -138,29 +151,25 @@ pub(super) fn refusal(
     path: &str,
     field: Option<(&str, Msg, &str)>,
 ) -> Value {
-    let shape = rulebook
-        .dialect()
-        .answer("error_shape")
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let knobs = rulebook.knobs();
+    let shape = knobs.error_shape;
     let mut body = Map::new();
-    if shape != "pos" {
+    if matches!(shape, ErrorShape::Doc | ErrorShape::Union) {
         body.insert("code".into(), json!(refusal.status.as_u16()));
     }
     body.insert("error".into(), json!(refusal.error));
-    if shape != "pos" {
-        let named = field.filter(|_| shape == "doc");
+    if shape != ErrorShape::Pos {
+        let named = field.filter(|_| !shape.lists_fields());
         let named = named.map(|(param, msg, _)| format!(" {param}: {}", msg.as_str()));
         let description = format!("{}{}", refusal.message, named.unwrap_or_default());
         body.insert("error_description".into(), json!(description));
     }
-    if shape != "doc" {
+    if shape.lists_fields() {
         body.insert("message".into(), json!(refusal.message));
         body.insert("url".into(), json!(path));
         if let Some((param, msg, value)) = field {
             let row = json!([{"param": param, "msg": msg, "value": value}]);
-            body.insert("field_errors".into(), row);
+            body.insert(knobs.field_errors_name.as_str().into(), row);
         }
     }
     Value::Object(body)
@@ -257,6 +266,7 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     }
     match (row["type"].as_str(), row["pattern"].as_str()) {
         (_, Some("^[0-9a-f]{40}$")) => "40 hexadecimal digits, lower case".to_owned(),
+        (_, Some("^[0-9A-Za-z_-]{43}$")) => "43 characters of base64url".to_owned(),
         (_, Some("^https?://")) => "an absolute URL".to_owned(),
         (_, Some("^[0-9]+[.][0-9]{2}$")) => "a string with two decimals".to_owned(),
         (_, Some("^[1-9][0-9]*$")) => "a string of digits".to_owned(),

@@ -42,7 +42,7 @@ fn entry(rulebook: &Rulebook, clause: &Clause) -> Vec<Block> {
             refusal.status.as_u16(),
             refusal.error
         ));
-        if let Some(msg) = clause.msg {
+        if let Some(msg) = rulebook.msg_of(&clause.id) {
             text.extend([plain(", "), code("msg"), plain(" "), code(msg.as_str())]);
         }
         items.push(text);

@@ -1,8 +1,9 @@
 //! The tables of errors.
 
 use super::document::{Block, Cell, Inline, Text, cell, code, is_guess, link, plain, prose, table};
-use crate::clause::{Asserts, Check, Clause, Msg};
+use crate::clause::{Asserts, Check, Clause};
 use crate::endpoint::Endpoint;
+use crate::error::Msg;
 use crate::rulebook::Rulebook;
 
 /// The refusals of endpoints. Those that are about one parameter are in the table of
@@ -16,8 +17,9 @@ pub(super) fn table_of(rulebook: &Rulebook, endpoints: &[Endpoint], families: &[
     let refusals: Vec<&Clause> = rulebook.clauses().filter(is_here).collect();
     let mut rows = Vec::new();
     for msg in [Msg::Required, Msg::Type, Msg::Invalid, Msg::Length] {
-        let about_parameter =
-            |clause: &&&Clause| clause.msg == Some(msg) && clause.check == Check::Request;
+        let about_parameter = |clause: &&&Clause| {
+            rulebook.msg_of(&clause.id) == Some(msg) && clause.check == Check::Request
+        };
         if let Some(clause) = refusals.iter().find(about_parameter) {
             rows.extend(shared(rulebook, clause, msg));
         }

@@ -217,7 +217,7 @@ fn refusals(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Cell {
             plain(format!(": {} ", refusal.status.as_u16())),
             code(refusal.error),
         ];
-        if let Some(msg) = clause.msg {
+        if let Some(msg) = rulebook.msg_of(&clause.id) {
             text.extend([plain(", "), code(msg.as_str())]);
         }
         if is_guess(clause.evidence) {

@@ -117,6 +117,7 @@ fn shown(answer: &Value, row: &Value) -> String {
         }
         Value::String(text) if text.contains(' ') => text.clone(),
         Value::String(text) => format!("`{text}`"),
+        Value::Object(map) if map.is_empty() => "none".to_owned(),
         Value::Object(map) => {
             let pair = |(name, value): (&String, &Value)| format!("{name}: {}", shown(value, row));
             map.iter().map(pair).collect::<Vec<String>>().join("; ")

@@ -252,7 +252,7 @@ fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)])
     for (name, value) in fields {
         let text = value.as_str().unwrap_or_default();
         let row = rulebook.contract().param(endpoint, name);
-        let value = row.map_or_else(|| json!(text), |row| typed(row, text));
+        let value = row.map_or_else(|| json!(text), |row| typed(rulebook, row, text));
         match name.split_once('.') {
             Some((block, field)) => body[block][field] = value,
             None => body[name.as_str()] = value,
@@ -262,9 +262,10 @@ fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)])
 }
 
 /// A text as the JSON type that says most of it.
-fn typed(param: &Param, text: &str) -> Value {
+fn typed(rulebook: &Rulebook, param: &Param, text: &str) -> Value {
     let takes = |name: &str| param.json.iter().any(|known| known == name);
     let value = match serde_json::from_str(text) {
+        Ok(value) if !rulebook.reads(param, &value) => json!(text),
         Ok(value @ Value::Bool(_)) if takes("boolean") => value,
         Ok(value @ Value::Number(_)) if takes("number") => value,
         _ => json!(text),

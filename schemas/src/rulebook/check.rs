@@ -76,7 +76,7 @@ impl Rulebook {
         let value = object.and_then(|object| object.get(&Flat::prepare_key(&param)));
         Some(Violation {
             clause: &clause.id,
-            msg: clause.msg,
+            msg: self.msg_of(&clause.id),
             value: value.map(|value| value.to_value().into_owned()),
             error: self.error_id(clause)?,
             rank,

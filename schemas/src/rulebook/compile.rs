@@ -34,6 +34,7 @@ impl Rulebook {
         dialect: Dialect,
         left_out: Option<&str>,
     ) -> Result<Self, LoadError> {
+        contract.admits(&dialect)?;
         let in_dialect = |clause: &Clause| holds_in(clause, &dialect);
         let holds: BTreeSet<&'static str> = contract
             .clauses
@@ -80,11 +81,11 @@ impl Rulebook {
             ErrorShape::Doc => "error.doc",
             ErrorShape::Pos => "error.pos",
             ErrorShape::Union => "error.union",
+            ErrorShape::Oauth2 => "error.oauth2",
         };
-        let flow = |flow, name: &str| -> Result<(Flow, regex::Regex), LoadError> {
+        let pattern = |name: &str| -> Result<regex::Regex, LoadError> {
             let pattern = dialect.answer(name).as_str().unwrap_or_default();
             regex::Regex::new(pattern)
-                .map(|regex| (flow, regex))
                 .map_err(|e| LoadError::new(&dialect.name, format!("{name}: {e}")))
         };
         Ok(Self {
@@ -96,10 +97,11 @@ impl Rulebook {
             wording: OnceLock::new(),
             error_body: Body::new(contract, &dialect, shape, &|_| true)?,
             flows: [
-                flow(Flow::Apply, "flow_values.apply")?,
-                flow(Flow::Buy, "flow_values.buy")?,
-                flow(Flow::ApplyBuy, "flow_values.apply_buy")?,
+                (Flow::Apply, pattern("flow_values.apply")?),
+                (Flow::Buy, pattern("flow_values.buy")?),
+                (Flow::ApplyBuy, pattern("flow_values.apply_buy")?),
             ],
+            langs: pattern("lang_values")?,
             contract,
             active,
             requests,

@@ -24,7 +24,7 @@ impl Rulebook {
             .iter()
             .map(|k| self.dialect.answer(k))
             .collect();
-        json!({"fragments": fragments, "knobs": knobs, "refusal": self.refusal_of(&clause.id).map(|r| (r.status.as_u16(), r.error))})
+        json!({"fragments": fragments, "knobs": knobs, "refusal": self.refusal_of(&clause.id).map(|r| (r.status.as_u16(), r.error)), "msg": self.msg_of(&clause.id)})
     }
 
     /// The clauses that hold here but mean something else in `other`, or do not hold there.

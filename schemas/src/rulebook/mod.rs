@@ -1,10 +1,11 @@
 //! The contract compiled for one dialect: what a server of that dialect enforces. The struct and
-//! its accessors are here; the submodules compile it, check requests with it, find refusals and
-//! compare dialects.
+//! its accessors are here; the submodules compile it, check requests with it, find refusals, read
+//! what no schema says and compare dialects.
 
 mod check;
 mod compile;
 mod meaning;
+mod reading;
 mod refusal;
 
 use crate::body::Body;
@@ -32,6 +33,7 @@ pub struct Rulebook {
     sites: OnceLock<HashMap<String, Vec<ParameterSite>>>,
     pub(crate) wording: OnceLock<Wording>,
     flows: [(Flow, regex::Regex); 3],
+    langs: regex::Regex,
 }
 
 impl std::fmt::Debug for Rulebook {

@@ -1,8 +1,8 @@
 //! What a violation is answered with.
 
-use crate::clause::{Clause, ErrorSource, Msg};
+use crate::clause::{Clause, ErrorSource};
 use crate::dialect::TokenStyle;
-use crate::error::ErrorId;
+use crate::error::{ErrorId, Msg};
 use crate::rule::Rule;
 use crate::rulebook::Rulebook;
 use crate::vocabulary::{Refusal, Violation};
@@ -20,12 +20,8 @@ impl Rulebook {
         self.error_id(self.contract.clause(clause)?)
     }
 
-    /// The `msg` that a violation of `clause` has in `field_errors`.
-    pub fn msg_of(&self, clause: &Clause) -> Option<Msg> {
-        clause.msg
-    }
-
-    /// What `error` is answered with, in the dialect's style.
+    /// What `error` is answered with, in the dialect's style and with the status and the word
+    /// that the dialect gives it.
     pub fn refusal(&self, error: ErrorId) -> Refusal {
         let row = &self.contract.errors[error];
         let plain = (row.status, &row.error, &row.message);
@@ -37,9 +33,11 @@ impl Rulebook {
                 row.nos3.message.as_ref().unwrap_or(plain.2),
             ),
         };
+        let knobs = self.knobs();
+        let status = knobs.error_statuses.get(&error).map_or(status, |own| own.0);
         Refusal {
             status,
-            error: word.clone(),
+            error: knobs.error_words.get(&error).unwrap_or(word).clone(),
             message: message.clone(),
             challenge: row.challenge.clone(),
         }
@@ -53,18 +51,18 @@ impl Rulebook {
             .unwrap_or(ErrorId::WrongInputs)
     }
 
+    /// The `msg` of a violation of `clause`, where it has one.
+    pub fn msg_of(&self, clause: &str) -> Option<Msg> {
+        let own = self.knobs().msg_words.get(clause).copied();
+        own.or_else(|| self.contract.clause(clause)?.msg)
+    }
+
     /// The violation of `rule` by `param`, for rules about parameters.
-    pub fn violation_of(
-        &self,
-        rule: Rule,
-        param: String,
-        msg: Msg,
-        value: Option<Value>,
-    ) -> Violation {
+    pub fn violation_of(&self, rule: Rule, param: String, value: Option<Value>) -> Violation {
         Violation {
             clause: rule.id(),
             param,
-            msg: Some(msg),
+            msg: self.msg_of(rule.id()),
             value,
             error: self.error_id_of(rule),
             rank: self
@@ -80,7 +78,7 @@ impl Rulebook {
         match clause.error.as_ref()? {
             ErrorSource::Id(id) => Some(*id),
             // `Contract::load` checked that each answer to such a knob is an error id.
-            ErrorSource::Knob(knob) => ErrorId::from_id(self.dialect.answer(knob).as_str()?),
+            ErrorSource::Knob(knob) => knob.error(self.dialect.answer(&knob.knob).as_str()?),
         }
     }
 }

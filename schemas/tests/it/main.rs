@@ -11,6 +11,7 @@ mod consistency;
 mod dialects;
 mod expectations;
 mod mistakes;
+mod open_questions;
 mod openapi;
 mod parameters;
 mod reference;

@@ -104,14 +104,35 @@ fn an_error_that_the_programs_do_not_know_or_that_has_no_row() {
     says(&error, "errors.json", &["/teapot", "unknown error id"]);
     // The answers to a knob that names the error of a clause.
     let error = load_with(
-        "meta/dialect.schema.json",
+        "clauses/auth.json",
         r#"["token_unknown", "insufficient_scope", "not_found"]"#,
-        r#"["token_unknown", "insufficient_scope", "nowhere"]"#,
+        r#"["token_unknown", "insufficient_scope", "accepted"]"#,
     );
     says(
         &error,
         "clauses/",
-        &["auth.token.client", "foreign_token_error", "nowhere"],
+        &["auth.token.client", "foreign_token_error", "accepted"],
+    );
+    let error = load_with(
+        "clauses/init.json",
+        r#""invalid_request": "repeated_parameter""#,
+        r#""invalid_reqeust": "repeated_parameter""#,
+    );
+    says(
+        &error,
+        "clauses/",
+        &["init.parameters.repeated", "invalid_request"],
+    );
+    // What stands in a body for each answer to a knob.
+    let error = load_with(
+        "bodies/token.response.json",
+        r#""opaque":"#,
+        r#""opauqe":"#,
+    );
+    says(
+        &error,
+        "bodies/token.response.json",
+        &["token_shape", "opaque"],
     );
     let error = load_with(
         "clauses/auth.json",

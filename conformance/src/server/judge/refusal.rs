@@ -4,7 +4,7 @@ use super::verdict::Mismatch;
 use crate::server::case::Case;
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::{Asserts, Clause, Endpoint, ErrorShape, Evidence, Part, Rulebook, Support};
+use flexiti_contract::{Asserts, Clause, Endpoint, Evidence, Part, Rulebook, Support};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -82,8 +82,8 @@ fn fields_expected(
     clause: &Clause,
     param: Option<&str>,
 ) -> Option<(String, String)> {
-    let lists = rulebook.knobs().error_shape != ErrorShape::Doc;
-    let (param, msg) = (param?, rulebook.msg_of(clause)?);
+    let lists = rulebook.knobs().error_shape.lists_fields();
+    let (param, msg) = (param?, rulebook.msg_of(&clause.id)?);
     lists.then(|| (param.to_owned(), msg.as_str().to_owned()))
 }
 

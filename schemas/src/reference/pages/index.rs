@@ -15,7 +15,11 @@ const SCOPE: Scope = Scope {
     families: &["http", "auth"],
     bodies: &[],
     knobs: &[
-        "error_shape",
+        "error_",
+        "msg_words",
+        "field_errors",
+        "unknown_path",
+        "challenge",
         "response_member",
         "cors",
         "bearer",
@@ -148,6 +152,7 @@ fn shared_errors(source: &Source<'_>) -> Vec<Block> {
     let shape = match rulebook.knobs().error_shape {
         ErrorShape::Doc => "the one that the reference's init page prints",
         ErrorShape::Pos => "the one that the POS API prints",
+        ErrorShape::Oauth2 => "the one that RFC 6749 has for token endpoints",
         ErrorShape::Union => {
             "one that satisfies every known reader: the members of the reference's shape and of the POS API's"
         }

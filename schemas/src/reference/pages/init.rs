@@ -1,8 +1,8 @@
 //! Init: opening the hosted flow.
 
 use super::shared::{Source, commands, endpoint, refused, tail};
-use crate::clause::Msg;
 use crate::endpoint::Endpoint;
+use crate::error::Msg;
 use crate::reference::document::{
     Block, Page, cell, code, heading, paragraph, plain, prose, table,
 };

@@ -2,8 +2,8 @@
 //! learn-more.
 
 use super::shared::{Source, commands, endpoint, refused, tail};
-use crate::clause::Msg;
 use crate::endpoint::Endpoint;
+use crate::error::Msg;
 use crate::reference::document::{Page, heading, paragraph};
 use crate::reference::questions::Scope;
 use crate::reference::{answers, errors, parameters};

@@ -107,7 +107,7 @@ pub(super) fn refused(
     source: &Source<'_>,
     endpoint: Endpoint,
     clause: &str,
-    field: Option<(&str, crate::clause::Msg, &str)>,
+    field: Option<(&str, crate::error::Msg, &str)>,
 ) -> Vec<Block> {
     let rulebook = source.rulebook;
     let Some(refusal) = rulebook

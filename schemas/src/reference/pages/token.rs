@@ -1,8 +1,8 @@
 //! Access tokens.
 
 use super::shared::{Source, commands, endpoint, refused, tail};
-use crate::clause::Msg;
 use crate::endpoint::Endpoint;
+use crate::error::Msg;
 use crate::reference::document::{Block, Page, heading, paragraph, prose};
 use crate::reference::questions::Scope;
 use crate::reference::{answers, errors, parameters};

@@ -44,6 +44,19 @@ pub(super) fn repeated(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .breaks("price twice", RequestTemplate { query, ..once })
 }
 
+/// Another client's id in the query than in the path.
+pub(super) fn client_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let expect = Expect::Refused {
+        param: Some("clientId".to_owned()),
+        header: None,
+    };
+    let other = price(requests, &[("clientId", "somebody-else")]);
+    cases
+        .keeps("the client id of the path", price(requests, &[]))
+        .resting_on(Endpoint::Calculator)
+        .add(Kind::Negative, "another client id", other, expect)
+}
+
 pub(super) fn calculator_open(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let unsigned = price(requests, &[]).without_header("authorization");
     cases

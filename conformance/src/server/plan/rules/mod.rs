@@ -82,6 +82,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::HighRisk => checkout::response_keys(cases, &requests, true),
         Rule::CheckoutTimeOut => checkout::time_out(cases, &requests),
         Rule::CalculatorAccepted => messaging::calculator(cases, &requests),
+        Rule::CalculatorClientId => messaging::client_id(cases, &requests),
         Rule::CalculatorRepeated => messaging::repeated(cases, &requests),
         Rule::CalculatorOpen => messaging::calculator_open(cases, &requests),
         Rule::MonthlyPaymentAmount => messaging::monthly_payment(cases, &requests),

@@ -1,0 +1,60 @@
+//! How the dialect reads a request and names what it answers, where no schema says it.
+
+use crate::dialect::{JsonScalars, NamedSpelling};
+use crate::endpoint::Endpoint;
+use crate::parameters::Param;
+use crate::rulebook::Rulebook;
+use crate::vocabulary::Lang;
+use http::StatusCode;
+use serde_json::Value;
+
+impl Rulebook {
+    /// Whether a JSON value of a parameter is read as text: any text is, and the numbers and
+    /// booleans that the dialect takes for text. Everything else is a wrong type.
+    pub fn reads(&self, param: &Param, value: &Value) -> bool {
+        let own = |kind: &str| param.json.iter().any(|known| known == kind);
+        match (value, self.knobs().json_scalars) {
+            (Value::String(_), _) => true,
+            (Value::Bool(_) | Value::Number(_), JsonScalars::TextOnly) => false,
+            (Value::Bool(_) | Value::Number(_), JsonScalars::Any) => !param.group,
+            (Value::Bool(_), JsonScalars::IdsToo | JsonScalars::OwnType) => own("boolean"),
+            (Value::Number(_), JsonScalars::OwnType) => own("number"),
+            (Value::Number(number), JsonScalars::IdsToo) => {
+                own("number") || own("integer") && !number.is_f64()
+            }
+            (Value::Null | Value::Array(_) | Value::Object(_), _) => false,
+        }
+    }
+
+    /// The JSON types of a parameter in this dialect.
+    pub fn json_types<'p>(&self, param: &'p Param) -> Vec<&'p str> {
+        let own = param.json.iter().map(String::as_str);
+        match self.knobs().json_scalars {
+            JsonScalars::Any if !param.group => vec!["string", "number", "boolean"],
+            JsonScalars::IdsToo | JsonScalars::Any => own.collect(),
+            JsonScalars::OwnType => own.filter(|kind| *kind != "integer").collect(),
+            JsonScalars::TextOnly => own.filter(|kind| *kind == "string").collect(),
+        }
+    }
+
+    /// The name by which a refusal calls a parameter.
+    pub fn named<'p>(&self, param: &'p str) -> &'p str {
+        match (param, self.knobs().merchant_order_id_named) {
+            ("merchant_order_id", NamedSpelling::Documented) => "merchant_orderid",
+            _ => param,
+        }
+    }
+
+    /// The status of an endpoint's answer to a request that it grants.
+    pub fn success_status(&self, endpoint: Endpoint) -> StatusCode {
+        match endpoint {
+            Endpoint::InitV2 | Endpoint::InitPlain => self.knobs().init_success_status.into(),
+            _ => StatusCode::OK,
+        }
+    }
+
+    /// The language that the text of `lang` means; none where the dialect has no such language.
+    pub fn lang(&self, text: &str) -> Option<Lang> {
+        self.langs.is_match(text).then(|| Lang::of(text))
+    }
+}
