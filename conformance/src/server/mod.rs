@@ -4,6 +4,7 @@ mod case;
 mod generate;
 mod judge;
 pub mod plan;
+pub mod probe;
 mod report;
 pub mod run;
 pub mod selftest;

@@ -65,8 +65,14 @@ fn nothing_is_found() {
             cases: 200,
             ..Options::default()
         };
-        let report =
-            run::server(&target, &Reading::by(&rulebook), &options, &Waivers::default(), &mut []).unwrap();
+        let report = run::server(
+            &target,
+            &Reading::by(&rulebook),
+            &options,
+            &Waivers::default(),
+            &mut [],
+        )
+        .unwrap();
         let cases = report.clauses.iter().flat_map(|clause| &clause.cases);
         let odd: Vec<_> = cases.filter(|case| case.outcome != "kept").collect();
         assert!(odd.is_empty(), "{answers:?}: {odd:?}");

@@ -156,7 +156,10 @@ fn error_shape(
         return Some(kept(Rule::ErrorShape.id()));
     };
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
-    let printed = || body.as_ref().is_some_and(|body| room::has_a_printed_shape(rulebook, body));
+    let printed = || {
+        body.as_ref()
+            .is_some_and(|body| room::has_a_printed_shape(rulebook, body))
+    };
     let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed();
     let mismatch = Mismatch {
         violates,

@@ -6,8 +6,8 @@ use super::verdict::{Mismatch, Verdict, differs, kept};
 use super::{callback, comparison};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::{Part, Rulebook};
 use flexiti_contract::dialect::Members;
+use flexiti_contract::{Part, Rulebook};
 use serde_json::Value;
 
 /// The verdict of the last exchange on the clause of the case.

@@ -194,8 +194,7 @@ fn accepted_samples(
             let name = format!("{} {} {what}", place.endpoint.id(), place.param);
             if let Some(request) = encodable(place.endpoint, &params, working) {
                 let expect = Expect::Granted;
-                let case =
-                    Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
+                let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
                 cases.push(Case {
                     must,
                     ..case.held_to(contract, clause)

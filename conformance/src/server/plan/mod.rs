@@ -6,9 +6,10 @@ mod rules;
 mod working;
 
 pub(crate) use clauses::{Broken, breaks_only, broken_at, broken_case, is_request_clause};
-pub(crate) use params::{bases, flat, once, replaced, thinned};
-pub use working::{Samples, Working};
+pub use params::replaced;
+pub(crate) use params::{bases, flat, once, thinned};
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};
+pub use working::{Samples, Working};
 
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind};
@@ -30,9 +31,7 @@ pub fn probe(
         samples: samples.clone(),
         ..Working::default()
     };
-    let base = bases(rulebook, &working, endpoint)
-        .into_iter()
-        .next()?;
+    let base = bases(rulebook, &working, endpoint).into_iter().next()?;
     let request = request_to(endpoint, &base, encoding)?;
     let name = format!("probe {encoding:?}");
     Some(Case::of_request(

@@ -1,8 +1,8 @@
 //! Valid parameters of requests, and how to change them.
 
+use super::working::Working;
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
-use super::working::Working;
 use flexiti_contract::{Endpoint, Flow, Rulebook};
 use serde_json::{Map, Value, json};
 

@@ -57,7 +57,9 @@ impl Samples {
     /// The spelling of a flow.
     pub fn flow(&self, rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> Option<String> {
         let samples = &rulebook.contract().param(endpoint, "flow")?.samples;
-        let mut fitting = samples.iter().filter(|text| rulebook.flow(text) == Some(flow));
+        let mut fitting = samples
+            .iter()
+            .filter(|text| rulebook.flow(text) == Some(flow));
         let known = self.flows.get(&flow);
         known.or_else(|| fitting.next()).cloned()
     }

@@ -142,7 +142,7 @@ pub struct Learned {
 }
 
 /// An exchange in a report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// A command line that repeats the request.
     pub curl: String,

@@ -6,9 +6,7 @@ mod json;
 mod junit;
 mod text;
 
-pub use contents::{
-    CaseRow, ClauseRow, Finding, Learned, Power, Report, Shown, Status, Summary,
-};
+pub use contents::{CaseRow, ClauseRow, Finding, Learned, Power, Report, Shown, Status, Summary};
 pub use event::{Event, Reporter};
 pub use json::Json;
 pub use junit::Junit;

@@ -21,7 +21,8 @@ impl Run<'_> {
             for encoding in Encoding::ALL {
                 let offered = self.rulebook.is_active(plan::accepted(endpoint))
                     && self.rulebook.is_active(encoding.clause());
-                let probe = plan::probe(&self.rulebook, &self.samples, endpoint, encoding).filter(|_| offered);
+                let probe = plan::probe(&self.rulebook, &self.samples, endpoint, encoding)
+                    .filter(|_| offered);
                 if probe.is_some_and(|case| self.is_granted(&case)) {
                     found.push((endpoint, encoding));
                 }

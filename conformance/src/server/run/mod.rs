@@ -50,6 +50,9 @@ pub fn replay(
     run.planned(cases)?;
     let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
     let mut report = run.finish(&options, &Waivers::default())?;
-    report.narrow(|clause| about.contains(clause.id.as_str()) || [Status::Failed, Status::Otherwise].contains(&clause.status));
+    report.narrow(|clause| {
+        about.contains(clause.id.as_str())
+            || [Status::Failed, Status::Otherwise].contains(&clause.status)
+    });
     Ok(report)
 }

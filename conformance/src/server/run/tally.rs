@@ -125,11 +125,7 @@ impl Tally {
     }
 
     /// The clauses of the dialect with their outcomes, and any other clause that failed.
-    pub(crate) fn rows(
-        mut self,
-        rulebook: &Rulebook,
-        waivers: &Waivers,
-    ) -> Outcomes {
+    pub(crate) fn rows(mut self, rulebook: &Rulebook, waivers: &Waivers) -> Outcomes {
         let mut rows = Vec::new();
         let mut findings = Vec::new();
         let mut otherwise = Vec::new();

@@ -135,7 +135,9 @@ impl<'a> Session<'a> {
                     };
                     let exchange = self.send(request, &context)?;
                     let last = at + 1 == case.steps.len();
-                    let accepted = exchange.answer().is_some_and(super::exchange::Answer::granted);
+                    let accepted = exchange
+                        .answer()
+                        .is_some_and(super::exchange::Answer::granted);
                     if !last && !accepted && !case.may_refuse(exchanges.len()) {
                         let what =
                             format!("step {} was not accepted: {}", at + 1, exchange.actual());
@@ -323,6 +325,11 @@ impl<'a> Session<'a> {
             "password" => account.user.clone().ok_or_else(no_user)?.1,
             "basic" => base64::engine::general_purpose::STANDARD
                 .encode(format!("{}:{}", account.client_id, account.client_secret)),
+            "basic_form" => {
+                let encoded =
+                    [&account.client_id, &account.client_secret].map(|text| form_encoded(text));
+                base64::engine::general_purpose::STANDARD.encode(encoded.join(":"))
+            }
             "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
             "unique" => format!("{:08x}", self.rng.next_u32()),
             "token" => context.token.clone().unwrap_or_default(),
@@ -362,6 +369,12 @@ impl Drop for Session<'_> {
             let _ = self.target.remove_merchant(client_id);
         }
     }
+}
+
+/// A text as a form encodes it (RFC 6749, 2.3.1, has credentials encoded so for Basic).
+fn form_encoded(text: &str) -> String {
+    let pair = serde_urlencoded::to_string([("", text)]).unwrap_or_default();
+    pair.trim_start_matches('=').to_owned()
 }
 
 /// `0/access_token`: a member of an earlier answer.

@@ -380,7 +380,9 @@ impl<'a> RequestBuilder<'a> {
     /// The usual request to an endpoint.
     pub(super) fn usual(&self, endpoint: Endpoint) -> RequestTemplate {
         let base = match endpoint {
-            Endpoint::Calculator | Endpoint::LearnMore => bases(self.rulebook, self.working, endpoint),
+            Endpoint::Calculator | Endpoint::LearnMore => {
+                bases(self.rulebook, self.working, endpoint)
+            }
             _ => Vec::new(),
         };
         let base = base.into_iter().next().unwrap_or_default();

@@ -1,0 +1,155 @@
+//! The questions about the bearer token, and the path it is sent to.
+
+use super::heard::Heard;
+use super::prober::Prober;
+use crate::server::case::requests::{request_to, token_params, token_request};
+use crate::server::case::{Encoding, RequestTemplate, To, requests};
+use crate::server::plan::replaced;
+use crate::server::wire::Stopped;
+use flexiti_contract::Endpoint;
+use serde_json::json;
+
+/// Shaped like a token, but never issued.
+const UNKNOWN: &str = "Bearer 0123456789abcdef0123456789abcdef01234567";
+
+fn usual(prober: &Prober<'_, '_>) -> Option<RequestTemplate> {
+    let foothold = prober.foothold.as_ref()?;
+    request_to(foothold.endpoint, &foothold.params, foothold.encoding)
+}
+
+/// A token request for the scope `customer`.
+fn customer() -> RequestTemplate {
+    let params = replaced(&token_params(), "scope", &json!("customer"));
+    let request = requests::request_to(Endpoint::Token, &params, Encoding::FormDotted);
+    request.unwrap_or_else(token_request)
+}
+
+pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let Some(usual) = usual(prober) else {
+        return Ok(());
+    };
+    let missing = prober.ask(usual.clone().without_header("authorization"))?;
+    let malformed = prober.ask(usual.clone().header("authorization", "Token {{token}}"))?;
+    let unknown = prober.ask(usual.clone().header("authorization", UNKNOWN))?;
+    for (error, heard) in [
+        ("token_missing", &missing),
+        ("token_malformed", &malformed),
+        ("token_unknown", &unknown),
+    ] {
+        if heard.refused() {
+            prober.answers.refused(error, heard);
+        }
+    }
+    let challenged = |heard: &&Heard| heard.status() == 401;
+    if let Some(heard) = [&unknown, &missing].into_iter().find(challenged) {
+        let challenge = heard.header("www-authenticate").unwrap_or_default();
+        prober.note("challenge", challenge.starts_with("Bearer"), heard);
+    }
+    let lower = prober.ask(usual.clone().header("authorization", "bearer {{token}}"))?;
+    if let Some(granted) = lower.outcome() {
+        prober.note(
+            "bearer_scheme",
+            if granted { "any_case" } else { "exact" },
+            &lower,
+        );
+    }
+    quotes(prober, &usual)?;
+    revoked(prober, &usual)?;
+    scopes(prober, &usual)
+}
+
+fn quotes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
+    let To::Path(path) = &usual.to else {
+        return Ok(());
+    };
+    let quoted = RequestTemplate {
+        to: To::Path(path.replace("{{client_id}}", "%22{{client_id}}%22")),
+        ..usual.clone()
+    };
+    let heard = prober.ask(quoted)?;
+    if let Some(granted) = heard.outcome() {
+        prober.note(
+            "path_client_id_quotes",
+            if granted { "strip" } else { "literal" },
+            &heard,
+        );
+    }
+    Ok(())
+}
+
+/// Whether a refresh ends the token that it replaces.
+fn revoked(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
+    let refresh = [
+        ("grant_type", json!("refresh_token")),
+        ("refresh_token", json!("{{0/refresh_token}}")),
+    ];
+    let params = refresh
+        .iter()
+        .fold(token_params(), |params, (name, value)| {
+            replaced(&params, name, value)
+        });
+    let refresh = request_to(Endpoint::Token, &params, Encoding::FormDotted);
+    let before = [Some(token_request()), refresh]
+        .into_iter()
+        .flatten()
+        .collect();
+    let old = usual
+        .clone()
+        .header("authorization", "Bearer {{0/access_token}}");
+    let heard = prober.ask_after(before, old)?;
+    if let Some(granted) = heard.outcome() {
+        prober.note("refresh_revokes_access", !granted, &heard);
+    }
+    Ok(())
+}
+
+/// Which endpoints a token of scope `customer` opens.
+fn scopes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
+    let init = usual
+        .clone()
+        .header("authorization", "Bearer {{0/access_token}}");
+    let init = prober.ask_after(vec![customer()], init)?;
+    let mut order = Vec::new();
+    order.push(usual.clone());
+    order.push(customer());
+    let endpoint = Endpoint::NotificationOrder;
+    let Some(path) = super::foothold::path(endpoint) else {
+        return Ok(());
+    };
+    let told = prober.ask_after(vec![usual.clone()], path.clone())?;
+    let asked = path.header("authorization", "Bearer {{1/access_token}}");
+    let notification = prober.ask_after(order, asked)?;
+    let scopes = |granted: bool| {
+        if granted {
+            json!(["merchant", "customer"])
+        } else {
+            json!(["merchant"])
+        }
+    };
+    for heard in [&init, &notification] {
+        if heard.refused() && heard.status() == 403 {
+            prober.answers.refused("insufficient_scope", heard);
+        }
+    }
+    if let Some(granted) = init.outcome() {
+        prober
+            .answers
+            .note_entry("scope_matrix", "init", Some(scopes(granted)), &init);
+    }
+    // Where an unfinished order is not found, a refusal does not tell why.
+    let tells = told.granted() || notification.status() != told.status();
+    if let Some(granted) = notification.outcome().filter(|_| tells) {
+        let granted = granted || notification.status() == told.status();
+        let answer = Some(scopes(granted));
+        prober
+            .answers
+            .note_entry("scope_matrix", "notification", answer, &notification);
+    } else if !tells && notification.refused() {
+        // The same refusal as for the scope `merchant`: the scope was not refused.
+        let answer = Some(scopes(true));
+        prober
+            .answers
+            .note_entry("scope_matrix", "notification", answer, &notification);
+    }
+    Ok(())
+}

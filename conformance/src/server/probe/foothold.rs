@@ -1,0 +1,250 @@
+//! A request to init that the server grants: everything else is asked by changing one thing in it.
+
+use super::prober::{Foothold, Prober};
+use crate::server::case::{Encoding, Params};
+use crate::server::plan::{self, INIT, replaced};
+use crate::server::wire::Stopped;
+use flexiti_contract::{Endpoint, Flow, Rulebook};
+use serde_json::{Value, json};
+
+/// Spellings of the flows, the likelier first.
+const FLOWS: [(Flow, &[&str]); 3] = [
+    (Flow::Apply, &["apply", "Apply"]),
+    (Flow::Buy, &["buy", "Buy"]),
+    (Flow::ApplyBuy, &["apply/buy", "Apply/Buy", "apply_buy"]),
+];
+
+/// Languages, the likelier first.
+const LANGS: [&str; 4] = ["fr", "En-CA", "en", "en-FR"];
+
+/// How often a refused request is mended by what the refusal names.
+const MENDS: usize = 6;
+
+/// Finds the paths, encodings, flows and values that work. False if nothing does.
+pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
+    let Some((encoding, lang)) = first(prober)? else {
+        return Ok(false);
+    };
+    if lang != LANGS[0] {
+        for endpoint in INIT {
+            let key = (endpoint, "lang".to_owned());
+            prober.samples.values.insert(key, Some(lang.to_owned()));
+        }
+    }
+    prober.encodings = vec![encoding];
+    for endpoint in INIT {
+        for (flow, spellings) in FLOWS {
+            if let Some(params) = opened(prober, endpoint, encoding, flow, spellings, lang)? {
+                prober.granted.push((endpoint, flow, params));
+            }
+        }
+    }
+    let preferred = [Flow::ApplyBuy, Flow::Buy, Flow::Apply];
+    let fullest = preferred.iter().find_map(|flow| {
+        let found = prober.granted.iter().find(|(_, f, _)| f == flow);
+        found.cloned()
+    });
+    let Some((endpoint, _, params)) = fullest else {
+        return Ok(false);
+    };
+    prober.foothold = Some(Foothold {
+        endpoint,
+        encoding,
+        params,
+    });
+    encodings(prober)?;
+    grow(prober)?;
+    Ok(true)
+}
+
+/// The smallest request that the pages describe, in one encoding and language after the other,
+/// until one is granted.
+fn first(prober: &mut Prober<'_, '_>) -> Result<Option<(Encoding, &'static str)>, Stopped> {
+    let flows = [
+        (Endpoint::InitPlain, Flow::Apply),
+        (Endpoint::InitV2, Flow::ApplyBuy),
+    ];
+    for encoding in [Encoding::FormDotted, Encoding::Json, Encoding::FormBrackets] {
+        for lang in LANGS {
+            for (endpoint, flow) in flows {
+                let spelled = FLOWS.iter().find(|(known, _)| *known == flow);
+                for spelling in spelled.map_or(&[][..], |(_, spellings)| *spellings) {
+                    let params = smallest(prober, flow, spelling, lang);
+                    if prober.init_at(endpoint, encoding, &params)?.granted() {
+                        return Ok(Some((encoding, lang)));
+                    }
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the pages require of a flow.
+fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, lang: &str) -> Params {
+    let mut params: Params = [
+        ("lang", lang),
+        ("flow", spelling),
+        ("amount_requested", "499.99"),
+    ]
+    .map(|(name, value)| (name.to_owned(), json!(value)))
+    .into();
+    if flow == Flow::Apply {
+        return params;
+    }
+    for param in prober.contract.params(Endpoint::InitV2) {
+        let wanted = param.name == "customer_id" || param.name.contains('.');
+        let known = prober.samples.of(Endpoint::InitV2, param);
+        if let Some(sample) = known.filter(|_| wanted && !param.group) {
+            params.push((param.name.clone(), json!(sample)));
+        }
+    }
+    params
+}
+
+/// A granted request of this flow on this path, if there is one: spelled in one way after the
+/// other, and mended where the refusal names a value.
+fn opened(
+    prober: &mut Prober<'_, '_>,
+    endpoint: Endpoint,
+    encoding: Encoding,
+    flow: Flow,
+    spellings: &[&str],
+    lang: &str,
+) -> Result<Option<Params>, Stopped> {
+    for spelling in spellings {
+        let mut params = smallest(prober, flow, spelling, lang);
+        for _ in 0..MENDS {
+            let heard = prober.init_at(endpoint, encoding, &params)?;
+            if heard.granted() {
+                let known = prober.samples.flows.entry(flow);
+                known.or_insert_with(|| (*spelling).to_owned());
+                return Ok(Some(params));
+            }
+            let named = heard.fields().map(|(_, fields)| fields).unwrap_or_default();
+            let named = named.into_iter().map(|(param, _)| param);
+            let Some(mended) = named
+                .filter(|param| !["lang", "flow", "amount_requested"].contains(&param.as_str()))
+                .find_map(|param| mended(prober, endpoint, &params, &param))
+            else {
+                break;
+            };
+            params = mended;
+        }
+    }
+    Ok(None)
+}
+
+/// The request with the next sample of a parameter that the server names.
+fn mended(
+    prober: &mut Prober<'_, '_>,
+    endpoint: Endpoint,
+    params: &Params,
+    named: &str,
+) -> Option<Params> {
+    let row = prober.contract.param(endpoint, named)?;
+    let sent = params.iter().find(|(name, _)| name == named);
+    let sent = sent.and_then(|(_, value)| value.as_str());
+    let after = match sent {
+        None => 0,
+        Some(sent) => row.samples.iter().position(|known| known == sent)? + 1,
+    };
+    let next = row.samples.get(after)?.clone();
+    for endpoint in INIT {
+        let key = (endpoint, named.to_owned());
+        prober.samples.values.insert(key, Some(next.clone()));
+    }
+    Some(replaced(params, named, &json!(next)))
+}
+
+/// Which encodings init reads: the same request in each.
+fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let Some(foothold) = prober.foothold.clone() else {
+        return Ok(());
+    };
+    let mut read = Vec::new();
+    let mut last = None;
+    for encoding in Encoding::ALL {
+        let heard = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
+        if heard.granted() {
+            read.push(encoding);
+        }
+        last = Some(heard);
+    }
+    let json = read.contains(&Encoding::Json);
+    let form = read.iter().any(|encoding| *encoding != Encoding::Json);
+    let answer = match (form, json) {
+        (true, true) => Some("any"),
+        (true, false) => Some("form"),
+        (false, true) => Some("json"),
+        (false, false) => None,
+    };
+    if let (Some(answer), Some(heard)) = (answer, last) {
+        prober.note("init_encodings", answer, &heard);
+        prober.encodings = read;
+    }
+    Ok(())
+}
+
+/// Adds the optional parameters: all at once, or else one by one, each with the first sample that
+/// the server takes.
+fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let Some(mut foothold) = prober.foothold.clone() else {
+        return Ok(());
+    };
+    let left_out = ["vcc", "merchant_order_id"];
+    let optional: Vec<(String, Vec<String>)> = prober
+        .contract
+        .params(foothold.endpoint)
+        .iter()
+        .filter(|param| !param.header && !param.group && !left_out.contains(&param.name.as_str()))
+        .filter(|param| !foothold.params.iter().any(|(name, _)| *name == param.name))
+        .map(|param| match param.name.as_str() {
+            "merchant_orderid" => (param.name.clone(), vec!["C-{{unique}}".to_owned()]),
+            _ => (param.name.clone(), param.samples.clone()),
+        })
+        .collect();
+    let first = |(name, samples): &(String, Vec<String>)| {
+        Some((name.clone(), Value::from(samples.first()?.clone())))
+    };
+    let mut all = foothold.params.clone();
+    all.extend(optional.iter().filter_map(first));
+    if prober
+        .init_at(foothold.endpoint, foothold.encoding, &all)?
+        .granted()
+    {
+        foothold.params = all;
+    } else {
+        for (name, samples) in optional {
+            let mut taken = None;
+            for sample in samples {
+                let with = replaced(&foothold.params, &name, &json!(sample));
+                if prober
+                    .init_at(foothold.endpoint, foothold.encoding, &with)?
+                    .granted()
+                {
+                    foothold.params = with;
+                    taken = Some(sample);
+                    break;
+                }
+            }
+            for endpoint in INIT {
+                let key = (endpoint, name.clone());
+                prober.samples.values.insert(key, taken.clone());
+            }
+        }
+    }
+    prober.foothold = Some(foothold);
+    Ok(())
+}
+
+/// The contract as the yardstick has it, for requests that are built from it.
+pub(super) fn rulebook(prober: &Prober<'_, '_>) -> Option<Rulebook> {
+    Rulebook::compile(prober.contract, prober.yardstick.clone()).ok()
+}
+
+/// A usual request to an endpoint behind init.
+pub(super) fn path(endpoint: Endpoint) -> Option<crate::server::case::RequestTemplate> {
+    crate::server::case::requests::request_to(endpoint, &Params::new(), Encoding::FormDotted)
+        .filter(|_| plan::RESTING.contains(&endpoint))
+}

@@ -1,0 +1,99 @@
+//! An answer, read for what it is: whether the request was granted, and what a refusal says.
+
+use crate::server::case::Case;
+use crate::server::report::Shown;
+use crate::server::wire::{Answer, Exchange, curl};
+use serde_json::Value;
+
+/// The exchanges of one question; the last one is the answer.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    pub(super) exchanges: Vec<Exchange>,
+    /// What was asked, to ask it again.
+    pub(super) asked: Option<Case>,
+}
+
+impl Heard {
+    /// Nothing was asked.
+    pub(super) fn nothing() -> Self {
+        Self {
+            exchanges: Vec::new(),
+            asked: None,
+        }
+    }
+
+    /// The last answer, if the server gave one.
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        self.exchanges.last()?.answer()
+    }
+
+    /// The request was granted.
+    pub(super) fn granted(&self) -> bool {
+        self.answer().is_some_and(Answer::granted)
+    }
+
+    /// The request was refused. A server error is neither.
+    pub(super) fn refused(&self) -> bool {
+        self.answer()
+            .is_some_and(|answer| (300..500).contains(&answer.status))
+    }
+
+    /// Whether it was granted or refused; `None` if it was neither.
+    pub(super) fn outcome(&self) -> Option<bool> {
+        match (self.granted(), self.refused()) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The status; 0 without an answer.
+    pub(super) fn status(&self) -> u16 {
+        self.answer().map_or(0, |answer| answer.status)
+    }
+
+    /// The body as JSON; null if it is none.
+    pub(super) fn json(&self) -> Value {
+        self.answer().and_then(Answer::json).unwrap_or_default()
+    }
+
+    /// The `error` word.
+    pub(super) fn word(&self) -> Option<String> {
+        self.json()["error"].as_str().map(str::to_owned)
+    }
+
+    /// The sentence of a refusal.
+    pub(super) fn sentence(&self) -> Option<String> {
+        let body = self.json();
+        let texts = ["error_description", "message"].map(|name| body[name].as_str());
+        texts.into_iter().flatten().next().map(str::to_owned)
+    }
+
+    /// The name of the member that lists parameters, and the listed ones with their words.
+    pub(super) fn fields(&self) -> Option<(&'static str, Vec<(String, String)>)> {
+        let body = self.json();
+        let found = ["field_errors", "error_fields"]
+            .into_iter()
+            .find_map(|name| Some((name, body[name].as_array()?.clone())));
+        let (name, list) = found?;
+        let text = |field: &Value, key: &str| field[key].as_str().unwrap_or_default().to_owned();
+        let pairs = list
+            .iter()
+            .map(|field| (text(field, "param"), text(field, "msg")));
+        Some((name, pairs.collect()))
+    }
+
+    /// A header of the answer.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.answer()?.header(name)
+    }
+
+    /// The exchange, for reports.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        let exchange = self.exchanges.last()?;
+        Some(Shown {
+            curl: curl::command(exchange),
+            actual: exchange.actual(),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! Finds out how a server answers the open questions, with calls that do no harm: what everything
+//! else depends on first, then the rest. The orders it opens are abandoned.
+
+mod answers;
+mod auth;
+mod bodies;
+mod foothold;
+mod heard;
+mod identity;
+mod messaging;
+mod notification;
+mod prober;
+mod refusals;
+mod token;
+mod values;
+
+pub use answers::{KnobAnswer, Probed};
+
+use crate::server::wire::{Session, Stopped};
+use flexiti_contract::{Contract, Dialect, LoadError};
+use prober::Prober;
+
+/// Asks a server every question that calls can answer. What stops it early is in the result.
+pub fn probe(
+    session: &mut Session<'_>,
+    contract: &'static Contract,
+    yardstick: &Dialect,
+) -> Result<Probed, LoadError> {
+    let mut prober = Prober::new(session, contract, yardstick);
+    let asked = ask_everything(&mut prober).and_then(|()| prober.confirm());
+    let stopped = asked.err();
+    let stopped = stopped.map(|stopped| match stopped {
+        Stopped::OutOfBudget => "the probe has used up its requests".to_owned(),
+        Stopped::NotTestable(why) | Stopped::Inconclusive(why) => why,
+    });
+    let mut probed = prober.finish()?;
+    probed.stopped = stopped;
+    Ok(probed)
+}
+
+fn ask_everything(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    if !token::first(prober)? {
+        return Ok(());
+    }
+    token::questions(prober)?;
+    messaging::questions(prober)?;
+    if !foothold::find(prober)? {
+        return Ok(());
+    }
+    bodies::questions(prober)?;
+    values::questions(prober)?;
+    identity::questions(prober)?;
+    auth::questions(prober)?;
+    notification::questions(prober)?;
+    refusals::questions(prober)
+}

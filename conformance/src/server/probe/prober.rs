@@ -1,0 +1,186 @@
+//! The state of a probe: what is known of the server so far.
+
+use super::answers::{Answers, Probed};
+use super::heard::Heard;
+use crate::server::case::requests::request_to;
+use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
+use crate::server::plan::Samples;
+use crate::server::wire::{Session, Stopped};
+use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
+use serde_json::Value;
+
+/// A refusal with one known defect, from which the words of refusals are learned.
+pub(super) struct Refusal {
+    pub(super) endpoint: Endpoint,
+    pub(super) params: Params,
+    pub(super) heard: Heard,
+}
+
+/// A request to init that the server grants, and how it is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Foothold {
+    pub(super) endpoint: Endpoint,
+    pub(super) encoding: Encoding,
+    /// The fullest request that is granted.
+    pub(super) params: Params,
+}
+
+/// Asks, and remembers the answers.
+pub(super) struct Prober<'p, 's> {
+    session: &'p mut Session<'s>,
+    pub(super) contract: &'static Contract,
+    pub(super) yardstick: &'p Dialect,
+    pub(super) answers: Answers,
+    pub(super) samples: Samples,
+    pub(super) foothold: Option<Foothold>,
+    /// The paths with the flows that they grant, and a request for each.
+    pub(super) granted: Vec<(Endpoint, flexiti_contract::Flow, Params)>,
+    /// The encodings that init reads.
+    pub(super) encodings: Vec<Encoding>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl<'p, 's> Prober<'p, 's> {
+    pub(super) fn new(
+        session: &'p mut Session<'s>,
+        contract: &'static Contract,
+        yardstick: &'p Dialect,
+    ) -> Self {
+        Self {
+            session,
+            contract,
+            yardstick,
+            answers: Answers::default(),
+            samples: Samples::default(),
+            foothold: None,
+            granted: Vec::new(),
+            encodings: Vec::new(),
+            refusals: Vec::new(),
+        }
+    }
+
+    /// Sends a request.
+    pub(super) fn ask(&mut self, request: RequestTemplate) -> Result<Heard, Stopped> {
+        self.ask_after(Vec::new(), request)
+    }
+
+    /// Sends requests; the answer to the last one is what was asked for. If one before it is not
+    /// granted, nothing was heard.
+    pub(super) fn ask_after(
+        &mut self,
+        before: Vec<RequestTemplate>,
+        request: RequestTemplate,
+    ) -> Result<Heard, Stopped> {
+        let steps = before.into_iter().chain([request]).map(Step::Send);
+        let case = Case::of_steps(
+            "probe",
+            "question",
+            Kind::Positive,
+            steps.collect(),
+            Expect::Alive,
+        );
+        match self.session.run(&case) {
+            Ok(exchanges) => Ok(Heard {
+                exchanges,
+                asked: Some(case),
+            }),
+            Err(Stopped::OutOfBudget) => Err(Stopped::OutOfBudget),
+            Err(_) => Ok(Heard::nothing()),
+        }
+    }
+
+    /// Asks init with these parameters, as the foothold does.
+    pub(super) fn init(&mut self, params: &Params) -> Result<Heard, Stopped> {
+        let Some(foothold) = self.foothold.clone() else {
+            return Ok(Heard::nothing());
+        };
+        self.init_at(foothold.endpoint, foothold.encoding, params)
+    }
+
+    /// Asks a path of init in an encoding; in JSON what a form cannot carry.
+    pub(super) fn init_at(
+        &mut self,
+        endpoint: Endpoint,
+        encoding: Encoding,
+        params: &Params,
+    ) -> Result<Heard, Stopped> {
+        let json = self.encodings.contains(&Encoding::Json);
+        let request = request_to(endpoint, params, encoding).or_else(|| {
+            let json = json.then(|| request_to(endpoint, params, Encoding::Json));
+            json.flatten()
+        });
+        match request {
+            Some(request) => self.ask(request),
+            None => Ok(Heard::nothing()),
+        }
+    }
+
+    /// Asks with one defect, and keeps a refusal for what it says.
+    pub(super) fn defect(
+        &mut self,
+        endpoint: Endpoint,
+        params: Params,
+        request: RequestTemplate,
+    ) -> Result<Heard, Stopped> {
+        let heard = self.ask(request)?;
+        if heard.refused() {
+            self.refusals.push(Refusal {
+                endpoint,
+                params,
+                heard: heard.clone(),
+            });
+        }
+        Ok(heard)
+    }
+
+    /// The fullest granted request to init, with one other value; null leaves it out.
+    pub(super) fn base_with(&self, param: &str, value: Value) -> Option<Params> {
+        let base = &self.foothold.as_ref()?.params;
+        Some(crate::server::plan::replaced(base, param, &value))
+    }
+
+    /// The most characters that a parameter may have, as far as it is known.
+    pub(super) fn limit(&self, param: &str) -> Option<usize> {
+        let entry = self.answers.entry("max_lengths", param);
+        let known = match entry {
+            Some(known) => known.and_then(|length| length.as_u64()),
+            None => self
+                .yardstick
+                .answer(&format!("max_lengths.{param}"))
+                .as_u64(),
+        };
+        usize::try_from(known?).ok()
+    }
+
+    /// The encoding that carries forms, if the server reads one.
+    pub(super) fn form(&self) -> Option<Encoding> {
+        let mut known = self.encodings.iter().copied();
+        known.find(|encoding| *encoding != Encoding::Json)
+    }
+
+    /// Records an answer.
+    pub(super) fn note(&mut self, knob: &str, answer: impl Into<Value>, heard: &Heard) {
+        self.answers.note(knob, answer.into(), heard);
+    }
+
+    /// Asks once more where the answer is not the yardstick's. A server that changes its mind is
+    /// called unstable; nothing is guessed.
+    pub(super) fn confirm(&mut self) -> Result<(), Stopped> {
+        for (knob, case, granted) in self.answers.differing(self.yardstick) {
+            let again = match self.session.run(&case) {
+                Ok(exchanges) => exchanges.last().and_then(|e| Some(e.answer()?.granted())),
+                Err(Stopped::OutOfBudget) => return Err(Stopped::OutOfBudget),
+                Err(_) => None,
+            };
+            if again != Some(granted) {
+                self.answers.unstable(&knob);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<Probed, LoadError> {
+        self.answers
+            .finish(self.contract, self.yardstick, self.samples, &self.refusals)
+    }
+}

@@ -1,0 +1,272 @@
+//! The questions about values: which of the contract's samples a parameter takes, and which known
+//! answer explains that.
+
+use super::heard::Heard;
+use super::prober::Prober;
+use crate::server::wire::Stopped;
+use flexiti_contract::Endpoint;
+use regex::Regex;
+use serde_json::{Value, json};
+
+/// A value, whether it was accepted, and the exchange that shows it.
+pub(super) type Seen = (String, bool, Heard);
+
+/// Whether an answer to a pattern knob accepts a value; null accepts all.
+fn accepts(answer: &Value, value: &str) -> Option<bool> {
+    match answer {
+        Value::Null => Some(true),
+        Value::String(pattern) => Some(Regex::new(pattern).ok()?.is_match(value)),
+        _ => None,
+    }
+}
+
+/// Notes the known answer that explains what was seen; if none does, a pattern of the values that
+/// were accepted.
+pub(super) fn fit(prober: &mut Prober<'_, '_>, knob: &str, seen: &[Seen]) {
+    if let Some((answer, heard)) = fitting(prober, knob, seen) {
+        prober.note(knob, answer, &heard);
+    }
+}
+
+fn fitting(prober: &Prober<'_, '_>, knob: &str, seen: &[Seen]) -> Option<(Value, Heard)> {
+    let row = prober.contract.knob(knob)?;
+    let expected = &prober.yardstick.answers[knob];
+    let known = row.alternatives.iter().map(|known| &known.answer);
+    let explains = |answer: &&Value| {
+        let mut seen = seen.iter();
+        seen.all(|(value, granted, _)| accepts(answer, value) == Some(*granted))
+    };
+    let surprising = seen
+        .iter()
+        .find(|(value, granted, _)| accepts(expected, value) != Some(*granted));
+    let heard = surprising
+        .or(seen.first())
+        .map(|(_, _, heard)| heard.clone())?;
+    let fits = [expected].into_iter().chain(known).find(explains);
+    let answer = match fits {
+        Some(answer) => answer.clone(),
+        None => {
+            let taken: Vec<String> = seen
+                .iter()
+                .filter(|(_, granted, _)| *granted)
+                .map(|(value, _, _)| regex::escape(value))
+                .collect();
+            if taken.is_empty() {
+                return None;
+            }
+            json!(format!("^(?:{})$", taken.join("|")))
+        }
+    };
+    Some((answer, heard))
+}
+
+/// The knobs that are patterns, each with a parameter that shows it.
+const PATTERNS: [(&str, &str); 9] = [
+    ("boolean_values", "is_guest"),
+    ("lang_values", "lang"),
+    ("salutation_values", "salutation"),
+    ("email_pattern", "email"),
+    ("province_values", "province"),
+    ("postal_code_pattern", "postal_code"),
+    ("customer_id_pattern", "customer_id"),
+    ("dob_format", "dob"),
+    ("flow_values", "flow"),
+];
+
+pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    text(prober)?;
+    lengths(prober)?;
+    for (knob, param) in PATTERNS {
+        let seen = samples(prober, param)?;
+        match knob {
+            "dob_format" => date(prober, &seen),
+            "flow_values" => flows(prober, &seen),
+            _ => fit(prober, knob, &seen),
+        }
+    }
+    let amounts = samples(prober, "amount_requested")?;
+    for (value, granted, heard) in &amounts {
+        if value == "499.999" {
+            let answer = if *granted { "accept" } else { "refuse" };
+            prober.note("amount_precision", answer, heard);
+        }
+    }
+    let previous = prober.base_with("has_previous_purchase", json!("vrai"));
+    one(prober, previous)?;
+    let long = json!("01234567-89ab-cdef-0123-456789abcdef-01234567");
+    let long = prober.base_with(crate::server::case::requests::REFERENCE_ID, long);
+    one(prober, long)?;
+    Ok(())
+}
+
+/// Asks init with one value that may be a defect.
+fn one(
+    prober: &mut Prober<'_, '_>,
+    params: Option<crate::server::case::Params>,
+) -> Result<Heard, Stopped> {
+    let (Some(params), Some(foothold)) = (params, prober.foothold.clone()) else {
+        return Ok(Heard::nothing());
+    };
+    let request =
+        crate::server::case::requests::request_to(foothold.endpoint, &params, foothold.encoding);
+    match request {
+        Some(request) => prober.defect(foothold.endpoint, params, request),
+        None => prober.init(&params),
+    }
+}
+
+/// Asks init with each sample of a parameter that no other question decides.
+fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stopped> {
+    let Some(foothold) = prober.foothold.clone() else {
+        return Ok(Vec::new());
+    };
+    let row = prober.contract.param(foothold.endpoint, param);
+    let limit = prober.limit(param);
+    let ascii = prober
+        .answers
+        .answer("text_pattern")
+        .is_some_and(Value::is_string)
+        || prober
+            .answers
+            .answer("id_pattern")
+            .is_some_and(Value::is_string);
+    let mut seen = Vec::new();
+    for sample in row.map_or(&[][..], |row| &row.samples) {
+        let too_long = limit.is_some_and(|limit| sample.chars().count() > limit);
+        if too_long || (ascii && !sample.is_ascii()) {
+            continue;
+        }
+        let params = prober.base_with(param, json!(sample));
+        let mut heard = one(prober, params.clone())?;
+        if param == "flow" && heard.refused() {
+            // A path may be for some flows only.
+            let other = match foothold.endpoint {
+                Endpoint::InitV2 => Endpoint::InitPlain,
+                _ => Endpoint::InitV2,
+            };
+            if let Some(params) = params {
+                heard = prober.init_at(other, foothold.encoding, &params)?;
+            }
+        }
+        if let Some(granted) = heard.outcome() {
+            seen.push((sample.clone(), granted, heard));
+        }
+    }
+    Ok(seen)
+}
+
+/// `date` or any text.
+fn date(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
+    let wrong = seen.iter().find(|(value, _, _)| value == "2001-02-29");
+    if let Some((_, granted, heard)) = wrong {
+        let answer = if *granted { Value::Null } else { json!("date") };
+        prober.note("dob_format", answer, heard);
+    }
+}
+
+/// How the three flows are spelled: the known answer that explains what was accepted.
+fn flows(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
+    let Some(row) = prober.contract.knob("flow_values") else {
+        return;
+    };
+    let expected = &prober.yardstick.answers["flow_values"];
+    let known = row.alternatives.iter().map(|known| &known.answer);
+    let takes = |answer: &Value, value: &str| {
+        ["apply", "buy", "apply_buy"]
+            .iter()
+            .any(|flow| accepts(&answer[*flow], value) == Some(true))
+    };
+    let explains = |answer: &&Value| {
+        seen.iter()
+            .all(|(value, granted, _)| takes(answer, value) == *granted)
+    };
+    let Some((_, _, heard)) = seen.first() else {
+        return;
+    };
+    let fits = [expected].into_iter().chain(known).find(explains).cloned();
+    let answer = fits.unwrap_or_else(|| {
+        // The samples by what they mean when they are spelled otherwise.
+        let of = |flow: &str| {
+            let taken = seen.iter().filter(|(value, granted, _)| {
+                *granted && accepts(&expected[flow], value) == Some(true)
+            });
+            let taken: Vec<String> = taken.map(|(value, _, _)| regex::escape(value)).collect();
+            match taken.is_empty() {
+                true => expected[flow].clone(),
+                false => json!(format!("^(?:{})$", taken.join("|"))),
+            }
+        };
+        json!({"apply": of("apply"), "buy": of("buy"), "apply_buy": of("apply_buy")})
+    });
+    let heard = heard.clone();
+    prober.note("flow_values", answer, &heard);
+}
+
+const ASCII: &str = "^[\\x20-\\x7e]*$";
+
+/// Whether text, and ids, may hold more than ASCII.
+fn text(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let name = prober.base_with("fname", json!("Zoé"));
+    let name = one(prober, name)?;
+    let Some(granted) = name.outcome() else {
+        return Ok(());
+    };
+    let city = prober.base_with("city", json!("Québec"));
+    let city = one(prober, city)?;
+    let taken = granted || city.granted();
+    let answer = if taken { Value::Null } else { json!(ASCII) };
+    prober.note("text_pattern", answer, &name);
+    if taken {
+        let id = prober.base_with("merchant_orderid", json!("été-{{unique}}"));
+        let id = one(prober, id)?;
+        if let Some(granted) = id.outcome() {
+            let answer = if granted { Value::Null } else { json!(ASCII) };
+            prober.note("id_pattern", answer, &id);
+        }
+    }
+    Ok(())
+}
+
+/// The maximum lengths that some page gives, each confirmed at the limit and past it.
+const LIMITS: [(&str, usize, char); 5] = [
+    ("customer_id", 20, '1'),
+    ("vcc", 16, '4'),
+    ("fname", 35, 'a'),
+    ("lname", 50, 'a'),
+    ("dob", 10, '1'),
+];
+
+fn lengths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    for (param, limit, letter) in LIMITS {
+        let text = |length: usize| json!(letter.to_string().repeat(length));
+        let past = prober.base_with(param, text(limit + 1));
+        let past = one(prober, past)?;
+        if past.granted() {
+            prober.answers.note_entry("max_lengths", param, None, &past);
+            continue;
+        }
+        let at = prober.base_with(param, text(limit));
+        let at = prober.init(&at.unwrap_or_default())?;
+        if past.refused() && at.granted() {
+            prober
+                .answers
+                .note_entry("max_lengths", param, Some(json!(limit)), &past);
+        }
+    }
+    // A language tag of more than five characters, such as some browsers send.
+    let long = prober.base_with("lang", json!("zh-Hans-CN"));
+    let long = one(prober, long)?;
+    let said = long
+        .fields()
+        .and_then(|(_, fields)| fields.into_iter().next());
+    if long.granted() {
+        prober
+            .answers
+            .note_entry("max_lengths", "lang", None, &long);
+    } else if said.is_some_and(|(_, msg)| msg == "length") {
+        prober
+            .answers
+            .note_entry("max_lengths", "lang", Some(json!(5)), &long);
+    }
+    Ok(())
+}
