@@ -123,11 +123,7 @@ fn an_error_that_the_programs_do_not_know_or_that_has_no_row() {
         &["init.parameters.repeated", "invalid_request"],
     );
     // What stands in a body for each answer to a knob.
-    let error = load_with(
-        "bodies/token.response.json",
-        r#""opaque":"#,
-        r#""opauqe":"#,
-    );
+    let error = load_with("bodies/token.response.json", r#""opaque":"#, r#""opauqe":"#);
     says(
         &error,
         "bodies/token.response.json",

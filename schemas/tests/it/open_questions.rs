@@ -72,7 +72,10 @@ fn evidence_that_names_an_answer_names_one_that_loads_and_compiles() {
 #[test]
 fn a_status_and_a_word_of_its_own_reach_the_refusal() {
     let rulebook = rulebook(&[
-        ("error_statuses", json!({"wrong_inputs": 422, "method_not_allowed": 404})),
+        (
+            "error_statuses",
+            json!({"wrong_inputs": 422, "method_not_allowed": 404}),
+        ),
         ("error_words", json!({"token_missing": "unauthorized"})),
     ]);
     let refusal = |error| {
@@ -94,7 +97,10 @@ fn an_error_or_a_clause_that_there_is_not_does_not_load() {
         (json!({"error_statuses": {"teapot": 418}}), "teapot"),
         (json!({"error_statuses": {"not_found": 500}}), "500"),
         (json!({"error_words": {"teapot": "short"}}), "teapot"),
-        (json!({"msg_words": {"init.lang.lost": "type"}}), "init.lang.lost"),
+        (
+            json!({"msg_words": {"init.lang.lost": "type"}}),
+            "init.lang.lost",
+        ),
         // It has no msg.
         (json!({"msg_words": {"http.cors": "type"}}), "http.cors"),
         (json!({"msg_words": {"init.lang.type": "wrong"}}), "wrong"),
@@ -148,15 +154,35 @@ fn numbers_and_booleans_stand_for_text_as_the_dialect_says() {
     let samples = [json!(7), json!(7.5), json!(true), json!("7"), json!(["7"])];
     for (answer, param, read) in [
         ("ids_too", "customer_id", [true, false, false, true, false]),
-        ("ids_too", "amount_requested", [true, true, false, true, false]),
+        (
+            "ids_too",
+            "amount_requested",
+            [true, true, false, true, false],
+        ),
         ("ids_too", "is_guest", [false, false, true, true, false]),
         ("ids_too", "email", [false, false, false, true, false]),
-        ("own_type", "customer_id", [false, false, false, true, false]),
-        ("own_type", "amount_requested", [true, true, false, true, false]),
+        (
+            "own_type",
+            "customer_id",
+            [false, false, false, true, false],
+        ),
+        (
+            "own_type",
+            "amount_requested",
+            [true, true, false, true, false],
+        ),
         ("own_type", "is_guest", [false, false, true, true, false]),
         ("any", "email", [true, true, true, true, false]),
-        ("any", "billing_information", [false, false, false, true, false]),
-        ("text_only", "amount_requested", [false, false, false, true, false]),
+        (
+            "any",
+            "billing_information",
+            [false, false, false, true, false],
+        ),
+        (
+            "text_only",
+            "amount_requested",
+            [false, false, false, true, false],
+        ),
         ("text_only", "is_guest", [false, false, false, true, false]),
     ] {
         let rulebook = rulebook(&[("json_scalars", json!(answer))]);
@@ -184,7 +210,11 @@ fn the_missing_identity_of_a_buyer_is_named_as_the_dialect_says() {
         assert_eq!(params, named);
         for way in ["customer_id", "vcc"] {
             let enough = violations(&rulebook, &json!({"flow": "buy", way: "1070015210367982"}));
-            assert!(enough.iter().all(|(clause, _, _)| clause != "init.buy.identity"));
+            assert!(
+                enough
+                    .iter()
+                    .all(|(clause, _, _)| clause != "init.buy.identity")
+            );
         }
         let remedy = rulebook.remedy("init.buy.identity", named[0]);
         for way in ["`customer_id`", "`vcc`"] {
@@ -198,7 +228,12 @@ fn ids_may_be_ascii_where_other_text_need_not_be() {
     let ascii = json!("^[\\x20-\\x7e]*$");
     let rulebook = rulebook(&[("id_pattern", ascii)]);
     let one = vec![("init.ids.ascii".to_owned(), "invalid".to_owned())];
-    for id in ["merchant_orderid", "merchant_order_id", "customer_id", "vcc"] {
+    for id in [
+        "merchant_orderid",
+        "merchant_order_id",
+        "customer_id",
+        "vcc",
+    ] {
         assert_eq!(wrong(&rulebook, id, "1é"), one, "{id}");
         assert_eq!(wrong(&self::rulebook(&[]), id, "1é"), [], "{id}");
     }
@@ -227,14 +262,10 @@ fn a_body_is_described_under_the_names_and_forms_of_the_dialect() {
         ("init_success_status", json!(201)),
     ]);
     let rows = json!([{"param": "lang", "msg": "required"}]);
-    let body = |name: &str| {
-        json!({"code": 409, "error": "x", "error_description": "x", "message": "x", "url": "/", name: rows})
-    };
+    let body = |name: &str| json!({"code": 409, "error": "x", "error_description": "x", "message": "x", "url": "/", name: rows});
     assert_eq!(rulebook.check_error_body(&body("error_fields")), None);
     assert!(rulebook.check_error_body(&body("field_errors")).is_some());
-    let token = |token: &str| {
-        json!({"token_type": "bearer", "access_token": token, "expires_in": 1200, "refresh_token": token, "scope": "merchant"})
-    };
+    let token = |token: &str| json!({"token_type": "bearer", "access_token": token, "expires_in": 1200, "refresh_token": token, "scope": "merchant"});
     let broken = |length| rulebook.check_response(Endpoint::Token, &token(&"a".repeat(length)));
     assert!(broken(43).is_empty());
     assert_eq!(broken(40).len(), 2);
