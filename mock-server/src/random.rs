@@ -1,5 +1,7 @@
 //! Randomness that can be replayed: one seeded source for the whole server.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
@@ -23,6 +25,13 @@ impl Random {
             .iter()
             .flat_map(|b| [digit(b >> 4), digit(b & 15)])
             .collect()
+    }
+
+    /// `N` random bytes in the alphabet of base64 for URLs, without padding.
+    pub fn base64url<const N: usize>(&mut self) -> String {
+        let mut bytes = [0_u8; N];
+        self.0.fill_bytes(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// A number from 0 up to, and without, 1.

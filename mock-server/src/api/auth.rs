@@ -1,5 +1,6 @@
 //! Who calls: the bearer token of the endpoints behind the token endpoint.
 
+use crate::api::basic;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
@@ -7,7 +8,6 @@ use crate::http::form::{Form, FormRules};
 use crate::http::request::Body;
 use crate::http::request::Request;
 use crate::model::token::Scope;
-use base64::Engine as _;
 use flexiti_contract::dialect::Lax;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::AUTHORIZATION;
@@ -48,23 +48,31 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     }
     let merchant = state.merchants.get(&*access.client_id);
     let merchant = merchant.ok_or_else(unknown)?;
-    let caller = Caller {
-        client_id: Arc::clone(&merchant.client_id),
-        token: Arc::clone(token),
-        now: merchant.clock.at(call.machine),
-    };
-    if caller.now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
+    let now = merchant.clock.at(call.machine);
+    if now >= access.expires && rulebook.enforces(Rule::BearerAlive) {
         return Err(Rejection::new(Rule::BearerAlive, ErrorId::TokenExpired));
     }
-    if *caller.client_id != *in_path && rulebook.enforces(Rule::BearerClient) {
+    let is_own = *merchant.client_id == *in_path;
+    if !is_own && rulebook.enforces(Rule::BearerClient) {
         let error = rulebook.error_id_of(Rule::BearerClient);
         let rejection = Rejection::new(Rule::BearerClient, error);
-        return Err(if *in_path.trim_matches('"') == *caller.client_id {
+        return Err(if *in_path.trim_matches('"') == *merchant.client_id {
             rejection.because("client_id in the path stands in double quotes")
         } else {
             rejection
         });
     }
+    // Where a foreign token is accepted, the call is still about the client of the path.
+    let merchant = match state.merchants.get(in_path) {
+        _ if is_own => merchant,
+        Some(merchant) => merchant,
+        None => return Err(Rejection::new(Rule::PathKnown, ErrorId::NotFound)),
+    };
+    let caller = Caller {
+        client_id: Arc::clone(&merchant.client_id),
+        token: Arc::clone(token),
+        now: merchant.clock.at(call.machine),
+    };
     if access.scope == Scope::Customer
         && let Some(rule) = scope_rule(call.endpoint)
         && rulebook.enforces(rule)
@@ -121,8 +129,8 @@ fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, R
 
 /// The client id that a token request names, before the dialect that reads it strictly is known.
 pub fn client_id(request: &Request) -> Option<String> {
-    if let Some((client_id, _)) = basic(request) {
-        return Some(client_id);
+    if let Some(keys) = basic::keys(request) {
+        return Some(keys.client_id);
     }
     // In the query it is wrong, and all the more the merchant's to see.
     let query = request.query.as_deref().unwrap_or_default();
@@ -142,18 +150,4 @@ fn named_in(form: &[u8]) -> Option<String> {
     let form = Form::read(form, rules).ok()?;
     let named = form.pairs().find(|(name, _)| *name == "client_id");
     named.map(|(_, value)| value.to_owned())
-}
-
-/// The user name and password of a Basic authorization header.
-pub(super) fn basic(request: &Request) -> Option<(String, String)> {
-    let header = request.header(&AUTHORIZATION)?;
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(encoded.trim())
-        .ok()?;
-    let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some((name.to_owned(), password.to_owned()))
 }

@@ -11,7 +11,7 @@ use crate::journal::Note;
 use crate::model::money::{self, money, percent};
 use crate::model::payment_plan::{self, PaymentPlan, Payments};
 use askama::Template;
-use flexiti_contract::dialect::NoPlan;
+use flexiti_contract::dialect::{BadLang, BadPrice, NoPlan};
 use flexiti_contract::{Endpoint, ErrorId, Lang, Parameters, Rule, Rulebook, StoredParameters};
 use hyper::StatusCode;
 use rust_decimal::Decimal;
@@ -34,23 +34,41 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     let query = form(rulebook, query.as_bytes())
         .map_err(|rejection| rejection.because("it stands in the query string"))?;
     let parameters = read(call, &query, note)?;
+    let knobs = rulebook.knobs();
     let lang = match parameters.text("lang") {
+        Some(lang) if knobs.calculator_bad_lang == BadLang::English => {
+            rulebook.lang(lang).unwrap_or(Lang::En)
+        }
         Some(lang) => Lang::of(lang),
         None => merchants_lang(app, note),
     };
-    let price = parameters.text("price").and_then(money::parse);
+    let text = parameters.text("price");
+    let price = text.and_then(money::parse);
+    let is_bad = text.is_some() && !price.is_some_and(is_amount);
+    if is_bad && knobs.calculator_bad_price == BadPrice::Empty {
+        return Ok(no_plan());
+    }
     let found = price.and_then(|price| plan(app, rulebook, price));
     let Some((plan, payments)) = found else {
         // What the clauses say of an answer, they say of one with a plan.
-        return match rulebook.knobs().calculator_no_plan {
-            NoPlan::Empty => Ok(Reply::json(
-                StatusCode::OK,
-                &json!({"htmlRender": "", "paymentPlan": null}),
-            )),
+        return match knobs.calculator_no_plan {
+            NoPlan::Empty => Ok(no_plan()),
             NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, ErrorId::NotFound)),
         };
     };
     Ok(Reply::json(StatusCode::OK, &answer(plan, payments, lang)))
+}
+
+/// The answer that there is no plan.
+fn no_plan() -> Reply {
+    let body = json!({"htmlRender": "", "paymentPlan": null});
+    Reply::json(StatusCode::OK, &body)
+}
+
+/// Whether a price is an amount of dollars and cents: above zero, and no longer than those that
+/// the clauses on `price` let through.
+fn is_amount(price: Decimal) -> bool {
+    price > Decimal::ZERO && price.scale() <= 2 && price < Decimal::from(10_u64.pow(16))
 }
 
 /// The parameters of the query string, valid.

@@ -3,7 +3,7 @@
 
 use crate::api::auth::Caller;
 use crate::api::call::Call;
-use crate::api::parameters::{Document, form};
+use crate::api::parameters::{Document, form, json_text};
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, MEDIA_TYPE as FORM};
 use crate::http::json::Json;
@@ -12,12 +12,11 @@ use crate::http::request::{REFERENCE_ID, Request};
 use crate::http::route::CHECKOUT;
 use crate::journal::Note;
 use crate::model::lifecycle::Life;
-use crate::model::order::Order;
+use crate::model::order::{self, Order};
 use flexiti_contract::dialect::{IdsAs, InitEncodings};
 use flexiti_contract::{
     Endpoint, ErrorId, Flow, Given, Lang, Parameters, Rule, Rulebook, StoredParameters, Violation,
 };
-use hyper::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -45,11 +44,12 @@ pub fn handle(
         return Err(Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown));
     };
     let merchant_order = merchant_order_id(&parameters);
+    let own_id = merchant_order.map(|(_, id)| order::comparable(rulebook, id));
     if rulebook.enforces(Rule::MerchantOrderUnique)
-        && let Some((param, id)) = merchant_order
+        && let (Some((param, id)), Some(own_id)) = (merchant_order, &own_id)
         && state
             .orders
-            .by_merchant_id(&merchant.client_id, id)
+            .by_merchant_id(&merchant.client_id, own_id)
             .is_some()
     {
         let rule = Rule::MerchantOrderUnique;
@@ -70,7 +70,7 @@ pub fn handle(
         life: Life::new(flow),
         v2: endpoint == Endpoint::InitV2,
         token: Arc::clone(&caller.token),
-        merchant_order_id: merchant_order.map(|(_, id)| id.into()),
+        merchant_order_id: own_id.map(|id| id.as_ref().into()),
         ended: None,
         settles: None,
         customer_id: None,
@@ -79,7 +79,7 @@ pub fn handle(
         parameters: stored,
     };
     note.order_id = Some(order.id);
-    let reply = reply(rulebook, &call.app.origin, &order);
+    let reply = reply(call, &order);
     state.orders.insert(order);
     Ok(reply)
 }
@@ -109,7 +109,7 @@ fn read<'t>(
         document.header(REFERENCE_ID.as_str(), value);
     }
     if is_json(rulebook, request, body)? {
-        read_json(body, &mut document)?;
+        read_json(rulebook, body, &mut document)?;
     } else {
         *decoded = form(rulebook, body)?;
         for (name, value) in decoded.pairs() {
@@ -155,7 +155,7 @@ fn is_json(rulebook: &Rulebook, request: &Request, body: &[u8]) -> Result<bool, 
         Some(FORM) if encodings != InitEncodings::Json => Ok(false),
         Some(JSON | FORM) => Err(refused()),
         _ if rulebook.enforces(Rule::MediaType) => Err(refused()),
-        _ => Ok(looks_like_json(body)),
+        _ => Ok(false),
     }
 }
 
@@ -163,12 +163,14 @@ fn looks_like_json(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-fn read_json(body: &[u8], document: &mut Document<'_, '_>) -> Result<(), Rejection> {
-    if std::str::from_utf8(body).is_err() {
-        return Err(Rejection::new(Rule::BodyUtf8, ErrorId::UnreadableText));
-    }
+fn read_json(
+    rulebook: &Rulebook,
+    body: &[u8],
+    document: &mut Document<'_, '_>,
+) -> Result<(), Rejection> {
+    let text = json_text(rulebook, body)?;
     let refused = |why: String| Rejection::new(Rule::JsonReadable, ErrorId::BadJson).because(why);
-    match serde_json::from_slice(body) {
+    match serde_json::from_str(&text) {
         Ok(Json::Object(members)) => document.members("", members),
         Ok(Json::Value(_)) => return Err(refused("another JSON value".into())),
         Err(error) => return Err(refused(error.to_string())),
@@ -189,8 +191,9 @@ enum OrderId {
     Text(String),
 }
 
-fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
-    let knobs = rulebook.knobs();
+fn reply(call: &Call<'_>, order: &Order) -> Reply {
+    let origin = call.app.origin.as_str();
+    let knobs = call.rulebook.knobs();
     let url = filled(&knobs.redirect_url_template, |name, url| {
         match name {
             "checkout" => url.extend([origin, CHECKOUT, "/", &order.session]),
@@ -211,7 +214,7 @@ fn reply(rulebook: &Rulebook, origin: &str, order: &Order) -> Reply {
         online_order_id,
         redirection_url: url,
     };
-    Reply::json(StatusCode::OK, &answer)
+    Reply::json(call.rulebook.success_status(call.endpoint), &answer)
 }
 
 /// A template with what it names in braces filled in; `add` says whether it knows the name.

@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod availability;
+pub mod basic;
 mod calculator;
 pub mod call;
 mod init;
@@ -10,6 +11,7 @@ mod notification;
 pub mod parameters;
 pub mod rejection;
 mod token;
+pub mod unknown_path;
 
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
@@ -23,9 +25,14 @@ pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
         return Err(Rejection::new(Rule::PathKnown, ErrorId::NotFound));
     }
     let method = &call.rulebook.contract().endpoint(call.endpoint).method;
-    if call.request.method.as_str() != method {
+    // Whoever serves GET serves HEAD (RFC 9110, section 9.1).
+    let allowed = match method.as_str() {
+        "GET" => "GET, HEAD",
+        other => other,
+    };
+    if !allowed.split(", ").any(|it| it == call.request.method) {
         let rejection = Rejection::new(Rule::MethodAllowed, ErrorId::MethodNotAllowed);
-        return Err(rejection.allowing(method));
+        return Err(rejection.allowing(allowed));
     }
     let body = call.body()?;
     let caller = auth::caller(call)?;

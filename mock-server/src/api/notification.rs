@@ -8,7 +8,7 @@ use crate::http::reply::Reply;
 use crate::journal::Note;
 use crate::model::callback_url;
 use crate::model::lifecycle::{Decision, Outcome, Stage};
-use crate::model::order::Order;
+use crate::model::order::{self, Order};
 use crate::state::{Merchant, Orders};
 use flexiti_contract::dialect::{
     CallbackUrl, IdsAs, PurchaseBlock, SharedId, Unfinished, UnknownOrder,
@@ -58,7 +58,8 @@ fn find(orders: &Orders, rulebook: &Rulebook, call: &Call<'_>, caller: &Caller) 
         let same = order.id.to_string() == id && order.client_id == caller.client_id;
         return same.then_some(order.id);
     }
-    let ids = orders.by_merchant_id(&caller.client_id, id)?;
+    let id = order::comparable(rulebook, id);
+    let ids = orders.by_merchant_id(&caller.client_id, &id)?;
     let found = match rulebook.knobs().merchant_order_id_shared {
         SharedId::Oldest => ids.front(),
         SharedId::Newest | SharedId::Refuse => ids.back(),
@@ -86,7 +87,8 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
     }
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    put("transaction_id", id_value(rulebook, &order.id.to_string()));
+    let transaction = knobs.transaction_id_is.of(order.id).to_string();
+    put("transaction_id", id_value(rulebook, &transaction));
     let flow = match order.flow {
         Flow::Apply => "apply",
         Flow::Buy => "buy",

@@ -3,7 +3,7 @@
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, FormError, FormRules};
 use crate::http::json::Json;
-use flexiti_contract::dialect::{Alias, EmptyValue};
+use flexiti_contract::dialect::{Alias, EmptyValue, RepeatedParameters, TokenRepeated};
 use flexiti_contract::{Contract, Endpoint, ErrorId, Given, Param, Parameters, Rule, Rulebook};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -14,6 +14,8 @@ pub struct Document<'a, 't> {
     endpoint: Endpoint,
     contract: &'static Contract,
     rulebook: &'a Rulebook,
+    /// Of a repeated parameter the first value counts, not the last.
+    keeps_first: bool,
     /// What was sent.
     pub parameters: Parameters<'t>,
     /// Parameters that stand more than once.
@@ -29,6 +31,12 @@ impl<'a, 't> Document<'a, 't> {
             endpoint,
             contract: rulebook.contract(),
             rulebook,
+            keeps_first: match endpoint {
+                Endpoint::Token => {
+                    rulebook.knobs().token_repeated_parameters == TokenRepeated::First
+                }
+                _ => rulebook.knobs().repeated_parameters == RepeatedParameters::First,
+            },
             // Most requests of a shop have about thirty parameters.
             parameters: Parameters::with_capacity(40),
             repeated: Vec::new(),
@@ -87,7 +95,7 @@ impl<'a, 't> Document<'a, 't> {
                 Json::Object(members) if param.group => self.members(&name, members),
                 Json::Object(_) => self.put(param, Given::Json(Map::new().into())),
                 Json::Value(Value::Null) => self.nulls.push(&param.name),
-                Json::Value(value) => self.put(param, as_text(param, value)),
+                Json::Value(value) => self.put(param, as_text(self.rulebook, param, value)),
             }
         }
     }
@@ -110,7 +118,8 @@ impl<'a, 't> Document<'a, 't> {
         if empty && !param.keeps_empty && self.drops_empty() {
             return;
         }
-        if self.parameters.insert(param, value) {
+        let is_late = self.keeps_first && self.parameters.get(&param.name).is_some();
+        if is_late || self.parameters.insert(param, value) {
             self.repeated.push(&param.name);
         }
     }
@@ -134,16 +143,26 @@ pub(super) fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> 
     })
 }
 
-/// A JSON number or boolean as its text, where the parameter's type allows one; so one set of
-/// constraints serves every encoding.
-fn as_text<'t>(param: &Param, value: Value) -> Given<'t> {
-    let allows = |kind: &str| param.json.iter().any(|json| json == kind);
+/// The text of a JSON body, read as strictly as the dialect says.
+pub(super) fn json_text<'b>(
+    rulebook: &Rulebook,
+    body: &'b [u8],
+) -> Result<Cow<'b, str>, Rejection> {
+    match std::str::from_utf8(body) {
+        Ok(text) => Ok(text.into()),
+        Err(_) if rulebook.enforces(Rule::BodyUtf8) => {
+            Err(Rejection::new(Rule::BodyUtf8, ErrorId::UnreadableText))
+        }
+        Err(_) => Ok(String::from_utf8_lossy(body)),
+    }
+}
+
+/// A JSON number or boolean as its text, where the dialect reads it so; so one set of constraints
+/// serves every encoding.
+fn as_text<'t>(rulebook: &Rulebook, param: &Param, value: Value) -> Given<'t> {
     match value {
         Value::String(text) => Given::Text(text.into()),
-        Value::Bool(flag) if allows("boolean") => Given::Text(flag.to_string().into()),
-        Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
-            Given::Text(n.to_string().into())
-        }
+        value if rulebook.reads(param, &value) => Given::Text(value.to_string().into()),
         other => Given::Json(other),
     }
 }

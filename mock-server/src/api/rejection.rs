@@ -3,10 +3,15 @@
 use crate::http::reply::Reply;
 use crate::journal::Reason;
 use crate::redact::Redactor;
+use flexiti_contract::dialect::FieldErrorsListed;
 use flexiti_contract::{Endpoint, ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
+use hyper::StatusCode;
 use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+
+/// The challenge of a 401 that has none of its own.
+const BEARER: &str = "Bearer realm=\"Service\"";
 
 /// A request refused.
 #[derive(Debug, Clone)]
@@ -21,17 +26,30 @@ pub struct Rejection {
     pub violations: Vec<Violation>,
     /// The methods of the path, for 405.
     pub allow: Option<String>,
+    /// The row whose message it has instead of its own.
+    pub words: Option<ErrorId>,
+    /// The value of `WWW-Authenticate` instead of the row's own.
+    pub challenge: Option<&'static str>,
+    /// What the journal and the log say beside the remedy, and the answer does not.
+    pub hint: Option<&'static str>,
 }
 
 impl Rejection {
     /// A refusal for breaking `rule`, answered with the row `error` of `errors.json`.
     pub fn new(rule: Rule, error: ErrorId) -> Self {
+        Self::of_clause(rule.id(), error)
+    }
+
+    fn of_clause(clause: &'static str, error: ErrorId) -> Self {
         Self {
             error,
-            clause: rule.id(),
+            clause,
             detail: None,
             violations: Vec::new(),
             allow: None,
+            words: None,
+            challenge: None,
+            hint: None,
         }
     }
 
@@ -49,34 +67,43 @@ impl Rejection {
         self
     }
 
+    /// The same with the message of another row.
+    #[must_use]
+    pub fn in_words_of(mut self, error: ErrorId) -> Self {
+        self.words = Some(error);
+        self
+    }
+
     /// The refusal for one violation.
     pub fn one(violation: Violation) -> Self {
+        let rejection = Self::of_clause(violation.clause, violation.error);
         Self {
-            error: violation.error,
-            clause: violation.clause,
-            detail: None,
             violations: vec![violation],
-            allow: None,
+            ..rejection
         }
     }
 
     /// The refusal for what a request breaks, if it breaks anything.
     pub fn of(violations: Vec<Violation>) -> Option<Self> {
         let decisive = Rulebook::decisive(&violations)?;
+        let rejection = Self::of_clause(decisive.clause, decisive.error);
         Some(Self {
-            error: decisive.error,
-            clause: decisive.clause,
-            detail: None,
             violations,
-            allow: None,
+            ..rejection
         })
     }
 
     /// Why a request to `endpoint` was refused, and what to send instead.
     pub fn reasons(&self, rulebook: &Rulebook, endpoint: Option<Endpoint>) -> Vec<Reason> {
-        let remedy = |clause: &str, param: &str| match endpoint {
-            Some(endpoint) => rulebook.remedy_at(endpoint, clause, param),
-            None => rulebook.remedy(clause, param),
+        let remedy = |clause: &str, param: &str| {
+            let remedy = match endpoint {
+                Some(endpoint) => rulebook.remedy_at(endpoint, clause, param),
+                None => rulebook.remedy(clause, param),
+            };
+            match self.hint {
+                Some(hint) => format!("{hint} {remedy}"),
+                None => remedy,
+            }
         };
         if self.violations.is_empty() {
             return vec![Reason {
@@ -99,12 +126,19 @@ impl Rejection {
     /// not repeated.
     pub fn reply(&self, rulebook: &Rulebook, path: &str, redactor: &Redactor) -> Reply {
         let refusal = rulebook.refusal(self.error);
-        let mut message = refusal.message;
+        let mut message = match self.words {
+            Some(error) => rulebook.refusal(error).message,
+            None => refusal.message,
+        };
         if let Some(detail) = &self.detail {
             let end = message.trim_end_matches('.').len();
             message.truncate(end);
             let _ = write!(message, ": {detail}");
         }
+        let listed = match rulebook.knobs().field_errors_listed {
+            FieldErrorsListed::All => usize::MAX,
+            FieldErrorsListed::First => 1,
+        };
         let fields: Vec<(&str, Msg, &Value)> = self
             .violations
             .iter()
@@ -114,10 +148,21 @@ impl Rejection {
                     let secret = value.as_str().is_some_and(|text| redactor.is_secret(text));
                     !secret && !rulebook.contract().is_secret_param(&v.param)
                 });
-                Some((v.param.as_str(), v.msg?, value.unwrap_or(&Value::Null)))
+                let name = rulebook.named(&v.param);
+                Some((name, v.msg?, value.unwrap_or(&Value::Null)))
             })
+            .take(listed)
             .collect();
-        let refusal = Refusal { message, ..refusal };
+        // The dialect may give 401 to what has no challenge of its own (RFC 9110, section 15.5.2).
+        let fallback = (refusal.status == StatusCode::UNAUTHORIZED).then_some(BEARER);
+        let challenge = refusal.challenge.as_deref().or(fallback);
+        let challenge = challenge.filter(|_| rulebook.enforces(Rule::Challenge));
+        let challenge = self.challenge.or(challenge).map(str::to_owned);
+        let refusal = Refusal {
+            message,
+            challenge,
+            ..refusal
+        };
         let reply = shaped(rulebook, &refusal, path, &fields);
         match &self.allow {
             Some(allow) => reply.with(ALLOW, allow),
@@ -137,14 +182,14 @@ pub fn shaped(
     let message = &refusal.message;
     let shape = rulebook.knobs().error_shape;
     let mut body = Map::new();
-    if shape != ErrorShape::Pos {
+    if matches!(shape, ErrorShape::Doc | ErrorShape::Union) {
         body.insert("code".into(), refusal.status.as_u16().into());
     }
     body.insert("error".into(), refusal.error.as_str().into());
     if shape != ErrorShape::Pos {
         let mut description = message.clone();
-        if shape == ErrorShape::Doc {
-            // This shape has no list of fields, so the sentence names them.
+        if !shape.lists_fields() {
+            // Without a list of fields, the sentence names them.
             for (at, (param, msg, _)) in fields.iter().enumerate() {
                 let comma = if at == 0 { "" } else { "," };
                 let _ = write!(description, "{comma} {param}: {}", msg.as_str());
@@ -152,7 +197,7 @@ pub fn shaped(
         }
         body.insert("error_description".into(), description.into());
     }
-    if shape != ErrorShape::Doc {
+    if shape.lists_fields() {
         body.insert("message".into(), message.as_str().into());
         body.insert("url".into(), path.into());
         if !fields.is_empty() {
@@ -160,14 +205,13 @@ pub fn shaped(
                 Value::Null => json!({"param": param, "msg": msg}),
                 value => json!({"param": param, "msg": msg, "value": value}),
             };
-            body.insert("field_errors".into(), fields.iter().map(row).collect());
+            let name = rulebook.knobs().field_errors_name.as_str();
+            body.insert(name.into(), fields.iter().map(row).collect());
         }
     }
-    let mut reply = Reply::json(refusal.status, &Value::Object(body));
-    if let Some(challenge) = &refusal.challenge
-        && rulebook.enforces(Rule::Challenge)
-    {
-        reply = reply.with(WWW_AUTHENTICATE, challenge);
+    let reply = Reply::json(refusal.status, &Value::Object(body));
+    match &refusal.challenge {
+        Some(challenge) => reply.with(WWW_AUTHENTICATE, challenge),
+        None => reply,
     }
-    reply
 }

@@ -1,18 +1,19 @@
 //! `POST /oauth/token`: client keys, a user, or a refresh token for an access token.
 
-use crate::api::auth::basic;
+use crate::api::basic;
 use crate::api::call::Call;
-use crate::api::parameters::{Document, form};
+use crate::api::parameters::{Document, form, json_text};
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
 use crate::http::form::MEDIA_TYPE;
 use crate::http::json::Json;
 use crate::http::reply::Reply;
-use crate::http::request::{REFERENCE_ID, Request};
+use crate::http::request::REFERENCE_ID;
 use crate::journal::Note;
 use crate::model::account::MerchantConfig;
 use crate::model::token::{Access, Refresh, Scope};
 use crate::state::{Merchant, State};
+use flexiti_contract::dialect::{TokenQuery, TokenShape, UnknownClient};
 use flexiti_contract::{Endpoint, ErrorId, Parameters, Rule, Rulebook, StoredParameters};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, PRAGMA};
@@ -22,8 +23,12 @@ use subtle::ConstantTimeEq as _;
 
 /// Answers a token request.
 pub fn handle(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Rejection> {
+    answer(call, body, note).map_err(|rejection| basic::told(call, rejection))
+}
+
+fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Rejection> {
     let rulebook = call.rulebook;
-    let parameters = read(rulebook, call.request, body)?;
+    let parameters = read(call, body)?;
     let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
     let params = rulebook.contract().params(Endpoint::Token);
     note.params = Some(StoredParameters::new(params, &parameters).into());
@@ -55,19 +60,27 @@ pub fn handle(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Re
 }
 
 /// The parameters of a request, flat.
-fn read<'t>(
-    rulebook: &Rulebook,
-    request: &'t Request,
-    body: &[u8],
-) -> Result<Parameters<'t>, Rejection> {
+fn read<'t>(call: &Call<'t>, body: &[u8]) -> Result<Parameters<'t>, Rejection> {
+    let Call {
+        rulebook, request, ..
+    } = *call;
     let mut document = Document::new(Endpoint::Token, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
     }
+    if rulebook.knobs().token_query == TokenQuery::Read
+        && let Some(query) = &request.query
+    {
+        let query = form(rulebook, query.as_bytes())
+            .map_err(|rejection| rejection.because("it stands in the query string"))?;
+        for (name, value) in query.pairs() {
+            document.text(name, value.to_owned());
+        }
+    }
     let media_type = request.media_type();
     let only_forms = rulebook.enforces(Rule::TokenEncoding);
     if media_type.as_deref() == Some("application/json") && !only_forms {
-        match serde_json::from_slice(body) {
+        match serde_json::from_str(&json_text(rulebook, body)?) {
             Ok(Json::Object(members)) => document.members("", members),
             _ => return Err(Rejection::new(Rule::TokenJsonBody, ErrorId::BadJson)),
         }
@@ -84,11 +97,9 @@ fn read<'t>(
         let rejection = Rejection::new(Rule::TokenRepeated, ErrorId::RepeatedParameter);
         return Err(rejection.because(format!("`{name}`")));
     }
-    if rulebook.enforces(Rule::Basic)
-        && let Some((name, password)) = basic(request)
-    {
-        document.otherwise("client_id", name);
-        document.otherwise("client_secret", password);
+    if let Some(keys) = basic::read(call) {
+        document.otherwise("client_id", keys.client_id);
+        document.otherwise("client_secret", keys.client_secret);
     }
     Ok(document.parameters)
 }
@@ -109,7 +120,10 @@ fn merchant<'s>(
     let expected = merchant.map_or("no such client", |m| m.account.client_secret.as_str());
     let equal = secret.is_none_or(|secret| expected.as_bytes().ct_eq(secret.as_bytes()).into());
     let unknown = || Rejection::new(Rule::ClientKnown, ErrorId::ClientUnknown);
-    let merchant = merchant.ok_or_else(unknown)?;
+    let merchant = merchant.ok_or_else(|| match rulebook.knobs().unknown_client {
+        UnknownClient::Same => unknown(),
+        UnknownClient::ToldApart => unknown().in_words_of(ErrorId::ClientIdMissing),
+    })?;
     if !equal && rulebook.enforces(Rule::ClientKnown) {
         return Err(unknown());
     }
@@ -192,6 +206,14 @@ struct Tokens {
     refresh: Arc<str>,
 }
 
+/// A new token in the dialect's shape.
+fn token(state: &mut State, rulebook: &Rulebook) -> Arc<str> {
+    match rulebook.knobs().token_shape {
+        TokenShape::Hex40 => state.random.hex::<20>().into(),
+        TokenShape::Opaque => state.random.base64url::<32>().into(),
+    }
+}
+
 /// Issues a pair of tokens.
 fn issue(
     state: &mut State,
@@ -201,8 +223,8 @@ fn issue(
     now: Millis,
 ) -> Tokens {
     let tokens = Tokens {
-        access: state.random.hex::<20>().into(),
-        refresh: state.random.hex::<20>().into(),
+        access: token(state, rulebook),
+        refresh: token(state, rulebook),
     };
     let expires = now.saturating_add(Millis::from(rulebook.knobs().token_ttl) * 1_000);
     let access = Access {
@@ -238,7 +260,11 @@ fn reply(rulebook: &Rulebook, tokens: &Tokens, scope: Scope) -> Reply {
         "refresh_token": &*tokens.refresh,
         "scope": scope.as_str(),
     });
-    Reply::json(StatusCode::OK, &body)
+    let reply = Reply::json(StatusCode::OK, &body);
+    if !rulebook.enforces(Rule::NoStore) {
+        return reply;
+    }
+    reply
         .with(CACHE_CONTROL, "no-store")
         .with(PRAGMA, "no-cache")
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -135,6 +135,13 @@ impl Reply {
 }
 
 impl Reply {
+    /// The head of this answer, as HEAD asks for it (RFC 9110, section 9.3.2).
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        let length = std::mem::take(&mut self.body).len();
+        self.with(CONTENT_LENGTH, &length.to_string())
+    }
+
     /// This answer with `stream` for a body.
     pub fn streaming(self, stream: Channel<Bytes, Infallible>) -> hyper::Response<ReplyBody> {
         let mut response: hyper::Response<ReplyBody> = self.into();

@@ -4,10 +4,13 @@ use crate::clock::Millis;
 use crate::model::lifecycle::{self, Event, Illegal, Life};
 use crate::model::money;
 use crate::model::visit::Visit;
+use flexiti_contract::dialect::Normalization;
 use flexiti_contract::{Flow, Lang, Rulebook, StoredParameters};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// When notifications begin to show an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,15 @@ pub struct Order {
     pub customer_id: Option<String>,
     /// What the customer has entered on the pages so far.
     pub visit: Option<Box<Visit>>,
+}
+
+/// A merchant's own order id as the dialect compares it: composed and decomposed accents may be
+/// the same (Unicode's normalization form C).
+pub fn comparable<'i>(rulebook: &Rulebook, id: &'i str) -> Cow<'i, str> {
+    match rulebook.knobs().merchant_order_id_normalization {
+        Normalization::Nfc if !id.is_ascii() => id.nfc().collect::<String>().into(),
+        Normalization::Nfc | Normalization::Exact => id.into(),
+    }
 }
 
 impl Order {

@@ -11,10 +11,11 @@ use crate::http::json::any;
 use crate::http::reply::{Reply, Script};
 use crate::http::request::{Body, Request};
 use crate::journal::Note;
+use crate::model::order;
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Refusal, Rulebook};
 use hyper::StatusCode;
-use hyper::header::RETRY_AFTER;
+use hyper::header::{CONTENT_LENGTH, RETRY_AFTER};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -45,7 +46,8 @@ pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
             let mut params = params(call);
             if call.endpoint == Endpoint::NotificationMerchantOrder {
                 let orders = &state.orders;
-                let ids = orders.by_merchant_id(&merchant.client_id, call.order_id);
+                let id = order::comparable(call.rulebook, call.order_id);
+                let ids = orders.by_merchant_id(&merchant.client_id, &id);
                 if let Some(id) = ids.and_then(|ids| ids.back()) {
                     params.insert("orderId".to_owned(), id.to_string().into());
                 }
@@ -269,11 +271,15 @@ fn head(reply: &Reply) -> String {
 /// An answer as it goes over the wire, after which the connection ends.
 fn raw(reply: &Reply, body: &[u8]) -> Bytes {
     let mut text = head(reply);
-    let _ = write!(
-        text,
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
+    // The head of an answer without its body already says how long that is.
+    if reply
+        .headers
+        .iter()
+        .all(|(name, _)| *name != CONTENT_LENGTH)
+    {
+        let _ = write!(text, "content-length: {}\r\n", body.len());
+    }
+    text.push_str("connection: close\r\n\r\n");
     let mut bytes = text.into_bytes();
     bytes.extend_from_slice(body);
     bytes.into()

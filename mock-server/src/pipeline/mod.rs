@@ -6,7 +6,7 @@ mod variation;
 use crate::admin;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
-use crate::api::{self, auth};
+use crate::api::{self, auth, basic, unknown_path};
 use crate::app::App;
 use crate::checkout;
 use crate::clock::Millis;
@@ -19,6 +19,7 @@ use crate::journal::Note;
 use crate::pipeline::fault_effects::Struck;
 use crate::telemetry::access_log;
 use crate::telemetry::metrics::Metrics;
+use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -158,6 +159,10 @@ fn api(
         let reply = api::answer(&call, note)
             .unwrap_or_else(|rejection| refuse(app, rulebook, &rejection, request, note));
         let reply = variation::reply(rulebook.knobs(), reply);
+        let reply = match request.method {
+            Method::HEAD => reply.without_body(),
+            _ => reply,
+        };
         match &struck {
             Some(struck) => struck.on(reply),
             None => reply,
@@ -192,6 +197,10 @@ fn refuse(
     note: &mut Note,
 ) -> Reply {
     note.violations = rejection.reasons(rulebook, note.endpoint);
+    let is_page = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
+    if is_page && rejection.clause == Rule::PathKnown.id() {
+        return unknown_path::page(rulebook, request);
+    }
     rejection.reply(rulebook, &request.path, &app.redactor())
 }
 
@@ -210,7 +219,10 @@ fn merchant(
     let merchants = &state.merchants;
     let found = named.and_then(|id| {
         let exact = merchants.get(&*id);
-        exact.or_else(|| merchants.get(id.trim_matches('"')))
+        let unquoted = || merchants.get(id.trim_matches('"'));
+        // A client id of the Basic scheme may be form-encoded (RFC 6749, section 2.3.1).
+        let decoded = || merchants.get(&basic::form_decoded(&id));
+        exact.or_else(unquoted).or_else(decoded)
     });
     let Some(merchant) = found else {
         return Arc::clone(app.dialects.own());

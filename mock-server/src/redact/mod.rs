@@ -2,10 +2,12 @@
 //! and a hash under a key of this process: equal secrets are recognised, and none is found out.
 
 mod secrets;
+mod shape;
 mod spelling;
 
 pub use secrets::Secrets;
 
+use crate::redact::shape::{HEX, OPAQUE, Shape};
 use crate::redact::spelling::{decoded, unit};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -20,8 +22,6 @@ use std::sync::Arc;
 pub const HIDDEN: &str = "***";
 /// Headers that are secret.
 const HEADERS: &[&str] = &["authorization", "proxy-authorization"];
-/// Forty hexadecimal digits in a row, as access and refresh tokens have (R-cur), and sessions.
-const TOKEN: usize = 40;
 
 /// Base64 as clients write it: with padding or without.
 const LAX: GeneralPurpose = GeneralPurpose::new(
@@ -76,7 +76,8 @@ impl Redactor {
         }
         let text = self.without_base64(text);
         let text = self.without_secrets(&text);
-        self.without_tokens(&text)
+        let text = self.without_tokens(&text, &HEX);
+        self.without_tokens(&text, &OPAQUE)
     }
 
     /// The value of a header.
@@ -191,7 +192,7 @@ impl Redactor {
         shown
     }
 
-    fn without_tokens(&self, text: &str) -> String {
+    fn without_tokens(&self, text: &str, shape: &Shape) -> String {
         let bytes = text.as_bytes();
         let mut shown = String::with_capacity(text.len());
         let (mut from, mut at) = (0, 0);
@@ -199,12 +200,12 @@ impl Redactor {
             let start = at;
             let mut token = String::new();
             while let Some((byte, length)) = unit(&bytes[at..])
-                && byte.is_ascii_hexdigit()
+                && (shape.is_digit)(byte)
             {
-                token.push(char::from(byte.to_ascii_lowercase()));
+                token.push(char::from(byte));
                 at += length;
             }
-            if token.len() >= TOKEN {
+            if let Some(token) = shape.token(token) {
                 shown.push_str(&text[from..start]);
                 shown.push_str(&self.hidden(&token));
                 from = at;
@@ -240,7 +241,8 @@ impl Redactor {
     /// The secret that is in a run of base64, wherever in it that begins.
     fn in_base64(&self, run: &str) -> Option<String> {
         // Most words are too short for any secret.
-        let shortest = self.secrets.shortest().unwrap_or(TOKEN).min(TOKEN);
+        let shortest = self.secrets.shortest().unwrap_or(HEX.length);
+        let shortest = shortest.min(HEX.length);
         if run.len() * 3 / 4 < shortest {
             return None;
         }
@@ -252,9 +254,8 @@ impl Redactor {
             let text = String::from_utf8_lossy(&bytes);
             let known = (0..text.len()).find_map(|at| self.secrets.at(text.as_bytes(), at));
             known.map(|(secret, _)| secret.to_owned()).or_else(|| {
-                let mut runs = text.split(|c: char| !c.is_ascii_hexdigit());
-                let token = runs.find(|run| run.len() >= TOKEN)?;
-                Some(token.to_ascii_lowercase())
+                let mut shapes = [&HEX, &OPAQUE].into_iter();
+                shapes.find_map(|shape| shape.token_in(&text))
             })
         })
     }

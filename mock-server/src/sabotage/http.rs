@@ -4,8 +4,9 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::route::Route;
 use crate::pipeline::Service;
-use crate::sabotage::rewrite::{body, edited, endpoint, looks_like_json, refused, with_body};
+use crate::sabotage::rewrite::{body, edited, endpoint, refused};
 use flexiti_contract::{ErrorId, Rule};
+use hyper::header::ALLOW;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
@@ -18,19 +19,11 @@ pub fn unknown_path_answered(service: &Service, request: &Request) -> Reply {
 
 pub fn method_not_found(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
-    if reply.status == StatusCode::METHOD_NOT_ALLOWED && endpoint(service, request).is_some() {
+    let is_refused = reply.headers.iter().any(|(name, _)| *name == ALLOW);
+    if is_refused && endpoint(service, request).is_some() {
         return refused(service, request, Rule::PathKnown, ErrorId::NotFound);
     }
     reply
-}
-
-/// Bytes outside UTF-8 are replaced before a JSON body is read.
-pub fn text_repaired(service: &Service, request: &Request) -> Reply {
-    if !looks_like_json(request) {
-        return service.handle(request);
-    }
-    let text = String::from_utf8_lossy(body(request)).into_owned();
-    service.handle(&with_body(request, text))
 }
 
 pub fn nul_crashes(service: &Service, request: &Request) -> Reply {

@@ -21,8 +21,6 @@ pub enum Means {
     OtherAnswer(&'static str, fn(&Dialect) -> Value),
     /// A saboteur stands around the pipeline.
     Saboteur(Saboteur),
-    /// Both of the first and the last.
-    LeftOutAndSaboteur(Saboteur),
 }
 
 /// How `rule` is broken.
@@ -32,12 +30,12 @@ pub enum Means {
     reason = "a table: one row for each rule, in the order of the contract"
 )]
 pub fn means(rule: Rule) -> Means {
-    use Means::{LeftOut, LeftOutAndSaboteur, OtherAnswer, Saboteur};
+    use Means::{LeftOut, OtherAnswer, Saboteur};
     match rule {
         Rule::PathKnown => Saboteur(http::unknown_path_answered),
         Rule::MethodAllowed => Saboteur(http::method_not_found),
         Rule::BodySize => LeftOut,
-        Rule::BodyUtf8 => LeftOutAndSaboteur(http::text_repaired),
+        Rule::BodyUtf8 => LeftOut,
         Rule::PercentEncoding => LeftOut,
         Rule::PercentLiteral => OtherAnswer("bad_percent_encoding", |_| json!("refuse")),
         Rule::Robust => Saboteur(http::nul_crashes),
@@ -69,11 +67,11 @@ pub fn means(rule: Rule) -> Means {
         Rule::RefreshRotation => LeftOut,
         Rule::RefreshRevokes => LeftOut,
         Rule::ResponseTokenType => Saboteur(token::other_token_type),
-        Rule::ResponseAccessToken => Saboteur(token::access_token_in_capitals),
+        Rule::ResponseAccessToken => Saboteur(token::access_token_of_another_form),
         Rule::ResponseExpiresIn => Saboteur(token::a_second_longer),
-        Rule::ResponseRefreshToken => Saboteur(token::refresh_token_in_capitals),
+        Rule::ResponseRefreshToken => Saboteur(token::refresh_token_of_another_form),
         Rule::ResponseScope => Saboteur(token::scope_null),
-        Rule::NoStore => Saboteur(token::may_be_stored),
+        Rule::NoStore => LeftOut,
         Rule::TokenFresh => Saboteur(token::issued_again),
 
         Rule::BearerRequired => Saboteur(account::no_token_accepted),

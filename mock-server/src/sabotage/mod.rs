@@ -46,10 +46,6 @@ impl Sabotaged {
                 (Rulebook::compile(contract, dialect)?, None)
             }
             Means::Saboteur(saboteur) => (Rulebook::compile(contract, dialect)?, Some(saboteur)),
-            Means::LeftOutAndSaboteur(saboteur) => {
-                let rulebook = Rulebook::compile_without(contract, dialect, clause)?;
-                (rulebook, Some(saboteur))
-            }
         };
         Ok((Arc::new(rulebook), Self { saboteur }))
     }

@@ -8,8 +8,7 @@ use crate::sabotage::account::sign_in;
 use crate::sabotage::rewrite::{
     client_id, edited_answer, endpoint, with_authorization, with_client_id,
 };
-use flexiti_contract::Endpoint;
-use hyper::StatusCode;
+use flexiti_contract::{Endpoint, ErrorId};
 use serde_json::Value;
 
 const NOTIFICATIONS: &[Endpoint] = &[
@@ -22,7 +21,9 @@ const NOTIFICATIONS: &[Endpoint] = &[
 pub fn shown_to_anybody(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     let endpoint = endpoint(service, request);
-    let is_unknown = reply.status == StatusCode::NOT_FOUND || reply.body == "{}".as_bytes();
+    let rulebook = service.app.dialects.own();
+    let not_found = rulebook.refusal(ErrorId::NotFound).status;
+    let is_unknown = reply.status == not_found || reply.body == "{}".as_bytes();
     let Some(endpoint) = endpoint.filter(|it| NOTIFICATIONS.contains(it) && is_unknown) else {
         return reply;
     };

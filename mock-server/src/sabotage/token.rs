@@ -9,7 +9,6 @@ use crate::sabotage::rewrite::{edited, edited_answer, endpoint, param, refused, 
 use crate::state::State;
 use flexiti_contract::{Endpoint, ErrorId, Rule};
 use hyper::Method;
-use hyper::header::{CACHE_CONTROL, PRAGMA};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -167,55 +166,45 @@ pub fn scope_null(service: &Service, request: &Request) -> Reply {
     })
 }
 
-pub fn may_be_stored(service: &Service, request: &Request) -> Reply {
-    let mut reply = service.handle(request);
-    if is_token(service, request) {
-        reply
-            .headers
-            .retain(|(name, _)| *name != CACHE_CONTROL && *name != PRAGMA);
-    }
-    reply
-}
-
 /// The tokens of an answer, as the answer spells them.
 fn tokens(members: &Map<String, Value>) -> Option<(Arc<str>, Arc<str>)> {
     let text = |name: &str| Some(members.get(name)?.as_str()?.into());
     Some((text("access_token")?, text("refresh_token")?))
 }
 
-pub fn access_token_in_capitals(service: &Service, request: &Request) -> Reply {
+pub fn access_token_of_another_form(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, TOKEN, |members| {
         let Some((access, refresh)) = tokens(members) else {
             return;
         };
-        let capitals: Arc<str> = access.to_ascii_uppercase().into();
+        let other: Arc<str> = format!("{access}.").into();
         let state = &mut *service.app.state();
         if let Some(record) = state.access.get(&access).cloned() {
             let owner = Arc::clone(&record.client_id);
-            state.access.insert(&owner, Arc::clone(&capitals), record);
+            state.access.insert(&owner, Arc::clone(&other), record);
         }
         if let Some(record) = state.refresh.get_mut(&refresh) {
-            record.access_token = Arc::clone(&capitals);
+            record.access_token = Arc::clone(&other);
         }
-        members.insert("access_token".to_owned(), (*capitals).into());
+        members.insert("access_token".to_owned(), (*other).into());
     })
 }
 
-pub fn refresh_token_in_capitals(service: &Service, request: &Request) -> Reply {
+pub fn refresh_token_of_another_form(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, TOKEN, |members| {
         let Some((access, refresh)) = tokens(members) else {
             return;
         };
-        let capitals: Arc<str> = refresh.to_ascii_uppercase().into();
+        let other: Arc<str> = format!("{refresh}.").into();
         let state = &mut *service.app.state();
         if let Some(record) = state.refresh.get(&refresh).cloned() {
             let owner = Arc::clone(&record.client_id);
-            state.refresh.insert(&owner, Arc::clone(&capitals), record);
+            state.refresh.insert(&owner, Arc::clone(&other), record);
         }
         if let Some(record) = state.access.get_mut(&access) {
-            record.refresh_token = Arc::clone(&capitals);
+            record.refresh_token = Arc::clone(&other);
         }
-        members.insert("refresh_token".to_owned(), (*capitals).into());
+        members.insert("refresh_token".to_owned(), (*other).into());
     })
 }
 

@@ -271,7 +271,7 @@ fn other_methods_are_refused() {
     for method in ["POST", "PUT", "DELETE"] {
         let answer = Call::new(method, CALCULATOR).send(mock.address());
         assert_eq!(answer.refusal(), (405, "method_not_allowed".into()));
-        assert_eq!(answer.header("allow"), Some("GET"));
+        assert_eq!(answer.header("allow"), Some("GET, HEAD"));
     }
 }
 

@@ -39,6 +39,7 @@ mod messaging;
 mod metrics;
 mod mistakes;
 mod notifications;
+mod open_questions;
 mod openapi;
 mod orders;
 mod orders_desk;

@@ -1,0 +1,113 @@
+//! The client's keys in a Basic authorization header, as they are or form-encoded (RFC 6749,
+//! section 2.3.1).
+
+use crate::api::call::Call;
+use crate::api::rejection::Rejection;
+use crate::http::request::Request;
+use base64::Engine as _;
+use flexiti_contract::dialect::BasicEncoding;
+use flexiti_contract::{ErrorId, Rule};
+use hyper::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
+use subtle::ConstantTimeEq as _;
+
+/// What a refused attempt is told (RFC 6749, section 5.2; NOS2).
+const CHALLENGE: &str = "Basic realm=\"Service\"";
+
+/// A client's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The user name.
+    pub client_id: String,
+    /// The password.
+    pub client_secret: String,
+}
+
+impl Keys {
+    fn form_decoded(&self) -> Self {
+        Self {
+            client_id: form_decoded(&self.client_id),
+            client_secret: form_decoded(&self.client_secret),
+        }
+    }
+
+    fn are_right(&self, call: &Call<'_>) -> bool {
+        let state = call.app.state();
+        let merchant = state.merchants.get(&self.client_id);
+        let given = self.client_secret.as_bytes();
+        merchant.is_some_and(|it| it.account.client_secret.as_bytes().ct_eq(given).into())
+    }
+}
+
+/// A form's value without its escapes; what is no escape stands for itself.
+pub fn form_decoded(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+/// The text of a Basic authorization header after the scheme.
+fn encoded(request: &Request) -> Option<String> {
+    let header = request.header(&AUTHORIZATION)?;
+    let (scheme, encoded) = header.split_once(' ')?;
+    let is_basic = scheme.eq_ignore_ascii_case("basic");
+    is_basic.then(|| encoded.trim().to_owned())
+}
+
+/// The keys of a Basic authorization header as they stand there.
+pub fn keys(request: &Request) -> Option<Keys> {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded(request)?);
+    let text = String::from_utf8(decoded.ok()?).ok()?;
+    let (client_id, client_secret) = text.split_once(':')?;
+    Some(Keys {
+        client_id: client_id.to_owned(),
+        client_secret: client_secret.to_owned(),
+    })
+}
+
+/// The same as the dialect reads them; nothing where it does not read them.
+pub(super) fn read(call: &Call<'_>) -> Option<Keys> {
+    let keys = keys(call.request).filter(|_| call.rulebook.enforces(Rule::Basic))?;
+    Some(match call.rulebook.knobs().basic_encoding {
+        BasicEncoding::Raw => keys,
+        BasicEncoding::Form => keys.form_decoded(),
+        BasicEncoding::Either if keys.are_right(call) => keys,
+        BasicEncoding::Either => {
+            let decoded = keys.form_decoded();
+            if decoded.are_right(call) {
+                decoded
+            } else {
+                keys
+            }
+        }
+    })
+}
+
+/// The refusal of a token, with what a client that tried the Basic scheme is told.
+pub(super) fn told(call: &Call<'_>, rejection: Rejection) -> Rejection {
+    let is_about_keys = matches!(
+        rejection.error,
+        ErrorId::ClientIdMissing | ErrorId::ClientSecretMissing | ErrorId::ClientUnknown
+    );
+    let was_tried = encoded(call.request).is_some() && call.rulebook.enforces(Rule::Basic);
+    if !is_about_keys || !was_tried {
+        return rejection;
+    }
+    let keys = keys(call.request);
+    let other = match call.rulebook.knobs().basic_encoding {
+        BasicEncoding::Raw => keys.map(|keys| keys.form_decoded()).map(|keys| {
+            let hint = "The secret is right once it is form-decoded, but this dialect takes Basic credentials as they are.";
+            (keys, hint)
+        }),
+        BasicEncoding::Form => keys.map(|keys| {
+            let hint = "The secret is right as it is, but this dialect form-decodes Basic credentials.";
+            (keys, hint)
+        }),
+        BasicEncoding::Either => None,
+    };
+    let hint = other.filter(|(keys, _)| keys.are_right(call));
+    Rejection {
+        challenge: call.rulebook.knobs().challenge.then_some(CHALLENGE),
+        hint: hint.map(|(_, hint)| hint),
+        ..rejection
+    }
+}

@@ -1,0 +1,29 @@
+//! The page of a path that is not there, where the dialect answers as Express does: Node's usual
+//! framework, which the token server's library comes with (NOS2, NOS3), knows no JSON for it.
+
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use askama::Template;
+use flexiti_contract::{ErrorId, Rulebook};
+use hyper::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+
+#[derive(Template)]
+#[template(path = "unknown_path.html")]
+struct Page<'a> {
+    method: &'a str,
+    path: &'a str,
+}
+
+/// The page in the place of a refusal.
+pub fn page(rulebook: &Rulebook, request: &Request) -> Reply {
+    let page = Page {
+        method: request.method.as_str(),
+        path: &request.path,
+    };
+    // Rendering writes to a string and calls no code that fails.
+    let page = page.render().unwrap_or_default();
+    let status = rulebook.refusal(ErrorId::NotFound).status;
+    Reply::html(status, page)
+        .with(CONTENT_SECURITY_POLICY, "default-src 'none'")
+        .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
+}
