@@ -22,6 +22,7 @@
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
 //!   * `trace`, `driver` and `scenarios`: what happened; how to reach the shop; what is played.
+//! * `net`: loopback and proxies, for both.
 //!
 //! # The judge asks nobody
 //!
@@ -30,6 +31,7 @@
 
 mod cli;
 mod merchant;
+mod net;
 mod server;
 
 pub use cli::main;
