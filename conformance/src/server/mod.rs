@@ -10,5 +10,7 @@ pub mod selftest;
 mod wire;
 
 pub use case::Kind;
-pub use report::{Finding, Json, Junit, Report, Reporter, Status, Text};
-pub use wire::{Credentials, Target, Unreachable};
+pub use report::{Finding, Json, Junit, Places, Progress, Report, Reporter, Status, Text};
+pub use wire::{
+    AllowedHosts, Blocked, Credentials, Reach, Target, Unreachable, base, host, name_of,
+};

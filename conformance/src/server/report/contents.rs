@@ -1,5 +1,6 @@
 //! The contents of a report.
 
+use super::circumstances::Circumstances;
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Waivers of clauses that did not fail.
     pub unused_waivers: Vec<String>,
-    /// The run has used up its requests.
-    pub out_of_budget: bool,
+    /// How the run went.
+    #[serde(flatten)]
+    pub circumstances: Circumstances,
     /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
 }
@@ -135,7 +137,7 @@ impl Report {
         clauses: Vec<ClauseRow>,
         findings: Vec<Finding>,
         unused_waivers: Vec<String>,
-        out_of_budget: bool,
+        circumstances: Circumstances,
     ) -> Self {
         Self {
             seed,
@@ -145,7 +147,7 @@ impl Report {
             clauses,
             findings,
             unused_waivers,
-            out_of_budget,
+            circumstances,
             power: None,
         }
     }
@@ -163,14 +165,18 @@ impl Report {
     }
 
     /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, or a
-    /// waiver was not needed. 3: inconclusive.
+    /// waiver was not needed. 3: inconclusive, or interrupted.
     pub fn exit_code(&self) -> u8 {
         let unseen = |clause: &&ClauseRow| {
             clause.level == Level::Must && clause.status == Status::NotVerified
         };
-        if self.summary.failed > 0 || !self.unused_waivers.is_empty() {
+        let stopped = self.circumstances.stopped;
+        let unused = stopped.is_none() && !self.unused_waivers.is_empty();
+        if stopped == Some("interrupted") {
+            3
+        } else if self.summary.failed > 0 || unused {
             1
-        } else if self.out_of_budget || self.clauses.iter().any(|clause| unseen(&clause)) {
+        } else if stopped.is_some() || self.clauses.iter().any(|clause| unseen(&clause)) {
             3
         } else {
             0

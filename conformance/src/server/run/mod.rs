@@ -1,13 +1,17 @@
 //! A run: plan, send, judge, report.
 
+mod dry_run;
 mod foundations;
 mod generated;
 mod options;
+mod preflight;
 mod runner;
 mod tally;
 mod waivers;
 
+pub use dry_run::dry_run;
 pub use options::Options;
+pub use preflight::{blocked, preflight};
 pub use waivers::Waivers;
 
 use crate::server::case::Case;
@@ -40,13 +44,13 @@ pub fn replay(
     target: &Target,
     rulebook: &Arc<Rulebook>,
     cases: &[Case],
+    options: &Options,
     reporters: &mut [Box<dyn Reporter>],
 ) -> anyhow::Result<Report> {
-    let options = Options::default();
-    let mut run = Run::new(target, rulebook, &options, reporters)?;
+    let mut run = Run::new(target, rulebook, options, reporters)?;
     run.planned(cases)?;
     let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
-    let mut report = run.finish(&options, &Waivers::default())?;
+    let mut report = run.finish(options, &Waivers::default())?;
     report.narrow(|clause| about.contains(clause.id.as_str()) || clause.status == Status::Failed);
     Ok(report)
 }

@@ -11,6 +11,8 @@ pub struct Options {
     pub max_requests: u64,
     /// Maximum number of requests per second.
     pub rate: Option<f64>,
+    /// What is known before the run, for the readers of its report.
+    pub notes: Vec<String>,
 }
 
 impl Default for Options {
@@ -20,6 +22,7 @@ impl Default for Options {
             cases: 1_000,
             max_requests: 1_000_000,
             rate: None,
+            notes: Vec::new(),
         }
     }
 }

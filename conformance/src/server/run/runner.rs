@@ -5,8 +5,8 @@ use super::tally::Tally;
 use super::waivers::Waivers;
 use crate::server::case::{Case, Kind, Step};
 use crate::server::judge::{self, Verdict};
-use crate::server::report::{Event, Report, Reporter};
-use crate::server::wire::{Exchange, Session, Stopped, Target, readback};
+use crate::server::report::{Circumstances, Event, Hide, Report, Reporter};
+use crate::server::wire::{End, Exchange, Session, Stopped, Target, curl, readback};
 use crate::server::{generate, plan};
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
@@ -23,7 +23,6 @@ pub(super) struct Run<'a> {
     pub(super) out_of_reach: HashSet<String>,
     pub(super) done: usize,
     pub(super) total: usize,
-    pub(super) out_of_budget: bool,
 }
 
 impl<'a> Run<'a> {
@@ -50,7 +49,6 @@ impl<'a> Run<'a> {
             reporters,
             done: 0,
             total: usize::try_from(options.cases).unwrap_or(0),
-            out_of_budget: false,
         })
     }
 
@@ -139,23 +137,51 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
-        self.out_of_budget |= *stopped == Stopped::OutOfBudget;
         self.tally.stopped(case, stopped);
     }
 
-    pub(super) fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+    pub(super) fn finish(mut self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+        let (target, session) = (self.target, &self.session);
+        let because = session.ended().map(End::because);
+        if let Some(because) = &because {
+            // Every clause that has no case yet, too.
+            for clause in self.rulebook.clauses() {
+                self.tally.give_up(&clause.id, because);
+            }
+        }
         let (rows, findings) = self.tally.rows(&self.rulebook, waivers);
+        let commands: Vec<&str> = findings.iter().map(|f| f.curl.as_str()).collect();
+        let circumstances = Circumstances {
+            dialect_answers: self.rulebook.dialect().to_json(),
+            stopped: session.ended().map(End::word),
+            because,
+            notes: options
+                .notes
+                .iter()
+                .cloned()
+                .chain(session.notes())
+                .collect(),
+            setup: curl::setup(&commands, &target.main.client_id, &target.token_curl()),
+            is_blocked: false,
+            took: session.took().clone(),
+        };
         let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
         let unused = waivers.unused(|clause| failed.contains(&clause));
-        let report = Report::new(
+        let mut report = Report::new(
             options.seed,
             &self.target.base_url,
             &self.rulebook.dialect().name,
             rows,
             findings,
             unused,
-            self.out_of_budget,
+            circumstances,
         );
+        let secrets = session.secrets();
+        report.hide(&Hide {
+            said: &|text| secrets.hide(text),
+            command: &|text| secrets.hide_in_command(text),
+            case: &|text| secrets.hide_in_case(text),
+        });
         for reporter in self.reporters.iter_mut() {
             reporter.on(&Event::Finished(&report))?;
         }
