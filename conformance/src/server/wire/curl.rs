@@ -74,6 +74,10 @@ fn line(
         let _ = write!(command, " -H {}", quote(&header, secrets));
     }
     if body.is_empty() {
+        // The connection says so of its own accord; curl does not.
+        if matches!(method, "POST" | "PUT" | "PATCH") {
+            command.push_str(" -H 'content-length: 0'");
+        }
         return command;
     }
     // What curl would add by itself.
