@@ -34,14 +34,19 @@ impl Circumstances {
         why.is_some() && why == self.because.as_deref()
     }
 
-    /// Writes them as text, `unreached` clauses having been left out because the run ended.
-    pub fn write(&self, out: &mut impl Write, unreached: usize) -> std::io::Result<()> {
+    /// Writes what a reader needs for the findings' commands.
+    pub fn write_setup(&self, out: &mut impl Write) -> std::io::Result<()> {
         if !self.setup.is_empty() {
             writeln!(out, "\nbefore the curl commands:")?;
             for line in &self.setup {
                 writeln!(out, "  {line}")?;
             }
         }
+        Ok(())
+    }
+
+    /// Writes the rest, `unreached` clauses having been left out because the run ended.
+    pub fn write(&self, out: &mut impl Write, unreached: usize) -> std::io::Result<()> {
         for note in &self.notes {
             writeln!(out, "note: {note}")?;
         }

@@ -49,6 +49,7 @@ impl<W: Write> Text<W> {
             writeln!(out, "  actual    {}", finding.actual)?;
             writeln!(out, "  {}", finding.curl)?;
         }
+        circumstances.write_setup(out)?;
         for (status, word) in [
             (Status::NotVerified, "not verified"),
             (Status::NotTestable, "not testable"),
