@@ -22,6 +22,7 @@
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
 //!   * `trace`, `driver` and `scenarios`: what happened; how to reach the shop; what is played.
+//! * `net`: loopback and proxies, for both.
 //!
 //! # The judge asks nobody
 //!
@@ -30,9 +31,10 @@
 
 mod cli;
 mod merchant;
+mod net;
 mod server;
 
 pub use cli::main;
 pub use merchant::certificate::key;
 pub use server::{Credentials, Kind, Report, Status, Target};
-pub use server::{plan, run, selftest};
+pub use server::{KnobAnswer, Learned, Probed, plan, run, selftest};

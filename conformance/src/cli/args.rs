@@ -24,6 +24,18 @@ pub enum Command {
         driver: Option<PathBuf>,
         #[command(flatten)]
         target: TargetArgs,
+        #[command(flatten)]
+        limits: LimitArgs,
+    },
+    /// Find out how a server answers the questions that the documentation leaves open
+    Probe {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(flatten)]
+        limits: LimitArgs,
+        /// Dialect file to write, with the exchange that showed each answer
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Certify a merchant's integration: drive its shop or run its tests, and judge what it sends
     Merchant(Merchant),
@@ -61,23 +73,20 @@ pub struct TargetArgs {
     /// Base URL of the server, ending in /flexiti/online-api
     #[arg(long, env = "FLEXITI_BASE_URL", value_name = "URL")]
     pub base_url: Option<String>,
-    /// OAuth client id
-    #[arg(
-        long,
-        env = "FLEXITI_CLIENT_ID",
-        value_name = "ID",
-        default_value = "flexitidemo"
-    )]
-    pub client_id: String,
-    /// OAuth client secret
+    /// OAuth client id; defaults to the demo account of the mock, on loopback only
+    #[arg(long, env = "FLEXITI_CLIENT_ID", value_name = "ID")]
+    pub client_id: Option<String>,
+    /// OAuth client secret; other users of the machine see it in the list of processes
     #[arg(
         long,
         env = "FLEXITI_CLIENT_SECRET",
         value_name = "SECRET",
-        default_value = "flexitidemo-secret",
         hide_env_values = true
     )]
-    pub client_secret: String,
+    pub client_secret: Option<String>,
+    /// File that holds the client secret, instead of --client-secret; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
     /// User name for the password grant
     #[arg(
         long,
@@ -102,9 +111,33 @@ pub struct TargetArgs {
         hide_env_values = true
     )]
     pub admin_token: Option<String>,
-    /// Dialect to judge the server by: a name, or the path of a dialect file
-    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
-    pub dialect: String,
+    /// Dialect to judge the server by: a name, or the path of a dialect file. Defaults to
+    /// `documented`; for `replay`, to the dialect of the report
+    #[arg(long, value_name = "NAME|FILE")]
+    pub dialect: Option<String>,
+    /// Host other than loopback that may be called; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = crate::server::host)]
+    pub allow_host: Vec<String>,
+    /// Allow a production host as well; it must also be named with --allow-host
+    #[arg(long)]
+    pub allow_production: bool,
+    /// PEM file of certificate authorities to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Proxy for hosts other than loopback; defaults to the proxy that the environment sets
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+}
+
+/// How much is sent, and how fast.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Maximum number of requests; exit code 3 if they run out
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    pub max_requests: u64,
+    /// Maximum number of requests per second; defaults to 5 for hosts other than loopback
+    #[arg(long, value_name = "R", value_parser = rate)]
+    pub rate: Option<f64>,
 }
 
 #[derive(Debug, Args)]
@@ -117,16 +150,18 @@ pub struct Server {
     /// Number of generated cases
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub cases: u32,
-    /// Maximum number of requests; exit code 3 if they run out
-    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
-    pub max_requests: u64,
-    /// Maximum number of requests per second
-    #[arg(long, value_name = "R", value_parser = rate)]
-    pub rate: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Fail (exit code 1) where an open question is answered otherwise than the dialect does
+    #[arg(long, value_name = "WHAT", value_parser = ["open"])]
+    pub fail_on: Option<String>,
     /// TOML file of clauses that are allowed to fail, each with a reason
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// text, json or junit, to standard output or to a file; may be repeated
+    /// text, json or junit, to a file or to standard output (`-`, `json=-`); may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
     pub report: Vec<ReportTo>,
 }
@@ -238,11 +273,13 @@ pub enum Format {
 
 fn report(text: &str) -> Result<ReportTo, String> {
     let (format, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("expected the path of a file after `=`".to_owned()),
+        Some((format, "-")) => (format, None),
         Some((format, file)) => (format, Some(PathBuf::from(file))),
         None => (text, None),
     };
     let format = match format {
-        "text" => Format::Text,
+        "text" | "-" if file.is_none() || format == "text" => Format::Text,
         "json" => Format::Json,
         "junit" => Format::Junit,
         other => {

@@ -2,17 +2,28 @@
 
 mod args;
 mod commands;
+mod environment;
 mod exit_code;
 mod merchant;
+mod probe;
+mod replay;
+mod reports;
+mod secret;
+mod server;
+mod signals;
+mod target;
 
 use crate::merchant::Trouble;
 use crate::server::Unreachable;
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use std::process::ExitCode;
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
-    match commands::run(args::Cli::parse().command) {
+    let command = environment::without_empty_variables(args::Cli::command());
+    let cli = args::Cli::from_arg_matches(&command.get_matches());
+    let cli = cli.unwrap_or_else(|error| error.exit());
+    match commands::run(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("flexiti-conformance: {error:#}");

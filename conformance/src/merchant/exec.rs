@@ -2,6 +2,7 @@
 
 use super::certificate::text;
 use super::judge::{Judgement, Verdict, lint};
+use crate::net;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
@@ -33,6 +34,7 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
         .env("FLEXITI_BASE_URL", mock.base_url())
         .env("FLEXITI_CLIENT_ID", &account.client_id)
         .env("FLEXITI_CLIENT_SECRET", &account.client_secret)
+        .envs(net::no_proxy_for_children(|name| std::env::var_os(name)))
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("--exec: `{command}`"))?;

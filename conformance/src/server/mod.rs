@@ -11,5 +11,10 @@ pub mod selftest;
 mod wire;
 
 pub use case::Kind;
-pub use report::{Finding, Json, Junit, Report, Reporter, Status, Text};
-pub use wire::{Credentials, Target, Unreachable};
+pub use probe::{KnobAnswer, Probed};
+pub use report::{
+    Finding, Json, Junit, Learned, Places, Progress, Report, Reporter, Status, Text, shown,
+};
+pub use wire::{
+    AllowedHosts, Blocked, Credentials, Reach, Target, Unreachable, base, host, name_of,
+};

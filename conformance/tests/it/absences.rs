@@ -17,7 +17,7 @@ fn what_judges_never_sees_the_mock() {
     // A shop is certified with a mock behind it; its judge sees the trace, whose rows are the
     // journal's, and the rules of lint.
     let allowed = [
-        "cli/commands.rs",
+        "cli/target.rs",
         "merchant/exec.rs",
         "merchant/judge/lint.rs",
         "merchant/stage/customer.rs",

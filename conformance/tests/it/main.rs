@@ -12,6 +12,7 @@ mod docs;
 mod fuzz;
 mod law;
 mod layers;
+mod live;
 mod merchant;
 mod program;
 mod sources;

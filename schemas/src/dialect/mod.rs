@@ -46,6 +46,10 @@ struct Raw {
     name: String,
     description: String,
     extends: Option<String>,
+    /// What a probe saw; nobody reads it here.
+    #[serde(default)]
+    #[expect(dead_code, reason = "a dialect file may carry it")]
+    observed: Option<serde::de::IgnoredAny>,
     answers: Map<String, Value>,
 }
 

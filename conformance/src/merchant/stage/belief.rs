@@ -4,6 +4,7 @@ use super::{Stage, last_id};
 use crate::merchant::driver::{Order, filled};
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::Belief;
+use reqwest::Method;
 use reqwest::blocking::Response;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -75,7 +76,7 @@ fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
 
 fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
     let url = filled(&order.url, &asked.values);
-    let answer = asked.stage.client.get(&url).send();
+    let answer = asked.stage.clients.request(Method::GET, &url).send();
     let text = match answer.and_then(Response::text) {
         Ok(text) => text,
         Err(error) => return (None, error.without_url().to_string()),

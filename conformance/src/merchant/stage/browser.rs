@@ -1,6 +1,7 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
 use crate::merchant::trace::Page;
+use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, StatusCode, Url, redirect};
@@ -52,7 +53,7 @@ pub struct PageLoad {
 /// A browser with cookies of its own.
 #[derive(Debug)]
 pub struct Browser {
-    client: Client,
+    clients: Clients,
     /// Where Flexiti's pages are.
     flexiti: Url,
 }
@@ -61,13 +62,14 @@ impl Browser {
     /// A browser that recognises Flexiti's pages by their origin, and waits this long for the
     /// shop's pages.
     pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .cookie_store(true)
-            .redirect(redirect::Policy::none())
-            .timeout(patience)
-            .build()?;
+        let settings = || {
+            Client::builder()
+                .cookie_store(true)
+                .redirect(redirect::Policy::none())
+                .timeout(patience)
+        };
         Ok(Self {
-            client,
+            clients: Clients::new(settings, None)?,
             flexiti: flexiti.clone(),
         })
     }
@@ -80,10 +82,10 @@ impl Browser {
         form: &[(String, String)],
     ) -> Result<PageLoad, String> {
         let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
-        let mut request = self.client.request(method.clone(), url.clone());
+        let mut request = self.clients.request(method.clone(), url.as_str());
         if *method == Method::GET && !form.is_empty() {
             url.query_pairs_mut().extend_pairs(form);
-            request = self.client.get(url.clone());
+            request = self.clients.request(Method::GET, url.as_str());
         } else if !form.is_empty() {
             request = request.form(form);
         }
@@ -110,7 +112,7 @@ impl Browser {
                     leads_to: Some(next),
                 });
             }
-            request = self.client.get(next.clone());
+            request = self.clients.request(Method::GET, next.as_str());
             url = next;
         }
         Err(format!(

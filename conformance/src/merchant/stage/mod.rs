@@ -10,6 +10,7 @@ pub use shop::{LOST, Trouble};
 
 use crate::merchant::driver::Driver;
 use crate::merchant::trace::Page;
+use crate::net::Clients;
 use anyhow::{Context as _, anyhow};
 use browser::{Browser, Credentials, PageLoad};
 use flexiti_contract::scenario::Scenario;
@@ -34,7 +35,7 @@ const SCENE: &str = "scene";
 pub struct Stage<'d> {
     pub(super) driver: &'d Driver,
     pub(super) mock: Mock,
-    pub(super) client: Client,
+    pub(super) clients: Clients,
     /// How many scenarios have been played.
     pub(super) plays: u32,
     /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
@@ -90,13 +91,13 @@ impl<'d> Stage<'d> {
         let shop = Shop::start(driver, &environment)?;
         let dialect = mock.admin().dialect(CLIENT_ID)?;
         let patience = Duration::from_secs(driver.checkout.patience_s.into());
-        let client = Client::builder().timeout(patience).build()?;
+        let clients = Clients::new(|| Client::builder().timeout(patience), None)?;
         // Calls before the first customer are not part of a checkout.
         let next_id = last_id(mock.admin())? + 1;
         Ok(Self {
             driver,
             mock,
-            client,
+            clients,
             plays: 0,
             run: run_number(),
             paid: None,

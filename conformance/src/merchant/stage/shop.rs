@@ -1,6 +1,8 @@
 //! The merchant's shop as a child process: start, watch, stop.
 
 use crate::merchant::driver::Driver;
+use crate::net::{self, Clients};
+use reqwest::Method;
 use reqwest::blocking::Client;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -81,11 +83,16 @@ impl Shop {
             };
             let log = tempfile::tempfile().map_err(not_started)?;
             let handle = || log.try_clone().map(Stdio::from).map_err(not_started);
+            let given = |name: &str| {
+                let own = driver.shop.env.get(name).map(Into::into);
+                own.or_else(|| std::env::var_os(name))
+            };
             let child = Command::new(program)
                 .args(arguments)
                 .current_dir(&driver.folder)
                 .envs(environment.iter().copied())
                 .envs(&driver.shop.env)
+                .envs(net::no_proxy_for_children(given))
                 .stdin(Stdio::null())
                 .stdout(handle()?)
                 .stderr(handle()?)
@@ -101,12 +108,15 @@ impl Shop {
     }
 
     fn wait(&mut self, url: &str) -> Result<(), Trouble> {
-        let client = Client::builder().timeout(Duration::from_secs(2)).build();
+        let settings = || Client::builder().timeout(Duration::from_secs(2));
+        let clients = Clients::new(settings, None);
         let deadline = Instant::now() + START;
         let mut why = "no answer".to_owned();
         while Instant::now() < deadline {
             self.check("before it was ready")?;
-            let answer = client.as_ref().map(|client| client.get(url).send());
+            let answer = clients
+                .as_ref()
+                .map(|clients| clients.request(Method::GET, url).send());
             match answer {
                 Ok(Ok(answer)) if answer.status().as_u16() < 500 => return Ok(()),
                 Ok(Ok(answer)) => why = format!("status {}", answer.status()),

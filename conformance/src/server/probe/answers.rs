@@ -22,6 +22,8 @@ pub struct Probed {
     pub samples: Samples,
     /// Why the probe ended before its last question.
     pub stopped: Option<String>,
+    /// How many requests it took.
+    pub calls: u64,
 }
 
 /// What was found out about one knob.
@@ -147,6 +149,7 @@ impl Answers {
             dialect,
             samples,
             stopped: None,
+            calls: 0,
         })
     }
 
@@ -194,6 +197,27 @@ const DESCRIPTION: &str = "What a server answers to the open questions, as a pro
      of the dialect it was compared with.";
 
 impl Probed {
+    /// The dialect as a file, with what was observed for each knob.
+    pub fn to_file(&self, target: &str) -> Value {
+        let rows = self.answers.iter().map(|row| {
+            let told = match (&row.answer, row.unstable) {
+                (_, true) => "unstable",
+                (Some(_), _) => "determined",
+                (None, _) => "not determined",
+            };
+            let mut seen = json!({ "told": told });
+            if let Some(shown) = &row.exchange {
+                seen["curl"] = shown.curl.clone().into();
+                seen["actual"] = shown.actual.clone().into();
+            }
+            (row.knob.clone(), seen)
+        });
+        let observed: Map<String, Value> = rows.collect();
+        let mut file = self.dialect.to_json();
+        file["observed"] = json!({ "target": target, "knobs": observed });
+        file
+    }
+
     /// The shipped dialect that answers most like the server, and in how many of the answers that
     /// could be told it differs.
     pub fn resembles(&self, contract: &Contract) -> Result<(String, usize), LoadError> {

@@ -4,7 +4,7 @@ use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
 use crate::server::plan::{self, INIT, replaced};
 use crate::server::wire::Stopped;
-use flexiti_contract::{Endpoint, Flow, Rulebook};
+use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
 /// Spellings of the flows, the likelier first.
@@ -236,11 +236,6 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     prober.foothold = Some(foothold);
     Ok(())
-}
-
-/// The contract as the yardstick has it, for requests that are built from it.
-pub(super) fn rulebook(prober: &Prober<'_, '_>) -> Option<Rulebook> {
-    Rulebook::compile(prober.contract, prober.yardstick.clone()).ok()
 }
 
 /// A usual request to an endpoint behind init.

@@ -30,7 +30,7 @@ pub fn probe(
     let asked = ask_everything(&mut prober).and_then(|()| prober.confirm());
     let stopped = asked.err();
     let stopped = stopped.map(|stopped| match stopped {
-        Stopped::OutOfBudget => "the probe has used up its requests".to_owned(),
+        Stopped::Ended(end) => end.because(),
         Stopped::NotTestable(why) | Stopped::Inconclusive(why) => why,
     });
     let mut probed = prober.finish()?;

@@ -84,7 +84,7 @@ impl<'p, 's> Prober<'p, 's> {
                 exchanges,
                 asked: Some(case),
             }),
-            Err(Stopped::OutOfBudget) => Err(Stopped::OutOfBudget),
+            Err(Stopped::Ended(end)) => Err(Stopped::Ended(end)),
             Err(_) => Ok(Heard::nothing()),
         }
     }
@@ -169,7 +169,7 @@ impl<'p, 's> Prober<'p, 's> {
         for (knob, case, granted) in self.answers.differing(self.yardstick) {
             let again = match self.session.run(&case) {
                 Ok(exchanges) => exchanges.last().and_then(|e| Some(e.answer()?.granted())),
-                Err(Stopped::OutOfBudget) => return Err(Stopped::OutOfBudget),
+                Err(Stopped::Ended(end)) => return Err(Stopped::Ended(end)),
                 Err(_) => None,
             };
             if again != Some(granted) {

@@ -1,5 +1,6 @@
 //! The contents of a report.
 
+use super::circumstances::Circumstances;
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,12 @@ pub struct Report {
     pub otherwise: Vec<Finding>,
     /// Waivers of clauses that did not fail.
     pub unused_waivers: Vec<String>,
-    /// The run has used up its requests.
-    pub out_of_budget: bool,
     /// Open questions that are answered otherwise fail the run.
     #[serde(skip)]
     pub fail_on_open: bool,
+    /// How the run went.
+    #[serde(flatten)]
+    pub circumstances: Circumstances,
     /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
 }
@@ -187,15 +189,19 @@ impl Report {
 
     /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, a waiver
     /// was not needed, or an open question was answered otherwise and that was to fail the run.
-    /// 3: inconclusive.
+    /// 3: inconclusive, or interrupted.
     pub fn exit_code(&self) -> u8 {
         let unseen = |clause: &&ClauseRow| {
             clause.level == Level::Must && clause.status == Status::NotVerified
         };
         let open = self.fail_on_open && !self.learned.is_empty();
-        if self.summary.failed > 0 || open || !self.unused_waivers.is_empty() {
+        let stopped = self.circumstances.stopped;
+        let unused = stopped.is_none() && !self.unused_waivers.is_empty();
+        if stopped == Some("interrupted") {
+            3
+        } else if self.summary.failed > 0 || open || unused {
             1
-        } else if self.out_of_budget || self.clauses.iter().any(|clause| unseen(&clause)) {
+        } else if stopped.is_some() || self.clauses.iter().any(|clause| unseen(&clause)) {
             3
         } else {
             0

@@ -5,6 +5,7 @@ use super::event::{Event, Reporter};
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::Duration;
 
 /// Writes the whole report when the run is over.
 pub struct Junit<W>(pub W);
@@ -20,17 +21,32 @@ impl<W: Write> Reporter for Junit<W> {
 }
 
 fn xml(report: &Report) -> Xml {
-    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut suites: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
     for clause in &report.clauses {
-        let family = clause.id.split('.').next().unwrap_or_default();
-        let suite = suites
-            .entry(family)
-            .or_insert_with(|| TestSuite::new(family));
-        suite.add_test_case(test(report, clause));
+        let test = test(report, clause);
+        suites.entry(group(&clause.id)).or_default().push(test);
+    }
+    if let Some(test) = stopped(report) {
+        suites.entry("run").or_default().push(test);
     }
     let mut xml = Xml::new("flexiti-conformance");
-    xml.add_test_suites(suites.into_values());
+    let mut total = Duration::ZERO;
+    for (name, tests) in suites {
+        let took: Duration = tests.iter().filter_map(|test| test.time).sum();
+        let mut suite = TestSuite::new(legal(name));
+        suite.set_time(took);
+        suite.add_test_cases(tests);
+        xml.add_test_suite(suite);
+        total += took;
+    }
+    xml.set_time(total);
     xml
+}
+
+/// The first word of a clause's id. Jenkins takes what stands before the last full stop of a class
+/// name for a package.
+fn group(id: &str) -> &str {
+    id.split('.').next().unwrap_or_default()
 }
 
 fn test(report: &Report, clause: &ClauseRow) -> TestCase {
@@ -39,9 +55,9 @@ fn test(report: &Report, clause: &ClauseRow) -> TestCase {
         Status::Failed => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(finding) = report.findings.iter().find(|f| f.clause == clause.id) {
-                status.set_message(format!("expected {}", finding.expected));
+                status.set_message(legal(&format!("expected {}", finding.expected)));
                 let (case, actual, curl) = (&finding.case, &finding.actual, &finding.curl);
-                status.set_description(format!("{case}\nactual: {actual}\n{curl}"));
+                status.set_description(legal(&format!("{case}\nactual: {actual}\n{curl}")));
             }
             status
         }
@@ -52,18 +68,52 @@ fn test(report: &Report, clause: &ClauseRow) -> TestCase {
                 Status::NotTestable => "not testable",
                 _ => "not verified",
             };
-            status.set_message(format!(
-                "{word}: {}",
-                clause.why.as_deref().unwrap_or_default()
-            ));
+            let why = clause.why.as_deref().unwrap_or_default();
+            status.set_message(legal(&format!("{word}: {why}")));
             status
         }
     };
-    let mut test = TestCase::new(&clause.id, status);
-    test.set_classname(format!(
-        "{} ({})",
-        clause.requirement,
-        clause.source.join(", ")
-    ));
+    let mut test = TestCase::new(legal(&clause.id), status);
+    test.set_classname(legal(&format!("flexiti.{}", group(&clause.id))));
+    let took = report.circumstances.took.get(&clause.id);
+    test.set_time(took.copied().unwrap_or_default());
+    let source = clause.source.join(", ");
+    for (name, value) in [("requirement", &clause.requirement), ("source", &source)] {
+        test.add_property((name, legal(value).as_str()));
+    }
     test
+}
+
+/// A test that did not pass if the run ended early: skipped tests alone would look fine.
+fn stopped(report: &Report) -> Option<TestCase> {
+    let because = report.circumstances.because.as_deref()?;
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(legal(because));
+    let mut test = TestCase::new("the run was finished", status);
+    test.set_classname("flexiti.run");
+    test.set_time(Duration::ZERO);
+    Some(test)
+}
+
+/// A text without the characters that XML 1.0 forbids.
+fn legal(text: &str) -> String {
+    let forbidden = |c: char| {
+        let control = c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+        control || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    text.replace(forbidden, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_forbids_is_replaced() {
+        let text = "a\tb\u{0}c\u{1b}d\u{fffe}e\u{ffff}f\u{e000}";
+        assert_eq!(
+            legal(text),
+            "a\tb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{e000}"
+        );
+    }
 }

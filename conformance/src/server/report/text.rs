@@ -1,29 +1,28 @@
-//! The report as text: progress, findings, and what was not verified.
+//! The report as text: findings, and what was not verified.
 
 use super::contents::{Report, Status};
 use super::event::{Event, Reporter};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{ErrorKind, Write};
 
-/// Writes to `out`; progress goes to standard error where that is a terminal.
+/// Writes to `out`.
 pub struct Text<W> {
     out: W,
-    bar: ProgressBar,
 }
 
 impl<W: Write> Text<W> {
     /// A reporter that writes to `out`.
     pub fn new(out: W) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}") {
-            bar.set_style(style);
-        }
-        Self { out, bar }
+        Self { out }
     }
 
     fn finished(&mut self, report: &Report) -> std::io::Result<()> {
-        self.bar.finish_and_clear();
         let out = &mut self.out;
+        let circumstances = &report.circumstances;
+        if circumstances.is_blocked {
+            circumstances.write(out, 0)?;
+            return out.flush();
+        }
+        let explained = |why: &Option<String>| circumstances.explains(why.as_deref());
         for finding in &report.findings {
             let clause = report
                 .clauses
@@ -50,6 +49,7 @@ impl<W: Write> Text<W> {
             writeln!(out, "  actual    {}", finding.actual)?;
             writeln!(out, "  {}", finding.curl)?;
         }
+        circumstances.write_setup(out)?;
         for (status, word) in [
             (Status::NotVerified, "not verified"),
             (Status::NotTestable, "not testable"),
@@ -57,7 +57,7 @@ impl<W: Write> Text<W> {
             for clause in report
                 .clauses
                 .iter()
-                .filter(|clause| clause.status == status)
+                .filter(|clause| clause.status == status && !explained(&clause.why))
             {
                 let why = clause.why.as_deref().unwrap_or_default();
                 writeln!(out, "{word}: {} ({why})", clause.id)?;
@@ -81,6 +81,11 @@ impl<W: Write> Text<W> {
             }
         }
         writeln!(out)?;
+        let unreached = report
+            .clauses
+            .iter()
+            .filter(|clause| explained(&clause.why));
+        circumstances.write(out, unreached.count())?;
         out.flush()
     }
 }
@@ -95,13 +100,7 @@ impl<W: Write> Reporter for Text<W> {
             } => {
                 writeln!(self.out, "{target}, dialect `{dialect}`, seed {seed}")
             }
-            Event::Progress { done, total } => {
-                self.bar
-                    .set_length(u64::try_from(*total).unwrap_or(u64::MAX));
-                self.bar
-                    .set_position(u64::try_from(*done).unwrap_or(u64::MAX));
-                Ok(())
-            }
+            Event::Progress { .. } => Ok(()),
             Event::Finished(report) => self.finished(report),
         };
         match written {

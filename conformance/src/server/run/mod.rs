@@ -1,15 +1,19 @@
 //! A run: plan, send, judge, report.
 
+mod dry_run;
 mod foundations;
 mod generated;
 mod options;
+mod preflight;
 mod reading;
 mod runner;
 mod tally;
 mod waivers;
 
+pub use dry_run::dry_run;
 pub use options::Options;
-pub use reading::Reading;
+pub use preflight::{blocked, preflight};
+pub use reading::{Reading, probe};
 pub use waivers::Waivers;
 
 use crate::server::case::Case;
@@ -42,14 +46,14 @@ pub fn replay(
     target: &Target,
     rulebook: &Arc<Rulebook>,
     cases: &[Case],
+    options: &Options,
     reporters: &mut [Box<dyn Reporter>],
 ) -> anyhow::Result<Report> {
-    let options = Options::default();
     let reading = Reading::by(rulebook);
-    let mut run = Run::new(target, &reading, &options, reporters)?;
+    let mut run = Run::new(target, &reading, options, reporters)?;
     run.planned(cases)?;
     let about: HashSet<&str> = cases.iter().map(|case| case.clause.as_str()).collect();
-    let mut report = run.finish(&options, &Waivers::default())?;
+    let mut report = run.finish(options, &Waivers::default())?;
     report.narrow(|clause| {
         about.contains(clause.id.as_str())
             || [Status::Failed, Status::Otherwise].contains(&clause.status)

@@ -13,6 +13,8 @@ pub struct Options {
     pub rate: Option<f64>,
     /// Open questions that are answered otherwise fail the run.
     pub fail_on_open: bool,
+    /// What is known before the run, for the readers of its report.
+    pub notes: Vec<String>,
 }
 
 impl Default for Options {
@@ -23,6 +25,7 @@ impl Default for Options {
             max_requests: 1_000_000,
             rate: None,
             fail_on_open: false,
+            notes: Vec::new(),
         }
     }
 }

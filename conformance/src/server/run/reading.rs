@@ -1,8 +1,12 @@
 //! How a server is read: the contract in the server's own dialect.
 
+use super::options::Options;
+use crate::server::generate;
 use crate::server::plan::Samples;
+use crate::server::probe::{self, Probed};
 use crate::server::report::Learned;
-use flexiti_contract::Rulebook;
+use crate::server::wire::{Session, Target};
+use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
 use std::sync::Arc;
 
 /// How a server is read. A question that the documentation leaves open is asked once, when the
@@ -10,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// The contract in the server's dialect. Where the server's answer contradicts the
-    /// documentation, the documented answer stands here, so that a case shows the violation.
+    /// documentation, the yardstick's answer stands here, so that a case shows the violation.
     pub rulebook: Arc<Rulebook>,
     /// The values that the server takes.
     pub samples: Samples,
@@ -30,4 +34,32 @@ impl Reading {
             learned: Vec::new(),
         }
     }
+
+    /// Reads a server by what a probe found out. Answers that contradict the documentation are
+    /// put right, unless the yardstick itself gives them.
+    pub fn of(probed: &Probed, yardstick: &Dialect) -> Result<Self, LoadError> {
+        let contract = Contract::shipped();
+        let dialect = contract.corrected(&probed.dialect, yardstick)?;
+        Ok(Self {
+            rulebook: Arc::new(Rulebook::compile(contract, dialect)?),
+            samples: probed.samples.clone(),
+            yardstick: yardstick.name.clone(),
+            learned: probed.learned(contract),
+        })
+    }
+}
+
+/// Probes a server. The requests that it takes count against the options' limit.
+pub fn probe(
+    target: &Target,
+    yardstick: &Dialect,
+    options: &mut Options,
+) -> Result<Probed, LoadError> {
+    let rng = generate::rng(options.seed, "probe");
+    let mut session = Session::new(target, rng, options.max_requests, options.rate);
+    let before = session.remaining();
+    let mut probed = probe::probe(&mut session, Contract::shipped(), yardstick)?;
+    options.max_requests = session.remaining();
+    probed.calls = before - session.remaining();
+    Ok(probed)
 }

@@ -7,8 +7,8 @@ use super::waivers::Waivers;
 use crate::server::case::{Case, Kind, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::Samples;
-use crate::server::report::{Event, Learned, Report, Reporter, Summary};
-use crate::server::wire::{Exchange, Session, Stopped, Target, readback};
+use crate::server::report::{Circumstances, Event, Hide, Learned, Report, Reporter, Summary};
+use crate::server::wire::{End, Exchange, Session, Stopped, Target, curl, readback};
 use crate::server::{generate, plan};
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
@@ -29,7 +29,6 @@ pub(super) struct Run<'a> {
     pub(super) out_of_reach: HashSet<String>,
     pub(super) done: usize,
     pub(super) total: usize,
-    pub(super) out_of_budget: bool,
 }
 
 impl<'a> Run<'a> {
@@ -60,7 +59,6 @@ impl<'a> Run<'a> {
             reporters,
             done: 0,
             total: usize::try_from(options.cases).unwrap_or(0),
-            out_of_budget: false,
         })
     }
 
@@ -149,21 +147,43 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
-        self.out_of_budget |= *stopped == Stopped::OutOfBudget;
         self.tally.stopped(case, stopped);
     }
 
-    pub(super) fn finish(self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+    pub(super) fn finish(mut self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
+        let (target, session) = (self.target, &self.session);
+        let because = session.ended().map(End::because);
+        if let Some(because) = &because {
+            // Every clause that has no case yet, too.
+            for clause in self.rulebook.clauses() {
+                self.tally.give_up(&clause.id, because);
+            }
+        }
         let Outcomes {
             rows,
             findings,
             otherwise,
         } = self.tally.rows(&self.rulebook, waivers);
-        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
-        let unused = waivers.unused(|clause| failed.contains(&clause));
         let mut learned = self.learned.to_vec();
         learned.extend(otherwise.iter().map(Learned::of));
-        let report = Report {
+        let commands: Vec<&str> = findings.iter().map(|f| f.curl.as_str()).collect();
+        let circumstances = Circumstances {
+            dialect_answers: self.rulebook.dialect().to_json(),
+            stopped: session.ended().map(End::word),
+            because,
+            notes: options
+                .notes
+                .iter()
+                .cloned()
+                .chain(session.notes())
+                .collect(),
+            setup: curl::setup(&commands, &target.main.client_id, &target.token_curl()),
+            is_blocked: false,
+            took: session.took().clone(),
+        };
+        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
+        let unused = waivers.unused(|clause| failed.contains(&clause));
+        let mut report = Report {
             seed: options.seed,
             target: self.target.base_url.clone(),
             dialect: self.yardstick.to_owned(),
@@ -173,10 +193,16 @@ impl<'a> Run<'a> {
             findings,
             otherwise,
             unused_waivers: unused,
-            out_of_budget: self.out_of_budget,
             fail_on_open: self.fail_on_open,
+            circumstances,
             power: None,
         };
+        let secrets = session.secrets();
+        report.hide(&Hide {
+            said: &|text| secrets.hide(text),
+            command: &|text| secrets.hide_in_command(text),
+            case: &|text| secrets.hide_in_case(text),
+        });
         for reporter in self.reporters.iter_mut() {
             reporter.on(&Event::Finished(&report))?;
         }

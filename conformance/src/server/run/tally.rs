@@ -115,9 +115,9 @@ impl Tally {
         let (slot, why, outcome) = match stopped {
             Stopped::NotTestable(why) => (&mut record.not_testable, why.as_str(), "not testable"),
             Stopped::Inconclusive(why) => (&mut record.inconclusive, why.as_str(), "inconclusive"),
-            Stopped::OutOfBudget => {
-                let why = "the run has used up its requests";
-                (&mut record.inconclusive, why, "inconclusive")
+            Stopped::Ended(end) => {
+                record.inconclusive.get_or_insert_with(|| end.because());
+                return;
             }
         };
         slot.get_or_insert_with(|| why.to_owned());

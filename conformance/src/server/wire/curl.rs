@@ -1,48 +1,157 @@
-//! A command line that repeats a request.
+//! A command line that repeats a request, byte for byte.
 
-use super::exchange::{Exchange, Secret};
+use super::exchange::Exchange;
+use super::prepared::Prepared;
+use super::secrets::Secret;
 use std::fmt::Write as _;
+
+/// The longest body that is an argument; a shell takes no longer ones.
+const LONGEST_ARGUMENT: usize = 100_000;
 
 /// A `curl` command for an exchange, with secrets as shell variables.
 pub fn command(exchange: &Exchange) -> String {
-    let secrets = &exchange.secrets;
+    line(
+        &exchange.method,
+        &exchange.url,
+        &exchange.sent_headers,
+        &exchange.sent,
+        &exchange.secrets,
+    )
+}
+
+/// A `curl` command for a request that is not sent.
+pub fn of_request(request: &Prepared, secrets: &[Secret]) -> String {
+    let body = request.body.as_deref().unwrap_or_default();
+    line(
+        &request.method,
+        &request.url,
+        &request.headers,
+        body,
+        secrets,
+    )
+}
+
+fn line(
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+    secrets: &[Secret],
+) -> String {
     let mut command = String::new();
-    let text = std::str::from_utf8(&exchange.sent)
+    let text = std::str::from_utf8(body)
         .ok()
-        .filter(|t| !t.contains('\0'));
-    if text.is_none() {
-        let _ = write!(command, "printf '{}' | ", octal(&exchange.sent));
-    }
-    let _ = write!(
-        command,
-        "curl -si -X {} {}",
-        exchange.method,
-        quote(&exchange.url, secrets)
-    );
-    for (name, value) in &exchange.sent_headers {
-        let _ = write!(
-            command,
-            " -H {}",
-            quote(&format!("{name}: {value}"), secrets)
-        );
-    }
+        .filter(|text| !text.contains('\0'));
+    let argument = text.filter(|text| text.len() <= LONGEST_ARGUMENT);
     match text {
-        None => command.push_str(" --data-binary @-"),
-        Some("") => {}
+        _ if argument.is_some() => {}
         Some(text) => {
-            let _ = write!(command, " --data-binary {}", quote(text, secrets));
+            let _ = write!(command, "printf %s {} | ", quote(text, secrets));
+        }
+        None => {
+            let _ = write!(command, "printf '{}' | ", octal(body));
+        }
+    }
+    // With -X, curl would wait for the body of an answer to HEAD.
+    if method == "HEAD" && body.is_empty() {
+        command.push_str("curl -sI ");
+    } else {
+        let _ = write!(command, "curl -si -X {method} ");
+    }
+    // The URL as it went over the wire; brackets and braces in it are no patterns.
+    let url = reqwest::Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+    if url.contains(['[', ']', '{', '}']) {
+        command.push_str("-g ");
+    }
+    command.push_str(&quote(&url, secrets));
+    for (name, value) in headers {
+        // Without a value, `name:` would take the header away.
+        let header = if value.is_empty() {
+            format!("{name};")
+        } else {
+            format!("{name}: {value}")
+        };
+        let _ = write!(command, " -H {}", quote(&header, secrets));
+    }
+    if body.is_empty() {
+        // The connection says so of its own accord; curl does not.
+        if matches!(method, "POST" | "PUT" | "PATCH") {
+            command.push_str(" -H 'content-length: 0'");
+        }
+        return command;
+    }
+    // What curl would add by itself.
+    if !headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    {
+        command.push_str(" -H 'content-type:'");
+    }
+    if body.len() > 1024 {
+        command.push_str(" -H 'expect:'");
+    }
+    match argument {
+        None => command.push_str(" --data-binary @-"),
+        Some(text) => {
+            let _ = write!(command, " --data-raw {}", quote(text, secrets));
         }
     }
     command
+}
+
+/// The lines of a shell that set the variables of these commands. The client's secret is for the
+/// reader to set.
+pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<String> {
+    let uses = |name: &str| {
+        let word = format!("\"${name}\"");
+        let is_used = |command: &&str| command.contains(&word);
+        commands.iter().any(is_used)
+            || commands
+                .iter()
+                .any(|command| command.contains("\"$TOKEN") && token_request.contains(&word))
+    };
+    let form = "od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g'";
+    let json = r#"sed 's/[\\"]/\\&/g'"#;
+    let mut lines = Vec::new();
+    let mut spell = |name: &str| {
+        for (suffix, filter) in [("FORM", form), ("JSON", json)] {
+            if uses(&format!("{name}_{suffix}")) {
+                lines.push(format!(
+                    "{name}_{suffix}=$(printf %s \"${name}\" | {filter})"
+                ));
+            }
+        }
+    };
+    spell("FLEXITI_CLIENT_SECRET");
+    spell("FLEXITI_PASSWORD");
+    if uses("FLEXITI_BASIC") {
+        let id = quote(&format!("{client_id}:"), &[]);
+        let pair = format!("{id}\"$FLEXITI_CLIENT_SECRET\"");
+        lines.push(format!(
+            "FLEXITI_BASIC=$(printf %s {pair} | base64 | tr -d '\\n')"
+        ));
+    }
+    if commands.iter().any(|command| command.contains("\"$TOKEN")) {
+        let member = r#"sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'"#;
+        lines.push(format!("TOKEN=$({token_request} | {member})"));
+    }
+    let mut spell = |name: &str| {
+        if uses(&format!("{name}_FORM")) {
+            lines.push(format!("{name}_FORM=$(printf %s \"${name}\" | {form})"));
+        }
+    };
+    spell("TOKEN");
+    lines
 }
 
 /// A word of a shell command, with secrets as variables.
 fn quote(text: &str, secrets: &[Secret]) -> String {
     let found = secrets
         .iter()
-        .filter(|secret| !secret.value.is_empty())
-        .find_map(|secret| Some((text.split_once(secret.value.as_str())?, secret)));
-    match found {
+        .filter(|secret| !secret.value.is_empty() && text.contains(&secret.value))
+        .max_by_key(|secret| secret.value.len());
+    let parts = found.and_then(|secret| Some((text.split_once(secret.value.as_str())?, secret)));
+    match parts {
         Some(((before, after), secret)) => {
             let mut word = String::new();
             if !before.is_empty() {
@@ -69,13 +178,73 @@ fn octal(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn secret(name: &'static str, value: &str) -> Secret {
+        let value = value.to_owned();
+        Secret { name, value }
+    }
+
     #[test]
     fn a_secret_becomes_a_variable_and_a_quote_survives() {
-        let secrets = [Secret {
-            name: "TOKEN",
-            value: "abc123".into(),
-        }];
+        let secrets = [secret("TOKEN", "abc123"), secret("LONG", "abc123def")];
         assert_eq!(quote("Bearer abc123", &secrets), r#"'Bearer '"$TOKEN""#);
+        assert_eq!(quote("abc123def", &secrets), r#""$LONG""#);
         assert_eq!(quote("l'Église", &secrets), r"'l'\''Église'");
+    }
+
+    #[test]
+    fn curl_adds_and_removes_nothing() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let command = |method: &str, headers: &[_], body: &str| {
+            line(
+                method,
+                "http://a.example/x/../y[0]",
+                headers,
+                body.as_bytes(),
+                &[],
+            )
+        };
+        assert_eq!(
+            command("POST", &[header("x-reference-id", "")], "@file"),
+            "curl -si -X POST -g 'http://a.example/y[0]' -H 'x-reference-id;' \
+             -H 'content-type:' --data-raw '@file'"
+        );
+        assert_eq!(
+            command("HEAD", &[], ""),
+            "curl -sI -g 'http://a.example/y[0]'"
+        );
+        let long = command(
+            "PUT",
+            &[header("content-type", "x")],
+            &"x".repeat(LONGEST_ARGUMENT + 1),
+        );
+        assert!(long.starts_with("printf %s 'xxx"), "{}", &long[..40]);
+        assert!(long.ends_with("-H 'content-type: x' -H 'expect:' --data-binary @-"));
+    }
+
+    #[test]
+    fn the_lines_before_a_command_set_what_it_uses() {
+        let token = "curl -s http://a.example/oauth/token -d s=\"$FLEXITI_CLIENT_SECRET_FORM\"";
+        assert!(setup(&["curl -si 'http://a.example/'"], "shop", token).is_empty());
+        let lines = setup(
+            &["curl -H 'authorization: Bearer '\"$TOKEN\""],
+            "shop",
+            token,
+        );
+        let names: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.split('=').next())
+            .collect();
+        assert_eq!(names, ["FLEXITI_CLIENT_SECRET_FORM", "TOKEN"]);
+        let lines = setup(
+            &["curl -H 'authorization: Basic '\"$FLEXITI_BASIC\""],
+            "shop",
+            token,
+        );
+        assert_eq!(lines.len(), 1);
+        assert!(
+            lines[0].contains("'shop:'\"$FLEXITI_CLIENT_SECRET\""),
+            "{}",
+            lines[0]
+        );
     }
 }

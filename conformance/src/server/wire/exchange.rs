@@ -1,5 +1,6 @@
 //! A request and its answer, as sent over the wire.
 
+use super::secrets::{Secret, hide_in_answer};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -31,15 +32,6 @@ pub struct Exchange {
     pub answer: Result<Answer, String>,
     /// Values that must not show up in reports or answers: the account's secrets and tokens.
     pub secrets: Vec<Secret>,
-}
-
-/// A secret, and the name that replaces it in reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Secret {
-    /// A shell variable.
-    pub name: &'static str,
-    /// The value.
-    pub value: String,
 }
 
 /// What came back.
@@ -81,12 +73,13 @@ impl Answer {
 
     /// The body as text, cut for reports.
     pub fn text(&self) -> String {
-        const SHOWN: usize = 400;
-        let text = String::from_utf8_lossy(&self.body);
-        match text.char_indices().nth(SHOWN) {
-            Some((at, _)) => format!("{}…", &text[..at]),
-            None => text.into_owned(),
-        }
+        cut(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// Whether it is a page, by what it declares or how it begins.
+    pub fn is_html(&self) -> bool {
+        let begins = self.body.trim_ascii_start().first() == Some(&b'<');
+        self.is("text/html") || begins && !self.is("application/json")
     }
 }
 
@@ -100,15 +93,25 @@ impl Exchange {
     pub fn actual(&self) -> String {
         match &self.answer {
             Err(why) => format!("no answer: {why}"),
-            Ok(answer) => self.redact(&format!("{} {}", answer.status, answer.text())),
+            // Redact before cutting: part of a secret would not be recognised.
+            Ok(answer) => {
+                let text = self.redact(&String::from_utf8_lossy(&answer.body));
+                format!("{} {}", answer.status, cut(text))
+            }
         }
     }
 
     /// `text` with each secret replaced by its name.
     pub fn redact(&self, text: &str) -> String {
-        let hide = |text: String, secret: &Secret| {
-            text.replace(&secret.value, &format!("${}", secret.name))
-        };
-        self.secrets.iter().fold(text.to_owned(), hide)
+        hide_in_answer(text, &self.secrets)
+    }
+}
+
+/// A text, cut for reports.
+fn cut(text: String) -> String {
+    const SHOWN: usize = 400;
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }

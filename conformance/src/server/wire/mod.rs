@@ -1,11 +1,27 @@
 //! Over the wire: the server under judgement, requests sent to it, and what came back.
 
+mod connection;
 pub mod curl;
+mod delivery;
+mod end;
 mod exchange;
+mod hosts;
+mod limits;
+mod preflight;
+mod prepared;
 pub mod readback;
+mod secrets;
 mod session;
 mod target;
+mod trouble;
 
+pub use connection::Reach;
+pub use end::{End, Stopped};
 pub use exchange::{Answer, Exchange, Surface};
-pub use session::{Session, Stopped};
-pub use target::{Credentials, ERROR_URL, SUCCESS_URL, Target, Unreachable};
+pub use hosts::{AllowedHosts, host, name_of};
+pub use limits::Limits;
+pub use preflight::{Blocked, preflight};
+pub use prepared::prepare;
+pub use secrets::Secrets;
+pub use session::Session;
+pub use target::{Credentials, ERROR_URL, SUCCESS_URL, Target, Unreachable, base};

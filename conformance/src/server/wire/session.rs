@@ -1,26 +1,18 @@
 //! Runs cases: accounts, tokens, placeholders, and the record of every exchange.
 
-use super::exchange::{Exchange, Secret, Surface};
+use super::delivery::Delivery;
+use super::end::{End, Stopped};
+use super::exchange::{Answer, Exchange, Surface};
+use super::limits::Limits;
+use super::prepared::prepare;
+use super::secrets::{self, Secrets};
 use super::target::{Credentials, Target};
-use crate::server::case::{
-    Account, Case, Payload, RequestTemplate, Step, To, placeholders, requests,
-};
-use base64::Engine as _;
+use crate::server::case::{Account, Case, RequestTemplate, Step, To, placeholders, requests};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// Why a case has no verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stopped {
-    /// The target lacks what the case needs.
-    NotTestable(String),
-    /// Something before the judged request went wrong.
-    Inconclusive(String),
-    /// The run has used up its requests.
-    OutOfBudget,
-}
 
 const NO_ADMIN: &str = "the target has no admin API";
 
@@ -36,10 +28,12 @@ pub struct Session<'a> {
     rng: TestRng,
     cached: Option<CachedToken>,
     other: Option<(Credentials, Value)>,
-    /// Requests still allowed.
-    budget: u64,
-    pause: Option<Duration>,
+    delivery: Delivery,
     made: Vec<String>,
+    /// Everything that no report may show.
+    secrets: Secrets,
+    /// The time that the cases of each clause took.
+    took: BTreeMap<String, Duration>,
 }
 
 /// The values of the placeholders of one step.
@@ -59,14 +53,50 @@ impl<'a> Session<'a> {
             rng,
             cached: None,
             other: None,
-            budget,
-            pause: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
+            delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
             made: Vec::new(),
+            secrets: Secrets::default(),
+            took: BTreeMap::new(),
         }
+    }
+
+    /// How many requests are left.
+    pub fn remaining(&self) -> u64 {
+        self.delivery.limits.remaining()
+    }
+
+    /// Why the run has ended, if it has.
+    pub fn ended(&self) -> Option<&End> {
+        self.delivery.limits.ended()
+    }
+
+    /// What a reader of the report should know.
+    pub fn notes(&self) -> Vec<String> {
+        self.delivery.notes()
+    }
+
+    /// Everything that no report may show.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The time that the cases of each clause took.
+    pub fn took(&self) -> &BTreeMap<String, Duration> {
+        &self.took
     }
 
     /// Runs a case and returns its exchanges, one for each request.
     pub fn run(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
+        let started = Instant::now();
+        let exchanges = self.exchanges(case);
+        *self.took.entry(case.clause.clone()).or_default() += started.elapsed();
+        exchanges
+    }
+
+    fn exchanges(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
+        if let Some(end) = self.ended() {
+            return Err(Stopped::Ended(end.clone()));
+        }
         let needs_admin = |step: &Step| matches!(step, Step::Complete { .. });
         if case.steps.iter().any(needs_admin) && !self.target.has_admin_api() {
             return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
@@ -200,10 +230,10 @@ impl<'a> Session<'a> {
         };
         let exchange = self.send(&request, &context)?;
         let answer = exchange.answer().filter(|answer| answer.granted());
-        answer
-            .and_then(super::exchange::Answer::json)
-            .filter(|body| body["access_token"].is_string())
-            .ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
+        let body = answer
+            .and_then(Answer::json)
+            .filter(|body| body["access_token"].is_string());
+        body.ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
     }
 
     fn send(
@@ -211,95 +241,32 @@ impl<'a> Session<'a> {
         request: &RequestTemplate,
         context: &StepContext<'_>,
     ) -> Result<Exchange, Stopped> {
-        self.budget = self.budget.checked_sub(1).ok_or(Stopped::OutOfBudget)?;
-        if let Some(pause) = self.pause {
-            std::thread::sleep(pause);
-        }
-        let (surface, url) = match &request.to {
-            To::Path(path) => {
-                let path = self.fill(path, context)?;
-                (Surface::Api, format!("{}{path}", self.target.base_url))
-            }
-            To::Url(url) => {
-                let url = self.fill(url, context)?;
-                let base = reqwest::Url::parse(&self.target.base_url);
-                let joined = base.and_then(|base| base.join(&url));
-                let joined = joined.map_err(|e| Stopped::Inconclusive(format!("{url}: {e}")))?;
-                (Surface::Pages, joined.to_string())
-            }
-        };
-        let url = if request.query.is_empty() {
-            url
-        } else {
-            format!("{url}?{}", self.pairs(&request.query, context)?)
-        };
-        let mut headers = Vec::new();
-        if let Some(media_type) = request.media_type()
-            && !request
-                .headers
-                .iter()
-                .any(|(name, _)| name == "content-type")
+        let target = self.target;
+        let value_of = &mut |name: &str| self.value_of(name, context);
+        let prepared = prepare(request, &target.base_url, value_of)?;
+        if prepared.surface == Surface::Pages
+            && let Some(why) = target.refusal(&prepared.url)
         {
-            headers.push(("content-type".to_owned(), media_type.to_owned()));
+            return Err(Stopped::NotTestable(why));
         }
-        for (name, value) in &request.headers {
-            let value = self.fill(value, context)?;
-            if reqwest::header::HeaderValue::from_bytes(value.as_bytes()).is_err() {
-                return Err(Stopped::Inconclusive(format!(
-                    "no header can hold `{value}`"
-                )));
-            }
-            headers.push((name.clone(), value));
+        let outcome = self.delivery.deliver(target, &prepared)?;
+        let mut own = context.account.secrets();
+        let before = context.answers.iter().filter_map(Exchange::answer);
+        let answers = before.chain(&outcome).filter_map(Answer::json);
+        let tokens = answers.flat_map(|answer| secrets::issued(&answer));
+        for token in context.token.iter().cloned().chain(tokens) {
+            own.extend(secrets::spellings(secrets::TOKEN, &token));
         }
-        let body = self.body(&request.payload, context)?;
-        let mut secrets = context.account.secrets();
-        let tokens = context.token.iter().cloned().chain(issued(context.answers));
-        secrets.extend(tokens.map(|value| Secret {
-            name: "TOKEN",
-            value,
-        }));
-        let answer = self
-            .target
-            .send(&request.method, &url, &headers, body.clone());
+        self.secrets.learn(own.iter().cloned());
         Ok(Exchange {
-            surface,
-            method: request.method.clone(),
-            url,
-            sent_headers: headers,
-            sent: body.unwrap_or_default(),
-            answer,
-            secrets,
+            surface: prepared.surface,
+            method: prepared.method,
+            url: prepared.url,
+            sent_headers: prepared.headers,
+            sent: prepared.body.unwrap_or_default(),
+            answer: outcome.map_err(|none| none.why),
+            secrets: own,
         })
-    }
-
-    fn body(
-        &mut self,
-        payload: &Payload,
-        context: &StepContext<'_>,
-    ) -> Result<Option<Vec<u8>>, Stopped> {
-        Ok(match payload {
-            Payload::None => None,
-            Payload::Bytes(bytes) => Some(bytes.clone()),
-            Payload::Json(value) => Some(
-                placeholders::fill_json(value, &mut |name| self.value_of(name, context))?
-                    .to_string()
-                    .into_bytes(),
-            ),
-            Payload::Form(pairs) => Some(self.pairs(pairs, context)?.into_bytes()),
-        })
-    }
-
-    /// Pairs encoded as a form or a query string.
-    fn pairs(
-        &mut self,
-        pairs: &[(String, String)],
-        context: &StepContext<'_>,
-    ) -> Result<String, Stopped> {
-        let mut filled = Vec::with_capacity(pairs.len());
-        for (name, value) in pairs {
-            filled.push((name, self.fill(value, context)?));
-        }
-        serde_urlencoded::to_string(&filled).map_err(|e| Stopped::Inconclusive(e.to_string()))
     }
 
     /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
@@ -316,19 +283,10 @@ impl<'a> Session<'a> {
         name: &str,
         context: &StepContext<'_>,
     ) -> Result<Option<String>, Stopped> {
-        let account = context.account;
         let no_user = || Stopped::NotTestable("no user name and password are known".to_owned());
         Ok(Some(match name {
-            "client_id" => account.client_id.clone(),
-            "client_secret" => account.client_secret.clone(),
-            "username" => account.user.clone().ok_or_else(no_user)?.0,
-            "password" => account.user.clone().ok_or_else(no_user)?.1,
-            "basic" => base64::engine::general_purpose::STANDARD
-                .encode(format!("{}:{}", account.client_id, account.client_secret)),
-            "basic_form" => {
-                let encoded =
-                    [&account.client_id, &account.client_secret].map(|text| form_encoded(text));
-                base64::engine::general_purpose::STANDARD.encode(encoded.join(":"))
+            "client_id" | "client_secret" | "username" | "password" | "basic" | "basic_form" => {
+                context.account.value_of(name).ok_or_else(no_user)?
             }
             "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
             "unique" => format!("{:08x}", self.rng.next_u32()),
@@ -371,12 +329,6 @@ impl Drop for Session<'_> {
     }
 }
 
-/// A text as a form encodes it (RFC 6749, 2.3.1, has credentials encoded so for Basic).
-fn form_encoded(text: &str) -> String {
-    let pair = serde_urlencoded::to_string([("", text)]).unwrap_or_default();
-    pair.trim_start_matches('=').to_owned()
-}
-
 /// `0/access_token`: a member of an earlier answer.
 fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
     let (at, member) = name.split_once('/')?;
@@ -385,16 +337,4 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     })
-}
-
-/// The tokens in earlier answers.
-fn issued(answers: &[Exchange]) -> impl Iterator<Item = String> {
-    let bodies = answers
-        .iter()
-        .filter_map(|exchange| exchange.answer()?.json());
-    bodies
-        .flat_map(|body| {
-            ["access_token", "refresh_token"].map(|name| body[name].as_str().map(str::to_owned))
-        })
-        .flatten()
 }

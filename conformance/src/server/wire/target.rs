@@ -1,21 +1,29 @@
 //! The server under test: its addresses, its accounts, and its admin API if it has one.
 
-use super::exchange::{Answer, Exchange, Secret, Surface};
+use super::connection::{Connection, NoAnswer, Reach};
+use super::curl;
+use super::end::Stopped;
+use super::exchange::{Answer, Exchange, Surface};
+use super::prepared::{Prepared, prepare};
+use super::secrets::{self, Secret};
+use crate::net::is_loopback;
+use crate::server::case::requests;
 use anyhow::{Context as _, bail};
-use reqwest::blocking::Client;
-use reqwest::{Method, Url};
+use reqwest::Url;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-/// The timeout of a request.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// The path at the end of every base URL.
+pub(super) const BASE: &str = "/flexiti/online-api";
 /// The success URL of merchants that the runner creates.
 pub const SUCCESS_URL: &str = "https://shop.example.com/flexiti/success";
 /// The error URL of merchants that the runner creates.
 pub const ERROR_URL: &str = "https://shop.example.com/flexiti/error";
 
 /// A merchant's account at the target.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credentials {
     /// OAuth client id.
     pub client_id: String,
@@ -25,20 +33,42 @@ pub struct Credentials {
     pub user: Option<(String, String)>,
 }
 
+impl fmt::Debug for Credentials {
+    /// Without secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Credentials").field(&self.client_id).finish()
+    }
+}
+
 impl Credentials {
     /// The secrets, with the shell variables that replace them in reports.
     pub fn secrets(&self) -> Vec<Secret> {
-        let mut secrets = vec![Secret {
-            name: "FLEXITI_CLIENT_SECRET",
-            value: self.client_secret.clone(),
-        }];
-        if let Some((_, password)) = &self.user {
-            secrets.push(Secret {
-                name: "FLEXITI_PASSWORD",
-                value: password.clone(),
-            });
+        let mut found = secrets::spellings(secrets::CLIENT_SECRET, &self.client_secret);
+        if !self.client_secret.is_empty() {
+            found.push(secrets::basic(&self.client_id, &self.client_secret));
         }
-        secrets
+        if let Some((_, password)) = &self.user {
+            found.extend(secrets::spellings(secrets::PASSWORD, password));
+        }
+        found
+    }
+
+    /// The value of a placeholder that is about the account alone.
+    pub fn value_of(&self, name: &str) -> Option<String> {
+        let user = self.user.as_ref();
+        match name {
+            "client_id" => Some(self.client_id.clone()),
+            "client_secret" => Some(self.client_secret.clone()),
+            "username" => user.map(|user| user.0.clone()),
+            "password" => user.map(|user| user.1.clone()),
+            "basic_form" => {
+                let encoded = [&self.client_id, &self.client_secret].map(|text| form_encoded(text));
+                Some(secrets::basic(&encoded[0], &encoded[1]).value)
+            }
+            "basic" => Some(secrets::basic(&self.client_id, &self.client_secret).value),
+            "reference_id" => Some("0123456789abcdef".repeat(2)),
+            _ => None,
+        }
     }
 }
 
@@ -49,50 +79,67 @@ pub struct Target {
     pub base_url: String,
     /// The account given on the command line.
     pub main: Credentials,
-    client: Client,
+    connection: Connection,
     admin: Option<Admin>,
+    reach: Reach,
 }
 
-#[derive(Debug)]
 struct Admin {
     url: String,
     token: Option<String>,
 }
 
+impl fmt::Debug for Admin {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Admin").field(&self.url).finish()
+    }
+}
+
 impl Target {
-    /// Checks that a server answers at `base_url`, and whether it has an admin API.
+    /// Checks that a server answers at `base_url` on loopback, and whether it has an admin API.
     pub fn connect(
         base_url: &str,
         main: Credentials,
         admin_token: Option<String>,
     ) -> anyhow::Result<Self> {
-        let base_url = base_url.trim_end_matches('/').to_owned();
-        let url = Url::parse(&base_url).with_context(|| format!("--base-url: `{base_url}`"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            bail!("--base-url: `{base_url}`: must begin with http:// or https://");
-        }
-        let client = Client::builder()
-            .timeout(ANSWER_TIME)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        let mut target = Self {
-            main,
-            client,
-            admin: None,
-            base_url,
-        };
-        let admin = format!("{}/__admin", url.origin().ascii_serialization());
-        let health = target.send(Method::GET.as_str(), &format!("{admin}/health"), &[], None);
-        let has_admin_api = health
-            .map_err(|why| Unreachable(format!("{}: {why}", target.base_url)))?
-            .json()
-            .is_some_and(|health| health["status"] == "ok" && !health["contract"].is_null());
-        target.admin = has_admin_api.then_some(Admin {
-            url: admin,
-            token: admin_token,
-        });
+        let mut target = Self::new(base_url, main, Reach::default())?;
+        let found = target.find_admin_api(admin_token);
+        found.map_err(|none| Unreachable(format!("{}: {}", target.base_url, none.why)))?;
         Ok(target)
+    }
+
+    /// A server that has not been called yet. An error names the flag that is wrong.
+    pub fn new(base_url: &str, main: Credentials, reach: Reach) -> anyhow::Result<Self> {
+        let url = base(base_url)?;
+        if let Some(why) = reach.hosts.refusal(&url) {
+            bail!("--base-url: {why}");
+        }
+        Ok(Self {
+            base_url: url.as_str().trim_end_matches('/').to_owned(),
+            main,
+            connection: Connection::new(&reach)?,
+            admin: None,
+            reach,
+        })
+    }
+
+    /// Looks for the admin API of a mock. A server elsewhere is asked only if there is a token for
+    /// it: it is somebody's live system.
+    pub fn find_admin_api(&mut self, token: Option<String>) -> Result<(), NoAnswer> {
+        let Ok(url) = Url::parse(&self.base_url) else {
+            return Ok(());
+        };
+        if !is_loopback(&url) && token.is_none() {
+            return Ok(());
+        }
+        let url = format!("{}/__admin", url.origin().ascii_serialization());
+        let health = self
+            .send("GET", &format!("{url}/health"), &[], None)?
+            .json();
+        let is_mock = |health: &Value| health["status"] == "ok" && !health["contract"].is_null();
+        self.admin = health.filter(is_mock).map(|_| Admin { url, token });
+        Ok(())
     }
 
     /// Whether it has an admin API.
@@ -100,44 +147,47 @@ impl Target {
         self.admin.is_some()
     }
 
-    /// Sends a request. The error says why there is no answer.
-    pub fn send(
+    /// Sends a request.
+    pub(super) fn send(
         &self,
         method: &str,
         url: &str,
         headers: &[(String, String)],
-        body: Option<Vec<u8>>,
-    ) -> Result<Answer, String> {
-        let method = Method::from_bytes(method.as_bytes()).map_err(|e| e.to_string())?;
-        let mut request = self.client.request(method, url);
-        for (name, value) in headers {
-            let value = reqwest::header::HeaderValue::from_bytes(value.as_bytes());
-            request = request.header(name, value.map_err(|e| e.to_string())?);
-        }
-        if let Some(body) = body {
-            request = request.body(body);
-        }
-        let started = Instant::now();
-        let response = request.send().map_err(|error| innermost(&error))?;
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes());
-                (name.to_string(), value.into_owned())
-            })
-            .collect();
-        let body = response
-            .bytes()
-            .map_err(|error| innermost(&error))?
-            .to_vec();
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            took: started.elapsed(),
-        })
+        body: Option<&[u8]>,
+    ) -> Result<Answer, NoAnswer> {
+        self.connection.send(method, url, headers, body)
+    }
+
+    /// The usual request for a token of the main account.
+    pub(super) fn token_request(&self) -> Result<Prepared, Stopped> {
+        self.token_request_at(&self.base_url)
+    }
+
+    /// The same below another base URL.
+    pub(super) fn token_request_at(&self, base_url: &str) -> Result<Prepared, Stopped> {
+        let value_of = &mut |name: &str| Ok(self.main.value_of(name));
+        prepare(&requests::token_request(), base_url, value_of)
+    }
+
+    /// A command line that asks for a token of the main account.
+    pub fn token_curl(&self) -> String {
+        let request = self.token_request();
+        let secrets = self.main.secrets();
+        request.map_or_else(
+            |_| String::new(),
+            |request| curl::of_request(&request, &secrets),
+        )
+    }
+
+    /// Why a URL from an answer must not be fetched.
+    pub(super) fn refusal(&self, url: &str) -> Option<String> {
+        let url = Url::parse(url).ok()?;
+        self.reach.hosts.refusal(&url)
+    }
+
+    /// Set when the run has to end.
+    pub fn interrupted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.reach.interrupted)
     }
 
     /// Creates a merchant.
@@ -205,7 +255,8 @@ impl Target {
         }
         let body = (!body.is_null()).then(|| body.to_string().into_bytes());
         let url = format!("{}{path}", admin.url);
-        let answer = self.send(method, &url, &headers, body.clone())?;
+        let answer = self.send(method, &url, &headers, body.as_deref());
+        let answer = answer.map_err(|none| none.why)?;
         if !(200..300).contains(&answer.status) {
             let (status, text) = (answer.status, answer.text());
             return Err(format!("{method} {path}: {status} {text}"));
@@ -222,16 +273,27 @@ impl Target {
     }
 }
 
+/// A text as a form encodes it (RFC 6749, 2.3.1, has credentials encoded so for Basic).
+fn form_encoded(text: &str) -> String {
+    let pair = serde_urlencoded::to_string([("", text)]).unwrap_or_default();
+    pair.trim_start_matches('=').to_owned()
+}
+
 /// The target does not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("target unreachable: {0}")]
 pub struct Unreachable(pub String);
 
-/// The root cause of an error, which is the helpful part.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+/// Reads the base URL of a server.
+pub fn base(text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text).with_context(|| format!("--base-url: `{text}`"))?;
+    // What it holds besides an address is not repeated: it may be a password.
+    let more = !url.username().is_empty() || url.password().is_some();
+    if more || url.query().is_some() || url.fragment().is_some() {
+        bail!("--base-url: expected an address without user name, password, `?` and `#`");
     }
-    cause.to_string()
+    if !matches!(url.scheme(), "http" | "https") {
+        bail!("--base-url: `{text}`: must begin with http:// or https://");
+    }
+    Ok(url)
 }

@@ -1,0 +1,79 @@
+//! The client secret: from a file, a flag, the environment, or a prompt.
+
+use super::args::TargetArgs;
+use anyhow::{Context as _, bail};
+use std::io::{IsTerminal as _, Read as _};
+use std::path::Path;
+
+/// The client secret, or `default`; where there is neither, somebody at a terminal is asked.
+pub fn client_secret(
+    args: &TargetArgs,
+    client_id: &str,
+    host: &str,
+    default: Option<String>,
+) -> anyhow::Result<String> {
+    if let Some(file) = &args.client_secret_file {
+        return from_file(file);
+    }
+    if let Some(secret) = args.client_secret.clone().or(default) {
+        return Ok(secret);
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!(
+            "the client secret of {client_id} at {host} is not known: set FLEXITI_CLIENT_SECRET, \
+             or give --client-secret-file FILE (`-` for standard input)"
+        );
+    }
+    let prompt = format!("Client secret of {client_id} at {host}: ");
+    let typed = rpassword::prompt_password(prompt).context("the client secret cannot be read")?;
+    checked(&typed, "the client secret that was typed")
+}
+
+fn from_file(file: &Path) -> anyhow::Result<String> {
+    let is_standard_input = file == Path::new("-");
+    let name = if is_standard_input {
+        "--client-secret-file -".to_owned()
+    } else {
+        format!("--client-secret-file {}", file.display())
+    };
+    let text = if is_standard_input {
+        let mut text = String::new();
+        let read = std::io::stdin().read_to_string(&mut text);
+        read.map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    checked(&text.with_context(|| name.clone())?, &name)
+}
+
+/// A secret without the end of its line. An error does not repeat it.
+fn checked(text: &str, name: &str) -> anyhow::Result<String> {
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        bail!("{name}: is empty; expected the client secret");
+    }
+    if secret.contains(['\r', '\n']) {
+        bail!("{name}: more than one line; expected the client secret alone");
+    }
+    Ok(secret.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_line_is_no_part_of_a_secret() {
+        for text in ["s p", "s p\n", "s p\r\n"] {
+            assert_eq!(checked(text, "x").unwrap(), "s p");
+        }
+        for (text, why) in [
+            ("\n", "is empty"),
+            ("hunter2\nhunter3\n", "more than one line"),
+        ] {
+            let error = checked(text, "--x").unwrap_err().to_string();
+            assert!(error.starts_with("--x: ") && error.contains(why), "{error}");
+            assert!(!error.contains("hunter"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `server`: judges a server and writes the reports.
+
+use super::args::{LimitArgs, Server};
+use super::exit_code::INCONCLUSIVE;
+use super::reports::Reports;
+use super::target::{self, DEMO_CLIENT};
+use crate::server::run::{self, Options, Reading, Waivers};
+use flexiti_contract::{Contract, Dialect, Rulebook};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{ErrorKind, Write as _};
+use std::sync::Arc;
+
+/// Where a mock that is not started would be.
+const NOWHERE: &str = "http://127.0.0.1:PORT/flexiti/online-api";
+
+/// Compiles a dialect of the shipped contract.
+pub fn rulebook(dialect: Dialect) -> anyhow::Result<Arc<Rulebook>> {
+    Ok(Arc::new(Rulebook::compile(Contract::shipped(), dialect)?))
+}
+
+/// The options that the flags about limits stand for.
+pub fn limits(args: &LimitArgs) -> Options {
+    Options {
+        max_requests: args.max_requests,
+        rate: args.rate,
+        ..Options::default()
+    }
+}
+
+/// Judges a server, and gives the exit code.
+pub fn judge(args: &Server) -> anyhow::Result<u8> {
+    let dialect = args.target.dialect.as_deref().unwrap_or("documented");
+    let rulebook = rulebook(Contract::shipped().dialect(dialect)?)?;
+    let waivers = match &args.waivers {
+        Some(file) => Waivers::read(file)?,
+        None => Waivers::default(),
+    };
+    let drawn = || RandomState::new().hash_one(0) >> 32;
+    let mut options = Options {
+        seed: args.seed.unwrap_or_else(drawn),
+        cases: args.cases,
+        fail_on_open: args.fail_on.is_some(),
+        ..limits(&args.limits)
+    };
+    if args.dry_run {
+        return dry_run(args, &rulebook, &options);
+    }
+    let mut reports = Reports::open(&args.report)?;
+    let mut reached = target::reach(&args.target, &rulebook, &mut options)?;
+    if let Err(blocked) = reached.greet(&args.target, &mut options) {
+        eprintln!("flexiti-conformance: {}", blocked.because);
+        let reporters = reports.without_text_on_standard_output();
+        run::blocked(&reached.target, &rulebook, &options, &blocked, reporters)?;
+        reports.keep()?;
+        return Ok(INCONCLUSIVE);
+    }
+    // The runner's own mock needs no questions: its dialect is known.
+    let reading = match &args.target.base_url {
+        None => Reading::by(&rulebook),
+        Some(_) => {
+            let yardstick = rulebook.dialect();
+            let probed = run::probe(&reached.target, yardstick, &mut options)?;
+            Reading::of(&probed, yardstick)?
+        }
+    };
+    let reporters = &mut reports.reporters;
+    let report = run::server(&reached.target, &reading, &options, &waivers, reporters)?;
+    let because = report.circumstances.because.as_ref();
+    if let Some(because) = because.filter(|_| !reports.is_text_on_standard_output()) {
+        eprintln!("flexiti-conformance: {because}");
+    }
+    reports.keep()?;
+    Ok(report.exit_code())
+}
+
+fn dry_run(args: &Server, rulebook: &Rulebook, options: &Options) -> anyhow::Result<u8> {
+    let base_url = match &args.target.base_url {
+        Some(url) => target::base_url(url)?,
+        None => NOWHERE.to_owned(),
+    };
+    let client_id = args.target.client_id.as_deref().unwrap_or(DEMO_CLIENT);
+    let mut out = std::io::stdout().lock();
+    let written = run::dry_run(&base_url, client_id, rulebook, options, &mut out);
+    match written.and_then(|()| out.flush()) {
+        // `--dry-run | head` closes the pipe: not an error.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(0),
+    }
+}

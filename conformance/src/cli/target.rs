@@ -1,0 +1,103 @@
+//! From the flags about a server to a server that answers.
+
+use super::args::TargetArgs;
+use super::{secret, signals};
+use crate::net::is_loopback;
+use crate::server::run::{self, Options};
+use crate::server::{AllowedHosts, Blocked, Credentials, Reach, Target, base, name_of};
+use anyhow::Context as _;
+use flexiti_contract::Rulebook;
+use flexiti_mock::{MerchantConfig, Mock, Settings};
+use std::sync::Arc;
+
+/// The client id of the mock's demo account.
+pub const DEMO_CLIENT: &str = "flexitidemo";
+/// Requests per second to hosts other than loopback, unless --rate says otherwise.
+const GENTLE: f64 = 5.0;
+
+/// A server that may be called, and the mock behind it if the runner started one.
+pub struct Reached {
+    /// The server.
+    pub target: Target,
+    mock: Option<Mock>,
+}
+
+/// Starts a mock that keeps the rulebook, or prepares for calls to the server that the flags name.
+/// Nothing is sent yet; whatever is wrong with the flags is an error that names the flag.
+pub fn reach(
+    args: &TargetArgs,
+    rulebook: &Arc<Rulebook>,
+    options: &mut Options,
+) -> anyhow::Result<Reached> {
+    let reach = Reach {
+        hosts: AllowedHosts::new(args.allow_host.clone(), args.allow_production),
+        ca: args.ca.clone(),
+        proxy: args.proxy.clone(),
+        interrupted: signals::watch()?,
+    };
+    let Some(base_url) = &args.base_url else {
+        let mock = Mock::with_rulebook(&Settings::default(), Arc::clone(rulebook))?;
+        let target = Target::new(&mock.base_url(), demo(), reach)?;
+        let mock = Some(mock);
+        return Ok(Reached { target, mock });
+    };
+    let url = base(base_url)?;
+    if let Some(why) = reach.hosts.refusal(&url) {
+        anyhow::bail!("--base-url: {why}");
+    }
+    let is_near = is_loopback(&url);
+    if !is_near {
+        options.rate.get_or_insert(GENTLE);
+    }
+    let credentials = credentials(args, is_near, &name_of(&url))?;
+    let target = Target::new(base_url, credentials, reach)?;
+    Ok(Reached { target, mock: None })
+}
+
+/// The base URL as reports show it.
+pub fn base_url(text: &str) -> anyhow::Result<String> {
+    Ok(base(text)?.as_str().trim_end_matches('/').to_owned())
+}
+
+impl Reached {
+    /// Makes the first call, and looks for the admin API of a mock.
+    pub fn greet(&mut self, args: &TargetArgs, options: &mut Options) -> Result<(), Blocked> {
+        if self.mock.is_none() {
+            let known = options.notes.len();
+            run::preflight(&self.target, options)?;
+            for note in &options.notes[known..] {
+                eprintln!("flexiti-conformance: {note}");
+            }
+        }
+        // That the server answers is known: no answer here means no admin API.
+        let _ = self.target.find_admin_api(args.admin_token.clone());
+        Ok(())
+    }
+}
+
+/// The mock's demo account.
+fn demo() -> Credentials {
+    let demo = MerchantConfig::demo();
+    Credentials {
+        client_id: demo.client_id,
+        client_secret: demo.client_secret,
+        user: demo.username.zip(demo.password),
+    }
+}
+
+/// The account that the flags name; the demo account is a default on loopback only.
+fn credentials(args: &TargetArgs, is_near: bool, host: &str) -> anyhow::Result<Credentials> {
+    let demo = is_near.then(demo);
+    let client_id = args.client_id.clone();
+    let client_id = client_id.or_else(|| demo.as_ref().map(|demo| demo.client_id.clone()));
+    let client_id = client_id.with_context(|| {
+        format!("--client-id: required for {host}; the demo account is for loopback only")
+    })?;
+    let default = demo.map(|demo| demo.client_secret);
+    let client_secret = secret::client_secret(args, &client_id, host, default)?;
+    Ok(Credentials {
+        client_id,
+        client_secret,
+        user: args.username.clone().zip(args.password.clone()),
+    })
+}

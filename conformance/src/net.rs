@@ -1,0 +1,141 @@
+//! Loopback and proxies: what is on this machine is never asked for through a proxy.
+
+use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
+use reqwest::{Method, NoProxy, Proxy, Url};
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+
+/// The names of loopback, as `NO_PROXY` spells them.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+/// Whether a URL leads to this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback(),
+            Ok(IpAddr::V6(ip)) => {
+                let mapped = ip.to_ipv4_mapped();
+                ip.is_loopback() || mapped.is_some_and(|ip| ip.is_loopback())
+            }
+            Err(_) => {
+                let name = host.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+        }
+    })
+}
+
+/// A client for this machine, and one for all others.
+#[derive(Debug)]
+pub struct Clients {
+    direct: Client,
+    /// `None` where there is no proxy: the direct one does.
+    outward: Option<Client>,
+}
+
+impl Clients {
+    /// Clients with these settings. `proxy` takes the place of the environment's proxies.
+    pub fn new(
+        settings: impl Fn() -> ClientBuilder,
+        proxy: Option<Proxy>,
+    ) -> reqwest::Result<Self> {
+        let outward = match proxy {
+            Some(proxy) => Some(settings().proxy(proxy.no_proxy(NoProxy::from_env()))),
+            None => environment_proxy().map(|_| settings()),
+        };
+        Ok(Self {
+            direct: settings().no_proxy().build()?,
+            outward: outward.map(ClientBuilder::build).transpose()?,
+        })
+    }
+
+    /// A request to this URL. One that is not a URL is an error when the request is sent.
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        let is_near = Url::parse(url).is_ok_and(|url| is_loopback(&url));
+        let outward = self.outward.as_ref().filter(|_| !is_near);
+        outward.unwrap_or(&self.direct).request(method, url)
+    }
+}
+
+/// The name of the first environment variable that sets a proxy.
+pub fn environment_proxy() -> Option<&'static str> {
+    let names = [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names.into_iter().find(is_set)
+}
+
+/// `NO_PROXY` and `no_proxy` for a child process, with loopback added to what it would have had.
+/// `given` looks a variable up in the child's environment.
+pub fn no_proxy_for_children(
+    given: impl Fn(&str) -> Option<OsString>,
+) -> [(&'static str, OsString); 2] {
+    let (upper, lower) = ("NO_PROXY", "no_proxy");
+    let with_loopback = |name: &str, other: &str| {
+        let present = |name: &str| given(name).filter(|value| !value.is_empty());
+        let mut list = present(name).or_else(|| present(other)).unwrap_or_default();
+        for host in LOOPBACK {
+            if !list.is_empty() {
+                list.push(OsStr::new(","));
+            }
+            list.push(host);
+        }
+        list
+    };
+    [
+        (upper, with_loopback(upper, lower)),
+        (lower, with_loopback(lower, upper)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_told_by_name_and_address() {
+        for (url, loopback) in [
+            ("http://127.0.0.1:4359/x", true),
+            ("http://127.9.9.9/", true),
+            ("http://LOCALHOST:1/", true),
+            ("http://shop.localhost/", true),
+            ("http://localhost./", true),
+            ("http://[::1]:80/", true),
+            ("http://[::ffff:127.0.0.1]/", true),
+            ("http://0x7f.1/", true),
+            ("http://localhost.example.com/", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[::2]/", false),
+            ("http://notlocalhost/", false),
+        ] {
+            let parsed = Url::parse(url).unwrap();
+            assert_eq!(is_loopback(&parsed), loopback, "{url}");
+        }
+    }
+
+    #[test]
+    fn children_keep_their_no_proxy_and_get_loopback() {
+        let with = |name: &'static str, value: &'static str| {
+            no_proxy_for_children(move |asked| (asked == name).then(|| value.into()))
+        };
+        let loopback = "127.0.0.1,localhost,::1";
+        let both = |value: String| {
+            [
+                ("NO_PROXY", value.clone().into()),
+                ("no_proxy", value.into()),
+            ]
+        };
+        assert_eq!(no_proxy_for_children(|_| None), both(loopback.to_owned()));
+        let kept = both(format!("example.com,{loopback}"));
+        assert_eq!(with("NO_PROXY", "example.com"), kept);
+        assert_eq!(with("no_proxy", "example.com"), kept);
+    }
+}

@@ -1,0 +1,63 @@
+//! A report without secrets: the last look before it is written.
+
+use super::contents::Report;
+use serde_json::Value;
+
+/// Ways to hide secrets in a text.
+pub struct Hide<'h> {
+    /// In what a server said.
+    pub said: &'h dyn Fn(&str) -> String,
+    /// In a command line.
+    pub command: &'h dyn Fn(&str) -> String,
+    /// In a case, so that it can still be replayed.
+    pub case: &'h dyn Fn(&str) -> String,
+}
+
+impl Report {
+    /// Hides secrets wherever a server's or a request's words stand.
+    pub fn hide(&mut self, hide: &Hide<'_>) {
+        for finding in self.findings.iter_mut().chain(&mut self.otherwise) {
+            finding.expected = (hide.said)(&finding.expected);
+            finding.actual = (hide.said)(&finding.actual);
+            finding.curl = (hide.command)(&finding.curl);
+            let replay = serde_json::to_value(&finding.replay).map(|case| texts(case, hide.case));
+            if let Ok(replay) = replay.and_then(serde_json::from_value) {
+                finding.replay = replay;
+            }
+        }
+        for learned in &mut self.learned {
+            let answer = std::mem::take(&mut learned.answer);
+            learned.answer = texts(answer, hide.said);
+            let expected = std::mem::take(&mut learned.expected);
+            learned.expected = texts(expected, hide.said);
+            learned.exchange.actual = (hide.said)(&learned.exchange.actual);
+            learned.exchange.curl = (hide.command)(&learned.exchange.curl);
+        }
+        for clause in &mut self.clauses {
+            clause.why = clause.why.as_deref().map(hide.said);
+        }
+        let circumstances = &mut self.circumstances;
+        circumstances.because = circumstances.because.as_deref().map(hide.said);
+        for note in &mut circumstances.notes {
+            *note = (hide.said)(note);
+        }
+        for line in &mut circumstances.setup {
+            *line = (hide.command)(line);
+        }
+    }
+}
+
+/// A JSON value with each text changed.
+fn texts(value: Value, change: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => change(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| texts(item, change)).collect(),
+        Value::Object(members) => {
+            let changed = members.into_iter();
+            changed
+                .map(|(name, value)| (name, texts(value, change)))
+                .collect()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,22 @@
+//! Answers to open questions, as people read them.
+
+use serde_json::Value;
+
+/// The most characters of an answer that are shown.
+const MOST: usize = 120;
+
+/// An answer in one line.
+pub fn shown(answer: &Value) -> String {
+    let text = match answer {
+        Value::Null => "not enforced".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

@@ -1,0 +1,129 @@
+//! What a run would send, without sending it.
+
+use super::options::Options;
+use crate::server::case::{Case, Payload, RequestTemplate, Step, To};
+use crate::server::plan::{self, Working};
+use crate::server::wire::{Credentials, Secrets, Stopped, prepare};
+use flexiti_contract::Rulebook;
+use std::fmt::Write as _;
+use std::io::Write;
+
+/// The longest body that is shown whole.
+const SHOWN: usize = 2_000;
+
+/// What stands for the secrets of an account that is not asked for them.
+fn unknown_account(client_id: &str) -> Credentials {
+    Credentials {
+        client_id: client_id.to_owned(),
+        client_secret: "the-client-secret-is-hidden".to_owned(),
+        user: Some((
+            "the-user-name".to_owned(),
+            "the-password-is-hidden".to_owned(),
+        )),
+    }
+}
+
+/// Writes every request of the planned cases, with its case.
+pub fn dry_run(
+    base_url: &str,
+    client_id: &str,
+    rulebook: &Rulebook,
+    options: &Options,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let everything = Working::everything(rulebook);
+    let mut cases = plan::token_cases();
+    cases.extend(plan::init_cases(rulebook, &everything));
+    cases.extend(plan::cases(rulebook, &everything));
+    let account = unknown_account(client_id);
+    let mut secrets = Secrets::default();
+    secrets.learn(account.secrets());
+    let mut requests = 0;
+    for case in &cases {
+        writeln!(out, "{}", case.id)?;
+        requests += write_case(case, base_url, &account, &secrets, out)?;
+    }
+    let (planned, generated) = (cases.len(), options.cases);
+    writeln!(
+        out,
+        "{planned} planned cases with {requests} requests, and {generated} generated cases; \
+         nothing was sent"
+    )
+}
+
+/// Writes the steps of a case; gives the number of its requests.
+fn write_case(
+    case: &Case,
+    base_url: &str,
+    account: &Credentials,
+    secrets: &Secrets,
+    out: &mut dyn Write,
+) -> std::io::Result<usize> {
+    let mut requests = 0;
+    for step in &case.steps {
+        match step {
+            Step::Send(request) => {
+                requests += 1;
+                for line in shown(request, base_url, account, secrets).lines() {
+                    writeln!(out, "  {line}")?;
+                }
+            }
+            Step::Advance(seconds) => {
+                writeln!(
+                    out,
+                    "  (admin API: the account's clock advances by {seconds} s)"
+                )?;
+            }
+            Step::Deprovision => writeln!(out, "  (admin API: the account loses its role)")?,
+            Step::Complete { outcome, .. } => {
+                writeln!(out, "  (admin API: the order is completed as {outcome})")?;
+            }
+        }
+    }
+    writeln!(out)?;
+    Ok(requests)
+}
+
+/// A request as it would be sent, with `{…}` for what an earlier answer has to supply.
+fn shown(
+    request: &RequestTemplate,
+    base_url: &str,
+    account: &Credentials,
+    secrets: &Secrets,
+) -> String {
+    let mut request = request.clone();
+    let address = match &request.to {
+        To::Path(_) => None,
+        To::Url(url) => Some(format!("the URL {url}")),
+    };
+    if address.is_some() {
+        request.to = To::Path(String::new());
+    }
+    let value_of = &mut |name: &str| -> Result<Option<String>, Stopped> {
+        let own = account.value_of(name);
+        Ok(Some(own.unwrap_or_else(|| match name {
+            "token" => "$TOKEN".to_owned(),
+            // Legible in any encoding.
+            other => format!("_{}_", other.replace('/', "_")),
+        })))
+    };
+    let Ok(prepared) = prepare(&request, base_url, value_of) else {
+        return format!("{} (cannot be shown)", request.method);
+    };
+    let url = address.unwrap_or(prepared.url);
+    let mut text = format!("{} {url}\n", prepared.method);
+    for (name, value) in &prepared.headers {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let body = prepared.body.unwrap_or_default();
+    if request.payload != Payload::None {
+        let body = String::from_utf8_lossy(&body);
+        match body.char_indices().nth(SHOWN) {
+            Some((at, _)) => {
+                let _ = write!(text, "{}… ({} bytes)", &body[..at], body.len());
+            }
+            None => text.push_str(&body),
+        }
+    }
+    secrets.hide_in_command(&text)
+}

@@ -1,0 +1,56 @@
+//! Whether a run can begin, and the report of one that cannot.
+
+use super::options::Options;
+use super::tally::{Outcomes, Tally};
+use super::waivers::Waivers;
+use crate::server::report::{Circumstances, Event, Report, Reporter, Summary};
+use crate::server::wire::{self, Blocked, Limits, Target};
+use flexiti_contract::Rulebook;
+
+/// Makes the first call, and keeps what is to be noted about its answer.
+pub fn preflight(target: &Target, options: &mut Options) -> Result<(), Blocked> {
+    let (budget, rate) = (options.max_requests, options.rate);
+    let limits = Limits::new(budget, rate, target.interrupted());
+    options.notes.extend(wire::preflight(target, limits)?);
+    Ok(())
+}
+
+/// Reports a run that could not begin: every clause is open, for one reason.
+pub fn blocked(
+    target: &Target,
+    rulebook: &Rulebook,
+    options: &Options,
+    blocked: &Blocked,
+    reporters: &mut [Box<dyn Reporter>],
+) -> anyhow::Result<Report> {
+    let mut tally = Tally::default();
+    for clause in rulebook.clauses() {
+        tally.give_up(&clause.id, &blocked.because);
+    }
+    let Outcomes { rows, .. } = tally.rows(rulebook, &Waivers::default());
+    let circumstances = Circumstances {
+        dialect_answers: rulebook.dialect().to_json(),
+        stopped: Some(blocked.word),
+        because: Some(blocked.because.clone()),
+        is_blocked: true,
+        ..Circumstances::default()
+    };
+    let report = Report {
+        seed: options.seed,
+        target: target.base_url.clone(),
+        dialect: rulebook.dialect().name.clone(),
+        summary: Summary::of(&rows),
+        clauses: rows,
+        learned: Vec::new(),
+        findings: Vec::new(),
+        otherwise: Vec::new(),
+        unused_waivers: Vec::new(),
+        fail_on_open: options.fail_on_open,
+        circumstances,
+        power: None,
+    };
+    for reporter in reporters.iter_mut() {
+        reporter.on(&Event::Finished(&report))?;
+    }
+    Ok(report)
+}

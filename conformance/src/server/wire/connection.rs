@@ -1,0 +1,264 @@
+//! One request over the network: deadline, size limit, certificates, proxy, and why there is no
+//! answer.
+
+use super::exchange::Answer;
+use super::hosts::AllowedHosts;
+use crate::net::Clients;
+use anyhow::{Context as _, bail};
+use reqwest::blocking::Client;
+use reqwest::header::HeaderValue;
+use reqwest::{Certificate, Method, Proxy, Url};
+use std::error::Error;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// The time for a whole request and its answer.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// The largest answer that is read.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
+/// How to reach a server, and who may interrupt that.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// The hosts that may be called.
+    pub hosts: AllowedHosts,
+    /// A PEM file of certificate authorities to trust besides the system's.
+    pub ca: Option<PathBuf>,
+    /// The proxy, in place of the environment's.
+    pub proxy: Option<String>,
+    /// Set when the run has to end.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Sends requests.
+#[derive(Debug)]
+pub(super) struct Connection(Clients);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// What kind of reason.
+    pub kind: Silence,
+    /// The reason, for people.
+    pub why: String,
+}
+
+/// Kinds of reasons for no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// The name of the host cannot be resolved.
+    Dns,
+    /// Nothing listens there.
+    Refused,
+    /// The server's certificate is not trusted.
+    Certificate,
+    /// TLS was spoken to a server that does not.
+    NoTls,
+    /// It took too long.
+    Timeout,
+    /// The answer is too big.
+    TooBig,
+    /// It is not HTTP, or the connection was closed, or anything else.
+    Broken,
+}
+
+impl NoAnswer {
+    fn new(kind: Silence, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { kind, why }
+    }
+
+    /// Whether something did come back.
+    pub fn is_too_big(&self) -> bool {
+        self.kind == Silence::TooBig
+    }
+
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut causes: Vec<&(dyn Error + 'static)> = Vec::new();
+        let mut next = Some(error);
+        while let Some(cause) = next {
+            causes.push(cause);
+            next = cause.source();
+        }
+        let refused = |error: &&(dyn Error + 'static)| {
+            let io = error.downcast_ref::<std::io::Error>();
+            io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+        };
+        let timeout = |error: &&(dyn Error + 'static)| {
+            let own = error.downcast_ref::<reqwest::Error>();
+            own.is_some_and(reqwest::Error::is_timeout)
+        };
+        let is_refused = causes.iter().any(refused);
+        let is_timeout = causes.iter().any(timeout);
+        let texts: Vec<String> = causes.iter().map(ToString::to_string).collect();
+        let kind = match classified(&texts) {
+            _ if is_timeout => Silence::Timeout,
+            _ if is_refused => Silence::Refused,
+            kind => kind,
+        };
+        let why = match kind {
+            Silence::Timeout => format!("no whole answer within {} s", ANSWER_TIME.as_secs()),
+            // The root cause is the helpful part.
+            _ => texts.last().cloned().unwrap_or_default(),
+        };
+        Self { kind, why }
+    }
+}
+
+/// What the texts of an error and its causes say.
+fn classified(causes: &[String]) -> Silence {
+    let says = |words: &str| causes.iter().any(|cause| cause.contains(words));
+    if says("dns error") || says("failed to lookup address") {
+        Silence::Dns
+    } else if says("InvalidContentType") || says("received corrupt message") {
+        Silence::NoTls
+    } else if says("certificate") {
+        Silence::Certificate
+    } else {
+        Silence::Broken
+    }
+}
+
+impl Connection {
+    /// A connection as `reach` says. An error names the flag that is wrong.
+    pub(super) fn new(reach: &Reach) -> anyhow::Result<Self> {
+        let authorities = match &reach.ca {
+            Some(file) => authorities(file)?,
+            None => Vec::new(),
+        };
+        let proxy = reach.proxy.as_deref().map(proxy).transpose()?;
+        let settings = || {
+            Client::builder()
+                .timeout(ANSWER_TIME)
+                .redirect(reqwest::redirect::Policy::none())
+                .tls_certs_merge(authorities.iter().cloned())
+        };
+        let clients = Clients::new(settings, proxy);
+        let clients = match &reach.ca {
+            Some(file) => clients.with_context(|| format!("--ca {}", file.display()))?,
+            None => clients?,
+        };
+        Ok(Self(clients))
+    }
+
+    /// Sends a request, and reads the answer up to a size and a deadline.
+    pub(super) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, NoAnswer> {
+        let broken = |error: &dyn ToString| NoAnswer::new(Silence::Broken, error.to_string());
+        let method = Method::from_bytes(method.as_bytes()).map_err(|e| broken(&e))?;
+        // The deadline of the request holds for its body as well; that of the client does not.
+        let mut request = self.0.request(method, url).timeout(ANSWER_TIME);
+        for (name, value) in headers {
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| broken(&e))?;
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body.to_vec());
+        }
+        let started = Instant::now();
+        let mut response = request.send().map_err(|error| NoAnswer::of(&error))?;
+        let mut body = Vec::new();
+        let read = response.by_ref().take(LARGEST + 1).read_to_end(&mut body);
+        read.map_err(|error| match error.get_ref() {
+            Some(inner) => NoAnswer::of(inner),
+            None => NoAnswer::of(&error),
+        })?;
+        if u64::try_from(body.len()).unwrap_or(u64::MAX) > LARGEST {
+            let why = "the answer is over 2 MiB";
+            return Err(NoAnswer::new(Silence::TooBig, why));
+        }
+        let own = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), value.into_owned())
+        };
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().iter().map(own).collect(),
+            body,
+            took: started.elapsed(),
+        })
+    }
+}
+
+fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let name = || format!("--ca {}", file.display());
+    let pem = std::fs::read(file).with_context(name)?;
+    let found = Certificate::from_pem_bundle(&pem);
+    let found = found.with_context(|| format!("{}: not PEM certificates", name()))?;
+    if found.is_empty() {
+        bail!(
+            "{}: no certificate in PEM format (`-----BEGIN CERTIFICATE-----`)",
+            name()
+        );
+    }
+    Ok(found)
+}
+
+/// Reads `--proxy`. The message does not repeat it: it may hold a password.
+fn proxy(text: &str) -> anyhow::Result<Proxy> {
+    let url = Url::parse(text).ok();
+    let known = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let Some(url) = url.filter(known) else {
+        bail!("--proxy: expected http://HOST:PORT or https://HOST:PORT");
+    };
+    Proxy::all(url).context("--proxy")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_silence_is_told_from_the_causes() {
+        for (causes, kind) in [
+            (
+                &[
+                    "client error (Connect)",
+                    "dns error",
+                    "Name or service not known",
+                ][..],
+                Silence::Dns,
+            ),
+            (
+                &[
+                    "client error (Connect)",
+                    "invalid peer certificate: UnknownIssuer",
+                ],
+                Silence::Certificate,
+            ),
+            (
+                &["received corrupt message of type InvalidContentType"],
+                Silence::NoTls,
+            ),
+            (
+                &["connection closed before message completed"],
+                Silence::Broken,
+            ),
+        ] {
+            let causes: Vec<String> = causes.iter().map(|&cause| cause.to_owned()).collect();
+            assert_eq!(classified(&causes), kind, "{causes:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_a_url_and_is_never_repeated() {
+        assert!(proxy("http://127.0.0.1:3128").is_ok());
+        for text in [
+            "proxy.example:3128",
+            "socks5://user:hunter2@127.0.0.1:1",
+            "hunter2",
+        ] {
+            let message = format!("{:#}", proxy(text).unwrap_err());
+            assert!(message.starts_with("--proxy: expected"), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}

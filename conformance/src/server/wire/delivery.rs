@@ -1,0 +1,118 @@
+//! Sends one request after another within the limits of the run, and tells an answer to the request
+//! from the state of the server: one that is down must not be accused.
+
+use super::connection::NoAnswer;
+use super::end::{End, Stopped};
+use super::exchange::Answer;
+use super::limits::Limits;
+use super::prepared::Prepared;
+use super::target::Target;
+use super::trouble::{TRIES, Trouble};
+use std::time::{Duration, SystemTime};
+
+/// The server is taken for dead after this many requests in a row without an answer.
+const SILENT: u32 = 5;
+/// So often a request without an answer is repeated although the server answers others; then it is
+/// known that this is no accident.
+const DOUBTS: u32 = 3;
+
+/// Delivers the requests of a run.
+#[derive(Debug)]
+pub struct Delivery {
+    pub(super) limits: Limits,
+    silent: u32,
+    doubts: u32,
+    limited: u32,
+    waited: Duration,
+}
+
+/// An answer, or why there is none.
+type Outcome = Result<Answer, NoAnswer>;
+
+impl Delivery {
+    /// Delivers within these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            silent: 0,
+            doubts: 0,
+            limited: 0,
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// Sends a request until its outcome is about the request, or the run has to end.
+    pub fn deliver(&mut self, target: &Target, request: &Prepared) -> Result<Outcome, Stopped> {
+        let mut tries = 0;
+        let waited = self.waited;
+        loop {
+            let outcome = self.once(target, request)?;
+            let Some(trouble) = Trouble::of(&outcome, SystemTime::now()) else {
+                return Ok(outcome);
+            };
+            let last = tries == TRIES && !matches!(trouble, Trouble::Silent(_));
+            if last || !trouble.asks_for_patience() {
+                if self.is_fine(target)? {
+                    if tries > 0 || self.doubts >= DOUBTS {
+                        return Ok(outcome);
+                    }
+                    // Connections break by accident, too.
+                    self.doubts += 1;
+                    tries += 1;
+                    continue;
+                }
+                if last {
+                    let waited = self.waited.saturating_sub(waited);
+                    return Err(self.limits.end(trouble.end(waited)));
+                }
+            }
+            self.pause(trouble.pause(tries))?;
+            tries += 1;
+        }
+    }
+
+    /// Waits, as a server has asked.
+    pub(super) fn pause(&mut self, pause: Duration) -> Result<(), Stopped> {
+        self.waited += pause;
+        self.limits.wait(pause)
+    }
+
+    /// Sends a request once.
+    pub(super) fn once(&mut self, target: &Target, request: &Prepared) -> Result<Outcome, Stopped> {
+        self.limits.admit()?;
+        let (url, headers) = (&request.url, &request.headers);
+        let outcome = target.send(&request.method, url, headers, request.body.as_deref());
+        match &outcome {
+            Err(none) if !none.is_too_big() => {
+                self.silent += 1;
+                if self.silent >= SILENT {
+                    return Err(self.limits.end(End::Unreachable(none.why.clone())));
+                }
+            }
+            _ => self.silent = 0,
+        }
+        let is_limited = outcome.as_ref().is_ok_and(|answer| answer.status == 429);
+        self.limited += u32::from(is_limited);
+        Ok(outcome)
+    }
+
+    /// Whether the server answers the usual request for a token as if nothing were wrong.
+    fn is_fine(&mut self, target: &Target) -> Result<bool, Stopped> {
+        let outcome = self.once(target, &target.token_request()?)?;
+        Ok(Trouble::of(&outcome, SystemTime::now()).is_none())
+    }
+
+    /// What a reader of the report should know.
+    pub fn notes(&self) -> Vec<String> {
+        let waited = self.waited.as_secs();
+        match self.limited {
+            0 => Vec::new(),
+            1 => vec![format!(
+                "one answer was 429, too many requests; waited {waited} s"
+            )],
+            n => vec![format!(
+                "{n} answers were 429, too many requests; waited {waited} s"
+            )],
+        }
+    }
+}

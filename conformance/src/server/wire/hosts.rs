@@ -1,0 +1,119 @@
+//! Which hosts may be called: loopback always, others only by name.
+
+use crate::net::is_loopback;
+use reqwest::Url;
+
+/// Flexiti's documented production host.
+const PRODUCTION: [&str; 1] = ["onlineapi.flexiti.fi"];
+
+/// The hosts that may be called besides loopback.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedHosts {
+    hosts: Vec<String>,
+    production: bool,
+}
+
+impl AllowedHosts {
+    /// These hosts, as [`host`] gives them; `production` if they may be production hosts.
+    pub fn new(hosts: Vec<String>, production: bool) -> Self {
+        Self { hosts, production }
+    }
+
+    /// Why this URL must not be called, and the flag that would allow it.
+    pub fn refusal(&self, url: &Url) -> Option<String> {
+        if is_loopback(url) {
+            return None;
+        }
+        let host = name_of(url);
+        let mut flags = Vec::new();
+        if !self.hosts.contains(&host) {
+            flags.push(format!("--allow-host {host}"));
+        }
+        let production = PRODUCTION.contains(&host.as_str());
+        if production && !self.production {
+            flags.push("--allow-production".to_owned());
+        }
+        let what = if production {
+            "Flexiti's production host: real customers, real money"
+        } else {
+            "not this machine"
+        };
+        (!flags.is_empty()).then(|| {
+            let flags = flags.join(" and ");
+            format!("`{host}` is {what}; nothing is sent to it without {flags}")
+        })
+    }
+}
+
+/// The host of a URL, without a trailing dot.
+pub fn name_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_end_matches('.').to_owned()
+}
+
+/// Reads the name of a host, as `--allow-host` takes it.
+pub fn host(text: &str) -> Result<String, String> {
+    let bare = !text.is_empty() && !text.contains(['/', '@', '?', '#', '*']);
+    let text = match text.parse::<std::net::Ipv6Addr>() {
+        Ok(ip) => format!("[{ip}]"),
+        Err(_) => text.to_owned(),
+    };
+    let url = Url::parse(&format!("http://{text}/")).ok();
+    let port = text.rsplit(']').next().unwrap_or_default().contains(':');
+    match url.filter(|_| bare && !port) {
+        Some(url) => Ok(name_of(&url)),
+        None => Err("expected the name of one host, such as sandbox.example.com".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str, hosts: &[&str], production: bool) -> Option<String> {
+        let hosts = hosts.iter().map(|name| host(name).unwrap()).collect();
+        AllowedHosts::new(hosts, production).refusal(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn other_hosts_need_a_flag_and_production_needs_two() {
+        assert_eq!(refusal("http://127.0.0.1:1/", &[], false), None);
+        assert_eq!(refusal("http://a.example/", &["A.Example"], false), None);
+        assert_eq!(refusal("http://a.example./", &["a.example"], false), None);
+        assert_eq!(
+            refusal("http://[2001:db8::1]/", &["2001:db8::1"], false),
+            None
+        );
+        let other = refusal("http://b.a.example/", &["a.example"], true).unwrap();
+        assert!(
+            other.ends_with("without --allow-host b.a.example"),
+            "{other}"
+        );
+        let live = "https://onlineapi.flexiti.fi/flexiti/online-api";
+        let neither = refusal(live, &[], false).unwrap();
+        let flags = "--allow-host onlineapi.flexiti.fi and --allow-production";
+        assert!(neither.ends_with(flags), "{neither}");
+        let one = refusal(live, &["onlineapi.flexiti.fi"], false).unwrap();
+        assert!(one.ends_with("without --allow-production"), "{one}");
+        assert_eq!(refusal(live, &["onlineapi.flexiti.fi"], true), None);
+    }
+
+    #[test]
+    fn a_host_is_a_name_alone() {
+        assert_eq!(
+            host("Sandbox.Example.com"),
+            Ok("sandbox.example.com".into())
+        );
+        assert_eq!(host("::1"), Ok("[::1]".into()));
+        for text in [
+            "",
+            "http://a.example",
+            "a.example:443",
+            "a.example/x",
+            "*.example",
+            "[::1]:80",
+        ] {
+            assert!(host(text).is_err(), "{text}");
+        }
+    }
+}

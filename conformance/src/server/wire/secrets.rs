@@ -1,0 +1,238 @@
+//! Secrets, in every spelling in which a request or an answer may carry them, and how they are
+//! hidden.
+
+use base64::Engine as _;
+use regex::Regex;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Tokens shorter than this are not told from other text.
+const SHORTEST_TOKEN: usize = 8;
+
+/// A secret, and the name that replaces it in reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// A shell variable.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// A kind of secret: the shell variable for its plain value, for its value in a form, and in JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Names(&'static str, &'static str, &'static str);
+
+/// The client's secret.
+pub const CLIENT_SECRET: Names = Names(
+    "FLEXITI_CLIENT_SECRET",
+    "FLEXITI_CLIENT_SECRET_FORM",
+    "FLEXITI_CLIENT_SECRET_JSON",
+);
+/// The user's password.
+pub const PASSWORD: Names = Names(
+    "FLEXITI_PASSWORD",
+    "FLEXITI_PASSWORD_FORM",
+    "FLEXITI_PASSWORD_JSON",
+);
+/// A token that the server issued.
+pub const TOKEN: Names = Names("TOKEN", "TOKEN_FORM", "TOKEN_JSON");
+/// The Basic credentials.
+pub const BASIC: &str = "FLEXITI_BASIC";
+
+/// A secret in each of its spellings.
+pub fn spellings(names: Names, value: &str) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    let form: String = reqwest::Url::parse_with_params("form:", [("", value)])
+        .map(|url| {
+            url.query()
+                .unwrap_or_default()
+                .trim_start_matches('=')
+                .to_owned()
+        })
+        .unwrap_or_default();
+    let json = Value::from(value).to_string();
+    let json = json
+        .trim_start_matches('"')
+        .trim_end_matches('"')
+        .to_owned();
+    for (name, value) in [
+        (names.0, value.to_owned()),
+        (names.1, form),
+        (names.2, json),
+    ] {
+        let known = secrets.iter().any(|secret| secret.value == value);
+        if !value.is_empty() && !known {
+            secrets.push(Secret { name, value });
+        }
+    }
+    secrets
+}
+
+/// The Basic credentials of a client.
+pub fn basic(client_id: &str, client_secret: &str) -> Secret {
+    let pair = format!("{client_id}:{client_secret}");
+    Secret {
+        name: BASIC,
+        value: base64::engine::general_purpose::STANDARD.encode(pair),
+    }
+}
+
+/// The tokens that an answer issues, wherever they stand in it.
+pub fn issued(answer: &Value) -> Vec<String> {
+    let mut tokens = Vec::new();
+    collect(answer, &mut tokens);
+    tokens
+}
+
+fn collect(value: &Value, tokens: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) => {
+                        let is_token = name.to_ascii_lowercase().ends_with("token");
+                        if is_token && text.len() >= SHORTEST_TOKEN {
+                            tokens.push(text.clone());
+                        }
+                    }
+                    other => collect(other, tokens),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, tokens)),
+        _ => {}
+    }
+}
+
+/// Every secret of a run.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    list: Vec<Secret>,
+    known: HashSet<String>,
+}
+
+impl Secrets {
+    /// Remembers secrets.
+    pub fn learn(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        for secret in secrets {
+            if !secret.value.is_empty() && self.known.insert(secret.value.clone()) {
+                self.list.push(secret);
+            }
+        }
+    }
+
+    /// A server's words with each secret replaced by its shell variable, and whatever they call a
+    /// token.
+    pub fn hide(&self, text: &str) -> String {
+        hide_in_answer(text, &self.list)
+    }
+
+    /// A command line with each secret replaced by its shell variable.
+    pub fn hide_in_command(&self, text: &str) -> String {
+        hide(text, &self.list, |name| format!("${name}"))
+    }
+
+    /// A text of a case, with each secret replaced by its placeholder: it can still be replayed.
+    pub fn hide_in_case(&self, text: &str) -> String {
+        hide(text, &self.list, |name| {
+            let placeholder = match name {
+                BASIC => "basic",
+                name if name.starts_with("FLEXITI_CLIENT_SECRET") => "client_secret",
+                name if name.starts_with("FLEXITI_PASSWORD") => "password",
+                _ => "token",
+            };
+            format!("{{{{{placeholder}}}}}")
+        })
+    }
+}
+
+/// A text with each of these secrets replaced; longer ones first, as one may contain another.
+fn hide(text: &str, secrets: &[Secret], replacement: impl Fn(&str) -> String) -> String {
+    let mut found: Vec<&Secret> = secrets
+        .iter()
+        .filter(|secret| !secret.value.is_empty() && text.contains(&secret.value))
+        .collect();
+    found.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+    found.into_iter().fold(text.to_owned(), |text, secret| {
+        text.replace(&secret.value, &replacement(secret.name))
+    })
+}
+
+/// A piece of an answer without these secrets, and without what it calls a token itself.
+pub fn hide_in_answer(text: &str, secrets: &[Secret]) -> String {
+    static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let member = r#"(?i)((?:access|refresh)_token\\*["']?\s*(?::\s*\\*["']|=))[^"'\\&\s<>#$]+"#;
+        Regex::new(member).ok()
+    });
+    let text = hide(text, secrets, |name| format!("${name}"));
+    match &*MEMBER {
+        Some(member) => member.replace_all(&text, "${1}$$TOKEN").into_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_secret_is_hidden_in_every_spelling() {
+        let mut secrets = Secrets::default();
+        secrets.learn(spellings(CLIENT_SECRET, "a+b\"c d"));
+        secrets.learn([basic("shop", "a+b\"c d")]);
+        for (text, hidden) in [
+            ("x a+b\"c d y", "x $FLEXITI_CLIENT_SECRET y"),
+            ("s=a%2Bb%22c+d&", "s=$FLEXITI_CLIENT_SECRET_FORM&"),
+            (
+                r#"{"s":"a+b\"c d"}"#,
+                r#"{"s":"$FLEXITI_CLIENT_SECRET_JSON"}"#,
+            ),
+            ("Basic c2hvcDphK2IiYyBk", "Basic $FLEXITI_BASIC"),
+        ] {
+            assert_eq!(secrets.hide(text), hidden);
+        }
+        assert_eq!(secrets.hide_in_case("a+b\"c d"), "{{client_secret}}");
+    }
+
+    #[test]
+    fn a_longer_secret_is_not_cut_by_a_shorter_one() {
+        let mut secrets = Secrets::default();
+        secrets.learn(spellings(TOKEN, "abcdefgh"));
+        secrets.learn(spellings(PASSWORD, "abcdefghij"));
+        assert_eq!(
+            secrets.hide("abcdefghij abcdefgh"),
+            "$FLEXITI_PASSWORD $TOKEN"
+        );
+    }
+
+    #[test]
+    fn tokens_are_found_wherever_they_stand() {
+        let answer = json!({"access_token": "0123456789", "more": [{"Refresh_Token": "abcdefghij"}],
+            "token": "short", "scope": "a-long-enough-text"});
+        assert_eq!(issued(&answer), ["0123456789", "abcdefghij"]);
+    }
+
+    #[test]
+    fn what_an_answer_calls_a_token_is_hidden_even_if_it_was_cut() {
+        for (text, hidden) in [
+            (r#"{"access_token": "abc"#, r#"{"access_token": "$TOKEN"#),
+            (
+                r#"{"refresh_token":"x","n":1}"#,
+                r#"{"refresh_token":"$TOKEN","n":1}"#,
+            ),
+            (
+                r#""{\"access_token\":\"abc\"}""#,
+                r#""{\"access_token\":\"$TOKEN\"}""#,
+            ),
+            (
+                "https://a/?access_token=abc&x=1",
+                "https://a/?access_token=$TOKEN&x=1",
+            ),
+            (r#"{"access_token":null}"#, r#"{"access_token":null}"#),
+        ] {
+            assert_eq!(hide_in_answer(text, &[]), hidden);
+        }
+    }
+}
