@@ -162,7 +162,8 @@ fn hide(text: &str, secrets: &[Secret], replacement: impl Fn(&str) -> String) ->
 /// A piece of an answer without these secrets, and without what it calls a token itself.
 pub fn hide_in_answer(text: &str, secrets: &[Secret]) -> String {
     static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let member = r#"(?i)((?:access|refresh)_token\\*["']?\s*(?::\s*\\*["']|=))[^"'\\&\s<>#$]+"#;
+        let member =
+            r#"(?i)((?:access|refresh|auth)_?token\\*["']?\s*(?::\s*\\*["']|=))[^"'\\&\s<>#$]+"#;
         Regex::new(member).ok()
     });
     let text = hide(text, secrets, |name| format!("${name}"));
@@ -230,6 +231,7 @@ mod tests {
                 "https://a/?access_token=abc&x=1",
                 "https://a/?access_token=$TOKEN&x=1",
             ),
+            ("https://a/?auth_token=abc", "https://a/?auth_token=$TOKEN"),
             (r#"{"access_token":null}"#, r#"{"access_token":null}"#),
         ] {
             assert_eq!(hide_in_answer(text, &[]), hidden);

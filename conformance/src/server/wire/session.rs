@@ -153,6 +153,7 @@ impl<'a> Session<'a> {
                     let mut exchange = done.map_err(Stopped::Inconclusive)?;
                     let known = exchanges.iter().flat_map(|e| e.secrets.iter().cloned());
                     exchange.secrets.extend(known);
+                    self.secrets.learn(exchange.secrets.iter().cloned());
                     exchanges.push(exchange);
                 }
                 Step::Send(request) => {

@@ -104,14 +104,15 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, headers: &[(&str, &str)]) -> Result<Answer, NoAnswer> {
+    fn trouble(status: u16, headers: &[(&str, &str)], now: SystemTime) -> Option<Trouble> {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Ok(Answer {
+        let answer = Answer {
             status,
             headers: headers.iter().map(own).collect(),
             body: Vec::new(),
             took: Duration::ZERO,
-        })
+        };
+        Trouble::of(&Ok(answer), now)
     }
 
     #[test]
@@ -130,7 +131,7 @@ mod tests {
                 .into_iter()
                 .collect();
             for status in [429, 503] {
-                let trouble = Trouble::of(&answer(status, &headers), now).unwrap();
+                let trouble = trouble(status, &headers, now).unwrap();
                 let found = [0, 2].map(|tries| trouble.pause(tries).as_secs());
                 assert_eq!(found, pauses, "{status} {header:?}");
             }
@@ -141,10 +142,7 @@ mod tests {
     fn other_answers_are_no_trouble() {
         for status in [200, 401, 404, 500, 502] {
             let header = ("retry-after", "1");
-            assert_eq!(
-                Trouble::of(&answer(status, &[header]), SystemTime::now()),
-                None
-            );
+            assert_eq!(trouble(status, &[header], SystemTime::now()), None);
         }
     }
 }

@@ -104,7 +104,7 @@ fn a_server_that_repeats_the_secret_does_not_get_it_into_a_report() {
 #[test]
 fn somebody_at_a_terminal_is_asked_without_echo() {
     // Python has the terminal that a test has not.
-    let script = r#"
+    let script = r"
 import os, pty, sys, time
 def seen(fd):
     data = os.read(fd, 1024)
@@ -114,7 +114,7 @@ def seen(fd):
     return data
 status = pty.spawn(sys.argv[1:], seen, lambda fd: b'')
 sys.exit(os.waitstatus_to_exitcode(status))
-"#;
+";
     let url = "http://sandbox.invalid/flexiti/online-api";
     let mut command = std::process::Command::new("python3");
     command.args([

@@ -131,13 +131,9 @@ fn an_interrupted_run_writes_its_reports() {
             std::thread::sleep(Duration::from_millis(10));
         }
         let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let kill = format!("kill {signal} {id}");
+        let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(killed.success());
         let sent = Instant::now();
         let output = child.wait_with_output().unwrap();
         assert!(sent.elapsed() < Duration::from_secs(10));

@@ -57,16 +57,17 @@ impl Request {
 
     /// The whole answer of a mock.
     pub fn forwarded(&self, to: SocketAddr) -> Vec<u8> {
+        use std::fmt::Write as _;
         let mut server = TcpStream::connect(to).unwrap();
         let at = self.target.find("/flexiti").or(self.target.find("/__"));
         let path = &self.target[at.or(self.target.find("/checkout")).unwrap_or(0)..];
         let mut head = format!("{} {path} HTTP/1.1\r\nconnection: close\r\n", self.method);
         for (name, value) in &self.headers {
             if name != "connection" && name != "host" {
-                head += &format!("{name}: {value}\r\n");
+                let _ = write!(head, "{name}: {value}\r\n");
             }
         }
-        head += &format!("host: {to}\r\n\r\n");
+        let _ = write!(head, "host: {to}\r\n\r\n");
         let _ = server.write_all(head.as_bytes());
         let _ = server.write_all(&self.body);
         let mut answer = Vec::new();
