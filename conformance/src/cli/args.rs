@@ -61,6 +61,10 @@ pub enum Command {
         /// Seed that makes the run repeatable
         #[arg(long, default_value_t = 0, value_name = "N")]
         seed: u64,
+        /// Instead, judge this many mocks in dialects drawn at random, each after a probe: none of
+        /// them contradicts the documentation, so none may be accused
+        #[arg(long, value_name = "N", conflicts_with = "dialect")]
+        unknown: Option<u64>,
         /// Number of generated cases for each removed clause
         #[arg(long, default_value_t = 200, value_name = "N")]
         cases: u32,
@@ -155,6 +159,9 @@ pub struct Server {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Show all findings, and all that was learned, in full
+    #[arg(long)]
+    pub verbose: bool,
     /// Fail (exit code 1) where an open question is answered otherwise than the dialect does
     #[arg(long, value_name = "WHAT", value_parser = ["open"])]
     pub fail_on: Option<String>,

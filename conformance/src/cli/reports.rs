@@ -15,7 +15,7 @@ pub struct Reports {
 
 impl Reports {
     /// Opens the reports. An error names the one that cannot be written.
-    pub fn open(reports: &[ReportTo]) -> anyhow::Result<Self> {
+    pub fn open(reports: &[ReportTo], verbose: bool) -> anyhow::Result<Self> {
         let terminal = std::io::stderr().is_terminal();
         let mut places = Places::default();
         let mut text_on_standard_output = None;
@@ -27,7 +27,7 @@ impl Reports {
                 text_on_standard_output = Some(reporters.len());
             }
             reporters.push(match report.format {
-                Format::Text => Box::new(Text::new(out)),
+                Format::Text => Box::new(Text::new(out).verbose(verbose)),
                 Format::Json => Box::new(Json(out)),
                 Format::Junit => Box::new(Junit(out)),
             });

@@ -45,7 +45,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     if args.dry_run {
         return dry_run(args, &rulebook, &options);
     }
-    let mut reports = Reports::open(&args.report)?;
+    let mut reports = Reports::open(&args.report, args.verbose)?;
     let mut reached = target::reach(&args.target, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(&args.target, &mut options) {
         eprintln!("flexiti-conformance: {}", blocked.because);

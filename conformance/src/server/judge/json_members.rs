@@ -55,6 +55,13 @@ pub(super) fn opened_order(exchanges: &[Exchange], answer: usize) -> Option<Stri
     text_at(exchanges.get(answer)?.answer()?, "/online_order_id")
 }
 
+/// The id by which notifications call the order of an answer: an earlier notification says it, and
+/// init says it where the two ids are one.
+fn told_order(exchanges: &[Exchange], answer: usize) -> Option<String> {
+    let said = text_at(exchanges.get(answer)?.answer()?, "/transaction_id");
+    said.or_else(|| opened_order(exchanges, answer))
+}
+
 /// Whether a notification is about the wrong order; `None` if it is about an order that is the
 /// subject of another clause.
 pub(super) fn is_about_another(
@@ -64,9 +71,9 @@ pub(super) fn is_about_another(
     not: Option<usize>,
 ) -> Option<bool> {
     let found = text_at(notification, "/transaction_id")?;
-    if found == opened_order(exchanges, order)? {
+    if found == told_order(exchanges, order)? {
         return Some(false);
     }
-    let speaks = not.is_none_or(|not| opened_order(exchanges, not) == Some(found));
+    let speaks = not.is_none_or(|not| told_order(exchanges, not) == Some(found));
     speaks.then_some(true)
 }

@@ -157,7 +157,11 @@ fn credentials(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     if let (Some(raw), Some(form)) = (own.outcome(), encoded.outcome()) {
         prober.note("accept_basic", raw || form, &own);
         // The two differ only where a secret has characters that a form escapes.
-        let sent = |heard: &Heard| heard.exchanges.last().map(|e| e.sent_headers.clone());
+        let sent = |heard: &Heard| {
+            let headers = &heard.exchanges.last()?.sent_headers;
+            let own = headers.iter().find(|(name, _)| name == "authorization")?;
+            Some(own.1.clone())
+        };
         let answer = match (raw, form) {
             (true, true) => Some("either"),
             (true, false) => Some("raw"),

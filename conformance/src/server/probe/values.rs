@@ -31,7 +31,7 @@ pub(super) fn fit(prober: &mut Prober<'_, '_>, knob: &str, seen: &[Seen]) {
 fn fitting(prober: &Prober<'_, '_>, knob: &str, seen: &[Seen]) -> Option<(Value, Heard)> {
     let row = prober.contract.knob(knob)?;
     let expected = &prober.yardstick.answers[knob];
-    let known = row.alternatives.iter().map(|known| &known.answer);
+    let known: Vec<&Value> = row.alternatives.iter().map(|known| &known.answer).collect();
     let explains = |answer: &&Value| {
         let mut seen = seen.iter();
         seen.all(|(value, granted, _)| accepts(answer, value) == Some(*granted))
@@ -42,22 +42,36 @@ fn fitting(prober: &Prober<'_, '_>, knob: &str, seen: &[Seen]) -> Option<(Value,
     let heard = surprising
         .or(seen.first())
         .map(|(_, _, heard)| heard.clone())?;
-    let fits = [expected].into_iter().chain(known).find(explains);
+    let fits = [expected]
+        .into_iter()
+        .chain(known.iter().copied())
+        .find(explains);
     let answer = match fits {
         Some(answer) => answer.clone(),
-        None => {
-            let taken: Vec<String> = seen
-                .iter()
-                .filter(|(_, granted, _)| *granted)
-                .map(|(value, _, _)| regex::escape(value))
-                .collect();
-            if taken.is_empty() {
-                return None;
-            }
-            json!(format!("^(?:{})$", taken.join("|")))
-        }
+        None => json!(union(&known, seen)?),
     };
     Some((answer, heard))
+}
+
+/// A pattern of the known answers that accept nothing which was refused, and of the values that
+/// none of them accepts. `None` if no value was accepted.
+fn union(known: &[&Value], seen: &[Seen]) -> Option<String> {
+    let whole = known.iter().filter_map(|answer| {
+        let pattern = answer.as_str()?.strip_prefix('^')?.strip_suffix('$')?;
+        let mut refused = seen.iter().filter(|(_, granted, _)| !granted);
+        let fair = refused.all(|(value, _, _)| accepts(answer, value) == Some(false));
+        let mut granted = seen.iter().filter(|(_, granted, _)| *granted);
+        let useful = granted.any(|(value, _, _)| accepts(answer, value) == Some(true));
+        (fair && useful).then_some((*answer, pattern))
+    });
+    let whole: Vec<(&Value, &str)> = whole.collect();
+    let rest = seen.iter().filter(|(value, granted, _)| {
+        let covered = |(answer, _): &(&Value, &str)| accepts(answer, value) == Some(true);
+        *granted && !whole.iter().any(covered)
+    });
+    let mut parts: Vec<String> = whole.iter().map(|(_, part)| (*part).to_owned()).collect();
+    parts.extend(rest.map(|(value, _, _)| regex::escape(value)));
+    (!parts.is_empty()).then(|| format!("^(?:{})$", parts.join("|")))
 }
 
 /// The knobs that are patterns, each with a parameter that shows it.

@@ -1,68 +1,55 @@
-//! The report as text: findings, and what was not verified.
+//! The report as text, made for a screen: what was violated, what was learned, what could not be
+//! told.
 
-use super::contents::{Report, Status};
+use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::event::{Event, Reporter};
+use super::shown::shown;
+use flexiti_contract::{Contract, Part};
 use std::io::{ErrorKind, Write};
+
+/// How many findings of one kind are shown in full.
+const IN_FULL: usize = 3;
+/// How many of the answers that were learned are shown.
+const LEARNED: usize = 12;
 
 /// Writes to `out`.
 pub struct Text<W> {
     out: W,
+    verbose: bool,
 }
 
 impl<W: Write> Text<W> {
-    /// A reporter that writes to `out`.
+    /// A reporter that writes to `out` what fits on a screen.
     pub fn new(out: W) -> Self {
-        Self { out }
+        let verbose = false;
+        Self { out, verbose }
+    }
+
+    /// Everything, however long it is.
+    #[must_use]
+    pub fn verbose(self, verbose: bool) -> Self {
+        Self { verbose, ..self }
     }
 
     fn finished(&mut self, report: &Report) -> std::io::Result<()> {
-        let out = &mut self.out;
         let circumstances = &report.circumstances;
         if circumstances.is_blocked {
-            circumstances.write(out, 0)?;
-            return out.flush();
+            circumstances.write(&mut self.out, 0)?;
+            return self.out.flush();
         }
+        self.findings(report)?;
+        self.learned(report)?;
+        circumstances.write_setup(&mut self.out)?;
         let explained = |why: &Option<String>| circumstances.explains(why.as_deref());
-        for finding in &report.findings {
-            let clause = report
-                .clauses
-                .iter()
-                .find(|clause| clause.id == finding.clause);
-            let waived = clause.is_some_and(|clause| clause.status == Status::Waived);
-            writeln!(
-                out,
-                "\n{} {}",
-                if waived { "WAIVED" } else { "FAILED" },
-                finding.clause
-            )?;
-            if let Some(clause) = clause {
-                let evidence = clause.evidence.as_str();
-                writeln!(
-                    out,
-                    "  {} ({evidence}: {})",
-                    clause.requirement,
-                    clause.source.join(", ")
-                )?;
-            }
-            writeln!(out, "  case      {}", finding.case)?;
-            writeln!(out, "  expected  {}", finding.expected)?;
-            writeln!(out, "  actual    {}", finding.actual)?;
-            writeln!(out, "  {}", finding.curl)?;
-        }
-        circumstances.write_setup(out)?;
         for (status, word) in [
             (Status::NotVerified, "not verified"),
             (Status::NotTestable, "not testable"),
         ] {
-            for clause in report
-                .clauses
-                .iter()
-                .filter(|clause| clause.status == status && !explained(&clause.why))
-            {
-                let why = clause.why.as_deref().unwrap_or_default();
-                writeln!(out, "{word}: {} ({why})", clause.id)?;
-            }
+            let rows = report.clauses.iter();
+            let rows = rows.filter(|row| row.status == status && !explained(&row.why));
+            self.undecided(word, &rows.collect::<Vec<_>>())?;
         }
+        let out = &mut self.out;
         for clause in &report.unused_waivers {
             writeln!(
                 out,
@@ -72,6 +59,7 @@ impl<W: Write> Text<W> {
         let s = report.summary;
         write!(out, "\n{} verified, {} failed", s.verified, s.failed)?;
         for (count, word) in [
+            (s.otherwise, "answered otherwise"),
             (s.waived, "waived"),
             (s.not_verified, "not verified"),
             (s.not_testable, "not testable"),
@@ -81,12 +69,140 @@ impl<W: Write> Text<W> {
             }
         }
         writeln!(out)?;
-        let unreached = report
-            .clauses
-            .iter()
-            .filter(|clause| explained(&clause.why));
+        let unreached = report.clauses.iter().filter(|row| explained(&row.why));
         circumstances.write(out, unreached.count())?;
         out.flush()
+    }
+
+    /// The violations, by kind: a few of each in full, the others in a line.
+    fn findings(&mut self, report: &Report) -> std::io::Result<()> {
+        let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
+        for finding in &report.findings {
+            let kind = kind(finding);
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, list)) => list.push(finding),
+                None => kinds.push((kind, vec![finding])),
+            }
+        }
+        for (kind, list) in kinds {
+            if list.len() > 1 {
+                writeln!(self.out, "\n{} clauses: {kind}", list.len())?;
+            }
+            for (at, finding) in list.iter().enumerate() {
+                let row = report.clauses.iter().find(|row| row.id == finding.clause);
+                if at < IN_FULL || self.verbose {
+                    self.finding(finding, row)?;
+                } else {
+                    let requirement = row.map_or("", |row| row.requirement.as_str());
+                    let word = word(row);
+                    writeln!(self.out, "{word} {}: {requirement}", finding.clause)?;
+                }
+            }
+            if list.len() > IN_FULL && !self.verbose {
+                writeln!(self.out, "(--verbose shows all of them in full)")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding, row: Option<&ClauseRow>) -> std::io::Result<()> {
+        let out = &mut self.out;
+        writeln!(out, "\n{} {}", word(row), finding.clause)?;
+        if let Some(row) = row {
+            let evidence = row.evidence.as_str();
+            writeln!(out, "  {} ({evidence})", row.requirement)?;
+            for key in &row.source {
+                let mut citations = Contract::shipped().citations.iter();
+                let citation = citations.find(|citation| citation.key == *key);
+                let title = citation.map_or("", |citation| citation.title.as_str());
+                writeln!(out, "  source    {key} {title}")?;
+            }
+        }
+        writeln!(out, "  case      {}", finding.case)?;
+        writeln!(out, "  expected  {}", finding.expected)?;
+        writeln!(out, "  actual    {}", finding.actual)?;
+        writeln!(out, "  {}", finding.curl)
+    }
+
+    /// What was learned: one line for each question.
+    fn learned(&mut self, report: &Report) -> std::io::Result<()> {
+        let mut seen: Vec<(&str, &Learned)> = Vec::new();
+        for learned in &report.learned {
+            let knob = learned.knob.as_deref();
+            let name = knob.or(learned.clause.as_deref()).unwrap_or_default();
+            if self.verbose || !seen.iter().any(|(known, _)| *known == name) {
+                seen.push((name, learned));
+            }
+        }
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let out = &mut self.out;
+        writeln!(
+            out,
+            "\nlearned: {} open questions answered otherwise than in `{}`",
+            seen.len(),
+            report.dialect
+        )?;
+        let most = if self.verbose { usize::MAX } else { LEARNED };
+        for (name, learned) in seen.iter().take(most) {
+            let (answer, expected) = (shown(&learned.answer), shown(&learned.expected));
+            writeln!(out, "  {name}: {answer} (not {expected})")?;
+            if self.verbose {
+                writeln!(out, "    {}", learned.exchange.curl)?;
+            }
+        }
+        if seen.len() > most {
+            let more = seen.len() - most;
+            writeln!(
+                out,
+                "  and {more} more; --verbose shows all, `probe --out FILE` keeps them"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Clauses without a verdict, by the reason.
+    fn undecided(&mut self, word: &str, rows: &[&ClauseRow]) -> std::io::Result<()> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for row in rows {
+            let why = row.why.as_deref().unwrap_or_default();
+            match reasons.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, ids)) => ids.push(&row.id),
+                None => reasons.push((why, vec![&row.id])),
+            }
+        }
+        for (why, ids) in reasons {
+            let out = &mut self.out;
+            match ids.as_slice() {
+                [id] => writeln!(out, "{word}: {id} ({why})")?,
+                ids if self.verbose || ids.len() <= 4 => {
+                    writeln!(out, "{word}: {} ({why})", ids.join(", "))?;
+                }
+                ids => {
+                    let (first, more) = (ids[..3].join(", "), ids.len() - 3);
+                    writeln!(out, "{word}: {first} and {more} more ({why})")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn word(row: Option<&ClauseRow>) -> &'static str {
+    match row {
+        Some(row) if row.status == Status::Waived => "WAIVED",
+        _ => "FAILED",
+    }
+}
+
+/// What kind of a violation it is.
+fn kind(finding: &Finding) -> &'static str {
+    match finding.part {
+        Part::Refused => "what must be refused is accepted",
+        Part::Accepted => "what must be accepted is refused",
+        Part::Shape => "a refusal has none of the printed shapes",
+        _ => "an answer says something else",
     }
 }
 

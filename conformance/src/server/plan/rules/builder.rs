@@ -98,6 +98,12 @@ impl Cases {
             .blaming_init(requests)
     }
 
+    /// All cases go beyond what the documentation says.
+    pub(super) fn all_beyond(mut self) -> Self {
+        self.list.iter_mut().for_each(|case| case.must = false);
+        self
+    }
+
     /// Puts steps before the request of the last case.
     pub(super) fn after(self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.change(|case| drop(case.steps.splice(0..0, steps)))

@@ -66,12 +66,14 @@ pub(super) fn cancelled(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 
 pub(super) fn declined(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let ways = [(Flow::Apply, "declined"), (Flow::ApplyBuy, "refused")];
+    // Two guides say two things.
     leads_to(
         cases,
         requests,
         &ways,
         requests.rulebook.knobs().declined_goes_to,
     )
+    .all_beyond()
 }
 
 pub(super) fn pending(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
@@ -82,6 +84,7 @@ pub(super) fn pending(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         &ways,
         requests.rulebook.knobs().pending_goes_to,
     )
+    .all_beyond()
 }
 
 pub(super) fn parameters(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
@@ -140,7 +143,8 @@ pub(super) fn response_keys(cases: Cases, requests: &RequestBuilder<'_>, open: b
                 is: Is::Value(json!(decision)),
             };
             let steps = vec![Step::Send(order), complete("as_applied")];
-            cases.shows(name, steps, Expect::Shows(vec![member]))
+            let cases = cases.shows(name, steps, Expect::Shows(vec![member]));
+            if open { cases.beyond() } else { cases }
         })
 }
 

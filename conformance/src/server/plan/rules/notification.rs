@@ -102,10 +102,6 @@ pub(super) fn owner(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 }
 
 pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    let (order, not) = match requests.rulebook.knobs().merchant_order_id_shared {
-        SharedId::Oldest => (0, 1),
-        SharedId::Newest | SharedId::Refuse => (1, 0),
-    };
     let mut steps: Vec<Step> = requests.any_order().into_iter().collect();
     steps.extend(steps.clone());
     let finished = requests
@@ -122,6 +118,16 @@ pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             step => vec![step],
         });
     steps.extend(finished);
+    // Each by its own id first: a notification may call an order by another id than init does.
+    let first = steps.len();
+    for at in [0, 1] {
+        let id = format!("{{{{{at}/online_order_id}}}}");
+        steps.push(Step::Send(about(bare(Endpoint::NotificationOrder), &id)));
+    }
+    let (order, not) = match requests.rulebook.knobs().merchant_order_id_shared {
+        SharedId::Oldest => (first, first + 1),
+        SharedId::Newest | SharedId::Refuse => (first + 1, first),
+    };
     let endpoint = Endpoint::NotificationMerchantOrder;
     steps.push(Step::Send(bare(endpoint)));
     let expect = Expect::TellsOf {

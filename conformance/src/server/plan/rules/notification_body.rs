@@ -105,13 +105,19 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
     ]
     .into_iter()
     .fold(cases, |cases, (flow, outcome, word)| {
-        shows(
+        let cases = shows(
             cases,
             requests,
             flow,
             outcome,
             vec![is("/apply/apply_status", word)],
-        )
+        );
+        // The one word that is printed is that of an approval.
+        if word == &words.approved {
+            cases
+        } else {
+            cases.beyond()
+        }
     })
 }
 

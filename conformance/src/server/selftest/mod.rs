@@ -1,6 +1,8 @@
 //! How well the runner judges: take one clause away from the mock, and see whether the runner
 //! names that clause and no other.
 
+pub mod random;
+
 use super::report::{ClauseRow, Power, Status};
 use super::run::{self, Options, Reading, Waivers};
 use super::wire::{Credentials, Target};
@@ -105,13 +107,7 @@ pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<Str
     let contract = Contract::shipped();
     let dialect = sabotage.dialect.clone();
     let mock = Mock::sabotaged(&Settings::default(), dialect, sabotage.clause)?;
-    let demo = MerchantConfig::demo();
-    let credentials = Credentials {
-        client_id: demo.client_id,
-        client_secret: demo.client_secret,
-        user: demo.username.zip(demo.password),
-    };
-    let target = Target::connect(&mock.base_url(), credentials, None)?;
+    let target = Target::connect(&mock.base_url(), credentials(), None)?;
     let rulebook = Arc::new(Rulebook::compile(contract, sabotage.dialect.clone())?);
     let options = Options {
         seed,
@@ -123,4 +119,14 @@ pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<Str
     let named = |row: &&ClauseRow| [Status::Failed, Status::Otherwise].contains(&row.status);
     let named = report.clauses.iter().filter(named);
     Ok(named.map(|row| row.id.clone()).collect())
+}
+
+/// The mock's demo account.
+fn credentials() -> Credentials {
+    let demo = MerchantConfig::demo();
+    Credentials {
+        client_id: demo.client_id,
+        client_secret: demo.client_secret,
+        user: demo.username.zip(demo.password),
+    }
 }

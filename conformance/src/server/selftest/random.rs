@@ -1,0 +1,102 @@
+//! Servers that answer the open questions in any way: nothing may be held against them, and each
+//! answer that calls can show must be found out.
+
+use super::credentials;
+use crate::server::generate;
+use crate::server::report::{ClauseRow, Status};
+use crate::server::run::{self, Options, Reading, Waivers};
+use crate::server::wire::Target;
+use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
+use flexiti_mock::{Mock, Settings};
+use proptest::prelude::Rng as _;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// What came of judging one server in an unknown dialect.
+#[derive(Debug, Default)]
+pub struct Unknown {
+    /// The documented clauses that it was accused of.
+    pub violations: Vec<String>,
+    /// The questions to which another answer was found than it gives: the knob, its answer and
+    /// the one that was found.
+    pub misread: Vec<(String, Value, Value)>,
+    /// How many questions were answered.
+    pub told: usize,
+    /// How many calls the probe took.
+    pub calls: u64,
+    /// The clauses that were answered otherwise, which a probed server should have none of.
+    pub otherwise: Vec<String>,
+}
+
+/// A dialect drawn from the known answers that contradict no documented sentence.
+pub fn dialect(seed: u64) -> Result<Dialect, LoadError> {
+    let contract = Contract::shipped();
+    let mut rng = generate::rng(seed, "dialect");
+    let mut answers = Map::new();
+    for row in &contract.knobs {
+        let fair = row.alternatives.iter();
+        let fair: Vec<&Value> = fair
+            .filter(|known| known.contradicts.is_empty())
+            .map(|known| &known.answer)
+            .collect();
+        let drawn = usize::try_from(rng.next_u32()).unwrap_or(0) % fair.len().max(1);
+        if let Some(answer) = fair.get(drawn) {
+            answers.insert(row.knob.clone(), (*answer).clone());
+        }
+    }
+    contract.dialect_from_json(json!({
+        "name": format!("random-{seed}"),
+        "description": "Drawn from the known answers.",
+        "extends": "documented",
+        "answers": answers,
+    }))
+}
+
+/// Probes and judges a mock in this dialect, `documented` being the yardstick. If a clause is
+/// given, the mock does not keep it.
+pub fn judge(
+    dialect: &Dialect,
+    without: Option<&str>,
+    seed: u64,
+    cases: u32,
+) -> anyhow::Result<Unknown> {
+    let contract = Contract::shipped();
+    let settings = Settings::default();
+    let mock = match without {
+        Some(clause) => Mock::sabotaged(&settings, dialect.clone(), clause)?,
+        None => {
+            let rulebook = Rulebook::compile(contract, dialect.clone())?;
+            Mock::with_rulebook(&settings, Arc::new(rulebook))?
+        }
+    };
+    let target = Target::connect(&mock.base_url(), credentials(), None)?;
+    let mut options = Options {
+        seed,
+        cases,
+        ..Options::default()
+    };
+    let yardstick = contract.dialect("documented")?;
+    let probed = run::probe(&target, &yardstick, &mut options)?;
+    let reading = Reading::of(&probed, &yardstick)?;
+    let report = run::server(&target, &reading, &options, &Waivers::default(), &mut [])?;
+    let with = |status: Status| {
+        let rows = report.clauses.iter();
+        let rows = rows.filter(move |row: &&ClauseRow| row.status == status);
+        rows.map(|row| row.id.clone()).collect()
+    };
+    let told = probed.answers.iter().filter_map(|row| {
+        let answer = row.answer.clone()?;
+        Some((row.knob.clone(), dialect.answers[&row.knob].clone(), answer))
+    });
+    let told: Vec<(String, Value, Value)> = told.collect();
+    Ok(Unknown {
+        violations: with(Status::Failed),
+        otherwise: with(Status::Otherwise),
+        told: told.len(),
+        misread: told
+            .into_iter()
+            .filter(|(_, given, found)| given != found)
+            .collect(),
+        calls: probed.calls,
+    })
+}
