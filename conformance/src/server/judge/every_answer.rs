@@ -4,7 +4,6 @@ use super::room;
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange, Surface};
-use flexiti_contract::dialect::NoPlan;
 use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
@@ -81,17 +80,16 @@ pub(super) fn observe(
             leaked.then(|| "a URL without token or secret".to_owned()),
         );
     }
-    if ordinary && !is_no_plan(rulebook, endpoint, answer) {
+    if ordinary && !is_no_plan(endpoint, answer) {
         verdicts.extend(response(rulebook, endpoint, at, exchange, answer));
     }
     verdicts
 }
 
-/// Whether this is the dialect's answer of the calculator for a price that no plan fits.
-fn is_no_plan(rulebook: &Rulebook, endpoint: Endpoint, answer: &Answer) -> bool {
-    endpoint == Endpoint::Calculator
-        && rulebook.knobs().calculator_no_plan == NoPlan::Empty
-        && answer.json() == Some(json!({}))
+/// Whether this is an answer of the calculator without a plan. For which prices there is none is
+/// documented nowhere; the printed price has a case of its own.
+fn is_no_plan(endpoint: Endpoint, answer: &Answer) -> bool {
+    endpoint == Endpoint::Calculator && answer.json() == Some(json!({}))
 }
 
 /// Verdicts on the clauses about the members of a successful answer.

@@ -35,6 +35,9 @@ pub struct KnobAnswer {
     pub answer: Option<Value>,
     /// The yardstick's answer.
     pub expected: Value,
+    /// The entries that could be told, of an answer that is an object; `None`: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<Vec<String>>,
     /// The server answered differently when it was asked again.
     pub unstable: bool,
     /// The exchange that showed it.
@@ -57,6 +60,8 @@ pub(super) struct Answers {
     /// Refusals of which the reason is known.
     pub(super) refused: Vec<(ErrorId, Heard)>,
     unstable: BTreeSet<String>,
+    /// The entries that could be told, by knob.
+    told: BTreeMap<String, Vec<String>>,
 }
 
 impl Answers {
@@ -130,8 +135,9 @@ impl Answers {
         }
         let read = self.dialect(contract, yardstick)?;
         let rulebook = Rulebook::compile(contract, read)?;
-        for (knob, answer, heard) in refusals::words(&rulebook, &self.refused, refusals) {
-            self.note(knob, answer, &heard);
+        for words in refusals::words(&rulebook, &self.refused, refusals) {
+            self.told.insert(words.knob.to_owned(), words.told);
+            self.note(words.knob, words.answer, &words.heard);
         }
         let dialect = self.dialect(contract, yardstick)?;
         let answers = contract.knobs.iter().map(|row| {
@@ -140,6 +146,7 @@ impl Answers {
                 knob: row.knob.clone(),
                 answer: found.map(|found| found.answer.clone()),
                 expected: yardstick.answers[&row.knob].clone(),
+                told: self.told.get(&row.knob).cloned(),
                 unstable: unstable.contains(&row.knob),
                 exchange: found.and_then(|found| found.heard.shown()),
             }
@@ -156,6 +163,8 @@ impl Answers {
     /// Entries stand beside the yardstick's other entries.
     fn merge_entries(&mut self, yardstick: &Dialect) {
         for (knob, entry, answer, heard) in std::mem::take(&mut self.entries) {
+            let told = self.told.entry(knob.clone()).or_default();
+            told.push(entry.clone());
             let known = self.answer(&knob).unwrap_or(&yardstick.answers[&knob]);
             let mut map: Map<String, Value> = known.as_object().cloned().unwrap_or_default();
             match answer {

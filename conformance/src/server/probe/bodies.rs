@@ -194,7 +194,9 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
         Some(Payload::Json(value)) => value.to_string().into_bytes(),
         _ => Vec::new(),
     };
-    if let Some(request) = bytes(prober, json.clone(), Some(FORM)) {
+    // Only a server that reads both can take the one for the other.
+    let both = prober.form().is_some() && prober.encodings.contains(&Encoding::Json);
+    if both && let Some(request) = bytes(prober, json.clone(), Some(FORM)) {
         let heard = prober.ask(request)?;
         let answer = match heard.outcome() {
             Some(true) => Some("accept"),

@@ -38,6 +38,8 @@ pub(super) struct Prober<'p, 's> {
     /// The encodings that init reads.
     pub(super) encodings: Vec<Encoding>,
     pub(super) refusals: Vec<Refusal>,
+    /// The longest language tags that tell languages from lengths.
+    pub(super) longest_lang: Option<usize>,
 }
 
 impl<'p, 's> Prober<'p, 's> {
@@ -56,6 +58,7 @@ impl<'p, 's> Prober<'p, 's> {
             granted: Vec::new(),
             encodings: Vec::new(),
             refusals: Vec::new(),
+            longest_lang: None,
         }
     }
 

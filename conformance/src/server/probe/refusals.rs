@@ -82,24 +82,57 @@ pub(super) fn style(
     })
 }
 
-/// The statuses and words that differ from the catalogue's.
+/// What refusals say of one knob.
+pub(super) struct Words {
+    pub(super) knob: &'static str,
+    pub(super) answer: Value,
+    /// The entries of which something was heard.
+    pub(super) told: Vec<String>,
+    pub(super) heard: Heard,
+}
+
+impl Words {
+    fn of(knob: &'static str) -> Self {
+        Self {
+            knob,
+            answer: Value::Object(Map::new()),
+            told: Vec::new(),
+            heard: Heard::nothing(),
+        }
+    }
+
+    /// Something was heard of an entry; `Some`: other than the catalogue has it.
+    fn tell(&mut self, entry: &str, other: Option<Value>, heard: &Heard) {
+        if self.told.iter().any(|known| known == entry) {
+            return;
+        }
+        self.told.push(entry.to_owned());
+        if let (Some(other), Value::Object(map)) = (other, &mut self.answer) {
+            if map.is_empty() {
+                self.heard = heard.clone();
+            }
+            map.insert(entry.to_owned(), other);
+        }
+    }
+}
+
+/// The statuses and words of refusals, as far as they were heard.
 pub(super) fn words(
     rulebook: &Rulebook,
     refused: &[(ErrorId, Heard)],
     refusals: &[Refusal],
-) -> Vec<(&'static str, Value, Heard)> {
-    let mut heard_of: Vec<(ErrorId, &Heard)> = refused
-        .iter()
-        .map(|(error, heard)| (*error, heard))
-        .collect();
-    let mut msgs: Map<String, Value> = Map::new();
-    let mut shown: [Option<Heard>; 3] = [None, None, None];
+) -> Vec<Words> {
+    let mut statuses = Words::of("error_statuses");
+    let mut words = Words::of("error_words");
+    let mut msgs = Words::of("msg_words");
+    let named = refused.iter().map(|(error, heard)| (*error, heard));
+    let mut of_errors: Vec<(ErrorId, &Heard)> = named.collect();
     for refusal in refusals {
         let violations = rulebook.check(refusal.endpoint, &plan::flat(&refusal.params));
         let [only] = violations.as_slice() else {
             continue;
         };
-        heard_of.push((only.error, &refusal.heard));
+        of_errors.push((only.error, &refusal.heard));
         let Some((_, fields)) = refusal.heard.fields() else {
             continue;
         };
@@ -107,54 +140,23 @@ pub(super) fn words(
             continue;
         };
         let is_word = ["required", "invalid", "type", "length"].contains(&msg.as_str());
-        let about = *param == only.param || refusal.endpoint == Endpoint::Token;
-        if is_word && about && msg != expected.as_str() {
-            msgs.insert(only.clause.to_owned(), msg.clone().into());
-            shown[2].get_or_insert_with(|| refusal.heard.clone());
+        if is_word && *param == only.param {
+            let other = (msg != expected.as_str()).then(|| msg.clone().into());
+            msgs.tell(only.clause, other, &refusal.heard);
         }
     }
-    let mut statuses: Map<String, Value> = Map::new();
-    let mut words: Map<String, Value> = Map::new();
-    let mut settled: Vec<ErrorId> = Vec::new();
-    for (error, heard) in heard_of {
-        if settled.contains(&error) {
-            continue;
-        }
-        settled.push(error);
+    for (error, heard) in of_errors {
         let expected = rulebook.refusal(error);
         let status = heard.status();
-        if status != expected.status.as_u16() && (400..500).contains(&status) {
-            statuses.insert(error.id().to_owned(), status.into());
-            shown[0].get_or_insert_with(|| heard.clone());
+        if (400..500).contains(&status) {
+            let other = (status != expected.status.as_u16()).then(|| status.into());
+            statuses.tell(error.id(), other, heard);
         }
-        if let Some(word) = heard.word().filter(|word| *word != expected.error) {
-            words.insert(error.id().to_owned(), word.into());
-            shown[1].get_or_insert_with(|| heard.clone());
-        }
-    }
-    let base = |knob: &str, mut map: Map<String, Value>| {
-        let known = rulebook.dialect().answer(knob).as_object();
-        for (name, answer) in known.into_iter().flatten() {
-            map.entry(name.clone()).or_insert_with(|| answer.clone());
-        }
-        map
-    };
-    let [status, word, msg] = shown;
-    let mut found = Vec::new();
-    for (knob, map, heard) in [
-        ("error_statuses", statuses, status),
-        ("error_words", words, word),
-        ("msg_words", msgs, msg),
-    ] {
-        match heard {
-            Some(heard) => found.push((knob, base(knob, map).into(), heard)),
-            // Everything that was heard is as the yardstick has it.
-            None if !settled.is_empty() => {
-                let answer = rulebook.dialect().answers[knob].clone();
-                found.push((knob, answer, Heard::nothing()));
-            }
-            None => {}
+        if let Some(word) = heard.word() {
+            let other = (word != expected.error).then(|| word.into());
+            words.tell(error.id(), other, heard);
         }
     }
-    found
+    let found = [statuses, words, msgs].into_iter();
+    found.filter(|words| !words.told.is_empty()).collect()
 }

@@ -135,7 +135,10 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
         return Ok(Vec::new());
     };
     let row = prober.contract.param(foothold.endpoint, param);
-    let limit = prober.limit(param);
+    let limit = match prober.longest_lang {
+        Some(longest) if param == "lang" => Some(longest),
+        _ => prober.limit(param),
+    };
     let ascii = prober
         .answers
         .answer("text_pattern")
@@ -259,6 +262,13 @@ fn lengths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             prober.answers.note_entry("max_lengths", param, None, &past);
             continue;
         }
+        if says_length(&past) {
+            let limit = Some(json!(limit));
+            prober
+                .answers
+                .note_entry("max_lengths", param, limit, &past);
+            continue;
+        }
         let at = prober.base_with(param, text(limit));
         let at = prober.init(&at.unwrap_or_default())?;
         if past.refused() && at.granted() {
@@ -270,17 +280,23 @@ fn lengths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     // A language tag of more than five characters, such as some browsers send.
     let long = prober.base_with("lang", json!("zh-Hans-CN"));
     let long = one(prober, long)?;
-    let said = long
-        .fields()
-        .and_then(|(_, fields)| fields.into_iter().next());
     if long.granted() {
         prober
             .answers
             .note_entry("max_lengths", "lang", None, &long);
-    } else if said.is_some_and(|(_, msg)| msg == "length") {
+    } else if says_length(&long) {
         prober
             .answers
             .note_entry("max_lengths", "lang", Some(json!(5)), &long);
+    } else {
+        // It may be too long, or no language: longer ones tell nothing of either.
+        prober.longest_lang = Some(5);
     }
     Ok(())
+}
+
+/// Whether a refusal says that the value is too long.
+fn says_length(heard: &Heard) -> bool {
+    let fields = heard.fields().map(|(_, fields)| fields);
+    matches!(fields.as_deref(), Some([(_, msg)]) if msg == "length")
 }

@@ -3,7 +3,7 @@
 
 use super::credentials;
 use crate::server::generate;
-use crate::server::report::{ClauseRow, Status};
+use crate::server::report::Status;
 use crate::server::run::{self, Options, Reading, Waivers};
 use crate::server::wire::Target;
 use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
@@ -79,19 +79,27 @@ pub fn judge(
     let probed = run::probe(&target, &yardstick, &mut options)?;
     let reading = Reading::of(&probed, &yardstick)?;
     let report = run::server(&target, &reading, &options, &Waivers::default(), &mut [])?;
-    let with = |status: Status| {
-        let rows = report.clauses.iter();
-        let rows = rows.filter(move |row: &&ClauseRow| row.status == status);
-        rows.map(|row| row.id.clone()).collect()
-    };
+    let failed = report.with_status(Status::Failed).into_iter();
     let told = probed.answers.iter().filter_map(|row| {
-        let answer = row.answer.clone()?;
-        Some((row.knob.clone(), dialect.answers[&row.knob].clone(), answer))
+        let known = |answer: &Value| match &row.told {
+            // Of an answer that is an object, only the entries that could be told count.
+            Some(told) => {
+                let entry = |name: &String| Some((name.clone(), answer.get(name)?.clone()));
+                told.iter().filter_map(entry).collect::<Map<_, _>>().into()
+            }
+            None => answer.clone(),
+        };
+        let answer = known(row.answer.as_ref()?);
+        Some((row.knob.clone(), known(&dialect.answers[&row.knob]), answer))
     });
     let told: Vec<(String, Value, Value)> = told.collect();
     Ok(Unknown {
-        violations: with(Status::Failed),
-        otherwise: with(Status::Otherwise),
+        violations: failed.map(str::to_owned).collect(),
+        otherwise: report
+            .otherwise
+            .iter()
+            .map(|f| format!("{}: expected {}, actual {}", f.case, f.expected, f.actual))
+            .collect(),
         told: told.len(),
         misread: told
             .into_iter()
