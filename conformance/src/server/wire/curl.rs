@@ -102,18 +102,16 @@ fn line(
 /// The lines of a shell that set the variables of these commands. The client's secret is for the
 /// reader to set.
 pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<String> {
+    let said = |word: &str| commands.iter().any(|command| command.contains(word));
+    let (access, refresh) = (said("\"$TOKEN"), said("\"$REFRESH_TOKEN"));
     let uses = |name: &str| {
         let word = format!("\"${name}\"");
-        let is_used = |command: &&str| command.contains(&word);
-        commands.iter().any(is_used)
-            || commands
-                .iter()
-                .any(|command| command.contains("\"$TOKEN") && token_request.contains(&word))
+        said(&word) || (access || refresh) && token_request.contains(&word)
     };
     let form = "od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g'";
     let json = r#"sed 's/[\\"]/\\&/g'"#;
     let mut lines = Vec::new();
-    let mut spell = |name: &str| {
+    let spell = |lines: &mut Vec<String>, name: &str| {
         for (suffix, filter) in [("FORM", form), ("JSON", json)] {
             if uses(&format!("{name}_{suffix}")) {
                 lines.push(format!(
@@ -122,8 +120,8 @@ pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<Str
             }
         }
     };
-    spell("FLEXITI_CLIENT_SECRET");
-    spell("FLEXITI_PASSWORD");
+    spell(&mut lines, "FLEXITI_CLIENT_SECRET");
+    spell(&mut lines, "FLEXITI_PASSWORD");
     if uses("FLEXITI_BASIC") {
         let id = quote(&format!("{client_id}:"), &[]);
         let pair = format!("{id}\"$FLEXITI_CLIENT_SECRET\"");
@@ -131,16 +129,15 @@ pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<Str
             "FLEXITI_BASIC=$(printf %s {pair} | base64 | tr -d '\\n')"
         ));
     }
-    if commands.iter().any(|command| command.contains("\"$TOKEN")) {
-        let member = r#"sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'"#;
-        lines.push(format!("TOKEN=$({token_request} | {member})"));
+    let tokens = [
+        (access, "TOKEN", "access_token"),
+        (refresh, "REFRESH_TOKEN", "refresh_token"),
+    ];
+    for (_, name, member) in tokens.into_iter().filter(|(used, ..)| *used) {
+        let member = format!(r#"sed -n 's/.*"{member}" *: *"\([^"]*\)".*/\1/p'"#);
+        lines.push(format!("{name}=$({token_request} | {member})"));
+        spell(&mut lines, name);
     }
-    let mut spell = |name: &str| {
-        if uses(&format!("{name}_FORM")) {
-            lines.push(format!("{name}_FORM=$(printf %s \"${name}\" | {form})"));
-        }
-    };
-    spell("TOKEN");
     lines
 }
 

@@ -37,6 +37,8 @@ pub const PASSWORD: Names = Names(
 );
 /// A token that the server issued.
 pub const TOKEN: Names = Names("TOKEN", "TOKEN_FORM", "TOKEN_JSON");
+/// A token that gets new tokens.
+const REFRESH_TOKEN: Names = Names("REFRESH_TOKEN", "REFRESH_TOKEN_FORM", "REFRESH_TOKEN_JSON");
 /// The Basic credentials.
 pub const BASIC: &str = "FLEXITI_BASIC";
 
@@ -79,21 +81,23 @@ pub fn basic(client_id: &str, client_secret: &str) -> Secret {
 }
 
 /// The tokens that an answer issues, wherever they stand in it.
-pub fn issued(answer: &Value) -> Vec<String> {
+pub fn issued(answer: &Value) -> Vec<(Names, String)> {
     let mut tokens = Vec::new();
     collect(answer, &mut tokens);
     tokens
 }
 
-fn collect(value: &Value, tokens: &mut Vec<String>) {
+fn collect(value: &Value, tokens: &mut Vec<(Names, String)>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 match value {
                     Value::String(text) => {
-                        let is_token = name.to_ascii_lowercase().ends_with("token");
-                        if is_token && text.len() >= SHORTEST_TOKEN {
-                            tokens.push(text.clone());
+                        let name = name.to_ascii_lowercase();
+                        if name.ends_with("token") && text.len() >= SHORTEST_TOKEN {
+                            let refreshes = name.starts_with("refresh");
+                            let names = if refreshes { REFRESH_TOKEN } else { TOKEN };
+                            tokens.push((names, text.clone()));
                         }
                     }
                     other => collect(other, tokens),
@@ -212,7 +216,12 @@ mod tests {
     fn tokens_are_found_wherever_they_stand() {
         let answer = json!({"access_token": "0123456789", "more": [{"Refresh_Token": "abcdefghij"}],
             "token": "short", "scope": "a-long-enough-text"});
-        assert_eq!(issued(&answer), ["0123456789", "abcdefghij"]);
+        let found = issued(&answer)
+            .into_iter()
+            .map(|(names, token)| (names.0, token));
+        let found: Vec<(&str, String)> = found.collect();
+        let wanted = [("TOKEN", "0123456789"), ("REFRESH_TOKEN", "abcdefghij")];
+        assert_eq!(found, wanted.map(|(name, token)| (name, token.to_owned())));
     }
 
     #[test]

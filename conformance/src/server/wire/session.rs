@@ -255,8 +255,9 @@ impl<'a> Session<'a> {
         let before = context.answers.iter().filter_map(Exchange::answer);
         let answers = before.chain(&outcome).filter_map(Answer::json);
         let tokens = answers.flat_map(|answer| secrets::issued(&answer));
-        for token in context.token.iter().cloned().chain(tokens) {
-            own.extend(secrets::spellings(secrets::TOKEN, &token));
+        let used = context.token.iter().cloned();
+        for (names, token) in used.map(|token| (secrets::TOKEN, token)).chain(tokens) {
+            own.extend(secrets::spellings(names, &token));
         }
         self.secrets.learn(own.iter().cloned());
         Ok(Exchange {
