@@ -2,7 +2,7 @@
 //! section 2.3.1).
 
 use crate::api::call::Call;
-use crate::api::rejection::Rejection;
+use crate::api::rejection::{Hint, Rejection};
 use crate::http::request::Request;
 use base64::Engine as _;
 use flexiti_contract::dialect::BasicEncoding;
@@ -10,9 +10,6 @@ use flexiti_contract::{ErrorId, Rule};
 use hyper::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq as _;
-
-/// What a refused attempt is told (RFC 6749, section 5.2; NOS2).
-const CHALLENGE: &str = "Basic realm=\"Service\"";
 
 /// A client's keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,20 +91,14 @@ pub(super) fn told(call: &Call<'_>, rejection: Rejection) -> Rejection {
     }
     let keys = keys(call.request);
     let other = match call.rulebook.knobs().basic_encoding {
-        BasicEncoding::Raw => keys.map(|keys| keys.form_decoded()).map(|keys| {
-            let hint = "The secret is right once it is form-decoded, but this dialect takes Basic credentials as they are.";
-            (keys, hint)
-        }),
-        BasicEncoding::Form => keys.map(|keys| {
-            let hint = "The secret is right as it is, but this dialect form-decodes Basic credentials.";
-            (keys, hint)
-        }),
+        BasicEncoding::Raw => keys.map(|keys| (keys.form_decoded(), Hint::FormEncoded)),
+        BasicEncoding::Form => keys.map(|keys| (keys, Hint::NotFormEncoded)),
         BasicEncoding::Either => None,
     };
-    let hint = other.filter(|(keys, _)| keys.are_right(call));
+    let other = other.filter(|(keys, _)| keys.are_right(call));
     Rejection {
-        challenge: call.rulebook.knobs().challenge.then_some(CHALLENGE),
-        hint: hint.map(|(_, hint)| hint),
+        basic: call.rulebook.knobs().challenge,
+        hint: other.map(|(_, hint)| hint),
         ..rejection
     }
 }

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 
 /// The challenge of a 401 that has none of its own.
 const BEARER: &str = "Bearer realm=\"Service\"";
+/// What a client is told that tried the Basic scheme (RFC 6749, section 5.2; NOS2).
+const BASIC: &str = "Basic realm=\"Service\"";
 
 /// A request refused.
 #[derive(Debug, Clone)]
@@ -28,10 +30,32 @@ pub struct Rejection {
     pub allow: Option<String>,
     /// The row whose message it has instead of its own.
     pub words: Option<ErrorId>,
-    /// The value of `WWW-Authenticate` instead of the row's own.
-    pub challenge: Option<&'static str>,
+    /// The client tried the Basic scheme, and is challenged to do it right.
+    pub basic: bool,
     /// What the journal and the log say beside the remedy, and the answer does not.
-    pub hint: Option<&'static str>,
+    pub hint: Option<Hint>,
+}
+
+/// A likely cause that is nobody's business but the developer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// Basic credentials were form-encoded.
+    FormEncoded,
+    /// Basic credentials were not form-encoded.
+    NotFormEncoded,
+}
+
+impl Hint {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::FormEncoded => {
+                "The secret is right once it is form-decoded, but this dialect takes Basic credentials as they are."
+            }
+            Self::NotFormEncoded => {
+                "The secret is right as it is, but this dialect form-decodes Basic credentials."
+            }
+        }
+    }
 }
 
 impl Rejection {
@@ -48,7 +72,7 @@ impl Rejection {
             violations: Vec::new(),
             allow: None,
             words: None,
-            challenge: None,
+            basic: false,
             hint: None,
         }
     }
@@ -101,7 +125,7 @@ impl Rejection {
                 None => rulebook.remedy(clause, param),
             };
             match self.hint {
-                Some(hint) => format!("{hint} {remedy}"),
+                Some(hint) => format!("{} {remedy}", hint.as_str()),
                 None => remedy,
             }
         };
@@ -157,7 +181,8 @@ impl Rejection {
         let fallback = (refusal.status == StatusCode::UNAUTHORIZED).then_some(BEARER);
         let challenge = refusal.challenge.as_deref().or(fallback);
         let challenge = challenge.filter(|_| rulebook.enforces(Rule::Challenge));
-        let challenge = self.challenge.or(challenge).map(str::to_owned);
+        let basic = self.basic.then_some(BASIC);
+        let challenge = basic.or(challenge).map(str::to_owned);
         let refusal = Refusal {
             message,
             challenge,

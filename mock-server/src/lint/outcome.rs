@@ -5,6 +5,7 @@ use crate::lint::call::Call;
 use crate::lint::finding::{Found, listed};
 use crate::lint::history::History;
 use crate::model::lifecycle::Outcome;
+use flexiti_contract::ErrorId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A shop that asked so short a time ago has not given up.
@@ -81,8 +82,9 @@ pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
     let mut runs: BTreeMap<u64, Run<'_>> = BTreeMap::new();
     let mut orders = BTreeSet::new();
     let mut requests = BTreeSet::new();
+    let not_found = history.rulebook.refusal(ErrorId::NotFound).status.as_u16();
     for call in history.calls.iter().filter(|call| call.is_notification()) {
-        let answered = call.arrived() && matches!(call.status, 200 | 404);
+        let answered = call.arrived() && [200, not_found].contains(&call.status);
         let Some(order) = call.order_id.filter(|_| answered) else {
             continue;
         };

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Deserialize)]
 #[expect(
     missing_docs,
-    reason = "meta/dialect.schema.json states each knob as a question"
+    clippy::struct_excessive_bools,
+    reason = "meta/dialect.schema.json states each knob as a question of its own"
 )]
 pub struct Knobs {
     pub token_style: TokenStyle,

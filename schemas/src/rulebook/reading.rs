@@ -15,14 +15,14 @@ impl Rulebook {
         let own = |kind: &str| param.json.iter().any(|known| known == kind);
         match (value, self.knobs().json_scalars) {
             (Value::String(_), _) => true,
-            (Value::Bool(_) | Value::Number(_), JsonScalars::TextOnly) => false,
             (Value::Bool(_) | Value::Number(_), JsonScalars::Any) => !param.group,
             (Value::Bool(_), JsonScalars::IdsToo | JsonScalars::OwnType) => own("boolean"),
             (Value::Number(_), JsonScalars::OwnType) => own("number"),
             (Value::Number(number), JsonScalars::IdsToo) => {
                 own("number") || own("integer") && !number.is_f64()
             }
-            (Value::Null | Value::Array(_) | Value::Object(_), _) => false,
+            (Value::Bool(_) | Value::Number(_), JsonScalars::TextOnly)
+            | (Value::Null | Value::Array(_) | Value::Object(_), _) => false,
         }
     }
 

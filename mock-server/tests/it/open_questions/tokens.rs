@@ -8,17 +8,19 @@ use crate::shop::{
 use crate::wire::{Answer, Call};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flexiti_mock::{Mock, Settings};
+use flexiti_mock::{MerchantConfig, Mock, Settings};
 use serde_json::{Value, json};
 
 /// A client whose secret has signs that a form escapes.
 const ODD: &str = "a+b/c==";
 
 fn with_odd_client(encoding: &str) -> Mock {
-    let mut odd = shop::merchant("odd");
-    odd.client_secret = ODD.to_owned();
+    let odd = MerchantConfig {
+        client_secret: ODD.to_owned(),
+        ..shop::merchant("odd")
+    };
     let settings = Settings {
-        merchants: vec![flexiti_mock::MerchantConfig::demo(), odd],
+        merchants: vec![MerchantConfig::demo(), odd],
         ..Settings::default()
     };
     knobs::with(
@@ -40,9 +42,9 @@ fn by_basic(mock: &Mock, secret: &str) -> Answer {
 /// What the journal says of the last request beside its refusal.
 fn remedy(mock: &Mock) -> String {
     let list = admin(mock, "GET", "/requests", &Value::Null).json();
-    let last = list["requests"].as_array().unwrap().last();
-    let last = last.unwrap()["id"].to_string();
-    admin(mock, "GET", &format!("/requests/{last}"), &Value::Null).text()
+    let row = list["requests"].as_array().unwrap().last();
+    let id = row.unwrap()["id"].to_string();
+    admin(mock, "GET", &format!("/requests/{id}"), &Value::Null).text()
 }
 
 #[test]
@@ -161,10 +163,7 @@ fn a_token_answer_forbids_storing_it_or_not() {
 #[test]
 fn a_foreign_token_opens_an_order_of_the_paths_client_where_it_is_accepted() {
     let settings = Settings {
-        merchants: vec![
-            flexiti_mock::MerchantConfig::demo(),
-            shop::merchant("other"),
-        ],
+        merchants: vec![MerchantConfig::demo(), shop::merchant("other")],
         ..Settings::default()
     };
     let accepted = [("foreign_token_error", json!("accepted"))];

@@ -69,7 +69,8 @@ pub(super) fn page(source: &Source<'_>) -> Page {
         blocks.extend(example(source, flow));
     }
     blocks.push(heading(2, "init-answers", "Answers"));
-    blocks.push(paragraph("Accepted, 200:"));
+    let status = source.rulebook.success_status(Endpoint::InitV2).as_u16();
+    blocks.push(paragraph(&format!("Accepted, {status}:")));
     let options = source.options;
     let answer = answers::init(rulebook, &options.base_url, &options.client_id);
     blocks.push(answers::body(&answer));
