@@ -4,6 +4,7 @@ use super::room;
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange, Surface};
+use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
@@ -89,7 +90,9 @@ pub(super) fn observe(
 /// Whether this is an answer of the calculator without a plan. For which prices there is none is
 /// documented nowhere; the printed price has a case of its own.
 fn is_no_plan(endpoint: Endpoint, answer: &Answer) -> bool {
-    endpoint == Endpoint::Calculator && answer.json() == Some(json!({}))
+    let body = answer.json().unwrap_or_default();
+    let said = !body["paymentPlan"].is_null() || body["htmlRender"].as_str() != Some("");
+    endpoint == Endpoint::Calculator && (body == json!({}) || !said)
 }
 
 /// Verdicts on the clauses about the members of a successful answer.
@@ -140,6 +143,11 @@ fn error_shape(
     const OF_PARAMETERS: [u16; 4] = [400, 402, 409, 422];
     if !rulebook.enforces(Rule::ErrorShape) {
         return None;
+    }
+    let html = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
+    if answer.status == 404 && html && answer.is("text/html") {
+        // What a path gets that nobody serves.
+        return Some(kept(Rule::ErrorShape.id()));
     }
     let body = answer.json();
     let fault = if !answer.is("application/json") {

@@ -7,7 +7,7 @@ mod working;
 
 pub(crate) use clauses::{Broken, breaks_only, broken_at, broken_case, is_request_clause};
 pub use params::replaced;
-pub(crate) use params::{bases, flat, once, thinned};
+pub(crate) use params::{bases, once, thinned, violations};
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};
 pub use working::{Samples, Working};
 

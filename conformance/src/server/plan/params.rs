@@ -3,7 +3,7 @@
 use super::working::Working;
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
-use flexiti_contract::{Endpoint, Flow, Rulebook};
+use flexiti_contract::{Endpoint, Flow, Rulebook, Violation};
 use serde_json::{Map, Value, json};
 
 /// Valid requests to an endpoint, the fullest first.
@@ -44,7 +44,7 @@ pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<
     };
     candidates
         .into_iter()
-        .filter(|params| rulebook.check(endpoint, &flat(params)).is_empty())
+        .filter(|params| violations(rulebook, endpoint, params).is_empty())
         .collect()
 }
 
@@ -109,8 +109,17 @@ pub(crate) fn without(params: &Params, name: &str) -> Params {
         .collect()
 }
 
+/// What a request with these parameters violates.
+pub(crate) fn violations(
+    rulebook: &Rulebook,
+    endpoint: Endpoint,
+    params: &Params,
+) -> Vec<Violation> {
+    rulebook.check(endpoint, &flat(rulebook, endpoint, params))
+}
+
 /// The flat object that the contract's schemas describe, with placeholders.
-pub(crate) fn flat(params: &Params) -> Value {
+fn flat(rulebook: &Rulebook, endpoint: Endpoint, params: &Params) -> Value {
     let mut object: Map<String, Value> = Map::new();
     object.insert(
         REFERENCE_ID.to_owned(),
@@ -120,24 +129,18 @@ pub(crate) fn flat(params: &Params) -> Value {
         if value.is_null() {
             object.shift_remove(name);
         } else {
-            object.insert(name.clone(), canonical(name, value));
+            object.insert(name.clone(), canonical(rulebook, endpoint, name, value));
         }
     }
     Value::Object(object)
 }
 
-/// A JSON number or boolean as text, if the parameter's type allows it.
-fn canonical(name: &str, value: &Value) -> Value {
-    let contract = flexiti_contract::Contract::shipped();
-    let Some(param) = contract.param(Endpoint::InitV2, name) else {
-        return value.clone();
-    };
-    let allows = |kind: &str| param.json.iter().any(|json| json == kind);
+/// A JSON number or boolean as text, if the dialect reads it so.
+fn canonical(rulebook: &Rulebook, endpoint: Endpoint, name: &str, value: &Value) -> Value {
+    let param = rulebook.contract().param(endpoint, name);
+    let read = param.is_some_and(|param| rulebook.reads(param, value));
     match value {
-        Value::Bool(_) if allows("boolean") => value.to_string().into(),
-        Value::Number(n) if allows("number") || (allows("integer") && !n.is_f64()) => {
-            value.to_string().into()
-        }
+        Value::Bool(_) | Value::Number(_) if read => value.to_string().into(),
         _ => value.clone(),
     }
 }

@@ -99,6 +99,16 @@ impl Working {
             .unwrap_or(Encoding::FormDotted)
     }
 
+    /// Whether init reads forms.
+    pub fn reads_forms(&self) -> bool {
+        self.encodings.iter().any(|known| *known != Encoding::Json)
+    }
+
+    /// Whether init reads forms and JSON.
+    pub fn reads_both(&self) -> bool {
+        self.reads_forms() && self.carries(Encoding::Json)
+    }
+
     /// Whether init works in this encoding.
     pub fn carries(&self, encoding: Encoding) -> bool {
         self.encodings.contains(&encoding)

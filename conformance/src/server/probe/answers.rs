@@ -89,6 +89,11 @@ impl Answers {
         Some(found.2.as_ref())
     }
 
+    /// Takes an answer back.
+    pub(super) fn forget(&mut self, knob: &str) {
+        self.found.remove(knob);
+    }
+
     /// Notes a refusal whose reason is known.
     pub(super) fn refused(&mut self, error: &str, heard: &Heard) {
         if let Some(error) = ErrorId::from_id(error) {

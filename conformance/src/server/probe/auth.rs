@@ -53,6 +53,22 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             &lower,
         );
     }
+    let foreign = prober.ask(
+        usual
+            .clone()
+            .header("authorization", "Bearer {{other_token}}"),
+    )?;
+    let like = |known: &Heard| known.status() == foreign.status() && known.word() == foreign.word();
+    let answer = match foreign.outcome() {
+        Some(true) => Some("accepted"),
+        Some(false) if like(&unknown) => Some("token_unknown"),
+        Some(false) if foreign.status() == 404 => Some("not_found"),
+        Some(false) if foreign.status() == 403 => Some("insufficient_scope"),
+        _ => None,
+    };
+    if let Some(answer) = answer {
+        prober.note("foreign_token_error", answer, &foreign);
+    }
     quotes(prober, &usual)?;
     revoked(prober, &usual)?;
     scopes(prober, &usual)

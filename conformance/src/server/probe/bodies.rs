@@ -17,6 +17,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     listed(prober)?;
     declared(prober, wrong.as_ref())?;
+    empty(prober)?;
     if prober.form().is_some() {
         forms(prober, wrong.as_ref())?;
     }
@@ -233,6 +234,20 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
     Ok(())
 }
 
+/// What an empty value is.
+fn empty(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let empty = prober.base_with("is_guest", json!(""));
+    let heard = prober.init(&empty.unwrap_or_default())?;
+    if let Some(granted) = heard.outcome() {
+        prober.note(
+            "empty_value",
+            if granted { "absent" } else { "value" },
+            &heard,
+        );
+    }
+    Ok(())
+}
+
 /// What a form may hold.
 fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
@@ -287,15 +302,6 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
             prober.note("repeated_parameters", answer, first);
         }
         _ => {}
-    }
-    let empty = prober.base_with("is_guest", json!(""));
-    let heard = prober.init(&empty.unwrap_or_default())?;
-    if let Some(granted) = heard.outcome() {
-        prober.note(
-            "empty_value",
-            if granted { "absent" } else { "value" },
-            &heard,
-        );
     }
     Ok(())
 }

@@ -36,8 +36,10 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     if let Some(request) = super::foothold::path(Endpoint::Availability) {
         let heard = prober.ask(request)?;
         let more = prober.answers.answer("response_members") == Some(&json!("more"));
-        if heard.granted() && heard.json().is_object() && !more {
-            prober.note("availability_body", heard.json(), &heard);
+        if let (true, Value::Object(mut body)) = (heard.granted(), heard.json()) {
+            // What other answers have as well is no part of this one.
+            body.retain(|name, _| !more || !prober.undocumented.contains(name));
+            prober.note("availability_body", body, &heard);
         }
     }
     if let Some(request) = super::foothold::path(Endpoint::LearnMore) {
@@ -74,6 +76,29 @@ fn calculator(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         prober.note("calculator_client_id_other", answer, &other);
     }
     let empty = |heard: &Heard| heard.granted() && heard.json()["paymentPlan"].is_null();
+    let mut twice = Vec::new();
+    for prices in [["abc", "499"], ["499", "abc"]] {
+        let mut request = price(&[("price", Value::Null)]).1;
+        let pair = |price: &str| ("price".to_owned(), price.to_owned());
+        request.query.extend(prices.map(pair));
+        twice.push(prober.ask(request)?);
+    }
+    if let [first, second] = twice.as_slice() {
+        match (
+            empty(first),
+            first.outcome(),
+            empty(second),
+            second.outcome(),
+        ) {
+            (false, Some(true), _, Some(false)) | (false, Some(true), true, _) => {
+                prober.note("repeated_parameters", "last", first);
+            }
+            (_, Some(false), false, Some(true)) | (true, _, false, Some(true)) => {
+                prober.note("repeated_parameters", "first", second);
+            }
+            _ => {}
+        }
+    }
     let bad = defect(prober, &[("price", json!("abc"))])?;
     if bad.refused() {
         prober.note("calculator_bad_price", "refuse", &bad);

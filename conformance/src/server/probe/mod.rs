@@ -1,6 +1,7 @@
 //! Finds out how a server answers the open questions, with calls that do no harm: what everything
 //! else depends on first, then the rest. The orders it opens are abandoned.
 
+mod admin;
 mod answers;
 mod auth;
 mod bodies;
@@ -52,5 +53,6 @@ fn ask_everything(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     identity::questions(prober)?;
     auth::questions(prober)?;
     notification::questions(prober)?;
+    admin::questions(prober)?;
     refusals::questions(prober)
 }

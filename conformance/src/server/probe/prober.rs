@@ -3,7 +3,7 @@
 use super::answers::{Answers, Probed};
 use super::heard::Heard;
 use crate::server::case::requests::request_to;
-use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
+use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
 use crate::server::plan::Samples;
 use crate::server::wire::{Session, Stopped};
 use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
@@ -38,6 +38,8 @@ pub(super) struct Prober<'p, 's> {
     /// The encodings that init reads.
     pub(super) encodings: Vec<Encoding>,
     pub(super) refusals: Vec<Refusal>,
+    /// The members of a token answer that no page prints.
+    pub(super) undocumented: Vec<String>,
     /// The longest language tags that tell languages from lengths.
     pub(super) longest_lang: Option<usize>,
 }
@@ -58,6 +60,7 @@ impl<'p, 's> Prober<'p, 's> {
             granted: Vec::new(),
             encodings: Vec::new(),
             refusals: Vec::new(),
+            undocumented: Vec::new(),
             longest_lang: None,
         }
     }
@@ -75,13 +78,22 @@ impl<'p, 's> Prober<'p, 's> {
         request: RequestTemplate,
     ) -> Result<Heard, Stopped> {
         let steps = before.into_iter().chain([request]).map(Step::Send);
-        let case = Case::of_steps(
-            "probe",
-            "question",
-            Kind::Positive,
-            steps.collect(),
-            Expect::Alive,
-        );
+        self.ask_steps(Account::Main, steps.collect())
+    }
+
+    /// Whether the server has an admin API.
+    pub(super) fn has_admin_api(&self) -> bool {
+        self.session.has_admin_api()
+    }
+
+    /// Takes steps on an account; the answer to the last one is what was asked for.
+    pub(super) fn ask_steps(
+        &mut self,
+        account: Account,
+        steps: Vec<Step>,
+    ) -> Result<Heard, Stopped> {
+        let case = Case::of_steps("probe", "question", Kind::Positive, steps, Expect::Alive);
+        let case = Case { account, ..case };
         match self.session.run(&case) {
             Ok(exchanges) => Ok(Heard {
                 exchanges,

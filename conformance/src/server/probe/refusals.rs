@@ -6,7 +6,7 @@ use super::prober::{Prober, Refusal};
 use crate::server::case::requests::request_to;
 use crate::server::plan::{self, Working};
 use crate::server::wire::Stopped;
-use flexiti_contract::{Check, Contract, Endpoint, ErrorId, Rulebook};
+use flexiti_contract::{Check, Contract, ErrorId, Rulebook};
 use serde_json::{Map, Value};
 
 /// One more request for each clause about parameters, each with one defect, so that the words for
@@ -57,7 +57,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
 
 /// The one clause that a request breaks.
 fn says<'r>(rulebook: &'r Rulebook, refusal: &Refusal) -> Option<&'r str> {
-    let broken = rulebook.check(refusal.endpoint, &plan::flat(&refusal.params));
+    let broken = plan::violations(rulebook, refusal.endpoint, &refusal.params);
     match broken.as_slice() {
         [only] => Some(only.clause),
         _ => None,
@@ -128,7 +128,7 @@ pub(super) fn words(
     let named = refused.iter().map(|(error, heard)| (*error, heard));
     let mut of_errors: Vec<(ErrorId, &Heard)> = named.collect();
     for refusal in refusals {
-        let violations = rulebook.check(refusal.endpoint, &plan::flat(&refusal.params));
+        let violations = plan::violations(rulebook, refusal.endpoint, &refusal.params);
         let [only] = violations.as_slice() else {
             continue;
         };

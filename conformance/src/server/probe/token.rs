@@ -74,6 +74,10 @@ pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         .filter(|name| MEMBERS.contains(name))
         .collect();
     let more = known.len() < names.len();
+    let unknown = names
+        .iter()
+        .filter(|name| !MEMBERS.contains(&name.as_str()));
+    prober.undocumented = unknown.map(|name| (*name).clone()).collect();
     prober.note(
         "response_members",
         if more { "more" } else { "documented" },

@@ -121,18 +121,20 @@ impl<'a> Run<'a> {
         let Some(endpoint) = readback::endpoint_of(contract, exchange) else {
             return Ok(());
         };
-        let read = readback::parameters(contract, endpoint, exchange);
+        let read = readback::parameters(&self.rulebook, endpoint, exchange);
         let Some(read) = read else {
             return Err(Stopped::Inconclusive(
                 "the request cannot be read back".to_owned(),
             ));
         };
-        let broken: Vec<&str> = self
+        let mut broken: Vec<&str> = self
             .rulebook
             .check(endpoint, &read)
             .iter()
             .map(|v| v.clause)
             .collect();
+        // One clause may name two parameters.
+        broken.dedup();
         let claimed: Vec<&str> = match case.kind {
             Kind::Positive => vec![],
             Kind::Negative => vec![clause.id.as_str()],

@@ -135,7 +135,8 @@ impl Tally {
                 continue;
             }
             let record = self.0.remove(&clause.id).unwrap_or_default();
-            let (status, why) = record.outcome(waivers.reason(&clause.id));
+            let must = rulebook.contract().is_must(clause);
+            let (status, why) = record.outcome(waivers.reason(&clause.id), must);
             findings.extend(record.finding);
             otherwise.extend(record.otherwise);
             rows.push(ClauseRow {
@@ -159,7 +160,7 @@ impl Tally {
 }
 
 impl ClauseTally {
-    fn outcome(&self, waiver: Option<&str>) -> (Status, Option<String>) {
+    fn outcome(&self, waiver: Option<&str>, must: bool) -> (Status, Option<String>) {
         match (&self.finding, waiver) {
             (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
             (Some(_), None) => (Status::Failed, None),
@@ -171,6 +172,10 @@ impl ClauseTally {
             (None, _) if self.not_testable.is_some() => {
                 (Status::NotTestable, self.not_testable.clone())
             }
+            (None, _) if !must => (
+                Status::NotTestable,
+                Some("what the server takes leaves nothing to test it with".to_owned()),
+            ),
             (None, _) => (
                 Status::NotVerified,
                 Some("it was never observed".to_owned()),

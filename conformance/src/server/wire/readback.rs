@@ -3,11 +3,12 @@
 
 use super::exchange::Exchange;
 use crate::server::case::FORM;
-use flexiti_contract::{Contract, Endpoint};
+use flexiti_contract::{Contract, Endpoint, Rulebook};
 use serde_json::{Map, Value};
 
 /// The flat parameters of a request; `None` if the bytes are neither a form nor JSON.
-pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {
+pub fn parameters(rulebook: &Rulebook, endpoint: Endpoint, exchange: &Exchange) -> Option<Value> {
+    let contract = rulebook.contract();
     let mut flat = Map::new();
     for (name, value) in &exchange.sent_headers {
         if contract
@@ -31,7 +32,7 @@ pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) 
             let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
             for (name, value) in pairs {
                 let name = name.replace('[', ".").replace(']', "");
-                put(contract, endpoint, &mut flat, &name, value.into());
+                put(rulebook, endpoint, &mut flat, &name, value.into());
             }
         }
         "application/json" => {
@@ -45,7 +46,7 @@ pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) 
                     {
                         for (field, value) in block {
                             put(
-                                contract,
+                                rulebook,
                                 endpoint,
                                 &mut flat,
                                 &format!("{name}.{field}"),
@@ -53,7 +54,7 @@ pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) 
                             );
                         }
                     }
-                    value => put(contract, endpoint, &mut flat, &name, value),
+                    value => put(rulebook, endpoint, &mut flat, &name, value),
                 }
             }
         }
@@ -63,28 +64,23 @@ pub fn parameters(contract: &Contract, endpoint: Endpoint, exchange: &Exchange) 
 }
 
 fn put(
-    contract: &Contract,
+    rulebook: &Rulebook,
     endpoint: Endpoint,
     flat: &mut Map<String, Value>,
     name: &str,
     value: Value,
 ) {
+    let contract = rulebook.contract();
     let Some(param) = contract.param(endpoint, name).filter(|param| !param.header) else {
         return;
     };
-    let kind = match &value {
+    let value = match &value {
         Value::Null => return,
         Value::String(text) if text.is_empty() && !param.keeps_empty => return,
-        Value::Bool(_) => "boolean",
-        Value::Number(n) if n.is_f64() => "number",
-        Value::Number(_) if param.json.iter().any(|kind| kind == "number") => "number",
-        Value::Number(_) => "integer",
-        _ => "",
-    };
-    let value = if param.json.iter().any(|allowed| allowed == kind) {
-        value.to_string().into()
-    } else {
-        value
+        Value::Bool(_) | Value::Number(_) if rulebook.reads(param, &value) => {
+            value.to_string().into()
+        }
+        _ => value,
     };
     flat.insert(name.to_owned(), value);
 }

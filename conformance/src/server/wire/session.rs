@@ -60,6 +60,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether the target has an admin API.
+    pub fn has_admin_api(&self) -> bool {
+        self.target.has_admin_api()
+    }
+
     /// How many requests are left.
     pub fn remaining(&self) -> u64 {
         self.delivery.limits.remaining()

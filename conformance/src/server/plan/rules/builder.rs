@@ -4,7 +4,7 @@ use crate::server::case::requests::{request_to, token_params, token_request};
 use crate::server::case::{
     Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, To, encode,
 };
-use crate::server::plan::params::{base_params, bases, flat, with, without};
+use crate::server::plan::params::{base_params, bases, violations, with, without};
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
@@ -327,7 +327,7 @@ impl<'a> RequestBuilder<'a> {
                 .fold(base, |params, (name, value)| {
                     with(&params, name, json!(value))
                 });
-            let valid = self.rulebook.check(endpoint, &flat(&params)).is_empty();
+            let valid = violations(self.rulebook, endpoint, &params).is_empty();
             request_to(endpoint, &params, self.working.preferred()).filter(|_| valid)
         })
     }

@@ -68,6 +68,9 @@ pub(super) fn body_size(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 }
 
 pub(super) fn body_utf8(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_forms() {
+        return cases;
+    }
     cases
         .keeps_init(requests)
         .breaks("Latin-1", requests.form_ending("city", b"&city=Qu\xe9bec"))
@@ -80,6 +83,9 @@ pub(super) fn body_utf8(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 const HALF_ESCAPED: &[u8] = b"&address_1=100%+Main+St";
 
 pub(super) fn percent_encoding(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_forms() {
+        return cases;
+    }
     cases.keeps_init(requests).breaks(
         "`100% Main St`",
         requests.form_ending("address_1", HALF_ESCAPED),
@@ -87,6 +93,9 @@ pub(super) fn percent_encoding(cases: Cases, requests: &RequestBuilder<'_>) -> C
 }
 
 pub(super) fn percent_literal(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_forms() {
+        return cases;
+    }
     cases
         .keeps(
             "`100% Main St`",

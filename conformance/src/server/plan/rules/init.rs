@@ -7,7 +7,7 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
 };
-use crate::server::plan::params::{base_params, bases, flat, minimal, with};
+use crate::server::plan::params::{base_params, bases, minimal, violations, with};
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub(in crate::server::plan) fn path(
         Endpoint::InitPlain => Rule::PlainAccepted,
         _ => Rule::V2Accepted,
     };
-    let valid = |params: &Params| rulebook.check(endpoint, &flat(params)).is_empty();
+    let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
         let full = base_params(rulebook, working, endpoint, flow).filter(valid);
@@ -89,6 +89,9 @@ pub(super) fn media_type(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 }
 
 pub(super) fn json_declared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_both() {
+        return cases;
+    }
     cases.keeps_init(requests).breaks(
         "JSON as a form",
         with_bytes(&requests.init(), json_bytes(&requests.base), FORM),
@@ -96,6 +99,9 @@ pub(super) fn json_declared(cases: Cases, requests: &RequestBuilder<'_>) -> Case
 }
 
 pub(super) fn json_as_form(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_both() {
+        return cases;
+    }
     cases
         .keeps(
             "JSON as a form",
@@ -128,6 +134,9 @@ pub(super) fn json_readable(cases: Cases, requests: &RequestBuilder<'_>) -> Case
 }
 
 pub(super) fn repeated(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.reads_forms() {
+        return cases;
+    }
     let form = match requests.working.preferred() {
         Encoding::Json => Encoding::FormDotted,
         form => form,
