@@ -1,0 +1,85 @@
+"""What the server remembers: clients, tokens and orders."""
+
+import secrets
+import time
+
+
+LIFETIME = 1200
+
+
+class Token:
+    """One access token with its refresh token."""
+
+    def __init__(self, client, scope, access, refresh):
+        self.client, self.scope, self.access, self.refresh = client, scope, access, refresh
+        self.ends = time.monotonic() + LIFETIME
+
+    def expired(self):
+        """Whether the twenty minutes are over; then it cannot be refreshed either."""
+        return time.monotonic() >= self.ends
+
+
+class Order:
+    """One started flow."""
+
+    def __init__(self, number, transaction, client, version, encoding, flow, lang, values, token):
+        self.number, self.transaction, self.client = number, transaction, client
+        self.version, self.encoding, self.flow, self.lang = version, encoding, flow, lang
+        self.values, self.token = values, token
+        self.key = secrets.token_urlsafe(18)
+        self.customer_id = 1293836 + (number - 131209)
+        self.finished = False
+        self.date = time.time()
+
+    @property
+    def merchant_orderid(self):
+        return self.values.get("merchant_orderid")
+
+    def finish(self):
+        """Let the customer reach the end of the flow."""
+        if not self.finished:
+            self.finished, self.date = True, time.time()
+
+
+class State:
+    """Everything that a reset forgets."""
+
+    def __init__(self, accounts):
+        self.accounts = dict(accounts)
+        self.by_access, self.by_refresh, self.orders = {}, {}, {}
+
+    def issue(self, client, scope, config, refresh=None, access=None):
+        """Make a token pair; a given refresh or access token is kept."""
+        access = access or self._hex(config, "access_token_short")
+        if config.broken("access_token_upper_case"):
+            access = ("ABCDEF" + access[6:]).upper()
+        refresh = refresh or self._hex(config, "refresh_token_short")
+        token = Token(client, scope, access, refresh)
+        self.by_access[access] = token
+        self.by_refresh[refresh] = token
+        return token
+
+    @staticmethod
+    def _hex(config, short_fault):
+        return secrets.token_hex(16 if config.broken(short_fault) else 20)
+
+    def add_order(self, client, version, encoding, flow, lang, values, token, config):
+        """Store a new order under the next number."""
+        count = len(self.orders)
+        number = 131209 + count
+        own = config["transaction_id_value"] == "own"
+        transaction = 131222 + 3 * count if own else number
+        order = Order(number, transaction, client, version, encoding, flow, lang, values, token)
+        self.orders[number] = order
+        return order
+
+    def orders_of(self, client):
+        """Orders of one client, oldest first."""
+        return [order for order in self.orders.values() if order.client == client]
+
+    def order_by_key(self, key):
+        """The order whose page has this key, or None."""
+        for order in self.orders.values():
+            if order.key == key:
+                return order
+        return None
