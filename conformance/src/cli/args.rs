@@ -65,6 +65,9 @@ pub enum Command {
         /// them contradicts the documentation, so none may be accused
         #[arg(long, value_name = "N", conflicts_with = "dialect")]
         unknown: Option<u64>,
+        /// And take each documented clause away from each of them: it must be a violation
+        #[arg(long, requires = "unknown")]
+        without_clauses: bool,
         /// Number of generated cases for each removed clause
         #[arg(long, default_value_t = 200, value_name = "N")]
         cases: u32,

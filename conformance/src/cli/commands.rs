@@ -1,7 +1,7 @@
 //! The sub-commands.
 
 use super::args::Command;
-use super::{merchant, probe, replay, server};
+use super::{merchant, probe, replay, server, unknown};
 use crate::server::selftest;
 use flexiti_contract::Contract;
 use std::io::Write as _;
@@ -30,9 +30,10 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::SelfTest {
             seed,
             unknown: Some(count),
+            without_clauses,
             cases,
             ..
-        } => unknown(count, seed, cases),
+        } => unknown::run(count, without_clauses, seed, cases),
         Command::SelfTest {
             dialect,
             seed,
@@ -86,31 +87,4 @@ fn self_test(dialect: Option<&str>, seed: u64, cases: u32) -> anyhow::Result<u8>
         power.power.killed, power.power.sabotages
     );
     Ok(u8::from(power.power.killed != power.power.sabotages))
-}
-
-/// Judges mocks in random dialects.
-fn unknown(count: u64, seed: u64, cases: u32) -> anyhow::Result<u8> {
-    let (mut accused, mut misread, mut told, mut calls) = (0, 0, 0, 0);
-    for at in 0..count {
-        let dialect = selftest::random::dialect(at)?;
-        let one = selftest::random::judge(&dialect, None, seed, cases)?;
-        for clause in &one.violations {
-            println!("{}: accused of {clause}", dialect.name);
-        }
-        for clause in &one.otherwise {
-            println!("{}: not read: {clause}", dialect.name);
-        }
-        for (knob, given, found) in &one.misread {
-            println!("{}: {knob} is {given}, but {found} was found", dialect.name);
-        }
-        accused += one.violations.len();
-        misread += one.misread.len();
-        told += one.told;
-        calls = calls.max(one.calls);
-    }
-    println!(
-        "{count} servers in unknown dialects: {accused} violations reported; {told} answers found \
-         out, {misread} of them wrong; at most {calls} calls for a probe"
-    );
-    Ok(u8::from(accused + misread > 0))
 }

@@ -12,6 +12,7 @@ mod secret;
 mod server;
 mod signals;
 mod target;
+mod unknown;
 
 use crate::merchant::Trouble;
 use crate::server::Unreachable;

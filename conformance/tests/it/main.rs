@@ -18,4 +18,5 @@ mod program;
 mod sources;
 mod support;
 mod troubled;
+mod unknown;
 mod untouched;

@@ -3,7 +3,6 @@
 use super::heard::Heard;
 use super::prober::Refusal;
 use super::refusals;
-use crate::server::case::Case;
 use crate::server::plan::Samples;
 use crate::server::report::{Learned, Shown};
 use flexiti_contract::{Contract, Dialect, ErrorId, Evidence, LoadError, Rulebook};
@@ -106,16 +105,13 @@ impl Answers {
         self.found.get(knob).map(|found| &found.answer)
     }
 
-    /// The questions whose answer is not the yardstick's, with what was asked and whether it was
-    /// granted.
-    pub(super) fn differing(&self, yardstick: &Dialect) -> Vec<(String, Case, bool)> {
-        self.found
-            .iter()
-            .filter(|(knob, found)| yardstick.answers.get(*knob) != Some(&found.answer))
-            .filter_map(|(knob, found)| {
-                let case = found.heard.asked.clone()?;
-                Some((knob.clone(), case, found.heard.outcome()?))
-            })
+    /// The questions whose answer is not the yardstick's, with what was heard.
+    pub(super) fn differing(&self, yardstick: &Dialect) -> Vec<(String, Heard)> {
+        let differs =
+            |(knob, found): &(&String, &Found)| yardstick.answers.get(*knob) != Some(&found.answer);
+        let found = self.found.iter().filter(differs);
+        found
+            .map(|(knob, found)| (knob.clone(), found.heard.clone()))
             .collect()
     }
 

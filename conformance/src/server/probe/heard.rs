@@ -47,6 +47,17 @@ impl Heard {
         }
     }
 
+    /// What the answer is, apart from what changes with each request.
+    pub(super) fn signature(&self) -> (u16, Option<String>, Vec<bool>) {
+        let headers = [
+            "access-control-allow-origin",
+            "cache-control",
+            "www-authenticate",
+        ];
+        let has = headers.iter().map(|name| self.header(name).is_some());
+        (self.status(), self.word(), has.collect())
+    }
+
     /// The status; 0 without an answer.
     pub(super) fn status(&self) -> u16 {
         self.answer().map_or(0, |answer| answer.status)

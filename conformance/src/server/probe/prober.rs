@@ -181,13 +181,19 @@ impl<'p, 's> Prober<'p, 's> {
     /// Asks once more where the answer is not the yardstick's. A server that changes its mind is
     /// called unstable; nothing is guessed.
     pub(super) fn confirm(&mut self) -> Result<(), Stopped> {
-        for (knob, case, granted) in self.answers.differing(self.yardstick) {
-            let again = match self.session.run(&case) {
-                Ok(exchanges) => exchanges.last().and_then(|e| Some(e.answer()?.granted())),
-                Err(Stopped::Ended(end)) => return Err(Stopped::Ended(end)),
-                Err(_) => None,
+        for (knob, heard) in self.answers.differing(self.yardstick) {
+            let Some(case) = &heard.asked else {
+                continue;
             };
-            if again != Some(granted) {
+            let again = match self.session.run(case) {
+                Ok(exchanges) => Heard {
+                    exchanges,
+                    asked: None,
+                },
+                Err(Stopped::Ended(end)) => return Err(Stopped::Ended(end)),
+                Err(_) => Heard::nothing(),
+            };
+            if again.signature() != heard.signature() {
                 self.answers.unstable(&knob);
             }
         }

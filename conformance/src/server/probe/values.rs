@@ -148,14 +148,19 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
             .answer("id_pattern")
             .is_some_and(Value::is_string);
     let mut seen = Vec::new();
-    for sample in row.map_or(&[][..], |row| &row.samples) {
+    // Of the amounts, those that the words of refusals are about.
+    const AMOUNTS: [&str; 5] = ["499.999", "10,50", "1.000.50", "abc", "-1"];
+    let told = |sample: &&String| param != "amount_requested" || AMOUNTS.contains(&sample.as_str());
+    let samples = row.map_or(&[][..], |row| &row.samples);
+    for sample in samples.iter().filter(told) {
         let too_long = limit.is_some_and(|limit| sample.chars().count() > limit);
         if too_long || (ascii && !sample.is_ascii()) {
             continue;
         }
         let params = prober.base_with(param, json!(sample));
         let mut heard = one(prober, params.clone())?;
-        if param == "flow" && heard.refused() {
+        let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
+        if param == "flow" && by_flow && heard.refused() {
             // A path may be for some flows only.
             let other = match foothold.endpoint {
                 Endpoint::InitV2 => Endpoint::InitPlain,

@@ -1,0 +1,57 @@
+//! `self-test --unknown`: mocks in dialects drawn at random.
+
+use crate::server::selftest::random;
+use flexiti_contract::{Contract, Rulebook};
+
+/// Judges the mocks, with or without their documented clauses, and gives the exit code.
+pub fn run(count: u64, without_clauses: bool, seed: u64, cases: u32) -> anyhow::Result<u8> {
+    if without_clauses {
+        return sabotaged(count, seed, cases);
+    }
+    let (mut accused, mut misread, mut told, mut calls) = (0, 0, 0, 0);
+    for at in 0..count {
+        let dialect = random::dialect(at)?;
+        let one = random::judge(&dialect, None, seed, cases)?;
+        for clause in &one.violations {
+            println!("{}: accused of {clause}", dialect.name);
+        }
+        for case in &one.otherwise {
+            println!("{}: not foreseen: {case}", dialect.name);
+        }
+        for (knob, given, found) in &one.misread {
+            println!("{}: {knob} is {given}, but {found} was found", dialect.name);
+        }
+        accused += one.violations.len();
+        misread += one.misread.len();
+        told += one.told;
+        calls = calls.max(one.calls);
+    }
+    println!(
+        "{count} servers in unknown dialects: {accused} violations reported; {told} answers found \
+         out, {misread} of them wrong; at most {calls} calls for a probe"
+    );
+    Ok(u8::from(accused + misread > 0))
+}
+
+/// Takes each documented clause away, one at a time.
+fn sabotaged(count: u64, seed: u64, cases: u32) -> anyhow::Result<u8> {
+    let contract = Contract::shipped();
+    let (mut tried, mut named) = (0, 0);
+    for at in 0..count {
+        let dialect = random::dialect(at)?;
+        let rulebook = Rulebook::compile(contract, dialect.clone())?;
+        let clauses = contract.clauses.iter();
+        for clause in clauses.filter(|c| contract.is_must(c) && rulebook.is_active(&c.id)) {
+            let one = random::judge(&dialect, Some(&clause.id), seed, cases)?;
+            tried += 1;
+            if one.violations == [clause.id.as_str()] {
+                named += 1;
+            } else {
+                let found = one.violations.join(", ");
+                println!("{} without {}: {found}", dialect.name, clause.id);
+            }
+        }
+    }
+    println!("{named} of {tried} documented clauses named exactly, in {count} unknown dialects");
+    Ok(u8::from(named < tried))
+}
