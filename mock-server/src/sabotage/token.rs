@@ -223,13 +223,15 @@ pub fn issued_again(service: &Service, request: &Request) -> Reply {
             return;
         };
         // Tokens of one moment have one lifetime: what ends earlier was issued earlier.
-        let earlier = state.refresh.values().find(|other| {
+        let earlier = state.refresh.values().filter(|other| {
             other.client_id == fresh.client_id
                 && other.scope == fresh.scope
                 && other.access_token != access
                 && other.access_expires <= fresh.expires
                 && other.access_expires > now(service, &fresh.client_id, &state)
         });
+        // Always the same one: an answer must repeat the answer before it.
+        let earlier = earlier.min_by_key(|other| (other.access_expires, &other.access_token));
         if let Some(earlier) = earlier
             && let Some(its) = state.access.get(&earlier.access_token)
         {
