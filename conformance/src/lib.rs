@@ -11,6 +11,7 @@
 //! * `server`: judges a server.
 //!   * [`selftest`]: how well the runner judges.
 //!   * [`run`]: a run from the first request to the report.
+//!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.
 //!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
 //!     pure.
@@ -37,4 +38,4 @@ mod server;
 pub use cli::main;
 pub use merchant::certificate::key;
 pub use server::{Credentials, Kind, Report, Status, Target};
-pub use server::{KnobAnswer, Learned, Probed, plan, run, selftest};
+pub use server::{KnobAnswer, Learned, Probed, plan, probe, run, selftest};

@@ -38,8 +38,8 @@
 //!   answers of a dialect filled in.
 //! - `clause`, `citation`, `dialect`, `expectation`, `lint`, `scenario`: the rows of the data
 //!   files.
-//! - `endpoint`, `rule`, `error`, `evidence`: the names that data and code share, with `names`, the macro that
-//!   defines such enums.
+//! - `endpoint`, `rule`, `error`, `evidence`: the names that data and code share, with `names`, the
+//!   macro that defines such enums.
 //! - `load`: reading and checking one data file.
 //! - `parameters/`: the parameters of a request, and the validator's view of them.
 

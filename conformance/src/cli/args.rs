@@ -162,6 +162,10 @@ pub struct Server {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Also send to a live system what could hurt it: garbage, or bodies over the limit; on
+    /// loopback both are sent anyway
+    #[arg(long, value_name = "PHASE", value_parser = ["garbage", "oversize"])]
+    pub phase: Vec<String>,
     /// Show all findings, and all that was learned, in full
     #[arg(long)]
     pub verbose: bool,

@@ -19,6 +19,8 @@ const GENTLE: f64 = 5.0;
 pub struct Reached {
     /// The server.
     pub target: Target,
+    /// It is on loopback.
+    pub is_near: bool,
     mock: Option<Mock>,
 }
 
@@ -39,7 +41,11 @@ pub fn reach(
         let mock = Mock::with_rulebook(&Settings::default(), Arc::clone(rulebook))?;
         let target = Target::new(&mock.base_url(), demo(), reach)?;
         let mock = Some(mock);
-        return Ok(Reached { target, mock });
+        return Ok(Reached {
+            target,
+            is_near: true,
+            mock,
+        });
     };
     let url = base(base_url)?;
     if let Some(why) = reach.hosts.refusal(&url) {
@@ -51,7 +57,11 @@ pub fn reach(
     }
     let credentials = credentials(args, is_near, &name_of(&url))?;
     let target = Target::new(base_url, credentials, reach)?;
-    Ok(Reached { target, mock: None })
+    Ok(Reached {
+        target,
+        is_near,
+        mock: None,
+    })
 }
 
 /// The base URL as reports show it.

@@ -78,7 +78,7 @@ fn reports_in_every_format_and_a_replay_of_what_was_found() {
         &format!("junit={junit}"),
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stdout(&output).contains("FAILED init.text.ascii"));
+    assert!(stdout(&output).contains("FAILED token.reference_id.required"));
     assert!(stdout(&output).contains("curl -si -X POST"));
     let report: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
@@ -92,7 +92,7 @@ fn reports_in_every_format_and_a_replay_of_what_was_found() {
     assert_eq!(failed.count(), report["findings"].as_array().unwrap().len());
     let xml = std::fs::read_to_string(&junit).unwrap();
     assert!(
-        xml.contains("<testcase name=\"init.text.ascii\"") && xml.contains("<failure"),
+        xml.contains("<testcase name=\"token.reference_id.required\"") && xml.contains("<failure"),
         "{xml}"
     );
     assert!(

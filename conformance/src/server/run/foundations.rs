@@ -4,7 +4,7 @@ use super::runner::Run;
 use crate::server::case::{Case, Encoding};
 use crate::server::plan::{self, Working};
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::{Clause, Endpoint};
+use flexiti_contract::{Clause, Endpoint, Rule};
 use std::sync::Arc;
 
 impl Run<'_> {
@@ -41,6 +41,16 @@ impl Run<'_> {
             let probe = plan::probe_resting(&self.rulebook, endpoint, &working);
             if probe.is_some_and(|case| offered && self.is_granted(&case)) {
                 working.endpoints.push(endpoint);
+            }
+        }
+        for (sent, rule, phase) in [
+            (self.garbage, Rule::Robust, "garbage"),
+            (self.oversize, Rule::BodySize, "oversize"),
+        ] {
+            if !sent {
+                let why = format!("not sent to a live system without --phase {phase}");
+                self.tally.leave_out(rule.id(), &why);
+                self.out_of_reach.insert(rule.id().to_owned());
             }
         }
         let rulebook = Arc::clone(&self.rulebook);

@@ -82,7 +82,11 @@ impl Run<'_> {
                 )
             })?;
         }
-        let rest = options.cases / 10;
+        let rest = if options.garbage {
+            options.cases / 10
+        } else {
+            0
+        };
         self.generate(rest, |check| generate::garbage(rest, rng("garbage"), check))
     }
 

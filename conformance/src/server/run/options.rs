@@ -11,6 +11,10 @@ pub struct Options {
     pub max_requests: u64,
     /// Maximum number of requests per second.
     pub rate: Option<f64>,
+    /// Send what could hurt a live system: garbage.
+    pub garbage: bool,
+    /// Send what could hurt a live system: bodies over the limit.
+    pub oversize: bool,
     /// Open questions that are answered otherwise fail the run.
     pub fail_on_open: bool,
     /// What is known before the run, for the readers of its report.
@@ -24,6 +28,8 @@ impl Default for Options {
             cases: 1_000,
             max_requests: 1_000_000,
             rate: None,
+            garbage: true,
+            oversize: true,
             fail_on_open: false,
             notes: Vec::new(),
         }

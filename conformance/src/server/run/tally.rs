@@ -55,6 +55,12 @@ impl Tally {
         record.inconclusive.get_or_insert_with(|| why.to_owned());
     }
 
+    /// Marks a clause as left out of the run.
+    pub(crate) fn leave_out(&mut self, clause: &str, why: &str) {
+        let record = self.0.entry(clause.to_owned()).or_default();
+        record.not_testable.get_or_insert_with(|| why.to_owned());
+    }
+
     /// Takes the verdicts on a case.
     pub(crate) fn judged(
         &mut self,

@@ -22,15 +22,20 @@ fn knobs(contract: &Contract) -> String {
             "Takes {}. `documented` answers {answer}.\n",
             allowed(row)
         );
-        text.push_str("| answer | evidence | sources |\n|---|---|---|\n");
+        text.push_str("| answer | evidence | sources | contradicts |\n|---|---|---|---|\n");
         for row in row["x-evidence"].as_array().unwrap() {
             let keys = serde_json::from_value::<Vec<String>>(row["source"].clone()).unwrap();
+            let contradicted = row["contradicts"].as_array().into_iter().flatten();
+            let contradicted: Vec<String> = contradicted
+                .map(|clause| format!("`{}`", clause.as_str().unwrap()))
+                .collect();
             let _ = writeln!(
                 text,
-                "| {} | {} | {} |",
+                "| {} | {} | {} | {} |",
                 evidence_answer(&row["answer"]),
                 row["evidence"].as_str().unwrap(),
-                sources(&keys)
+                sources(&keys),
+                contradicted.join(", ")
             );
         }
         text.push('\n');

@@ -5,6 +5,7 @@ mod credentials;
 mod hosts;
 mod limits;
 mod preflight;
+mod probing;
 mod proxies;
 mod reports;
 mod robust;
