@@ -9,7 +9,7 @@
 //!
 //! * `cli`: arguments, commands, exit codes.
 //! * `server`: judges a server.
-//!   * [`selftest`]: how well the runner judges.
+//!   * [`selftest`] and [`diff`]: how well the runner judges; the same calls to two servers.
 //!   * [`run`]: a run from the first request to the report.
 //!   * `generate`: random cases, shrunk when they fail.
 //!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
@@ -37,4 +37,4 @@ mod server;
 pub use cli::main;
 pub use merchant::certificate::key;
 pub use server::{Credentials, Kind, Report, Status, Target};
-pub use server::{KnobAnswer, Learned, Probed, plan, run, selftest};
+pub use server::{KnobAnswer, Learned, Probed, diff, plan, run, selftest};

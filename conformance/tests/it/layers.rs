@@ -17,7 +17,7 @@ const RUNNER: &[Layers] = &[
     (
         "server",
         &[
-            "selftest",
+            "selftest | diff",
             "run",
             "generate",
             "plan | judge",
