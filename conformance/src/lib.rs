@@ -9,7 +9,7 @@
 //!
 //! * `cli`: arguments, commands, exit codes.
 //! * `server`: judges a server.
-//!   * [`selftest`]: how well the runner judges.
+//!   * [`selftest`] and [`diff`]: how well the runner judges; the same calls to two servers.
 //!   * [`run`]: a run from the first request to the report.
 //!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.
@@ -38,4 +38,4 @@ mod server;
 pub use cli::main;
 pub use merchant::certificate::key;
 pub use server::{Credentials, Kind, Report, Status, Target};
-pub use server::{KnobAnswer, Learned, Probed, plan, probe, run, selftest};
+pub use server::{KnobAnswer, Learned, Probed, diff, plan, probe, run, selftest};

@@ -1,6 +1,7 @@
 //! Judges a server: cases are planned or generated, sent, judged and reported.
 
 mod case;
+pub mod diff;
 mod generate;
 mod judge;
 pub mod plan;

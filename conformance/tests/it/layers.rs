@@ -17,7 +17,7 @@ const RUNNER: &[Layers] = &[
     (
         "server",
         &[
-            "selftest",
+            "selftest | diff",
             "run",
             "probe | generate",
             "plan | judge",

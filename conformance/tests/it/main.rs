@@ -8,6 +8,7 @@ mod answers;
 mod broken;
 mod certificate;
 mod dialects;
+mod diff;
 mod docs;
 mod fuzz;
 mod law;

@@ -9,7 +9,7 @@ mod refusal;
 mod room;
 mod verdict;
 
-pub use verdict::Verdict;
+pub use verdict::{Fault, Verdict};
 use verdict::{Mismatch, differs};
 
 use crate::server::case::Case;

@@ -1,7 +1,7 @@
 //! The foundations: what has to work before anything else can be tested.
 
 use super::runner::Run;
-use crate::server::case::{Case, Encoding};
+use crate::server::case::Case;
 use crate::server::plan::{self, Working};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::{Clause, Endpoint, Rule};
@@ -16,33 +16,11 @@ impl Run<'_> {
             self.give_up(|_| Some("no token could be obtained"));
             return Ok(None);
         }
-        let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
-        for endpoint in plan::INIT {
-            for encoding in Encoding::ALL {
-                let offered = self.rulebook.is_active(plan::accepted(endpoint))
-                    && self.rulebook.is_active(encoding.clause());
-                let probe = plan::probe(&self.rulebook, &self.samples, endpoint, encoding)
-                    .filter(|_| offered);
-                if probe.is_some_and(|case| self.is_granted(&case)) {
-                    found.push((endpoint, encoding));
-                }
-            }
-        }
-        let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
-        let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
-        let mut working = Working {
-            endpoints: plan::INIT.into_iter().filter(works).collect(),
-            encodings: Encoding::ALL.into_iter().filter(carried).collect(),
-            samples: self.samples.clone(),
-        };
+        let (rulebook, samples) = (Arc::clone(&self.rulebook), self.samples.clone());
+        let mut working =
+            plan::working_init(&rulebook, &samples, &mut |case| self.is_granted(case));
         self.planned(&plan::init_cases(&self.rulebook, &working))?;
-        for endpoint in plan::RESTING {
-            let offered = self.rulebook.is_active(plan::accepted(endpoint));
-            let probe = plan::probe_resting(&self.rulebook, endpoint, &working);
-            if probe.is_some_and(|case| offered && self.is_granted(&case)) {
-                working.endpoints.push(endpoint);
-            }
-        }
+        plan::add_working_resting(&rulebook, &mut working, &mut |case| self.is_granted(case));
         for (sent, rule, phase) in [
             (self.garbage, Rule::Robust, "garbage"),
             (self.oversize, Rule::BodySize, "oversize"),
@@ -53,7 +31,6 @@ impl Run<'_> {
                 self.out_of_reach.insert(rule.id().to_owned());
             }
         }
-        let rulebook = Arc::clone(&self.rulebook);
         self.give_up(|clause| plan::out_of_reach(&rulebook, clause, &working));
         Ok(Some(working))
     }

@@ -71,6 +71,20 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// The name of the member that lists parameters, and the listed ones with their words.
+    pub fn field_errors(&self) -> Option<(&'static str, Vec<(String, String)>)> {
+        let body = self.json()?;
+        let found = ["field_errors", "error_fields"]
+            .into_iter()
+            .find_map(|name| Some((name, body[name].as_array()?.clone())));
+        let (name, list) = found?;
+        let text = |field: &Value, key: &str| field[key].as_str().unwrap_or_default().to_owned();
+        let pairs = list
+            .iter()
+            .map(|field| (text(field, "param"), text(field, "msg")));
+        Some((name, pairs.collect()))
+    }
+
     /// The body as text, cut for reports.
     pub fn text(&self) -> String {
         cut(String::from_utf8_lossy(&self.body).into_owned())

@@ -65,6 +65,11 @@ impl<'a> Session<'a> {
         self.target.has_admin_api()
     }
 
+    /// Draws what it generates from this source from now on.
+    pub fn draw_from(&mut self, rng: TestRng) {
+        self.rng = rng;
+    }
+
     /// How many requests are left.
     pub fn remaining(&self) -> u64 {
         self.delivery.limits.remaining()

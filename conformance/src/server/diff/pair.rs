@@ -1,0 +1,79 @@
+//! Two servers that are sent the same calls.
+
+use crate::server::case::Case;
+use crate::server::generate;
+use crate::server::run::Options;
+use crate::server::wire::{Exchange, Session, Stopped, Target};
+
+/// Two servers that are sent the same calls.
+pub(super) struct Pair<'a> {
+    pub(super) left: Session<'a>,
+    pub(super) right: Session<'a>,
+    seed: u64,
+    /// The right server's calls are drawn from the same source, unless it is the left server: two
+    /// orders with one id would not be the same call twice.
+    right_source: &'static str,
+    drawn: u64,
+}
+
+/// What came of a case on both servers.
+pub(super) enum Played {
+    /// The exchanges on the left, and on the right.
+    Both(Vec<Exchange>, Vec<Exchange>),
+    /// Why it cannot be compared.
+    NotCompared(String),
+    /// Nothing more is sent.
+    Ended,
+}
+
+impl<'a> Pair<'a> {
+    pub(super) fn new(left: (&'a Target, &Options), right: (&'a Target, &Options)) -> Self {
+        let seed = left.1.seed;
+        let session = |(target, options): (&'a Target, &Options)| {
+            let rng = generate::rng(seed, "session");
+            Session::new(target, rng, options.max_requests, options.rate)
+        };
+        let is_one = left.0.base_url == right.0.base_url;
+        Self {
+            left: session(left),
+            right: session(right),
+            seed,
+            right_source: if is_one { "right" } else { "left" },
+            drawn: 0,
+        }
+    }
+
+    /// Runs a case on both servers, with the same values for what is drawn.
+    pub(super) fn play(&mut self, case: &Case) -> Played {
+        self.drawn += 1;
+        let source = |name| generate::rng(self.seed.wrapping_add(self.drawn << 32), name);
+        self.left.draw_from(source("left"));
+        self.right.draw_from(source(self.right_source));
+        let left = self.left.run(case);
+        let right = match left {
+            Err(Stopped::Ended(_)) => return Played::Ended,
+            _ => self.right.run(case),
+        };
+        match (left, right) {
+            (Ok(left), Ok(right)) => Played::Both(left, right),
+            (_, Err(Stopped::Ended(_))) => Played::Ended,
+            (Err(left), Err(_)) => Played::NotCompared(why(left)),
+            (Err(left), Ok(_)) => Played::NotCompared(format!("left: {}", why(left))),
+            (Ok(_), Err(right)) => Played::NotCompared(format!("right: {}", why(right))),
+        }
+    }
+
+    /// Whether nothing more is sent to one of them.
+    pub(super) fn has_ended(&self) -> bool {
+        self.left.ended().or(self.right.ended()).is_some()
+    }
+}
+
+fn why(stopped: Stopped) -> String {
+    match stopped {
+        Stopped::NotTestable(why) => why,
+        // The rest is the answer: it differs from case to case.
+        Stopped::Inconclusive(why) => why.split(": ").next().unwrap_or_default().to_owned(),
+        Stopped::Ended(end) => end.because(),
+    }
+}

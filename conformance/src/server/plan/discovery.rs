@@ -1,0 +1,74 @@
+//! Finding out what works at a target: everything else depends on it.
+
+use super::params::bases;
+use super::rules;
+use super::working::{INIT, RESTING, Samples, Working, accepted};
+use crate::server::case::requests::request_to;
+use crate::server::case::{Case, Encoding, Expect, Kind};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+
+/// Sends a case, and says whether its last request was granted.
+pub type Granted<'g> = dyn FnMut(&Case) -> bool + 'g;
+
+/// The paths of init that work, and the encodings that they read.
+pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Granted<'_>) -> Working {
+    let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
+    for endpoint in INIT {
+        for encoding in Encoding::ALL {
+            let offered =
+                rulebook.is_active(accepted(endpoint)) && rulebook.is_active(encoding.clause());
+            let probe = probe(rulebook, samples, endpoint, encoding).filter(|_| offered);
+            if probe.is_some_and(|case| granted(&case)) {
+                found.push((endpoint, encoding));
+            }
+        }
+    }
+    let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
+    let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
+    Working {
+        endpoints: INIT.into_iter().filter(works).collect(),
+        encodings: Encoding::ALL.into_iter().filter(carried).collect(),
+        samples: samples.clone(),
+    }
+}
+
+/// Adds the endpoints that need a token, and mostly an order, as far as they work.
+pub fn add_working_resting(rulebook: &Rulebook, working: &mut Working, granted: &mut Granted<'_>) {
+    for endpoint in RESTING {
+        let offered = rulebook.is_active(accepted(endpoint));
+        let probe = probe_resting(rulebook, endpoint, working);
+        if probe.is_some_and(|case| offered && granted(&case)) {
+            working.endpoints.push(endpoint);
+        }
+    }
+}
+
+/// A case that probes whether a path of init works in an encoding.
+fn probe(
+    rulebook: &Rulebook,
+    samples: &Samples,
+    endpoint: Endpoint,
+    encoding: Encoding,
+) -> Option<Case> {
+    let working = Working {
+        samples: samples.clone(),
+        ..Working::default()
+    };
+    let base = bases(rulebook, &working, endpoint).into_iter().next()?;
+    let request = request_to(endpoint, &base, encoding)?;
+    let name = format!("probe {encoding:?}");
+    Some(Case::of_request(
+        accepted(endpoint),
+        &name,
+        Kind::Positive,
+        request,
+        Expect::Granted,
+    ))
+}
+
+/// A case that probes an endpoint which depends on init, or on a token.
+fn probe_resting(rulebook: &Rulebook, endpoint: Endpoint, working: &Working) -> Option<Case> {
+    let rule = Rule::from_id(accepted(endpoint))?;
+    let cases = rules::cases(rulebook, rule, working);
+    cases.into_iter().find(|case| case.kind == Kind::Positive)
+}
