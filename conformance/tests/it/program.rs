@@ -105,7 +105,7 @@ fn reports_in_every_format_and_a_replay_of_what_was_found() {
             .contains("flexitidemo-secret")
     );
 
-    let replayed = run(&["replay", &json, "--base-url", &url, "--dialect", "strict"]);
+    let replayed = run(&["replay", &json, "--base-url", &url]);
     assert_eq!(replayed.status.code(), Some(1), "{}", stdout(&replayed));
     let count = report["findings"].as_array().unwrap().len();
     assert!(

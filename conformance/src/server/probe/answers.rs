@@ -1,8 +1,7 @@
 //! What a probe found out: an answer for each knob, or that it could not be told.
 
-use super::heard::Heard;
-use super::prober::Refusal;
-use super::refusals;
+use super::heard::{Heard, Refusal};
+use super::words;
 use crate::server::plan::Samples;
 use crate::server::report::{Learned, Shown};
 use flexiti_contract::{Contract, Dialect, ErrorId, Evidence, LoadError, Rulebook};
@@ -130,13 +129,13 @@ impl Answers {
         let unstable = std::mem::take(&mut self.unstable);
         self.found.retain(|knob, _| !unstable.contains(knob));
         self.merge_entries(yardstick);
-        let style = refusals::style(contract, &self.refused);
+        let style = words::style(contract, &self.refused);
         if let Some((style, heard)) = style {
             self.note("token_style", style.into(), &heard);
         }
         let read = self.dialect(contract, yardstick)?;
         let rulebook = Rulebook::compile(contract, read)?;
-        for words in refusals::words(&rulebook, &self.refused, refusals) {
+        for words in words::words(&rulebook, &self.refused, refusals) {
             self.told.insert(words.knob.to_owned(), words.told);
             self.note(words.knob, words.answer, &words.heard);
         }

@@ -1,8 +1,9 @@
 //! An answer, read for what it is: whether the request was granted, and what a refusal says.
 
-use crate::server::case::Case;
+use crate::server::case::{Case, Params};
 use crate::server::report::Shown;
 use crate::server::wire::{Answer, Exchange, curl};
+use flexiti_contract::Endpoint;
 use serde_json::Value;
 
 /// The exchanges of one question; the last one is the answer.
@@ -11,6 +12,13 @@ pub(super) struct Heard {
     pub(super) exchanges: Vec<Exchange>,
     /// What was asked, to ask it again.
     pub(super) asked: Option<Case>,
+}
+
+/// A refusal with one known defect, from which the words of refusals are learned.
+pub(super) struct Refusal {
+    pub(super) endpoint: Endpoint,
+    pub(super) params: Params,
+    pub(super) heard: Heard,
 }
 
 impl Heard {

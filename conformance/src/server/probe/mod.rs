@@ -14,6 +14,7 @@ mod prober;
 mod refusals;
 mod token;
 mod values;
+mod words;
 
 pub use answers::{KnobAnswer, Probed};
 

@@ -1,20 +1,13 @@
 //! The state of a probe: what is known of the server so far.
 
 use super::answers::{Answers, Probed};
-use super::heard::Heard;
+use super::heard::{Heard, Refusal};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
 use crate::server::plan::Samples;
 use crate::server::wire::{Session, Stopped};
 use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
 use serde_json::Value;
-
-/// A refusal with one known defect, from which the words of refusals are learned.
-pub(super) struct Refusal {
-    pub(super) endpoint: Endpoint,
-    pub(super) params: Params,
-    pub(super) heard: Heard,
-}
 
 /// A request to init that the server grants, and how it is sent.
 #[derive(Debug, Clone)]

@@ -117,6 +117,10 @@ fn parameters(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         }
     }
     fit(prober, "reference_id_pattern", &seen);
+    let without = defect(prober, &[(REFERENCE_ID, Value::Null)])?;
+    if let Some(granted) = without.outcome() {
+        prober.note("reference_id_required", !granted, &without);
+    }
     let mut grants = Vec::new();
     let param = prober.contract.param(Endpoint::Token, "grant_type");
     for sample in param.map_or(&[][..], |param| &param.samples) {

@@ -3,6 +3,7 @@
 
 use super::heard::Heard;
 use super::prober::Prober;
+use crate::server::case::requests::REFERENCE_ID;
 use crate::server::wire::Stopped;
 use flexiti_contract::Endpoint;
 use regex::Regex;
@@ -105,10 +106,16 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             prober.note("amount_precision", answer, heard);
         }
     }
+    let without = prober.base_with(REFERENCE_ID, Value::Null);
+    let without = one(prober, without)?;
+    // One of the two endpoints that asks for it is enough: the other one violates its clause.
+    if without.refused() {
+        prober.note("reference_id_required", true, &without);
+    }
     let previous = prober.base_with("has_previous_purchase", json!("vrai"));
     one(prober, previous)?;
     let long = json!("01234567-89ab-cdef-0123-456789abcdef-01234567");
-    let long = prober.base_with(crate::server::case::requests::REFERENCE_ID, long);
+    let long = prober.base_with(REFERENCE_ID, long);
     one(prober, long)?;
     Ok(())
 }
