@@ -26,9 +26,11 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
                 return None;
             }
             let [first, second] = [first.json()?, second.json()?];
-            let same = pointers
-                .iter()
-                .find(|pointer| first.pointer(pointer) == second.pointer(pointer));
+            let same = pointers.iter().find(|pointer| {
+                // A missing member is the fault of the clause about it.
+                let found = first.pointer(pointer).filter(|found| !found.is_null());
+                found.is_some() && found == second.pointer(pointer)
+            });
             let wanted = same.map_or("/", String::as_str);
             Some((same.is_some(), format!("another value at {wanted}")))
         }

@@ -3,7 +3,7 @@
 use super::room;
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use crate::server::wire::readback::endpoint_of;
-use crate::server::wire::{Answer, Exchange, Surface};
+use crate::server::wire::{Answer, Exchange, Secret, Surface};
 use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -75,24 +75,54 @@ pub(super) fn observe(
                 .iter()
                 .any(|s| !s.value.is_empty() && url.contains(&s.value))
         };
+        let secret = url.as_ref().is_some_and(|url| {
+            let own = |s: &&Secret| s.name == "FLEXITI_CLIENT_SECRET" && !s.value.is_empty();
+            exchange
+                .secrets
+                .iter()
+                .filter(own)
+                .any(|s| url.contains(&s.value))
+        });
         let leaked = url.is_some_and(|url| leaks(&url));
-        see(
+        let expected = "a URL without token or secret";
+        let mut verdict = look(
+            rulebook,
             Rule::RedirectNoCredentials,
-            leaked.then(|| "a URL without token or secret".to_owned()),
+            at,
+            exchange,
+            leaked.then(|| expected.to_owned()),
         );
+        // That the secret stays on the server is documented (TC, C-1); a token in the URL is what
+        // the POS widget does (P-wid).
+        if let Some(fault) = verdict.as_mut().and_then(|verdict| verdict.fault.as_mut()) {
+            fault.violates |= secret;
+        }
+        verdicts.extend(verdict);
     }
-    if ordinary && !is_no_plan(endpoint, answer) {
+    if ordinary && !says_nothing(endpoint, exchange, answer) {
         verdicts.extend(response(rulebook, endpoint, at, exchange, answer));
     }
     verdicts
 }
 
-/// Whether this is an answer of the calculator without a plan. For which prices there is none is
-/// documented nowhere; the printed price has a case of its own.
-fn is_no_plan(endpoint: Endpoint, answer: &Answer) -> bool {
+/// Whether an answer says nothing that could be judged: the calculator's for a price that no plan
+/// fits, a notification of an order that is not finished. What those hold is documented nowhere.
+fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> bool {
     let body = answer.json().unwrap_or_default();
-    let said = !body["paymentPlan"].is_null() || body["htmlRender"].as_str() != Some("");
-    endpoint == Endpoint::Calculator && (body == json!({}) || !said)
+    match endpoint {
+        Endpoint::Calculator => {
+            let printed =
+                exchange.url.contains("price=499&") || exchange.url.ends_with("price=499");
+            let plan = &body["paymentPlan"];
+            let without =
+                plan.is_null() || plan["monthlyPayment"] == "" || body["htmlRender"] == "";
+            body == json!({}) || (!printed && without)
+        }
+        Endpoint::NotificationOrder
+        | Endpoint::NotificationMerchantOrder
+        | Endpoint::NotificationOld => body == json!({}),
+        _ => false,
+    }
 }
 
 /// Verdicts on the clauses about the members of a successful answer.
@@ -164,7 +194,7 @@ fn error_shape(
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
     let printed = || {
         body.as_ref()
-            .is_some_and(|body| room::has_a_printed_shape(rulebook, body))
+            .is_some_and(|body| room::has_a_printed_shape(body))
     };
     let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed();
     let mismatch = Mismatch {

@@ -1,21 +1,21 @@
 //! Whether the documentation leaves room for an answer: another answer to an open question, under
 //! which it would be right.
 
-use flexiti_contract::{Clause, Endpoint, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Rule, Rulebook};
 use serde_json::Value;
 
 /// The rulebooks of the other answers to a knob that do not contradict this clause.
 fn others<'r>(
     rulebook: &'r Rulebook,
     knob: &'r str,
-    clause: Option<&'r str>,
+    clause: &'r str,
 ) -> impl Iterator<Item = Rulebook> + 'r {
     let contract = rulebook.contract();
     let rows = contract.knob(knob).into_iter();
     let rows = rows.flat_map(|row| &row.alternatives);
     let fair = rows.filter(move |known| {
-        let contradicts = |clause| known.contradicts.iter().any(|id| id == clause);
-        known.answer != rulebook.dialect().answers[knob] && !clause.is_some_and(contradicts)
+        let contradicts = |clause: &str| known.contradicts.iter().any(|id| id == clause);
+        known.answer != rulebook.dialect().answers[knob] && !contradicts(clause)
     });
     fair.filter_map(move |known| {
         let dialect = rulebook.dialect();
@@ -31,17 +31,35 @@ pub(super) fn leaves(
     endpoint: Endpoint,
     body: &Value,
 ) -> Option<String> {
+    if clause.id == Rule::ResponseFlow.id() && is_a_purchase(&body["flow"]) {
+        // Only `apply` is printed; how the other flows are spelled is open.
+        return Some("flow_values".to_owned());
+    }
     let knobs = rulebook.contract().knobs_of(clause);
     let kept = |other: Rulebook| {
         let faults = other.check_response(endpoint, body);
         faults.iter().all(|(id, _)| *id != clause.id)
     };
-    let fits = |knob: &&str| others(rulebook, knob, Some(&clause.id)).any(kept);
+    let fits = |knob: &&str| others(rulebook, knob, &clause.id).any(kept);
     let knob = knobs.into_iter().find(fits)?;
     Some(knob.to_owned())
 }
 
-/// Whether the body of a refusal has one of the shapes that some page prints.
-pub(super) fn has_a_printed_shape(rulebook: &Rulebook, body: &Value) -> bool {
-    others(rulebook, "error_shape", None).any(|other| other.check_error_body(body).is_none())
+/// Whether the body of a refusal has one of the shapes that some page prints: an `error` that is
+/// text, beside a sentence under one of its two names; `code` is a number where there is one
+/// (R-old3, R-v3, P-err, HS-tr).
+pub(super) fn has_a_printed_shape(body: &Value) -> bool {
+    let text = |name: &str| body[name].is_string();
+    let absent = |name: &str| body[name].is_null();
+    text("error")
+        && (text("error_description") || text("message"))
+        && (absent("error_description") || text("error_description"))
+        && (absent("code") || body["code"].is_number())
+}
+
+/// Whether a text means Buy or Apply/Buy in some spelling.
+fn is_a_purchase(flow: &Value) -> bool {
+    let text = flow.as_str().unwrap_or_default().to_ascii_lowercase();
+    let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
+    ["buy", "applybuy"].contains(&letters.as_str())
 }

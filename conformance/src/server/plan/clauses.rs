@@ -5,7 +5,7 @@ use super::params::{bases, minimal, once, replaced, violations, with, without};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::{request_to, token_request};
 use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
-use flexiti_contract::{Check, Clause, Endpoint, ParameterSite, Rule, Rulebook};
+use flexiti_contract::{Check, Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Parameters whose samples do not work by themselves, or require other parameters.
@@ -63,6 +63,11 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                     cases.push(prepared(case, &broken.base));
                 }
             }
+            if broken.value.is_null() && INIT.contains(&place.endpoint) {
+                cases.extend(left_out_everywhere(
+                    rulebook, clause, place, working, &broken,
+                ));
+            }
             cases.extend(broken_case(rulebook, clause, place, &broken, working));
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
@@ -70,6 +75,56 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
         }
     }
     cases
+}
+
+/// A documented parameter left out in each flow that needs it, and in each encoding, apart from the
+/// one that every defect is tried in.
+fn left_out_everywhere(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+    broken: &Broken,
+) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for base in bases(rulebook, working, place.endpoint) {
+        let flow = |params: &Params| {
+            let flow = params.iter().find(|(name, _)| name == "flow");
+            flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?))
+        };
+        let params = left_out(clause, place, &base);
+        let Some(of) = flow(&base).filter(|_| breaks_only(rulebook, clause, place, &params)) else {
+            continue;
+        };
+        for encoding in &working.encodings {
+            if *encoding == working.preferred() && flow(&broken.params) == Some(of) {
+                continue;
+            }
+            let Some(request) = request_to(place.endpoint, &params, *encoding) else {
+                continue;
+            };
+            let name = format!(
+                "{} {} left out, {of:?} as {encoding:?}",
+                place.endpoint.id(),
+                place.param
+            );
+            let expect = Expect::Refused {
+                param: clause.msg.map(|_| place.param.clone()),
+                header: None,
+            };
+            let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+            cases.push(case.held_to(rulebook.contract(), clause));
+        }
+    }
+    cases
+}
+
+/// The parameters without one; without both where either of two is enough.
+fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) -> Params {
+    if clause.id.ends_with(".identity") {
+        return without(&without(base, "customer_id"), "vcc");
+    }
+    replaced(base, &place.param, &Value::Null)
 }
 
 /// The case of a request with a defect.
@@ -100,6 +155,12 @@ pub fn broken_case(
             case.knob = Some("json_scalars".to_owned());
         }
         _ => {}
+    }
+    // Apply needs no addresses: a server may ignore them.
+    let flow = broken.params.iter().find(|(name, _)| name == "flow");
+    let flow = flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?));
+    if flow == Some(Flow::Apply) && place.param.contains('.') {
+        case.must = false;
     }
     Some(prepared(case, &broken.params))
 }
@@ -240,11 +301,10 @@ pub fn broken_at(
         .into_iter()
         .filter_map(|(name, value)| {
             bases.iter().find_map(|base| {
-                let mut params = replaced(base, &place.param, &value);
-                if value.is_null() && clause.id.ends_with(".identity") {
-                    // Either of the two is enough.
-                    params = without(&without(&params, "customer_id"), "vcc");
-                }
+                let params = match value {
+                    Value::Null => left_out(clause, place, base),
+                    _ => replaced(base, &place.param, &value),
+                };
                 if !breaks_only(rulebook, clause, place, &params) {
                     return None;
                 }

@@ -35,7 +35,7 @@ pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<
                 let sample = working.samples.of(endpoint, param)?;
                 Some((param.name.clone(), json!(sample)))
             });
-        vec![replaced(&samples.collect(), &own.0, &own.1)]
+        return vec![replaced(&samples.collect(), &own.0, &own.1)];
     } else {
         [Flow::ApplyBuy, Flow::Buy, Flow::Apply]
             .into_iter()
@@ -48,9 +48,25 @@ pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<
         .collect()
 }
 
+/// A full init request of one flow, if the server is not known to refuse the flow on this path.
+pub fn base_params(
+    rulebook: &Rulebook,
+    working: &Working,
+    endpoint: Endpoint,
+    flow: Flow,
+) -> Option<Params> {
+    let known = working.samples.granted.as_ref();
+    let refused = known.is_some_and(|granted| !granted.contains(&(endpoint, flow)));
+    let init = [Endpoint::InitV2, Endpoint::InitPlain].contains(&endpoint);
+    if init && refused {
+        return None;
+    }
+    any_params(rulebook, working, endpoint, flow)
+}
+
 /// A full init request of one flow: the sample of every parameter that the server is known to
 /// take.
-pub fn base_params(
+pub fn any_params(
     rulebook: &Rulebook,
     working: &Working,
     endpoint: Endpoint,

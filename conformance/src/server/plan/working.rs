@@ -42,6 +42,8 @@ pub struct Samples {
     pub values: BTreeMap<(Endpoint, String), Option<String>>,
     /// How the flows are spelled.
     pub flows: BTreeMap<Flow, String>,
+    /// The flows that the paths of init grant; `None` if that is not known.
+    pub granted: Option<Vec<(Endpoint, Flow)>>,
 }
 
 impl Samples {

@@ -39,6 +39,8 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
             }
         }
     }
+    let granted = prober.granted.iter();
+    prober.samples.granted = Some(granted.map(|(path, flow, _)| (*path, *flow)).collect());
     let preferred = [Flow::ApplyBuy, Flow::Buy, Flow::Apply];
     let fullest = preferred.iter().find_map(|flow| {
         let found = prober.granted.iter().find(|(_, f, _)| f == flow);

@@ -76,6 +76,14 @@ fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     let heard = prober.ask_after(vec![open.clone()], request)?;
     let old = path(Endpoint::NotificationOld);
     if heard.refused() {
+        // One path that tells of the order is enough: the other one violates its clause.
+        let merchant = path(Endpoint::NotificationMerchantOrder);
+        if let Some(merchant) = merchant {
+            let told = prober.ask_after(vec![open], merchant)?;
+            if !told.refused() {
+                return Ok(false);
+            }
+        }
         prober.note("notification_unfinished", "not_found", &heard);
         return Ok(false);
     }

@@ -22,6 +22,6 @@ pub use hosts::{AllowedHosts, host, name_of};
 pub use limits::Limits;
 pub use preflight::{Blocked, preflight};
 pub use prepared::prepare;
-pub use secrets::Secrets;
+pub use secrets::{Secret, Secrets};
 pub use session::Session;
 pub use target::{Credentials, ERROR_URL, SUCCESS_URL, Target, Unreachable, base};

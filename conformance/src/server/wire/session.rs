@@ -20,6 +20,8 @@ const NO_ADMIN: &str = "the target has no admin API";
 struct CachedToken {
     token: String,
     until: Instant,
+    /// How many tokens the server had issued then.
+    issued: u64,
 }
 
 /// The connection of a run to its target.
@@ -28,6 +30,8 @@ pub struct Session<'a> {
     rng: TestRng,
     cached: Option<CachedToken>,
     other: Option<(Credentials, Value)>,
+    /// How many tokens the server has issued.
+    issued: u64,
     delivery: Delivery,
     made: Vec<String>,
     /// Everything that no report may show.
@@ -53,6 +57,7 @@ impl<'a> Session<'a> {
             rng,
             cached: None,
             other: None,
+            issued: 0,
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
             made: Vec::new(),
             secrets: Secrets::default(),
@@ -174,7 +179,19 @@ impl<'a> Session<'a> {
                         answers: &exchanges,
                         merchant_order: &merchant_order,
                     };
-                    let exchange = self.send(request, &context)?;
+                    let held = context.token.is_some() && !own;
+                    let mut exchange = self.send(request, &context)?;
+                    if held && self.may_have_ended(&exchange) {
+                        // A new token may end the older one: no page says so, and none denies it.
+                        self.cached = None;
+                        let context = StepContext {
+                            account,
+                            token: self.token_for(request, account, own)?,
+                            answers: &exchanges,
+                            merchant_order: &merchant_order,
+                        };
+                        exchange = self.send(request, &context)?;
+                    }
                     let last = at + 1 == case.steps.len();
                     let accepted = exchange
                         .answer()
@@ -189,6 +206,13 @@ impl<'a> Session<'a> {
             }
         }
         Ok(exchanges)
+    }
+
+    /// Whether a refusal may be for a token that a later one has ended.
+    fn may_have_ended(&self, exchange: &Exchange) -> bool {
+        let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
+        let held = self.cached.as_ref();
+        refused && held.is_some_and(|held| held.issued < self.issued)
     }
 
     /// The value of `{{token}}`, if the request has that placeholder.
@@ -217,7 +241,11 @@ impl<'a> Session<'a> {
             let (token, seconds) = self.fetch_token(account)?;
             // After half its lifetime, so that a run never sends a token that is about to expire.
             let until = Instant::now() + Duration::from_secs(seconds / 2);
-            self.cached = Some(CachedToken { token, until });
+            self.cached = Some(CachedToken {
+                token,
+                until,
+                issued: self.issued,
+            });
         }
         Ok(self.cached.as_ref().map(|cached| cached.token.clone()))
     }
@@ -270,6 +298,8 @@ impl<'a> Session<'a> {
             own.extend(secrets::spellings(names, &token));
         }
         self.secrets.learn(own.iter().cloned());
+        let granted = outcome.as_ref().is_ok_and(Answer::granted);
+        self.issued += u64::from(granted && prepared.url.ends_with("/oauth/token"));
         Ok(Exchange {
             surface: prepared.surface,
             method: prepared.method,
@@ -282,10 +312,11 @@ impl<'a> Session<'a> {
     }
 
     /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
-    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{reference_id}}` and
-    /// `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the merchant's own, one for each case), `{{token}}`,
-    /// `{{other_client_id}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
-    /// merchant), and `{{0/access_token}}` (from the answer to the first request).
+    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{basic_form}}` (form-encoded first),
+    /// `{{reference_id}}` and `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the
+    /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`, `{{other_token}}`
+    /// and `{{other_refresh_token}}` (of another merchant), and `{{0/access_token}}` (from the
+    /// answer to the first request).
     fn fill(&mut self, text: &str, context: &StepContext<'_>) -> Result<String, Stopped> {
         placeholders::fill(text, &mut |name| self.value_of(name, context))
     }
@@ -307,7 +338,13 @@ impl<'a> Session<'a> {
             "other_client_id" => self.other("access_token")?.0,
             "other_token" => self.other("access_token")?.1,
             "other_refresh_token" => self.other("refresh_token")?.1,
-            _ => return Ok(from_answer(name, context.answers)),
+            _ => match from_answer(name, context.answers) {
+                None if name.contains('/') => {
+                    let what = format!("an earlier answer has no {name}");
+                    return Err(Stopped::Inconclusive(what));
+                }
+                found => return Ok(found),
+            },
         }))
     }
 

@@ -383,6 +383,20 @@ impl<'a> RequestBuilder<'a> {
             .collect()
     }
 
+    /// A request to the other path of init, if there is one.
+    pub(super) fn other_paths(&self) -> Vec<(Endpoint, RequestTemplate)> {
+        let others = self.working.init().filter(|path| *path != self.endpoint);
+        others
+            .filter_map(|path| {
+                let base = bases(self.rulebook, self.working, path)
+                    .into_iter()
+                    .next()?;
+                let request = request_to(path, &base, self.working.preferred())?;
+                Some((path, request))
+            })
+            .collect()
+    }
+
     /// The usual request to an endpoint.
     pub(super) fn usual(&self, endpoint: Endpoint) -> RequestTemplate {
         let base = match endpoint {

@@ -7,9 +7,9 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
 };
-use crate::server::plan::params::{base_params, bases, minimal, violations, with};
+use crate::server::plan::params::{any_params, bases, minimal, violations, with};
 use crate::server::plan::working::Working;
-use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
+use flexiti_contract::{Endpoint, Flow, Lang, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Cases of one encoding, on the paths that work.
@@ -55,12 +55,17 @@ pub(in crate::server::plan) fn path(
     let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
-        let full = base_params(rulebook, working, endpoint, flow).filter(valid);
+        // A flow that the server does not take on this path is tried all the same.
+        let full = any_params(rulebook, working, endpoint, flow).filter(valid);
         let minimal = full.as_ref().map(|full| minimal(full, valid));
         for (what, params) in [("everything", full), ("only what is required", minimal)] {
             if let Some(request) = params.and_then(|params| request_to(endpoint, &params, encoding))
             {
                 cases = cases.keeps(&format!("{what}, {flow:?}"), request);
+                // The reference has Apply on the one path, the other flows on the other (R-cur).
+                if (flow == Flow::Apply) != (endpoint == Endpoint::InitPlain) {
+                    cases = cases.beyond();
+                }
             }
         }
     }
@@ -233,14 +238,27 @@ pub(super) fn page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 }
 
 pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    ["fr", "en"].into_iter().fold(cases, |cases, lang| {
-        let init = requests.init_with("lang", json!(lang));
+    ["fr", "en"].into_iter().fold(cases, |cases, code| {
+        // In the spelling that the server takes.
+        let contract = requests.rulebook.contract();
+        let samples = contract
+            .param(requests.endpoint, "lang")
+            .map(|param| &param.samples);
+        let spelled = samples.into_iter().flatten().find(|text| {
+            let params = with(&requests.base, "lang", json!(text));
+            Lang::of(text).code() == code
+                && violations(requests.rulebook, requests.endpoint, &params).is_empty()
+        });
+        let Some(spelled) = spelled else {
+            return cases;
+        };
+        let init = requests.init_with("lang", json!(spelled));
         cases
             .add(
                 Kind::Positive,
-                lang,
+                code,
                 opened(),
-                Expect::Page(Some(lang.to_owned())),
+                Expect::Page(Some(code.to_owned())),
             )
             .after([Step::Send(init)])
     })

@@ -25,11 +25,7 @@ fn json(params: &Params) -> RequestTemplate {
 }
 
 pub(super) fn encoding(cases: Cases) -> Cases {
-    let plain = with_bytes(
-        &token_request(),
-        *b"client_id=a&client_secret=b",
-        Some("text/plain"),
-    );
+    let plain = token_request().header("content-type", "text/plain");
     let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
     cases
         .keeps_token()
@@ -100,6 +96,16 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             "one character more",
             token_with(&[("client_secret", "{{client_secret}}x")]),
         )
+        .breaks(
+            "another secret, refreshing",
+            token_with(&[
+                ("client_secret", "xxxxxx"),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "{{0/refresh_token}}"),
+            ]),
+        )
+        .after([get_token()])
+        .on(Account::Own)
 }
 
 pub(super) fn client_uniform(cases: Cases) -> Cases {
