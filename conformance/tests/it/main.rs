@@ -17,6 +17,7 @@ mod live;
 mod merchant;
 mod program;
 mod sources;
+mod stranger;
 mod support;
 mod troubled;
 mod unknown;
