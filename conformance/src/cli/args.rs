@@ -37,6 +37,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Send the same calls to two servers, and show what they answer differently
+    Diff(Diff),
     /// Certify a merchant's integration: drive its shop or run its tests, and judge what it sends
     Merchant(Merchant),
     /// Check a merchant's certificate: its signature, its trace, and its verdicts
@@ -122,6 +124,13 @@ pub struct TargetArgs {
     /// `documented`; for `replay`, to the dialect of the report
     #[arg(long, value_name = "NAME|FILE")]
     pub dialect: Option<String>,
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// Where calls may go, and by which way.
+#[derive(Debug, Clone, Args)]
+pub struct WayArgs {
     /// Host other than loopback that may be called; may be repeated
     #[arg(long, value_name = "HOST", value_parser = crate::server::host)]
     pub allow_host: Vec<String>,
@@ -177,6 +186,70 @@ pub struct Server {
     pub waivers: Option<PathBuf>,
     /// text, json or junit, to a file or to standard output (`-`, `json=-`); may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
+    pub report: Vec<ReportTo>,
+}
+
+/// Two servers that get the same calls.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Base URL of one server, ending in /flexiti/online-api; cases are planned by its dialect
+    #[arg(long, value_name = "URL")]
+    pub left: String,
+    /// Base URL of the other server
+    #[arg(long, value_name = "URL")]
+    pub right: String,
+    /// OAuth client id for both; defaults to the demo account of the mock, on loopback only
+    #[arg(long, env = "FLEXITI_CLIENT_ID", value_name = "ID")]
+    pub client_id: Option<String>,
+    /// OAuth client secret for both; other users of the machine see it in the list of processes
+    #[arg(
+        long,
+        env = "FLEXITI_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub client_secret: Option<String>,
+    /// OAuth client id for the left server, instead of --client-id
+    #[arg(long, env = "FLEXITI_LEFT_CLIENT_ID", value_name = "ID")]
+    pub left_client_id: Option<String>,
+    /// OAuth client secret for the left server, instead of --client-secret
+    #[arg(
+        long,
+        env = "FLEXITI_LEFT_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub left_client_secret: Option<String>,
+    /// File that holds the secret for the left server; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub left_client_secret_file: Option<PathBuf>,
+    /// OAuth client id for the right server, instead of --client-id
+    #[arg(long, env = "FLEXITI_RIGHT_CLIENT_ID", value_name = "ID")]
+    pub right_client_id: Option<String>,
+    /// OAuth client secret for the right server, instead of --client-secret
+    #[arg(
+        long,
+        env = "FLEXITI_RIGHT_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub right_client_secret: Option<String>,
+    /// File that holds the secret for the right server; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub right_client_secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub way: WayArgs,
+    /// Seed that makes the calls repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Number of generated cases
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub cases: u32,
+    /// The limits hold for each of the two servers
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// text or json, to a file or to standard output (`-`, `json=-`); may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = comparison)]
     pub report: Vec<ReportTo>,
 }
 
@@ -303,6 +376,16 @@ fn report(text: &str) -> Result<ReportTo, String> {
         }
     };
     Ok(ReportTo { format, file })
+}
+
+/// The report of a comparison; it judges no clauses, so there is nothing for `JUnit`.
+fn comparison(text: &str) -> Result<ReportTo, String> {
+    match report(text) {
+        Ok(report) if report.format == Format::Junit => {
+            Err("unknown format `junit`; expected text or json".to_owned())
+        }
+        other => other,
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -1,7 +1,7 @@
 //! The sub-commands.
 
 use super::args::Command;
-use super::{merchant, probe, replay, server, unknown};
+use super::{diff, merchant, probe, replay, server, unknown};
 use crate::server::selftest;
 use flexiti_contract::Contract;
 use std::io::Write as _;
@@ -21,6 +21,7 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
             limits,
             out,
         } => probe::run(&target, &limits, out.as_deref()),
+        Command::Diff(args) => diff::run(&args),
         Command::List { dialect } => list(&dialect),
         Command::Merchant(args) => merchant::run(args),
         Command::Verify {

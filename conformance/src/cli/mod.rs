@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod diff;
 mod environment;
 mod exit_code;
 mod merchant;

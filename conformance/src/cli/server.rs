@@ -27,6 +27,11 @@ pub fn limits(args: &LimitArgs) -> Options {
     }
 }
 
+/// A seed for a run that was given none.
+pub fn drawn_seed() -> u64 {
+    RandomState::new().hash_one(0) >> 32
+}
+
 /// Judges a server, and gives the exit code.
 pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let dialect = args.target.dialect.as_deref().unwrap_or("documented");
@@ -35,9 +40,8 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
         Some(file) => Waivers::read(file)?,
         None => Waivers::default(),
     };
-    let drawn = || RandomState::new().hash_one(0) >> 32;
     let mut options = Options {
-        seed: args.seed.unwrap_or_else(drawn),
+        seed: args.seed.unwrap_or_else(drawn_seed),
         cases: args.cases,
         fail_on_open: args.fail_on.is_some(),
         ..limits(&args.limits)

@@ -32,9 +32,9 @@ pub fn reach(
     options: &mut Options,
 ) -> anyhow::Result<Reached> {
     let reach = Reach {
-        hosts: AllowedHosts::new(args.allow_host.clone(), args.allow_production),
-        ca: args.ca.clone(),
-        proxy: args.proxy.clone(),
+        hosts: AllowedHosts::new(args.way.allow_host.clone(), args.way.allow_production),
+        ca: args.way.ca.clone(),
+        proxy: args.way.proxy.clone(),
         interrupted: signals::watch()?,
     };
     let Some(base_url) = &args.base_url else {

@@ -84,21 +84,22 @@ fn what_differs_between_two_dialects_is_a_knob_or_depends_on_one() {
 #[test]
 fn a_clause_that_one_server_does_not_keep_is_named_and_no_other() {
     let documented = rulebook("documented");
-    for clause in [
-        "init.response.redirection_url",
-        "token.response.token_type",
-        "http.method",
-        "notification.owner",
-    ] {
-        let Some(row) = documented.clauses().find(|row| row.id == clause) else {
-            let known: Vec<_> = documented.clauses().map(|row| row.id.as_str()).collect();
-            panic!("{clause} is not one of {known:?}");
-        };
-        assert!(
-            documented.contract().knobs_of(row).is_empty(),
-            "{clause} has a knob"
-        );
-        let found = compare(&mock("documented"), &sabotaged(clause), 4);
-        assert_eq!(found.named(), [clause], "{}", text(&found));
+    let contract = documented.contract();
+    let intact = mock("documented");
+    // A clause with a knob is named by that.
+    let plain = documented
+        .clauses()
+        .filter(|row| contract.knobs_of(row).is_empty());
+    let mut wrong = Vec::new();
+    let step = std::env::var("STEP").map_or(12, |it| it.parse().unwrap());
+    for clause in plain.step_by(step) {
+        let found = compare(&intact, &sabotaged(&clause.id), 4);
+        if found.named() != [clause.id.as_str()] {
+            wrong.push(format!("{}: {:?}", clause.id, found.named()));
+            if step > 1 {
+                wrong.push(text(&found));
+            }
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

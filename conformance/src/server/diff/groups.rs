@@ -20,6 +20,8 @@ pub(super) struct Explanations {
 struct Fault {
     clause: String,
     knob: Option<String>,
+    /// It is about the words of a refusal, whatever was refused.
+    is_of_words: bool,
     /// What it is, for a reader.
     line: String,
 }
@@ -86,6 +88,7 @@ impl Explanations {
             let mine = mine.map(|(clause, fault)| Fault {
                 clause: clause.clone(),
                 knob: fault.knob.clone(),
+                is_of_words: !matches!(fault.part, Part::Accepted | Part::Refused | Part::Content),
                 line: format!("{clause}: only the {side} one is not {}", fault.expected),
             });
             mine.collect::<Vec<_>>()
@@ -106,13 +109,15 @@ impl Explanations {
         if let Some(knob) = endpoint.and_then(|endpoint| self.foreseen(endpoint, last)) {
             return vec![Subject::Knob(knob)];
         }
+        let spoken = || {
+            let mut spoken = differences.iter().flat_map(knobs_about).copied();
+            spoken.find(|knob| self.differ(knob)).map(str::to_owned)
+        };
         let mut subjects: Vec<Subject> = Vec::new();
         for fault in faults {
-            let knob = fault.knob.as_deref().filter(|knob| self.differ(knob));
-            let knob = knob
-                .map(str::to_owned)
-                .or_else(|| self.knob_of(&fault.clause));
-            let subject = match knob {
+            let knob = fault.knob.clone().filter(|knob| self.differ(knob));
+            let knob = knob.or_else(|| fault.is_of_words.then(spoken).flatten());
+            let subject = match knob.or_else(|| self.knob_of(&fault.clause)) {
                 Some(knob) => Subject::Knob(knob),
                 None => Subject::Clause(fault.clause.clone()),
             };
@@ -121,13 +126,8 @@ impl Explanations {
             }
         }
         if subjects.is_empty() {
-            let own = case.knob.as_deref().filter(|knob| self.differ(knob));
-            let spoken = || {
-                let mut spoken = differences.iter().flat_map(knobs_about).copied();
-                spoken.find(|knob| self.differ(knob))
-            };
-            let knob = own.or_else(spoken).map(str::to_owned);
-            let knob = knob.or_else(|| self.knob_of(&case.clause));
+            let own = case.knob.clone().filter(|knob| self.differ(knob));
+            let knob = own.or_else(spoken).or_else(|| self.knob_of(&case.clause));
             subjects.extend(knob.map(Subject::Knob));
         }
         subjects

@@ -2,11 +2,13 @@
 //! answer that calls can show must be found out.
 
 use super::credentials;
+use crate::server::case::{Encoding, Kind};
 use crate::server::generate;
+use crate::server::plan::{self, Working};
 use crate::server::report::Status;
 use crate::server::run::{self, Options, Reading, Waivers};
 use crate::server::wire::Target;
-use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
+use flexiti_contract::{Asserts, Check, Contract, Dialect, LoadError, Rulebook};
 use flexiti_mock::{Mock, Settings};
 use proptest::prelude::Rng as _;
 use serde_json::{Map, Value, json};
@@ -51,6 +53,60 @@ pub fn dialect(seed: u64) -> Result<Dialect, LoadError> {
         "answers": answers,
     }))
 }
+
+/// The documented clauses of a dialect whose absence calls can show: a case of theirs must come out
+/// otherwise, and no other clause refuses its request as well.
+pub fn binding(dialect: &Dialect) -> Result<Vec<&'static str>, LoadError> {
+    let contract = Contract::shipped();
+    let rulebook = Rulebook::compile(contract, dialect.clone())?;
+    let mut working = Working::everything(&rulebook);
+    let json = rulebook.is_active(Encoding::Json.clause());
+    let forms = rulebook.is_active(Encoding::FormDotted.clause());
+    let read = |encoding: &Encoding| {
+        if *encoding == Encoding::Json {
+            json
+        } else {
+            forms
+        }
+    };
+    working.encodings.retain(read);
+    let mut cases = plan::token_cases();
+    cases.extend(plan::init_cases(&rulebook, &working));
+    cases.extend(plan::cases(&rulebook, &working));
+    let mut binding = Vec::new();
+    for clause in rulebook.clauses().filter(|clause| contract.is_must(clause)) {
+        // Another refusal of the token endpoint takes its place.
+        if MASKED.contains(&clause.id.as_str()) {
+            continue;
+        }
+        let mut own = cases
+            .iter()
+            .filter(|case| case.must && case.clause == clause.id);
+        let shows = match (clause.check, clause.asserts) {
+            (Check::Response, _) => true,
+            (Check::Request, _) => {
+                let left = Rulebook::compile_without(contract, dialect.clone(), &clause.id)?;
+                rulebook.sites(&clause.id).iter().any(|site| {
+                    let broken = plan::broken_at(&rulebook, clause, site, &working);
+                    broken.iter().any(|broken| {
+                        let case = plan::broken_case(&rulebook, clause, site, broken, &working);
+                        let passes = plan::violations(&left, site.endpoint, &broken.params);
+                        case.is_some_and(|case| case.must) && passes.is_empty()
+                    })
+                })
+            }
+            (Check::Rule, Asserts::Refusal) => own.any(|case| case.kind == Kind::Negative),
+            (Check::Rule, _) => own.next().is_some(),
+        };
+        if shows {
+            binding.push(clause.id.as_str());
+        }
+    }
+    Ok(binding)
+}
+
+/// Clauses whose requests another rule of the token endpoint refuses as well.
+const MASKED: [&str; 1] = ["token.refresh_token.required"];
 
 /// Probes and judges a mock in this dialect, `documented` being the yardstick. If a clause is
 /// given, the mock does not keep it.
