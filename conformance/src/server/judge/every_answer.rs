@@ -16,7 +16,10 @@ pub(super) fn observe(
     exchange: &Exchange,
     ordinary: bool,
 ) -> Vec<Verdict> {
-    let alive = exchange.answer().filter(|answer| answer.status < 500);
+    // 501 is the right answer to a method that nobody knows (RFC 9110, 9.1).
+    let alive = exchange
+        .answer()
+        .filter(|answer| answer.status < 500 || answer.status == 501);
     let Some(answer) = alive else {
         let expected = "an answer that is no 5xx".to_owned();
         let verdict = look(rulebook, Rule::Robust, at, exchange, Some(expected));

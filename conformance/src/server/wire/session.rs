@@ -383,6 +383,7 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
     let (at, member) = name.split_once('/')?;
     let answer = answers.get(at.parse::<usize>().ok()?)?.answer()?.json()?;
     Some(match answer.get(member)? {
+        Value::Null => return None,
         Value::String(text) => text.clone(),
         other => other.to_string(),
     })
