@@ -109,6 +109,12 @@ impl Explanations {
         if let Some(knob) = endpoint.and_then(|endpoint| self.foreseen(endpoint, last)) {
             return vec![Subject::Knob(knob)];
         }
+        let outcome = differences.iter().any(|it| it.aspect == Aspect::Outcome);
+        if let Some(clause) = endpoint.and_then(|endpoint| self.broken(endpoint, last))
+            && outcome
+        {
+            return vec![self.subject(&clause)];
+        }
         let spoken = || {
             let mut spoken = differences.iter().flat_map(knobs_about).copied();
             spoken.find(|knob| self.differ(knob)).map(str::to_owned)
@@ -117,10 +123,7 @@ impl Explanations {
         for fault in faults {
             let knob = fault.knob.clone().filter(|knob| self.differ(knob));
             let knob = knob.or_else(|| fault.is_of_words.then(spoken).flatten());
-            let subject = match knob.or_else(|| self.knob_of(&fault.clause)) {
-                Some(knob) => Subject::Knob(knob),
-                None => Subject::Clause(fault.clause.clone()),
-            };
+            let subject = knob.map_or_else(|| self.subject(&fault.clause), Subject::Knob);
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }
@@ -137,12 +140,27 @@ impl Explanations {
         self.knobs.iter().any(|known| known == knob)
     }
 
+    /// What a difference about a clause is about.
+    fn subject(&self, clause: &str) -> Subject {
+        let knob = self.knob_of(clause).map(Subject::Knob);
+        knob.unwrap_or_else(|| Subject::Clause(clause.to_owned()))
+    }
+
     /// The first knob that differs among those that decide what a clause asks.
     fn knob_of(&self, clause: &str) -> Option<String> {
         let contract = self.left.contract();
         let knobs = contract.knobs_of(contract.clause(clause)?);
         let found = knobs.into_iter().find(|knob| self.differ(knob));
         found.map(str::to_owned)
+    }
+
+    /// The one clause about parameters that a request breaks, whichever its case is about.
+    fn broken(&self, endpoint: Endpoint, exchange: &Exchange) -> Option<String> {
+        let read = readback::parameters(self.left.contract(), endpoint, exchange)?;
+        match self.left.check(endpoint, &read).as_slice() {
+            [only] => Some(only.clause.to_owned()),
+            _ => None,
+        }
     }
 
     /// The knob by which one server takes the parameters of a request and the other does not.
