@@ -1,7 +1,7 @@
 //! What a difference is about: the knob or the clause that explains it. Pure.
 
+use super::answers::{Aspect, Difference};
 use super::contents::{Example, Group, KnobDifference, Subject};
-use super::normal::{Aspect, Difference};
 use crate::server::case::Case;
 use crate::server::judge;
 use crate::server::wire::{Exchange, readback};
@@ -109,10 +109,8 @@ impl Explanations {
         if let Some(knob) = endpoint.and_then(|endpoint| self.foreseen(endpoint, last)) {
             return vec![Subject::Knob(knob)];
         }
-        let outcome = differences.iter().any(|it| it.aspect == Aspect::Outcome);
-        if let Some(clause) = endpoint.and_then(|endpoint| self.broken(endpoint, last))
-            && outcome
-        {
+        let broken = endpoint.and_then(|endpoint| self.broken(endpoint, last, differences));
+        if let Some(clause) = broken {
             return vec![self.subject(&clause)];
         }
         let spoken = || {
@@ -154,13 +152,31 @@ impl Explanations {
         found.map(str::to_owned)
     }
 
-    /// The one clause about parameters that a request breaks, whichever its case is about.
-    fn broken(&self, endpoint: Endpoint, exchange: &Exchange) -> Option<String> {
+    /// The clause about parameters that one server refuses a request by, and not the other,
+    /// whichever its case is about.
+    fn broken(
+        &self,
+        endpoint: Endpoint,
+        exchange: &Exchange,
+        differences: &[Difference],
+    ) -> Option<String> {
         let read = readback::parameters(self.left.contract(), endpoint, exchange)?;
-        match self.left.check(endpoint, &read).as_slice() {
-            [only] => Some(only.clause.to_owned()),
-            _ => None,
-        }
+        let violations = self.left.check(endpoint, &read);
+        let clause = differences.iter().find_map(|difference| {
+            match (difference.aspect, violations.as_slice()) {
+                (Aspect::Outcome, [only]) => Some(only.clause),
+                (Aspect::Fields, all) => {
+                    let is_named = |list: &str, param: &str| list.split(", ").any(|it| it == param);
+                    let by_one = all.iter().find(|violation| {
+                        let param = violation.param.as_str();
+                        is_named(&difference.left, param) != is_named(&difference.right, param)
+                    });
+                    by_one.map(|violation| violation.clause)
+                }
+                _ => None,
+            }
+        });
+        clause.map(str::to_owned)
     }
 
     /// The knob by which one server takes the parameters of a request and the other does not.
