@@ -22,6 +22,7 @@ struct Side {
 }
 
 /// The account that the flags of one side name.
+#[derive(Clone, Copy)]
 struct Account<'a> {
     id: Option<&'a String>,
     secret: Option<&'a String>,

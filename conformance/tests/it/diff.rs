@@ -86,19 +86,28 @@ fn a_clause_that_one_server_does_not_keep_is_named_and_no_other() {
     let documented = rulebook("documented");
     let contract = documented.contract();
     let intact = mock("documented");
-    // A clause with a knob is named by that.
+    // A clause with a knob is named by that; where another depends on a clause, both differ; and
+    // the probe hears the words of some refusals.
+    let depends = [
+        "http.method.allowed",
+        "token.accepted",
+        "token.client_id.required",
+        "token.scope.default",
+        "token.refresh_token.required",
+        "token.client.known",
+        "auth.token.required",
+        "init.amount_requested.positive",
+        "init.redirect.page",
+        "notification.order.accepted",
+    ];
     let plain = documented
         .clauses()
-        .filter(|row| contract.knobs_of(row).is_empty());
+        .filter(|row| contract.knobs_of(row).is_empty() && !depends.contains(&row.id.as_str()));
     let mut wrong = Vec::new();
-    let step = std::env::var("STEP").map_or(12, |it| it.parse().unwrap());
-    for clause in plain.step_by(step) {
+    for clause in plain.step_by(6) {
         let found = compare(&intact, &sabotaged(&clause.id), 4);
         if found.named() != [clause.id.as_str()] {
-            wrong.push(format!("{}: {:?}", clause.id, found.named()));
-            if step > 1 {
-                wrong.push(text(&found));
-            }
+            wrong.push(format!("{}: {}", clause.id, text(&found)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

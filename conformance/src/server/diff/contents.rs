@@ -1,6 +1,6 @@
 //! What a comparison of two servers found out.
 
-use super::normal::Difference;
+use super::answers::Difference;
 use crate::server::report::Shown;
 use serde::Serialize;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What a difference is about: the knob or the clause that explains it. Pure.
 
+use super::answers::{Aspect, Difference};
 use super::contents::{Example, Group, KnobDifference, Subject};
-use super::normal::{Aspect, Difference};
 use crate::server::case::Case;
 use crate::server::judge;
 use crate::server::wire::{Exchange, readback};
@@ -109,6 +109,10 @@ impl Explanations {
         if let Some(knob) = endpoint.and_then(|endpoint| self.foreseen(endpoint, last)) {
             return vec![Subject::Knob(knob)];
         }
+        let broken = endpoint.and_then(|endpoint| self.broken(endpoint, last, differences));
+        if let Some(clause) = broken {
+            return vec![self.subject(&clause)];
+        }
         let spoken = || {
             let mut spoken = differences.iter().flat_map(knobs_about).copied();
             spoken.find(|knob| self.differ(knob)).map(str::to_owned)
@@ -117,10 +121,7 @@ impl Explanations {
         for fault in faults {
             let knob = fault.knob.clone().filter(|knob| self.differ(knob));
             let knob = knob.or_else(|| fault.is_of_words.then(spoken).flatten());
-            let subject = match knob.or_else(|| self.knob_of(&fault.clause)) {
-                Some(knob) => Subject::Knob(knob),
-                None => Subject::Clause(fault.clause.clone()),
-            };
+            let subject = knob.map_or_else(|| self.subject(&fault.clause), Subject::Knob);
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }
@@ -137,12 +138,45 @@ impl Explanations {
         self.knobs.iter().any(|known| known == knob)
     }
 
+    /// What a difference about a clause is about.
+    fn subject(&self, clause: &str) -> Subject {
+        let knob = self.knob_of(clause).map(Subject::Knob);
+        knob.unwrap_or_else(|| Subject::Clause(clause.to_owned()))
+    }
+
     /// The first knob that differs among those that decide what a clause asks.
     fn knob_of(&self, clause: &str) -> Option<String> {
         let contract = self.left.contract();
         let knobs = contract.knobs_of(contract.clause(clause)?);
         let found = knobs.into_iter().find(|knob| self.differ(knob));
         found.map(str::to_owned)
+    }
+
+    /// The clause about parameters that one server refuses a request by, and not the other,
+    /// whichever its case is about.
+    fn broken(
+        &self,
+        endpoint: Endpoint,
+        exchange: &Exchange,
+        differences: &[Difference],
+    ) -> Option<String> {
+        let read = readback::parameters(self.left.contract(), endpoint, exchange)?;
+        let violations = self.left.check(endpoint, &read);
+        let clause = differences.iter().find_map(|difference| {
+            match (difference.aspect, violations.as_slice()) {
+                (Aspect::Outcome, [only]) => Some(only.clause),
+                (Aspect::Fields, all) => {
+                    let is_named = |list: &str, param: &str| list.split(", ").any(|it| it == param);
+                    let by_one = all.iter().find(|violation| {
+                        let param = violation.param.as_str();
+                        is_named(&difference.left, param) != is_named(&difference.right, param)
+                    });
+                    by_one.map(|violation| violation.clause)
+                }
+                _ => None,
+            }
+        });
+        clause.map(str::to_owned)
     }
 
     /// The knob by which one server takes the parameters of a request and the other does not.

@@ -4,6 +4,7 @@
 //! the cases that are planned for the left server, and generated valid requests, go to both.
 //! Differences are put down to the knob or the clause that explains them.
 
+mod answers;
 mod contents;
 mod groups;
 mod normal;
@@ -11,8 +12,8 @@ mod pair;
 mod play;
 mod text;
 
+pub use answers::{Aspect, Difference};
 pub use contents::{Comparison, Example, Group, KnobDifference, Side, Subject};
-pub use normal::{Aspect, Difference};
 pub use text::write;
 
 use crate::server::probe::{KnobAnswer, Probed};
@@ -24,6 +25,7 @@ use groups::Explanations;
 use pair::Pair;
 use play::Play;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The dialect that stands in for what a probe could not tell.
@@ -49,7 +51,7 @@ pub fn servers(
         knobs,
         groups: Vec::new(),
         compared: 0,
-        not_compared: Default::default(),
+        not_compared: BTreeMap::new(),
     };
     let rulebook = |probed: &Probed| Rulebook::compile(contract, probed.dialect.clone());
     let [left_rulebook, right_rulebook] = [

@@ -1,8 +1,8 @@
 //! The cases of a comparison, one after the other.
 
+use super::answers;
 use super::contents::Example;
 use super::groups::{Explanations, Found, Groups};
-use super::normal;
 use super::pair::{Pair, Played};
 use crate::server::case::{Case, Encoding};
 use crate::server::generate;
@@ -136,7 +136,7 @@ impl<'a> Play<'a> {
         let differences = if a.surface == Surface::Admin {
             Vec::new()
         } else {
-            normal::compare(a.answer(), b.answer())
+            answers::compare(a.answer(), b.answer())
         };
         self.explanations
             .of(case, [left, right], differences, |differences, faults| {
