@@ -160,7 +160,7 @@ impl Explanations {
         exchange: &Exchange,
         differences: &[Difference],
     ) -> Option<String> {
-        let read = readback::parameters(self.left.contract(), endpoint, exchange)?;
+        let read = readback::parameters(&self.left, endpoint, exchange)?;
         let violations = self.left.check(endpoint, &read);
         let clause = differences.iter().find_map(|difference| {
             match (difference.aspect, violations.as_slice()) {
