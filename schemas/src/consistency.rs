@@ -196,6 +196,11 @@ impl Contract {
                 return fail(format!("/values: `{value}` is no sample of `{param}`"));
             }
         }
+        for text in &self.expectations.texts {
+            if self.clause(&text.clause).is_none() {
+                return fail(format!("/texts: no clause `{}`", text.clause));
+            }
+        }
         for limit in &self.expectations.limits {
             if self.clause(&limit.clause).is_none() {
                 return fail(format!("/limits: no clause `{}`", limit.clause));
@@ -237,7 +242,8 @@ impl Contract {
         let parts = self.expectations.parts.iter().map(|row| &row.source);
         let limits = self.expectations.limits.iter().map(|row| &row.source);
         let values = self.expectations.values.iter().map(|row| &row.source);
-        for sources in parts.chain(limits).chain(values) {
+        let texts = self.expectations.texts.iter().map(|row| &row.source);
+        for sources in parts.chain(limits).chain(values).chain(texts) {
             if let Some(key) = unknown(sources) {
                 return fail("expectations.json", "a row".to_owned(), &key);
             }

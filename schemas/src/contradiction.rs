@@ -42,6 +42,14 @@ impl Contract {
                 });
             }
         }
+        for text in &self.expectations.texts {
+            if dialect.answer(&text.knob).as_str() != Some(&text.is) {
+                found.push(Contradiction {
+                    knob: text.knob.clone(),
+                    clauses: vec![text.clause.clone()],
+                });
+            }
+        }
         let known: Vec<String> = found.iter().map(|one| one.knob.clone()).collect();
         found.extend(self.misread_values(dialect, &known)?);
         Ok(found)

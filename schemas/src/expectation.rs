@@ -38,6 +38,8 @@ pub struct Expectations {
     pub(crate) parts: Vec<PartRow>,
     /// Bounds of answers that are numbers.
     pub(crate) limits: Vec<Limit>,
+    /// Printed answers that are texts.
+    pub(crate) texts: Vec<PrintedText>,
     /// Samples that the documentation itself accepts or refuses.
     pub values: Vec<DocumentedValues>,
 }
@@ -57,6 +59,16 @@ pub(crate) struct PartRow {
 pub(crate) struct Limit {
     pub(crate) knob: String,
     pub(crate) at_most: u64,
+    pub(crate) clause: String,
+    pub(crate) source: Vec<String>,
+}
+
+/// A printed answer that is a text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PrintedText {
+    pub(crate) knob: String,
+    pub(crate) is: String,
     pub(crate) clause: String,
     pub(crate) source: Vec<String>,
 }

@@ -34,7 +34,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         // A server error (5xx) says nothing about the clause, unless the clause is that the
         // request is accepted.
         if let Some(exchange) = exchanges.last()
-            && exchange.answer().is_none_or(|answer| answer.status >= 500)
+            && exchange.answer().is_some_and(|answer| answer.status >= 500)
             && case.expect.grants()
             && case.must_be_accepted()
         {

@@ -60,6 +60,7 @@ pub fn probe(
     let before = session.remaining();
     let mut probed = probe::probe(&mut session, Contract::shipped(), yardstick)?;
     options.max_requests = session.remaining();
+    options.notes.extend(session.notes());
     probed.calls = before - session.remaining();
     Ok(probed)
 }

@@ -339,7 +339,7 @@ impl<'a> Session<'a> {
             "other_token" => self.other("access_token")?.1,
             "other_refresh_token" => self.other("refresh_token")?.1,
             _ => match from_answer(name, context.answers) {
-                None if name.contains('/') => {
+                None if is_of_an_answer(name) => {
                     let what = format!("an earlier answer has no {name}");
                     return Err(Stopped::Inconclusive(what));
                 }
@@ -376,6 +376,12 @@ impl Drop for Session<'_> {
             let _ = self.target.remove_merchant(client_id);
         }
     }
+}
+
+/// Whether a placeholder is for a member of an earlier answer.
+fn is_of_an_answer(name: &str) -> bool {
+    let number = name.split_once('/').map(|(at, _)| at.parse::<usize>());
+    matches!(number, Some(Ok(_)))
 }
 
 /// `0/access_token`: a member of an earlier answer.

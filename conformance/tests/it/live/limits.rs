@@ -127,7 +127,8 @@ fn an_interrupted_run_writes_its_reports() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        while server.count() < seen + 15 {
+        // Past the probe.
+        while server.count() < seen + 600 {
             std::thread::sleep(Duration::from_millis(10));
         }
         let id = child.id().to_string();

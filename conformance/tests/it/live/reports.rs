@@ -122,7 +122,7 @@ fn a_replay_keeps_to_the_dialect_of_the_report() {
     let report = std::fs::read_to_string(&file).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let failed = report["findings"].as_array().unwrap().len();
-    assert!(failed > 10);
+    assert!(failed > 2);
     let replayed = run(&["replay", &file, "--base-url", &url]);
     let shown = stdout(&replayed);
     assert!(

@@ -81,7 +81,7 @@ fn curl_sends_what_the_runner_sent() {
         "{lines:?}"
     );
     let findings = report["findings"].as_array().unwrap();
-    assert!(findings.len() > 20);
+    assert!(findings.len() > 2);
     for finding in findings {
         let script = format!(
             "{}\n{}",
