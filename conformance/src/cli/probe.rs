@@ -17,7 +17,7 @@ pub fn run(args: &TargetArgs, limits: &LimitArgs, out: Option<&Path>) -> anyhow:
     let rulebook = server::rulebook(yardstick.clone())?;
     let mut options: Options = server::limits(limits);
     // The place is tried before the first call.
-    let mut file = out.map(|out| Draft::beside(out)).transpose()?;
+    let mut file = out.map(Draft::beside).transpose()?;
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {
         eprintln!("flexiti-conformance: {}", blocked.because);

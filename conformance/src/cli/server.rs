@@ -62,13 +62,12 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
         return Ok(INCONCLUSIVE);
     }
     // The runner's own mock needs no questions: its dialect is known.
-    let reading = match &args.target.base_url {
-        None => Reading::by(&rulebook),
-        Some(_) => {
-            let yardstick = rulebook.dialect();
-            let probed = run::probe(&reached.target, yardstick, &mut options)?;
-            Reading::of(&probed, yardstick)?
-        }
+    let reading = if args.target.base_url.is_none() {
+        Reading::by(&rulebook)
+    } else {
+        let yardstick = rulebook.dialect();
+        let probed = run::probe(&reached.target, yardstick, &mut options)?;
+        Reading::of(&probed, yardstick)?
     };
     let reporters = &mut reports.reporters;
     let report = run::server(&reached.target, &reading, &options, &waivers, reporters)?;

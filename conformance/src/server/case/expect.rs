@@ -141,12 +141,6 @@ impl Expect {
         }
     }
 
-    /// Whether the documentation promises that a successful answer says something: of orders that
-    /// are not finished it does not.
-    pub fn must_say_something(&self, clause: &str) -> bool {
-        !clause.starts_with("notification.")
-    }
-
     /// Whether the documentation promises that a request which got this status is accepted.
     pub fn must_be_served(&self, status: u16) -> bool {
         !matches!(self, Self::Served) || [404, 405, 501].contains(&status)

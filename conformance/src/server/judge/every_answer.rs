@@ -183,22 +183,16 @@ fn error_shape(
         return Some(kept(Rule::ErrorShape.id()));
     }
     let body = answer.json();
-    let fault = if !answer.is("application/json") {
-        Some("content-type: application/json".to_owned())
-    } else {
-        match &body {
-            None => Some("a JSON body".to_owned()),
-            Some(body) => rulebook.check_error_body(body),
-        }
+    let fault = match &body {
+        _ if !answer.is("application/json") => Some("content-type: application/json".to_owned()),
+        None => Some("a JSON body".to_owned()),
+        Some(body) => rulebook.check_error_body(body),
     };
     let Some(expected) = fault else {
         return Some(kept(Rule::ErrorShape.id()));
     };
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
-    let printed = || {
-        body.as_ref()
-            .is_some_and(|body| room::has_a_printed_shape(body))
-    };
+    let printed = || body.as_ref().is_some_and(room::has_a_printed_shape);
     let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed();
     let mismatch = Mismatch {
         violates,

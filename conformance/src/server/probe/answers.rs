@@ -80,11 +80,11 @@ impl Answers {
         self.entries.push(row);
     }
 
-    /// An entry as it was noted; the inner `None` is an entry that was taken out.
-    pub(super) fn entry(&self, knob: &str, entry: &str) -> Option<Option<&Value>> {
+    /// An entry as it was noted; null is an entry that was taken out.
+    pub(super) fn entry(&self, knob: &str, entry: &str) -> Option<Value> {
         let mut entries = self.entries.iter();
         let found = entries.find(|(k, e, _, _)| k == knob && e == entry)?;
-        Some(found.2.as_ref())
+        Some(found.2.clone().unwrap_or_default())
     }
 
     /// Takes an answer back.

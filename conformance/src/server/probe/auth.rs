@@ -125,9 +125,7 @@ fn scopes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), St
         .clone()
         .header("authorization", "Bearer {{0/access_token}}");
     let init = prober.ask_after(vec![customer()], init)?;
-    let mut order = Vec::new();
-    order.push(usual.clone());
-    order.push(customer());
+    let order = vec![usual.clone(), customer()];
     let endpoint = Endpoint::NotificationOrder;
     let Some(path) = super::foothold::path(endpoint) else {
         return Ok(());

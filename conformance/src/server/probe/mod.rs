@@ -35,9 +35,10 @@ pub fn probe(
         Stopped::Ended(end) => end.because(),
         Stopped::NotTestable(why) | Stopped::Inconclusive(why) => why,
     });
-    let mut probed = prober.finish()?;
-    probed.stopped = stopped;
-    Ok(probed)
+    Ok(Probed {
+        stopped,
+        ..prober.finish()?
+    })
 }
 
 fn ask_everything(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {

@@ -142,6 +142,10 @@ impl<'p, 's> Prober<'p, 's> {
     }
 
     /// The fullest granted request to init, with one other value; null leaves it out.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers build the value for it"
+    )]
     pub(super) fn base_with(&self, param: &str, value: Value) -> Option<Params> {
         let base = &self.foothold.as_ref()?.params;
         Some(crate::server::plan::replaced(base, param, &value))
@@ -149,15 +153,12 @@ impl<'p, 's> Prober<'p, 's> {
 
     /// The most characters that a parameter may have, as far as it is known.
     pub(super) fn limit(&self, param: &str) -> Option<usize> {
-        let entry = self.answers.entry("max_lengths", param);
-        let known = match entry {
-            Some(known) => known.and_then(|length| length.as_u64()),
-            None => self
-                .yardstick
-                .answer(&format!("max_lengths.{param}"))
-                .as_u64(),
+        let noted = self.answers.entry("max_lengths", param);
+        let known = match &noted {
+            Some(noted) => noted,
+            None => self.yardstick.answer(&format!("max_lengths.{param}")),
         };
-        usize::try_from(known?).ok()
+        usize::try_from(known.as_u64()?).ok()
     }
 
     /// The encoding that carries forms, if the server reads one.

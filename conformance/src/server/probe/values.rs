@@ -136,6 +136,9 @@ fn one(
     }
 }
 
+/// Of the amounts, those that the words of refusals are about.
+const AMOUNTS: [&str; 5] = ["499.999", "10,50", "1.000.50", "abc", "-1"];
+
 /// Asks init with each sample of a parameter that no other question decides.
 fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
@@ -155,8 +158,6 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
             .answer("id_pattern")
             .is_some_and(Value::is_string);
     let mut seen = Vec::new();
-    // Of the amounts, those that the words of refusals are about.
-    const AMOUNTS: [&str; 5] = ["499.999", "10,50", "1.000.50", "abc", "-1"];
     let told = |sample: &&String| param != "amount_requested" || AMOUNTS.contains(&sample.as_str());
     let samples = row.map_or(&[][..], |row| &row.samples);
     for sample in samples.iter().filter(told) {
@@ -216,13 +217,14 @@ fn flows(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
     let answer = fits.unwrap_or_else(|| {
         // The samples by what they mean when they are spelled otherwise.
         let of = |flow: &str| {
-            let taken = seen.iter().filter(|(value, granted, _)| {
+            let spelled = seen.iter().filter(|(value, granted, _)| {
                 *granted && accepts(&expected[flow], value) == Some(true)
             });
-            let taken: Vec<String> = taken.map(|(value, _, _)| regex::escape(value)).collect();
-            match taken.is_empty() {
-                true => expected[flow].clone(),
-                false => json!(format!("^(?:{})$", taken.join("|"))),
+            let spelled: Vec<String> = spelled.map(|(value, _, _)| regex::escape(value)).collect();
+            if spelled.is_empty() {
+                expected[flow].clone()
+            } else {
+                json!(format!("^(?:{})$", spelled.join("|")))
             }
         };
         json!({"apply": of("apply"), "buy": of("buy"), "apply_buy": of("apply_buy")})

@@ -123,12 +123,11 @@ pub fn judge(
 ) -> anyhow::Result<Unknown> {
     let contract = Contract::shipped();
     let settings = Settings::default();
-    let mock = match without {
-        Some(clause) => Mock::sabotaged(&settings, dialect.clone(), clause)?,
-        None => {
-            let rulebook = Rulebook::compile(contract, dialect.clone())?;
-            Mock::with_rulebook(&settings, Arc::new(rulebook))?
-        }
+    let mock = if let Some(clause) = without {
+        Mock::sabotaged(&settings, dialect.clone(), clause)?
+    } else {
+        let rulebook = Rulebook::compile(contract, dialect.clone())?;
+        Mock::with_rulebook(&settings, Arc::new(rulebook))?
     };
     let target = Target::connect(&mock.base_url(), credentials(), None)?;
     let mut options = Options {
