@@ -34,7 +34,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         // A server error (5xx) says nothing about the clause, unless the clause is that the
         // request is accepted.
         if let Some(exchange) = exchanges.last()
-            && exchange.answer().is_some_and(|answer| answer.status >= 500)
+            && is_no_accident(exchange)
             && case.expect.grants()
             && case.must_be_accepted()
         {
@@ -45,4 +45,13 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
     }
     verdicts.extend(expectation::expectation(rulebook, case, exchanges));
     verdicts
+}
+
+/// A server error, or an answer that nobody can read whole. A connection that breaks may be an
+/// accident.
+fn is_no_accident(exchange: &Exchange) -> bool {
+    match &exchange.answer {
+        Ok(answer) => answer.status >= 500,
+        Err(why) => why.contains("MiB"),
+    }
 }

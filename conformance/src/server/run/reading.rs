@@ -39,7 +39,9 @@ impl Reading {
     /// put right, unless the yardstick itself gives them.
     pub fn of(probed: &Probed, yardstick: &Dialect) -> Result<Self, LoadError> {
         let contract = Contract::shipped();
-        let dialect = contract.corrected(&probed.dialect, yardstick)?;
+        let mut dialect = contract.corrected(&probed.dialect, yardstick)?;
+        // Reports name what the server is compared with.
+        dialect.name.clone_from(&yardstick.name);
         Ok(Self {
             rulebook: Arc::new(Rulebook::compile(contract, dialect)?),
             samples: probed.samples.clone(),

@@ -105,9 +105,10 @@ pub fn binding(dialect: &Dialect) -> Result<Vec<&'static str>, LoadError> {
     Ok(binding)
 }
 
-/// Clauses whose requests another rule of the token endpoint refuses as well: nobody has a client id
-/// of 101 characters.
-const MASKED: [&str; 3] = [
+/// Clauses whose requests another rule of the token endpoint refuses as well (nobody has a client id
+/// of 101 characters), and one whose sabotage gives the other printed lifetime.
+const MASKED: [&str; 4] = [
+    "token.response.expires_in",
     "token.refresh_token.required",
     "token.client_id.length",
     "token.client_secret.length",
