@@ -4,10 +4,11 @@ use super::args::TargetArgs;
 use super::{secret, signals};
 use crate::net::is_loopback;
 use crate::server::run::{self, Options};
+use crate::server::selftest;
 use crate::server::{AllowedHosts, Blocked, Credentials, Reach, Target, base, name_of};
 use anyhow::Context as _;
 use flexiti_contract::Rulebook;
-use flexiti_mock::{MerchantConfig, Mock, Settings};
+use flexiti_mock::{Mock, Settings};
 use std::sync::Arc;
 
 /// The client id of the mock's demo account.
@@ -39,7 +40,7 @@ pub fn reach(
     };
     let Some(base_url) = &args.base_url else {
         let mock = Mock::with_rulebook(&Settings::default(), Arc::clone(rulebook))?;
-        let target = Target::new(&mock.base_url(), demo(), reach)?;
+        let target = Target::new(&mock.base_url(), selftest::demo(), reach)?;
         let mock = Some(mock);
         return Ok(Reached {
             target,
@@ -85,19 +86,9 @@ impl Reached {
     }
 }
 
-/// The mock's demo account.
-fn demo() -> Credentials {
-    let demo = MerchantConfig::demo();
-    Credentials {
-        client_id: demo.client_id,
-        client_secret: demo.client_secret,
-        user: demo.username.zip(demo.password),
-    }
-}
-
 /// The account that the flags name; the demo account is a default on loopback only.
 fn credentials(args: &TargetArgs, is_near: bool, host: &str) -> anyhow::Result<Credentials> {
-    let demo = is_near.then(demo);
+    let demo = is_near.then(selftest::demo);
     let client_id = args.client_id.clone();
     let client_id = client_id.or_else(|| demo.as_ref().map(|demo| demo.client_id.clone()));
     let client_id = client_id.with_context(|| {

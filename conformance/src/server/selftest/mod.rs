@@ -107,7 +107,7 @@ pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<Str
     let contract = Contract::shipped();
     let dialect = sabotage.dialect.clone();
     let mock = Mock::sabotaged(&Settings::default(), dialect, sabotage.clause)?;
-    let target = Target::connect(&mock.base_url(), credentials(), None)?;
+    let target = Target::connect(&mock.base_url(), demo(), None)?;
     let rulebook = Arc::new(Rulebook::compile(contract, sabotage.dialect.clone())?);
     let options = Options {
         seed,
@@ -122,7 +122,7 @@ pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<Str
 }
 
 /// The mock's demo account.
-fn credentials() -> Credentials {
+pub fn demo() -> Credentials {
     let demo = MerchantConfig::demo();
     Credentials {
         client_id: demo.client_id,
