@@ -76,6 +76,7 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
     if apply.is_none() && purchase.is_none() {
         match knobs.notification_unfinished {
             Unfinished::NotFound => return None,
+            Unfinished::Empty => return Some(json!({})),
             Unfinished::WithoutBlocks => {}
             Unfinished::StatusWord if order.flow == Flow::Buy => {
                 purchase = Some(json!({"status": knobs.purchase_status_words.unfinished}));

@@ -128,7 +128,9 @@ pub fn means(rule: Rule) -> Means {
         Rule::NotificationUnfinished => OtherAnswer("notification_unfinished", |dialect| {
             match dialect.knobs.notification_unfinished {
                 Unfinished::WithoutBlocks => json!("status_word"),
-                Unfinished::StatusWord | Unfinished::NotFound => json!("without_blocks"),
+                Unfinished::StatusWord | Unfinished::NotFound | Unfinished::Empty => {
+                    json!("without_blocks")
+                }
             }
         }),
         Rule::ResponseTransactionId => Saboteur(notification::no_transaction_id),

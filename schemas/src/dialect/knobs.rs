@@ -168,7 +168,7 @@ answers! {
     /// Answers to `notification_unknown`.
     UnknownOrder { NotFound, Empty }
     /// Answers to `notification_unfinished`.
-    Unfinished { WithoutBlocks, StatusWord, NotFound }
+    Unfinished { WithoutBlocks, StatusWord, NotFound, Empty }
     /// Answers to `purchase_block_name`.
     PurchaseBlockName { Purchase, Buy }
     /// Answers to `purchase_block_without_purchase`.
@@ -277,5 +277,12 @@ impl PurchaseBlockName {
             Self::Purchase => "purchase",
             Self::Buy => "buy",
         }
+    }
+}
+
+impl Unfinished {
+    /// Whether an order without an outcome looks as if nobody had opened it.
+    pub fn hides_order(self) -> bool {
+        matches!(self, Self::NotFound | Self::Empty)
     }
 }

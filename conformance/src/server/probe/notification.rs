@@ -87,10 +87,14 @@ fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         prober.note("notification_unfinished", "not_found", &heard);
         return Ok(false);
     }
-    if !heard.granted() || heard.json() == json!({}) {
+    if !heard.granted() {
         return Ok(false);
     }
     let body = heard.json();
+    if body == json!({}) {
+        prober.note("notification_unfinished", "empty", &heard);
+        return Ok(false);
+    }
     let opened = heard.exchanges.first().and_then(|e| e.answer()?.json());
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),

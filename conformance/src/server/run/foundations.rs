@@ -4,7 +4,6 @@ use super::runner::Run;
 use crate::server::case::Case;
 use crate::server::plan::{self, Working};
 use crate::server::wire::{Answer, Exchange};
-use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Clause, Endpoint, Rule};
 use std::sync::Arc;
 
@@ -32,12 +31,12 @@ impl Run<'_> {
                 self.out_of_reach.insert(rule.id().to_owned());
             }
         }
-        let hidden = rulebook.knobs().notification_unfinished == Unfinished::NotFound
-            && !self.target.has_admin_api();
+        let hidden =
+            rulebook.knobs().notification_unfinished.hides_order() && !self.target.has_admin_api();
         if hidden {
             let about = |clause: &&Clause| clause.id.starts_with("notification.");
             for clause in rulebook.clauses().filter(about) {
-                let why = "orders that are not finished are not found, and nobody can finish one";
+                let why = "orders that are not finished are not shown, and nobody can finish one";
                 self.tally.leave_out(&clause.id, why);
                 self.out_of_reach.insert(clause.id.clone());
             }

@@ -6,7 +6,6 @@ use crate::server::case::{
 };
 use crate::server::plan::params::{base_params, bases, violations, with, without};
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
-use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
@@ -345,7 +344,7 @@ impl<'a> RequestBuilder<'a> {
     /// Opens an order that notifications report on.
     pub(super) fn reported_order(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.any_order().into_iter().collect();
-        if self.rulebook.knobs().notification_unfinished == Unfinished::NotFound {
+        if self.rulebook.knobs().notification_unfinished.hides_order() {
             steps.push(complete("cancelled"));
         }
         steps

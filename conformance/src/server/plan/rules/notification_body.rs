@@ -58,6 +58,10 @@ pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     FLOWS.into_iter().fold(cases, |cases, flow| {
         let expect = match (knobs.notification_unfinished, flow) {
             (Unfinished::NotFound, _) => Expect::Status(404),
+            (Unfinished::Empty, _) => Expect::Shows(vec![
+                member("/transaction_id", Is::Absent),
+                member("/flow", Is::Absent),
+            ]),
             (Unfinished::WithoutBlocks, _) => Expect::Shows(vec![
                 member("/apply", Is::Absent),
                 member(block(requests), Is::Absent),
