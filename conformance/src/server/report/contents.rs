@@ -112,6 +112,9 @@ pub struct CaseRow {
     pub id: String,
     /// `kept`, `violated`, `otherwise`, `inconclusive` or `not testable`.
     pub outcome: &'static str,
+    /// Why it has no verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 impl CaseRow {
@@ -120,7 +123,15 @@ impl CaseRow {
         Self {
             id: case.id.clone(),
             outcome,
+            because: None,
         }
+    }
+
+    /// The row of a case without a verdict, and why it has none.
+    #[must_use]
+    pub fn because(self, why: &str) -> Self {
+        let because = Some(why.to_owned());
+        Self { because, ..self }
     }
 }
 
@@ -157,8 +168,11 @@ pub struct Shown {
 pub struct Finding {
     /// The clause.
     pub clause: String,
-    /// The case.
+    /// The first case that shows it.
     pub case: String,
+    /// How many cases show it.
+    #[serde(default)]
+    pub cases: usize,
     /// The part of the answer that differs.
     pub part: Part,
     /// The knob that the answer is about, if there is one.

@@ -118,7 +118,11 @@ impl<W: Write> Text<W> {
                 writeln!(out, "  source    {key} {title}")?;
             }
         }
-        writeln!(out, "  case      {}", finding.case)?;
+        let more = match finding.cases {
+            0 | 1 => String::new(),
+            cases => format!(" (and {} more)", cases - 1),
+        };
+        writeln!(out, "  case      {}{more}", finding.case)?;
         writeln!(out, "  expected  {}", finding.expected)?;
         writeln!(out, "  actual    {}", finding.actual)?;
         writeln!(out, "  {}", finding.curl)

@@ -18,6 +18,8 @@ struct ClauseTally {
     otherwise: Option<Finding>,
     not_testable: Option<String>,
     inconclusive: Option<String>,
+    /// The violated clause that a case about this one ended at.
+    blocked_by: Option<String>,
 }
 
 /// What came of all clauses.
@@ -70,6 +72,7 @@ impl Tally {
         exchanges: &[Exchange],
     ) {
         let clause = rulebook.contract().clause(&case.clause);
+        self.ended_elsewhere(case, &verdicts);
         for verdict in verdicts {
             let own = verdict.clause == case.clause;
             let record = self.0.entry(verdict.clause.clone()).or_default();
@@ -93,9 +96,10 @@ impl Tally {
                     } else {
                         &mut record.otherwise
                     };
-                    slot.get_or_insert_with(|| Finding {
+                    let finding = slot.get_or_insert_with(|| Finding {
                         clause: verdict.clause,
                         case: case.id.clone(),
+                        cases: 0,
                         part: fault.part,
                         knob: fault.knob,
                         expected: fault.expected,
@@ -103,8 +107,33 @@ impl Tally {
                         curl: curl::command(exchange),
                         replay: case.clone(),
                     });
+                    finding.cases += 1;
                 }
             }
+        }
+    }
+
+    /// A case that says nothing about its own clause, because another one is broken, leaves its
+    /// row all the same: the clause may not count as verified by its other cases.
+    fn ended_elsewhere(&mut self, case: &Case, verdicts: &[Verdict]) {
+        if verdicts.iter().any(|verdict| verdict.clause == case.clause) {
+            return;
+        }
+        let faulty = |v: &&Verdict| v.fault.as_ref().is_some_and(|fault| fault.violates);
+        let cause = verdicts.iter().find(faulty);
+        let cause = cause.or_else(|| verdicts.iter().find(|v| v.fault.is_some()));
+        let Some(cause) = cause else {
+            return;
+        };
+        let record = self.0.entry(case.clause.clone()).or_default();
+        let because = format!("because of {}", cause.clause);
+        record
+            .cases
+            .push(CaseRow::new(case, "inconclusive").because(&because));
+        if faulty(&cause) {
+            record.blocked_by.get_or_insert(because);
+        } else {
+            record.inconclusive.get_or_insert(because);
         }
     }
 
@@ -127,7 +156,7 @@ impl Tally {
             }
         };
         slot.get_or_insert_with(|| why.to_owned());
-        record.cases.push(CaseRow::new(case, outcome));
+        record.cases.push(CaseRow::new(case, outcome).because(why));
     }
 
     /// The clauses of the dialect with their outcomes, and any other clause that failed.
@@ -171,6 +200,9 @@ impl ClauseTally {
             (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
             (Some(_), None) => (Status::Failed, None),
             (None, _) if self.otherwise.is_some() => (Status::Otherwise, None),
+            (None, _) if self.blocked_by.is_some() => {
+                (Status::NotVerified, self.blocked_by.clone())
+            }
             (None, _) if self.kept > 0 => (Status::Verified, None),
             (None, _) if self.inconclusive.is_some() => {
                 (Status::NotVerified, self.inconclusive.clone())
