@@ -59,3 +59,4 @@ pub use embed::Mock;
 pub use model::account::MerchantConfig;
 pub use model::customer::{Customer, CustomerStatus};
 pub use model::payment_plan::PaymentPlan;
+pub use sabotage::semantic::{Bug, bugs};

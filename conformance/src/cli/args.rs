@@ -70,9 +70,12 @@ pub enum Command {
         /// And take each documented clause away from each of them: it must be a violation
         #[arg(long, requires = "unknown")]
         without_clauses: bool,
-        /// Number of generated cases for each removed clause
+        /// Number of generated cases for each removed clause and each bug
         #[arg(long, default_value_t = 200, value_name = "N")]
         cases: u32,
+        /// Servers to judge at once; defaults to the number of processors
+        #[arg(long, value_name = "N")]
+        jobs: Option<usize>,
     },
 }
 

@@ -1,8 +1,8 @@
 //! The sub-commands.
 
 use super::args::Command;
-use super::{diff, merchant, probe, replay, server, unknown};
-use crate::server::selftest;
+use super::self_test::SelfTest;
+use super::{diff, merchant, probe, replay, self_test, server, unknown};
 use flexiti_contract::Contract;
 use std::io::Write as _;
 
@@ -39,8 +39,14 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
             dialect,
             seed,
             cases,
+            jobs,
             ..
-        } => self_test(dialect.as_deref(), seed, cases),
+        } => self_test::run(&SelfTest {
+            dialect: dialect.as_deref(),
+            seed,
+            cases,
+            jobs,
+        }),
     }
 }
 
@@ -64,28 +70,4 @@ fn list(dialect: &str) -> anyhow::Result<u8> {
         }
     }
     Ok(0)
-}
-
-fn self_test(dialect: Option<&str>, seed: u64, cases: u32) -> anyhow::Result<u8> {
-    let mut power = selftest::Outcome::default();
-    for sabotage in selftest::sabotages(dialect)? {
-        let named = selftest::run(&sabotage, seed, cases)?;
-        power.add(&sabotage, &named);
-        if named != [sabotage.clause] {
-            let named = if named.is_empty() {
-                "nothing".to_owned()
-            } else {
-                named.join(", ")
-            };
-            println!(
-                "{} ({}): named {named}",
-                sabotage.clause, sabotage.dialect.name
-            );
-        }
-    }
-    println!(
-        "{} of {} sabotages named exactly",
-        power.power.killed, power.power.sabotages
-    );
-    Ok(u8::from(power.power.killed != power.power.sabotages))
 }

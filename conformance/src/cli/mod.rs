@@ -10,6 +10,7 @@ mod probe;
 mod replay;
 mod reports;
 mod secret;
+mod self_test;
 mod server;
 mod signals;
 mod target;

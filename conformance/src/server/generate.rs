@@ -4,6 +4,7 @@
 use super::case::{
     Case, Encoding, Expect, FORM, Kind, Params, Payload, RequestTemplate, To, requests,
 };
+use super::course::{self, World};
 use super::plan::{self, Broken, Working};
 use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
 use proptest::prelude::*;
@@ -33,14 +34,8 @@ pub fn rng(seed: u64, purpose: &str) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-/// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.
-fn run(
-    strategy: &BoxedStrategy<Case>,
-    cases: u32,
-    rng: TestRng,
-    check: &mut Check<'_>,
-) -> Option<Case> {
-    let config = Config {
+fn config(cases: u32) -> Config {
+    Config {
         cases,
         failure_persistence: None,
         // Where no encoding of the server can carry a defect, nothing is worth many tries.
@@ -48,9 +43,18 @@ fn run(
         // The check itself limits shrinking: proptest would print a warning.
         max_shrink_iters: 1_000_000,
         ..Config::default()
-    };
+    }
+}
+
+/// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.
+fn run(
+    strategy: &BoxedStrategy<Case>,
+    cases: u32,
+    rng: TestRng,
+    check: &mut Check<'_>,
+) -> Option<Case> {
     let check = std::cell::RefCell::new(check);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    let mut runner = TestRunner::new_with_rng(config(cases), rng);
     let outcome = runner.run(strategy, |case| {
         let mut check = check.borrow_mut();
         if check(&case) {
@@ -61,6 +65,26 @@ fn run(
     });
     match outcome {
         Err(TestError::Fail(_, minimal)) => Some(minimal),
+        Ok(()) | Err(TestError::Abort(_)) => None,
+    }
+}
+
+/// Every answer of a course must be what the moves before it make it. Returns the shortest course
+/// of which one is not.
+pub fn course(world: &World<'_>, cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
+    // Shrunk as moves: what a step refers to changes with the steps before it.
+    let check = std::cell::RefCell::new(check);
+    let mut runner = TestRunner::new_with_rng(config(cases), rng);
+    let outcome = runner.run(&course::moves(), |moves| {
+        let case = world.case(&moves);
+        if (check.borrow_mut())(&case) {
+            Ok(())
+        } else {
+            Err(TestCaseError::fail(case.id))
+        }
+    });
+    match outcome {
+        Err(TestError::Fail(_, moves)) => Some(world.case(&moves)),
         Ok(()) | Err(TestError::Abort(_)) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Judges a server: cases are planned or generated, sent, judged and reported.
 
 mod case;
+mod course;
 pub mod diff;
 mod generate;
 mod judge;

@@ -42,6 +42,12 @@ impl Mock {
         Self::serve(settings, rulebook, saboteur)
     }
 
+    /// The same for one of the [`bugs`](crate::bugs), by its name.
+    pub fn with_bug(settings: &Settings, dialect: Dialect, name: &str) -> anyhow::Result<Self> {
+        let (rulebook, saboteur) = Sabotaged::with_bug(Contract::shipped(), dialect, name)?;
+        Self::serve(settings, rulebook, saboteur)
+    }
+
     fn serve(
         settings: &Settings,
         rulebook: Arc<Rulebook>,

@@ -13,7 +13,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 /// The order whose pages a request is about.
-fn order_of_page(service: &Service, request: &Request) -> Option<u64> {
+pub fn order_of_page(service: &Service, request: &Request) -> Option<u64> {
     let Route::Checkout(rest) = service.route(&request.path) else {
         return None;
     };

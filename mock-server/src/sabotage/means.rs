@@ -21,6 +21,8 @@ pub enum Means {
     OtherAnswer(&'static str, fn(&Dialect) -> Value),
     /// A saboteur stands around the pipeline.
     Saboteur(Saboteur),
+    /// One of the bugs, by its name.
+    Bug(&'static str),
 }
 
 /// How `rule` is broken.
@@ -30,7 +32,7 @@ pub enum Means {
     reason = "a table: one row for each rule, in the order of the contract"
 )]
 pub fn means(rule: Rule) -> Means {
-    use Means::{LeftOut, OtherAnswer, Saboteur};
+    use Means::{Bug, LeftOut, OtherAnswer, Saboteur};
     match rule {
         Rule::PathKnown => Saboteur(http::unknown_path_answered),
         Rule::MethodAllowed => Saboteur(http::method_not_found),
@@ -40,6 +42,9 @@ pub fn means(rule: Rule) -> Means {
         Rule::PercentLiteral => OtherAnswer("bad_percent_encoding", |_| json!("refuse")),
         Rule::Robust => Saboteur(http::nul_crashes),
         Rule::ErrorShape => Saboteur(http::message_missing),
+        Rule::ErrorListed => Bug("only one of several faults is named"),
+        Rule::SuccessMediaType => Bug("the answer of init is declared as HTML"),
+        Rule::NoSecret => Bug("the page shows the client secret"),
         Rule::Cors => OtherAnswer("cors", |dialect| json!(!dialect.knobs.cors)),
 
         Rule::TokenAccepted => Saboteur(token::never_issued),
@@ -66,6 +71,7 @@ pub fn means(rule: Rule) -> Means {
         }),
         Rule::RefreshRotation => LeftOut,
         Rule::RefreshRevokes => LeftOut,
+        Rule::RefreshScope => Bug("a refresh widens the scope"),
         Rule::ResponseTokenType => Saboteur(token::other_token_type),
         Rule::ResponseAccessToken => Saboteur(token::access_token_of_another_form),
         Rule::ResponseExpiresIn => Saboteur(token::a_second_longer),
@@ -73,6 +79,7 @@ pub fn means(rule: Rule) -> Means {
         Rule::ResponseScope => Saboteur(token::scope_null),
         Rule::NoStore => LeftOut,
         Rule::TokenFresh => Saboteur(token::issued_again),
+        Rule::TokenUnguessable => Bug("tokens can be guessed"),
 
         Rule::BearerRequired => Saboteur(account::no_token_accepted),
         Rule::BearerScheme => LeftOut,
@@ -117,6 +124,9 @@ pub fn means(rule: Rule) -> Means {
             OtherAnswer("notification_unknown", |_| json!("not_found"))
         }
         Rule::NotificationOwner => Saboteur(notification::shown_to_anybody),
+        Rule::NotificationOwn => Bug("the notification is about the newest order"),
+        Rule::NotificationKeysAgree => Bug("by merchant id the date is another"),
+        Rule::NotificationStable => Bug("a notification goes back to pending"),
         Rule::NotificationShared => {
             OtherAnswer("merchant_order_id_shared", |dialect| {
                 match dialect.knobs.merchant_order_id_shared {
@@ -183,6 +193,7 @@ pub fn means(rule: Rule) -> Means {
         Rule::ResponseMonths => Saboteur(messaging::no_months),
         Rule::MonthlyPaymentAmount => Saboteur(messaging::whole_price_each_month),
         Rule::CalculatorLanguage => Saboteur(messaging::other_language),
+        Rule::CalculatorHtmlAmount => Bug("the fragment shows another amount"),
         Rule::AvailabilityAccepted => LeftOut,
         Rule::AvailabilityBody => Saboteur(messaging::other_availability),
         Rule::LearnMoreGone => OtherAnswer("learn_more", |_| json!("served")),

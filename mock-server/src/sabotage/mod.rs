@@ -10,6 +10,7 @@ mod means;
 mod messaging;
 mod notification;
 mod rewrite;
+pub mod semantic;
 mod token;
 
 use crate::http::reply::Reply;
@@ -17,6 +18,7 @@ use crate::http::request::Request;
 use crate::pipeline::Service;
 use crate::sabotage::means::{Means, Saboteur, means};
 use crate::server::serve::Handle;
+use anyhow::Context as _;
 use flexiti_contract::{Contract, Dialect, Rule, Rulebook};
 use std::sync::Arc;
 
@@ -46,7 +48,29 @@ impl Sabotaged {
                 (Rulebook::compile(contract, dialect)?, None)
             }
             Means::Saboteur(saboteur) => (Rulebook::compile(contract, dialect)?, Some(saboteur)),
+            Means::Bug(name) => return Self::with_bug(contract, dialect, name),
         };
+        Ok((Arc::new(rulebook), Self { saboteur }))
+    }
+
+    /// The same for one of the [bugs](semantic::bugs), by its name.
+    pub fn with_bug(
+        contract: &'static Contract,
+        dialect: Dialect,
+        name: &str,
+    ) -> anyhow::Result<(Arc<Rulebook>, Self)> {
+        let bugs = semantic::bugs();
+        let bug = bugs.iter().find(|bug| bug.name == name);
+        let bug = bug.with_context(|| format!("no bug is called `{name}`"))?;
+        let dialect = bug
+            .answers
+            .iter()
+            .try_fold(dialect, |dialect, (knob, answer)| {
+                let answer = serde_json::from_str(answer)?;
+                anyhow::Ok(dialect.with_answer(knob, answer, contract.sources())?)
+            })?;
+        let rulebook = Rulebook::compile(contract, dialect)?;
+        let saboteur = Some(bug.saboteur);
         Ok((Arc::new(rulebook), Self { saboteur }))
     }
 }

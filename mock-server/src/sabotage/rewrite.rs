@@ -158,3 +158,13 @@ pub fn edited_answer(
         reply
     }
 }
+
+/// The request without a parameter of the body.
+pub fn without_param(request: &Request, name: &str) -> Request {
+    if looks_like_json(request) {
+        let mut members = any(body(request));
+        members.shift_remove(name);
+        return with_body(request, Value::Object(members).to_string());
+    }
+    with_body(request, without_pairs(body(request), |other| other == name))
+}

@@ -174,20 +174,27 @@ fn tokens(members: &Map<String, Value>) -> Option<(Arc<str>, Arc<str>)> {
 
 pub fn access_token_of_another_form(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, TOKEN, |members| {
-        let Some((access, refresh)) = tokens(members) else {
-            return;
-        };
-        let other: Arc<str> = format!("{access}.").into();
-        let state = &mut *service.app.state();
-        if let Some(record) = state.access.get(&access).cloned() {
-            let owner = Arc::clone(&record.client_id);
-            state.access.insert(&owner, Arc::clone(&other), record);
+        if let Some((access, _)) = tokens(members) {
+            renamed_access(service, members, &format!(".{access}"));
         }
-        if let Some(record) = state.refresh.get_mut(&refresh) {
-            record.access_token = Arc::clone(&other);
-        }
-        members.insert("access_token".to_owned(), (*other).into());
     })
+}
+
+/// The access token of an answer is called otherwise, there and in the server.
+pub fn renamed_access(service: &Service, members: &mut Map<String, Value>, name: &str) {
+    let Some((access, refresh)) = tokens(members) else {
+        return;
+    };
+    let other: Arc<str> = name.into();
+    let state = &mut *service.app.state();
+    if let Some(record) = state.access.get(&access).cloned() {
+        let owner = Arc::clone(&record.client_id);
+        state.access.insert(&owner, Arc::clone(&other), record);
+    }
+    if let Some(record) = state.refresh.get_mut(&refresh) {
+        record.access_token = Arc::clone(&other);
+    }
+    members.insert("access_token".to_owned(), (*other).into());
 }
 
 pub fn refresh_token_of_another_form(service: &Service, request: &Request) -> Reply {
@@ -241,7 +248,8 @@ pub fn issued_again(service: &Service, request: &Request) -> Reply {
     })
 }
 
-fn now(service: &Service, client_id: &str, state: &State) -> i64 {
+/// A merchant's time.
+pub fn now(service: &Service, client_id: &str, state: &State) -> i64 {
     let machine = (service.app.now)();
     let merchant = state.merchants.get(client_id);
     merchant.map_or(machine, |merchant| merchant.clock.at(machine))

@@ -57,6 +57,22 @@ pub enum Expect {
     Alike(usize, usize),
     /// Two answers that differ at each of these JSON pointers.
     Distinct(usize, usize, Vec<String>),
+    /// No two answers with the same value at one of these JSON pointers.
+    AllDistinct(Vec<String>),
+    /// Two granted answers that hold the same at each of these JSON pointers; with none, the same
+    /// altogether.
+    Agree(usize, usize, Vec<String>),
+    /// Two granted answers whose text differs by more than its marked language: at this JSON
+    /// pointer, or altogether.
+    Unlike(usize, usize, Option<String>),
+    /// A refusal that names more than one of these parameters.
+    NamesSeveral(Vec<String>),
+    /// Tokens of which none helps to guess another.
+    Unguessable,
+    /// 200, with the monthly payment that this price comes to without fee or interest.
+    Pays(String),
+    /// Each of these answers as the clause it names says.
+    Course(Vec<Checked>),
     /// Any answer but a 5xx.
     Alive,
     /// The dialect's answer to a browser's preflight request.
@@ -65,6 +81,19 @@ pub enum Expect {
     Page(Option<String>),
     /// A page that existed is refused with the status of the clause's error.
     Closed,
+}
+
+/// What one answer of a course must be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The answer, counted from 0.
+    pub answer: usize,
+    /// The clause that says so.
+    pub clause: String,
+    /// Whether a documented sentence or a printed example says so.
+    pub must: bool,
+    /// What must come back.
+    pub expect: Box<Expect>,
 }
 
 /// An expected member of an answer.
@@ -127,9 +156,16 @@ impl Expect {
             | Self::Shows(_)
             | Self::TellsOf { .. }
             | Self::Speaks(..)
+            | Self::AllDistinct(_)
+            | Self::Agree(..)
+            | Self::Unlike(..)
+            | Self::Unguessable
+            | Self::Pays(_)
             | Self::Callback(_) => true,
             Self::Refused { .. }
             | Self::NotGranted
+            | Self::NamesSeveral(_)
+            | Self::Course(_)
             | Self::Status(_)
             | Self::Same(..)
             | Self::Alike(..)
@@ -151,9 +187,11 @@ impl Expect {
     pub fn is_ordinary(&self, answer: usize, last: usize) -> bool {
         match self {
             Self::Alike(a, b) => answer != *a && answer != *b,
-            Self::Refused { .. } | Self::NotGranted | Self::Json(_) | Self::Status(_) => {
-                answer != last
-            }
+            Self::Refused { .. }
+            | Self::NotGranted
+            | Self::NamesSeveral(_)
+            | Self::Json(_)
+            | Self::Status(_) => answer != last,
             _ => true,
         }
     }

@@ -6,6 +6,6 @@ mod request_template;
 pub mod requests;
 mod test_case;
 
-pub use expect::{Callback, Carried, Expect, Is, JsonMember};
+pub use expect::{Callback, Carried, Checked, Expect, Is, JsonMember};
 pub use request_template::{Encoding, FORM, Params, Payload, RequestTemplate, To, encode};
-pub use test_case::{Account, Case, Kind, Step};
+pub use test_case::{Account, Case, Kind, Phase, Step};

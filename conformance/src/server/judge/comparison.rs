@@ -1,8 +1,10 @@
 //! Compares two answers.
 
+use super::json_members;
 use crate::server::case::Expect;
 use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Whether the comparison of two answers fails, and what was expected of the second one. `None` if
 /// they cannot be compared.
@@ -34,8 +36,71 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
             let wanted = same.map_or("/", String::as_str);
             Some((same.is_some(), format!("another value at {wanted}")))
         }
+        Expect::AllDistinct(pointers) => {
+            let bodies: Vec<Value> = exchanges
+                .iter()
+                .filter_map(|exchange| exchange.answer()?.json())
+                .collect();
+            let twice = pointers.iter().find(|pointer| {
+                let mut seen = HashSet::new();
+                let values = bodies.iter().filter_map(|body| body.pointer(pointer));
+                let mut values = values.filter(|value| !value.is_null());
+                values.any(|value| !seen.insert(value.to_string()))
+            });
+            let wanted = twice.map_or("/", String::as_str);
+            Some((twice.is_some(), format!("another value at {wanted}")))
+        }
+        Expect::Agree(a, b, pointers) => {
+            let [first, second] = [answer(a)?, answer(b)?];
+            if !first.granted() || !second.granted() {
+                return None;
+            }
+            let [first, second] = [first.json()?, second.json()?];
+            if pointers.is_empty() {
+                return Some((first != second, format!("the same as before: {first}")));
+            }
+            let odd = pointers
+                .iter()
+                .find(|pointer| first.pointer(pointer) != second.pointer(pointer));
+            let told = odd.map(|pointer| {
+                let value = first.pointer(pointer).cloned().unwrap_or_default();
+                format!("the same as before: {value} at {pointer}")
+            });
+            Some((told.is_some(), told.unwrap_or_default()))
+        }
+        Expect::Unlike(a, b, pointer) => {
+            let text = |answer: &Answer| match pointer {
+                Some(pointer) => json_members::text_at(answer, pointer),
+                None => is_page(answer).then(|| answer.text()),
+            };
+            let [first, second] = [text(answer(a)?)?, text(answer(b)?)?].map(|text| words(&text));
+            Some((
+                first == second,
+                "other words than in the other language".to_owned(),
+            ))
+        }
         _ => None,
     }
+}
+
+/// The words of a piece of HTML, without its tags and numbers.
+fn words(html: &str) -> String {
+    let mut in_tag = false;
+    let shown = html.chars().filter(|sign| {
+        let was_in_tag = in_tag;
+        in_tag = match sign {
+            '<' => true,
+            '>' => false,
+            _ => in_tag,
+        };
+        !in_tag && !was_in_tag && sign.is_alphabetic()
+    });
+    shown.collect()
+}
+
+/// Whether an answer is a page.
+pub(super) fn is_page(answer: &Answer) -> bool {
+    answer.status == 200 && answer.is("text/html")
 }
 
 fn shown(answer: &Answer) -> String {

@@ -1,7 +1,7 @@
 //! Clauses that can be checked on any answer.
 
-use super::room;
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
+use super::{money, room};
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange, Secret, Surface};
 use flexiti_contract::dialect::UnknownPathBody;
@@ -28,6 +28,7 @@ pub(super) fn observe(
     let mut verdicts = Vec::new();
     let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
     see(Rule::Robust, None);
+    verdicts.extend(no_secret(rulebook, at, exchange, answer));
     if exchange.surface == Surface::Pages {
         return verdicts;
     }
@@ -54,6 +55,11 @@ pub(super) fn observe(
     if !answer.granted() || exchange.method != contract.endpoint(endpoint).method {
         return verdicts;
     }
+    let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
+    see(
+        Rule::SuccessMediaType,
+        (!answer.is("application/json")).then(|| "content-type: application/json".to_owned()),
+    );
     let about = |rule: Rule| {
         contract
             .clause(rule.id())
@@ -102,10 +108,67 @@ pub(super) fn observe(
         }
         verdicts.extend(verdict);
     }
+    if about(Rule::CalculatorHtmlAmount)
+        && let Some(body) = answer.json()
+        && let Some(html) = body["htmlRender"].as_str().filter(|html| !html.is_empty())
+        && let Some(monthly) = body["paymentPlan"]["monthlyPayment"].as_str()
+    {
+        let missing = !money::shows(html, monthly);
+        let fault = missing.then(|| format!("htmlRender with {monthly}"));
+        verdicts.extend(look(
+            rulebook,
+            Rule::CalculatorHtmlAmount,
+            at,
+            exchange,
+            fault,
+        ));
+    }
     if ordinary && !says_nothing(endpoint, exchange, answer) {
         verdicts.extend(response(rulebook, endpoint, at, exchange, answer));
     }
     verdicts
+}
+
+/// Secrets shorter than this are found by accident.
+const SHORTEST: usize = 8;
+
+/// The verdict on secrets that an answer repeats. What a token or an order was granted with is the
+/// subject of other clauses.
+fn no_secret(
+    rulebook: &Rulebook,
+    at: usize,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<Verdict> {
+    let endpoint = endpoint_of(rulebook.contract(), exchange);
+    let issues = endpoint.is_some_and(|endpoint| {
+        [
+            Endpoint::Token,
+            Endpoint::InitV2,
+            Endpoint::InitPlain,
+            Endpoint::LearnMore,
+        ]
+        .contains(&endpoint)
+    });
+    if exchange.surface == Surface::Admin || (issues && answer.granted()) {
+        return None;
+    }
+    let text = answer.text();
+    // The address of a page is not a secret, and may stand in it.
+    let shown = |secret: &&Secret| {
+        secret.value.len() >= SHORTEST
+            && text.contains(&secret.value)
+            && !exchange.url.contains(&secret.value)
+    };
+    let found = exchange.secrets.iter().find(shown);
+    let expected = found.map(|secret| format!("an answer without ${}", secret.name));
+    let mut verdict = look(rulebook, Rule::NoSecret, at, exchange, expected)?;
+    // That the secret stays on the server is documented (TC, C-1).
+    let own = found.is_some_and(|secret| secret.name == "FLEXITI_CLIENT_SECRET");
+    if let Some(fault) = verdict.fault.as_mut() {
+        fault.violates |= own && exchange.surface == Surface::Pages;
+    }
+    Some(verdict)
 }
 
 /// Whether an answer says nothing that could be judged: the calculator's for a price that no plan

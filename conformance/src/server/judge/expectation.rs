@@ -1,9 +1,10 @@
 //! Checks the last answer of a case against its expectation.
 
+use super::comparison::is_page;
 use super::json_members::{self, text_at};
 use super::refusal::{self, culprit};
 use super::verdict::{Mismatch, Verdict, differs, kept};
-use super::{callback, comparison};
+use super::{callback, comparison, money, tokens};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
@@ -98,7 +99,25 @@ pub(super) fn expectation(
             let (param, header) = (param.as_deref(), header.as_ref());
             Some(held(refusal::fault(rulebook, case, answer, param, header)))
         }
-        Expect::Same(..) | Expect::Alike(..) | Expect::Distinct(..) => {
+        Expect::NamesSeveral(names) => {
+            // Whether it is refused is the subject of other clauses.
+            let body = answer.json().filter(|_| !answer.granted())?;
+            let unnamed = refusal::unnamed(rulebook, &body, names)?;
+            let expected = format!("field_errors that name each of {}", names.join(", "));
+            unless(unnamed, expected)
+        }
+        Expect::Pays(price) => {
+            let wrong = money::wrong(rulebook, price, &answer.json()?)?;
+            Some(held(wrong.map(content)))
+        }
+        Expect::Course(_) => None,
+        Expect::Unguessable => Some(verdict(tokens::guessable(exchanges))),
+        Expect::Same(..)
+        | Expect::Alike(..)
+        | Expect::Distinct(..)
+        | Expect::AllDistinct(_)
+        | Expect::Agree(..)
+        | Expect::Unlike(..) => {
             let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
             let mut mismatch = content(expected);
             // That an order has an id of its own is documented; the form of its URL is not.
@@ -139,10 +158,6 @@ fn page_fault(answer: &Answer, lang: Option<&str>) -> (bool, String) {
     let spoken = html_lang(&page).unwrap_or_default();
     let expected = format!("<html lang=\"{lang}\">");
     (!spoken.starts_with(lang), expected)
-}
-
-fn is_page(answer: &Answer) -> bool {
-    answer.status == 200 && answer.is("text/html")
 }
 
 fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {

@@ -5,14 +5,16 @@ mod comparison;
 mod every_answer;
 mod expectation;
 mod json_members;
+mod money;
 mod refusal;
 mod room;
+mod tokens;
 mod verdict;
 
 pub use verdict::{Fault, Verdict};
 use verdict::{Mismatch, differs};
 
-use crate::server::case::Case;
+use crate::server::case::{Case, Checked, Expect};
 use crate::server::wire::{Exchange, Surface};
 use flexiti_contract::{Part, Rule, Rulebook};
 
@@ -43,8 +45,50 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         }
         return verdicts;
     }
-    verdicts.extend(expectation::expectation(rulebook, case, exchanges));
+    match &case.expect {
+        Expect::Course(checks) => verdicts.extend(course(rulebook, case, checks, exchanges)),
+        _ => verdicts.extend(expectation::expectation(rulebook, case, exchanges)),
+    }
     verdicts
+}
+
+/// The verdicts on the answers of a course, up to the first fault: what follows it follows from it.
+fn course(
+    rulebook: &Rulebook,
+    case: &Case,
+    checks: &[Checked],
+    exchanges: &[Exchange],
+) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for check in checks {
+        let Some(so_far) = exchanges.get(..=check.answer) else {
+            break;
+        };
+        let one = Case {
+            clause: check.clause.clone(),
+            must: check.must,
+            expect: (*check.expect).clone(),
+            blame: None,
+            ..case.clone()
+        };
+        let verdict = expectation::expectation(rulebook, &one, so_far);
+        let is_fault = verdict.as_ref().is_some_and(|v| v.fault.is_some());
+        verdicts.extend(verdict);
+        if is_fault {
+            break;
+        }
+    }
+    verdicts
+}
+
+/// The verdict on a token that was refused before its time, as exchange `at` shows: that
+/// `expires_in` is its lifetime is documented (R-cur).
+pub fn ended_early(refused: &Exchange, at: usize) -> Verdict {
+    let mismatch = Mismatch {
+        violates: true,
+        ..Mismatch::open(Part::Content, None, "a token that lives for its expires_in")
+    };
+    differs(Rule::ResponseExpiresIn.id(), at, mismatch, refused.actual())
 }
 
 /// A server error, or an answer that nobody can read whole. A connection that breaks may be an

@@ -102,6 +102,20 @@ fn listed(body: &Value) -> Vec<&Value> {
     list.into_iter().flatten().collect()
 }
 
+/// Whether a refusal names at most one of these parameters; `None` if it lists none, which is a
+/// question of its own.
+pub(super) fn unnamed(rulebook: &Rulebook, body: &Value, names: &[String]) -> Option<bool> {
+    let listed = listed(body);
+    if listed.is_empty() || !rulebook.knobs().error_shape.lists_fields() {
+        return None;
+    }
+    let named = |name: &String| {
+        let name = rulebook.named(name);
+        listed.iter().any(|field| field["param"] == *name)
+    };
+    Some(names.iter().filter(|name| named(name)).count() < 2)
+}
+
 /// The clause to blame for refusing a request that keeps all clauses: the one about the parameter
 /// that the server names, else the one that the case names.
 pub(super) fn culprit(

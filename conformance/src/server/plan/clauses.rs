@@ -1,6 +1,7 @@
 //! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
 //! and the same request with one defect.
 
+use super::edges;
 use super::params::{bases, minimal, once, replaced, violations, with, without};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::{request_to, token_request};
@@ -9,7 +10,7 @@ use flexiti_contract::{Check, Clause, Endpoint, Flow, ParameterSite, Rule, Ruleb
 use serde_json::{Value, json};
 
 /// Parameters whose samples do not work by themselves, or require other parameters.
-const UNSAMPLED: &[&str] = &[
+pub(super) const UNSAMPLED: &[&str] = &[
     "flow",
     "client_id",
     "clientId",
@@ -63,64 +64,22 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                     cases.push(prepared(case, &broken.base));
                 }
             }
-            if broken.value.is_null() && INIT.contains(&place.endpoint) {
-                cases.extend(left_out_everywhere(
-                    rulebook, clause, place, working, &broken,
-                ));
+            if broken.value.is_null() {
+                cases.extend(edges::left_out(rulebook, clause, place, working, &broken));
             }
             cases.extend(broken_case(rulebook, clause, place, &broken, working));
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
             cases.extend(accepted_samples(rulebook, clause, place, working));
+            cases.extend(edges::at_limit(rulebook, clause, place, working));
         }
-    }
-    cases
-}
-
-/// A documented parameter left out in each flow that needs it, and in each encoding, apart from the
-/// one that every defect is tried in.
-fn left_out_everywhere(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    place: &ParameterSite,
-    working: &Working,
-    broken: &Broken,
-) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for base in bases(rulebook, working, place.endpoint) {
-        let flow = |params: &Params| {
-            let flow = params.iter().find(|(name, _)| name == "flow");
-            flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?))
-        };
-        let params = left_out(clause, place, &base);
-        let Some(of) = flow(&base).filter(|_| breaks_only(rulebook, clause, place, &params)) else {
-            continue;
-        };
-        for encoding in &working.encodings {
-            if *encoding == working.preferred() && flow(&broken.params) == Some(of) {
-                continue;
-            }
-            let Some(request) = request_to(place.endpoint, &params, *encoding) else {
-                continue;
-            };
-            let name = format!(
-                "{} {} left out, {of:?} as {encoding:?}",
-                place.endpoint.id(),
-                place.param
-            );
-            let expect = Expect::Refused {
-                param: clause.msg.map(|_| place.param.clone()),
-                header: None,
-            };
-            let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
-            cases.push(case.held_to(rulebook.contract(), clause));
-        }
+        cases.extend(edges::empty(rulebook, clause, place, working));
     }
     cases
 }
 
 /// The parameters without one; without both where either of two is enough.
-fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) -> Params {
+pub(super) fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) -> Params {
     if clause.id.ends_with(".identity") {
         return without(&without(base, "customer_id"), "vcc");
     }
@@ -136,13 +95,25 @@ pub fn broken_case(
     working: &Working,
 ) -> Option<Case> {
     let request = encodable(place.endpoint, &broken.params, working)?;
+    let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
+    Some(case_of(rulebook, clause, place, broken, request, &name))
+}
+
+/// The case of this request, which carries the defect.
+pub(super) fn case_of(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    broken: &Broken,
+    request: RequestTemplate,
+    name: &str,
+) -> Case {
     let expect = Expect::Refused {
         param: clause.msg.map(|_| place.param.clone()),
         header: None,
     };
-    let name = format!("{} {} {}", place.endpoint.id(), place.param, broken.name);
     let contract = rulebook.contract();
-    let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+    let case = Case::of_request(&clause.id, name, Kind::Negative, request, expect);
     let mut case = case.held_to(contract, clause);
     // The documentation speaks of the clause; of this value it may say nothing.
     match &broken.value {
@@ -162,7 +133,7 @@ pub fn broken_case(
     if flow == Some(Flow::Apply) && place.param.contains('.') {
         case.must = false;
     }
-    Some(prepared(case, &broken.params))
+    prepared(case, &broken.params)
 }
 
 /// The clause that grants a valid request.
@@ -176,7 +147,7 @@ fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
 }
 
 /// Adds what the parameters presuppose: a token to refresh, an account whose user is known.
-fn prepared(mut case: Case, params: &Params) -> Case {
+pub(super) fn prepared(mut case: Case, params: &Params) -> Case {
     let presupposes = |placeholder: &str| {
         let texts = params.iter().filter_map(|(_, value)| value.as_str());
         texts.into_iter().any(|text| text.starts_with(placeholder))
@@ -281,7 +252,7 @@ pub fn broken_at(
     let long = param
         .samples
         .first()
-        .map(|sample| lengthened(sample, limit.unwrap_or(0)));
+        .map(|sample| lengthened(sample, limit.unwrap_or(0).saturating_add(1)));
     let mut values: Vec<(String, Value)> = vec![("left out".to_owned(), Value::Null)];
     values.extend(
         param
@@ -340,7 +311,7 @@ pub fn broken_at(
 }
 
 /// The maximum length of a parameter.
-fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64> {
+pub(super) fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64> {
     let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
     let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;
     let limits = constraints
@@ -363,9 +334,10 @@ pub(crate) fn breaks_only(
         && (found.len() == 1 || clause.id.ends_with(".identity"))
 }
 
-fn lengthened(sample: &str, limit: u64) -> String {
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let missing = (limit + 1).saturating_sub(sample.chars().count());
+/// A sample repeated at its end until it has so many characters.
+pub(super) fn lengthened(sample: &str, length: u64) -> String {
+    let length = usize::try_from(length).unwrap_or(0);
+    let missing = length.saturating_sub(sample.chars().count());
     let filler = sample.chars().last().unwrap_or('a');
     sample
         .chars()

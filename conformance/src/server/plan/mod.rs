@@ -2,6 +2,8 @@
 
 mod clauses;
 mod discovery;
+mod edges;
+mod pairwise;
 mod params;
 mod rules;
 mod working;
@@ -9,7 +11,7 @@ mod working;
 pub(crate) use clauses::{Broken, breaks_only, broken_at, broken_case, is_request_clause};
 pub(crate) use discovery::{add_working_resting, working_init};
 pub use params::replaced;
-pub(crate) use params::{bases, once, thinned, violations};
+pub(crate) use params::{base_params, bases, once, thinned, violations};
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};
 pub use working::{Samples, Working};
 
@@ -46,5 +48,6 @@ pub fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
             None => cases.extend(clauses::cases(rulebook, clause, working)),
         }
     }
+    cases.extend(pairwise::cases(rulebook, working));
     cases
 }

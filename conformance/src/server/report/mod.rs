@@ -12,7 +12,7 @@ mod shown;
 mod text;
 
 pub use circumstances::Circumstances;
-pub use contents::{CaseRow, ClauseRow, Finding, Learned, Power, Report, Shown, Status, Summary};
+pub use contents::{CaseRow, ClauseRow, Finding, Learned, Report, Shown, Status, Summary};
 pub use event::{Event, Reporter};
 pub use files::Places;
 pub use hidden::Hide;

@@ -2,7 +2,8 @@
 
 use super::options::Options;
 use super::runner::Run;
-use crate::server::case::{Case, Encoding};
+use crate::server::case::{Case, Encoding, Phase};
+use crate::server::course::World;
 use crate::server::generate;
 use crate::server::plan::{self, Working};
 use flexiti_contract::Endpoint;
@@ -10,6 +11,8 @@ use proptest::prelude::Rng as _;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// A course is worth so many generated cases.
+const COURSE: u32 = 20;
 /// How many requests shrinking a failure may take.
 const SHRINKS: usize = 300;
 
@@ -90,6 +93,15 @@ impl Run<'_> {
         self.generate(rest, |check| generate::garbage(rest, rng("garbage"), check))
     }
 
+    /// Courses of tokens, orders and notifications, in any order.
+    pub(super) fn courses(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
+        let rulebook = Arc::clone(&self.rulebook);
+        let world = World::new(&rulebook, working, self.target.has_admin_api());
+        let count = options.cases / COURSE;
+        let rng = generate::rng(options.seed, "courses");
+        self.generate(count, |check| generate::course(&world, count, rng, check))
+    }
+
     /// Runs one property, and records only the minimal case that breaks it.
     fn generate(
         &mut self,
@@ -132,7 +144,15 @@ impl Run<'_> {
                 }
             }
         });
-        if let Some(case) = minimal {
+        if let Some(mut case) = minimal {
+            // A course is about the clause at which it ends.
+            if case.phase == Phase::Stateful
+                && let Ok((verdicts, _)) = self.verdicts(&case)
+                && let Some(broken) = verdicts.iter().find(|v| v.fault.is_some())
+            {
+                case.clause.clone_from(&broken.clause);
+                case.id = format!("{}/breaks/course", broken.clause);
+            }
             self.case(&case);
         }
         self.done += sent;

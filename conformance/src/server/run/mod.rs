@@ -6,6 +6,7 @@ mod generated;
 mod options;
 mod preflight;
 mod reading;
+mod roots;
 mod runner;
 mod tally;
 mod waivers;
@@ -37,6 +38,7 @@ pub fn server(
     if let Some(working) = run.foundations()? {
         run.planned(&plan::cases(&reading.rulebook, &working))?;
         run.generated(options, &working)?;
+        run.courses(options, &working)?;
     }
     run.finish(options, waivers)
 }

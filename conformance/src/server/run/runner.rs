@@ -105,9 +105,13 @@ impl<'a> Run<'a> {
         &mut self,
         case: &Case,
     ) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
-        let exchanges = self.session.run(case)?;
+        let mut exchanges = self.session.run(case)?;
         self.hold_to_claim(case, &exchanges)?;
-        let verdicts = judge::judge(&self.rulebook, case, &exchanges);
+        let mut verdicts = judge::judge(&self.rulebook, case, &exchanges);
+        if let Some(refused) = self.session.early_end() {
+            verdicts.push(judge::ended_early(&refused, exchanges.len()));
+            exchanges.push(refused);
+        }
         Ok((verdicts, exchanges))
     }
 

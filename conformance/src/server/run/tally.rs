@@ -1,5 +1,6 @@
 //! What a run has learnt about each clause so far.
 
+use super::roots;
 use super::waivers::Waivers;
 use crate::server::case::{Case, Kind};
 use crate::server::judge::Verdict;
@@ -113,6 +114,38 @@ impl Tally {
         }
     }
 
+    /// A fault that another one explains is not reported as one of its own: its clause is not
+    /// verified, and its cases count for the root.
+    fn find_roots(&mut self) {
+        let broken: Vec<(String, &'static str)> = self
+            .0
+            .iter()
+            .filter(|(_, record)| record.finding.is_some() || record.otherwise.is_some())
+            .filter_map(|(clause, _)| {
+                let mut roots = roots::of(clause);
+                Some((clause.clone(), roots.find(|root| self.is_known(root))?))
+            })
+            .collect();
+        for (clause, root) in broken {
+            let Some(record) = self.0.get_mut(&clause) else {
+                continue;
+            };
+            let explained = record.finding.take().into_iter();
+            let cases: usize = explained
+                .chain(record.otherwise.take())
+                .map(|f| f.cases)
+                .sum();
+            record
+                .blocked_by
+                .get_or_insert(format!("because of {root}"));
+            let root = self.0.get_mut(root);
+            let found = root.and_then(|root| root.finding.as_mut().or(root.otherwise.as_mut()));
+            if let Some(found) = found {
+                found.cases += cases;
+            }
+        }
+    }
+
     /// A case that says nothing about its own clause, because another one is broken, leaves its
     /// row all the same: the clause may not count as verified by its other cases.
     fn ended_elsewhere(&mut self, case: &Case, verdicts: &[Verdict]) {
@@ -161,6 +194,7 @@ impl Tally {
 
     /// The clauses of the dialect with their outcomes, and any other clause that failed.
     pub(crate) fn rows(mut self, rulebook: &Rulebook, waivers: &Waivers) -> Outcomes {
+        self.find_roots();
         let mut rows = Vec::new();
         let mut findings = Vec::new();
         let mut otherwise = Vec::new();

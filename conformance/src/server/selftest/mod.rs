@@ -1,15 +1,17 @@
 //! How well the runner judges: take one clause away from the mock, and see whether the runner
 //! names that clause and no other.
 
+pub mod bugs;
 pub mod random;
 
-use super::report::{ClauseRow, Power, Status};
+use super::report::{ClauseRow, Status};
 use super::run::{self, Options, Reading, Waivers};
 use super::wire::{Credentials, Target};
 use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A clause to take away, and the dialect in which it holds.
 #[derive(Debug, Clone)]
@@ -20,29 +22,29 @@ pub struct Sabotage {
     pub dialect: Dialect,
 }
 
-/// What came of a self-test.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The figures.
-    pub power: Power,
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        let power = Power {
-            sabotages: 0,
-            killed: 0,
-        };
-        Self { power }
-    }
-}
-
-impl Outcome {
-    /// Counts one sabotage, and whether it alone was named.
-    pub fn add(&mut self, sabotage: &Sabotage, named: &[String]) {
-        self.power.sabotages += 1;
-        self.power.killed += usize::from(named == [sabotage.clause]);
-    }
+/// Does something with each of a list on several threads; gives the results in the list's order.
+pub fn each<T: Sync, R: Send>(list: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let worker = || {
+        while let Some((at, item)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            list.get(at).map(|item| (at, item))
+        } {
+            let result = work(item);
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(worker);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Every clause once, in the first shipped dialect that has it; in the one dialect if one is
@@ -104,11 +106,15 @@ fn answering(contract: &Contract, clause: &flexiti_contract::Clause) -> Result<D
 
 /// Runs against a mock without the clause; gives the clauses that were named.
 pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
-    let contract = Contract::shipped();
     let dialect = sabotage.dialect.clone();
     let mock = Mock::sabotaged(&Settings::default(), dialect, sabotage.clause)?;
+    judged(&mock, &sabotage.dialect, seed, cases)
+}
+
+/// The clauses that a mock is found to break, its dialect being known.
+fn judged(mock: &Mock, dialect: &Dialect, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
     let target = Target::connect(&mock.base_url(), demo(), None)?;
-    let rulebook = Arc::new(Rulebook::compile(contract, sabotage.dialect.clone())?);
+    let rulebook = Arc::new(Rulebook::compile(Contract::shipped(), dialect.clone())?);
     let options = Options {
         seed,
         cases,

@@ -19,6 +19,49 @@ pub struct Secret {
     pub value: String,
 }
 
+/// The value without its last character, or with capitals for small letters and the other way
+/// round: what the runner sends in place of a secret is nearly one.
+pub fn changed(value: &str, change: &str) -> String {
+    match change {
+        "but_last" => {
+            let mut signs = value.chars();
+            signs.next_back();
+            signs.collect()
+        }
+        "other_case" => {
+            let other = |sign: char| {
+                if sign.is_ascii_lowercase() {
+                    sign.to_ascii_uppercase()
+                } else {
+                    sign.to_ascii_lowercase()
+                }
+            };
+            value.chars().map(other).collect()
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// The near misses of a secret, hidden like it; the shell makes them of its variable.
+pub fn near_misses(secret: &Secret) -> Vec<Secret> {
+    let (but_last, other_case) = match secret.name {
+        "FLEXITI_CLIENT_SECRET" => (
+            "{FLEXITI_CLIENT_SECRET%?}",
+            r#"(printf %s "$FLEXITI_CLIENT_SECRET" | tr a-zA-Z A-Za-z)"#,
+        ),
+        "TOKEN" => ("{TOKEN%?}", r#"(printf %s "$TOKEN" | tr a-zA-Z A-Za-z)"#),
+        _ => return Vec::new(),
+    };
+    let near = [(but_last, "but_last"), (other_case, "other_case")];
+    near.into_iter()
+        .map(|(name, change)| Secret {
+            name,
+            value: changed(&secret.value, change),
+        })
+        .filter(|near| near.value.len() >= SHORTEST_TOKEN && near.value != secret.value)
+        .collect()
+}
+
 /// A kind of secret: the shell variable for its plain value, for its value in a form, and in JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Names(&'static str, &'static str, &'static str);
@@ -142,6 +185,10 @@ impl Secrets {
         hide(text, &self.list, |name| {
             let placeholder = match name {
                 BASIC => "basic",
+                "{FLEXITI_CLIENT_SECRET%?}" => "client_secret|but_last",
+                "{TOKEN%?}" => "token|but_last",
+                name if name.contains("printf %s \"$FLEXITI") => "client_secret|other_case",
+                name if name.contains("printf %s \"$TOKEN") => "token|other_case",
                 name if name.starts_with("FLEXITI_CLIENT_SECRET") => "client_secret",
                 name if name.starts_with("FLEXITI_PASSWORD") => "password",
                 _ => "token",

@@ -7,7 +7,9 @@ use super::limits::Limits;
 use super::prepared::prepare;
 use super::secrets::{self, Secrets};
 use super::target::{Credentials, Target};
-use crate::server::case::{Account, Case, RequestTemplate, Step, To, placeholders, requests};
+use crate::server::case::{
+    Account, Case, Expect, RequestTemplate, Step, To, placeholders, requests,
+};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
@@ -29,6 +31,11 @@ pub struct Session<'a> {
     target: &'a Target,
     rng: TestRng,
     cached: Option<CachedToken>,
+    /// A token of the account that the case runs on, if that is its own.
+    own_token: Option<String>,
+    /// How many tokens have ended before their time.
+    early_ends: usize,
+    early_end: Option<Exchange>,
     other: Option<(Credentials, Value)>,
     /// How many tokens the server has issued.
     issued: u64,
@@ -56,6 +63,9 @@ impl<'a> Session<'a> {
             target,
             rng,
             cached: None,
+            own_token: None,
+            early_ends: 0,
+            early_end: None,
             other: None,
             issued: 0,
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
@@ -143,76 +153,128 @@ impl<'a> Session<'a> {
         own: bool,
     ) -> Result<Vec<Exchange>, Stopped> {
         let mut exchanges: Vec<Exchange> = Vec::new();
+        self.own_token = None;
         let merchant_order = format!("{:016x}", self.rng.next_u64());
-        let done = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
+        let is_course = matches!(case.expect, Expect::Course(_));
         for (at, step) in case.steps.iter().enumerate() {
-            match step {
-                Step::Advance(_) | Step::Deprovision if !own => {
-                    return Err(Stopped::NotTestable(
-                        "the target's clock cannot be set".to_owned(),
-                    ));
-                }
-                Step::Advance(seconds) => {
-                    done(self.target.advance(&account.client_id, *seconds))?;
-                }
-                Step::Deprovision => done(self.target.deprovision(&account.client_id))?,
-                Step::Complete { order, outcome } => {
-                    let context = StepContext {
-                        account,
-                        token: None,
-                        answers: &exchanges,
-                        merchant_order: &merchant_order,
-                    };
-                    let order = self.fill(order, &context)?;
-                    let done = self.target.complete(&order, outcome);
-                    let mut exchange = done.map_err(Stopped::Inconclusive)?;
-                    let known = exchanges.iter().flat_map(|e| e.secrets.iter().cloned());
-                    exchange.secrets.extend(known);
-                    self.secrets.learn(exchange.secrets.iter().cloned());
-                    exchanges.push(exchange);
-                }
-                Step::Send(request) => {
-                    let token = self.token_for(request, account, own)?;
-                    let context = StepContext {
-                        account,
-                        token,
-                        answers: &exchanges,
-                        merchant_order: &merchant_order,
-                    };
-                    let held = context.token.is_some() && !own;
-                    let mut exchange = self.send(request, &context)?;
-                    if held && self.may_have_ended(&exchange) {
-                        // A new token may end the older one: no page says so, and none denies it.
-                        self.cached = None;
-                        let context = StepContext {
-                            account,
-                            token: self.token_for(request, account, own)?,
-                            answers: &exchanges,
-                            merchant_order: &merchant_order,
-                        };
-                        exchange = self.send(request, &context)?;
-                    }
-                    let last = at + 1 == case.steps.len();
-                    let accepted = exchange
-                        .answer()
-                        .is_some_and(super::exchange::Answer::granted);
-                    if !last && !accepted && !case.may_refuse(exchanges.len()) {
-                        let what =
-                            format!("step {} was not accepted: {}", at + 1, exchange.actual());
-                        return Err(Stopped::Inconclusive(what));
-                    }
-                    exchanges.push(exchange);
-                }
+            let done_so_far = exchanges.len();
+            match self.step(
+                case,
+                at,
+                step,
+                account,
+                own,
+                &merchant_order,
+                &mut exchanges,
+            ) {
+                // What a course is about may be missing because of the fault that it has found.
+                Err(Stopped::Inconclusive(_)) if is_course && done_so_far > 0 => break,
+                done => done?,
             }
         }
         Ok(exchanges)
     }
 
-    /// Whether a refusal may be for a token that a later one has ended.
-    fn may_have_ended(&self, exchange: &Exchange) -> bool {
+    #[expect(clippy::too_many_arguments, reason = "the state of one case")]
+    fn step(
+        &mut self,
+        case: &Case,
+        at: usize,
+        step: &Step,
+        account: &Credentials,
+        own: bool,
+        merchant_order: &str,
+        exchanges: &mut Vec<Exchange>,
+    ) -> Result<(), Stopped> {
+        let done = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
+        match step {
+            Step::Advance(_) | Step::Deprovision if !own => {
+                return Err(Stopped::NotTestable(
+                    "the target's clock cannot be set".to_owned(),
+                ));
+            }
+            Step::Advance(seconds) => {
+                self.own_token = None;
+                done(self.target.advance(&account.client_id, *seconds))?;
+            }
+            Step::Deprovision => done(self.target.deprovision(&account.client_id))?,
+            Step::Complete { order, outcome } => {
+                let context = StepContext {
+                    account,
+                    token: None,
+                    answers: exchanges,
+                    merchant_order,
+                };
+                let order = self.fill(order, &context)?;
+                let done = self.target.complete(&order, outcome);
+                let mut exchange = done.map_err(Stopped::Inconclusive)?;
+                let known = exchanges.iter().flat_map(|e| e.secrets.iter().cloned());
+                exchange.secrets.extend(known);
+                self.secrets.learn(exchange.secrets.iter().cloned());
+                exchanges.push(exchange);
+            }
+            Step::Send(request) => {
+                let token = self.token_for(request, account, own)?;
+                let context = StepContext {
+                    account,
+                    token,
+                    answers: exchanges,
+                    merchant_order,
+                };
+                let held = context.token.is_some() && !own;
+                let mut exchange = self.send(request, &context)?;
+                if held && self.may_have_ended(case, &exchange) {
+                    // A new token may end the older one: no page says so, and none denies it.
+                    let before = self.cached.take();
+                    let context = StepContext {
+                        account,
+                        token: self.token_for(request, account, own)?,
+                        answers: exchanges,
+                        merchant_order,
+                    };
+                    let refused = std::mem::replace(&mut exchange, self.send(request, &context)?);
+                    self.ended_early(before.as_ref(), refused, &exchange);
+                }
+                let last = at + 1 == case.steps.len();
+                let accepted = exchange
+                    .answer()
+                    .is_some_and(super::exchange::Answer::granted);
+                if !last && !accepted && !case.may_refuse(exchanges.len()) {
+                    let what = format!("step {} was not accepted: {}", at + 1, exchange.actual());
+                    return Err(Stopped::Inconclusive(what));
+                }
+                exchanges.push(exchange);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
+    /// lived as long as it was to.
+    fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
         let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
         let held = self.cached.as_ref();
-        refused && held.is_some_and(|held| held.issued < self.issued)
+        let is_about_tokens = case.clause.starts_with("auth.");
+        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued)
+    }
+
+    /// Takes note of a token that was refused before its time, if the next one is not. Once may be
+    /// an accident, such as a restart.
+    fn ended_early(&mut self, held: Option<&CachedToken>, refused: Exchange, next: &Exchange) {
+        let helps = next.answer().is_some_and(|answer| answer.status != 401);
+        // The token that was just fetched for the second try.
+        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued);
+        if helps && is_alone {
+            self.early_ends += 1;
+            if self.early_ends > 1 {
+                self.early_end = Some(refused);
+            }
+        }
+    }
+
+    /// A request that was refused because its token had ended before its time.
+    pub fn early_end(&mut self) -> Option<Exchange> {
+        self.early_end.take()
     }
 
     /// The value of `{{token}}`, if the request has that placeholder.
@@ -231,7 +293,10 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         if own {
-            return self.fetch_token(account).map(|(token, _)| Some(token));
+            if self.own_token.is_none() {
+                self.own_token = Some(self.fetch_token(account)?.0);
+            }
+            return Ok(self.own_token.clone());
         }
         if self
             .cached
@@ -297,6 +362,11 @@ impl<'a> Session<'a> {
         for (names, token) in used.map(|token| (secrets::TOKEN, token)).chain(tokens) {
             own.extend(secrets::spellings(names, &token));
         }
+        let near = own
+            .iter()
+            .flat_map(secrets::near_misses)
+            .collect::<Vec<_>>();
+        self.secrets.learn(near);
         self.secrets.learn(own.iter().cloned());
         let granted = outcome.as_ref().is_ok_and(Answer::granted);
         self.issued += u64::from(granted && prepared.url.ends_with("/oauth/token"));
@@ -316,7 +386,8 @@ impl<'a> Session<'a> {
     /// `{{reference_id}}` and `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the
     /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`, `{{other_token}}`
     /// and `{{other_refresh_token}}` (of another merchant), and `{{0/access_token}}` (from the
-    /// answer to the first request).
+    /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
+    /// its last character, `{{client_secret|other_case}}` has capitals for small letters.
     fn fill(&mut self, text: &str, context: &StepContext<'_>) -> Result<String, Stopped> {
         placeholders::fill(text, &mut |name| self.value_of(name, context))
     }
@@ -326,6 +397,10 @@ impl<'a> Session<'a> {
         name: &str,
         context: &StepContext<'_>,
     ) -> Result<Option<String>, Stopped> {
+        if let Some((name, change)) = name.split_once('|') {
+            let value = self.value_of(name, context)?;
+            return value.map(|value| near_miss(&value, change)).transpose();
+        }
         let no_user = || Stopped::NotTestable("no user name and password are known".to_owned());
         Ok(Some(match name {
             "client_id" | "client_secret" | "username" | "password" | "basic" | "basic_form" => {
@@ -393,4 +468,14 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     })
+}
+
+/// A value that is nearly the right one.
+fn near_miss(value: &str, change: &str) -> Result<String, Stopped> {
+    let other = secrets::changed(value, change);
+    if other == value || other.is_empty() {
+        let why = format!("nothing about the value can be changed ({change})");
+        return Err(Stopped::NotTestable(why));
+    }
+    Ok(other)
 }

@@ -52,7 +52,23 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .keeps_init(requests)
         .breaks("never issued", requests.init_as(&unknown))
-        .breaks("one character more", requests.init_as("Bearer {{token}}0"));
+        .breaks("one character more", requests.init_as("Bearer {{token}}0"))
+        .breaks(
+            "one character less",
+            requests.init_as("Bearer {{token|but_last}}"),
+        )
+        // What a token may be compared without, nobody says.
+        .breaks(
+            "capitals for small letters",
+            requests.init_as("Bearer {{token|other_case}}"),
+        )
+        .beyond()
+        .breaks(
+            "a refresh token",
+            requests.init_as("Bearer {{0/refresh_token}}"),
+        )
+        .beyond()
+        .after([get_token()]);
     elsewhere(cases, requests, "never issued", |request| {
         request.header("authorization", &unknown)
     })
@@ -74,8 +90,21 @@ pub(super) fn client(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .keeps_init(requests)
         .breaks("another client's token", requests.init_as(OTHER));
-    elsewhere(cases, requests, "another client's token", |request| {
+    let cases = elsewhere(cases, requests, "another client's token", |request| {
         request.header("authorization", OTHER)
+    });
+    let cases = cases
+        .breaks(
+            "the path of nobody",
+            at(requests.init(), "{{client_id}}", "nobody-has-this-id"),
+        )
+        .breaks(
+            "the path in capitals for small letters",
+            at(requests.init(), "{{client_id}}", "{{client_id|other_case}}"),
+        )
+        .beyond();
+    elsewhere(cases, requests, "the path of nobody", |request| {
+        at(request, "{{client_id}}", "nobody-has-this-id")
     })
 }
 
@@ -84,10 +113,21 @@ fn customer() -> [Step; 1] {
 }
 
 pub(super) fn scope(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    cases
+    let cases = cases
         .keeps_init(requests)
         .breaks("scope customer", requests.init_as(BEARER))
-        .after(customer())
+        .after(customer());
+    requests
+        .other_paths()
+        .into_iter()
+        .fold(cases, |cases, (endpoint, request)| {
+            cases
+                .breaks(
+                    &format!("{} scope customer", endpoint.id()),
+                    request.header("authorization", BEARER),
+                )
+                .after(customer())
+        })
 }
 
 pub(super) fn scope_customer(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -331,6 +331,16 @@ impl<'a> RequestBuilder<'a> {
         })
     }
 
+    /// A request that opens an order of this flow in an encoding, with the merchant's own id.
+    pub(super) fn order_in(&self, flow: Flow, encoding: Encoding) -> Option<RequestTemplate> {
+        self.working.init().find_map(|endpoint| {
+            let base = base_params(self.rulebook, self.working, endpoint, flow)?;
+            let params = with(&base, "merchant_orderid", json!("{{merchant_order}}"));
+            let valid = violations(self.rulebook, endpoint, &params).is_empty();
+            request_to(endpoint, &params, encoding).filter(|_| valid)
+        })
+    }
+
     /// Opens an order of this flow.
     pub(super) fn order(&self, flow: Flow) -> Option<Step> {
         self.order_with(flow, &[]).map(Step::Send)

@@ -111,6 +111,7 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let token = with_bytes(&token_request(), *b"a\0b=cases\0d", FORM);
     let form = with_bytes(&requests.init(), *b"a\0b=cases\0d", FORM);
     let json = with_bytes(&requests.init(), *b"{\"lang\":\"\0", JSON);
+    let cases = odd_values(cases, requests);
     cases
         .add(Kind::Positive, "own keys", token_request(), Expect::Alive)
         .add(Kind::Negative, "NUL in a token form", token, Expect::Alive)
@@ -133,4 +134,34 @@ pub(super) fn cors(cases: Cases) -> Cases {
             preflight,
             Expect::Preflight,
         )
+}
+
+/// Values that servers stumble over: what their database, their template or their parser cannot
+/// hold.
+fn odd_values(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let long = "a".repeat(1_000);
+    let odd = [
+        ("an apostrophe", "lname", "O'Brien\"; --"),
+        ("mark-up", "fname", "<b>{{ 7 * 7 }}</b>"),
+        ("an emoji", "fname", "\u{1f600}"),
+        ("a thousand characters", "city", &*long),
+        ("a huge number", "amount_requested", "1e400"),
+        (
+            "thirty digits",
+            "amount_requested",
+            "999999999999999999999999999999",
+        ),
+        ("a date that no calendar has", "dob", "0000-00-00"),
+        ("a line break", "address_1", "1 Main St\r\nX: y"),
+    ];
+    let cases = odd.into_iter().fold(cases, |cases, (name, param, value)| {
+        let request = requests.init_with(param, json!(value));
+        cases.add(Kind::Negative, name, request, Expect::Alive)
+    });
+    let deep = format!("{{\"lang\":{}1{}}}", "[".repeat(500), "]".repeat(500));
+    let deep = with_bytes(&requests.init(), deep.into_bytes(), JSON);
+    let nothing = with_bytes(&requests.init(), *b"", FORM);
+    cases
+        .add(Kind::Negative, "500 brackets of JSON", deep, Expect::Alive)
+        .add(Kind::Negative, "nothing at all", nothing, Expect::Alive)
 }

@@ -33,12 +33,64 @@ pub(in crate::server::plan) fn encoding(
             let name = format!("{} everything", endpoint.id());
             cases = cases.keeps(&name, request);
         }
+        for (what, request) in spelled_otherwise(endpoint, &base, encoding) {
+            cases = cases.keeps(&format!("{} {what}", endpoint.id()), request);
+        }
         if let Some(request) = request_to(endpoint, &garbled(), encoding) {
             let name = format!("{} three wrong values", endpoint.id());
             cases = cases.lacks(&name, request);
         }
     }
     cases.list
+}
+
+/// The same request, which means the same, in other bytes.
+fn spelled_otherwise(
+    endpoint: Endpoint,
+    base: &Params,
+    encoding: Encoding,
+) -> Vec<(&'static str, RequestTemplate)> {
+    let reversed: Params = base.iter().rev().cloned().collect();
+    let reversed = request_to(endpoint, &reversed, encoding);
+    let mut others: Vec<_> = reversed
+        .map(|request| ("in reverse order", request))
+        .into_iter()
+        .collect();
+    let Some(request) = request_to(endpoint, base, encoding) else {
+        return others;
+    };
+    match &request.payload {
+        Payload::Form(pairs) => {
+            let pairs: Vec<String> = pairs
+                .iter()
+                .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
+                .collect();
+            let bytes = pairs.join("&");
+            others.push(("in lower-case escapes", with_bytes(&request, bytes, FORM)));
+        }
+        Payload::Json(value) => {
+            let text = value.to_string().replace("\"flow\"", "\"f\\u006cow\"");
+            others.push(("with an escape", with_bytes(&request, text, JSON)));
+        }
+        Payload::None | Payload::Bytes(_) => {}
+    }
+    others
+}
+
+/// Each sign that is neither a letter nor a digit as a lower-case percent escape; placeholders stay.
+fn escaped(text: &str) -> String {
+    if text.contains("{{") {
+        return text.to_owned();
+    }
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    escaped
 }
 
 /// Cases of an init path: each flow with everything, and with only what is required.
@@ -237,29 +289,87 @@ pub(super) fn page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .after([Step::Send(requests.init())])
 }
 
+/// A language in the spelling that the server takes.
+fn spelled(requests: &RequestBuilder<'_>, code: &str) -> Option<String> {
+    let contract = requests.rulebook.contract();
+    let param = contract.param(requests.endpoint, "lang")?;
+    let mut samples = param.samples.iter();
+    let found = samples.find(|text| {
+        let params = with(&requests.base, "lang", json!(text));
+        Lang::of(text).code() == code
+            && violations(requests.rulebook, requests.endpoint, &params).is_empty()
+    });
+    found.cloned()
+}
+
 pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    ["fr", "en"].into_iter().fold(cases, |cases, code| {
-        // In the spelling that the server takes.
-        let contract = requests.rulebook.contract();
-        let samples = contract
-            .param(requests.endpoint, "lang")
-            .map(|param| &param.samples);
-        let spelled = samples.into_iter().flatten().find(|text| {
-            let params = with(&requests.base, "lang", json!(text));
-            Lang::of(text).code() == code
-                && violations(requests.rulebook, requests.endpoint, &params).is_empty()
-        });
-        let Some(spelled) = spelled else {
-            return cases;
+    let page = |cases: Cases, name: &str, code: &str, init| {
+        let expect = Expect::Page(Some(code.to_owned()));
+        cases
+            .add(Kind::Positive, name, opened(), expect)
+            .after([Step::Send(init)])
+    };
+    let mut cases = cases;
+    for code in ["fr", "en"] {
+        let Some(spelled) = spelled(requests, code) else {
+            continue;
         };
         let init = requests.init_with("lang", json!(spelled));
-        cases
-            .add(
-                Kind::Positive,
-                code,
-                opened(),
-                Expect::Page(Some(code.to_owned())),
-            )
-            .after([Step::Send(init)])
+        cases = page(cases, code, code, init);
+        // On each path, in each flow and encoding.
+        for endpoint in requests.working.init() {
+            for (at, base) in bases(requests.rulebook, requests.working, endpoint)
+                .into_iter()
+                .enumerate()
+            {
+                let params = with(&base, "lang", json!(spelled));
+                for encoding in &requests.working.encodings {
+                    if let Some(init) = request_to(endpoint, &params, *encoding) {
+                        let name = format!("{} {code} {at} as {encoding:?}", endpoint.id());
+                        cases = page(cases, &name, code, init);
+                    }
+                }
+            }
+        }
+    }
+    let both = ["fr", "en"].map(|code| spelled(requests, code));
+    let [Some(french), Some(english)] = both else {
+        return cases;
+    };
+    let steps = vec![
+        Step::Send(requests.init_with("lang", json!(french))),
+        Step::Send(requests.init_with("lang", json!(english))),
+        Step::Send(RequestTemplate::get("{{0/redirection_url}}")),
+        Step::Send(RequestTemplate::get("{{1/redirection_url}}")),
+    ];
+    cases
+        .shows("other words", steps, Expect::Unlike(2, 3, None))
+        .beyond()
+}
+
+/// Three wrong parameters, each of them named.
+pub(super) fn all_named(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let wrong = garbled();
+    let names: Vec<String> = wrong.iter().map(|(name, _)| name.clone()).collect();
+    let full = wrong
+        .iter()
+        .fold(requests.base.clone(), |params, (name, value)| {
+            with(&params, name, value.clone())
+        });
+    let encodings = requests.working.encodings.clone();
+    encodings.into_iter().fold(cases, |cases, encoding| {
+        let broken = violations(requests.rulebook, requests.endpoint, &full);
+        let all = names
+            .iter()
+            .all(|name| broken.iter().any(|violation| violation.param == *name));
+        match request_to(requests.endpoint, &full, encoding).filter(|_| all) {
+            Some(request) => cases.add(
+                Kind::Negative,
+                &format!("three wrong values as {encoding:?}"),
+                request,
+                Expect::NamesSeveral(names.clone()),
+            ),
+            None => cases,
+        }
     })
 }

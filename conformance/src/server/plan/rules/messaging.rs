@@ -2,7 +2,7 @@
 
 use super::builder::{Cases, RequestBuilder, bare, stranger};
 use crate::server::case::requests::request_to;
-use crate::server::case::{Encoding, Expect, Is, JsonMember, Kind, RequestTemplate};
+use crate::server::case::{Encoding, Expect, Is, JsonMember, Kind, RequestTemplate, Step};
 use crate::server::plan::params::{bases, with};
 use flexiti_contract::Endpoint;
 use serde_json::json;
@@ -64,7 +64,21 @@ pub(super) fn calculator_open(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
         .lacks("no token and two wrong values", garbled(requests))
 }
 
+/// Prices whose thirds are rounded in every way, small and large.
+const PRICES: [&str; 7] = ["0.99", "1", "100.01", "250.5", "500", "1234.56", "9999.99"];
+
 pub(super) fn monthly_payment(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let cases = PRICES.into_iter().fold(cases, |cases, sum| {
+        cases
+            .add(
+                Kind::Positive,
+                sum,
+                price(requests, &[("price", sum)]),
+                Expect::Pays(sum.to_owned()),
+            )
+            .resting_on(Endpoint::Calculator)
+            .beyond()
+    });
     let pair = |at: &str, text: &str| (format!("/paymentPlan/{at}"), json!(text));
     let expect = Expect::HoldsWith {
         holds: pair("monthlyPayment", "166.33"),
@@ -81,6 +95,16 @@ pub(super) fn monthly_payment(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
 }
 
 pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let spoken = |lang: &str| Step::Send(price(requests, &[("lang", lang)]));
+    let html = Some("/htmlRender".to_owned());
+    let cases = cases
+        .shows(
+            "other words",
+            vec![spoken("fr"), spoken("en")],
+            Expect::Unlike(0, 1, html),
+        )
+        .resting_on(Endpoint::Calculator)
+        .beyond();
     ["fr", "en"].into_iter().fold(cases, |cases, lang| {
         let expect = Expect::Speaks("/htmlRender".to_owned(), lang.to_owned());
         cases

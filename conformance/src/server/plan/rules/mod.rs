@@ -4,6 +4,7 @@
 mod bearer;
 mod builder;
 mod checkout;
+mod consistency;
 mod http;
 mod init;
 mod messaging;
@@ -35,29 +36,40 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         | Rule::PlainAccepted
         // Observed in every answer by the judge.
         | Rule::ErrorShape
+        | Rule::SuccessMediaType
+        | Rule::NoSecret
+        | Rule::CalculatorHtmlAmount
         | Rule::ResponseTokenType
         | Rule::ResponseAccessToken
         | Rule::ResponseExpiresIn
         | Rule::ResponseRefreshToken
-        | Rule::ResponseScope
         | Rule::NoStore
         | Rule::Challenge
         | Rule::ResponseOrderId
         | Rule::ResponseRedirectionUrl
         | Rule::RedirectNoCredentials
         | Rule::ResponseTransactionId
-        | Rule::ResponseFlow
         | Rule::ResponseCallbackUrl
         | Rule::ResponseDate
         | Rule::ResponseHtmlRender
         | Rule::ResponseMonthlyPayment
         | Rule::ResponseMonths => cases,
+        Rule::ResponseScope => consistency::scope_named(cases),
+        Rule::ResponseFlow => consistency::flow(cases, &requests),
+        Rule::RefreshScope => consistency::refreshed_scope(cases),
+        Rule::TokenUnguessable => consistency::unguessable(cases),
+        Rule::NotificationOwn => consistency::own(cases, &requests),
+        Rule::NotificationKeysAgree => consistency::keys_agree(cases, &requests),
+        Rule::NotificationStable => consistency::stable(cases, &requests),
+        Rule::ErrorListed => init::all_named(cases, &requests),
         Rule::MerchantOrderUnique => init::merchant_order_unique(cases, &requests),
         Rule::NotificationOrder => {
-            notification::accepted(cases, &requests, Endpoint::NotificationOrder)
+            let cases = notification::accepted(cases, &requests, Endpoint::NotificationOrder);
+            consistency::remembered(cases, &requests)
         }
         Rule::NotificationMerchantOrder => {
-            notification::accepted(cases, &requests, Endpoint::NotificationMerchantOrder)
+            let cases = notification::accepted(cases, &requests, Endpoint::NotificationMerchantOrder);
+            notification::merchant_ids(cases, &requests)
         }
         Rule::NotificationOldPath => notification::accepted(cases, &requests, Endpoint::NotificationOld),
         Rule::NotificationScope => notification::scope(cases, &requests),
@@ -69,7 +81,10 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::NotificationUnfinished => notification_body::unfinished(cases, &requests),
         Rule::TransactionIdOrder => notification_body::transaction_id(cases, &requests),
         Rule::ApplyStatus => notification_body::apply_status(cases, &requests),
-        Rule::ApplyCustomerId => notification_body::customer_id(cases, &requests),
+        Rule::ApplyCustomerId => {
+            let cases = notification_body::customer_id(cases, &requests);
+            consistency::no_customer_yet(cases, &requests)
+        }
         Rule::PurchaseStatus => notification_body::purchase_status(cases, &requests),
         Rule::PurchaseMissing => notification_body::purchase_missing(cases, &requests),
         Rule::CallbackSuccess => checkout::success(cases, &requests),
@@ -80,7 +95,9 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::CallbackNoCredentials => checkout::no_credentials(cases, &requests),
         Rule::ResponseKeys => checkout::response_keys(cases, &requests, false),
         Rule::HighRisk => checkout::response_keys(cases, &requests, true),
-        Rule::CheckoutTimeOut => checkout::time_out(cases, &requests),
+        Rule::CheckoutTimeOut => {
+            notification_body::timed_out(checkout::time_out(cases, &requests), &requests)
+        }
         Rule::CalculatorAccepted => messaging::calculator(cases, &requests),
         Rule::CalculatorClientId => messaging::client_id(cases, &requests),
         Rule::CalculatorRepeated => messaging::repeated(cases, &requests),
@@ -111,8 +128,8 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::TokenProvisioned => token::provisioned(cases),
         Rule::GrantPassword => token::grant_password(cases),
         Rule::PasswordCredentials => token::password_credentials(cases),
-        Rule::TokenFresh => token::fresh(cases),
-        Rule::GrantRefresh => refresh::grant(cases),
+        Rule::TokenFresh => consistency::refreshed_token(token::fresh(cases)),
+        Rule::GrantRefresh => consistency::refreshed_works(refresh::grant(cases, &requests), &requests),
         Rule::RefreshKnown => refresh::known(cases),
         Rule::RefreshKind => refresh::kind(cases),
         Rule::RefreshClient => refresh::client(cases),
@@ -138,7 +155,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::NullAbsent => init::null_absent(cases, &requests),
         Rule::NullRefused => init::null_refused(cases, &requests),
         Rule::EmptyAbsent => init::empty_absent(cases, &requests),
-        Rule::InitFresh => init::fresh(cases, &requests),
+        Rule::InitFresh => consistency::all_fresh(init::fresh(cases, &requests), &requests),
         Rule::RedirectPage => init::page(cases, &requests),
         Rule::RedirectLanguage => init::language(cases, &requests),
     };

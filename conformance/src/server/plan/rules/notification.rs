@@ -1,6 +1,6 @@
 //! Notifications: their paths, and who may ask about which orders.
 
-use super::builder::{Cases, RequestBuilder, at, bare, stranger, token_with};
+use super::builder::{Cases, FLOWS, RequestBuilder, at, bare, complete, stranger, token_with};
 use crate::server::case::{Expect, Kind, RequestTemplate, Step};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;
@@ -69,12 +69,30 @@ pub(super) fn unknown(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             .keeps(&format!("{} an order", endpoint.id()), bare(endpoint))
             .after(requests.reported_order())
             .resting_on(endpoint);
-        ["999999999999", "{{merchant_order}}"]
+        let cases = ["999999999999", "{{merchant_order}}"]
             .into_iter()
             .fold(cases, |cases, id| {
                 let name = format!("{} {id}", endpoint.id());
                 cases.breaks(&name, about(bare(endpoint), id))
-            })
+            });
+        if endpoint != Endpoint::NotificationMerchantOrder {
+            return cases;
+        }
+        // Near misses of an id that an order has. What ids are compared without, nobody says.
+        [
+            ("a prefix", "{{merchant_order|but_last}}"),
+            (
+                "capitals for small letters",
+                "{{merchant_order|other_case}}",
+            ),
+        ]
+        .into_iter()
+        .fold(cases, |cases, (name, id)| {
+            cases
+                .breaks(name, about(bare(endpoint), id))
+                .beyond()
+                .after(requests.reported_order())
+        })
     })
 }
 
@@ -137,4 +155,79 @@ pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     cases
         .shows("two orders under one id", steps, expect)
         .resting_on(endpoint)
+}
+
+/// Orders under ids of every form, opened in each flow and encoding, found by those ids.
+pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let endpoint = Endpoint::NotificationMerchantOrder;
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    let long = format!("{{{{merchant_order}}}}{}", "0123456789".repeat(5));
+    // The id in the body, in the path, and whether any server may be expected to find it.
+    let ids = [
+        (
+            "leading zeros",
+            "007{{merchant_order}}",
+            "007{{merchant_order}}",
+            true,
+        ),
+        ("66 characters", &*long, &*long, true),
+        (
+            "a hyphen and a dot",
+            "A-1.{{merchant_order}}",
+            "A-1.{{merchant_order}}",
+            true,
+        ),
+        (
+            "a blank",
+            "A 1 {{merchant_order}}",
+            "A%201%20{{merchant_order}}",
+            false,
+        ),
+        (
+            "a slash",
+            "A/1/{{merchant_order}}",
+            "A%2F1%2F{{merchant_order}}",
+            false,
+        ),
+        (
+            "a plus and a percent sign",
+            "A+1%{{merchant_order}}",
+            "A+1%25{{merchant_order}}",
+            false,
+        ),
+    ];
+    let asked = |cases: Cases, name: &str, open: Step, path: &str, must: bool| {
+        let mut steps = vec![open];
+        if hides {
+            steps.push(complete("cancelled"));
+        }
+        let request = at(bare(endpoint), "{{merchant_order}}", path);
+        steps.push(Step::Send(request));
+        let cases = cases
+            .shows(name, steps, Expect::Filled)
+            .resting_on(endpoint);
+        if must { cases } else { cases.beyond() }
+    };
+    let mut cases = cases;
+    for (name, id, path, must) in ids {
+        let order = FLOWS
+            .iter()
+            .find_map(|flow| requests.order_with(*flow, &[("merchant_orderid", id)]));
+        if let Some(open) = order {
+            cases = asked(cases, name, Step::Send(open), path, must);
+        }
+    }
+    for flow in FLOWS {
+        for encoding in &requests.working.encodings {
+            if let Some(open) = requests.order_in(flow, *encoding) {
+                let name = format!("{flow:?} as {encoding:?}");
+                cases = asked(cases, &name, Step::Send(open), "{{merchant_order}}", true);
+            }
+        }
+    }
+    cases
 }

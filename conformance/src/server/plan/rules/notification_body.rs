@@ -1,7 +1,7 @@
 //! What a notification says about its order.
 
 use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
-use crate::server::case::{Expect, Is, JsonMember, Step};
+use crate::server::case::{Account, Expect, Is, JsonMember, Step};
 use flexiti_contract::Flow;
 use flexiti_contract::dialect::{PurchaseBlock, Unfinished};
 use serde_json::json;
@@ -98,7 +98,7 @@ pub(super) fn transaction_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cas
 
 pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let words = &requests.rulebook.knobs().apply_status_words;
-    [
+    let cases = [
         (Flow::Apply, "approved", &words.approved),
         (Flow::Apply, "pending", &words.pending),
         (Flow::Apply, "declined", &words.declined),
@@ -122,7 +122,9 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
         } else {
             cases.beyond()
         }
-    })
+    });
+    let absent = member("/apply", Is::Absent);
+    shows(cases, requests, Flow::Buy, "purchased", vec![absent]).beyond()
 }
 
 pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
@@ -142,7 +144,7 @@ pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases 
 
 pub(super) fn purchase_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let words = &requests.rulebook.knobs().purchase_status_words;
-    [
+    let cases = [
         (Flow::Buy, "purchased", &words.purchased),
         (Flow::Buy, "refused", &words.refused),
         (Flow::Buy, "cancelled", &words.cancelled),
@@ -153,7 +155,9 @@ pub(super) fn purchase_status(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
     .fold(cases, |cases, (flow, outcome, word)| {
         let members = vec![is(format!("{}/status", block(requests)), word)];
         shows(cases, requests, flow, outcome, members)
-    })
+    });
+    let absent = member(block(requests), Is::Absent);
+    shows(cases, requests, Flow::Apply, "approved", vec![absent]).beyond()
 }
 
 pub(super) fn purchase_missing(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
@@ -170,4 +174,21 @@ pub(super) fn purchase_missing(cases: Cases, requests: &RequestBuilder<'_>) -> C
         .fold(cases, |cases, outcome| {
             shows(cases, requests, Flow::ApplyBuy, outcome, vec![seen()])
         })
+}
+
+/// An application whose pages have closed.
+pub(super) fn timed_out(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let knobs = requests.rulebook.knobs();
+    let Some(order) = requests.order(Flow::Apply) else {
+        return cases;
+    };
+    let steps = vec![
+        order,
+        Step::Advance(u64::from(knobs.checkout_ttl)),
+        Step::Send(bare(requests.notification())),
+    ];
+    let word = is("/apply/apply_status", &knobs.apply_status_words.expired);
+    cases
+        .shows("its notification", steps, Expect::Shows(vec![word]))
+        .on(Account::New)
 }

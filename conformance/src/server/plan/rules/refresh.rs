@@ -31,12 +31,16 @@ fn lacks(cases: Cases) -> Cases {
     cases.lacks("an unknown token and another secret", request)
 }
 
-pub(super) fn grant(cases: Cases) -> Cases {
+pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let nearly_over = Step::Advance(requests.ttl().saturating_sub(30));
     lacks(
         cases
             .keeps("in time", refresh(REFRESH))
             .after([get_token()])
-            .on(Account::Own),
+            .on(Account::Own)
+            .keeps("half a minute before the end", refresh(REFRESH))
+            .after([get_token(), nearly_over])
+            .on(Account::New),
     )
 }
 

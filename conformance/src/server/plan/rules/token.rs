@@ -27,8 +27,20 @@ fn json(params: &Params) -> RequestTemplate {
 pub(super) fn encoding(cases: Cases) -> Cases {
     let plain = token_request().header("content-type", "text/plain");
     let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
+    // The type and its subtype are in any case, and may have parameters (RFC 9110, 8.3.1).
+    let declared = |media_type: &str| token_request().header("content-type", media_type);
     cases
         .keeps_token()
+        .keeps(
+            "declared with a charset",
+            declared("application/x-www-form-urlencoded; charset=utf-8"),
+        )
+        .beyond()
+        .keeps(
+            "declared in capitals",
+            declared("Application/X-WWW-Form-URLEncoded"),
+        )
+        .beyond()
         .breaks("JSON", json(&token_params()))
         .breaks("declared as plain text", plain)
         .breaks("declared as nothing", undeclared)
@@ -47,12 +59,18 @@ pub(super) fn query_ignored(cases: Cases) -> Cases {
         query,
         ..token_request()
     };
-    cases.add(
-        Kind::Positive,
-        "another scope in the query",
-        request,
-        merchant(),
-    )
+    let other_secret = RequestTemplate {
+        query: vec![pair("client_secret", "xxxxxx")],
+        ..token_request()
+    };
+    cases
+        .add(
+            Kind::Positive,
+            "another scope in the query",
+            request,
+            merchant(),
+        )
+        .keeps("a wrong secret in the query", other_secret)
 }
 
 /// 200, with the scope merchant.
@@ -96,6 +114,25 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             "one character more",
             token_with(&[("client_secret", "{{client_secret}}x")]),
         )
+        .breaks(
+            "one character less",
+            token_with(&[("client_secret", "{{client_secret|but_last}}")]),
+        )
+        .breaks(
+            "capitals for small letters",
+            token_with(&[("client_secret", "{{client_secret|other_case}}")]),
+        )
+        // Parameters may be trimmed, and client ids compared without regard to case.
+        .breaks(
+            "a blank more",
+            token_with(&[("client_secret", "{{client_secret}} ")]),
+        )
+        .beyond()
+        .breaks(
+            "client_id with capitals for small letters",
+            token_with(&[("client_id", "{{client_id|other_case}}")]),
+        )
+        .beyond()
         .breaks(
             "another secret, refreshing",
             token_with(&[

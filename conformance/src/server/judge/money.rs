@@ -1,0 +1,71 @@
+//! Money, exact to the cent.
+
+use flexiti_contract::Rulebook;
+use flexiti_contract::dialect::Rounding;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::Value;
+
+/// What is expected of a plan for this price in place of what the answer says, if that is wrong.
+/// Without fee or interest, which the answer does not show, the payment is the price divided by
+/// the months. `None` if the answer has no plan.
+pub(super) fn wrong(rulebook: &Rulebook, price: &str, body: &Value) -> Option<Option<String>> {
+    let plan = &body["paymentPlan"];
+    let months: Decimal = plan["months"].as_str()?.parse().ok()?;
+    let monthly: Decimal = plan["monthlyPayment"].as_str()?.parse().ok()?;
+    let exact = price.parse::<Decimal>().ok()?.checked_div(months)?;
+    let strategy = match rulebook.knobs().calculator_rounding {
+        Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,
+        Rounding::Down => RoundingStrategy::ToZero,
+    };
+    let right = exact.round_dp_with_strategy(2, strategy);
+    let wrong = right != monthly;
+    Some(wrong.then(|| format!("{price} over {months} months is {right:.2} a month")))
+}
+
+/// The amount of an answer in the spellings of English and French, without grouping of thousands.
+fn spellings(monthly: &str) -> [String; 2] {
+    [monthly.to_owned(), monthly.replace('.', ",")]
+}
+
+/// Whether a fragment shows the monthly payment; digits may be grouped in any way.
+pub(super) fn shows(html: &str, monthly: &str) -> bool {
+    let is_group = |sign: char| sign.is_whitespace() || sign == '\u{a0}' || sign == '\u{202f}';
+    let plain = html.replace("&nbsp;", " ");
+    let plain: String = plain.chars().filter(|sign| !is_group(*sign)).collect();
+    // English groups with a comma, which before three digits is not a decimal sign.
+    let ungrouped = ungrouped(&plain);
+    spellings(monthly)
+        .iter()
+        .any(|amount| plain.contains(amount) || ungrouped.contains(amount))
+}
+
+fn ungrouped(text: &str) -> String {
+    let signs: Vec<char> = text.chars().collect();
+    let digit = |at: usize| signs.get(at).is_some_and(char::is_ascii_digit);
+    let groups = |at: usize| {
+        let three = (1..=3).all(|more| digit(at + more)) && !digit(at + 4);
+        at > 0 && digit(at - 1) && three
+    };
+    let kept = signs.iter().enumerate();
+    let kept = kept.filter(|(at, sign)| **sign != ',' || !groups(*at));
+    kept.map(|(_, sign)| *sign).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_found_however_it_is_grouped() {
+        for html in [
+            "<b>3 payments of $1,166.33</b>",
+            "<b>3 versements de 1\u{a0}166,33 $</b>",
+            "<b>1166.33</b>",
+            "<b>1&nbsp;166,33</b>",
+        ] {
+            assert!(shows(html, "1166.33"), "{html}");
+        }
+        assert!(!shows("<b>1166.34</b>", "1166.33"));
+        assert!(!shows("<b>166</b>", "166.33"));
+    }
+}

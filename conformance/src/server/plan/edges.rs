@@ -1,0 +1,161 @@
+//! The edges of what a clause allows: as long as the limit, sent without content, left out in each
+//! flow, grant and encoding.
+
+use super::clauses::{
+    Broken, UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
+};
+use super::params::{bases, violations, with};
+use super::working::{INIT, Working};
+use crate::server::case::requests::request_to;
+use crate::server::case::{Case, Encoding, Expect, Kind, Params};
+use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rulebook};
+use serde_json::json;
+
+/// Parameters that cannot be meant to be empty, whatever an empty value stands for.
+const NEVER_EMPTY: [&str; 5] = [
+    "client_id",
+    "client_secret",
+    "lang",
+    "flow",
+    "amount_requested",
+];
+
+/// The encodings in which an endpoint is called.
+fn encodings(endpoint: Endpoint, working: &Working) -> Vec<Encoding> {
+    if INIT.contains(&endpoint) {
+        working.encodings.clone()
+    } else {
+        vec![Encoding::FormDotted]
+    }
+}
+
+/// What kind of request these parameters make: the flow, or the grant.
+pub(super) fn kind_of(rulebook: &Rulebook, params: &Params) -> String {
+    let text = |name: &str| {
+        let found = params.iter().find(|(param, _)| param == name);
+        found.and_then(|(_, value)| value.as_str())
+    };
+    let flow: Option<Flow> = text("flow").and_then(|flow| rulebook.flow(flow));
+    match (flow, text("grant_type")) {
+        (Some(flow), _) => format!("{flow:?}"),
+        (None, Some(grant)) => grant.to_owned(),
+        (None, None) => "any".to_owned(),
+    }
+}
+
+/// A documented parameter left out of each flow or grant that needs it, and in each encoding, apart
+/// from the one that every defect is tried in.
+pub(super) fn left_out(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+    broken: &Broken,
+) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let tried = (kind_of(rulebook, &broken.params), working.preferred());
+    for base in bases(rulebook, working, place.endpoint) {
+        let params = without_it(clause, place, &base);
+        if !breaks_only(rulebook, clause, place, &params) {
+            continue;
+        }
+        let kind = kind_of(rulebook, &base);
+        for encoding in encodings(place.endpoint, working) {
+            if (kind.clone(), encoding) == tried {
+                continue;
+            }
+            let Some(request) = request_to(place.endpoint, &params, encoding) else {
+                continue;
+            };
+            let name = format!(
+                "{} {} left out, {kind} as {encoding:?}",
+                place.endpoint.id(),
+                place.param
+            );
+            let expect = Expect::Refused {
+                param: clause.msg.map(|_| place.param.clone()),
+                header: None,
+            };
+            let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+            cases.push(prepared(case.held_to(rulebook.contract(), clause), &params));
+        }
+    }
+    cases
+}
+
+/// A parameter that must be sent, sent without content: no reading of it makes the request valid.
+pub(super) fn empty(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Case> {
+    if !clause.id.ends_with(".required") || !NEVER_EMPTY.contains(&place.param.as_str()) {
+        return Vec::new();
+    }
+    let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
+        return Vec::new();
+    };
+    let params = with(&base, &place.param, json!(""));
+    let mut cases = Vec::new();
+    for encoding in encodings(place.endpoint, working) {
+        let request = request_to(place.endpoint, &params, encoding);
+        // Where the dialect takes an empty value for a value, another clause refuses it.
+        let is_broken = breaks_only(rulebook, clause, place, &params);
+        if let Some(request) = request.filter(|_| is_broken) {
+            let name = format!(
+                "{} {} empty as {encoding:?}",
+                place.endpoint.id(),
+                place.param
+            );
+            let case = Case::of_request(
+                &clause.id,
+                &name,
+                Kind::Negative,
+                request,
+                Expect::NotGranted,
+            );
+            cases.push(case.held_to(rulebook.contract(), clause));
+        }
+    }
+    cases
+}
+
+/// A value as long as the limit, which must be accepted.
+pub(super) fn at_limit(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Case> {
+    let contract = rulebook.contract();
+    let param = contract.param(place.endpoint, &place.param);
+    let sample = param.and_then(|param| working.samples.of(place.endpoint, param));
+    let (Some(sample), Some(limit)) = (sample, longest(rulebook, place)) else {
+        return Vec::new();
+    };
+    if !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
+        return Vec::new();
+    }
+    let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
+        return Vec::new();
+    };
+    let params = with(&base, &place.param, json!(lengthened(sample, limit)));
+    if !violations(rulebook, place.endpoint, &params).is_empty() {
+        return Vec::new();
+    }
+    let mut cases = Vec::new();
+    for encoding in encodings(place.endpoint, working) {
+        if let Some(request) = request_to(place.endpoint, &params, encoding) {
+            let name = format!(
+                "{} {} of {limit} characters as {encoding:?}",
+                place.endpoint.id(),
+                place.param
+            );
+            let expect = Expect::Granted;
+            let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
+            cases.push(case.held_to(contract, clause));
+        }
+    }
+    cases
+}

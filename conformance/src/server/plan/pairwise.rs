@@ -1,0 +1,111 @@
+//! Every defect of a parameter in every flow and in every encoding: each pair at least once. What
+//! one encoding loses, or one flow does not check, shows here.
+
+use super::clauses::{breaks_only, broken_at, case_of, is_request_clause};
+use super::edges::kind_of;
+use super::params::{bases, minimal, replaced, violations};
+use super::working::Working;
+use crate::server::case::requests::request_to;
+use crate::server::case::{Case, Expect, Kind, Phase};
+use flexiti_contract::{Clause, ParameterSite, Rulebook};
+
+/// How many defects of a parameter are tried in each pair.
+const DEFECTS: usize = 2;
+
+/// The cases of all clauses about parameters of init.
+pub(super) fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
+    let mut cases = accepted(rulebook, working);
+    let mut turn = 0;
+    for clause in rulebook
+        .clauses()
+        .filter(|clause| is_request_clause(clause))
+    {
+        for place in rulebook.sites(&clause.id) {
+            if working.init().any(|endpoint| endpoint == place.endpoint) {
+                turn += 1;
+                cases.extend(defects(rulebook, clause, place, working, turn));
+            }
+        }
+    }
+    for case in &mut cases {
+        case.phase = Phase::Pairwise;
+    }
+    cases
+}
+
+/// Each flow in each encoding, with everything and with only what it needs.
+fn accepted(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for endpoint in working.init() {
+        let valid = |params: &_| violations(rulebook, endpoint, params).is_empty();
+        for base in bases(rulebook, working, endpoint) {
+            let flow = kind_of(rulebook, &base);
+            let bare = minimal(&base, valid);
+            for encoding in &working.encodings {
+                for (what, params) in [("everything", &base), ("only what is required", &bare)] {
+                    let Some(request) = request_to(endpoint, params, *encoding) else {
+                        continue;
+                    };
+                    let name = format!("{} {what}, {flow} as {encoding:?}", endpoint.id());
+                    let clause = encoding.clause();
+                    let expect = Expect::Granted;
+                    cases.push(Case::of_request(
+                        clause,
+                        &name,
+                        Kind::Positive,
+                        request,
+                        expect,
+                    ));
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn defects(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+    turn: usize,
+) -> Vec<Case> {
+    let bases = bases(rulebook, working, place.endpoint);
+    let encodings = &working.encodings;
+    let mut cases = Vec::new();
+    // What is left out is tried everywhere anyway.
+    let broken = broken_at(rulebook, clause, place, working).into_iter();
+    let broken = broken.filter(|broken| broken.value.is_string());
+    for broken in broken.take(DEFECTS) {
+        let tried = (kind_of(rulebook, &broken.params), working.preferred());
+        for at in 0..bases.len().max(encodings.len()) {
+            let (Some(base), Some(encoding)) = (
+                bases.get(at % bases.len().max(1)),
+                encodings.get((at + turn) % encodings.len().max(1)),
+            ) else {
+                continue;
+            };
+            let kind = kind_of(rulebook, base);
+            let params = replaced(base, &place.param, &broken.value);
+            let is_meant = |params: &_| {
+                breaks_only(rulebook, clause, place, params) && kind_of(rulebook, params) == kind
+            };
+            if !is_meant(&params) || (kind.clone(), *encoding) == tried {
+                continue;
+            }
+            let mut broken = broken.clone();
+            broken.params = minimal(&params, is_meant);
+            let Some(request) = request_to(place.endpoint, &broken.params, *encoding) else {
+                continue;
+            };
+            let name = format!(
+                "{} {} {}, {kind} as {encoding:?}",
+                place.endpoint.id(),
+                place.param,
+                broken.name
+            );
+            cases.push(case_of(rulebook, clause, place, &broken, request, &name));
+        }
+    }
+    cases
+}

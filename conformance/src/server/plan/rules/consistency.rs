@@ -1,0 +1,262 @@
+//! What one answer says must agree with what another one says.
+
+use super::builder::{
+    Cases, FLOWS, RequestBuilder, at, bare, complete, get_token, refresh, token_with,
+};
+use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step};
+use flexiti_contract::{Endpoint, Flow, Rule};
+use serde_json::json;
+
+/// How many orders are opened in a row.
+const MANY: usize = 40;
+/// How many orders come between an order and the question about it.
+const BETWEEN: usize = 14;
+
+/// The outcome that an order of this flow is brought to.
+fn outcome(flow: Flow) -> &'static str {
+    match flow {
+        Flow::Apply => "approved",
+        Flow::Buy | Flow::ApplyBuy => "purchased",
+    }
+}
+
+/// Brings the order of an earlier answer to the outcome of its flow.
+fn finish(answer: usize, flow: Flow) -> Step {
+    Step::Complete {
+        order: format!("{{{{{answer}/online_order_id}}}}"),
+        outcome: outcome(flow).to_owned(),
+    }
+}
+
+/// The notification of the order that an answer opened.
+fn notified(answer: usize) -> RequestTemplate {
+    let id = format!("{{{{{answer}/online_order_id}}}}");
+    at(
+        bare(Endpoint::NotificationOrder),
+        "{{0/online_order_id}}",
+        &id,
+    )
+}
+
+/// An order of each flow that the server takes.
+fn orders(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
+    let open = |flow: Flow| Some((flow, requests.order(flow)?));
+    FLOWS.into_iter().filter_map(open).collect()
+}
+
+/// Each order's notification is about that order.
+pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.has(Endpoint::NotificationOrder) {
+        return cases;
+    }
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    let orders = orders(requests);
+    let opened = orders.len();
+    let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
+    if hides {
+        let finished = orders.iter().enumerate();
+        steps.extend(finished.map(|(at, (flow, _))| finish(at, *flow)));
+    }
+    steps.extend((0..opened).map(|at| Step::Send(notified(at))));
+    let pointers = vec!["/transaction_id".to_owned()];
+    let several = Expect::AllDistinct(pointers.clone());
+    let cases = cases
+        .shows("an order of each flow", steps, several)
+        .resting_on(Endpoint::NotificationOrder);
+    // Two orders of one flow, the older one asked for last.
+    let Some((flow, order)) = orders.into_iter().next() else {
+        return cases;
+    };
+    let mut steps = vec![order.clone(), order];
+    if hides {
+        steps.extend([finish(0, flow), finish(1, flow)]);
+    }
+    let first = steps.len();
+    steps.extend([Step::Send(notified(1)), Step::Send(notified(0))]);
+    cases
+        .shows(
+            "two orders, the older one last",
+            steps,
+            Expect::Distinct(first, first + 1, pointers),
+        )
+        .resting_on(Endpoint::NotificationOrder)
+}
+
+/// The flow that a notification names is that of its order.
+pub(super) fn flow(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.has(Endpoint::NotificationOrder) {
+        return cases;
+    }
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    let orders = orders(requests);
+    let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
+    if hides {
+        let finished = orders.iter().enumerate();
+        steps.extend(finished.map(|(at, (flow, _))| finish(at, *flow)));
+    }
+    steps.extend((0..orders.len()).map(|at| Step::Send(notified(at))));
+    let expect = Expect::AllDistinct(vec!["/flow".to_owned()]);
+    cases
+        .shows("one word for each flow", steps, expect)
+        .resting_on(Endpoint::NotificationOrder)
+}
+
+/// Both ids of an order lead to the same notification.
+pub(super) fn keys_agree(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let both = [
+        Endpoint::NotificationOrder,
+        Endpoint::NotificationMerchantOrder,
+    ];
+    if !both.iter().all(|endpoint| requests.working.has(*endpoint)) {
+        return cases;
+    }
+    let ask = || both.map(|endpoint| Step::Send(bare(endpoint)));
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    orders(requests)
+        .into_iter()
+        .fold(cases, |cases, (flow, order)| {
+            let mut cases = cases;
+            if !hides {
+                let pointers = ["/transaction_id", "/flow"].map(str::to_owned).to_vec();
+                let mut steps = vec![order.clone()];
+                steps.extend(ask());
+                let name = format!("{flow:?}, not finished");
+                cases = cases.shows(&name, steps, Expect::Agree(1, 2, pointers));
+            }
+            let mut steps = vec![order, finish(0, flow)];
+            steps.extend(ask());
+            cases.shows(&format!("{flow:?}"), steps, Expect::Agree(2, 3, Vec::new()))
+        })
+}
+
+/// A finished order is told of in the same way each time.
+pub(super) fn stable(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let endpoint = requests.notification();
+    orders(requests)
+        .into_iter()
+        .fold(cases, |cases, (flow, order)| {
+            let steps = vec![
+                order,
+                finish(0, flow),
+                Step::Send(bare(endpoint)),
+                Step::Advance(3),
+                Step::Send(bare(endpoint)),
+            ];
+            cases
+                .shows(&format!("{flow:?}"), steps, Expect::Agree(2, 3, Vec::new()))
+                .on(Account::New)
+        })
+}
+
+/// An order that others have followed is still known.
+pub(super) fn remembered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let mut steps = requests.reported_order();
+    let more = requests.any_order().into_iter().cycle().take(BETWEEN);
+    steps.extend(more);
+    steps.push(Step::Send(bare(Endpoint::NotificationOrder)));
+    cases
+        .shows("after fourteen others", steps, Expect::Filled)
+        .resting_on(Endpoint::NotificationOrder)
+        .on(Account::Own)
+}
+
+/// Orders in a row, each with an id of its own.
+pub(super) fn all_fresh(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let steps = vec![Step::Send(requests.init()); MANY];
+    let members = ["/online_order_id", "/redirection_url"];
+    let expect = Expect::AllDistinct(members.map(str::to_owned).to_vec());
+    cases
+        .shows("forty in a row", steps, expect)
+        .on(Account::Own)
+}
+
+/// What a refreshed token opens is no more than what the first one did.
+pub(super) fn refreshed_scope(cases: Cases) -> Cases {
+    let customer = Step::Send(token_with(&[("scope", "customer")]));
+    let steps = vec![customer, Step::Send(refresh("{{0/refresh_token}}"))];
+    let expect = Expect::Holds("/scope".to_owned(), json!("customer"));
+    cases
+        .shows("scope customer", steps, expect)
+        .on(Account::Own)
+        .blaming(Rule::GrantRefresh)
+}
+
+/// A scope that is asked for is the one that the answer names.
+pub(super) fn scope_named(cases: Cases) -> Cases {
+    ["customer", "merchant"]
+        .into_iter()
+        .fold(cases, |cases, scope| {
+            let expect = Expect::Holds("/scope".to_owned(), json!(scope));
+            let request = token_with(&[("scope", scope)]);
+            let mut first = request.clone();
+            if let crate::server::case::Payload::Form(pairs) = &mut first.payload {
+                pairs.rotate_right(1);
+            }
+            cases
+                .shows(scope, vec![Step::Send(request)], expect.clone())
+                .shows(
+                    &format!("{scope}, sent first"),
+                    vec![Step::Send(first)],
+                    expect,
+                )
+        })
+}
+
+/// A refresh gets a new access token.
+pub(super) fn refreshed_token(cases: Cases) -> Cases {
+    let steps = vec![get_token(), Step::Send(refresh("{{0/refresh_token}}"))];
+    let distinct = Expect::Distinct(0, 1, vec!["/access_token".to_owned()]);
+    cases.shows("a refresh", steps, distinct).on(Account::Own)
+}
+
+/// A refreshed token opens what the first one did.
+pub(super) fn refreshed_works(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let steps = [get_token(), Step::Send(refresh("{{0/refresh_token}}"))];
+    cases
+        .keeps(
+            "the new token",
+            requests.init_as("Bearer {{1/access_token}}"),
+        )
+        .after(steps)
+        .on(Account::Own)
+}
+
+/// Tokens that have little in common.
+pub(super) fn unguessable(cases: Cases) -> Cases {
+    let steps = vec![get_token(); 5];
+    cases
+        .shows("five in a row", steps, Expect::Unguessable)
+        .on(Account::Own)
+}
+
+/// The word of the application that timed out, and what a declined applicant does not get.
+pub(super) fn no_customer_yet(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let Some(order) = requests.order(Flow::Apply) else {
+        return cases;
+    };
+    let steps = vec![
+        order,
+        complete("declined"),
+        Step::Send(bare(requests.notification())),
+    ];
+    let absent = JsonMember {
+        at: "/apply/customer_id".to_owned(),
+        is: Is::Absent,
+    };
+    cases
+        .shows("Apply declined", steps, Expect::Shows(vec![absent]))
+        .resting_on(requests.notification())
+        .beyond()
+}

@@ -1,0 +1,35 @@
+//! Which fault explains which: a clause that is broken breaks what rests on it, and only the root is
+//! accused.
+
+use flexiti_contract::Rule;
+
+/// A clause, and those whose cases fail with it.
+const ROOTS: &[(Rule, &[Rule])] = &[
+    (
+        Rule::InitFresh,
+        &[
+            Rule::RedirectLanguage,
+            Rule::NotificationOwn,
+            Rule::ResponseFlow,
+            Rule::NotificationKeysAgree,
+            Rule::NotificationStable,
+        ],
+    ),
+    (Rule::RedirectPage, &[Rule::RedirectLanguage]),
+    (
+        Rule::NotificationOwn,
+        &[Rule::ResponseFlow, Rule::NotificationKeysAgree],
+    ),
+    (Rule::NotificationStable, &[Rule::NotificationKeysAgree]),
+    (Rule::MonthlyPaymentAmount, &[Rule::CalculatorHtmlAmount]),
+    (Rule::NotificationUnknown, &[Rule::NotificationUnfinished]),
+];
+
+/// The clauses that a fault of this one would be explained by.
+pub(super) fn of(clause: &str) -> impl Iterator<Item = &'static str> {
+    let rule = Rule::from_id(clause);
+    let explains = move |dependents: &[Rule]| rule.is_some_and(|rule| dependents.contains(&rule));
+    let roots = ROOTS.iter();
+    let roots = roots.filter(move |(_, dependents)| explains(dependents));
+    roots.map(|(root, _)| root.id())
+}
