@@ -15,7 +15,7 @@
 //!   * `generate`: random cases, shrunk when they fail.
 //!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
 //!     pure.
-//!   * `wire` and `report`: requests and answers; what a run found out, in three formats.
+//!   * `wire` and `report`: requests and answers; what a run found out, and its text and JSON.
 //!   * `case`: a test case as data.
 //! * `merchant`: certifies a shop. `server` and `merchant` do not know each other.
 //!   * `certify`, `exec` and `fuzz`: the three ways to put a shop to the test.
@@ -23,7 +23,9 @@
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
 //!   * `trace`, `driver` and `scenarios`: what happened; how to reach the shop; what is played.
-//! * `net`: loopback and proxies, for both.
+//! * `formats`: reports as JUnit, SARIF, HTML, Markdown and annotations, for both.
+//! * `waivers`: failures that are allowed, for both.
+//! * `pattern` and `net`: patterns of dotted ids; loopback and proxies.
 //!
 //! # The judge asks nobody
 //!
@@ -31,9 +33,12 @@
 //! sent, and the expectation comes from that clause.
 
 mod cli;
+mod formats;
 mod merchant;
 mod net;
+mod pattern;
 mod server;
+mod waivers;
 
 pub use cli::main;
 pub use merchant::certificate::key;

@@ -1,5 +1,7 @@
 //! The command line.
 
+use super::reports::{ReportTo, certification, comparison, report};
+use crate::pattern::Pattern;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -19,6 +21,9 @@ pub enum Command {
     Replay {
         /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
         file: PathBuf,
+        /// Replay only the finding of this case, or the findings of the cases of this pattern
+        #[arg(long, value_name = "CASE")]
+        case: Option<Pattern>,
         /// Driver file of the shop; required for a plan
         #[arg(long, value_name = "FILE")]
         driver: Option<PathBuf>,
@@ -184,10 +189,20 @@ pub struct Server {
     /// Fail (exit code 1) where an open question is answered otherwise than the dialect does
     #[arg(long, value_name = "WHAT", value_parser = ["open"])]
     pub fail_on: Option<String>,
+    /// Judge only the clauses with this id or pattern, such as `init.lang.*`; may be repeated
+    #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
+    pub only: Vec<Pattern>,
+    /// Leave the clauses with this id or pattern out; may be repeated
+    #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
+    pub skip: Vec<Pattern>,
     /// TOML file of clauses that are allowed to fail, each with a reason
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// text, json or junit, to a file or to standard output (`-`, `json=-`); may be repeated
+    /// JSON report of an earlier run: only what is new fails
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// text, json, ndjson, junit, sarif, html, markdown or github, to a file or to standard output
+    /// (`-`, `json=-`); may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = report)]
     pub report: Vec<ReportTo>,
 }
@@ -333,6 +348,16 @@ pub struct MerchantRun {
     /// Run only the scenarios whose id starts with this
     #[arg(long, value_name = "ID")]
     pub only: Option<String>,
+    /// text, junit, sarif, html, markdown or github, to a file or to standard output (`-`,
+    /// `junit=-`); may be repeated
+    #[arg(
+        long,
+        value_name = "FORMAT[=FILE]",
+        default_value = "text",
+        value_parser = certification,
+        conflicts_with = "exec"
+    )]
+    pub report: Vec<ReportTo>,
     /// Write a signed certificate
     #[arg(long, value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
@@ -345,50 +370,6 @@ pub struct MerchantRun {
     /// Key that signs the certificate (see `merchant keygen`)
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-}
-
-/// A report format, and where the report goes.
-#[derive(Debug, Clone)]
-pub struct ReportTo {
-    pub format: Format,
-    pub file: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    Json,
-    Junit,
-}
-
-fn report(text: &str) -> Result<ReportTo, String> {
-    let (format, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("expected the path of a file after `=`".to_owned()),
-        Some((format, "-")) => (format, None),
-        Some((format, file)) => (format, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let format = match format {
-        "text" | "-" if file.is_none() || format == "text" => Format::Text,
-        "json" => Format::Json,
-        "junit" => Format::Junit,
-        other => {
-            return Err(format!(
-                "unknown format `{other}`; expected text, json or junit"
-            ));
-        }
-    };
-    Ok(ReportTo { format, file })
-}
-
-/// The report of a comparison; it judges no clauses, so there is nothing for `JUnit`.
-fn comparison(text: &str) -> Result<ReportTo, String> {
-    match report(text) {
-        Ok(report) if report.format == Format::Junit => {
-            Err("unknown format `junit`; expected text or json".to_owned())
-        }
-        other => other,
-    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

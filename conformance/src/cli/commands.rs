@@ -12,10 +12,11 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Server(args) => server::judge(&args),
         Command::Replay {
             file,
+            case,
             driver,
             target,
             limits,
-        } => replay::run(&file, driver.as_deref(), &target, &limits),
+        } => replay::run(&file, case.as_ref(), driver.as_deref(), &target, &limits),
         Command::Probe {
             target,
             limits,

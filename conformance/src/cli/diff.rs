@@ -1,7 +1,8 @@
 //! `diff`: the same calls to two servers.
 
-use super::args::{Diff, Format, TargetArgs};
+use super::args::{Diff, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
+use super::reports::Format;
 use super::server;
 use super::target::{self, Reached};
 use crate::server::diff::{self, Comparison};
@@ -72,7 +73,7 @@ fn write(comparison: &Comparison, format: Format, out: &mut Box<dyn Write>) -> s
             writeln!(out)?;
             out.flush()
         }
-        Format::Text | Format::Junit => diff::write(comparison, out),
+        _ => diff::write(comparison, out),
     }
 }
 

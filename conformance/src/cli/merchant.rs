@@ -2,19 +2,21 @@
 
 use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::exit_code::{FAILED, INCONCLUSIVE};
-use crate::merchant::certificate::{self, Certificate, key, page, text};
+use super::reports::{self, Format, ReportTo};
+use crate::merchant::certificate::{self, Certificate, document, key, page, text};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::results::Results;
 use crate::merchant::judge::{Judgement, Verdict};
+use crate::server::Places;
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::Write as _;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -197,17 +199,33 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         let only = run.only.as_deref().unwrap_or_default();
         bail!("--only: no scenario id starts with `{only}`");
     }
-    println!("seed {seed}\n");
+    let mut places = Places::default();
+    let mut outs = Vec::new();
+    for report in &run.report {
+        outs.push((report.format, reports::open(&mut places, report)?));
+    }
+    // Standard output may belong to another format.
+    let is_read = run.report.iter().any(ReportTo::is_text_on_standard_output);
+    if is_read {
+        println!("seed {seed}\n");
+    }
     let files = Files {
+        reports: outs,
+        places,
+        is_read,
         certificate: key.zip(run.certificate.clone()),
         html: run.html.clone(),
         badge: run.badge.clone(),
     };
-    certified(&drivers, &options, &files)
+    certified(&drivers, &options, files)
 }
 
 /// The files to write.
 struct Files {
+    reports: Vec<(Format, Box<dyn Write>)>,
+    places: Places,
+    /// Somebody reads the text on standard output.
+    is_read: bool,
     certificate: Option<(key::SigningKey, PathBuf)>,
     html: Option<PathBuf>,
     badge: Option<PathBuf>,
@@ -228,12 +246,26 @@ fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certific
     Certificate::new(Contract::shipped(), acts, options.seed, issued)
 }
 
-fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Result<u8> {
+fn certified(drivers: &[Driver], options: &Options, files: Files) -> anyhow::Result<u8> {
     let certificate = certificate(drivers, options)?;
-    print!("{}", text::text(&certificate));
+    let code = code(&certificate);
+    let document = document::document(&certificate, code);
+    for (format, mut out) in files.reports {
+        match format {
+            Format::Whole(format) => format.write(&document, &mut out)?,
+            _ => out.write_all(text::text(&certificate).as_bytes())?,
+        }
+        out.flush()?;
+    }
+    files.places.keep()?;
+    let is_read = files.is_read;
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
-        println!("{flag}: {}", path.display());
+        if is_read {
+            println!("{flag}: {}", path.display());
+        } else {
+            eprintln!("{flag}: {}", path.display());
+        }
         anyhow::Ok(())
     };
     if let Some((key, path)) = &files.certificate {
@@ -245,7 +277,7 @@ fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Re
     if let Some(path) = &files.badge {
         write("--badge", path, page::badge(&certificate)?)?;
     }
-    Ok(code(&certificate))
+    Ok(code)
 }
 
 fn code(certificate: &Certificate) -> u8 {

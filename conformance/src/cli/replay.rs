@@ -4,42 +4,28 @@ use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
 use super::{merchant, server, target};
 use crate::merchant::fuzz::Reproduction;
-use crate::server::{Finding, Reporter, Text, run};
-use anyhow::Context as _;
+use crate::pattern::Pattern;
+use crate::server::{Reporter, Stored, Text, run};
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Dialect};
-use serde::Deserialize;
-use serde_json::Value;
 use std::path::Path;
 
-/// The part of a JSON report that `replay` needs.
-#[derive(Deserialize)]
-struct Replayed {
-    /// A name, or what a file of its own calls itself.
-    #[serde(default)]
-    dialect: Option<String>,
-    /// The whole dialect; older reports have none.
-    #[serde(default)]
-    dialect_answers: Value,
-    findings: Vec<Finding>,
-}
-
-impl Replayed {
-    /// The dialect that the findings were judged by.
-    fn dialect(&self) -> anyhow::Result<Dialect> {
-        let contract = Contract::shipped();
-        if !self.dialect_answers.is_null() {
-            let carried = contract.dialect_from_json(self.dialect_answers.clone());
-            return carried.context("dialect_answers: give a dialect with --dialect instead");
-        }
-        let name = self.dialect.as_deref().unwrap_or("documented");
-        let named = contract.dialect(name);
-        named.context("dialect: the report does not carry it; give its file with --dialect")
+/// The dialect that the findings of a report were judged by.
+fn dialect(stored: &Stored) -> anyhow::Result<Dialect> {
+    let contract = Contract::shipped();
+    if !stored.dialect_answers.is_null() {
+        let carried = contract.dialect_from_json(stored.dialect_answers.clone());
+        return carried.context("dialect_answers: give a dialect with --dialect instead");
     }
+    let name = stored.dialect.as_deref().unwrap_or("documented");
+    let named = contract.dialect(name);
+    named.context("dialect: the report does not carry it; give its file with --dialect")
 }
 
 /// Runs the findings of a report again, or a plan, and gives the exit code.
 pub fn run(
     file: &Path,
+    case: Option<&Pattern>,
     driver: Option<&Path>,
     args: &TargetArgs,
     limits: &LimitArgs,
@@ -49,20 +35,35 @@ pub fn run(
     if Reproduction::is_one(&text) {
         return merchant::replay(&Reproduction::read(file, &text)?, driver);
     }
-    let replayed: Replayed = serde_json::from_str(&text).with_context(|| {
-        format!("{name}: neither a JSON report of `server` nor a plan of `merchant fuzz`")
-    })?;
+    let wrong = |why: String| anyhow!("{name}: {why}");
+    let stored = Stored::read(&text).map_err(wrong)?;
     let dialect = match &args.dialect {
         Some(dialect) => Contract::shipped().dialect(dialect)?,
-        None => replayed.dialect().with_context(|| format!("{name}"))?,
+        None => dialect(&stored).with_context(|| format!("{name}"))?,
     };
-    let findings = replayed.findings.into_iter();
-    let cases: Vec<_> = findings.map(|finding| finding.replay).collect();
+    let rulebook = server::rulebook(dialect)?;
+    let planned = run::planned(&rulebook);
+    let planned: Vec<&str> = planned.iter().map(String::as_str).collect();
+    let unplanned = stored.unplanned(&planned).map_err(wrong)?;
+    stored.sealed().map_err(wrong)?;
+    for case in unplanned {
+        eprintln!("flexiti-conformance: {name}: {case} is not planned any more; sent as it stands");
+    }
+    if let Some(case) = case {
+        let ids: Vec<&str> = stored.findings.iter().map(|it| it.case.as_str()).collect();
+        let checked = case.check("case", &ids);
+        checked.map_err(|why| wrong(format!("--case: {why}")))?;
+    }
+    let wanted = |id: &str| case.is_none_or(|case| case.matches(id));
+    let findings = stored.findings.into_iter();
+    let cases: Vec<_> = findings
+        .map(|finding| finding.replay)
+        .filter(|replayed| wanted(&replayed.id))
+        .collect();
     if cases.is_empty() {
         println!("{name}: no findings, nothing to replay");
         return Ok(0);
     }
-    let rulebook = server::rulebook(dialect)?;
     let mut options = server::limits(limits);
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {

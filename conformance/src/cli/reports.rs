@@ -1,8 +1,87 @@
 //! The reports that `--report` asks for.
 
-use super::args::{Format, ReportTo};
-use crate::server::{Json, Junit, Places, Progress, Reporter, Text};
-use std::io::IsTerminal as _;
+use crate::formats;
+use crate::server::{Json, Ndjson, Places, Progress, Reporter, Text, Whole};
+use std::io::{IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+/// Names the file that holds the summary of a step of GitHub Actions. Programs append to it.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// A report format, and where the report goes.
+#[derive(Debug, Clone)]
+pub struct ReportTo {
+    pub format: Format,
+    pub file: Option<PathBuf>,
+}
+
+impl ReportTo {
+    /// Whether it is the text that a person at a terminal reads.
+    pub fn is_text_on_standard_output(&self) -> bool {
+        self.format == Format::Text && self.file.is_none()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+    Ndjson,
+    /// One that shows a whole document.
+    Whole(formats::Format),
+}
+
+/// The formats by name.
+const FORMATS: [(&str, Format); 8] = [
+    ("text", Format::Text),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("junit", Format::Whole(formats::Format::Junit)),
+    ("sarif", Format::Whole(formats::Format::Sarif)),
+    ("html", Format::Whole(formats::Format::Html)),
+    ("markdown", Format::Whole(formats::Format::Markdown)),
+    ("github", Format::Whole(formats::Format::Github)),
+];
+
+/// Reads `FORMAT[=FILE]`.
+pub fn report(text: &str) -> Result<ReportTo, String> {
+    parse(text, &FORMATS)
+}
+
+/// Reads the report of a comparison; it judges no clauses, so other formats have nothing to show.
+pub fn comparison(text: &str) -> Result<ReportTo, String> {
+    parse(text, &FORMATS[..2])
+}
+
+/// Reads the report of a certification. Its JSON is the certificate.
+pub fn certification(text: &str) -> Result<ReportTo, String> {
+    let formats: Vec<_> = FORMATS
+        .into_iter()
+        .filter(|(_, format)| !matches!(format, Format::Json | Format::Ndjson))
+        .collect();
+    parse(text, &formats)
+}
+
+fn parse(text: &str, formats: &[(&str, Format)]) -> Result<ReportTo, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("expected the path of a file after `=`".to_owned()),
+        Some((name, "-")) => (name, None),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None if text == "-" => ("text", None),
+        None => (text, None),
+    };
+    let known = formats.iter().find(|(known, _)| *known == name);
+    let Some((_, format)) = known else {
+        let mut names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
+        let last = names.pop().unwrap_or_default();
+        let names = names.join(", ");
+        return Err(format!(
+            "unknown format `{name}`; expected {names} or {last}"
+        ));
+    };
+    let format = *format;
+    Ok(ReportTo { format, file })
+}
 
 /// The reporters of a run, and the files that they write.
 pub struct Reports {
@@ -22,14 +101,15 @@ impl Reports {
         let progress = Progress::new(std::io::stderr(), terminal);
         let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(progress)];
         for report in reports {
-            let out = places.open(report.file.as_deref())?;
-            if report.format == Format::Text && report.file.is_none() {
+            let out = open(&mut places, report)?;
+            if report.is_text_on_standard_output() {
                 text_on_standard_output = Some(reporters.len());
             }
             reporters.push(match report.format {
                 Format::Text => Box::new(Text::new(out).verbose(verbose)),
                 Format::Json => Box::new(Json(out)),
-                Format::Junit => Box::new(Junit(out)),
+                Format::Ndjson => Box::new(Ndjson(out)),
+                Format::Whole(format) => Box::new(Whole { format, out }),
             });
         }
         Ok(Self {
@@ -58,4 +138,14 @@ impl Reports {
         drop(self.reporters);
         self.places.keep()
     }
+}
+
+/// Opens the place of a report.
+pub fn open(places: &mut Places, report: &ReportTo) -> anyhow::Result<Box<dyn Write>> {
+    let file = report.file.as_deref();
+    let summary = std::env::var_os(STEP_SUMMARY);
+    if file.is_some() && file == summary.as_deref().map(Path::new) {
+        return places.append(file.unwrap_or(Path::new("")));
+    }
+    places.open(file)
 }

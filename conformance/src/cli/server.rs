@@ -4,10 +4,13 @@ use super::args::{LimitArgs, Server};
 use super::exit_code::INCONCLUSIVE;
 use super::reports::Reports;
 use super::target::{self, DEMO_CLIENT};
-use crate::server::run::{self, Options, Reading, Waivers};
+use crate::server::run::{self, Options, Reading, Selection, Waivers};
+use crate::server::{Baseline, Stored};
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Where a mock that is not started would be.
@@ -37,13 +40,20 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let dialect = args.target.dialect.as_deref().unwrap_or("documented");
     let rulebook = rulebook(Contract::shipped().dialect(dialect)?)?;
     let waivers = match &args.waivers {
-        Some(file) => Waivers::read(file)?,
+        Some(file) => Waivers::read(file, "clause", &clause_ids())?,
         None => Waivers::default(),
     };
+    let selection = Selection {
+        only: args.only.clone(),
+        skip: args.skip.clone(),
+    };
+    selection.check(&rulebook).map_err(anyhow::Error::msg)?;
     let mut options = Options {
         seed: args.seed.unwrap_or_else(drawn_seed),
         cases: args.cases,
         fail_on_open: args.fail_on.is_some(),
+        selection,
+        baseline: args.baseline.as_deref().map(baseline).transpose()?,
         ..limits(&args.limits)
     };
     if args.dry_run {
@@ -77,6 +87,20 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     }
     reports.keep()?;
     Ok(report.exit_code())
+}
+
+/// The ids of all clauses.
+fn clause_ids() -> Vec<&'static str> {
+    let clauses = Contract::shipped().clauses.iter();
+    clauses.map(|clause| clause.id.as_str()).collect()
+}
+
+fn baseline(file: &Path) -> anyhow::Result<Baseline> {
+    let name = format!("--baseline: {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
+    let stored = Stored::read(&text).map_err(|why| anyhow!("{name}: {why}"))?;
+    stored.sealed().map_err(|why| anyhow!("{name}: {why}"))?;
+    Ok(Baseline::of(stored))
 }
 
 fn dry_run(args: &Server, rulebook: &Rulebook, options: &Options) -> anyhow::Result<u8> {

@@ -15,7 +15,8 @@ mod wire;
 pub use case::Kind;
 pub use probe::{KnobAnswer, Probed};
 pub use report::{
-    Finding, Json, Junit, Learned, Places, Progress, Report, Reporter, Status, Text, shown,
+    Baseline, Json, Learned, Ndjson, Places, Progress, Report, Reporter, Status, Stored, Text,
+    Whole, shown,
 };
 pub use wire::{
     AllowedHosts, Blocked, Credentials, Reach, Target, Unreachable, base, host, name_of,

@@ -13,7 +13,15 @@ type Layers = (&'static str, &'static [&'static str]);
 
 /// The layers of `conformance/src`; see the Layout section of its `lib.rs`.
 const RUNNER: &[Layers] = &[
-    ("", &["cli", "server | merchant", "net"]),
+    (
+        "",
+        &[
+            "cli",
+            "server | merchant",
+            "waivers",
+            "formats | pattern | net",
+        ],
+    ),
     (
         "server",
         &[

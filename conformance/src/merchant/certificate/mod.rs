@@ -1,6 +1,7 @@
 //! A signed certificate that a third party can check: what was done, what was observed, and the
 //! verdicts. Verification judges the trace again, and trusts none of the verdicts in the file.
 
+pub mod document;
 pub mod key;
 pub mod page;
 pub mod text;

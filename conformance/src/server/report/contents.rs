@@ -1,14 +1,22 @@
 //! The contents of a report.
 
+use super::changes::Changes;
 use super::circumstances::Circumstances;
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The version of the JSON report; a report of another one is not read.
+pub const FORMAT_VERSION: u32 = 1;
+
 /// Everything that a run found out.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The version of the program.
+    pub runner: &'static str,
     /// The seed of the run.
     pub seed: u64,
     /// The base URL.
@@ -35,6 +43,9 @@ pub struct Report {
     pub circumstances: Circumstances,
     /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
+    /// What has changed since an earlier run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Changes>,
 }
 
 /// Number of clauses by status.
@@ -52,6 +63,8 @@ pub struct Summary {
     pub not_testable: usize,
     /// [`Status::Waived`]
     pub waived: usize,
+    /// [`Status::Known`]
+    pub known: usize,
 }
 
 /// Detection power: how many of the clauses removed from the mock the runner named.
@@ -64,7 +77,7 @@ pub struct Power {
 }
 
 /// The outcome of a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Observed to be kept, and never broken.
@@ -80,6 +93,15 @@ pub enum Status {
     NotTestable,
     /// Broken, and waived.
     Waived,
+    /// Broken, as it was in the baseline.
+    Known,
+}
+
+impl Status {
+    /// Whether there was an observation, whatever it showed.
+    pub fn is_seen(self) -> bool {
+        !matches!(self, Self::NotVerified | Self::NotTestable)
+    }
 }
 
 /// A clause with its outcome.
@@ -173,6 +195,9 @@ pub struct Finding {
     /// How many cases show it.
     #[serde(default)]
     pub cases: usize,
+    /// The other cases that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_cases: Vec<String>,
     /// The part of the answer that differs.
     pub part: Part,
     /// The knob that the answer is about, if there is one.
@@ -186,6 +211,14 @@ pub struct Finding {
     pub curl: String,
     /// The case itself, for `replay`.
     pub replay: Case,
+}
+
+impl Finding {
+    /// The cases that show it.
+    pub fn shown_by(&self) -> impl Iterator<Item = &str> {
+        let first = std::iter::once(self.case.as_str());
+        first.chain(self.other_cases.iter().map(String::as_str))
+    }
 }
 
 impl Report {
@@ -205,10 +238,17 @@ impl Report {
     /// was not needed, or an open question was answered otherwise and that was to fail the run.
     /// 3: inconclusive, or interrupted.
     pub fn exit_code(&self) -> u8 {
+        let changes = self.baseline.as_ref();
         let unseen = |clause: &&ClauseRow| {
-            clause.level == Level::Must && clause.status == Status::NotVerified
+            clause.level == Level::Must
+                && clause.status == Status::NotVerified
+                && !changes.is_some_and(|changes| changes.was_open(&clause.id))
         };
-        let open = self.fail_on_open && !self.learned.is_empty();
+        let open = match changes {
+            Some(changes) => changes.learns_more,
+            None => !self.learned.is_empty(),
+        };
+        let open = self.fail_on_open && open;
         let stopped = self.circumstances.stopped;
         let unused = stopped.is_none() && !self.unused_waivers.is_empty();
         if stopped == Some("interrupted") {
@@ -235,6 +275,7 @@ impl Summary {
                 Status::NotVerified => &mut summary.not_verified,
                 Status::NotTestable => &mut summary.not_testable,
                 Status::Waived => &mut summary.waived,
+                Status::Known => &mut summary.known,
             } += 1;
         }
         summary

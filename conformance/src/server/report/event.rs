@@ -1,6 +1,7 @@
 //! The events of a run. Reporters see nothing else.
 
 use super::contents::Report;
+use crate::server::case::Case;
 
 /// An event of a run.
 #[derive(Debug)]
@@ -13,6 +14,13 @@ pub enum Event<'a> {
         dialect: &'a str,
         /// The seed.
         seed: u64,
+    },
+    /// A case was run.
+    Case {
+        /// The case.
+        case: &'a Case,
+        /// Its outcome, as in [`CaseRow`](super::CaseRow).
+        outcome: &'static str,
     },
     /// Progress.
     Progress {

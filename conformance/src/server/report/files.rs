@@ -34,6 +34,16 @@ impl Places {
         opened.with_context(|| format!("--report: {name}: cannot be written"))
     }
 
+    /// Opens a file that others write to as well, to add to what it holds.
+    pub fn append(&mut self, file: &Path) -> anyhow::Result<Box<dyn Write>> {
+        let name = file.display().to_string();
+        let place = resolved(file).with_context(|| format!("--report: {name}"))?;
+        self.take(Place::File(place.clone()), &name)?;
+        let opened = OpenOptions::new().append(true).create(true).open(&place);
+        let opened = opened.with_context(|| format!("--report: {name}: cannot be written"))?;
+        Ok(Box::new(BufWriter::new(opened)))
+    }
+
     fn take(&mut self, place: Place, name: &str) -> anyhow::Result<()> {
         if self.taken.contains(&place) {
             bail!("--report: two reports go to {name}; give each of them a file of its own");

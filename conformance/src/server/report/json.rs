@@ -1,6 +1,7 @@
-//! The report as JSON, for other programs.
+//! The report as JSON, for other programs. `schemas/meta/report.schema.json` describes it.
 
 use super::event::{Event, Reporter};
+use super::stored::add_seal;
 use std::io::Write;
 
 /// Writes the whole report when the run is over.
@@ -9,7 +10,11 @@ pub struct Json<W>(pub W);
 impl<W: Write> Reporter for Json<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
         if let Event::Finished(report) = event {
-            serde_json::to_writer_pretty(&mut self.0, report)?;
+            // Numbers are sealed as a reader sees them.
+            let text = serde_json::to_string(report)?;
+            let mut value = serde_json::from_str(&text)?;
+            add_seal(&mut value);
+            serde_json::to_writer_pretty(&mut self.0, &value)?;
             writeln!(self.0)?;
             self.0.flush()?;
         }

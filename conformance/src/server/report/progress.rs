@@ -58,7 +58,7 @@ impl<W: Write> Reporter for Progress<W> {
             }
             (Event::Finished(_), Some(bar)) => bar.finish_and_clear(),
             (Event::Started { .. }, _) => self.started = Instant::now(),
-            (Event::Finished(_), None) => {}
+            (Event::Finished(_), None) | (Event::Case { .. }, _) => {}
         }
         Ok(())
     }

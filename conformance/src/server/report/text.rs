@@ -4,6 +4,7 @@
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::event::{Event, Reporter};
 use super::shown::shown;
+use crate::formats::{command, one_line};
 use flexiti_contract::{Contract, Part};
 use std::io::{ErrorKind, Write};
 
@@ -49,16 +50,12 @@ impl<W: Write> Text<W> {
             let rows = rows.filter(|row| row.status == status && !explained(&row.why));
             self.undecided(word, &rows.collect::<Vec<_>>())?;
         }
+        self.changes(report)?;
         let out = &mut self.out;
-        for clause in &report.unused_waivers {
-            writeln!(
-                out,
-                "waiver not needed: {clause} did not fail; remove the waiver"
-            )?;
-        }
         let s = report.summary;
         write!(out, "\n{} verified, {} failed", s.verified, s.failed)?;
         for (count, word) in [
+            (s.known, "known"),
             (s.otherwise, "answered otherwise"),
             (s.waived, "waived"),
             (s.not_verified, "not verified"),
@@ -77,7 +74,11 @@ impl<W: Write> Text<W> {
     /// The violations, by kind: a few of each in full, the others in a line.
     fn findings(&mut self, report: &Report) -> std::io::Result<()> {
         let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
-        for finding in &report.findings {
+        let known = |finding: &Finding| {
+            let mut rows = report.clauses.iter();
+            rows.any(|row| row.id == finding.clause && row.status == Status::Known)
+        };
+        for finding in report.findings.iter().filter(|finding| !known(finding)) {
             let kind = kind(finding);
             match kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, list)) => list.push(finding),
@@ -123,9 +124,34 @@ impl<W: Write> Text<W> {
             cases => format!(" (and {} more)", cases - 1),
         };
         writeln!(out, "  case      {}{more}", finding.case)?;
-        writeln!(out, "  expected  {}", finding.expected)?;
-        writeln!(out, "  actual    {}", finding.actual)?;
-        writeln!(out, "  {}", finding.curl)
+        writeln!(out, "  expected  {}", one_line(&finding.expected))?;
+        writeln!(out, "  actual    {}", one_line(&finding.actual))?;
+        if let Some(why) = row.and_then(|row| row.why.as_deref()) {
+            writeln!(out, "  remark    {}", one_line(why))?;
+        }
+        writeln!(out, "  {}", command(&finding.curl))
+    }
+
+    /// What is known, what does not fail any more, and waivers that nothing needed.
+    fn changes(&mut self, report: &Report) -> std::io::Result<()> {
+        if let Some(changes) = &report.baseline {
+            for (word, clauses) in [
+                ("known, failed in the baseline too", &changes.known),
+                ("no longer fails", &changes.no_longer),
+                ("failed in the baseline, not tested now", &changes.not_seen),
+            ] {
+                if !clauses.is_empty() {
+                    writeln!(self.out, "{word}: {}", clauses.join(", "))?;
+                }
+            }
+        }
+        for waiver in &report.unused_waivers {
+            writeln!(
+                self.out,
+                "waiver not needed: {waiver} did not fail; remove the waiver"
+            )?;
+        }
+        Ok(())
     }
 
     /// What was learned: one line for each question.
@@ -151,9 +177,14 @@ impl<W: Write> Text<W> {
         let most = if self.verbose { usize::MAX } else { LEARNED };
         for (name, learned) in seen.iter().take(most) {
             let (answer, expected) = (shown(&learned.answer), shown(&learned.expected));
-            writeln!(out, "  {name}: {answer} (not {expected})")?;
+            writeln!(
+                out,
+                "  {name}: {} (not {})",
+                one_line(&answer),
+                one_line(&expected)
+            )?;
             if self.verbose {
-                writeln!(out, "    {}", learned.exchange.curl)?;
+                writeln!(out, "    {}", command(&learned.exchange.curl))?;
             }
         }
         if seen.len() > most {
@@ -168,9 +199,9 @@ impl<W: Write> Text<W> {
 
     /// Clauses without a verdict, by the reason.
     fn undecided(&mut self, word: &str, rows: &[&ClauseRow]) -> std::io::Result<()> {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         for row in rows {
-            let why = row.why.as_deref().unwrap_or_default();
+            let why = one_line(row.why.as_deref().unwrap_or_default());
             match reasons.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, ids)) => ids.push(&row.id),
                 None => reasons.push((why, vec![&row.id])),
@@ -220,7 +251,7 @@ impl<W: Write> Reporter for Text<W> {
             } => {
                 writeln!(self.out, "{target}, dialect `{dialect}`, seed {seed}")
             }
-            Event::Progress { .. } => Ok(()),
+            Event::Progress { .. } | Event::Case { .. } => Ok(()),
             Event::Finished(report) => self.finished(report),
         };
         match written {

@@ -23,6 +23,20 @@ fn unknown_account(client_id: &str) -> Credentials {
     }
 }
 
+/// The ids of all cases that a server in a dialect may get, apart from generated ones.
+pub fn planned(rulebook: &Rulebook) -> Vec<String> {
+    let cases = planned_cases(rulebook).into_iter();
+    cases.map(|case| case.id).collect()
+}
+
+fn planned_cases(rulebook: &Rulebook) -> Vec<Case> {
+    let everything = Working::everything(rulebook);
+    let mut cases = plan::token_cases();
+    cases.extend(plan::init_cases(rulebook, &everything));
+    cases.extend(plan::cases(rulebook, &everything));
+    cases
+}
+
 /// Writes every request of the planned cases, with its case.
 pub fn dry_run(
     base_url: &str,
@@ -31,10 +45,9 @@ pub fn dry_run(
     options: &Options,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let everything = Working::everything(rulebook);
-    let mut cases = plan::token_cases();
-    cases.extend(plan::init_cases(rulebook, &everything));
-    cases.extend(plan::cases(rulebook, &everything));
+    let selected = |case: &Case| options.selection.left_out(&case.clause).is_none();
+    let mut cases = planned_cases(rulebook);
+    cases.retain(selected);
     let account = unknown_account(client_id);
     let mut secrets = Secrets::default();
     secrets.learn(account.secrets());

@@ -33,6 +33,7 @@ impl Run<'_> {
             let among = u32::try_from(among).unwrap_or(1).max(1);
             if of == 0 { 0 } else { (of / among).max(1) }
         };
+        targets.retain(|(endpoint, _)| !self.out_of_reach.contains(plan::accepted(*endpoint)));
         let each = share(options.cases / 2, targets.len());
         for (endpoint, encoding) in targets {
             let purpose = format!("valid {} {encoding:?}", endpoint.id());
@@ -51,6 +52,7 @@ impl Run<'_> {
         let places: Vec<_> = rulebook
             .clauses()
             .filter(|clause| plan::is_request_clause(clause) && !self.has_failed(&clause.id))
+            .filter(|clause| !self.out_of_reach.contains(&clause.id))
             .flat_map(|clause| {
                 rulebook
                     .sites(&clause.id)
@@ -153,7 +155,7 @@ impl Run<'_> {
                 case.clause.clone_from(&broken.clause);
                 case.id = format!("{}/breaks/course", broken.clause);
             }
-            self.case(&case);
+            self.case(&case)?;
         }
         self.done += sent;
         self.progress()

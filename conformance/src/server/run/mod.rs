@@ -8,14 +8,16 @@ mod preflight;
 mod reading;
 mod roots;
 mod runner;
+mod selection;
 mod tally;
-mod waivers;
 
-pub use dry_run::dry_run;
+pub use dry_run::{dry_run, planned};
 pub use options::Options;
 pub use preflight::{blocked, preflight};
 pub use reading::{Reading, probe};
-pub use waivers::Waivers;
+pub use selection::Selection;
+
+pub use crate::waivers::Waivers;
 
 use crate::server::case::Case;
 use crate::server::plan;

@@ -1,5 +1,8 @@
 //! How to run.
 
+use super::selection::Selection;
+use crate::server::report::Baseline;
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -17,6 +20,10 @@ pub struct Options {
     pub oversize: bool,
     /// Open questions that are answered otherwise fail the run.
     pub fail_on_open: bool,
+    /// The clauses that the run is about.
+    pub selection: Selection,
+    /// The report of an earlier run: only what is new fails.
+    pub baseline: Option<Baseline>,
     /// What is known before the run, for the readers of its report.
     pub notes: Vec<String>,
 }
@@ -31,6 +38,8 @@ impl Default for Options {
             garbage: true,
             oversize: true,
             fail_on_open: false,
+            selection: Selection::default(),
+            baseline: None,
             notes: Vec::new(),
         }
     }

@@ -2,9 +2,9 @@
 
 use super::options::Options;
 use super::tally::{Outcomes, Tally};
-use super::waivers::Waivers;
-use crate::server::report::{Circumstances, Event, Report, Reporter, Summary};
+use crate::server::report::{Circumstances, Event, FORMAT_VERSION, Report, Reporter, Summary};
 use crate::server::wire::{self, Blocked, Limits, Target};
+use crate::waivers::Waivers;
 use flexiti_contract::Rulebook;
 
 /// Makes the first call, and keeps what is to be noted about its answer.
@@ -36,6 +36,8 @@ pub fn blocked(
         ..Circumstances::default()
     };
     let report = Report {
+        format_version: FORMAT_VERSION,
+        runner: env!("CARGO_PKG_VERSION"),
         seed: options.seed,
         target: target.base_url.clone(),
         dialect: rulebook.dialect().name.clone(),
@@ -48,6 +50,7 @@ pub fn blocked(
         fail_on_open: options.fail_on_open,
         circumstances,
         power: None,
+        baseline: None,
     };
     for reporter in reporters.iter_mut() {
         reporter.on(&Event::Finished(&report))?;

@@ -3,13 +3,15 @@
 use super::options::Options;
 use super::reading::Reading;
 use super::tally::{Outcomes, Tally};
-use super::waivers::Waivers;
 use crate::server::case::{Case, Kind, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::Samples;
-use crate::server::report::{Circumstances, Event, Hide, Learned, Report, Reporter, Summary};
+use crate::server::report::{
+    Circumstances, Event, FORMAT_VERSION, Hide, Learned, Report, Reporter, Summary,
+};
 use crate::server::wire::{End, Exchange, Session, Stopped, Target, curl, readback};
 use crate::server::{generate, plan};
+use crate::waivers::Waivers;
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -47,6 +49,13 @@ impl<'a> Run<'a> {
                 seed: options.seed,
             })?;
         }
+        let (mut tally, mut out_of_reach) = (Tally::default(), HashSet::new());
+        for clause in &reading.rulebook.contract().clauses {
+            if let Some(why) = options.selection.left_out(&clause.id) {
+                tally.deselect(&clause.id, why);
+                out_of_reach.insert(clause.id.clone());
+            }
+        }
         let rng = generate::rng(options.seed, "session");
         Ok(Self {
             session: Session::new(target, rng, options.max_requests, options.rate),
@@ -57,8 +66,8 @@ impl<'a> Run<'a> {
             fail_on_open: options.fail_on_open,
             garbage: options.garbage,
             oversize: options.oversize,
-            tally: Tally::default(),
-            out_of_reach: HashSet::new(),
+            tally,
+            out_of_reach,
             target,
             reporters,
             done: 0,
@@ -74,7 +83,7 @@ impl<'a> Run<'a> {
         self.total += cases.len();
         for case in cases {
             if !self.out_of_reach.contains(&case.clause) {
-                self.case(case);
+                self.case(case)?;
             }
             self.progress()?;
         }
@@ -91,7 +100,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs a case and records its verdicts.
-    pub(super) fn case(&mut self, case: &Case) {
+    pub(super) fn case(&mut self, case: &Case) -> anyhow::Result<()> {
         match self.verdicts(case) {
             Ok((verdicts, exchanges)) => {
                 self.tally
@@ -99,6 +108,13 @@ impl<'a> Run<'a> {
             }
             Err(stopped) => self.stopped(case, &stopped),
         }
+        let Some(outcome) = self.tally.outcome_of(case) else {
+            return Ok(());
+        };
+        for reporter in self.reporters.iter_mut() {
+            reporter.on(&Event::Case { case, outcome })?;
+        }
+        Ok(())
     }
 
     pub(super) fn verdicts(
@@ -191,9 +207,19 @@ impl<'a> Run<'a> {
             is_blocked: false,
             took: session.took().clone(),
         };
-        let failed: Vec<&str> = findings.iter().map(|f| f.clause.as_str()).collect();
-        let unused = waivers.unused(|clause| failed.contains(&clause));
+        let unused = waivers.unused(
+            |about, case| {
+                let mut findings = findings.iter().filter(|found| about(&found.clause));
+                findings.any(|found| found.shown_by().any(case))
+            },
+            |about| {
+                let mut rows = rows.iter().filter(|row| about(&row.id)).peekable();
+                rows.peek().is_some() && rows.all(|row| !row.status.is_seen())
+            },
+        );
         let mut report = Report {
+            format_version: FORMAT_VERSION,
+            runner: env!("CARGO_PKG_VERSION"),
             seed: options.seed,
             target: self.target.base_url.clone(),
             dialect: self.yardstick.to_owned(),
@@ -206,7 +232,11 @@ impl<'a> Run<'a> {
             fail_on_open: self.fail_on_open,
             circumstances,
             power: None,
+            baseline: None,
         };
+        if let Some(baseline) = &options.baseline {
+            report.compare(baseline);
+        }
         let secrets = session.secrets();
         report.hide(&Hide {
             said: &|text| secrets.hide(text),

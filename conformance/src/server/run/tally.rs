@@ -1,11 +1,11 @@
 //! What a run has learnt about each clause so far.
 
 use super::roots;
-use super::waivers::Waivers;
 use crate::server::case::{Case, Kind};
 use crate::server::judge::Verdict;
 use crate::server::report::{CaseRow, ClauseRow, Finding, Status};
 use crate::server::wire::{Exchange, Stopped, curl};
+use crate::waivers::{Excuse, Waivers};
 use flexiti_contract::{Asserts, Clause, Rulebook};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ struct ClauseTally {
     /// The first answer to an open question that was not the dialect's.
     otherwise: Option<Finding>,
     not_testable: Option<String>,
+    /// Why the run is not about it: then nothing else counts.
+    left_out: Option<String>,
     inconclusive: Option<String>,
     /// The violated clause that a case about this one ended at.
     blocked_by: Option<String>,
@@ -56,6 +58,18 @@ impl Tally {
     pub(crate) fn give_up(&mut self, clause: &str, why: &str) {
         let record = self.0.entry(clause.to_owned()).or_default();
         record.inconclusive.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Marks a clause as one that the run is not about.
+    pub(crate) fn deselect(&mut self, clause: &str, why: &str) {
+        let record = self.0.entry(clause.to_owned()).or_default();
+        record.left_out = Some(why.to_owned());
+    }
+
+    /// The outcome of a case that has just been run.
+    pub(crate) fn outcome_of(&self, case: &Case) -> Option<&'static str> {
+        let row = self.0.get(&case.clause)?.cases.last()?;
+        (row.id == case.id).then_some(row.outcome)
     }
 
     /// Marks a clause as left out of the run.
@@ -101,6 +115,7 @@ impl Tally {
                         clause: verdict.clause,
                         case: case.id.clone(),
                         cases: 0,
+                        other_cases: Vec::new(),
                         part: fault.part,
                         knob: fault.knob,
                         expected: fault.expected,
@@ -109,6 +124,9 @@ impl Tally {
                         replay: case.clone(),
                     });
                     finding.cases += 1;
+                    if finding.case != case.id && !finding.other_cases.contains(&case.id) {
+                        finding.other_cases.push(case.id.clone());
+                    }
                 }
             }
         }
@@ -203,9 +221,12 @@ impl Tally {
             if !rulebook.is_active(&clause.id) && !failed {
                 continue;
             }
-            let record = self.0.remove(&clause.id).unwrap_or_default();
+            let mut record = self.0.remove(&clause.id).unwrap_or_default();
+            if record.left_out.is_some() {
+                (record.finding, record.otherwise) = (None, None);
+            }
             let must = rulebook.contract().is_must(clause);
-            let (status, why) = record.outcome(waivers.reason(&clause.id), must);
+            let (status, why) = record.outcome(waivers, must);
             findings.extend(record.finding);
             otherwise.extend(record.otherwise);
             rows.push(ClauseRow {
@@ -229,10 +250,21 @@ impl Tally {
 }
 
 impl ClauseTally {
-    fn outcome(&self, waiver: Option<&str>, must: bool) -> (Status, Option<String>) {
-        match (&self.finding, waiver) {
-            (Some(_), Some(reason)) => (Status::Waived, Some(reason.to_owned())),
-            (Some(_), None) => (Status::Failed, None),
+    fn outcome(&self, waivers: &Waivers, must: bool) -> (Status, Option<String>) {
+        if let Some(why) = &self.left_out {
+            return (Status::NotTestable, Some(why.clone()));
+        }
+        let excuse = match &self.finding {
+            Some(finding) => waivers.excuse(&finding.clause, finding.shown_by()),
+            None => Excuse::None,
+        };
+        match (&self.finding, excuse) {
+            (Some(_), Excuse::All(reason)) => (Status::Waived, Some(reason)),
+            (Some(_), Excuse::Some(waived, other)) => (
+                Status::Failed,
+                Some(format!("{waived} of its cases waived, but not {other}")),
+            ),
+            (Some(_), Excuse::None) => (Status::Failed, None),
             (None, _) if self.otherwise.is_some() => (Status::Otherwise, None),
             (None, _) if self.blocked_by.is_some() => {
                 (Status::NotVerified, self.blocked_by.clone())

@@ -10,7 +10,7 @@ mod proxies;
 mod reports;
 mod robust;
 mod secrets;
-mod servers;
+pub(crate) mod servers;
 mod tls;
 
 use serde_json::Value;
@@ -32,12 +32,12 @@ fn program(args: &[&str]) -> Command {
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     program(args).output().unwrap()
 }
 
 /// Judges the server at a base URL, without generated cases unless they are asked for.
-fn judge(base_url: &str, more: &[&str]) -> Output {
+pub(crate) fn judge(base_url: &str, more: &[&str]) -> Output {
     let args = ["server", "--seed", "1", "--base-url", base_url];
     let none: &[&str] = if more.contains(&"--cases") {
         &[]
@@ -47,22 +47,22 @@ fn judge(base_url: &str, more: &[&str]) -> Output {
     run(&[&args, none, more].concat())
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// The JSON report on standard output.
-fn report(output: &Output) -> Value {
+pub(crate) fn report(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
 }
 
 /// The row of a clause.
-fn clause<'r>(report: &'r Value, id: &str) -> &'r Value {
+pub(crate) fn clause<'r>(report: &'r Value, id: &str) -> &'r Value {
     let clauses = report["clauses"].as_array().unwrap();
     clauses.iter().find(|clause| clause["id"] == id).unwrap()
 }

@@ -1,0 +1,77 @@
+//! Texts that somebody else wrote, such as a server's answers, made harmless for a reader's screen.
+
+use std::fmt::Write as _;
+
+/// Whether a character moves the cursor, changes the screen, or reorders what stands around it.
+fn is_unseen(c: char) -> bool {
+    // Bidirectional controls and invisible separators: Unicode 16, 9.2 and 23.
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+/// A text in one line, in which everything is seen: control characters and their like are spelled
+/// out.
+pub fn one_line(text: &str) -> String {
+    spell(text, false)
+}
+
+/// A text that keeps its lines and tabs, in which everything else is seen.
+pub fn visible(text: &str) -> String {
+    spell(text, true)
+}
+
+/// A command line in one line, in which everything is seen: what would not be is spelled as
+/// `$'\x1b'`. It stands between single quotes, as everything does that is not the command's own.
+pub fn command(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str(r"'$'\n''"),
+            c if is_unseen(c) => {
+                shown.push_str("'$'");
+                for byte in c.to_string().bytes() {
+                    let _ = write!(shown, "\\x{byte:02x}");
+                }
+                shown.push_str("''");
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn spell(text: &str, lines: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' if lines => shown.push(c),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if is_unseen(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_seen_and_nothing_moves_the_cursor() {
+        let text = "a\u{1b}[2Jb\r\n\tc\u{202e}d\u{0}\u{7f}\u{9b}\u{feff}\u{fffe}é語🧾";
+        assert_eq!(
+            one_line(text),
+            "a\\u{1b}[2Jb\\r\\n\\tc\\u{202e}d\\u{0}\\u{7f}\\u{9b}\\u{feff}\\u{fffe}é語🧾"
+        );
+        assert_eq!(
+            command("curl -d 'a\n\u{200f}b' 'é'"),
+            r"curl -d 'a'$'\n'''$'\xe2\x80\x8f''b' 'é'"
+        );
+        assert_eq!(visible("a\n\tb\rc"), "a\n\tb\\rc");
+    }
+}

@@ -1,0 +1,111 @@
+//! What has changed since an earlier run: only what is new fails.
+
+use super::changes::Changes;
+use super::contents::{ClauseRow, Learned, Report, Status, Summary};
+use super::stored::Stored;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the name of a generated case begins, behind its clause. Another seed shows the same fault
+/// by another generated case.
+const GENERATED: [&str; 2] = ["/keeps/generated", "/breaks/generated"];
+
+/// What an earlier run found out.
+#[derive(Debug, Clone, Default)]
+pub struct Baseline {
+    /// The clauses that failed, with the cases that showed it.
+    failing: BTreeMap<String, BTreeSet<String>>,
+    /// The clauses that were not verified.
+    open: BTreeSet<String>,
+    learned: Vec<Learned>,
+}
+
+impl Baseline {
+    /// Takes the report of an earlier run.
+    pub fn of(stored: Stored) -> Self {
+        let mut baseline = Self::default();
+        for finding in &stored.findings {
+            let cases = baseline.failing.entry(finding.clause.clone()).or_default();
+            cases.extend(finding.shown_by().map(str::to_owned));
+        }
+        for row in stored.clauses {
+            if row.status == Status::NotVerified {
+                baseline.open.insert(row.id);
+            } else if let Some(cases) = baseline.failing.get_mut(&row.id) {
+                let violated = row.cases.into_iter();
+                let violated = violated.filter(|case| case.outcome == "violated");
+                cases.extend(violated.map(|case| case.id));
+            }
+        }
+        baseline.learned = stored.learned;
+        baseline
+    }
+
+    fn knows(&self, clause: &str, case: &str) -> bool {
+        let generated = |case: &str| GENERATED.iter().any(|name| case.contains(name));
+        let cases = self.failing.get(clause);
+        cases.is_some_and(|cases| cases.contains(case) || generated(case))
+    }
+
+    fn has_learned(&self, learned: &Learned) -> bool {
+        let key = |it: &Learned| -> (Option<String>, Option<String>, Value) {
+            (it.knob.clone(), it.clause.clone(), it.answer.clone())
+        };
+        self.learned.iter().any(|old| key(old) == key(learned))
+    }
+}
+
+impl Report {
+    /// Compares the run with an earlier one: what failed then as well is known.
+    pub fn compare(&mut self, baseline: &Baseline) {
+        let mut changes = Changes {
+            open: baseline.open.clone(),
+            ..Changes::default()
+        };
+        for row in &mut self.clauses {
+            if row.status != Status::Failed {
+                continue;
+            }
+            let finding = self.findings.iter().find(|found| found.clause == row.id);
+            let shown = finding.into_iter().flat_map(|found| found.shown_by());
+            let new = shown
+                .chain(violated(row))
+                .find(|case| !baseline.knows(&row.id, case));
+            match new.map(str::to_owned) {
+                None => {
+                    row.status = Status::Known;
+                    row.why = Some("it failed in the baseline too".to_owned());
+                    changes.known.push(row.id.clone());
+                }
+                Some(case) => {
+                    if baseline.failing.contains_key(&row.id) {
+                        row.why = Some(format!("it failed in the baseline too, but not in {case}"));
+                    }
+                    changes.new.push(row.id.clone());
+                }
+            }
+        }
+        for clause in baseline.failing.keys() {
+            let row = self.clauses.iter().find(|row| row.id == *clause);
+            match row.map(|row| row.status) {
+                Some(Status::Verified | Status::Otherwise) => {
+                    changes.no_longer.push(clause.clone());
+                }
+                Some(Status::NotVerified | Status::NotTestable) | None => {
+                    changes.not_seen.push(clause.clone());
+                }
+                Some(Status::Failed | Status::Known | Status::Waived) => {}
+            }
+        }
+        let mut learned = self.learned.iter();
+        changes.learns_more = learned.any(|learned| !baseline.has_learned(learned));
+        self.baseline = Some(changes);
+        self.summary = Summary::of(&self.clauses);
+    }
+}
+
+/// The cases of the clause itself that it failed in.
+fn violated(row: &ClauseRow) -> impl Iterator<Item = &str> {
+    let cases = row.cases.iter().filter(|case| case.outcome == "violated");
+    cases.map(|case| case.id.as_str())
+}

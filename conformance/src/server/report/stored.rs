@@ -1,0 +1,273 @@
+//! A JSON report that is read again, for `replay` and `--baseline`. A mistake in it is told with
+//! its place.
+
+use super::contents::{FORMAT_VERSION, Finding, Learned, Status};
+use crate::pattern::closest;
+use flexiti_contract::Contract;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+
+/// The member that says whether a report is as it was written.
+const DIGEST: &str = "sha256";
+
+/// What is read of a JSON report.
+#[derive(Debug, Deserialize)]
+pub struct Stored {
+    /// The dialect: a name, or what a file of its own calls itself.
+    #[serde(default)]
+    pub dialect: Option<String>,
+    /// The whole dialect; older reports have none.
+    #[serde(default)]
+    pub dialect_answers: Value,
+    /// The clauses with their outcomes.
+    #[serde(default)]
+    pub clauses: Vec<StoredClause>,
+    /// What was learned.
+    #[serde(default)]
+    pub learned: Vec<Learned>,
+    /// The findings.
+    pub findings: Vec<Finding>,
+    #[serde(skip)]
+    seal: Seal,
+}
+
+/// A clause of a report.
+#[derive(Debug, Deserialize)]
+pub struct StoredClause {
+    /// The dotted name.
+    pub id: String,
+    /// Its outcome.
+    pub status: Status,
+    /// Its cases.
+    #[serde(default)]
+    pub cases: Vec<StoredCase>,
+}
+
+/// A case of a report.
+#[derive(Debug, Deserialize)]
+pub struct StoredCase {
+    /// The name.
+    pub id: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// Whether a report is as it was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Seal {
+    /// It carries no digest.
+    #[default]
+    Missing,
+    Whole,
+    Broken,
+}
+
+impl Stored {
+    /// Reads a report. An error names the place in it, and what is allowed there. Whether it is as
+    /// it was written is for [`sealed`](Self::sealed) to say, which knows no place.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            format!("line {line}, column {column}: this is not JSON: {error}")
+        })?;
+        let Some(members) = value.as_object() else {
+            return Err(
+                "expected a JSON report of `server`, or a plan of `merchant fuzz`".to_owned(),
+            );
+        };
+        match members.get("format_version") {
+            // Reports had none at first.
+            None => {}
+            Some(version) if *version == FORMAT_VERSION => {}
+            Some(version) => {
+                return Err(format!(
+                    "format_version: {version}; this program reads version {FORMAT_VERSION}: use \
+                     the release that wrote the report, or run `server --report json=FILE` again"
+                ));
+            }
+        }
+        if let Some(seed) = members.get("seed").filter(|seed| !seed.is_u64()) {
+            let most = u64::MAX;
+            return Err(format!(
+                "seed: {seed} is not a seed; expected a whole number from 0 to {most}"
+            ));
+        }
+        let seal = seal(&value);
+        let read = serde_path_to_error::deserialize(value);
+        let mut stored: Self = read.map_err(|error| {
+            let place = error.path().to_string();
+            let what = error.into_inner();
+            if place == "." {
+                format!("{what}; expected a JSON report of `server`, or a plan of `merchant fuzz`")
+            } else {
+                format!("{place}: {what}")
+            }
+        })?;
+        stored.seal = seal;
+        stored.check_clauses()?;
+        Ok(stored)
+    }
+
+    /// Refuses a clause that the contract does not have, and a case that is not one of its clause.
+    fn check_clauses(&self) -> Result<(), String> {
+        let clauses = Contract::shipped().clauses.iter();
+        let ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
+        let known = |place: String, clause: &str| {
+            if ids.contains(&clause) {
+                return Ok(());
+            }
+            let close = closest(clause, &ids).join("`, `");
+            Err(format!(
+                "{place}: unknown clause `{clause}`; similar: `{close}`; `flexiti-conformance \
+                 list` has all"
+            ))
+        };
+        for (at, finding) in self.findings.iter().enumerate() {
+            known(format!("findings[{at}].clause"), &finding.clause)?;
+            let case = &finding.replay;
+            known(format!("findings[{at}].replay.clause"), &case.clause)?;
+            let named = case.id.strip_prefix(&case.clause);
+            let named = named.is_some_and(|name| name.starts_with('/'));
+            if !named || finding.case != case.id {
+                return Err(format!(
+                    "findings[{at}].case: no case `{}` of clause `{}`; expected the id of the \
+                     case under `replay`, `{}/keeps/…` or `{}/breaks/…`",
+                    finding.case, case.clause, case.clause, case.clause
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses findings whose cases this version does not plan any more. A report that is as it was
+    /// written is replayed by value all the same: only the names of those cases are given back.
+    pub fn unplanned(&self, planned: &[&str]) -> Result<Vec<&str>, String> {
+        let mut unplanned = Vec::new();
+        for (at, finding) in self.findings.iter().enumerate() {
+            let id = finding.replay.id.as_str();
+            if planned.contains(&id) || id.contains("/generated") {
+                continue;
+            }
+            if self.seal != Seal::Whole {
+                let close = closest(id, planned).join("`, `");
+                return Err(format!(
+                    "findings[{at}].replay.id: no such case any more: `{id}`; similar: `{close}`; \
+                     `flexiti-conformance server --dry-run` has all"
+                ));
+            }
+            unplanned.push(id);
+        }
+        Ok(unplanned)
+    }
+
+    /// Refuses a report that was changed since it was written.
+    pub fn sealed(&self) -> Result<(), String> {
+        if self.seal == Seal::Broken {
+            return Err(format!(
+                "{DIGEST}: the report is not as it was written; take the original, or remove \
+                 the member `{DIGEST}` to use what it says now"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Adds the digest of a report to it.
+pub fn add_seal(report: &mut Value) {
+    let digest = digest(report);
+    if let Some(members) = report.as_object_mut() {
+        members.insert(DIGEST.to_owned(), digest.into());
+    }
+}
+
+fn seal(report: &Value) -> Seal {
+    let Some(said) = report.get(DIGEST) else {
+        return Seal::Missing;
+    };
+    let mut rest = report.clone();
+    if let Some(members) = rest.as_object_mut() {
+        members.shift_remove(DIGEST);
+    }
+    if *said == digest(&rest) {
+        Seal::Whole
+    } else {
+        Seal::Broken
+    }
+}
+
+/// A digest of what a report says. White space and the order of members do not count, for
+/// formatters change them, nor does where the server was: another port changes no verdict.
+fn digest(report: &Value) -> String {
+    let mut sorted = report.clone();
+    if let Some(members) = sorted.as_object_mut() {
+        members.shift_remove("target");
+    }
+    sorted.sort_all_objects();
+    let mut hex = String::new();
+    for byte in Sha256::digest(sorted.to_string()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_what_is_allowed() {
+        for (text, words) in [
+            ("{\"seed\": 1,\n  \"findings\": [}", &["line 2, column"][..]),
+            ("[]", &["expected a JSON report"]),
+            ("{}", &["findings", "expected a JSON report"]),
+            (
+                r#"{"format_version": 7, "findings": []}"#,
+                &["format_version: 7", "version 1", "--report json=FILE"],
+            ),
+            (
+                r#"{"format_version": "1", "findings": []}"#,
+                &["format_version: \"1\""],
+            ),
+            (
+                r#"{"seed": "one", "findings": []}"#,
+                &[
+                    "seed: \"one\" is not a seed",
+                    "from 0 to 18446744073709551615",
+                ],
+            ),
+            (r#"{"seed": -1, "findings": []}"#, &["seed: -1"]),
+            (
+                r#"{"clauses": [{"id": "token.accepted", "status": "fine"}], "findings": []}"#,
+                &["clauses[0].status", "`fine`", "`verified`"],
+            ),
+            (
+                r#"{"findings": [{"clause": 3}]}"#,
+                &["findings[0].clause", "expected a string"],
+            ),
+        ] {
+            let error = Stored::read(text).unwrap_err();
+            for word in words {
+                assert!(error.contains(word), "{text}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_noticed_and_a_new_layout_is_not_one() {
+        let mut report = json!({"seed": 1, "dialect": "strict", "findings": []});
+        add_seal(&mut report);
+        let sealed = |text: &str| Stored::read(text).unwrap().sealed();
+        assert_eq!(sealed(&report.to_string()), Ok(()));
+        assert_eq!(sealed(&format!("{report:#}")), Ok(()));
+        let changed = report.to_string().replace("strict", "strikt");
+        let error = sealed(&changed).unwrap_err();
+        assert!(error.contains("not as it was written"), "{error}");
+        if let Some(members) = report.as_object_mut() {
+            members.shift_remove(DIGEST);
+        }
+        assert_eq!(sealed(&report.to_string()), Ok(()));
+    }
+}
