@@ -2,6 +2,7 @@
 
 use super::reports::{ReportTo, certification, comparison, report};
 use crate::pattern::Pattern;
+use crate::server::Phase;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -179,10 +180,10 @@ pub struct Server {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Also send to a live system what could hurt it: garbage, or bodies over the limit; on
-    /// loopback both are sent anyway
-    #[arg(long, value_name = "PHASE", value_parser = ["garbage", "oversize"])]
-    pub phase: Vec<String>,
+    /// Run only this phase; may be repeated. `garbage` and `oversize` could hurt a live system: they
+    /// are run on loopback, elsewhere only if they are named, and then beside the others
+    #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',')]
+    pub phase: Vec<Phase>,
     /// Show all findings, and all that was learned, in full
     #[arg(long)]
     pub verbose: bool,

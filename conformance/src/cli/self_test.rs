@@ -1,6 +1,6 @@
 //! `self-test`: how well the runner judges.
 
-use crate::server::selftest::{self, bugs};
+use crate::server::selftest::{self, Readings, bugs};
 
 /// What to measure.
 pub struct SelfTest<'a> {
@@ -18,8 +18,11 @@ pub struct SelfTest<'a> {
 pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
     let SelfTest { seed, cases, .. } = *asked;
     let jobs = asked.jobs.unwrap_or_else(processors);
+    let readings = Readings::default();
     let sabotages = selftest::sabotages(asked.dialect)?;
-    let found = selftest::each(&sabotages, jobs, |one| selftest::run(one, seed, cases));
+    let found = selftest::each(&sabotages, jobs, |one| {
+        selftest::run(one, &readings, seed, cases)
+    });
     let mut exact = 0;
     for (sabotage, named) in sabotages.iter().zip(found) {
         let named = named?;
@@ -38,15 +41,15 @@ pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
     let mut survived = 0;
     // What a bug needs is told for `documented` only.
     if asked.dialect.is_none() {
-        survived = plant(seed, cases, jobs)?;
+        survived = plant(&readings, seed, cases, jobs)?;
     }
     Ok(u8::from(exact < sabotages.len() || survived > 0))
 }
 
 /// Plants each bug, and gives the number of those that were not named.
-fn plant(seed: u64, cases: u32, jobs: usize) -> anyhow::Result<usize> {
+fn plant(readings: &Readings, seed: u64, cases: u32, jobs: usize) -> anyhow::Result<usize> {
     let planted = bugs::planted()?;
-    let found = selftest::each(&planted, jobs, |one| bugs::run(one, seed, cases));
+    let found = selftest::each(&planted, jobs, |one| bugs::run(one, readings, seed, cases));
     let (mut killed, mut alone) = (0, 0);
     for (planted, named) in planted.iter().zip(found) {
         let (bug, named) = (planted.bug, named?);

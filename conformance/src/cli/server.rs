@@ -61,9 +61,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     }
     let mut reports = Reports::open(&args.report, args.verbose)?;
     let mut reached = target::reach(&args.target, &rulebook, &mut options)?;
-    let asked_for = |phase: &str| reached.is_near || args.phase.iter().any(|known| known == phase);
-    options.garbage = asked_for("garbage");
-    options.oversize = asked_for("oversize");
+    options.select(&args.phase, reached.is_near);
     if let Err(blocked) = reached.greet(&args.target, &mut options) {
         eprintln!("flexiti-conformance: {}", blocked.because);
         let reporters = reports.without_text_on_standard_output();

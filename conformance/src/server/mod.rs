@@ -12,7 +12,7 @@ pub mod run;
 pub mod selftest;
 mod wire;
 
-pub use case::Kind;
+pub use case::{Kind, Phase};
 pub use probe::{KnobAnswer, Probed};
 pub use report::{
     Baseline, Json, Learned, Ndjson, Places, Progress, Report, Reporter, Status, Stored, Text,

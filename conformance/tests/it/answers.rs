@@ -3,7 +3,7 @@
 
 use crate::support::demo;
 use flexiti_conformance::run::{self, Options, Reading, Waivers};
-use flexiti_conformance::selftest::{self, Sabotage};
+use flexiti_conformance::selftest::{self, Readings, Sabotage};
 use flexiti_conformance::{Status, Target};
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use flexiti_mock::{Mock, Settings};
@@ -138,7 +138,8 @@ fn what_depends_on_them_is_named() {
         ("checkout.time_out", "checkout_ttl", json!(60)),
     ] {
         let dialect = answering(&[(knob, answer.clone())]);
-        let named = selftest::run(&Sabotage { clause, dialect }, 1, 60).unwrap();
+        let named =
+            selftest::run(&Sabotage { clause, dialect }, &Readings::default(), 1, 60).unwrap();
         assert_eq!(named, [clause], "{knob}: {answer}");
     }
 }

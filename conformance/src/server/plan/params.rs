@@ -180,10 +180,29 @@ pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
         .collect()
 }
 
-/// Drops every parameter that can go while `still` holds.
+/// Drops every parameter that can go while `still` holds: most of them at once, if that can be.
 pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
-    params.iter().fold(params.clone(), |params, (name, _)| {
-        let less = without(&params, name);
-        if still(&less) { less } else { params }
-    })
+    let names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
+    let mut kept = params.clone();
+    drop_each(&mut kept, &names, &still);
+    kept
+}
+
+fn drop_each(kept: &mut Params, names: &[&str], still: &impl Fn(&Params) -> bool) {
+    let goes = |name: &String| names.contains(&name.as_str());
+    let less: Params = kept
+        .iter()
+        .filter(|(name, _)| !goes(name))
+        .cloned()
+        .collect();
+    if less.len() == kept.len() {
+        return;
+    }
+    if still(&less) {
+        *kept = less;
+    } else if names.len() > 1 {
+        let (first, second) = names.split_at(names.len() / 2);
+        drop_each(kept, first, still);
+        drop_each(kept, second, still);
+    }
 }

@@ -25,7 +25,7 @@ pub const NOTIFICATIONS: [Endpoint; 3] = [
 ];
 
 /// What works at the target: everything else depends on it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Working {
     /// The endpoints, apart from the token endpoint.
     pub endpoints: Vec<Endpoint>,
@@ -36,7 +36,7 @@ pub struct Working {
 }
 
 /// The values that a server is known to take. What is not known is taken from the contract.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
     /// A value for a parameter; `None` if the server takes none of its samples.
     pub values: BTreeMap<(Endpoint, String), Option<String>>,

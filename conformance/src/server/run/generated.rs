@@ -19,6 +19,19 @@ const SHRINKS: usize = 300;
 impl Run<'_> {
     /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
     pub(super) fn generated(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
+        if self.runs(Phase::Generated) {
+            self.valid_and_broken(options, working)?;
+        }
+        let rest = if options.garbage {
+            options.cases / 10
+        } else {
+            0
+        };
+        let rng = generate::rng(options.seed, "garbage");
+        self.generate(rest, |check| generate::garbage(rest, rng, check))
+    }
+
+    fn valid_and_broken(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
         let rulebook = Arc::clone(&self.rulebook);
         let rng = |purpose: &str| generate::rng(options.seed, purpose);
         let mut targets: Vec<(Endpoint, Encoding)> = vec![(Endpoint::Token, Encoding::FormDotted)];
@@ -87,16 +100,14 @@ impl Run<'_> {
                 )
             })?;
         }
-        let rest = if options.garbage {
-            options.cases / 10
-        } else {
-            0
-        };
-        self.generate(rest, |check| generate::garbage(rest, rng("garbage"), check))
+        Ok(())
     }
 
     /// Courses of tokens, orders and notifications, in any order.
     pub(super) fn courses(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
+        if !self.runs(Phase::Stateful) {
+            return Ok(());
+        }
         let rulebook = Arc::clone(&self.rulebook);
         let world = World::new(&rulebook, working, self.target.has_admin_api());
         let count = options.cases / COURSE;

@@ -20,7 +20,6 @@ pub use selection::Selection;
 pub use crate::waivers::Waivers;
 
 use crate::server::case::Case;
-use crate::server::plan;
 use crate::server::report::{Report, Reporter, Status};
 use crate::server::wire::Target;
 use flexiti_contract::Rulebook;
@@ -38,7 +37,7 @@ pub fn server(
 ) -> anyhow::Result<Report> {
     let mut run = Run::new(target, reading, options, reporters)?;
     if let Some(working) = run.foundations()? {
-        run.planned(&plan::cases(&reading.rulebook, &working))?;
+        run.selected(&reading.plan(&working))?;
         run.generated(options, &working)?;
         run.courses(options, &working)?;
     }

@@ -1,6 +1,7 @@
 //! How to run.
 
 use super::selection::Selection;
+use crate::server::case::Phase;
 use crate::server::report::Baseline;
 
 /// How to run.
@@ -14,6 +15,8 @@ pub struct Options {
     pub max_requests: u64,
     /// Maximum number of requests per second.
     pub rate: Option<f64>,
+    /// The phases that are run, of those that hurt nobody.
+    pub phases: Vec<Phase>,
     /// Send what could hurt a live system: garbage.
     pub garbage: bool,
     /// Send what could hurt a live system: bodies over the limit.
@@ -35,12 +38,30 @@ impl Default for Options {
             cases: 1_000,
             max_requests: 1_000_000,
             rate: None,
+            phases: Phase::HARMLESS.to_vec(),
             garbage: true,
             oversize: true,
             fail_on_open: false,
             selection: Selection::default(),
             baseline: None,
             notes: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Runs these phases. If none of them is harmless, all of those are run as well.
+    pub fn select(&mut self, phases: &[Phase], is_near: bool) {
+        let harmless: Vec<Phase> = phases
+            .iter()
+            .filter(|phase| Phase::HARMLESS.contains(phase))
+            .copied()
+            .collect();
+        let asked_for = |phase| phases.contains(&phase) || (is_near && harmless.is_empty());
+        self.garbage = asked_for(Phase::Garbage);
+        self.oversize = asked_for(Phase::Oversize);
+        if !harmless.is_empty() {
+            self.phases = harmless;
         }
     }
 }

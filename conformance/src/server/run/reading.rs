@@ -1,13 +1,14 @@
 //! How a server is read: the contract in the server's own dialect.
 
 use super::options::Options;
+use crate::server::case::Case;
 use crate::server::generate;
-use crate::server::plan::Samples;
+use crate::server::plan::{self, Samples, Working};
 use crate::server::probe::{self, Probed};
 use crate::server::report::Learned;
 use crate::server::wire::{Session, Target};
 use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a server is read. A question that the documentation leaves open is asked once, when the
 /// server is probed; the clauses that merely pass through it are judged by the answer.
@@ -22,7 +23,13 @@ pub struct Reading {
     pub yardstick: String,
     /// The questions that the server answers otherwise than the yardstick.
     pub learned: Vec<Learned>,
+    plans: Plans,
 }
+
+/// The planned cases for each set of things that work, so that several servers that are read alike
+/// are planned once.
+#[derive(Debug, Clone, Default)]
+struct Plans(Arc<Mutex<Vec<(Working, Arc<[Case]>)>>>);
 
 impl Reading {
     /// Reads a server by a dialect, without asking it.
@@ -32,6 +39,7 @@ impl Reading {
             samples: Samples::default(),
             yardstick: rulebook.dialect().name.clone(),
             learned: Vec::new(),
+            plans: Plans::default(),
         }
     }
 
@@ -47,7 +55,19 @@ impl Reading {
             samples: probed.samples.clone(),
             yardstick: yardstick.name.clone(),
             learned: probed.learned(contract),
+            plans: Plans::default(),
         })
+    }
+
+    /// The planned cases for a server where this works.
+    pub(super) fn plan(&self, working: &Working) -> Arc<[Case]> {
+        let mut known = self.plans.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cases)) = known.iter().find(|(planned, _)| planned == working) {
+            return Arc::clone(cases);
+        }
+        let cases: Arc<[Case]> = plan::cases(&self.rulebook, working).into();
+        known.push((working.clone(), Arc::clone(&cases)));
+        cases
     }
 }
 

@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::reading::Reading;
 use super::tally::{Outcomes, Tally};
-use crate::server::case::{Case, Kind, Step};
+use crate::server::case::{Case, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::Samples;
 use crate::server::report::{
@@ -23,6 +23,7 @@ pub(super) struct Run<'a> {
     yardstick: &'a str,
     learned: &'a [Learned],
     fail_on_open: bool,
+    phases: Vec<Phase>,
     pub(super) garbage: bool,
     pub(super) oversize: bool,
     pub(super) target: &'a Target,
@@ -64,6 +65,7 @@ impl<'a> Run<'a> {
             yardstick: &reading.yardstick,
             learned: &reading.learned,
             fail_on_open: options.fail_on_open,
+            phases: options.phases.clone(),
             garbage: options.garbage,
             oversize: options.oversize,
             tally,
@@ -79,7 +81,11 @@ impl<'a> Run<'a> {
         self.tally.has_failed(clause)
     }
 
-    pub(super) fn planned(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+    pub(super) fn planned<'c>(
+        &mut self,
+        cases: impl IntoIterator<Item = &'c Case>,
+    ) -> anyhow::Result<()> {
+        let cases: Vec<&Case> = cases.into_iter().collect();
         self.total += cases.len();
         for case in cases {
             if !self.out_of_reach.contains(&case.clause) {
@@ -88,6 +94,22 @@ impl<'a> Run<'a> {
             self.progress()?;
         }
         Ok(())
+    }
+
+    /// Runs the cases of the phases that were asked for.
+    pub(super) fn selected(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+        let is_meant = |case: &&Case| self.phases.contains(&case.phase);
+        let (meant, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(is_meant);
+        for case in others {
+            let why = "its cases are in phases that --phase leaves out";
+            self.tally.leave_out(&case.clause, why);
+        }
+        self.planned(meant)
+    }
+
+    /// Whether a phase was asked for.
+    pub(super) fn runs(&self, phase: Phase) -> bool {
+        self.phases.contains(&phase)
     }
 
     pub(super) fn progress(&mut self) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Bugs as real servers have them: each must be noticed, under the clause that it breaks.
 
-use super::judged;
+use super::{Readings, judged};
 use flexiti_contract::{Contract, Dialect, LoadError};
 use flexiti_mock::{Bug, Mock, Settings, bugs};
 
@@ -30,8 +30,13 @@ pub fn planted() -> Result<Vec<Planted>, LoadError> {
 }
 
 /// Judges a mock with this bug; gives the clauses that were named.
-pub fn run(planted: &Planted, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
+pub fn run(
+    planted: &Planted,
+    readings: &Readings,
+    seed: u64,
+    cases: u32,
+) -> anyhow::Result<Vec<String>> {
     let dialect = planted.dialect.clone();
     let mock = Mock::with_bug(&Settings::default(), dialect, planted.bug.name)?;
-    judged(&mock, &planted.dialect, seed, cases)
+    judged(&mock, &readings.of(&planted.dialect)?, seed, cases)
 }

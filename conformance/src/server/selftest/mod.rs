@@ -9,7 +9,7 @@ use super::run::{self, Options, Reading, Waivers};
 use super::wire::{Credentials, Target};
 use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -104,24 +104,45 @@ fn answering(contract: &Contract, clause: &flexiti_contract::Clause) -> Result<D
     Ok(dialect)
 }
 
+/// How each dialect is read: compiled and planned once, however many servers speak it.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<Vec<(Value, Reading)>>);
+
+impl Readings {
+    fn of(&self, dialect: &Dialect) -> Result<Reading, LoadError> {
+        let key = dialect.to_json();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, reading)) = known.iter().find(|(read, _)| *read == key) {
+            return Ok(reading.clone());
+        }
+        let rulebook = Rulebook::compile(Contract::shipped(), dialect.clone())?;
+        let reading = Reading::by(&Arc::new(rulebook));
+        known.push((key, reading.clone()));
+        Ok(reading)
+    }
+}
+
 /// Runs against a mock without the clause; gives the clauses that were named.
-pub fn run(sabotage: &Sabotage, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
+pub fn run(
+    sabotage: &Sabotage,
+    readings: &Readings,
+    seed: u64,
+    cases: u32,
+) -> anyhow::Result<Vec<String>> {
     let dialect = sabotage.dialect.clone();
     let mock = Mock::sabotaged(&Settings::default(), dialect, sabotage.clause)?;
-    judged(&mock, &sabotage.dialect, seed, cases)
+    judged(&mock, &readings.of(&sabotage.dialect)?, seed, cases)
 }
 
 /// The clauses that a mock is found to break, its dialect being known.
-fn judged(mock: &Mock, dialect: &Dialect, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
+fn judged(mock: &Mock, reading: &Reading, seed: u64, cases: u32) -> anyhow::Result<Vec<String>> {
     let target = Target::connect(&mock.base_url(), demo(), None)?;
-    let rulebook = Arc::new(Rulebook::compile(Contract::shipped(), dialect.clone())?);
     let options = Options {
         seed,
         cases,
         ..Options::default()
     };
-    let reading = Reading::by(&rulebook);
-    let report = run::server(&target, &reading, &options, &Waivers::default(), &mut [])?;
+    let report = run::server(&target, reading, &options, &Waivers::default(), &mut [])?;
     let named = |row: &&ClauseRow| [Status::Failed, Status::Otherwise].contains(&row.status);
     let named = report.clauses.iter().filter(named);
     Ok(named.map(|row| row.id.clone()).collect())
