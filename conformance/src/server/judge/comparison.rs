@@ -71,7 +71,7 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
         Expect::Unlike(a, b, pointer) => {
             let text = |answer: &Answer| match pointer {
                 Some(pointer) => json_members::text_at(answer, pointer),
-                None => is_page(answer).then(|| answer.text()),
+                None => is_page(answer).then(|| answer.whole_text().into_owned()),
             };
             let [first, second] = [text(answer(a)?)?, text(answer(b)?)?].map(|text| words(&text));
             Some((

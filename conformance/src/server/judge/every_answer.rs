@@ -153,7 +153,7 @@ fn no_secret(
     if exchange.surface == Surface::Admin || (issues && answer.granted()) {
         return None;
     }
-    let text = answer.text();
+    let text = answer.whole_text();
     // The address of a page is not a secret, and may stand in it.
     let shown = |secret: &&Secret| {
         secret.value.len() >= SHORTEST

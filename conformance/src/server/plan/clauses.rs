@@ -74,6 +74,9 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
             cases.extend(edges::at_limit(rulebook, clause, place, working));
         }
         cases.extend(edges::empty(rulebook, clause, place, working));
+        if place.param == "customer_id" {
+            cases.extend(edges::identity(rulebook, clause, place, working));
+        }
     }
     cases
 }

@@ -8,7 +8,7 @@ use super::params::{bases, violations, with};
 use super::working::{INIT, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
-use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook};
 use serde_json::json;
 
 /// Parameters that cannot be meant to be empty, whatever an empty value stands for.
@@ -101,7 +101,8 @@ pub(super) fn empty(
     for encoding in encodings(place.endpoint, working) {
         let request = request_to(place.endpoint, &params, encoding);
         // Where the dialect takes an empty value for a value, another clause refuses it.
-        let is_broken = breaks_only(rulebook, clause, place, &params);
+        let is_broken = rulebook.is_active(Rule::EmptyAbsent.id())
+            && breaks_only(rulebook, clause, place, &without_it(clause, place, &base));
         if let Some(request) = request.filter(|_| is_broken) {
             let name = format!(
                 "{} {} empty as {encoding:?}",
@@ -155,6 +156,47 @@ pub(super) fn at_limit(
             let expect = Expect::Granted;
             let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
             cases.push(case.held_to(contract, clause));
+        }
+    }
+    cases
+}
+
+/// Either of the two parameters that say who buys is enough.
+pub(super) fn identity(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Case> {
+    const EITHER: [&str; 2] = ["customer_id", "vcc"];
+    if !clause.id.ends_with(".identity") {
+        return Vec::new();
+    }
+    let contract = rulebook.contract();
+    let sample = |name: &str| {
+        let param = contract.param(place.endpoint, name)?;
+        working.samples.of(place.endpoint, param)
+    };
+    let mut cases = Vec::new();
+    for base in bases(rulebook, working, place.endpoint) {
+        // A flow that needs neither has nothing to show.
+        if !breaks_only(rulebook, clause, place, &without_it(clause, place, &base)) {
+            continue;
+        }
+        for name in EITHER {
+            let Some(sample) = sample(name) else {
+                continue;
+            };
+            let params = with(&without_it(clause, place, &base), name, json!(sample));
+            let is_valid = violations(rulebook, place.endpoint, &params).is_empty();
+            let request = request_to(place.endpoint, &params, working.preferred());
+            if let Some(request) = request.filter(|_| is_valid) {
+                let kind = kind_of(rulebook, &base);
+                let name = format!("{} {name} alone, {kind}", place.endpoint.id());
+                let expect = Expect::Granted;
+                let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
+                cases.push(case.held_to(contract, clause));
+            }
         }
     }
     cases

@@ -2,6 +2,7 @@
 
 use super::changes::Changes;
 use super::circumstances::Circumstances;
+use super::power::Power;
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
@@ -65,15 +66,6 @@ pub struct Summary {
     pub waived: usize,
     /// [`Status::Known`]
     pub known: usize,
-}
-
-/// Detection power: how many of the clauses removed from the mock the runner named.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Power {
-    /// Clauses removed, one at a time.
-    pub sabotages: usize,
-    /// Of those, how many the runner named, and no other.
-    pub killed: usize,
 }
 
 /// The outcome of a clause.

@@ -3,6 +3,7 @@
 use super::circumstances::Circumstances;
 use super::contents::{ClauseRow, Finding, Report, Status};
 use super::event::{Event, Reporter};
+use super::power::Power;
 use super::shown::shown;
 use crate::formats::{self, About, Document, Format, Outcome};
 use crate::server::case::{Case, Step, To};
@@ -73,11 +74,16 @@ impl Report {
             ("seed", self.seed.to_string()),
             ("version", self.runner.to_owned()),
         ];
-        if let Some(power) = self.power {
-            let (killed, all) = (power.killed, power.sabotages);
+        if let Some(power) = &self.power {
+            let Power {
+                seed,
+                sabotages,
+                killed,
+                ..
+            } = power;
             about.push((
                 "detection power",
-                format!("{killed} of {all} sabotages named"),
+                format!("{killed} of {sabotages} planted faults named (seed {seed})"),
             ));
         }
         let about = about.into_iter();

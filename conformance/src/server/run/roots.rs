@@ -22,6 +22,7 @@ const ROOTS: &[(Rule, &[Rule])] = &[
     ),
     (Rule::NotificationStable, &[Rule::NotificationKeysAgree]),
     (Rule::MonthlyPaymentAmount, &[Rule::CalculatorHtmlAmount]),
+    (Rule::ApplyStatus, &[Rule::CheckoutTimeOut]),
     (Rule::NotificationUnknown, &[Rule::NotificationUnfinished]),
 ];
 

@@ -7,7 +7,7 @@ use crate::server::case::{Case, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::Samples;
 use crate::server::report::{
-    Circumstances, Event, FORMAT_VERSION, Hide, Learned, Report, Reporter, Summary,
+    Circumstances, Event, FORMAT_VERSION, Hide, Learned, Power, Report, Reporter, Summary,
 };
 use crate::server::wire::{End, Exchange, Session, Stopped, Target, curl, readback};
 use crate::server::{generate, plan};
@@ -253,7 +253,7 @@ impl<'a> Run<'a> {
             unused_waivers: unused,
             fail_on_open: self.fail_on_open,
             circumstances,
-            power: None,
+            power: Power::measured(),
             baseline: None,
         };
         if let Some(baseline) = &options.baseline {

@@ -2,6 +2,7 @@
 
 use super::secrets::{Secret, hide_in_answer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The surface of a server that a request went to.
@@ -88,6 +89,11 @@ impl Answer {
     /// The body as text, cut for reports.
     pub fn text(&self) -> String {
         cut(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// The whole body as text.
+    pub fn whole_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 
     /// Whether it is a page, by what it declares or how it begins.

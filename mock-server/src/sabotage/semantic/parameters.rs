@@ -92,7 +92,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     Bug::new(
         "an amount below one dollar is nothing",
-        "init.amount_requested.positive",
+        "init.amount_requested.separator",
         |service, request| {
             let amount = text(request, "amount_requested").and_then(|a| a.parse::<f64>().ok());
             let small = amount.is_some_and(|amount| amount > 0.0 && amount < 1.0);
@@ -165,7 +165,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     Bug::new(
         "Buy always needs a customer id",
-        "init.vcc.type",
+        "init.buy.identity",
         |service, request| {
             let flow = text(request, "flow").unwrap_or_default();
             let only_vcc = text(request, "customer_id").is_none() && text(request, "vcc").is_some();
@@ -177,7 +177,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     Bug::new(
         "a flow in capitals is refused",
-        "init.flow.values",
+        "init.flow.type",
         |service, request| {
             let flow = text(request, "flow").unwrap_or_default();
             let capitals = !flow.is_empty() && flow == flow.to_ascii_uppercase();

@@ -79,7 +79,6 @@ pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .keeps("two seconds before the end", requests.init_as(BEARER))
         .after([get_token(), Step::Advance(requests.ttl().saturating_sub(2))])
         .on(Account::New)
-        .blaming_init(requests)
         .breaks("at the end", requests.init_as(BEARER))
         .after([get_token(), Step::Advance(requests.ttl())])
         .on(Account::New)
