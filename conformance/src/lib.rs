@@ -13,6 +13,7 @@
 //!   * [`run`]: a run from the first request to the report.
 //!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.
+//!   * `course`: tokens, orders and notifications in any order, and what must come of them.
 //!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
 //!     pure.
 //!   * `wire` and `report`: requests and answers; what a run found out, and its text and JSON.
@@ -42,5 +43,5 @@ mod waivers;
 
 pub use cli::main;
 pub use merchant::certificate::key;
-pub use server::{Credentials, Kind, Report, Status, Target};
+pub use server::{Credentials, Kind, Phase, Report, Status, Target};
 pub use server::{KnobAnswer, Learned, Probed, diff, plan, probe, run, selftest};

@@ -175,6 +175,9 @@ pub struct Server {
     /// Number of generated cases
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub cases: u32,
+    /// Planned cases to send at once; what is found does not depend on it
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: u8,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// Print what would be sent, and send nothing

@@ -51,6 +51,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let mut options = Options {
         seed: args.seed.unwrap_or_else(drawn_seed),
         cases: args.cases,
+        jobs: usize::from(args.jobs),
         fail_on_open: args.fail_on.is_some(),
         selection,
         baseline: args.baseline.as_deref().map(baseline).transpose()?,

@@ -203,7 +203,12 @@ impl Course<'_> {
         } else if age > life {
             self.send(request, rule, Some(Expect::NotGranted));
         } else {
-            self.send(request, Rule::GrantRefresh, Some(Expect::Granted));
+            let rule = if age > u64::from(knobs.token_ttl) {
+                Rule::RefreshLate
+            } else {
+                Rule::GrantRefresh
+            };
+            self.send(request, rule, Some(Expect::Granted));
             let token = &mut self.tokens[at];
             token.is_used = true;
             token.is_ended |= rulebook.enforces(Rule::RefreshRevokes);

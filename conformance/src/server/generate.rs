@@ -12,6 +12,8 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
 /// Characters of generated text: scripts and signs that commonly break form handling.
@@ -44,6 +46,48 @@ fn config(cases: u32) -> Config {
         max_shrink_iters: 1_000_000,
         ..Config::default()
     }
+}
+
+/// The random sources of cases: by their names and not by their turn, so that a case draws the same
+/// whatever is played before it or beside it.
+#[derive(Debug)]
+pub struct Sources {
+    seed: u64,
+    played: BTreeMap<String, u32>,
+}
+
+impl Sources {
+    /// The sources of a run with this seed.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            played: BTreeMap::new(),
+        }
+    }
+
+    /// The source for what is sent beside any case.
+    pub fn first(&self) -> TestRng {
+        rng(self.seed, "session")
+    }
+
+    /// The source of the next case of this name.
+    pub fn next(&mut self, case: &str) -> TestRng {
+        rng(self.seed_of(case), "case")
+    }
+
+    /// The seed of the next case of this name.
+    pub fn seed_of(&mut self, case: &str) -> u64 {
+        let times = self.played.entry(case.to_owned()).or_default();
+        *times += 1;
+        let mut hasher = DefaultHasher::new();
+        (case, *times).hash(&mut hasher);
+        self.seed ^ hasher.finish()
+    }
+}
+
+/// A number that nobody can foresee.
+pub fn drawn() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 /// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.

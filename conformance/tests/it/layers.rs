@@ -28,6 +28,7 @@ const RUNNER: &[Layers] = &[
             "selftest | diff",
             "run",
             "probe | generate",
+            "course",
             "plan | judge",
             "wire | report",
             "case",

@@ -1,22 +1,18 @@
 //! Two servers that are sent the same calls.
 
 use crate::server::case::Case;
-use crate::server::generate;
+use crate::server::generate::{self, Sources};
 use crate::server::run::Options;
 use crate::server::wire::{Exchange, Session, Stopped, Target};
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Two servers that are sent the same calls.
 pub(super) struct Pair<'a> {
     pub(super) left: Session<'a>,
     pub(super) right: Session<'a>,
-    seed: u64,
+    sources: Sources,
     /// The right server's calls are drawn from the same source, unless it is the left server: two
     /// orders with one id would not be the same call twice.
     right_source: &'static str,
-    /// How often each case has been played: generated ones have one name.
-    played: BTreeMap<String, u64>,
 }
 
 /// What came of a case on both servers.
@@ -40,21 +36,14 @@ impl<'a> Pair<'a> {
         Self {
             left: session(left),
             right: session(right),
-            seed,
+            sources: Sources::new(seed),
             right_source: if is_one { "right" } else { "left" },
-            played: BTreeMap::new(),
         }
     }
 
     /// Runs a case on both servers, with the same values for what is drawn.
     pub(super) fn play(&mut self, case: &Case) -> Played {
-        let times = self.played.entry(case.id.clone()).or_default();
-        *times += 1;
-        // By its name, not by its turn: an order id that is to be unknown was then opened by no
-        // earlier run with the same seed.
-        let mut hasher = DefaultHasher::new();
-        (&case.id, *times).hash(&mut hasher);
-        let seed = self.seed ^ hasher.finish();
+        let seed = self.sources.seed_of(&case.id);
         let source = |name| generate::rng(seed, name);
         self.left.draw_from(source("left"));
         self.right.draw_from(source(self.right_source));

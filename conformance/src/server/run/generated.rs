@@ -121,7 +121,7 @@ impl Run<'_> {
         cases: u32,
         property: impl FnOnce(&mut generate::Check<'_>) -> Option<Case>,
     ) -> anyhow::Result<()> {
-        if cases == 0 || self.session.ended().is_some() {
+        if cases == 0 || self.sessions.main.ended().is_some() {
             return Ok(());
         }
         let mut first: Option<HashSet<String>> = None;

@@ -9,6 +9,7 @@ mod reading;
 mod roots;
 mod runner;
 mod selection;
+mod sessions;
 mod tally;
 
 pub use dry_run::{dry_run, planned};

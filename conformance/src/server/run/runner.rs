@@ -2,19 +2,22 @@
 
 use super::options::Options;
 use super::reading::Reading;
+use super::sessions::{Played, Sessions};
 use super::tally::{Outcomes, Tally};
 use crate::server::case::{Case, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
-use crate::server::plan::Samples;
+use crate::server::plan::{self, Samples};
 use crate::server::report::{
     Circumstances, Event, FORMAT_VERSION, Hide, Learned, Power, Report, Reporter, Summary,
 };
-use crate::server::wire::{End, Exchange, Session, Stopped, Target, curl, readback};
-use crate::server::{generate, plan};
+use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
 use flexiti_contract::Rulebook;
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// The verdicts on a case, and the exchanges that they are about.
+pub(super) type Judged = (Vec<Verdict>, Vec<Exchange>);
 
 /// One run while it goes on.
 pub(super) struct Run<'a> {
@@ -27,7 +30,7 @@ pub(super) struct Run<'a> {
     pub(super) garbage: bool,
     pub(super) oversize: bool,
     pub(super) target: &'a Target,
-    pub(super) session: Session<'a>,
+    pub(super) sessions: Sessions<'a>,
     pub(super) reporters: &'a mut [Box<dyn Reporter>],
     pub(super) tally: Tally,
     /// Clauses that cannot be tested.
@@ -57,9 +60,8 @@ impl<'a> Run<'a> {
                 out_of_reach.insert(clause.id.clone());
             }
         }
-        let rng = generate::rng(options.seed, "session");
         Ok(Self {
-            session: Session::new(target, rng, options.max_requests, options.rate),
+            sessions: Sessions::new(target, options),
             rulebook: Arc::clone(&reading.rulebook),
             samples: reading.samples.clone(),
             yardstick: &reading.yardstick,
@@ -87,11 +89,20 @@ impl<'a> Run<'a> {
     ) -> anyhow::Result<()> {
         let cases: Vec<&Case> = cases.into_iter().collect();
         self.total += cases.len();
-        for case in cases {
-            if !self.out_of_reach.contains(&case.clause) {
-                self.case(case)?;
+        for batch in cases.chunks(self.sessions.batch()) {
+            let reachable: Vec<&Case> = batch
+                .iter()
+                .filter(|case| !self.out_of_reach.contains(&case.clause))
+                .copied()
+                .collect();
+            let played = self.sessions.all(&reachable);
+            for (case, played) in reachable.iter().zip(played) {
+                let judged = played.and_then(|played| self.judged(case, played));
+                self.record(case, judged)?;
             }
-            self.progress()?;
+            for _ in batch {
+                self.progress()?;
+            }
         }
         Ok(())
     }
@@ -123,7 +134,12 @@ impl<'a> Run<'a> {
 
     /// Runs a case and records its verdicts.
     pub(super) fn case(&mut self, case: &Case) -> anyhow::Result<()> {
-        match self.verdicts(case) {
+        let judged = self.verdicts(case);
+        self.record(case, judged)
+    }
+
+    fn record(&mut self, case: &Case, judged: Result<Judged, Stopped>) -> anyhow::Result<()> {
+        match judged {
             Ok((verdicts, exchanges)) => {
                 self.tally
                     .judged(&self.rulebook, case, verdicts, &exchanges);
@@ -139,14 +155,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    pub(super) fn verdicts(
-        &mut self,
-        case: &Case,
-    ) -> Result<(Vec<Verdict>, Vec<Exchange>), Stopped> {
-        let mut exchanges = self.session.run(case)?;
+    pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {
+        let played = self.sessions.one(case)?;
+        self.judged(case, played)
+    }
+
+    fn judged(&self, case: &Case, played: Played) -> Result<Judged, Stopped> {
+        let mut exchanges = played.exchanges;
         self.hold_to_claim(case, &exchanges)?;
         let mut verdicts = judge::judge(&self.rulebook, case, &exchanges);
-        if let Some(refused) = self.session.early_end() {
+        if let Some(refused) = played.early_end {
             verdicts.push(judge::ended_early(&refused, exchanges.len()));
             exchanges.push(refused);
         }
@@ -199,8 +217,8 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn finish(mut self, options: &Options, waivers: &Waivers) -> anyhow::Result<Report> {
-        let (target, session) = (self.target, &self.session);
-        let because = session.ended().map(End::because);
+        let (target, session) = (self.target, &self.sessions.joined());
+        let because = session.ended().as_ref().map(End::because);
         if let Some(because) = &because {
             // Every clause that has no case yet, too.
             for clause in self.rulebook.clauses() {
@@ -217,7 +235,7 @@ impl<'a> Run<'a> {
         let commands: Vec<&str> = findings.iter().map(|f| f.curl.as_str()).collect();
         let circumstances = Circumstances {
             dialect_answers: self.rulebook.dialect().to_json(),
-            stopped: session.ended().map(End::word),
+            stopped: session.ended().as_ref().map(End::word),
             because,
             notes: options
                 .notes
@@ -243,7 +261,7 @@ impl<'a> Run<'a> {
             format_version: FORMAT_VERSION,
             runner: env!("CARGO_PKG_VERSION"),
             seed: options.seed,
-            target: self.target.base_url.clone(),
+            target: target.base_url.clone(),
             dialect: self.yardstick.to_owned(),
             summary: Summary::of(&rows),
             clauses: rows,

@@ -41,6 +41,17 @@ impl Delivery {
         }
     }
 
+    /// Another one within the same limits.
+    pub fn beside(&self) -> Self {
+        Self::new(self.limits.clone())
+    }
+
+    /// Adds what another one has met.
+    pub fn absorb(&mut self, other: &Self) {
+        self.limited += other.limited;
+        self.waited += other.waited;
+    }
+
     /// Sends a request until its outcome is about the request, or the run has to end.
     pub fn deliver(&mut self, target: &Target, request: &Prepared) -> Result<Outcome, Stopped> {
         let mut tries = 0;

@@ -1,51 +1,66 @@
-//! The limits of a run: how many requests, how fast, and whether somebody has interrupted it.
+//! The limits of a run: how many requests, how fast, and whether somebody has interrupted it. All
+//! sessions of a run share them.
 
 use super::end::{End, Stopped};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a wait looks whether the run was interrupted.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Asked before every request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Limits {
-    budget: u64,
     interval: Option<Duration>,
-    next: Instant,
     interrupted: Arc<AtomicBool>,
+    left: Arc<Mutex<Left>>,
+}
+
+/// What is left of a run.
+#[derive(Debug)]
+struct Left {
+    budget: u64,
+    next: Instant,
     ended: Option<End>,
 }
 
 impl Limits {
     /// At most `budget` requests, at most `rate` per second, until `interrupted`.
     pub fn new(budget: u64, rate: Option<f64>, interrupted: Arc<AtomicBool>) -> Self {
-        Self {
+        let left = Left {
             budget,
-            interval: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
             next: Instant::now(),
-            interrupted,
             ended: None,
+        };
+        Self {
+            interval: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
+            interrupted,
+            left: Arc::new(Mutex::new(left)),
         }
     }
 
     /// Takes one request from the budget, and waits for its turn.
-    pub fn admit(&mut self) -> Result<(), Stopped> {
+    pub fn admit(&self) -> Result<(), Stopped> {
         self.check()?;
-        let Some(left) = self.budget.checked_sub(1) else {
+        let mut left = self.left();
+        let Some(budget) = left.budget.checked_sub(1) else {
+            drop(left);
             return Err(self.end(End::Budget));
         };
+        left.budget = budget;
         if let Some(interval) = self.interval {
-            self.wait(self.next.saturating_duration_since(Instant::now()))?;
-            self.next = Instant::now() + interval;
+            let now = Instant::now();
+            let turn = left.next.max(now);
+            left.next = turn + interval;
+            drop(left);
+            self.wait(turn.saturating_duration_since(now))?;
         }
-        self.budget = left;
         Ok(())
     }
 
     /// Waits, unless the run is interrupted meanwhile.
-    pub fn wait(&mut self, pause: Duration) -> Result<(), Stopped> {
+    pub fn wait(&self, pause: Duration) -> Result<(), Stopped> {
         let until = Instant::now() + pause;
         loop {
             self.check()?;
@@ -58,28 +73,33 @@ impl Limits {
     }
 
     /// Ends the run: nothing is admitted any more.
-    pub fn end(&mut self, end: End) -> Stopped {
-        Stopped::Ended(self.ended.get_or_insert(end).clone())
+    pub fn end(&self, end: End) -> Stopped {
+        Stopped::Ended(self.left().ended.get_or_insert(end).clone())
     }
 
     /// How many requests are left.
     pub fn remaining(&self) -> u64 {
-        self.budget
+        self.left().budget
     }
 
     /// Why the run has ended, if it has.
-    pub fn ended(&self) -> Option<&End> {
-        self.ended.as_ref()
+    pub fn ended(&self) -> Option<End> {
+        self.left().ended.clone()
     }
 
-    fn check(&mut self) -> Result<(), Stopped> {
-        if self.ended.is_none() && self.interrupted.load(Ordering::Relaxed) {
-            self.ended = Some(End::Interrupted);
+    fn check(&self) -> Result<(), Stopped> {
+        let mut left = self.left();
+        if left.ended.is_none() && self.interrupted.load(Ordering::Relaxed) {
+            left.ended = Some(End::Interrupted);
         }
-        match &self.ended {
+        match &left.ended {
             Some(end) => Err(Stopped::Ended(end.clone())),
             None => Ok(()),
         }
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_budget_is_spent_and_stays_spent() {
-        let mut limits = Limits::new(2, None, Arc::default());
+        let limits = Limits::new(2, None, Arc::default());
         assert_eq!([limits.admit(), limits.admit()], [Ok(()), Ok(())]);
         for _ in 0..2 {
             assert_eq!(limits.admit(), Err(Stopped::Ended(End::Budget)));
@@ -98,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_an_interval_between_requests() {
-        let mut limits = Limits::new(9, Some(50.0), Arc::default());
+        let limits = Limits::new(9, Some(50.0), Arc::default());
         let started = Instant::now();
         for _ in 0..4 {
             limits.admit().unwrap();
@@ -109,7 +129,7 @@ mod tests {
     #[test]
     fn an_interruption_ends_a_wait() {
         let flag = Arc::new(AtomicBool::new(false));
-        let mut limits = Limits::new(9, None, Arc::clone(&flag));
+        let limits = Limits::new(9, None, Arc::clone(&flag));
         let started = Instant::now();
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -120,6 +140,6 @@ mod tests {
             assert_eq!(ended, Err(Stopped::Ended(End::Interrupted)));
         });
         assert!(started.elapsed() < Duration::from_secs(10));
-        assert_eq!(limits.ended(), Some(&End::Interrupted));
+        assert_eq!(limits.ended(), Some(End::Interrupted));
     }
 }

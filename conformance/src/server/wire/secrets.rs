@@ -169,6 +169,11 @@ impl Secrets {
         }
     }
 
+    /// Remembers what others remember.
+    pub fn absorb(&mut self, other: Self) {
+        self.learn(other.list);
+    }
+
     /// A server's words with each secret replaced by its shell variable, and whatever they call a
     /// token.
     pub fn hide(&self, text: &str) -> String {

@@ -14,6 +14,8 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const NO_ADMIN: &str = "the target has no admin API";
@@ -37,8 +39,8 @@ pub struct Session<'a> {
     early_ends: usize,
     early_end: Option<Exchange>,
     other: Option<(Credentials, Value)>,
-    /// How many tokens the server has issued.
-    issued: u64,
+    /// How many tokens the server has issued to all sessions of the run.
+    issued: Arc<AtomicU64>,
     delivery: Delivery,
     made: Vec<String>,
     /// Everything that no report may show.
@@ -67,11 +69,39 @@ impl<'a> Session<'a> {
             early_ends: 0,
             early_end: None,
             other: None,
-            issued: 0,
+            issued: Arc::default(),
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
             made: Vec::new(),
             secrets: Secrets::default(),
             took: BTreeMap::new(),
+        }
+    }
+
+    /// Another session of the same run: it has its own tokens, and shares the limits.
+    pub fn beside(&self) -> Self {
+        Self {
+            target: self.target,
+            rng: self.rng.clone(),
+            cached: None,
+            own_token: None,
+            early_ends: 0,
+            early_end: None,
+            other: None,
+            issued: Arc::clone(&self.issued),
+            delivery: self.delivery.beside(),
+            made: Vec::new(),
+            secrets: Secrets::default(),
+            took: BTreeMap::new(),
+        }
+    }
+
+    /// Takes over what another session of the run has learnt.
+    pub fn absorb(&mut self, mut other: Self) {
+        self.delivery.absorb(&other.delivery);
+        self.secrets.absorb(std::mem::take(&mut other.secrets));
+        self.made.append(&mut other.made);
+        for (clause, took) in std::mem::take(&mut other.took) {
+            *self.took.entry(clause).or_default() += took;
         }
     }
 
@@ -91,7 +121,7 @@ impl<'a> Session<'a> {
     }
 
     /// Why the run has ended, if it has.
-    pub fn ended(&self) -> Option<&End> {
+    pub fn ended(&self) -> Option<End> {
         self.delivery.limits.ended()
     }
 
@@ -120,7 +150,7 @@ impl<'a> Session<'a> {
 
     fn exchanges(&mut self, case: &Case) -> Result<Vec<Exchange>, Stopped> {
         if let Some(end) = self.ended() {
-            return Err(Stopped::Ended(end.clone()));
+            return Err(Stopped::Ended(end));
         }
         let needs_admin = |step: &Step| matches!(step, Step::Complete { .. });
         if case.steps.iter().any(needs_admin) && !self.target.has_admin_api() {
@@ -249,13 +279,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn issued(&self) -> u64 {
+        self.issued.load(Ordering::Relaxed)
+    }
+
     /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
     /// lived as long as it was to.
     fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
         let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
         let held = self.cached.as_ref();
         let is_about_tokens = case.clause.starts_with("auth.");
-        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued)
+        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued())
     }
 
     /// Takes note of a token that was refused before its time, if the next one is not. Once may be
@@ -263,7 +297,7 @@ impl<'a> Session<'a> {
     fn ended_early(&mut self, held: Option<&CachedToken>, refused: Exchange, next: &Exchange) {
         let helps = next.answer().is_some_and(|answer| answer.status != 401);
         // The token that was just fetched for the second try.
-        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued);
+        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued());
         if helps && is_alone {
             self.early_ends += 1;
             if self.early_ends > 1 {
@@ -309,7 +343,7 @@ impl<'a> Session<'a> {
             self.cached = Some(CachedToken {
                 token,
                 until,
-                issued: self.issued,
+                issued: self.issued(),
             });
         }
         Ok(self.cached.as_ref().map(|cached| cached.token.clone()))
@@ -369,7 +403,9 @@ impl<'a> Session<'a> {
         self.secrets.learn(near);
         self.secrets.learn(own.iter().cloned());
         let granted = outcome.as_ref().is_ok_and(Answer::granted);
-        self.issued += u64::from(granted && prepared.url.ends_with("/oauth/token"));
+        if granted && prepared.url.ends_with("/oauth/token") {
+            self.issued.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(Exchange {
             surface: prepared.surface,
             method: prepared.method,

@@ -1,0 +1,106 @@
+//! The sessions of a run: cases are played one after another, or several at once, with the same
+//! values for what is drawn.
+
+use super::options::Options;
+use crate::server::case::Case;
+use crate::server::generate::Sources;
+use crate::server::wire::{Exchange, Session, Stopped, Target};
+use proptest::test_runner::TestRng;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// So many cases of each session are judged together.
+const BATCH: usize = 32;
+
+/// What came of a case.
+pub(super) struct Played {
+    pub(super) exchanges: Vec<Exchange>,
+    /// A request that was refused because its token had ended before its time.
+    pub(super) early_end: Option<Exchange>,
+}
+
+/// The sessions of a run.
+pub(super) struct Sessions<'a> {
+    /// The one that is always there.
+    pub(super) main: Session<'a>,
+    beside: Vec<Session<'a>>,
+    sources: Sources,
+}
+
+impl<'a> Sessions<'a> {
+    pub(super) fn new(target: &'a Target, options: &Options) -> Self {
+        // A live server may want each order id once, in whatever run it is sent.
+        let seed = if target.has_admin_api() {
+            options.seed
+        } else {
+            options.seed ^ crate::server::generate::drawn()
+        };
+        let sources = Sources::new(seed);
+        let main = Session::new(target, sources.first(), options.max_requests, options.rate);
+        let others = options.jobs.saturating_sub(1);
+        Self {
+            beside: (0..others).map(|_| main.beside()).collect(),
+            main,
+            sources,
+        }
+    }
+
+    /// How many cases may be played together.
+    pub(super) fn batch(&self) -> usize {
+        BATCH * (self.beside.len() + 1)
+    }
+
+    /// Plays one case.
+    pub(super) fn one(&mut self, case: &Case) -> Result<Played, Stopped> {
+        let source = self.sources.next(&case.id);
+        played(&mut self.main, case, source)
+    }
+
+    /// Plays cases, and gives what came back in their order.
+    pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Played, Stopped>> {
+        if self.beside.is_empty() {
+            return cases.iter().map(|case| self.one(case)).collect();
+        }
+        let cases: Vec<(&Case, TestRng)> = cases
+            .iter()
+            .map(|case| (*case, self.sources.next(&case.id)))
+            .collect();
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = |session: &mut Session<'a>| {
+            while let Some((at, (case, source))) = {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                cases.get(at).map(|case| (at, case))
+            } {
+                let played = played(session, case, source.clone());
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push((at, played));
+            }
+        };
+        std::thread::scope(|scope| {
+            for session in self.beside.iter_mut().chain([&mut self.main]) {
+                scope.spawn(|| work(session));
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, played)| played).collect()
+    }
+
+    /// The one session, which knows what all of them have learnt.
+    pub(super) fn joined(mut self) -> Session<'a> {
+        for other in self.beside {
+            self.main.absorb(other);
+        }
+        self.main
+    }
+}
+
+fn played(session: &mut Session<'_>, case: &Case, source: TestRng) -> Result<Played, Stopped> {
+    session.draw_from(source);
+    let exchanges = session.run(case)?;
+    Ok(Played {
+        exchanges,
+        early_end: session.early_end(),
+    })
+}
