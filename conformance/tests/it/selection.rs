@@ -306,7 +306,7 @@ fn a_report_that_cannot_be_replayed_is_told_with_the_place() {
         ),
         (
             changed(&|it| {
-                it["findings"][0]["replay"]["steps"] = serde_json::json!([{ "wait": 3 }])
+                it["findings"][0]["replay"]["steps"] = serde_json::json!([{ "wait": 3 }]);
             }),
             &["findings[0].replay.steps[0]", "`wait`", "`send`"],
         ),

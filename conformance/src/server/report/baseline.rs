@@ -1,7 +1,7 @@
 //! What has changed since an earlier run: only what is new fails.
 
 use super::changes::Changes;
-use super::contents::{ClauseRow, Learned, Report, Status, Summary};
+use super::contents::{ClauseRow, Finding, Learned, Report, Status, Summary};
 use super::stored::Stored;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ impl Report {
                 continue;
             }
             let finding = self.findings.iter().find(|found| found.clause == row.id);
-            let shown = finding.into_iter().flat_map(|found| found.shown_by());
+            let shown = finding.into_iter().flat_map(Finding::shown_by);
             let new = shown
                 .chain(violated(row))
                 .find(|case| !baseline.knows(&row.id, case));
