@@ -18,6 +18,7 @@ pub struct Baseline {
     /// The clauses that were not verified.
     open: BTreeSet<String>,
     learned: Vec<Learned>,
+    dialect: Option<String>,
 }
 
 impl Baseline {
@@ -38,6 +39,7 @@ impl Baseline {
             }
         }
         baseline.learned = stored.learned;
+        baseline.dialect = stored.dialect;
         baseline
     }
 
@@ -96,6 +98,13 @@ impl Report {
                 }
                 Some(Status::Failed | Status::Known | Status::Waived) => {}
             }
+        }
+        if let Some(dialect) = baseline.dialect.as_ref().filter(|it| **it != self.dialect) {
+            let note = format!(
+                "the baseline was judged by dialect `{dialect}`, this run by `{}`",
+                self.dialect
+            );
+            self.circumstances.notes.push(note);
         }
         let mut learned = self.learned.iter();
         changes.learns_more = learned.any(|learned| !baseline.has_learned(learned));

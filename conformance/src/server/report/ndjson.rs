@@ -85,6 +85,7 @@ impl<W: Write> Reporter for Ndjson<W> {
                     "stopped": report.circumstances.stopped,
                     "because": report.circumstances.because,
                     "notes": report.notes(),
+                    "power": report.power,
                     "exit_code": report.exit_code(),
                 }))
             }
