@@ -113,10 +113,10 @@ impl Waivers {
         let mut first = None;
         for case in cases {
             match self.0.iter().find(|waiver| waiver.covers(id, case)) {
-                Some(waiver) => {
+                Some(it) => {
                     waived += 1;
-                    if !reasons.contains(&waiver.reason.as_str()) {
-                        reasons.push(&waiver.reason);
+                    if !reasons.contains(&it.reason.as_str()) {
+                        reasons.push(&it.reason);
                     }
                 }
                 None => _ = first.get_or_insert_with(|| case.to_owned()),
@@ -183,8 +183,8 @@ fn date(value: &toml::Value) -> Option<Date> {
 
 /// The number of the line at this byte, from 1.
 fn line(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    let before = text.get(..at).unwrap_or(text);
+    1 + before.matches('\n').count()
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub enum Command {
         #[arg(long, value_name = "NAME|FILE")]
         dialect: Option<String>,
         /// Seed that makes the run repeatable
-        #[arg(long, default_value_t = 0, value_name = "N")]
+        #[arg(long, default_value = "0", value_name = "N", value_parser = seed)]
         seed: u64,
         /// Instead, judge this many mocks in dialects drawn at random, each after a probe: none of
         /// them contradicts the documentation, so none may be accused
@@ -170,7 +170,7 @@ pub struct Server {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Seed that makes the run repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Number of generated cases
     #[arg(long, default_value_t = 1_000, value_name = "N")]
@@ -262,7 +262,7 @@ pub struct Diff {
     #[command(flatten)]
     pub way: WayArgs,
     /// Seed that makes the calls repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Number of generated cases
     #[arg(long, default_value_t = 200, value_name = "N")]
@@ -319,7 +319,7 @@ pub struct Fuzz {
     #[arg(long, default_value_t = 40, value_name = "N")]
     pub cases: u32,
     /// Seed that makes the run repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Dialect to vary the answers of: a name, or the path of a dialect file
     #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
@@ -347,7 +347,7 @@ pub struct MerchantRun {
     )]
     pub dialect: Vec<String>,
     /// Seed that makes the run repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Run only the scenarios whose id starts with this
     #[arg(long, value_name = "ID")]
@@ -374,6 +374,12 @@ pub struct MerchantRun {
     /// Key that signs the certificate (see `merchant keygen`)
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let most = u64::MAX;
+    let seed = text.parse();
+    seed.map_err(|_| format!("expected a whole number from 0 to {most}"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -108,7 +108,7 @@ impl Reports {
             reporters.push(match report.format {
                 Format::Text => Box::new(Text::new(out).verbose(verbose)),
                 Format::Json => Box::new(Json(out)),
-                Format::Ndjson => Box::new(Ndjson(out)),
+                Format::Ndjson => Box::new(Ndjson::new(out)),
                 Format::Whole(format) => Box::new(Whole { format, out }),
             });
         }

@@ -5,6 +5,9 @@
 use super::document::{Document, Outcome};
 use std::fmt::Write as _;
 
+/// The longest text of a finding that is shown whole.
+const LONGEST: usize = 4_000;
+
 /// An `::error` for each failure, a `::warning` for what else keeps the run from passing, and a
 /// `::notice` with the figures. GitHub shows the first ten of a kind: the notice names all that
 /// failed.
@@ -25,7 +28,7 @@ pub fn text(document: &Document) -> String {
             ("repeat", found.command.as_deref().unwrap_or_default()),
         ] {
             if !value.is_empty() {
-                let _ = write!(message, "\n{name}: {value}");
+                let _ = write!(message, "\n{name}: {}", cut(value));
             }
         }
         command("error", &found.row, &message);
@@ -54,6 +57,14 @@ pub fn text(document: &Document) -> String {
     }
     command("notice", &document.title, &message);
     text
+}
+
+/// A text that an annotation has room for.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 /// A message: a line break or a percent sign would end it or be taken for an escape.

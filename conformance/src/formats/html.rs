@@ -100,24 +100,6 @@ pub fn write(document: &Document, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the template calls.
-mod filters {
-    use super::super::escape;
-    use std::fmt::Display;
-
-    /// A text in one line in which everything is seen.
-    #[askama::filter_fn]
-    pub fn line(text: impl Display, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(escape::one_line(&text.to_string()))
-    }
-
-    /// A text that keeps its lines.
-    #[askama::filter_fn]
-    pub fn lines(text: impl Display, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(escape::visible(&text.to_string()))
-    }
-}
-
 fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Verified => "verified",

@@ -175,7 +175,8 @@ fn fenced(text: &mut String, language: &str, code: &str) {
     let _ = writeln!(text, "{fence}{language}\n{code}\n{fence}\n");
 }
 
-/// A text between other words. A backslash before any sign takes its meaning away (CommonMark 2.4).
+/// A text between other words. A backslash before any sign takes its meaning away (`CommonMark`
+/// 2.4).
 fn plain(text: &str) -> String {
     let mut shown = String::new();
     for c in one_line(text).chars() {

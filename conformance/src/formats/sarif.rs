@@ -65,7 +65,11 @@ fn rule(row: &Row) -> ReportingDescriptor {
         "must" => json!("error"),
         _ => json!("warning"),
     };
-    let help = format!("{}. {}", row.requirement, row.sources.join("; "));
+    let sources = row.sources.iter().map(String::as_str);
+    let help: Vec<&str> = std::iter::once(row.requirement.as_str())
+        .chain(sources)
+        .collect();
+    let help = help.join("\n");
     ReportingDescriptor::builder()
         .id(&row.id)
         .short_description(multiformat(&row.requirement))

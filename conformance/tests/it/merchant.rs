@@ -1,5 +1,6 @@
 //! Certifying shops: correct ones of different make, driver files, and a merchant's own tests.
 
+use crate::formats::readers;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -165,8 +166,13 @@ fn a_dialect_of_ones_own_is_one_of_the_matrix() {
         .join("python/merchant.toml")
         .display()
         .to_string();
+    let formats = ["junit", "sarif", "html", "markdown", "github"];
+    let place = |format: &str| folder.path().join(format);
+    let reports = formats.map(|format| format!("{format}={}", place(format).display()));
     let output = Command::new(PROGRAM)
         .args(["merchant", "--driver", &driver, "--seed", "1"])
+        .args(["--report", "text"])
+        .args(reports.iter().flat_map(|report| ["--report", report]))
         .args([
             "--dialect",
             &format!("documented,{own}"),
@@ -186,6 +192,13 @@ fn a_dialect_of_ones_own_is_one_of_the_matrix() {
         assert!(text.contains(line), "{line}: {text}{}", stderr(&output));
     }
     assert_eq!(output.status.code(), Some(1));
+    // The same, in every format that a server's run has.
+    for format in formats {
+        let text = std::fs::read_to_string(place(format)).unwrap();
+        readers::read(format, &text);
+        let failed = text.matches("outcome.purchased/buy/en (ours)").count();
+        assert!(failed > 0, "{format}: {text}");
+    }
 }
 
 #[test]

@@ -59,13 +59,28 @@ fn rows(document: &mut Document, results: &Results, suffix: &str) {
         let row = row(id, group, requirement, level, &result.checks);
         add(document, row, result.verdict, &result.checks);
     }
-    for check in &results.review {
-        let id = format!("review.{}{suffix}", check.check);
-        let checks = std::slice::from_ref(check);
-        let level = rank(Some(check.level));
-        let row = row(id, "review", &check.message, level, checks);
-        add(document, row, check.verdict, checks);
+    for checks in by_name(&results.review) {
+        let Some(worst) = checks.iter().max_by_key(|check| check.verdict) else {
+            continue;
+        };
+        let id = format!("review.{}{suffix}", worst.check);
+        let level = rank(Some(worst.level));
+        let row = row(id, "review", &worst.message, level, &checks);
+        add(document, row, worst.verdict, &checks);
     }
+}
+
+/// The checks of each rule, in the order of their first ones.
+fn by_name(review: &[Judgement]) -> Vec<Vec<Judgement>> {
+    let mut rules: Vec<Vec<Judgement>> = Vec::new();
+    for check in review {
+        let same = |rule: &&mut Vec<Judgement>| rule.iter().any(|it| it.check == check.check);
+        match rules.iter_mut().find(same) {
+            Some(rule) => rule.push(check.clone()),
+            None => rules.push(vec![check.clone()]),
+        }
+    }
+    rules
 }
 
 fn row(id: String, group: &str, requirement: &str, level: &str, checks: &[Judgement]) -> Row {

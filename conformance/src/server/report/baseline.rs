@@ -1,7 +1,7 @@
 //! What has changed since an earlier run: only what is new fails.
 
 use super::changes::Changes;
-use super::contents::{ClauseRow, Learned, Report, Status, Summary};
+use super::contents::{ClauseRow, Finding, Learned, Report, Status, Summary};
 use super::stored::Stored;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,7 @@ pub struct Baseline {
     /// The clauses that were not verified.
     open: BTreeSet<String>,
     learned: Vec<Learned>,
+    dialect: Option<String>,
 }
 
 impl Baseline {
@@ -38,6 +39,7 @@ impl Baseline {
             }
         }
         baseline.learned = stored.learned;
+        baseline.dialect = stored.dialect;
         baseline
     }
 
@@ -67,7 +69,7 @@ impl Report {
                 continue;
             }
             let finding = self.findings.iter().find(|found| found.clause == row.id);
-            let shown = finding.into_iter().flat_map(|found| found.shown_by());
+            let shown = finding.into_iter().flat_map(Finding::shown_by);
             let new = shown
                 .chain(violated(row))
                 .find(|case| !baseline.knows(&row.id, case));
@@ -96,6 +98,13 @@ impl Report {
                 }
                 Some(Status::Failed | Status::Known | Status::Waived) => {}
             }
+        }
+        if let Some(dialect) = baseline.dialect.as_ref().filter(|it| **it != self.dialect) {
+            let note = format!(
+                "the baseline was judged by dialect `{dialect}`, this run by `{}`",
+                self.dialect
+            );
+            self.circumstances.notes.push(note);
         }
         let mut learned = self.learned.iter();
         changes.learns_more = learned.any(|learned| !baseline.has_learned(learned));

@@ -35,6 +35,9 @@ impl Report {
         }
         for clause in &mut self.clauses {
             clause.why = clause.why.as_deref().map(hide.said);
+            for case in &mut clause.cases {
+                case.because = case.because.as_deref().map(hide.said);
+            }
         }
         let circumstances = &mut self.circumstances;
         circumstances.because = circumstances.because.as_deref().map(hide.said);

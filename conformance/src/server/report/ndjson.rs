@@ -7,11 +7,32 @@ use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 
 /// Writes an object for each event, and flushes it.
-pub struct Ndjson<W>(pub W);
+pub struct Ndjson<W> {
+    out: W,
+    has_started: bool,
+}
 
 impl<W: Write> Ndjson<W> {
+    /// A reporter that writes to `out`.
+    pub fn new(out: W) -> Self {
+        let has_started = false;
+        Self { out, has_started }
+    }
+
+    fn started(&mut self, target: &str, dialect: &str, seed: u64) -> anyhow::Result<()> {
+        self.has_started = true;
+        self.line(&json!({
+            "event": "started",
+            "format_version": FORMAT_VERSION,
+            "runner": env!("CARGO_PKG_VERSION"),
+            "target": target,
+            "dialect": dialect,
+            "seed": seed,
+        }))
+    }
+
     fn line(&mut self, value: &Value) -> anyhow::Result<()> {
-        let written = writeln!(self.0, "{value}").and_then(|()| self.0.flush());
+        let written = writeln!(self.out, "{value}").and_then(|()| self.out.flush());
         match written {
             // The reader has seen enough; the exit code still carries the verdict.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -27,14 +48,7 @@ impl<W: Write> Reporter for Ndjson<W> {
                 target,
                 dialect,
                 seed,
-            } => self.line(&json!({
-                "event": "started",
-                "format_version": FORMAT_VERSION,
-                "runner": env!("CARGO_PKG_VERSION"),
-                "target": target,
-                "dialect": dialect,
-                "seed": seed,
-            })),
+            } => self.started(target, dialect, *seed),
             Event::Case { case, outcome } => self.line(&json!({
                 "event": "case",
                 "id": case.id,
@@ -44,6 +58,10 @@ impl<W: Write> Reporter for Ndjson<W> {
             // Each case is an event of its own.
             Event::Progress { .. } => Ok(()),
             Event::Finished(report) => {
+                // A run that could not begin has only an end.
+                if !self.has_started {
+                    self.started(&report.target, &report.dialect, report.seed)?;
+                }
                 for clause in &report.clauses {
                     self.line(&json!({
                         "event": "clause",
@@ -67,6 +85,7 @@ impl<W: Write> Reporter for Ndjson<W> {
                     "stopped": report.circumstances.stopped,
                     "because": report.circumstances.because,
                     "notes": report.notes(),
+                    "power": report.power,
                     "exit_code": report.exit_code(),
                 }))
             }

@@ -66,6 +66,13 @@ impl<W: Write> Text<W> {
             }
         }
         writeln!(out)?;
+        if let Some(power) = report.power {
+            let (killed, all, version) = (power.killed, power.sabotages, report.runner);
+            writeln!(
+                out,
+                "detection power: {killed} of {all} sabotages named (version {version})"
+            )?;
+        }
         let unreached = report.clauses.iter().filter(|row| explained(&row.why));
         circumstances.write(out, unreached.count())?;
         out.flush()

@@ -171,17 +171,17 @@ impl Tally {
             return;
         }
         let faulty = |v: &&Verdict| v.fault.as_ref().is_some_and(|fault| fault.violates);
-        let cause = verdicts.iter().find(faulty);
-        let cause = cause.or_else(|| verdicts.iter().find(|v| v.fault.is_some()));
-        let Some(cause) = cause else {
+        let root = verdicts.iter().find(faulty);
+        let root = root.or_else(|| verdicts.iter().find(|v| v.fault.is_some()));
+        let Some(root) = root else {
             return;
         };
         let record = self.0.entry(case.clause.clone()).or_default();
-        let because = format!("because of {}", cause.clause);
+        let because = format!("because of {}", root.clause);
         record
             .cases
             .push(CaseRow::new(case, "inconclusive").because(&because));
-        if faulty(&cause) {
+        if faulty(&root) {
             record.blocked_by.get_or_insert(because);
         } else {
             record.inconclusive.get_or_insert(because);

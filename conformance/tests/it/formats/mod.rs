@@ -4,7 +4,7 @@
 
 mod hostile;
 mod page;
-mod readers;
+pub(crate) mod readers;
 
 use flexiti_mock::{Mock, Settings};
 use std::path::{Path, PathBuf};

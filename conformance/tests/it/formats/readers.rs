@@ -168,7 +168,7 @@ pub fn html(text: &str) {
     assert!(!text.contains("@import") && !text.contains("url("));
 }
 
-/// Markdown, by a parser of CommonMark with GitHub's tables: no markup but the page's own.
+/// Markdown, by a parser of `CommonMark` with GitHub's tables: no markup but the page's own.
 pub fn markdown(text: &str) {
     use pulldown_cmark::{Event, Options, Parser, Tag};
     let mut tables = 0;

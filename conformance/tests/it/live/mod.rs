@@ -55,10 +55,13 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The JSON report on standard output.
+/// The JSON report on standard output, which fits its schema.
 pub(crate) fn report(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
+    let text = stdout(output);
+    let report = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(output)));
+    crate::formats::readers::json(&text);
+    report
 }
 
 /// The row of a clause.

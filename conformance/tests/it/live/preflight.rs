@@ -2,6 +2,7 @@
 
 use super::servers::{always, answer, in_front_of, json};
 use super::{judge, report, stderr, stdout};
+use crate::formats::readers;
 use crate::support::mock;
 
 #[test]
@@ -59,11 +60,12 @@ fn the_missing_end_of_the_base_url_is_found() {
 fn reports_of_a_run_that_cannot_begin_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let (text, junit) = (path("r.txt"), path("r.xml"));
+    let (text, junit, events) = (path("r.txt"), path("r.xml"), path("r.ndjson"));
     std::fs::write(&text, "an older report").unwrap();
     let server = always(json(401, r#"{"error":"invalid_client"}"#));
     let text_report = format!("text={}", text.display());
     let junit_report = format!("junit={}", junit.display());
+    let events_report = format!("ndjson={}", events.display());
     let reports = [
         "--report",
         "json",
@@ -71,6 +73,8 @@ fn reports_of_a_run_that_cannot_begin_are_whole() {
         &text_report,
         "--report",
         &junit_report,
+        "--report",
+        &events_report,
     ];
     let output = judge(&server.base_url(), &reports);
     let report = report(&output);
@@ -88,6 +92,7 @@ fn reports_of_a_run_that_cannot_begin_are_whole() {
         text.starts_with("stopped: ") && text.lines().count() == 1,
         "{text}"
     );
+    readers::ndjson(&std::fs::read_to_string(events).unwrap());
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(
         junit.contains("<error") && junit.trim_end().ends_with("</testsuites>"),

@@ -1,9 +1,10 @@
 //! Where reports go, and that they are whole.
 
 use super::servers::{json, serve};
-use super::{judge, run, stderr, stdout};
+use super::{judge, program, run, stderr, stdout};
 use crate::support::mock;
 use std::io::Write as _;
+use std::process::Command;
 
 #[test]
 fn reports_that_cannot_be_written_are_refused_before_the_first_call() {
@@ -47,6 +48,35 @@ fn reports_that_cannot_be_written_are_refused_before_the_first_call() {
     assert_eq!(server.count(), 0);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "an older report");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_summary_of_a_step_is_added_to_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("summary.md");
+    std::fs::write(&file, "# The step before\n").unwrap();
+    let report = format!("markdown={}", file.display());
+    let args = [
+        "server",
+        "--cases",
+        "0",
+        "--only",
+        "token.accepted",
+        "--report",
+        &report,
+    ];
+    let written = |command: &mut Command| {
+        assert!(command.output().unwrap().status.success());
+        std::fs::read_to_string(&file).unwrap()
+    };
+    let added = written(program(&args).env("GITHUB_STEP_SUMMARY", &file));
+    assert!(
+        added.starts_with("# The step before\n## Flexiti"),
+        "{added}"
+    );
+    // Any other file is replaced.
+    let replaced = written(program(&args).env_remove("GITHUB_STEP_SUMMARY"));
+    assert!(replaced.starts_with("## Flexiti"), "{replaced}");
 }
 
 #[test]
