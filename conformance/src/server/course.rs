@@ -299,6 +299,7 @@ impl Course<'_> {
         });
         self.answers += 1;
         self.orders[at].outcome = Some(outcome);
+        self.orders[at].told = [None, None];
     }
 
     fn ask(&mut self, which: usize, other: usize) {

@@ -102,11 +102,10 @@ fn listed(body: &Value) -> Vec<&Value> {
     list.into_iter().flatten().collect()
 }
 
-/// Whether a refusal names at most one of these parameters; `None` if it lists none, which is a
-/// question of its own.
+/// Whether a refusal names at most one of these parameters; `None` where the dialect lists none.
 pub(super) fn unnamed(rulebook: &Rulebook, body: &Value, names: &[String]) -> Option<bool> {
     let listed = listed(body);
-    if listed.is_empty() || !rulebook.knobs().error_shape.lists_fields() {
+    if !rulebook.knobs().error_shape.lists_fields() {
         return None;
     }
     let named = |name: &String| {

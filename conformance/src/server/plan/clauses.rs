@@ -1,41 +1,14 @@
 //! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
 //! and the same request with one defect.
 
+use super::broken::{Broken, UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
-use super::params::{bases, minimal, once, replaced, violations, with, without};
+use super::params::{bases, once, violations, with};
 use super::working::{INIT, Working, accepted};
-use crate::server::case::requests::{request_to, token_request};
-use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
-use flexiti_contract::{Check, Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook};
-use serde_json::{Value, json};
-
-/// Parameters whose samples do not work by themselves, or require other parameters.
-pub(super) const UNSAMPLED: &[&str] = &[
-    "flow",
-    "client_id",
-    "clientId",
-    "client_secret",
-    "refresh_token",
-    "username",
-    "password",
-];
-
-const TOO_LONG: &str = "one character too long";
-
-/// A request with exactly one defect.
-#[derive(Debug, Clone)]
-pub struct Broken {
-    /// A name for the defect.
-    pub name: String,
-    /// The valid request it was made from.
-    pub base: Params,
-    /// The request.
-    pub params: Params,
-    /// The value of the broken parameter; null if it was removed.
-    pub value: Value,
-    /// The value is wrong by its length alone.
-    pub too_long: bool,
-}
+use crate::server::case::requests::request_to;
+use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate};
+use flexiti_contract::{Clause, Endpoint, ParameterSite, Rule, Rulebook};
+use serde_json::Value;
 
 /// The cases of a clause.
 pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> Vec<Case> {
@@ -81,14 +54,6 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
     cases
 }
 
-/// The parameters without one; without both where either of two is enough.
-pub(super) fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) -> Params {
-    if clause.id.ends_with(".identity") {
-        return without(&without(base, "customer_id"), "vcc");
-    }
-    replaced(base, &place.param, &Value::Null)
-}
-
 /// The case of a request with a defect.
 pub fn broken_case(
     rulebook: &Rulebook,
@@ -102,43 +67,6 @@ pub fn broken_case(
     Some(case_of(rulebook, clause, place, broken, request, &name))
 }
 
-/// The case of this request, which carries the defect.
-pub(super) fn case_of(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    place: &ParameterSite,
-    broken: &Broken,
-    request: RequestTemplate,
-    name: &str,
-) -> Case {
-    let expect = Expect::Refused {
-        param: clause.msg.map(|_| place.param.clone()),
-        header: None,
-    };
-    let contract = rulebook.contract();
-    let case = Case::of_request(&clause.id, name, Kind::Negative, request, expect);
-    let mut case = case.held_to(contract, clause);
-    // The documentation speaks of the clause; of this value it may say nothing.
-    match &broken.value {
-        Value::String(text) if !broken.too_long => {
-            let documented = contract.documented_value(place.endpoint, &place.param, text);
-            case.must = documented == Some(false);
-        }
-        Value::Number(_) | Value::Bool(_) => {
-            case.must = false;
-            case.knob = Some("json_scalars".to_owned());
-        }
-        _ => {}
-    }
-    // Apply needs no addresses: a server may ignore them.
-    let flow = broken.params.iter().find(|(name, _)| name == "flow");
-    let flow = flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?));
-    if flow == Some(Flow::Apply) && place.param.contains('.') {
-        case.must = false;
-    }
-    prepared(case, &broken.params)
-}
-
 /// The clause that grants a valid request.
 fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
     let grant = params.iter().find(|(name, _)| name == "grant_type");
@@ -147,21 +75,6 @@ fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
         Some("password") => Rule::GrantPassword.id(),
         _ => accepted(endpoint),
     }
-}
-
-/// Adds what the parameters presuppose: a token to refresh, an account whose user is known.
-pub(super) fn prepared(mut case: Case, params: &Params) -> Case {
-    let presupposes = |placeholder: &str| {
-        let texts = params.iter().filter_map(|(_, value)| value.as_str());
-        texts.into_iter().any(|text| text.starts_with(placeholder))
-    };
-    if presupposes("{{0/") {
-        case.steps.insert(0, Step::Send(token_request()));
-    }
-    if presupposes("{{0/") || presupposes("{{username}}") {
-        case.account = Account::Own;
-    }
-    case
 }
 
 /// In the preferred encoding, or in JSON if only JSON can express it.
@@ -238,117 +151,4 @@ fn accepted_samples(
         }
     }
     cases
-}
-
-/// Requests that break `clause` at `place` and nothing else, made from valid ones.
-pub fn broken_at(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    place: &ParameterSite,
-    working: &Working,
-) -> Vec<Broken> {
-    let contract = rulebook.contract();
-    let Some(param) = contract.param(place.endpoint, &place.param) else {
-        return Vec::new();
-    };
-    let limit = longest(rulebook, place);
-    let long = param
-        .samples
-        .first()
-        .map(|sample| lengthened(sample, limit.unwrap_or(0).saturating_add(1)));
-    let mut values: Vec<(String, Value)> = vec![("left out".to_owned(), Value::Null)];
-    values.extend(
-        param
-            .samples
-            .iter()
-            .map(|text| (format!("`{text}`"), json!(text))),
-    );
-    values.extend(long.map(|text| (TOO_LONG.to_owned(), json!(text))));
-    if !param.header && INIT.contains(&place.endpoint) {
-        values.push(("a JSON array".to_owned(), json!(["a"])));
-        values.push(("a JSON object".to_owned(), json!({"a": "b"})));
-        values.push(("a JSON number".to_owned(), json!(7)));
-        values.push(("a JSON boolean".to_owned(), json!(true)));
-    }
-    let bases = bases(rulebook, working, place.endpoint);
-    values
-        .into_iter()
-        .filter_map(|(name, value)| {
-            bases.iter().find_map(|base| {
-                let params = match value {
-                    Value::Null => left_out(clause, place, base),
-                    _ => replaced(base, &place.param, &value),
-                };
-                if !breaks_only(rulebook, clause, place, &params) {
-                    return None;
-                }
-                let gone = |name: &String| !params.iter().any(|(known, _)| known == name);
-                let kept: Params = base
-                    .iter()
-                    .filter(|(name, _)| *name == place.param || gone(name))
-                    .cloned()
-                    .collect();
-                let mend = |less: &Params| {
-                    let bare = without(less, &place.param);
-                    kept.iter().fold(bare, |params, (name, value)| {
-                        with(&params, name, value.clone())
-                    })
-                };
-                let grants = |params: &Params| params.iter().any(|(name, _)| name == "grant_type");
-                let params = minimal(&params, |less| {
-                    // Leaving out `grant_type` is a clause of its own.
-                    grants(less) == grants(&params)
-                        && breaks_only(rulebook, clause, place, less)
-                        && violations(rulebook, place.endpoint, &mend(less)).is_empty()
-                });
-                Some(Broken {
-                    too_long: name == TOO_LONG,
-                    name: name.clone(),
-                    base: mend(&params),
-                    params,
-                    value: value.clone(),
-                })
-            })
-        })
-        .collect()
-}
-
-/// The maximum length of a parameter.
-pub(super) fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64> {
-    let properties = rulebook.request_schema(place.endpoint)?.get("properties")?;
-    let constraints = properties.get(&place.param)?.get("allOf")?.as_array()?;
-    let limits = constraints
-        .iter()
-        .filter_map(|one| one["maxLength"].as_u64());
-    limits.min()
-}
-
-/// Whether a request breaks `clause` at `place`, and nothing else.
-pub(crate) fn breaks_only(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    place: &ParameterSite,
-    params: &Params,
-) -> bool {
-    let found = violations(rulebook, place.endpoint, params);
-    // One clause may name two parameters.
-    found.iter().any(|one| one.param == place.param)
-        && found.iter().all(|one| one.clause == clause.id)
-        && (found.len() == 1 || clause.id.ends_with(".identity"))
-}
-
-/// A sample repeated at its end until it has so many characters.
-pub(super) fn lengthened(sample: &str, length: u64) -> String {
-    let length = usize::try_from(length).unwrap_or(0);
-    let missing = length.saturating_sub(sample.chars().count());
-    let filler = sample.chars().last().unwrap_or('a');
-    sample
-        .chars()
-        .chain(std::iter::repeat_n(filler, missing))
-        .collect()
-}
-
-/// Whether the clause's predicate is a constraint on parameters.
-pub fn is_request_clause(clause: &Clause) -> bool {
-    clause.check == Check::Request
 }

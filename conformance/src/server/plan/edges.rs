@@ -1,7 +1,7 @@
 //! The edges of what a clause allows: as long as the limit, sent without content, left out in each
 //! flow, grant and encoding.
 
-use super::clauses::{
+use super::broken::{
     Broken, UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
 };
 use super::params::{bases, violations, with};

@@ -1,5 +1,6 @@
 //! The planned cases. Each one names the clause it is about before anything is sent.
 
+mod broken;
 mod clauses;
 mod discovery;
 mod edges;
@@ -8,7 +9,8 @@ mod params;
 mod rules;
 mod working;
 
-pub(crate) use clauses::{Broken, breaks_only, broken_at, broken_case, is_request_clause};
+pub(crate) use broken::{Broken, breaks_only, broken_at, is_request_clause};
+pub(crate) use clauses::broken_case;
 pub(crate) use discovery::{add_working_resting, working_init};
 pub use params::replaced;
 pub(crate) use params::{base_params, bases, once, thinned, violations};

@@ -1,7 +1,7 @@
 //! Every defect of a parameter in every flow and in every encoding: each pair at least once. What
 //! one encoding loses, or one flow does not check, shows here.
 
-use super::clauses::{breaks_only, broken_at, case_of, is_request_clause};
+use super::broken::{breaks_only, broken_at, case_of, is_request_clause};
 use super::edges::kind_of;
 use super::params::{bases, minimal, replaced, violations};
 use super::working::Working;

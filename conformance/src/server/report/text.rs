@@ -66,7 +66,7 @@ impl<W: Write> Text<W> {
             }
         }
         writeln!(out)?;
-        if let Some(power) = report.power {
+        if let Some(power) = &report.power {
             let (killed, all, version) = (power.killed, power.sabotages, report.runner);
             writeln!(
                 out,

@@ -59,7 +59,7 @@ pub fn prepare(
     }
     let body = match &request.payload {
         Payload::None => None,
-        Payload::Bytes(bytes) => Some(bytes.clone()),
+        Payload::Bytes(bytes) => Some(filled(bytes, value_of)?),
         Payload::Json(value) => {
             let filled = placeholders::fill_json(value, value_of)?;
             Some(filled.to_string().into_bytes())
@@ -85,4 +85,15 @@ fn pairs(
         filled.push((name, placeholders::fill(value, value_of)?));
     }
     serde_urlencoded::to_string(&filled).map_err(|e| Stopped::Inconclusive(e.to_string()))
+}
+
+/// Bytes whose text, as far as they are text, has its placeholders filled in.
+fn filled<E>(bytes: &[u8], value_of: &mut ValueOf<'_, E>) -> Result<Vec<u8>, E> {
+    let end = match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.len(),
+        Err(error) => error.valid_up_to(),
+    };
+    let (text, rest) = bytes.split_at(end);
+    let text = String::from_utf8_lossy(text);
+    Ok([placeholders::fill(&text, value_of)?.as_bytes(), rest].concat())
 }

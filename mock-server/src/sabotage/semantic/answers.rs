@@ -1,6 +1,6 @@
 //! Bugs in answers of every kind: what they are declared as, whose money and words they hold.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::route::Route;

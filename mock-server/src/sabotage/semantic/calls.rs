@@ -1,6 +1,6 @@
 //! Bugs of authentication, paths and methods.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::api::auth::token_of;
 use crate::http::reply::Reply;
 use crate::http::request::Request;

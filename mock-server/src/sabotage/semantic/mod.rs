@@ -3,41 +3,14 @@
 //! measures which of them the runner notices, and under which clause.
 
 mod answers;
+mod bug;
 mod calls;
 mod notifications;
 mod orders;
 mod parameters;
 mod tokens;
 
-use super::means::Saboteur;
-
-/// A bug.
-#[derive(Debug, Clone, Copy)]
-pub struct Bug {
-    /// Its name, in one to five words.
-    pub name: &'static str,
-    /// The clause that it breaks.
-    pub breaks: &'static str,
-    /// The answers to knobs, as JSON, that a server must give for the bug to show.
-    pub answers: &'static [(&'static str, &'static str)],
-    pub(in crate::sabotage) saboteur: Saboteur,
-}
-
-impl Bug {
-    const fn new(name: &'static str, breaks: &'static str, saboteur: Saboteur) -> Self {
-        Self {
-            name,
-            breaks,
-            answers: &[],
-            saboteur,
-        }
-    }
-
-    /// The same bug, which shows only in a server that gives these answers.
-    const fn given(self, answers: &'static [(&'static str, &'static str)]) -> Self {
-        Self { answers, ..self }
-    }
-}
+pub use bug::Bug;
 
 /// All bugs.
 pub fn bugs() -> Vec<Bug> {

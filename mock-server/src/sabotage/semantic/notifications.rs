@@ -1,6 +1,6 @@
 //! Bugs of notifications.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::clock::Millis;
 use crate::http::reply::Reply;
 use crate::http::request::Request;

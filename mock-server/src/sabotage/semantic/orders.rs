@@ -1,6 +1,6 @@
 //! Bugs in what init keeps, and in its pages.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::http::json::any;
 use crate::http::reply::Reply;
 use crate::http::request::Request;

@@ -1,6 +1,6 @@
 //! Bugs in how init reads and checks its parameters.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::http::json::any;
 use crate::http::reply::Reply;
 use crate::http::request::Request;

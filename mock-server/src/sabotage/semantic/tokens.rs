@@ -1,6 +1,6 @@
 //! Bugs of the token endpoint.
 
-use super::Bug;
+use super::bug::Bug;
 use crate::api::auth;
 use crate::http::reply::Reply;
 use crate::http::request::Request;

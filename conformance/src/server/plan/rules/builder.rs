@@ -236,9 +236,11 @@ pub(super) fn with_bytes(
 /// Parameters as the bytes of a form.
 pub(super) fn form_bytes(params: &Params) -> Vec<u8> {
     match encode(params, Encoding::FormDotted) {
-        Some(Payload::Form(pairs)) => serde_urlencoded::to_string(pairs)
-            .unwrap_or_default()
-            .into(),
+        Some(Payload::Form(pairs)) => {
+            let form = serde_urlencoded::to_string(pairs).unwrap_or_default();
+            // Placeholders stay, to be filled in.
+            form.replace("%7B%7B", "{{").replace("%7D%7D", "}}").into()
+        }
         _ => Vec::new(),
     }
 }
