@@ -3,6 +3,7 @@
 mod args;
 mod banner;
 mod commands;
+mod ready_file;
 mod serve;
 
 use clap::Parser as _;
@@ -21,8 +22,14 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("flexiti-mock: {error:#}");
+            complain(&format!("{error:#}"));
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// Says on standard error why the program ends. Nobody may be there to read it.
+fn complain(why: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "flexiti-mock: {why}");
 }

@@ -2,6 +2,7 @@
 //! and there may be thousands.
 
 use crate::journal::Note;
+use crate::telemetry::log_writer;
 use anyhow::Context as _;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
@@ -24,6 +25,7 @@ pub struct Metrics {
     faults: IntCounterVec,
     held: IntGaugeVec,
     dropped: IntGaugeVec,
+    log_dropped: IntGaugeVec,
 }
 
 /// What a server remembers at a moment.
@@ -78,8 +80,13 @@ impl Metrics {
                 "Exchanges that the journal has dropped since it was reset.",
                 &[],
             )?,
+            log_dropped: gauge(
+                "log_lines_dropped",
+                "Log lines that nobody read in time, or that could not be written.",
+                &[],
+            )?,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 7] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 8] = [
             Box::new(build),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
@@ -87,6 +94,7 @@ impl Metrics {
             Box::new(metrics.faults.clone()),
             Box::new(metrics.held.clone()),
             Box::new(metrics.dropped.clone()),
+            Box::new(metrics.log_dropped.clone()),
         ];
         for collector in collectors {
             let registered = metrics.registry.register(collector);
@@ -135,6 +143,8 @@ impl Metrics {
         }
         let gauge = self.dropped.with_label_values::<&str>(&[]);
         gauge.set(i64::try_from(held.dropped).unwrap_or(i64::MAX));
+        let gauge = self.log_dropped.with_label_values::<&str>(&[]);
+        gauge.set(i64::try_from(log_writer::dropped()).unwrap_or(i64::MAX));
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)
