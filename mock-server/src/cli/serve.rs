@@ -1,9 +1,9 @@
 //! Running the server: log, ready file, banner, signals.
 
-use crate::cli::args::{LogFormat, Serve};
+use crate::cli::args::{self, LogFormat, Serve};
 use crate::cli::banner;
 use crate::cli::ready_file::ReadyFile;
-use crate::config::Settings;
+use crate::config::{ServerLimits, Settings};
 use crate::dialects::compile;
 use crate::model::account::check_url;
 use crate::random::Random;
@@ -14,6 +14,7 @@ use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use serde_json::json;
 use std::io::Write as _;
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -119,11 +120,27 @@ fn settings(args: Serve) -> anyhow::Result<Started> {
             journal_bytes: args.journal_bytes,
             reveal_secrets: args.reveal_secrets,
             sandbox_bar: !args.hide_sandbox_bar,
+            limits: limits(&args.limits),
             ..configured
         },
         made_up_token,
         text: args.log_format == LogFormat::Text,
     })
+}
+
+fn limits(given: &args::Limits) -> ServerLimits {
+    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    ServerLimits {
+        threads: given.threads.map_or_else(processors, count),
+        connections: count(given.max_connections),
+        connections_per_peer: given.max_connections_per_peer.map(count),
+        watchers: count(given.max_watchers),
+        head_time: seconds(given.head_timeout),
+        body_time: seconds(given.body_timeout),
+        write_time: seconds(given.write_timeout),
+    }
 }
 
 fn start_log(args: &Serve) -> anyhow::Result<LogWriter> {

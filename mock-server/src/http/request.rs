@@ -16,7 +16,6 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// so that the client gets its answer instead of a reset.
 const HELD: usize = 1024 * 1024;
 const DISCARDED: usize = 64 * 1024 * 1024;
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// A request, read whole.
 #[derive(Debug, Clone)]
@@ -47,10 +46,10 @@ pub enum Body {
 }
 
 impl Request {
-    /// Reads a request from the connection.
-    pub async fn read(request: hyper::Request<Incoming>) -> Self {
+    /// Reads a request from the connection; its body may take so long.
+    pub async fn read(request: hyper::Request<Incoming>, body_time: Duration) -> Self {
         let (parts, incoming) = request.into_parts();
-        let body = tokio::time::timeout(BODY_TIME, read_body(incoming))
+        let body = tokio::time::timeout(body_time, read_body(incoming))
             .await
             .unwrap_or(Body::TimedOut);
         Self {

@@ -42,9 +42,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is to be remembered of an exchange.
+    /// What is to be remembered of an exchange; the journal gives it its id.
     pub fn new(
-        id: u64,
         at: Millis,
         request: &Request,
         note: Note,
@@ -80,7 +79,7 @@ impl Entry {
         let body_end = copied.len();
         copied.extend_from_slice(answer);
         Self {
-            id,
+            id: 0,
             at,
             method: request.method.clone(),
             status: reply.map_or(0, |reply| reply.status.as_u16()),

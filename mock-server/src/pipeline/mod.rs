@@ -11,11 +11,10 @@ use crate::app::App;
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
-use crate::events::Event;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::http::route::{Route, Router};
-use crate::journal::Note;
+use crate::http::route::{ADMIN, Route, Router};
+use crate::journal::{Entry, Note};
 use crate::pipeline::fault_effects::Struck;
 use crate::telemetry::access_log;
 use crate::telemetry::metrics::Metrics;
@@ -30,6 +29,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// The server, apart from its sockets: what answers requests, and counts them.
 #[derive(Debug)]
@@ -38,8 +38,13 @@ pub struct Service {
     pub app: App,
     /// What is counted.
     pub metrics: Metrics,
+    /// How many callbacks are brought at once; more wait.
+    pub callbacks: Semaphore,
     router: Router,
 }
+
+/// How many callbacks are brought to shops at once.
+const CALLBACKS: usize = 64;
 
 impl Service {
     /// A server that listens on `address`.
@@ -52,12 +57,19 @@ impl Service {
             router: Router::new(rulebook.contract())?,
             app: App::new(settings, rulebook, address)?,
             metrics: Metrics::new()?,
+            callbacks: Semaphore::new(CALLBACKS),
         })
     }
 
     /// Where a path leads.
     pub fn route(&self, path: &str) -> Route {
         self.router.route(path)
+    }
+
+    /// Whether a request is to be answered beside the others, because it may take long.
+    pub fn is_aside(&self, request: &Request) -> bool {
+        let rest = request.path.strip_prefix(ADMIN);
+        rest.is_some_and(|rest| admin::is_aside(rest, &request.method))
     }
 
     /// Answers a request, and records the exchange. Everything a handler needs is in its
@@ -106,13 +118,15 @@ impl Service {
         access_log::line(&app.redactor(), request, &note, status, took);
         self.metrics.count(&note, status, took);
         let settles = note.ticket.take().zip(note.client_id.clone());
-        let id = app.journal().record(at, request, note, reply, took);
+        // Copied before the journal is asked for: others wait for one insertion only.
+        let entry = Entry::new(at, request, note, reply, took);
+        let id = app.journal().record(entry);
         if let Some((ticket, client_id)) = settles
             && let Some(merchant) = app.state().merchants.get_mut(&*client_id)
         {
             merchant.faults.settle(&ticket, id);
         }
-        app.tell(Event::Recorded);
+        app.events.recorded();
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Metrics {
     held: IntGaugeVec,
     dropped: IntGaugeVec,
     log_dropped: IntGaugeVec,
+    malformed: IntCounterVec,
+    refused_connections: IntCounterVec,
 }
 
 /// What a server remembers at a moment.
@@ -85,8 +87,18 @@ impl Metrics {
                 "Log lines that nobody read in time, or that could not be written.",
                 &[],
             )?,
+            malformed: counter(
+                "malformed_total",
+                "Requests that are not HTTP, or whose head cannot be read.",
+                &[],
+            )?,
+            refused_connections: counter(
+                "connections_refused_total",
+                "Connections for which there was no room.",
+                &[],
+            )?,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 8] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 10] = [
             Box::new(build),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
@@ -95,7 +107,12 @@ impl Metrics {
             Box::new(metrics.held.clone()),
             Box::new(metrics.dropped.clone()),
             Box::new(metrics.log_dropped.clone()),
+            Box::new(metrics.malformed.clone()),
+            Box::new(metrics.refused_connections.clone()),
         ];
+        // Shown from the start: a figure that is absent tells nothing.
+        metrics.malformed.with_label_values::<&str>(&[]);
+        metrics.refused_connections.with_label_values::<&str>(&[]);
         for collector in collectors {
             let registered = metrics.registry.register(collector);
             registered.context("duplicate metric")?;
@@ -126,6 +143,18 @@ impl Metrics {
     /// Counts a fault that struck what is no exchange: a callback that was never requested.
     pub fn fault(&self, word: &str) {
         self.faults.with_label_values(&[word]).inc();
+    }
+
+    /// Counts a request that is not HTTP.
+    pub fn malformed(&self) {
+        self.malformed.with_label_values::<&str>(&[]).inc();
+    }
+
+    /// Counts a connection for which there was no room.
+    pub fn refused_connection(&self) {
+        self.refused_connections
+            .with_label_values::<&str>(&[])
+            .inc();
     }
 
     /// All figures in Prometheus's text format, with what the server remembers at this moment.
