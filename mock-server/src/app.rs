@@ -10,7 +10,7 @@ use crate::model::account::MerchantConfig;
 use crate::model::customer::Customer;
 use crate::model::payment_plan::PaymentPlan;
 use crate::random::Random;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Secrets};
 use crate::state::{Merchant, State};
 use crate::telemetry::metrics::Held;
 use anyhow::Context as _;
@@ -48,8 +48,7 @@ pub struct App {
     state: Mutex<State>,
     journal: Arc<Mutex<Journal>>,
     journal_limits: Limits,
-    /// The key under which secrets are hashed.
-    key: RandomState,
+    redactor: Redactor,
     reveal_secrets: bool,
 }
 
@@ -71,6 +70,10 @@ impl App {
             count: settings.journal_limit,
             bytes: settings.journal_bytes,
         };
+        let secrets = Arc::<Secrets>::default();
+        if let Some(token) = &settings.admin_token {
+            secrets.add(token);
+        }
         let app = Self {
             dialects: Dialects::new(rulebook),
             address,
@@ -82,10 +85,10 @@ impl App {
             accounts: settings.merchants.clone(),
             customers: settings.customers.clone(),
             seed: settings.seed,
-            state: Mutex::new(State::new(Random::new(settings.seed))),
+            state: Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets))),
             journal: Arc::new(Mutex::new(Journal::new(limits))),
             journal_limits: limits,
-            key: RandomState::new(),
+            redactor: Redactor::new(secrets, RandomState::new()),
             reveal_secrets: settings.reveal_secrets,
             events: Events::new(settings.limits.watchers),
             limits: settings.limits.clone(),
@@ -192,7 +195,7 @@ impl App {
 
     /// What hides the secrets of all merchants, and the admin API's.
     pub fn redactor(&self) -> Redactor {
-        Redactor::new(Arc::clone(&self.state().secrets), self.key.clone())
+        self.redactor.clone()
     }
 
     /// The same for the journal, where secrets may be shown if that was asked for.
@@ -218,10 +221,8 @@ impl App {
 
     /// Back to the start: the merchants it was started with, and nothing else.
     pub fn reset(&self) -> anyhow::Result<()> {
-        let mut state = State::new(Random::new(self.seed));
-        if let Some(token) = &self.admin_token {
-            Arc::make_mut(&mut state.secrets).add(token);
-        }
+        let secrets = Arc::clone(&self.state().secrets);
+        let mut state = State::new(Random::new(self.seed), secrets);
         for account in &self.accounts {
             let merchant = self
                 .merchant(account.clone())
@@ -229,6 +230,8 @@ impl App {
             state.add(merchant);
         }
         let state = std::mem::replace(&mut *self.state(), state);
+        // Only now: until then, they may have to be hidden.
+        state.forget_secrets();
         let journal = std::mem::replace(&mut *self.journal(), Journal::new(self.journal_limits));
         discard((state, journal));
         Ok(())

@@ -12,11 +12,10 @@ use hyper::header::ACCEPT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 const JSON: &str = "application/json; charset=utf-8";
-/// How many exchanges are rendered at once.
-const PIECE: usize = 32;
+/// How long a text is rendered at once.
+const PIECE: usize = 64 * 1024;
 
 /// Exchanges of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -115,12 +114,15 @@ fn in_pieces(app: &App, filter: Filter, as_archive: bool) -> Reply {
             }
             return Some(text);
         }
-        let some: Vec<u64> = ids.drain(..ids.len().min(PIECE)).collect();
-        let entries: Vec<Arc<Entry>> = {
-            let journal = locked(&journal);
-            some.into_iter().filter_map(|id| journal.get(id)).collect()
-        };
-        for entry in entries {
+        while text.len() < PIECE {
+            let Some(id) = ids.pop_front() else {
+                break;
+            };
+            // What was dropped since is counted at the end.
+            let entry = locked(&journal).get(id);
+            let Some(entry) = entry else {
+                continue;
+            };
             if !std::mem::take(&mut is_first) {
                 text.push(',');
             }

@@ -6,6 +6,7 @@ mod commands;
 mod ready_file;
 mod serve;
 
+use crate::redact::Redactor;
 use clap::Parser as _;
 use std::process::ExitCode;
 
@@ -31,5 +32,7 @@ pub fn main() -> ExitCode {
 /// Says on standard error why the program ends. Nobody may be there to read it.
 fn complain(why: &str) {
     use std::io::Write as _;
+    // A URL of a configuration may have a password in it.
+    let why = Redactor::default().text(why);
     let _ = writeln!(std::io::stderr(), "flexiti-mock: {why}");
 }

@@ -4,6 +4,7 @@ use crate::clock::Millis;
 use crate::http::reply::Reply;
 use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::journal::note::{Note, Reason};
+use crate::redact::Redactor;
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
@@ -176,10 +177,44 @@ impl Entry {
         self.has_body.then_some(&self.copied[self.head..self.body])
     }
 
+    /// The same as it may be shown. A body in a content coding, or in a charset whose letters are
+    /// not those of ASCII, cannot be searched for secrets, and is hidden.
+    pub fn shown_body(&self, redactor: &Redactor) -> Option<String> {
+        let body = self.body()?;
+        let is_coded = |coding: Cow<'_, str>| !coding.trim().eq_ignore_ascii_case("identity");
+        let is_odd = |kind: Cow<'_, str>| !is_searchable(&kind.to_ascii_lowercase());
+        if self.header_values("content-encoding").any(is_coded)
+            || self.header_values("content-type").any(is_odd)
+        {
+            return Some(redactor.hidden(&String::from_utf8_lossy(body)));
+        }
+        Some(redactor.body(body))
+    }
+
     /// The answer's body; of a page, which is large and made anew at any time, nothing.
     pub fn reply_body(&self) -> &[u8] {
         &self.copied[self.body..]
     }
+}
+
+/// Whether a body of this media type can be searched: its charset has the letters of ASCII.
+fn is_searchable(media_type: &str) -> bool {
+    let charset = media_type.split(';').skip(1).find_map(|parameter| {
+        let value = parameter.trim().strip_prefix("charset")?;
+        Some(value.trim().strip_prefix('=')?.trim().trim_matches('"'))
+    });
+    let families = [
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "ascii",
+        "iso-8859",
+        "latin",
+        "windows-12",
+        "utf-16",
+        "utf-32",
+    ];
+    charset.is_none_or(|charset| families.iter().any(|family| charset.starts_with(family)))
 }
 
 /// The names and values in the header lines of an entry.

@@ -68,8 +68,8 @@ fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
         "headersSize": -1,
         "bodySize": entry.body().map_or(json!(-1), |body| body.len().into()),
     });
-    if let Some(body) = entry.body().filter(|body| !body.is_empty()) {
-        let text = redactor.body(body);
+    if entry.body().is_some_and(|body| !body.is_empty()) {
+        let text = entry.shown_body(redactor);
         request["postData"] = json!({"mimeType": redactor.text(kind), "params": [], "text": text});
     }
     request

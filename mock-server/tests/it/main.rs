@@ -52,6 +52,7 @@ mod reference;
 mod secrets;
 mod shop;
 mod shop_file;
+mod spellings;
 mod tokens;
 mod verify;
 mod wire;

@@ -233,7 +233,7 @@ fn the_answer_that_nobody_reads_is_given_up_and_a_long_one_arrives_whole() {
     }
     let mut stream = unread(&mock, "/__admin/requests");
     let watching = unread(&mock, "/__admin/events?after=0");
-    std::thread::sleep(Duration::from_millis(400));
+    std::thread::sleep(Duration::from_millis(1_500));
     let mut read = Vec::new();
     let _ = stream.read_to_end(&mut read);
     // Far less than the 14 MB that the journal has: the rest was never rendered.
