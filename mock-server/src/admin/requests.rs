@@ -73,6 +73,8 @@ pub fn verify(app: &App, expected: &Expected) -> Result<Result<Verified, Failure
         ));
     }
     let redactor = app.journal_redactor();
+    let wrong = |what: String| problem(StatusCode::BAD_REQUEST, redactor.text(&what));
+    let expected = &expected.checked(app.contract()).map_err(wrong)?;
     let entries = app.exchanges(client_id);
     // Only now: what was dropped while they were copied is among them.
     let dropped = app.journal().dropped(client_id);

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::http::reply::Reply;
-use crate::http::request::{BODY_LIMIT, Body, Request};
+use crate::http::request::{BODY_LIMIT, Body, Request, charset_of};
 use crate::journal::note::{Note, Reason};
 use crate::redact::Redactor;
 use bytes::Bytes;
@@ -182,7 +182,7 @@ impl Entry {
     pub fn shown_body(&self, redactor: &Redactor) -> Option<String> {
         let body = self.body()?;
         let is_coded = |coding: Cow<'_, str>| !coding.trim().eq_ignore_ascii_case("identity");
-        let is_odd = |kind: Cow<'_, str>| !is_searchable(&kind.to_ascii_lowercase());
+        let is_odd = |kind: Cow<'_, str>| !is_searchable(&kind);
         if self.header_values("content-encoding").any(is_coded)
             || self.header_values("content-type").any(is_odd)
         {
@@ -199,10 +199,7 @@ impl Entry {
 
 /// Whether a body of this media type can be searched: its charset has the letters of ASCII.
 fn is_searchable(media_type: &str) -> bool {
-    let charset = media_type.split(';').skip(1).find_map(|parameter| {
-        let value = parameter.trim().strip_prefix("charset")?;
-        Some(value.trim().strip_prefix('=')?.trim().trim_matches('"'))
-    });
+    let charset = charset_of(media_type);
     let families = [
         "utf-8",
         "utf8",

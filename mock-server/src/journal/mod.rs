@@ -7,6 +7,7 @@ mod expectation;
 mod filter;
 pub mod har;
 mod note;
+mod sent;
 mod verify;
 mod view;
 
@@ -14,6 +15,7 @@ pub use entry::{Entry, header_pairs};
 pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
 pub use note::{JournaledParameters, Note, Reason};
+pub use sent::sent;
 pub use verify::{Failure, NearMiss, verify};
 pub use view::{Broken, ExchangeSummary, ExchangeView, Why};
 

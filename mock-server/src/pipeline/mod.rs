@@ -22,7 +22,7 @@ use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN,
 };
 use hyper::{Method, StatusCode};
 use std::borrow::Cow;
@@ -94,13 +94,32 @@ impl Service {
             Route::Root if matches!(request.method, Method::GET | Method::HEAD) => {
                 return admin::welcome::page();
             }
-            Route::Root | Route::Unknown => {
-                let rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
-                refuse(app, app.dialects.own(), &rejection, request, &mut note)
-            }
+            Route::Root | Route::Unknown => self.unknown(request, now, &mut note),
         };
         self.record(now, request, note, Some(&reply), started.elapsed());
         reply
+    }
+
+    /// The refusal of a path that is not listed. It belongs to the merchant whose id is in it, and
+    /// names the listed path that it comes near: mostly a slash is too many.
+    fn unknown(&self, request: &Request, now: Millis, note: &mut Note) -> Reply {
+        let app = &self.app;
+        let named = Router::client_id(&request.path).map(Cow::Owned);
+        let rulebook = &*noted(app, named, now, note);
+        let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
+        if cors && request.method == Method::OPTIONS {
+            return preflight("GET, POST", request);
+        }
+        let mut rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
+        if let Some((listed, what)) = self.router.near(&request.path) {
+            rejection = rejection.advising(format!("Ask for `{listed}`, {what}."));
+        }
+        let reply = refuse(app, rulebook, &rejection, request, note);
+        if cors {
+            reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        } else {
+            reply
+        }
     }
 
     /// Logs, records and counts an exchange, and enters it into the account of the fault that
@@ -149,7 +168,8 @@ fn api(
     let rulebook = &*merchant(app, target, request, machine, note);
     let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
     if cors && request.method == Method::OPTIONS {
-        return preflight(rulebook, target.endpoint);
+        let method = &rulebook.contract().endpoint(target.endpoint).method;
+        return preflight(method, request);
     }
     let mut call = Call {
         app,
@@ -189,17 +209,15 @@ fn api(
     }
 }
 
-fn preflight(rulebook: &Rulebook, endpoint: Endpoint) -> Reply {
+/// Lets a page of another origin send what it asks to send: tracing agents add headers that no
+/// list can foresee.
+fn preflight(methods: &str, request: &Request) -> Reply {
+    let asked = request.header(&ACCESS_CONTROL_REQUEST_HEADERS);
+    let asked = asked.unwrap_or("authorization, content-type, x-reference-id".into());
     Reply::empty(StatusCode::NO_CONTENT)
         .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .with(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            &rulebook.contract().endpoint(endpoint).method,
-        )
-        .with(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, x-reference-id",
-        )
+        .with(ACCESS_CONTROL_ALLOW_METHODS, methods)
+        .with(ACCESS_CONTROL_ALLOW_HEADERS, &asked)
         .with(ACCESS_CONTROL_MAX_AGE, "600")
 }
 
@@ -229,6 +247,16 @@ fn merchant(
 ) -> Arc<Rulebook> {
     let in_path = target.client_id.map(Cow::Borrowed);
     let named = in_path.or_else(|| auth::client_id(request).map(Cow::Owned));
+    noted(app, named, machine, note)
+}
+
+/// Notes the merchant with this client id, if there is one; gives its rulebook.
+fn noted(
+    app: &App,
+    named: Option<Cow<'_, str>>,
+    machine: Millis,
+    note: &mut Note,
+) -> Arc<Rulebook> {
     let state = app.state();
     let merchants = &state.merchants;
     let found = named.and_then(|id| {

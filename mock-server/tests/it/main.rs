@@ -11,6 +11,7 @@ mod admin;
 mod admin_access;
 mod admin_input;
 mod auth;
+mod bodies;
 mod browser;
 mod calculator;
 mod calculator_input;
