@@ -116,7 +116,9 @@ impl App {
     /// The exchanges of one merchant, or of all, as they are now.
     pub fn exchanges(&self, client_id: Option<&str>) -> Vec<Arc<Entry>> {
         let mut all = Vec::new();
-        self.walk(client_id, 0, |entries| all.extend(entries));
+        self.walk(client_id, 0, |entries| {
+            all.extend(entries);
+        });
         all
     }
 
@@ -125,7 +127,7 @@ impl App {
         let mut all = Vec::new();
         let client_id = filter.client_id();
         self.walk(client_id, filter.starts_after(), |entries| {
-            all.extend(entries)
+            all.extend(entries);
         });
         filter.choose(all.into_iter())
     }

@@ -136,20 +136,20 @@ impl Journal {
 
     /// Drops the oldest of an owner; whether there was one.
     fn drop_oldest(&mut self, owner: &Owner) -> bool {
-        let Some(shelf) = self.shelves.get_mut(owner) else {
+        let Some(own) = self.shelves.get_mut(owner) else {
             return false;
         };
-        let Some(oldest) = shelf.entries.pop_front() else {
+        let Some(oldest) = own.entries.pop_front() else {
             return false;
         };
         let size = oldest.size();
         self.entries.remove(&oldest.id);
-        let named = self.sizes.remove(&(shelf.bytes, shelf.number));
-        shelf.bytes -= size;
-        shelf.dropped += 1;
-        shelf.dropped_to = oldest.id;
+        let named = self.sizes.remove(&(own.bytes, own.number));
+        own.bytes -= size;
+        own.dropped += 1;
+        own.dropped_to = oldest.id;
         let named = named.unwrap_or_else(|| owner.clone());
-        self.sizes.insert((shelf.bytes, shelf.number), named);
+        self.sizes.insert((own.bytes, own.number), named);
         self.bytes -= size;
         self.dropped += 1;
         self.dropped_to = self.dropped_to.max(oldest.id);

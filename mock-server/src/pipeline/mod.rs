@@ -67,7 +67,7 @@ impl Service {
     }
 
     /// Whether a request is to be answered beside the others, because it may take long.
-    pub fn is_aside(&self, request: &Request) -> bool {
+    pub fn is_aside(request: &Request) -> bool {
         let rest = request.path.strip_prefix(ADMIN);
         rest.is_some_and(|rest| admin::is_aside(rest, &request.method))
     }

@@ -264,7 +264,7 @@ mod tests {
                 r#"%7B"password": "guess"}"#,
                 format!(r#"%7B"password": "{guess}"}}"#),
             ),
-            ("s\03\0c\0r\0e\0t\0/\0x\0", format!("{short}\0")),
+            ("s\u{0}3\0c\0r\0e\0t\0/\0x\0", format!("{short}\0")),
             ("Zm9vOnMzY3JldC94, x", format!("Zm9vO{short}, x")),
             (&format!("Bearer {ACCESS}é"), format!("Bearer {token}é")),
             (&format!("a%3D{escaped}"), format!("a%3D{token}")),

@@ -84,7 +84,7 @@ impl Default for Known {
             starts: FxHashMap::default(),
             filter: Vec::new(),
             lengths: BTreeMap::new(),
-            base: RandomState::new().hash_one(0) % PRIME | 1 << 32,
+            base: (RandomState::new().hash_one(0) % PRIME) | (1 << 32),
         }
     }
 }

@@ -149,7 +149,7 @@ async fn serve<H: Handle>(
     let mut reply = if let Err(why) = framing {
         malformed::refused(&service, why);
         malformed::reply(why)
-    } else if service.is_aside(&request) {
+    } else if Service::is_aside(&request) {
         // Others are answered meanwhile. The semaphore is never closed.
         let permit = Arc::clone(&aside).acquire_owned().await.ok();
         let service = Arc::clone(&service);

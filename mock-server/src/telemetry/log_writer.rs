@@ -124,7 +124,7 @@ fn write_out(shared: &Shared, mut out: impl Write) {
         waiting.is_writing = !lines.is_empty();
         drop(waiting);
         if let Err(left) = write_all(&mut out, &lines) {
-            let lost = left.iter().filter(|byte| **byte == b'\n').count();
+            let lost = memchr::memchr_iter(b'\n', left).count();
             DROPPED.fetch_add(lost as u64, Ordering::Relaxed);
         } else if dropped() > told {
             // Only now: before, nobody could have read it.

@@ -83,8 +83,8 @@ impl Running {
     }
 
     fn in_folder(mut command: Command, folder: TempDir, out: Stdio, err: Stdio) -> Self {
-        let own = command.get_args().skip_while(|arg| *arg != "--ready-file");
-        let own = own.skip(1).next().map(PathBuf::from);
+        let mut own = command.get_args().skip_while(|arg| *arg != "--ready-file");
+        let own = own.nth(1).map(PathBuf::from);
         let path = own.unwrap_or_else(|| folder.path().join("ready.json"));
         let left = std::fs::read_to_string(&path).ok();
         command
