@@ -1,36 +1,42 @@
 //! What the server was started with, and what it remembers.
 
 use crate::clock::{self, Millis};
-use crate::config::Settings;
+use crate::config::{ServerLimits, Settings};
 use crate::dialects::Dialects;
-use crate::events::{Change, Event, What};
+use crate::events::{Change, Events, What};
 use crate::http::route::BASE;
-use crate::journal::{Journal, Limits};
+use crate::journal::{Entry, Filter, Journal, Limits};
 use crate::model::account::MerchantConfig;
 use crate::model::customer::Customer;
 use crate::model::payment_plan::PaymentPlan;
 use crate::random::Random;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, Secrets};
 use crate::state::{Merchant, State};
 use crate::telemetry::metrics::Held;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
+use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
 
 /// A server, apart from its sockets.
 #[derive(Debug)]
 pub struct App {
     /// The contract in each dialect that is in use.
     pub dialects: Dialects,
+    /// The address that it listens on.
+    pub address: SocketAddr,
     /// Origin under which customers' browsers reach it, without a slash at the end.
     pub origin: String,
     /// What the admin API asks for.
     pub admin_token: Option<String>,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
+    /// How many connections and watchers it has, and how long it waits for them.
+    pub limits: ServerLimits,
+    /// What watchers see.
+    pub events: Events,
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
     /// The payment plans, the first to be offered first.
@@ -40,16 +46,14 @@ pub struct App {
     customers: Vec<Customer>,
     seed: Option<u64>,
     state: Mutex<State>,
-    journal: Mutex<Journal>,
-    limits: Limits,
-    /// The key under which secrets are hashed.
-    key: RandomState,
+    journal: Arc<Mutex<Journal>>,
+    journal_limits: Limits,
+    redactor: Redactor,
     reveal_secrets: bool,
-    events: broadcast::Sender<Event>,
 }
 
-/// How many events may wait for a watcher that is slow.
-const EVENTS: usize = 256;
+/// How many exchanges are copied before others may have the journal.
+const SLICE: usize = 512;
 
 impl App {
     /// A server that listens on `address`.
@@ -66,8 +70,13 @@ impl App {
             count: settings.journal_limit,
             bytes: settings.journal_bytes,
         };
+        let secrets = Arc::<Secrets>::default();
+        if let Some(token) = &settings.admin_token {
+            secrets.add(token);
+        }
         let app = Self {
             dialects: Dialects::new(rulebook),
+            address,
             origin,
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
@@ -76,12 +85,13 @@ impl App {
             accounts: settings.merchants.clone(),
             customers: settings.customers.clone(),
             seed: settings.seed,
-            state: Mutex::new(State::new(Random::new(settings.seed))),
-            journal: Mutex::new(Journal::new(limits)),
-            limits,
-            key: RandomState::new(),
+            state: Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets))),
+            journal: Arc::new(Mutex::new(Journal::new(limits))),
+            journal_limits: limits,
+            redactor: Redactor::new(secrets, RandomState::new()),
             reveal_secrets: settings.reveal_secrets,
-            events: broadcast::Sender::new(EVENTS),
+            events: Events::new(settings.limits.watchers),
+            limits: settings.limits.clone(),
         };
         app.reset()?;
         Ok(app)
@@ -95,7 +105,51 @@ impl App {
 
     /// The journal, for the time of one step.
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.journal)
+    }
+
+    /// The same, for answers that are made while they are read.
+    pub fn shared_journal(&self) -> Arc<Mutex<Journal>> {
+        Arc::clone(&self.journal)
+    }
+
+    /// The exchanges of one merchant, or of all, as they are now.
+    pub fn exchanges(&self, client_id: Option<&str>) -> Vec<Arc<Entry>> {
+        let mut all = Vec::new();
+        self.walk(client_id, 0, |entries| {
+            all.extend(entries);
+        });
+        all
+    }
+
+    /// The ids of the exchanges that a filter lets through.
+    pub fn find(&self, filter: &Filter) -> VecDeque<u64> {
+        let mut all = Vec::new();
+        let client_id = filter.client_id();
+        self.walk(client_id, filter.starts_after(), |entries| {
+            all.extend(entries);
+        });
+        filter.choose(all.into_iter())
+    }
+
+    /// Walks through the exchanges without holding the journal for longer than a slice of them
+    /// takes to copy.
+    fn walk(&self, client_id: Option<&str>, after: u64, mut take: impl FnMut(Vec<Arc<Entry>>)) {
+        let end = self.journal().next_id();
+        let mut last = after;
+        loop {
+            let mut entries = self.journal().page(client_id, last, SLICE);
+            let is_last = entries.len() < SLICE;
+            entries.retain(|entry| entry.id < end);
+            let Some(newest) = entries.last() else {
+                return;
+            };
+            last = newest.id;
+            take(entries);
+            if is_last {
+                return;
+            }
+        }
     }
 
     /// The contract it keeps.
@@ -128,23 +182,10 @@ impl App {
         &self.customers
     }
 
-    /// Says to whoever watches that something happened.
-    pub fn tell(&self, event: Event) {
-        if self.events.receiver_count() > 0 {
-            // Nobody listens any more: nothing to say.
-            let _ = self.events.send(event);
-        }
-    }
-
     /// Says that the admin API changed something.
     pub fn changed(&self, what: What, client_id: Option<&str>) {
         let client_id = client_id.map(str::to_owned);
-        self.tell(Event::Changed(Change { what, client_id }));
-    }
-
-    /// Whatever happens from now on.
-    pub fn news(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        self.events.changed(Change { what, client_id });
     }
 
     /// A source of chance for one merchant: with a seed the same each time, whatever happens to
@@ -156,7 +197,7 @@ impl App {
 
     /// What hides the secrets of all merchants, and the admin API's.
     pub fn redactor(&self) -> Redactor {
-        Redactor::new(Arc::clone(&self.state().secrets), self.key.clone())
+        self.redactor.clone()
     }
 
     /// The same for the journal, where secrets may be shown if that was asked for.
@@ -182,10 +223,8 @@ impl App {
 
     /// Back to the start: the merchants it was started with, and nothing else.
     pub fn reset(&self) -> anyhow::Result<()> {
-        let mut state = State::new(Random::new(self.seed));
-        if let Some(token) = &self.admin_token {
-            Arc::make_mut(&mut state.secrets).add(token);
-        }
+        let secrets = Arc::clone(&self.state().secrets);
+        let mut state = State::new(Random::new(self.seed), secrets);
         for account in &self.accounts {
             let merchant = self
                 .merchant(account.clone())
@@ -193,10 +232,17 @@ impl App {
             state.add(merchant);
         }
         let state = std::mem::replace(&mut *self.state(), state);
-        let journal = std::mem::replace(&mut *self.journal(), Journal::new(self.limits));
+        // Only now: until then, they may have to be hidden.
+        state.forget_secrets();
+        let journal = std::mem::replace(&mut *self.journal(), Journal::new(self.journal_limits));
         discard((state, journal));
         Ok(())
     }
+}
+
+/// The journal, for the time of one step.
+pub fn locked(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Drops what nobody can see any more on a thread of its own: tens of thousands of exchanges and

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 /// How to start a server.
 #[derive(Debug, Clone)]
@@ -39,6 +40,41 @@ pub struct Settings {
     pub reveal_secrets: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
+    /// How much its clients may ask of it.
+    pub limits: ServerLimits,
+}
+
+/// How many connections and watchers a server has, and how long it waits for them.
+#[derive(Debug, Clone)]
+pub struct ServerLimits {
+    /// Threads that answer; connections are spread over them.
+    pub threads: usize,
+    /// Connections at once; when there are more, the one that is idle for longest is closed.
+    pub connections: usize,
+    /// Connections at once of one address; no limit if absent.
+    pub connections_per_peer: Option<usize>,
+    /// Watchers of events at once.
+    pub watchers: usize,
+    /// How long a connection may be idle, or a request's head may take.
+    pub head_time: Duration,
+    /// How long a request's body may take.
+    pub body_time: Duration,
+    /// How long an answer may wait until its client reads on.
+    pub write_time: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            connections: 4_096,
+            connections_per_peer: None,
+            watchers: 100,
+            head_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -56,6 +92,7 @@ impl Default for Settings {
             journal_bytes: 16 * 1024 * 1024,
             reveal_secrets: false,
             sandbox_bar: true,
+            limits: ServerLimits::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use flexiti_contract::{Contract, Rulebook};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The rulebooks of a server: its own, and those that merchants have asked for by name.
 #[derive(Debug)]
@@ -30,13 +30,18 @@ impl Dialects {
         if dialect == self.own.dialect().name {
             return Ok(Arc::clone(&self.own));
         }
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rulebook) = compiled.get(dialect) {
+        if let Some(rulebook) = self.compiled().get(dialect) {
             return Ok(Arc::clone(rulebook));
         }
+        // Without the lock: compiling takes long, and twice does no harm.
         let rulebook = compile(self.own.contract(), dialect)?;
-        compiled.insert(dialect.to_owned(), Arc::clone(&rulebook));
-        Ok(rulebook)
+        let mut compiled = self.compiled();
+        let kept = compiled.entry(dialect.to_owned()).or_insert(rulebook);
+        Ok(Arc::clone(kept))
+    }
+
+    fn compiled(&self) -> MutexGuard<'_, HashMap<String, Arc<Rulebook>>> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a dialect has this name: one of the shipped ones, or the server's own.

@@ -54,7 +54,7 @@ mod state;
 mod telemetry;
 
 pub use cli::main;
-pub use config::Settings;
+pub use config::{ServerLimits, Settings};
 pub use embed::Mock;
 pub use model::account::MerchantConfig;
 pub use model::customer::{Customer, CustomerStatus};

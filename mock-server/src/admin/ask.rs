@@ -4,11 +4,12 @@ use crate::admin::problem::{Problem, problem};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};
+use crate::http::json::without_repeats;
 use crate::http::request::{Body, Request};
 use crate::telemetry::metrics::Metrics;
 use hyper::StatusCode;
+use hyper::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// A call of the admin API, as the functions that answer it see it.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,20 @@ impl AdminRequest<'_> {
         };
         let wrong =
             |error: serde_json::Error| problem(StatusCode::BAD_REQUEST, format!("body: {error}"));
-        let value: Value = serde_json::from_slice(bytes).map_err(wrong)?;
+        let coding = self.request.header(&CONTENT_ENCODING).unwrap_or_default();
+        if !matches!(&*coding.trim().to_ascii_lowercase(), "" | "identity") {
+            let message =
+                format!("body: the content coding `{coding}` is not read; send it as it is");
+            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let charset = self.request.charset();
+        if let Some(charset) =
+            charset.filter(|it| !matches!(it.as_str(), "utf-8" | "utf8" | "us-ascii"))
+        {
+            let message = format!("body: the charset `{charset}` is not read; send UTF-8");
+            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let value = without_repeats(bytes).map_err(wrong)?;
         if !value.is_object() {
             return Err(problem(
                 StatusCode::BAD_REQUEST,

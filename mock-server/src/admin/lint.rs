@@ -38,12 +38,10 @@ pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
         contract: app.contract(),
         rulebook: &rulebook,
     };
-    let journal = app.journal();
-    let entries = journal.entries(Some(id)).into_iter();
-    let calls = entries.filter_map(LintInput::entry);
+    let entries = app.exchanges(Some(id));
+    let cut = app.journal().dropped(Some(id)) > 0;
+    let calls = entries.iter().filter_map(|entry| LintInput::entry(entry));
     let calls = calls.map(|call| Call::new(call, eyes)).collect();
-    let cut = journal.dropped(Some(id)) > 0;
-    drop(journal);
     let now = Moment { at: machine, clock };
     let mut history = History::new(&rulebook, &others, calls, now);
     history.orders = orders;

@@ -37,6 +37,11 @@ pub fn handle(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: 
     answer(app, metrics, rest, request, now).unwrap_or_else(Problem::reply)
 }
 
+/// Whether a call may take long, so that others are to be answered meanwhile.
+pub fn is_aside(rest: &str, method: &Method) -> bool {
+    routes::find(rest, method.as_str()).is_ok_and(|(operation, _)| operation.aside)
+}
+
 fn answer(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: Millis) -> Answer {
     if rest.is_empty() && matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(dashboard::to_page());

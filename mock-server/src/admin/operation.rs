@@ -21,6 +21,8 @@ pub struct Operation {
     pub gives: &'static [(u16, Body)],
     /// It never asks for the token.
     pub open: bool,
+    /// It may take long: others are answered meanwhile.
+    pub aside: bool,
     /// What carries it out.
     pub run: fn(&AdminRequest<'_>) -> Answer,
 }
@@ -58,6 +60,11 @@ impl Operation {
         self
     }
 
+    pub(super) const fn aside(mut self) -> Self {
+        self.aside = true;
+        self
+    }
+
     pub(super) const fn open(mut self) -> Self {
         self.open = true;
         self
@@ -80,6 +87,7 @@ pub(super) const fn row(
         takes: None,
         gives,
         open: false,
+        aside: false,
         run,
     }
 }

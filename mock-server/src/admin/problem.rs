@@ -2,7 +2,7 @@
 
 use crate::http::reply::Reply;
 use hyper::StatusCode;
-use hyper::header::ALLOW;
+use hyper::header::{ALLOW, RETRY_AFTER};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub struct Problem {
     pub message: String,
     /// The methods of the path, for 405.
     pub allow: Option<String>,
+    /// After how many seconds to try again, for 503.
+    pub retry_after: Option<u32>,
 }
 
 /// An answer of the admin API, or why there is none.
@@ -34,6 +36,7 @@ pub fn problem(status: StatusCode, message: impl Into<String>) -> Problem {
         status,
         message: message.into(),
         allow: None,
+        retry_after: None,
     }
 }
 
@@ -43,10 +46,23 @@ pub fn no_merchant(id: &str) -> Problem {
 }
 
 impl Problem {
+    /// The same, to be tried again after so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+
     /// The refusal as an answer.
     pub fn reply(self) -> Reply {
         let error = self.message;
         let reply = Reply::json(self.status, &Refused { error });
+        let reply = match self.retry_after {
+            Some(seconds) => reply.with(RETRY_AFTER, &seconds.to_string()),
+            None => reply,
+        };
         match self.allow {
             Some(allow) => reply.with(ALLOW, &allow),
             None => reply,

@@ -2,15 +2,20 @@
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
-use crate::app::App;
+use crate::app::{App, locked};
 use crate::http::reply::Reply;
 use crate::journal::har;
 use crate::journal::{self, Expected, Failure};
-use crate::journal::{ExchangeSummary, ExchangeView, Filter};
+use crate::journal::{Entry, ExchangeSummary, ExchangeView, Filter};
 use hyper::StatusCode;
 use hyper::header::ACCEPT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+
+const JSON: &str = "application/json; charset=utf-8";
+/// How long a text is rendered at once.
+const PIECE: usize = 64 * 1024;
 
 /// Exchanges of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,34 +36,29 @@ pub struct Verified {
 /// The exchanges that a filter lets through.
 pub fn list(app: &App, filter: &Filter) -> Requests {
     let redactor = app.journal_redactor();
-    let journal = app.journal();
-    let rows = journal.find(filter);
+    let entries = app.find(filter).into_iter();
+    let entries = entries.filter_map(|id| app.journal().get(id));
     Requests {
-        requests: rows
-            .iter()
-            .map(|row| ExchangeSummary::new(row, &redactor))
+        requests: entries
+            .map(|entry| ExchangeSummary::new(&entry, &redactor))
             .collect(),
-        dropped: journal.dropped(filter.client_id()),
+        dropped: app.journal().dropped(filter.client_id()),
     }
 }
 
 /// One exchange with its answer.
 pub fn show(app: &App, id: u64) -> Result<ExchangeView, Problem> {
     let redactor = app.journal_redactor();
-    let journal = app.journal();
-    let entry = journal.get(id);
+    let entry = app.journal().get(id);
     let gone = || {
         problem(
             StatusCode::NOT_FOUND,
             format!("no request `{id}`, or the journal has dropped it"),
         )
     };
-    Ok(ExchangeView::new(
-        entry.ok_or_else(gone)?,
-        &app.origin,
-        app.contract(),
-        &redactor,
-    ))
+    let entry = entry.ok_or_else(gone)?;
+    let view = ExchangeView::new(&entry, &app.origin, app.contract(), &redactor);
+    Ok(view)
 }
 
 /// Whether what came is what is expected; if not, what came instead.
@@ -73,9 +73,13 @@ pub fn verify(app: &App, expected: &Expected) -> Result<Result<Verified, Failure
         ));
     }
     let redactor = app.journal_redactor();
-    let journal = app.journal();
-    let entries = journal.entries(client_id);
-    let judged = journal::verify(expected, &entries, journal.dropped(client_id), &redactor);
+    let wrong = |what: String| problem(StatusCode::BAD_REQUEST, redactor.text(&what));
+    let expected = &expected.checked(app.contract()).map_err(wrong)?;
+    let entries = app.exchanges(client_id);
+    // Only now: what was dropped while they were copied is among them.
+    let dropped = app.journal().dropped(client_id);
+    let entries: Vec<&Entry> = entries.iter().map(|entry| &**entry).collect();
+    let judged = journal::verify(expected, &entries, dropped, &redactor);
     Ok(judged.map(|matched| Verified { matched }))
 }
 
@@ -83,15 +87,57 @@ pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
     let filter = Filter::parse(&call.query())
         .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     let accept = call.request.header(&ACCEPT).unwrap_or_default();
-    if accept.to_ascii_lowercase().contains(har::MEDIA_TYPE) {
-        let app = call.app;
-        let redactor = app.journal_redactor();
-        let archive = har::archive(&app.journal().find(&filter), &app.origin, &redactor);
-        let mut reply = Reply::json(StatusCode::OK, &archive);
-        reply.content_type = har::MEDIA_TYPE;
-        return Ok(reply);
-    }
-    Ok(Reply::json(StatusCode::OK, &list(call.app, &filter)))
+    let as_archive = accept.to_ascii_lowercase().contains(har::MEDIA_TYPE);
+    Ok(in_pieces(call.app, filter, as_archive))
+}
+
+/// The exchanges of a filter, rendered a few at a time while they are read: neither the journal
+/// nor the memory of the server is held for a reader that is slow.
+fn in_pieces(app: &App, filter: Filter, as_archive: bool) -> Reply {
+    let mut ids = app.find(&filter);
+    let (journal, redactor) = (app.shared_journal(), app.journal_redactor());
+    let origin = app.origin.clone();
+    let (before, after) = if as_archive {
+        har::frame()
+    } else {
+        ("{\"requests\":[".to_owned(), String::new())
+    };
+    let mut before = Some(before);
+    let mut after = Some(after);
+    let mut is_first = true;
+    let content_type = if as_archive { har::MEDIA_TYPE } else { JSON };
+    Reply::in_pieces(content_type, move || {
+        let mut text = before.take().unwrap_or_default();
+        if ids.is_empty() {
+            text.push_str(&after.take()?);
+            if !as_archive {
+                let dropped = locked(&journal).dropped(filter.client_id());
+                let _ = write!(text, "],\"dropped\":{dropped}}}");
+            }
+            return Some(text);
+        }
+        while text.len() < PIECE {
+            let Some(id) = ids.pop_front() else {
+                break;
+            };
+            // What was dropped since is counted at the end.
+            let entry = locked(&journal).get(id);
+            let Some(entry) = entry else {
+                continue;
+            };
+            if !std::mem::take(&mut is_first) {
+                text.push(',');
+            }
+            // What is shown has texts for names, and nothing else can fail.
+            let row = if as_archive {
+                har::exchange(&entry, &origin, &redactor).to_string()
+            } else {
+                serde_json::to_string(&ExchangeSummary::new(&entry, &redactor)).unwrap_or_default()
+            };
+            text.push_str(&row);
+        }
+        Some(text)
+    })
 }
 
 pub(super) fn get(call: &AdminRequest<'_>) -> Answer {

@@ -55,6 +55,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, Body::Media("text/html"))],
         reference::get,
     )
+    .aside()
     .query(reference::QUERY)
     .open(),
     row(
@@ -71,7 +72,8 @@ pub static OPERATIONS: &[Operation] = &[
         "Resets the server: it keeps the merchants that it was started with, and nothing else",
         &[(204, Body::Nothing)],
         server::post_reset,
-    ),
+    )
+    .aside(),
     row(
         "GET",
         "/dialects",
@@ -85,7 +87,8 @@ pub static OPERATIONS: &[Operation] = &[
         "Lists all merchants",
         &[(200, json::<merchants::MerchantList>())],
         merchants::get_all,
-    ),
+    )
+    .aside(),
     row(
         "POST",
         "/merchants",
@@ -93,6 +96,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(201, json::<merchants::MerchantView>())],
         merchants::post,
     )
+    .aside()
     .takes(of::<merchants::NewMerchant>),
     row(
         "GET",
@@ -122,7 +126,8 @@ pub static OPERATIONS: &[Operation] = &[
         "Resets a merchant: tokens, orders, customers, journal, faults, clock, dialect",
         &[(204, Body::Nothing)],
         merchants::post_reset,
-    ),
+    )
+    .aside(),
     row(
         "GET",
         "/merchants/{client_id}/clock",
@@ -152,6 +157,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<dialect::DialectView>())],
         dialect::put,
     )
+    .aside()
     .takes(of::<dialect::DialectChange>),
     row(
         "GET",
@@ -167,6 +173,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<crate::fault::FaultPlanView>())],
         faults::put,
     )
+    .aside()
     .takes(of::<crate::fault::FaultPlan>),
     row(
         "PATCH",
@@ -175,6 +182,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<crate::fault::FaultPlanView>())],
         faults::patch,
     )
+    .aside()
     .takes(of::<crate::fault::FaultPlanChange>),
     row(
         "DELETE",
@@ -189,7 +197,8 @@ pub static OPERATIONS: &[Operation] = &[
         "Lists what a reviewer would object to in the requests of the merchant's shop",
         &[(200, json::<lint::Lint>())],
         lint::get,
-    ),
+    )
+    .aside(),
     row(
         "GET",
         "/requests",
@@ -197,6 +206,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<requests::Requests>())],
         requests::get_all,
     )
+    .aside()
     .query(crate::journal::FILTERS),
     row(
         "GET",
@@ -204,7 +214,8 @@ pub static OPERATIONS: &[Operation] = &[
         "Shows an exchange with its answer, and a command that sends the request again",
         &[(200, json::<crate::journal::ExchangeView>())],
         requests::get,
-    ),
+    )
+    .aside(),
     row(
         "POST",
         "/requests/verify",
@@ -215,6 +226,7 @@ pub static OPERATIONS: &[Operation] = &[
         ],
         requests::post_verify,
     )
+    .aside()
     .takes(of::<Expected>),
     row(
         "GET",
@@ -223,6 +235,7 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<orders::OrderList>())],
         orders::get_all,
     )
+    .aside()
     .query(&[CLIENT_ID]),
     row(
         "GET",
@@ -256,14 +269,16 @@ pub static OPERATIONS: &[Operation] = &[
         "Metrics in Prometheus's text format",
         &[(200, Body::Media(crate::telemetry::metrics::MEDIA_TYPE))],
         server::get_metrics,
-    ),
+    )
+    .aside(),
     row(
         "GET",
         "/openapi.json",
         "The contract and this API as OpenAPI 3.1",
         &[(200, Body::Media("application/json"))],
         get_openapi,
-    ),
+    )
+    .aside(),
 ];
 
 /// The table by paths.

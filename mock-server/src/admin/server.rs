@@ -96,7 +96,11 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     if let Some(id) = call.request.header(&LAST_EVENT_ID) {
         after = Some(number("last-event-id", &id)?);
     }
-    let news = call.app.news();
+    let Some(news) = call.app.events.watch() else {
+        let most = call.app.events.most_watchers();
+        let message = format!("{most} watch already; --max-watchers allows more, or try later");
+        return Err(problem(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5));
+    };
     let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);
     let mut reply = Reply::empty(StatusCode::OK).with(CACHE_CONTROL, "no-store");
     reply.content_type = "text/event-stream";

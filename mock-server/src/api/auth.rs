@@ -5,8 +5,7 @@ use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};
-use crate::http::request::Body;
-use crate::http::request::Request;
+use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::model::token::Scope;
 use flexiti_contract::dialect::Lax;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
@@ -129,19 +128,26 @@ fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, R
 
 /// The client id that a token request names, before the dialect that reads it strictly is known.
 pub fn client_id(request: &Request) -> Option<String> {
-    if let Some(keys) = basic::keys(request) {
-        return Some(keys.client_id);
-    }
+    // In the order in which the token endpoint takes them: who is named in the body authenticates,
+    // whatever a header says beside it.
+    let in_body = match &request.body {
+        // What is larger is refused for its size: it is not read.
+        Body::Read(body) if body.len() <= BODY_LIMIT => {
+            if request.media_type().as_deref() == Some("application/json") {
+                let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+                json["client_id"].as_str().map(str::to_owned)
+            } else {
+                named_in(body)
+            }
+        }
+        _ => None,
+    };
+    let in_header = || basic::keys(request).map(|keys| keys.client_id);
     // In the query it is wrong, and all the more the merchant's to see.
     let query = request.query.as_deref().unwrap_or_default();
-    let Body::Read(body) = &request.body else {
-        return named_in(query.as_bytes());
-    };
-    if request.media_type().as_deref() == Some("application/json") {
-        let json: Value = serde_json::from_slice(body).ok()?;
-        return json["client_id"].as_str().map(str::to_owned);
-    }
-    named_in(body).or_else(|| named_in(query.as_bytes()))
+    in_body
+        .or_else(in_header)
+        .or_else(|| named_in(query.as_bytes()))
 }
 
 /// The client id of a form or a query.

@@ -16,8 +16,10 @@ pub mod unknown_path;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::http::reply::Reply;
+use crate::http::request::Request;
 use crate::journal::Note;
 use flexiti_contract::{Endpoint, ErrorId, Rule};
+use hyper::header::CONTENT_ENCODING;
 
 /// Answers a call, or says why it is refused; what is found out on the way is noted.
 pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
@@ -35,6 +37,9 @@ pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
         return Err(rejection.allowing(allowed));
     }
     let body = call.body()?;
+    if !body.is_empty() {
+        check_coding(call.request, body)?;
+    }
     let caller = auth::caller(call)?;
     match (call.endpoint, &caller) {
         (Endpoint::Token, _) => token::handle(call, body, note),
@@ -52,4 +57,29 @@ pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
         // `auth::caller` lets nobody through to these endpoints without a merchant.
         (_, None) => Err(Rejection::new(Rule::BearerRequired, ErrorId::TokenMissing)),
     }
+}
+
+/// Refuses a body that cannot be read as it is, by the name of what was done to it. Otherwise the
+/// refusal would blame something else, such as a sign that is not where it should be.
+fn check_coding(request: &Request, body: &[u8]) -> Result<(), Rejection> {
+    let coding = request.header(&CONTENT_ENCODING).unwrap_or_default();
+    let coding = coding.trim();
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        let what = format!("the body has the content coding `{coding}`, which is not read");
+        return Err(Rejection::coded(what));
+    }
+    let Some(charset) = request.charset() else {
+        return Ok(());
+    };
+    let is_read = match charset.as_str() {
+        "utf-8" | "utf8" => true,
+        // Up to the first letter beyond ASCII they are the same.
+        "us-ascii" | "ascii" | "iso-8859-1" | "latin1" | "windows-1252" => body.is_ascii(),
+        _ => false,
+    };
+    if is_read {
+        return Ok(());
+    }
+    let what = format!("the body has the charset `{charset}`, which is not read");
+    Err(Rejection::coded(what))
 }

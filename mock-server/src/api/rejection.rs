@@ -6,7 +6,7 @@ use crate::redact::Redactor;
 use flexiti_contract::dialect::FieldErrorsListed;
 use flexiti_contract::{Endpoint, ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
 use hyper::StatusCode;
-use hyper::header::{ALLOW, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT_ENCODING, ALLOW, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -34,6 +34,10 @@ pub struct Rejection {
     pub basic: bool,
     /// What the journal and the log say beside the remedy, and the answer does not.
     pub hint: Option<Hint>,
+    /// What the journal and the log say in place of the clause's remedy.
+    pub advice: Option<String>,
+    /// What is said of how the body is coded, with 415 in place of the row's status.
+    pub coding: bool,
 }
 
 /// A likely cause that is nobody's business but the developer's.
@@ -74,7 +78,26 @@ impl Rejection {
             words: None,
             basic: false,
             hint: None,
+            advice: None,
+            coding: false,
         }
+    }
+
+    /// The refusal of a body that is compressed, or in a charset that the API does not read
+    /// (RFC 9110, sections 8.4 and 15.5.16).
+    pub fn coded(what: String) -> Self {
+        Self {
+            coding: true,
+            advice: Some(format!("Send the body uncompressed and in UTF-8: {what}.")),
+            ..Self::new(Rule::BodyUtf8, ErrorId::UnreadableText).because(what)
+        }
+    }
+
+    /// The same with advice of its own for the journal and the log.
+    #[must_use]
+    pub fn advising(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
     }
 
     /// The same, saying what exactly is wrong.
@@ -120,6 +143,9 @@ impl Rejection {
     /// Why a request to `endpoint` was refused, and what to send instead.
     pub fn reasons(&self, rulebook: &Rulebook, endpoint: Option<Endpoint>) -> Vec<Reason> {
         let remedy = |clause: &str, param: &str| {
+            if let Some(advice) = &self.advice {
+                return advice.clone();
+            }
             let remedy = match endpoint {
                 Some(endpoint) => rulebook.remedy_at(endpoint, clause, param),
                 None => rulebook.remedy(clause, param),
@@ -183,12 +209,23 @@ impl Rejection {
         let challenge = challenge.filter(|_| rulebook.enforces(Rule::Challenge));
         let basic = self.basic.then_some(BASIC);
         let challenge = basic.or(challenge).map(str::to_owned);
+        let status = if self.coding {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        } else {
+            refusal.status
+        };
         let refusal = Refusal {
+            status,
             message,
             challenge,
             ..refusal
         };
         let reply = shaped(rulebook, &refusal, path, &fields);
+        let reply = if self.coding {
+            reply.with(ACCEPT_ENCODING, "identity")
+        } else {
+            reply
+        };
         match &self.allow {
             Some(allow) => reply.with(ALLOW, allow),
             None => reply,

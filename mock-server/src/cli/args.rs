@@ -76,6 +76,8 @@ pub struct Serve {
     /// Hide the bar of the hosted pages that shows PINs and forces outcomes
     #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR")]
     pub hide_sandbox_bar: bool,
+    #[command(flatten)]
+    pub limits: Limits,
     /// How much to log: error, warn, info, debug, or a tracing filter
     #[arg(
         long,
@@ -92,6 +94,70 @@ pub struct Serve {
         value_name = "FORMAT"
     )]
     pub log_format: LogFormat,
+}
+
+/// How much clients may ask of the server.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Threads that answer requests; as many as the machine has processors if absent
+    #[arg(long, env = "FLEXITI_MOCK_THREADS", value_name = "N", value_parser = at_least_one())]
+    pub threads: Option<u32>,
+    /// Connections at once; when there are more, the one that is idle for longest is closed
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_MAX_CONNECTIONS",
+        default_value_t = 4_096,
+        value_name = "N",
+        value_parser = at_least_one()
+    )]
+    pub max_connections: u32,
+    /// Connections at once of one address; unlimited if absent. The next one gets 503
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_MAX_CONNECTIONS_PER_PEER",
+        value_name = "N",
+        value_parser = at_least_one()
+    )]
+    pub max_connections_per_peer: Option<u32>,
+    /// Watchers of `GET events` at once; the next one gets 503
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_MAX_WATCHERS",
+        default_value_t = 100,
+        value_name = "N"
+    )]
+    pub max_watchers: u32,
+    /// Seconds that a connection may be idle, or the head of a request may take
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_HEAD_TIMEOUT",
+        default_value_t = 30,
+        value_name = "SECONDS",
+        value_parser = at_least_one()
+    )]
+    pub head_timeout: u32,
+    /// Seconds that the body of a request may take; then the answer is 408
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_BODY_TIMEOUT",
+        default_value_t = 30,
+        value_name = "SECONDS",
+        value_parser = at_least_one()
+    )]
+    pub body_timeout: u32,
+    /// Seconds that an answer waits for its client to read on before the connection is closed
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_WRITE_TIMEOUT",
+        default_value_t = 30,
+        value_name = "SECONDS",
+        value_parser = at_least_one()
+    )]
+    pub write_timeout: u32,
+}
+
+fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1_000_000)
 }
 
 /// Format of the log.

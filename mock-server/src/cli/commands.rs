@@ -2,6 +2,7 @@
 
 use crate::admin::openapi_document;
 use crate::cli::args::{Command, Dialects, Serve};
+use crate::cli::complain;
 use crate::http::route::ADMIN;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;
@@ -80,11 +81,11 @@ fn healthcheck(address: SocketAddr) -> ExitCode {
         Ok(answer) if answer.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
         Ok(answer) => {
             let line = answer.lines().next().unwrap_or("no answer");
-            eprintln!("flexiti-mock: {address} answers `{line}`");
+            complain(&format!("{address} answers `{line}`"));
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("flexiti-mock: {address}: {error}");
+            complain(&format!("{address}: {error}"));
             ExitCode::FAILURE
         }
     }

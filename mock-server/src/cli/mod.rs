@@ -3,8 +3,10 @@
 mod args;
 mod banner;
 mod commands;
+mod ready_file;
 mod serve;
 
+use crate::redact::Redactor;
 use clap::Parser as _;
 use std::process::ExitCode;
 
@@ -21,8 +23,16 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("flexiti-mock: {error:#}");
+            complain(&format!("{error:#}"));
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// Says on standard error why the program ends. Nobody may be there to read it.
+fn complain(why: &str) {
+    use std::io::Write as _;
+    // A URL of a configuration may have a password in it.
+    let why = Redactor::default().text(why);
+    let _ = writeln!(std::io::stderr(), "flexiti-mock: {why}");
 }

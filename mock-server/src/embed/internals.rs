@@ -51,9 +51,8 @@ pub fn lint_journal(
     others: &[Arc<Rulebook>],
     now: Moment,
 ) -> Vec<Finding> {
-    let journal = mock.service.app.journal();
-    let entries = journal.entries(Some(client_id)).into_iter();
-    let calls = entries.filter_map(LintInput::entry);
+    let entries = mock.service.app.exchanges(Some(client_id));
+    let calls = entries.iter().filter_map(|entry| LintInput::entry(entry));
     let calls = calls.map(|call| Call::new(call, eyes)).collect();
     judge(&History::new(eyes.rulebook, others, calls, now))
 }

@@ -69,6 +69,8 @@ impl Mock {
                         serve::run(listener, served, Arc::new(handle), stopped).await;
                     }
                 });
+                // A look-up of a name may take longer than anybody wants to wait for the end.
+                runtime.shutdown_background();
             })?;
         Ok(Self {
             address,

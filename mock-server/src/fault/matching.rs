@@ -8,6 +8,8 @@ use crate::fault::{reachable, validate};
 use crate::random::Random;
 use flexiti_contract::Rulebook;
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,9 +33,12 @@ struct Planned {
     seen: u32,
     /// How many requests it struck.
     struck: u32,
-    /// The journal's ids of those that were recorded.
-    consumed_by: Vec<u64>,
+    /// The journal's ids of those that were recorded, the latest.
+    consumed_by: VecDeque<u64>,
 }
+
+/// How many ids a fault keeps; `struck` counts all.
+const CONSUMED: usize = 10_000;
 
 impl Planned {
     fn new(mut fault: Fault, serial: u64) -> Self {
@@ -44,7 +49,7 @@ impl Planned {
             fault,
             seen: 0,
             struck: 0,
-            consumed_by: Vec::new(),
+            consumed_by: VecDeque::new(),
         }
     }
 
@@ -53,7 +58,8 @@ impl Planned {
         times != 0 && self.struck >= times
     }
 
-    fn is_for(&self, input: &MatchInput<'_>) -> bool {
+    /// Whether it is for a request, whose parameters are read at most once for all faults.
+    fn is_for(&self, input: &MatchInput<'_>, sent: &OnceCell<Map<String, Value>>) -> bool {
         let open = match &self.fault.action {
             Action::Maintenance { from, until } => {
                 (from.as_millisecond()..until.as_millisecond()).contains(&input.now)
@@ -67,7 +73,7 @@ impl Planned {
         if wanted.is_empty() {
             return true;
         }
-        let sent = (input.params)();
+        let sent = sent.get_or_init(|| (input.params)());
         let has = |(name, value): (&String, &String)| {
             sent.get(name).and_then(Value::as_str) == Some(value)
         };
@@ -192,7 +198,7 @@ impl Faults {
         let row = |planned: &Planned| FaultView {
             fault: planned.fault.clone(),
             struck: planned.struck,
-            consumed_by: planned.consumed_by.clone(),
+            consumed_by: planned.consumed_by.iter().copied().collect(),
         };
         FaultPlanView {
             faults: self.plan.iter().map(row).collect(),
@@ -204,12 +210,23 @@ impl Faults {
         self.plan.is_empty()
     }
 
+    /// Whether any fault that may still strike at a place asks for parameters.
+    pub fn read_params(&self, kind: CallKind) -> bool {
+        let reads = |planned: &Planned| {
+            !planned.fault.matching.params.is_empty() && planned.places.contains(&kind)
+        };
+        self.plan
+            .iter()
+            .any(|planned| !planned.is_spent() && reads(planned))
+    }
+
     /// The fault that strikes a request: the first of the plan that is for it. Every fault that
     /// could have been counts it.
     pub fn strike(&mut self, input: &MatchInput<'_>) -> Option<Strike> {
+        let sent = OnceCell::new();
         let mut struck = None;
         for planned in &mut self.plan {
-            if planned.is_spent() || !planned.is_for(input) {
+            if planned.is_spent() || !planned.is_for(input, &sent) {
                 continue;
             }
             planned.seen = planned.seen.saturating_add(1);
@@ -236,12 +253,20 @@ impl Faults {
     /// Enters the id under which the journal has a request that was struck. A ticket of a plan
     /// that is no more changes nothing.
     pub fn settle(&mut self, ticket: &Ticket, id: u64) {
-        let mut plan = self.plan.iter_mut();
-        if Arc::ptr_eq(&self.own, &ticket.plan)
-            && let Some(planned) = plan.find(|planned| planned.serial == ticket.serial)
-        {
-            let at = planned.consumed_by.partition_point(|other| *other < id);
-            planned.consumed_by.insert(at, id);
+        if !Arc::ptr_eq(&self.own, &ticket.plan) {
+            return;
+        }
+        let at = self
+            .plan
+            .binary_search_by_key(&ticket.serial, |planned| planned.serial);
+        if let Ok(at) = at {
+            let ids = &mut self.plan[at].consumed_by;
+            // Mostly it is the latest.
+            let later = ids.iter().rev().take_while(|other| **other > id).count();
+            ids.insert(ids.len() - later, id);
+            if ids.len() > CONSUMED {
+                ids.pop_front();
+            }
         }
     }
 

@@ -10,3 +10,4 @@ mod validate;
 pub use change::FaultPlanChange;
 pub use matching::{Faults, MatchInput, Strike, Ticket};
 pub use plan::{Action, Fault, FaultMatch, FaultPlan, FaultPlanView, FaultView, Target};
+pub use reachable::names;

@@ -56,20 +56,32 @@ fn reached(fault: &Fault, rulebook: &Rulebook) -> Result<Vec<CallKind>, Wrong> {
 
 /// Whether requests to one of these places can have the parameters.
 fn params(fault: &Fault, places: &[CallKind], contract: &Contract) -> Result<(), Wrong> {
-    let said = fault.matching.endpoint.is_some();
     let wanted = &fault.matching.params;
+    if wanted.contains_key(CLIENT) {
+        let what = "is the merchant's own in every request, and a plan is for one merchant";
+        return Err((format!("match.params.{CLIENT}"), what.to_owned()));
+    }
+    let said = fault.matching.endpoint.is_some();
+    let wanted: Vec<&str> = wanted.keys().map(String::as_str).collect();
+    names(contract, said, places, &wanted)
+}
+
+/// Whether requests to one of these places can have parameters of all these names. Whether the
+/// places were `said` matters where one takes anything.
+pub fn names(
+    contract: &Contract,
+    said: bool,
+    places: &[CallKind],
+    wanted: &[&str],
+) -> Result<(), Wrong> {
     // No copy of the reference shows what this one takes (R-cur), so it takes anything. Where no
     // endpoint is said, though, a misspelt name is not meant for it.
     let takes_any = |place: CallKind| said && place == CallKind::Api(Endpoint::Availability);
     let has = |place: CallKind, name: &str| {
         takes_any(place) || known(contract, place).any(|known| known == name)
     };
-    for name in wanted.keys() {
+    for name in wanted {
         let key = format!("match.params.{name}");
-        if name == CLIENT {
-            let what = "is the merchant's own in every request, and a plan is for one merchant";
-            return Err((key, what.to_owned()));
-        }
         if !places.iter().any(|place| has(*place, name)) {
             let what = match group(contract, places, name) {
                 Some(member) => format!("holds others; name one of them, such as {member}"),
@@ -83,7 +95,7 @@ fn params(fault: &Fault, places: &[CallKind], contract: &Contract) -> Result<(),
         }
     }
     // Each may be somewhere, and all of them nowhere.
-    let has_all = |place: &CallKind| wanted.keys().all(|name| has(*place, name));
+    let has_all = |place: &CallKind| wanted.iter().all(|name| has(*place, name));
     if !places.iter().any(has_all) {
         let what = "no endpoint has all of these parameters";
         return Err(("match.params".to_owned(), what.to_owned()));

@@ -70,6 +70,75 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
+/// A JSON value in which no object has a member twice: the reader could only guess which one was
+/// meant.
+pub fn without_repeats(text: &[u8]) -> Result<Value, serde_json::Error> {
+    let Single(value) = serde_json::from_slice(text)?;
+    Ok(value)
+}
+
+struct Single(Value);
+
+impl<'de> Deserialize<'de> for Single {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SingleVisitor).map(Self)
+    }
+}
+
+struct SingleVisitor;
+
+impl<'de> Visitor<'de> for SingleVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Single(value))) = map.next_entry::<String, Single>()? {
+            if members.contains_key(&name) {
+                let what = format!("duplicate member `{name}`; give it once");
+                return Err(serde::de::Error::custom(what));
+            }
+            members.insert(name, value);
+        }
+        Ok(members.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Single(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+}
+
 /// What was sent, under the names that were sent: the members of a JSON object, or else the
 /// pairs of a form. Of a repeated name the last value counts.
 pub fn any(body: &[u8]) -> Map<String, Value> {

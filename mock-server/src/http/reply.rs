@@ -69,7 +69,28 @@ pub struct Reply {
     pub script: Option<Script>,
     /// What is to be seen in place of a body, as it happens.
     pub watch: Option<Watch>,
+    /// What follows on the body, made piece by piece as it is read.
+    pub pieces: Option<Pieces>,
 }
+
+/// The next piece of a long body each time, until there is none.
+pub struct Pieces(Box<dyn FnMut() -> Option<String> + Send>);
+
+impl Pieces {
+    /// The next piece.
+    pub fn next(&mut self) -> Option<Bytes> {
+        (self.0)().map(Bytes::from)
+    }
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pieces")
+    }
+}
+
+/// Up to this length, an answer that is made piece by piece is sent whole, with its length.
+const WHOLE: usize = 256 * 1024;
 
 /// A body that is there, or one that goes on.
 pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, Infallible>>;
@@ -107,7 +128,25 @@ impl Reply {
             later: Duration::ZERO,
             script: None,
             watch: None,
+            pieces: None,
         }
+    }
+
+    /// An answer that `next` makes piece by piece: it may be long, and its reader slow.
+    pub fn in_pieces(
+        content_type: &'static str,
+        mut next: impl FnMut() -> Option<String> + Send + 'static,
+    ) -> Self {
+        let mut start = String::new();
+        while start.len() <= WHOLE {
+            match next() {
+                Some(piece) => start.push_str(&piece),
+                None => return Self::new(StatusCode::OK, content_type, start),
+            }
+        }
+        let mut reply = Self::new(StatusCode::OK, content_type, start);
+        reply.pieces = Some(Pieces(Box::new(next)));
+        reply
     }
 
     /// A redirection that the browser follows with GET.

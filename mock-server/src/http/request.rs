@@ -16,7 +16,6 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// so that the client gets its answer instead of a reset.
 const HELD: usize = 1024 * 1024;
 const DISCARDED: usize = 64 * 1024 * 1024;
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// A request, read whole.
 #[derive(Debug, Clone)]
@@ -47,10 +46,10 @@ pub enum Body {
 }
 
 impl Request {
-    /// Reads a request from the connection.
-    pub async fn read(request: hyper::Request<Incoming>) -> Self {
+    /// Reads a request from the connection; its body may take so long.
+    pub async fn read(request: hyper::Request<Incoming>, body_time: Duration) -> Self {
         let (parts, incoming) = request.into_parts();
-        let body = tokio::time::timeout(BODY_TIME, read_body(incoming))
+        let body = tokio::time::timeout(body_time, read_body(incoming))
             .await
             .unwrap_or(Body::TimedOut);
         Self {
@@ -73,6 +72,32 @@ impl Request {
         let value = self.header(&hyper::header::CONTENT_TYPE)?;
         let essence = value.split(';').next().unwrap_or_default();
         Some(essence.trim().to_ascii_lowercase())
+    }
+
+    /// The charset that the body's media type names, in lower case.
+    pub fn charset(&self) -> Option<String> {
+        let value = self.header(&hyper::header::CONTENT_TYPE)?;
+        charset_of(&value)
+    }
+}
+
+/// The charset that a media type names, in lower case.
+pub fn charset_of(media_type: &str) -> Option<String> {
+    media_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        let value = value.trim().trim_matches('"').to_ascii_lowercase();
+        is_charset.then_some(value)
+    })
+}
+
+/// A body without the byte-order mark that it may begin with: it says nothing (RFC 8259, section
+/// 8.1), and whoever reads on would take it for a part of the first name.
+fn without_mark(body: Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        body.slice(3..)
+    } else {
+        body
     }
 }
 
@@ -102,6 +127,6 @@ async fn read_body(incoming: Incoming) -> Body {
     if too_large {
         Body::TooLarge
     } else {
-        Body::Read(held)
+        Body::Read(without_mark(held))
     }
 }

@@ -41,6 +41,42 @@ impl Router {
         Ok(Self { endpoints })
     }
 
+    /// The listed path that an unknown one comes near, and what is different about it.
+    pub fn near(&self, path: &str) -> Option<(String, &'static str)> {
+        let listed = |path: &str| self.endpoints.at(path).is_ok();
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let plain = format!("/{}", parts.join("/"));
+        if listed(&plain) {
+            let what = if path.strip_suffix('/').is_some_and(|rest| rest == plain) {
+                "without the last slash"
+            } else {
+                "without the empty parts between slashes"
+            };
+            return Some((plain, what));
+        }
+        let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+        let id = lower.iter().position(|part| part == "client-id");
+        // A client id is as it is.
+        let part = |at: usize| match id {
+            Some(id) if at == id + 1 => parts[at],
+            _ => lower[at].as_str(),
+        };
+        let lower: Vec<&str> = (0..parts.len()).map(part).collect();
+        let lower = format!("/{}", lower.join("/"));
+        if listed(&lower) {
+            return Some((lower, "in lower case"));
+        }
+        let whole = format!("{BASE}{plain}");
+        listed(&whole).then_some((whole, "with the base path before it"))
+    }
+
+    /// The client id that any path has after `client-id`.
+    pub fn client_id(path: &str) -> Option<String> {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        parts.find(|part| part.eq_ignore_ascii_case("client-id"))?;
+        parts.next().map(decode_segment)
+    }
+
     /// Where `path` leads.
     pub fn route(&self, path: &str) -> Route {
         if let Ok(found) = self.endpoints.at(path) {
@@ -106,5 +142,26 @@ mod tests {
         ] {
             assert_eq!(router.route(path), route, "{path}");
         }
+        let token = "/flexiti/online-api/oauth/token";
+        for (path, near) in [
+            (
+                "/flexiti/online-api/oauth/token/",
+                Some("without the last slash"),
+            ),
+            (
+                "//flexiti/online-api//oauth/token",
+                Some("without the empty parts between slashes"),
+            ),
+            ("/Flexiti/online-api/OAuth/token", Some("in lower case")),
+            ("/oauth/token", Some("with the base path before it")),
+            ("/oauth", None),
+        ] {
+            let near = near.map(|what| (token.to_owned(), what));
+            assert_eq!(router.near(path), near, "{path}");
+        }
+        let init = "/flexiti/online-api/ONLINE/client-id/A%20b/systems/init/";
+        let near = "/flexiti/online-api/online/client-id/A%20b/systems/init";
+        assert_eq!(router.near(init), Some((near.to_owned(), "in lower case")));
+        assert_eq!(Router::client_id(init).as_deref(), Some("A b"));
     }
 }

@@ -1,7 +1,7 @@
 //! One thing that a request must have.
 
-use crate::journal::entry::Entry;
 use crate::journal::expectation::{Match, Named};
+use crate::journal::sent::Candidate;
 use crate::redact::Redactor;
 use serde_json::Value;
 
@@ -45,7 +45,8 @@ impl Criterion<'_> {
     }
 
     /// Whether a request has it.
-    pub fn holds(&self, entry: &Entry) -> bool {
+    pub fn holds(&self, candidate: &Candidate<'_>) -> bool {
+        let entry = candidate.entry;
         match self {
             Self::Endpoint(named) => {
                 let place = entry.note.place();
@@ -55,18 +56,9 @@ impl Criterion<'_> {
             Self::Path(path) => entry.address() == *path,
             Self::Status(status) => entry.status == *status,
             // Texts, which most are, are compared where they stand.
-            Self::Param(name, Value::String(expected))
-                if entry
-                    .note
-                    .params
-                    .as_ref()
-                    .is_some_and(|sent| sent.is(name, expected)) =>
-            {
-                true
-            }
-            Self::Param(name, expected) => match (param(entry, name), expected) {
+            Self::Param(name, Value::String(expected)) => candidate.is(name, expected),
+            Self::Param(name, expected) => match (candidate.param(name), expected) {
                 (None, Value::Null) => true,
-                (Some(Value::String(actual)), Value::String(expected)) => actual == *expected,
                 (Some(_), Value::Null) | (None, _) => false,
                 (Some(actual), expected) => text(&actual) == text(expected),
             },
@@ -104,13 +96,17 @@ impl Criterion<'_> {
     }
 
     /// What the request has in its place, without secrets.
-    pub fn actual(&self, entry: &Entry, redactor: &Redactor) -> Option<String> {
+    pub fn actual(&self, candidate: &Candidate<'_>, redactor: &Redactor) -> Option<String> {
+        let entry = candidate.entry;
         Some(match self {
             Self::Endpoint(_) => entry.note.place()?.name().to_owned(),
             Self::Method(_) => redactor.text(entry.method.as_str()),
             Self::Path(_) => redactor.url(&entry.address()),
             Self::Status(_) => entry.status.to_string(),
-            Self::Param(name, _) => text(&redactor.param(name, text(&param(entry, name)?).into())),
+            Self::Param(name, _) => {
+                let actual = text(&candidate.param(name)?);
+                text(&redactor.param(name, actual.into()))
+            }
             Self::Header(name, _) => {
                 let name = name.to_ascii_lowercase();
                 let values = entry.header_values(&name);
@@ -119,10 +115,6 @@ impl Criterion<'_> {
             }
         })
     }
-}
-
-fn param(entry: &Entry, name: &str) -> Option<Value> {
-    entry.note.params.as_ref()?.get(name)
 }
 
 /// A value as a form would send it.

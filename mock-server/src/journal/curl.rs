@@ -21,7 +21,7 @@ const HASH: usize = 8;
 pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     let body = entry.body().unwrap_or_default();
     let text = str::from_utf8(body).ok().filter(|t| !t.contains('\0'));
-    let shown = redactor.body(body);
+    let shown = entry.shown_body(redactor).unwrap_or_default();
     let mut command = String::new();
     // What no argument can hold goes through a pipe, unless there is something to hide in it.
     let piped = text.is_none() && shown == String::from_utf8_lossy(body);

@@ -2,8 +2,9 @@
 
 use crate::clock::Millis;
 use crate::http::reply::Reply;
-use crate::http::request::{BODY_LIMIT, Body, Request};
+use crate::http::request::{BODY_LIMIT, Body, Request, charset_of};
 use crate::journal::note::{Note, Reason};
+use crate::redact::Redactor;
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
@@ -42,9 +43,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is to be remembered of an exchange.
+    /// What is to be remembered of an exchange; the journal gives it its id.
     pub fn new(
-        id: u64,
         at: Millis,
         request: &Request,
         note: Note,
@@ -80,7 +80,7 @@ impl Entry {
         let body_end = copied.len();
         copied.extend_from_slice(answer);
         Self {
-            id,
+            id: 0,
             at,
             method: request.method.clone(),
             status: reply.map_or(0, |reply| reply.status.as_u16()),
@@ -177,10 +177,41 @@ impl Entry {
         self.has_body.then_some(&self.copied[self.head..self.body])
     }
 
+    /// The same as it may be shown. A body in a content coding, or in a charset whose letters are
+    /// not those of ASCII, cannot be searched for secrets, and is hidden.
+    pub fn shown_body(&self, redactor: &Redactor) -> Option<String> {
+        let body = self.body()?;
+        let is_coded = |coding: Cow<'_, str>| !coding.trim().eq_ignore_ascii_case("identity");
+        let is_odd = |kind: Cow<'_, str>| !is_searchable(&kind);
+        if self.header_values("content-encoding").any(is_coded)
+            || self.header_values("content-type").any(is_odd)
+        {
+            return Some(redactor.hidden(&String::from_utf8_lossy(body)));
+        }
+        Some(redactor.body(body))
+    }
+
     /// The answer's body; of a page, which is large and made anew at any time, nothing.
     pub fn reply_body(&self) -> &[u8] {
         &self.copied[self.body..]
     }
+}
+
+/// Whether a body of this media type can be searched: its charset has the letters of ASCII.
+fn is_searchable(media_type: &str) -> bool {
+    let charset = charset_of(media_type);
+    let families = [
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "ascii",
+        "iso-8859",
+        "latin",
+        "windows-12",
+        "utf-16",
+        "utf-32",
+    ];
+    charset.is_none_or(|charset| families.iter().any(|family| charset.starts_with(family)))
 }
 
 /// The names and values in the header lines of an entry.

@@ -1,7 +1,9 @@
 //! What a test expects of the requests that a merchant sent.
 
 use crate::call_kind::CallKind;
+use crate::fault::names;
 use crate::journal::filter::places;
+use flexiti_contract::Contract;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -24,6 +26,64 @@ pub struct Expected {
     /// What successive requests must have, in this order; others may come between them.
     #[serde(default)]
     pub in_order: Vec<Match>,
+}
+
+/// How many parameters, headers or matches one expectation may ask for.
+const MOST: usize = 100;
+
+impl Expected {
+    /// The same with the contract's names for its parameters; the error says where one is asked
+    /// for that no endpoint has, or where too much is asked.
+    pub fn checked(&self, contract: &Contract) -> Result<Self, String> {
+        let mut checked = self.clone();
+        let count = checked.in_order.len();
+        if count > MOST {
+            return Err(format!("in_order: {count} are too many; at most {MOST}"));
+        }
+        if let Some(matching) = &mut checked.matching {
+            matching
+                .check(contract)
+                .map_err(|what| format!("match{what}"))?;
+        }
+        for (at, matching) in checked.in_order.iter_mut().enumerate() {
+            let place = |what| format!("in_order[{at}]{what}");
+            matching.check(contract).map_err(place)?;
+        }
+        Ok(checked)
+    }
+}
+
+impl Match {
+    fn check(&mut self, contract: &Contract) -> Result<(), String> {
+        for (key, count) in [
+            ("params", self.params.len()),
+            ("headers", self.headers.len()),
+        ] {
+            if count > MOST {
+                return Err(format!(".{key}: {count} are too many; at most {MOST}"));
+            }
+        }
+        let params = std::mem::take(&mut self.params);
+        let named = params
+            .into_iter()
+            .map(|(name, value)| (dotted(&name), value));
+        self.params = named.collect();
+        let said = self.endpoint.is_some();
+        let places = match &self.endpoint {
+            Some(named) => named.places.clone(),
+            None => CallKind::all().collect(),
+        };
+        let wanted: Vec<&str> = self.params.keys().map(String::as_str).collect();
+        names(contract, said, &places, &wanted).map_err(|(key, what)| {
+            let key = key.strip_prefix("match").unwrap_or(&key);
+            format!("{key}: {what}")
+        })
+    }
+}
+
+/// The contract's name for what a form may call `a[b][c]`.
+fn dotted(name: &str) -> String {
+    name.replace('[', ".").replace(']', "")
 }
 
 /// What a request must have.

@@ -4,6 +4,8 @@ use crate::call_kind::CallKind;
 use crate::http::form::Form;
 use crate::journal::entry::Entry;
 use flexiti_contract::Endpoint;
+use std::borrow::Borrow;
+use std::collections::VecDeque;
 
 /// What a filter may ask for, and what that means.
 pub const FILTERS: &[(&str, &str)] = &[
@@ -126,20 +128,33 @@ impl Filter {
         self.client_id.as_deref()
     }
 
-    /// The entries it lets through, of those that are the merchant's. Of more than `limit` they are the latest, or, with `after`,
-    /// those that follow it.
-    pub(super) fn choose<'e>(
-        &self,
-        entries: impl DoubleEndedIterator<Item = &'e Entry>,
-    ) -> Vec<&'e Entry> {
+    /// The ids of the exchanges it lets through, of those that are the merchant's. Of more than
+    /// `limit` they are the latest, or, with `after`, those that follow it.
+    pub fn choose<E: Borrow<Entry>>(&self, entries: impl Iterator<Item = E>) -> VecDeque<u64> {
         let limit = self.limit.unwrap_or(usize::MAX);
-        let entries = entries.filter(|entry| self.lets(entry));
-        if self.after.is_some() {
-            return entries.take(limit).collect();
+        let mut chosen = VecDeque::new();
+        if limit == 0 {
+            return chosen;
         }
-        let mut latest: Vec<&Entry> = entries.rev().take(limit).collect();
-        latest.reverse();
-        latest
+        for entry in entries {
+            let entry = entry.borrow();
+            if !self.lets(entry) {
+                continue;
+            }
+            if chosen.len() == limit {
+                if self.after.is_some() {
+                    break;
+                }
+                chosen.pop_front();
+            }
+            chosen.push_back(entry.id);
+        }
+        chosen
+    }
+
+    /// The exchanges up to this one need not be looked at.
+    pub fn starts_after(&self) -> u64 {
+        self.after.unwrap_or(0)
     }
 
     fn lets(&self, entry: &Entry) -> bool {

@@ -12,18 +12,15 @@ pub const MEDIA_TYPE: &str = "application/har+json";
 /// The server speaks no other.
 const HTTP: &str = "HTTP/1.1";
 
-/// The exchanges as an archive; `origin` stands before the paths of
-/// this server.
-pub fn archive(entries: &[&Entry], origin: &str, redactor: &Redactor) -> Value {
-    let entries: Vec<Value> = entries
-        .iter()
-        .map(|entry| exchange(entry, origin, redactor))
-        .collect();
+/// What stands before the exchanges in an archive, and what stands after them.
+pub fn frame() -> (String, String) {
     let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
-    json!({"log": {"version": "1.2", "creator": creator, "entries": entries}})
+    let before = format!("{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[");
+    (before, "]}}".to_owned())
 }
 
-fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
+/// An exchange of an archive; `origin` stands before the paths of this server.
+pub fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
     // Milliseconds, always three digits of them.
     let at = Timestamp::from_millisecond(entry.at).unwrap_or(Timestamp::MIN);
     let took = entry.took.as_secs_f64() * 1e3;
@@ -71,8 +68,8 @@ fn request(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
         "headersSize": -1,
         "bodySize": entry.body().map_or(json!(-1), |body| body.len().into()),
     });
-    if let Some(body) = entry.body().filter(|body| !body.is_empty()) {
-        let text = redactor.body(body);
+    if entry.body().is_some_and(|body| !body.is_empty()) {
+        let text = entry.shown_body(redactor);
         request["postData"] = json!({"mimeType": redactor.text(kind), "params": [], "text": text});
     }
     request

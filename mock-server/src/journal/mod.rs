@@ -7,6 +7,7 @@ mod expectation;
 mod filter;
 pub mod har;
 mod note;
+mod sent;
 mod verify;
 mod view;
 
@@ -14,16 +15,13 @@ pub use entry::{Entry, header_pairs};
 pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
 pub use note::{JournaledParameters, Note, Reason};
+pub use sent::sent;
 pub use verify::{Failure, NearMiss, verify};
 pub use view::{Broken, ExchangeSummary, ExchangeView, Why};
 
-use crate::clock::Millis;
-use crate::http::reply::Reply;
-use crate::http::request::Request;
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How much a journal holds before it drops the oldest.
 #[derive(Debug, Clone, Copy)]
@@ -37,20 +35,31 @@ pub struct Limits {
 /// The latest exchanges, those of each merchant apart; older ones are dropped, and counted.
 ///
 /// Merchants share the bytes, and whoever has taken most of them gives up its oldest: a busy
-/// merchant drops no exchange of a quiet one.
+/// merchant drops no exchange of a quiet one. Entries are shared: whoever reads them copies the
+/// pointers and lets go of the journal before anything is rendered.
 #[derive(Debug)]
 pub struct Journal {
     /// By client id; those that concern no merchant are under none.
-    shelves: FxHashMap<Option<Arc<str>>, Shelf>,
+    shelves: FxHashMap<Owner, Shelf>,
+    /// All of them by their ids.
+    entries: BTreeMap<u64, Arc<Entry>>,
+    /// The shelves by size, the largest last; the number tells equal ones apart.
+    sizes: BTreeMap<(usize, u64), Owner>,
     limits: Limits,
     /// How large the entries are together.
     bytes: usize,
     next: u64,
+    next_shelf: u64,
+    dropped: u64,
+    dropped_to: u64,
 }
 
-#[derive(Debug, Default)]
+type Owner = Option<Arc<str>>;
+
+#[derive(Debug)]
 struct Shelf {
-    entries: VecDeque<Entry>,
+    number: u64,
+    entries: VecDeque<Arc<Entry>>,
     bytes: usize,
     dropped: u64,
     /// The latest that was dropped.
@@ -58,16 +67,14 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// Drops the oldest; gives how large it was.
-    fn drop_oldest(&mut self) -> usize {
-        let Some(oldest) = self.entries.pop_front() else {
-            return 0;
-        };
-        let size = oldest.size();
-        self.bytes -= size;
-        self.dropped += 1;
-        self.dropped_to = oldest.id;
-        size
+    fn new(number: u64) -> Self {
+        Self {
+            number,
+            entries: VecDeque::new(),
+            bytes: 0,
+            dropped: 0,
+            dropped_to: 0,
+        }
     }
 }
 
@@ -76,9 +83,14 @@ impl Journal {
     pub fn new(limits: Limits) -> Self {
         Self {
             shelves: FxHashMap::default(),
+            entries: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             limits,
             bytes: 0,
             next: 1,
+            next_shelf: 0,
+            dropped: 0,
+            dropped_to: 0,
         }
     }
 
@@ -87,104 +99,175 @@ impl Journal {
         self.next
     }
 
-    /// Adds an exchange; gives its id.
-    pub fn record(
-        &mut self,
-        at: Millis,
-        request: &Request,
-        note: Note,
-        reply: Option<&Reply>,
-        took: Duration,
-    ) -> u64 {
-        let owner = note.client_id.clone();
+    /// Adds an exchange; gives its id. What it costs does not grow with the merchants.
+    pub fn record(&mut self, mut entry: Entry) -> u64 {
         let id = self.next;
-        let entry = Entry::new(id, at, request, note, reply, took);
         self.next += 1;
+        entry.id = id;
+        let owner = entry.note.client_id.clone();
         let size = entry.size();
+        let entry = Arc::new(entry);
         self.bytes += size;
-        let own = self.shelves.entry(owner).or_default();
+        self.entries.insert(id, Arc::clone(&entry));
+        let next_shelf = &mut self.next_shelf;
+        let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
+            *next_shelf += 1;
+            Shelf::new(*next_shelf)
+        });
+        self.sizes.remove(&(own.bytes, own.number));
         own.bytes += size;
         own.entries.push_back(entry);
-        while own.entries.len() > self.limits.count {
-            self.bytes -= own.drop_oldest();
+        let is_over = own.entries.len() > self.limits.count;
+        self.sizes.insert((own.bytes, own.number), owner.clone());
+        if is_over {
+            self.drop_oldest(&owner);
         }
         while self.bytes > self.limits.bytes {
-            let largest = self.shelves.values_mut().max_by_key(|shelf| shelf.bytes);
-            match largest.filter(|largest| !largest.entries.is_empty()) {
-                Some(largest) => self.bytes -= largest.drop_oldest(),
-                None => break,
+            let Some((_, largest)) = self.sizes.last_key_value() else {
+                break;
+            };
+            let largest = largest.clone();
+            if !self.drop_oldest(&largest) {
+                break;
             }
         }
         id
     }
 
+    /// Drops the oldest of an owner; whether there was one.
+    fn drop_oldest(&mut self, owner: &Owner) -> bool {
+        let Some(own) = self.shelves.get_mut(owner) else {
+            return false;
+        };
+        let Some(oldest) = own.entries.pop_front() else {
+            return false;
+        };
+        let size = oldest.size();
+        self.entries.remove(&oldest.id);
+        let named = self.sizes.remove(&(own.bytes, own.number));
+        own.bytes -= size;
+        own.dropped += 1;
+        own.dropped_to = oldest.id;
+        let named = named.unwrap_or_else(|| owner.clone());
+        self.sizes.insert((own.bytes, own.number), named);
+        self.bytes -= size;
+        self.dropped += 1;
+        self.dropped_to = self.dropped_to.max(oldest.id);
+        true
+    }
+
     /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
     pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
-        let gone = self.shelves.remove(&Some(client_id.into()));
-        self.bytes -= gone.as_ref().map_or(0, |gone| gone.bytes);
-        gone
+        let gone = self.shelves.remove(&Some(client_id.into()))?;
+        self.sizes.remove(&(gone.bytes, gone.number));
+        self.bytes -= gone.bytes;
+        self.dropped -= gone.dropped;
+        // Where nobody else has any, all of it goes at once.
+        let rest = if gone.entries.len() == self.entries.len() {
+            std::mem::take(&mut self.entries)
+        } else {
+            for entry in &gone.entries {
+                self.entries.remove(&entry.id);
+            }
+            BTreeMap::new()
+        };
+        Some((gone, rest))
     }
 
-    /// The exchanges of one merchant, in order; everybody's if none is named.
-    pub fn entries(&self, client_id: Option<&str>) -> Vec<&Entry> {
-        if let Some(id) = client_id {
-            let own = self.shelves.get(&Some(id.into()));
-            return own.map_or(Vec::new(), |own| own.entries.iter().collect());
-        }
-        let entries = self.shelves.values().flat_map(|shelf| &shelf.entries);
-        let mut entries: Vec<&Entry> = entries.collect();
-        entries.sort_unstable_by_key(|entry| entry.id);
-        entries
-    }
-
-    /// The exchanges after the one with the id `after`, in order.
-    pub fn since(&self, client_id: Option<&str>, after: u64) -> Vec<&Entry> {
-        let is_theirs =
-            |owner: &Option<Arc<str>>| client_id.is_none_or(|id| owner.as_deref() == Some(id));
-        let shelves = self.shelves.iter().filter(|(owner, _)| is_theirs(owner));
-        let newer = shelves.flat_map(|(_, shelf)| {
-            let newest_first = shelf.entries.iter().rev();
-            newest_first.take_while(|entry| entry.id > after)
-        });
-        let mut entries: Vec<&Entry> = newer.collect();
-        entries.sort_unstable_by_key(|entry| entry.id);
-        entries
+    /// The next exchanges of one merchant after the one with the id `after`, in order and at most
+    /// so many; everybody's if none is named.
+    pub fn page(&self, client_id: Option<&str>, after: u64, count: usize) -> Vec<Arc<Entry>> {
+        let Some(id) = client_id else {
+            let newer = self.entries.range(after.saturating_add(1)..);
+            return newer
+                .take(count)
+                .map(|(_, entry)| Arc::clone(entry))
+                .collect();
+        };
+        let Some(own) = self.shelves.get(&Some(id.into())) else {
+            return Vec::new();
+        };
+        let from = own.entries.partition_point(|entry| entry.id <= after);
+        own.entries.range(from..).take(count).cloned().collect()
     }
 
     /// The exchange with this id.
-    pub fn get(&self, id: u64) -> Option<&Entry> {
-        self.shelves.values().find_map(|shelf| {
-            let at = shelf.entries.binary_search_by_key(&id, |entry| entry.id);
-            shelf.entries.get(at.ok()?)
-        })
+    pub fn get(&self, id: u64) -> Option<Arc<Entry>> {
+        self.entries.get(&id).cloned()
     }
 
     /// How many exchanges of one merchant were dropped; everybody's if none is named.
     pub fn dropped(&self, client_id: Option<&str>) -> u64 {
         match client_id {
             Some(id) => self.shelves.get(&Some(id.into())).map_or(0, |s| s.dropped),
-            None => self.shelves.values().map(|shelf| shelf.dropped).sum(),
+            None => self.dropped,
         }
     }
 
     /// The id of the latest exchange that was dropped; 0 if none was.
     pub fn dropped_to(&self, client_id: Option<&str>) -> u64 {
-        let newest = |shelf: &Shelf| shelf.dropped_to;
-        if let Some(id) = client_id {
-            self.shelves.get(&Some(id.into())).map_or(0, newest)
-        } else {
-            self.shelves.values().map(newest).max().unwrap_or(0)
+        match client_id {
+            Some(id) => self
+                .shelves
+                .get(&Some(id.into()))
+                .map_or(0, |s| s.dropped_to),
+            None => self.dropped_to,
         }
     }
 
     /// How many exchanges there are, and how large they are together.
     pub fn size(&self) -> (usize, usize) {
-        let counts = self.shelves.values().map(|shelf| shelf.entries.len());
-        (counts.sum(), self.bytes)
+        (self.entries.len(), self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request::{Body, Request};
+    use std::time::Duration;
+
+    fn entry(client_id: &str, length: usize) -> Entry {
+        let request = Request {
+            method: hyper::Method::POST,
+            path: "/".to_owned(),
+            query: None,
+            headers: hyper::HeaderMap::new(),
+            body: Body::Read(vec![b'a'; length].into()),
+        };
+        let note = Note {
+            client_id: Some(client_id.into()),
+            ..Note::default()
+        };
+        Entry::new(0, &request, note, None, Duration::ZERO)
     }
 
-    /// The exchanges that a filter lets through, in order.
-    pub fn find(&self, filter: &Filter) -> Vec<&Entry> {
-        filter.choose(self.entries(filter.client_id()).into_iter())
+    #[test]
+    fn the_largest_shelf_gives_up_its_oldest_and_what_is_counted_adds_up() {
+        let one = entry("a", 1_000).size();
+        let mut journal = Journal::new(Limits {
+            count: 100,
+            bytes: 10 * one,
+        });
+        journal.record(entry("quiet", 1_000));
+        for _ in 0..50 {
+            journal.record(entry("busy", 1_000));
+        }
+        assert_eq!(journal.page(Some("quiet"), 0, 100).len(), 1);
+        assert_eq!(journal.page(Some("busy"), 0, 100).len(), 9);
+        assert_eq!(journal.page(None, 0, 100).len(), 10);
+        assert_eq!(journal.page(None, 0, 3).len(), 3);
+        assert_eq!(journal.dropped(None), 41);
+        assert_eq!(journal.dropped_to(Some("busy")), 42);
+        assert_eq!(journal.size(), (10, 10 * one));
+        assert!(journal.get(42).is_none() && journal.get(43).is_some());
+        drop(journal.forget("busy"));
+        assert_eq!(journal.size(), (1, one));
+        assert_eq!(journal.dropped(None), 0);
+        assert_eq!(journal.sizes.len(), 1);
+        // What is larger than all that may be held is not held.
+        journal.record(entry("large", 20 * one));
+        assert_eq!(journal.page(Some("large"), 0, 1).len(), 0);
+        assert_eq!(journal.page(Some("quiet"), 0, 1).len(), 1);
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::journal::entry::Entry;
 use crate::journal::expectation::{Expected, Match, Range};
+use crate::journal::sent::Candidate;
 use crate::redact::Redactor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,9 +44,10 @@ pub fn verify(
     dropped: u64,
     redactor: &Redactor,
 ) -> Result<usize, Failure> {
+    let candidates: Vec<Candidate<'_>> = entries.iter().map(|it| Candidate::new(it)).collect();
     let judge = Judge {
         expected,
-        entries,
+        entries: &candidates,
         dropped,
         redactor,
     };
@@ -59,7 +61,7 @@ pub fn verify(
 
 struct Judge<'a> {
     expected: &'a Expected,
-    entries: &'a [&'a Entry],
+    entries: &'a [Candidate<'a>],
     dropped: u64,
     redactor: &'a Redactor,
 }
@@ -73,7 +75,7 @@ impl Judge<'_> {
             .times
             .map_or(Range { min: 1, max: None }, |times| times.0);
         let hits = self.entries.iter().filter(|entry| wanted.matches(entry));
-        let hits: Vec<u64> = hits.map(|entry| entry.id).collect();
+        let hits: Vec<u64> = hits.map(|hit| hit.entry.id).collect();
         let too_many = range.max.is_some_and(|max| hits.len() > max);
         let unsure = self.dropped > 0 && range.max.is_some();
         if hits.len() >= range.min && !too_many && !unsure {
@@ -102,7 +104,7 @@ impl Judge<'_> {
         let mut last = None;
         for (at, wanted) in self.expected.in_order.iter().enumerate() {
             if let Some(hit) = rest.iter().position(|entry| wanted.matches(entry)) {
-                last = Some(rest[hit].id);
+                last = Some(rest[hit].entry.id);
                 rest = &rest[hit + 1..];
                 continue;
             }
@@ -135,9 +137,9 @@ impl Judge<'_> {
     }
 
     /// The requests that are most like what is wanted, the latest first among equals.
-    fn nearest(&self, wanted: &Match, entries: &[&Entry]) -> Vec<NearMiss> {
+    fn nearest(&self, wanted: &Match, entries: &[Candidate<'_>]) -> Vec<NearMiss> {
         // A few of thousands: they are kept in order while the others pass.
-        let mut misses: Vec<(usize, &Entry)> = Vec::new();
+        let mut misses: Vec<(usize, &Candidate<'_>)> = Vec::new();
         for entry in entries.iter().rev() {
             let distance = wanted.distance(entry);
             let at = misses.partition_point(|(other, _)| *other <= distance);
@@ -146,34 +148,37 @@ impl Judge<'_> {
                 misses.truncate(NEAREST);
             }
         }
-        let miss = |(_, entry): (usize, &Entry)| NearMiss {
-            id: entry.id,
-            reasons: wanted.reasons(entry, self.redactor),
-            line: format!(
-                "request {}: {} {} → {}",
-                entry.id,
-                self.redactor.text(entry.method.as_str()),
-                self.redactor.url(&entry.address()),
-                entry.status
-            ),
+        let miss = |(_, candidate): (usize, &Candidate<'_>)| {
+            let entry = candidate.entry;
+            NearMiss {
+                id: entry.id,
+                reasons: wanted.reasons(candidate, self.redactor),
+                line: format!(
+                    "request {}: {} {} → {}",
+                    entry.id,
+                    self.redactor.text(entry.method.as_str()),
+                    self.redactor.url(&entry.address()),
+                    entry.status
+                ),
+            }
         };
         misses.into_iter().map(miss).collect()
     }
 }
 
 impl Match {
-    fn matches(&self, entry: &Entry) -> bool {
+    fn matches(&self, entry: &Candidate<'_>) -> bool {
         self.parts().all(|part| part.holds(entry))
     }
 
     /// How far a request is from it.
-    fn distance(&self, entry: &Entry) -> usize {
+    fn distance(&self, entry: &Candidate<'_>) -> usize {
         let failed = self.parts().filter(|part| !part.holds(entry));
         failed.map(|part| part.weight()).sum()
     }
 
     /// What differs, in words and without secrets.
-    fn reasons(&self, entry: &Entry, redactor: &Redactor) -> Vec<String> {
+    fn reasons(&self, entry: &Candidate<'_>, redactor: &Redactor) -> Vec<String> {
         let shown = |text: Option<String>| match text {
             Some(text) => format!("`{text}`"),
             None => "absent".to_owned(),

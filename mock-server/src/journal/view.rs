@@ -136,7 +136,7 @@ impl ExchangeSummary {
             path: redactor.url(&entry.address()),
             headers: shown(&entry.headers(), redactor),
             params: params.map(|params| redactor.members(params.to_object())),
-            body: entry.body().map(|body| redactor.body(body)),
+            body: entry.shown_body(redactor),
             status: entry.status,
             error: error.as_deref().map(|why| redactor.text(why)),
             duration_us: u64::try_from(entry.took.as_micros()).unwrap_or(u64::MAX),

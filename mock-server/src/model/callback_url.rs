@@ -6,6 +6,7 @@ use crate::model::order::Order;
 use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::{CallbackParams, Destination, Knobs};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 /// The URL that an order's customer is sent to: one of the two that the merchant configured, or
 /// its shop. Nothing that a request says is in it but ids. `None` where the merchant configured
@@ -38,7 +39,9 @@ pub fn url(account: &MerchantConfig, rulebook: &Rulebook, order: &Order) -> Opti
     if knobs.callback_lang {
         add("lang", order.lang.code());
     }
-    Some(url)
+    // As a browser would send it: letters beyond ASCII escaped, hosts in lower case.
+    let normal = Url::parse(&url).map(String::from);
+    Some(normal.unwrap_or(url))
 }
 
 fn destination(knobs: &Knobs, outcome: Outcome) -> Option<Destination> {

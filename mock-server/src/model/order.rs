@@ -66,6 +66,11 @@ pub fn comparable<'i>(rulebook: &Rulebook, id: &'i str) -> Cow<'i, str> {
 }
 
 impl Order {
+    /// About how many bytes it takes. What it goes through later is not counted: it is little.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.parameters.size()
+    }
+
     /// The parameters of init, flat.
     pub fn parameters(&self) -> Map<String, Value> {
         self.parameters.to_object()

@@ -7,10 +7,9 @@ use crate::app::App;
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
 use crate::fault::{Action, MatchInput, Strike};
-use crate::http::json::any;
 use crate::http::reply::{Reply, Script};
-use crate::http::request::{Body, Request};
-use crate::journal::Note;
+use crate::http::request::{BODY_LIMIT, Body, Request};
+use crate::journal::{Note, sent};
 use crate::model::order;
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Refusal, Rulebook};
@@ -33,17 +32,25 @@ pub struct Struck {
 /// Looks whether a fault strikes a call, and notes it.
 pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
     let client_id = note.client_id.as_deref()?;
+    let kind = CallKind::Api(call.endpoint);
+    let reads = {
+        let state = call.app.state();
+        let faults = &state.merchants.get(client_id)?.faults;
+        if faults.is_empty() {
+            return None;
+        }
+        faults.read_params(kind)
+    };
+    // Read once for all faults, and before the state is asked for again.
+    let sent = if reads { params(call) } else { Map::new() };
     let state = &mut *call.app.state();
     let merchant = state.merchants.get_mut(client_id)?;
-    if merchant.faults.is_empty() {
-        return None;
-    }
     let now = merchant.clock.at(call.machine);
     let input = MatchInput {
-        kind: CallKind::Api(call.endpoint),
+        kind,
         now,
         params: &|| {
-            let mut params = params(call);
+            let mut params = sent.clone();
             if call.endpoint == Endpoint::NotificationMerchantOrder {
                 let orders = &state.orders;
                 let id = order::comparable(call.rulebook, call.order_id);
@@ -72,30 +79,15 @@ fn params(call: &Call<'_>) -> Map<String, Value> {
         ..
     } = *call;
     let mut params = Map::new();
+    let body = match &request.body {
+        // What is larger is refused for its size: it is not read.
+        Body::Read(bytes) if bytes.len() <= BODY_LIMIT => bytes.as_ref(),
+        _ => b"",
+    };
+    params.extend(sent(contract, endpoint, request.query.as_deref(), body));
     let mut add = |name: String, value: Value| {
-        let param = contract.form_param(endpoint, &name);
-        let name = param.map_or(name, |param| param.name.clone());
-        let value = match value {
-            Value::Number(_) | Value::Bool(_) => value.to_string().into(),
-            value => value,
-        };
         params.insert(name, value);
     };
-    let query = request.query.as_deref().unwrap_or_default();
-    let mut sent = any(query.as_bytes());
-    if let Body::Read(bytes) = &request.body {
-        sent.extend(any(bytes));
-    }
-    for (name, value) in sent {
-        match value {
-            Value::Object(members) => {
-                for (key, value) in members {
-                    add(format!("{name}.{key}"), value);
-                }
-            }
-            value => add(name, value),
-        }
-    }
     let in_header = contract.params(endpoint).iter().filter(|p| p.header);
     for param in in_header {
         let value = request.headers.get(&param.name);

@@ -11,11 +11,10 @@ use crate::app::App;
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
-use crate::events::Event;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::http::route::{Route, Router};
-use crate::journal::Note;
+use crate::http::route::{ADMIN, Route, Router};
+use crate::journal::{Entry, Note};
 use crate::pipeline::fault_effects::Struck;
 use crate::telemetry::access_log;
 use crate::telemetry::metrics::Metrics;
@@ -23,13 +22,14 @@ use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN,
 };
 use hyper::{Method, StatusCode};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// The server, apart from its sockets: what answers requests, and counts them.
 #[derive(Debug)]
@@ -38,8 +38,13 @@ pub struct Service {
     pub app: App,
     /// What is counted.
     pub metrics: Metrics,
+    /// How many callbacks are brought at once; more wait.
+    pub callbacks: Semaphore,
     router: Router,
 }
+
+/// How many callbacks are brought to shops at once.
+const CALLBACKS: usize = 64;
 
 impl Service {
     /// A server that listens on `address`.
@@ -52,12 +57,19 @@ impl Service {
             router: Router::new(rulebook.contract())?,
             app: App::new(settings, rulebook, address)?,
             metrics: Metrics::new()?,
+            callbacks: Semaphore::new(CALLBACKS),
         })
     }
 
     /// Where a path leads.
     pub fn route(&self, path: &str) -> Route {
         self.router.route(path)
+    }
+
+    /// Whether a request is to be answered beside the others, because it may take long.
+    pub fn is_aside(request: &Request) -> bool {
+        let rest = request.path.strip_prefix(ADMIN);
+        rest.is_some_and(|rest| admin::is_aside(rest, &request.method))
     }
 
     /// Answers a request, and records the exchange. Everything a handler needs is in its
@@ -82,13 +94,32 @@ impl Service {
             Route::Root if matches!(request.method, Method::GET | Method::HEAD) => {
                 return admin::welcome::page();
             }
-            Route::Root | Route::Unknown => {
-                let rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
-                refuse(app, app.dialects.own(), &rejection, request, &mut note)
-            }
+            Route::Root | Route::Unknown => self.unknown(request, now, &mut note),
         };
         self.record(now, request, note, Some(&reply), started.elapsed());
         reply
+    }
+
+    /// The refusal of a path that is not listed. It belongs to the merchant whose id is in it, and
+    /// names the listed path that it comes near: mostly a slash is too many.
+    fn unknown(&self, request: &Request, now: Millis, note: &mut Note) -> Reply {
+        let app = &self.app;
+        let named = Router::client_id(&request.path).map(Cow::Owned);
+        let rulebook = &*noted(app, named, now, note);
+        let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
+        if cors && request.method == Method::OPTIONS {
+            return preflight("GET, POST", request);
+        }
+        let mut rejection = Rejection::new(Rule::PathKnown, ErrorId::NotFound);
+        if let Some((listed, what)) = self.router.near(&request.path) {
+            rejection = rejection.advising(format!("Ask for `{listed}`, {what}."));
+        }
+        let reply = refuse(app, rulebook, &rejection, request, note);
+        if cors {
+            reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        } else {
+            reply
+        }
     }
 
     /// Logs, records and counts an exchange, and enters it into the account of the fault that
@@ -106,13 +137,15 @@ impl Service {
         access_log::line(&app.redactor(), request, &note, status, took);
         self.metrics.count(&note, status, took);
         let settles = note.ticket.take().zip(note.client_id.clone());
-        let id = app.journal().record(at, request, note, reply, took);
+        // Copied before the journal is asked for: others wait for one insertion only.
+        let entry = Entry::new(at, request, note, reply, took);
+        let id = app.journal().record(entry);
         if let Some((ticket, client_id)) = settles
             && let Some(merchant) = app.state().merchants.get_mut(&*client_id)
         {
             merchant.faults.settle(&ticket, id);
         }
-        app.tell(Event::Recorded);
+        app.events.recorded();
     }
 }
 
@@ -135,7 +168,8 @@ fn api(
     let rulebook = &*merchant(app, target, request, machine, note);
     let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
     if cors && request.method == Method::OPTIONS {
-        return preflight(rulebook, target.endpoint);
+        let method = &rulebook.contract().endpoint(target.endpoint).method;
+        return preflight(method, request);
     }
     let mut call = Call {
         app,
@@ -175,17 +209,15 @@ fn api(
     }
 }
 
-fn preflight(rulebook: &Rulebook, endpoint: Endpoint) -> Reply {
+/// Lets a page of another origin send what it asks to send: tracing agents add headers that no
+/// list can foresee.
+fn preflight(methods: &str, request: &Request) -> Reply {
+    let asked = request.header(&ACCESS_CONTROL_REQUEST_HEADERS);
+    let asked = asked.unwrap_or("authorization, content-type, x-reference-id".into());
     Reply::empty(StatusCode::NO_CONTENT)
         .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .with(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            &rulebook.contract().endpoint(endpoint).method,
-        )
-        .with(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, x-reference-id",
-        )
+        .with(ACCESS_CONTROL_ALLOW_METHODS, methods)
+        .with(ACCESS_CONTROL_ALLOW_HEADERS, &asked)
         .with(ACCESS_CONTROL_MAX_AGE, "600")
 }
 
@@ -215,6 +247,16 @@ fn merchant(
 ) -> Arc<Rulebook> {
     let in_path = target.client_id.map(Cow::Borrowed);
     let named = in_path.or_else(|| auth::client_id(request).map(Cow::Owned));
+    noted(app, named, machine, note)
+}
+
+/// Notes the merchant with this client id, if there is one; gives its rulebook.
+fn noted(
+    app: &App,
+    named: Option<Cow<'_, str>>,
+    machine: Millis,
+    note: &mut Note,
+) -> Arc<Rulebook> {
     let state = app.state();
     let merchants = &state.merchants;
     let found = named.and_then(|id| {

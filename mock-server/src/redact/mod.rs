@@ -1,14 +1,15 @@
 //! Keeping secrets out of what people and programs read. In the place of a secret stands `***`
 //! and a hash under a key of this process: equal secrets are recognised, and none is found out.
 
+mod search;
 mod secrets;
 mod shape;
 mod spelling;
 
 pub use secrets::Secrets;
 
-use crate::redact::shape::{HEX, OPAQUE, Shape};
-use crate::redact::spelling::{decoded, unit};
+use crate::redact::search::Hit;
+use crate::redact::spelling::decoded;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -57,7 +58,7 @@ impl Redactor {
 
     /// Whether `text` is one of the secrets.
     pub fn is_secret(&self, text: &str) -> bool {
-        self.secrets.contains(text)
+        self.secrets.read().contains(text)
     }
 
     /// What stands in the place of a secret.
@@ -68,16 +69,38 @@ impl Redactor {
         format!("{HIDDEN}{:08x}", self.key.hash_one(secret) >> 32)
     }
 
-    /// `text` without secrets, tokens and sessions, wherever in it they stand, and whatever
-    /// escapes or base64 they are spelled in.
+    /// `text` without secrets, tokens and sessions, wherever in it they stand, and however they
+    /// are spelled. What cannot be searched for them is hidden as a whole.
     pub fn text(&self, text: &str) -> String {
+        self.shown(text).into_owned()
+    }
+
+    /// The same, and the text itself where there is nothing to hide.
+    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.reveal {
-            return text.to_owned();
+            return text.into();
         }
-        let text = self.without_base64(text);
-        let text = self.without_secrets(&text);
-        let text = self.without_tokens(&text, &HEX);
-        self.without_tokens(&text, &OPAQUE)
+        let hits = search::hits(&self.secrets.read(), text.as_bytes());
+        let Ok(hits) = hits else {
+            return self.hidden(text).into();
+        };
+        if hits.is_empty() {
+            return text.into();
+        }
+        let mut shown = String::with_capacity(text.len());
+        let mut from = 0;
+        for Hit { start, end, secret } in hits {
+            // A part of a sign is not shown either.
+            let is_boundary = |at: &usize| text.is_char_boundary(*at);
+            let start = (from..=start.max(from)).rev().find(is_boundary);
+            let start = start.unwrap_or(from);
+            let end = (end..=text.len()).find(is_boundary).unwrap_or(text.len());
+            shown.push_str(&text[from..start]);
+            shown.push_str(&self.hidden(&secret));
+            from = end.max(from);
+        }
+        shown.push_str(&text[from..]);
+        shown.into()
     }
 
     /// The value of a header.
@@ -139,11 +162,14 @@ impl Redactor {
     }
 
     /// A body: as it is but for the secrets. JSON that has parameters that are secret by their
-    /// name is written anew.
+    /// name is written anew. One that is no text cannot be searched, and is hidden.
     pub fn body(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
         if self.reveal {
             return text.into_owned();
+        }
+        if is_binary(body) {
+            return self.hidden(&text);
         }
         match serde_json::from_slice::<Value>(body) {
             Ok(json) if names_secret(&json) => self.param("", json).to_string(),
@@ -171,94 +197,6 @@ impl Redactor {
             None => self.text(url),
         }
     }
-
-    fn without_secrets(&self, text: &str) -> String {
-        let bytes = text.as_bytes();
-        let mut shown = String::with_capacity(text.len());
-        let (mut from, mut at) = (0, 0);
-        while at < bytes.len() {
-            let found = self.secrets.at(bytes, at);
-            let whole = |end| text.is_char_boundary(at) && text.is_char_boundary(end);
-            if let Some((secret, end)) = found.filter(|(_, end)| whole(*end)) {
-                shown.push_str(&text[from..at]);
-                shown.push_str(&self.hidden(secret));
-                from = end;
-                at = end;
-            } else {
-                at += 1;
-            }
-        }
-        shown.push_str(&text[from..]);
-        shown
-    }
-
-    fn without_tokens(&self, text: &str, shape: &Shape) -> String {
-        let bytes = text.as_bytes();
-        let mut shown = String::with_capacity(text.len());
-        let (mut from, mut at) = (0, 0);
-        while at < bytes.len() {
-            let start = at;
-            let mut token = String::new();
-            while let Some((byte, length)) = unit(&bytes[at..])
-                && (shape.is_digit)(byte)
-            {
-                token.push(char::from(byte));
-                at += length;
-            }
-            if let Some(token) = shape.token(token) {
-                shown.push_str(&text[from..start]);
-                shown.push_str(&self.hidden(&token));
-                from = at;
-            } else if at == start {
-                at += unit(&bytes[at..]).map_or(1, |(_, length)| length);
-            }
-        }
-        shown.push_str(&text[from..]);
-        shown
-    }
-
-    /// Takes out each run of base64 that has a secret in it.
-    fn without_base64(&self, text: &str) -> String {
-        let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = text;
-        while !rest.is_empty() {
-            let run = rest.find(|c| !is_digit(c)).unwrap_or(rest.len());
-            if let Some(secret) = self.in_base64(&rest[..run]) {
-                shown.push_str(&self.hidden(&secret));
-                rest = rest[run..].trim_start_matches('=');
-            } else {
-                shown.push_str(&rest[..run]);
-                rest = &rest[run..];
-            }
-            let gap = rest.find(is_digit).unwrap_or(rest.len());
-            shown.push_str(&rest[..gap]);
-            rest = &rest[gap..];
-        }
-        shown
-    }
-
-    /// The secret that is in a run of base64, wherever in it that begins.
-    fn in_base64(&self, run: &str) -> Option<String> {
-        // Most words are too short for any secret.
-        let shortest = self.secrets.shortest().unwrap_or(HEX.length);
-        let shortest = shortest.min(HEX.length);
-        if run.len() * 3 / 4 < shortest {
-            return None;
-        }
-        let run = run.replace('-', "+").replace('_', "/");
-        (0..4).find_map(|start| {
-            let digits = run.get(start..)?;
-            let odd = usize::from(digits.len() % 4 == 1);
-            let bytes = LAX.decode(&digits[..digits.len() - odd]).ok()?;
-            let text = String::from_utf8_lossy(&bytes);
-            let known = (0..text.len()).find_map(|at| self.secrets.at(text.as_bytes(), at));
-            known.map(|(secret, _)| secret.to_owned()).or_else(|| {
-                let mut shapes = [&HEX, &OPAQUE].into_iter();
-                shapes.find_map(|shape| shape.token_in(&text))
-            })
-        })
-    }
 }
 
 /// Whether a parameter is secret by its name: `client_secret`, `a[password]`, `a.password`.
@@ -266,6 +204,13 @@ fn is_secret(name: &str) -> bool {
     let last = name.trim_end_matches(']');
     let last = last.rsplit(['[', '.']).next().unwrap_or(last);
     Contract::shipped().is_secret_param(last)
+}
+
+/// Whether a body is no text in any charset whose letters are those of ASCII: it may be
+/// compressed, and nothing in it can be found.
+fn is_binary(body: &[u8]) -> bool {
+    let is_control = |byte: &u8| matches!(byte, 1..=8 | 14..=31);
+    str::from_utf8(body).is_err() && body.iter().any(is_control)
 }
 
 fn names_secret(json: &Value) -> bool {
@@ -278,30 +223,23 @@ fn names_secret(json: &Value) -> bool {
     }
 }
 
-/// A text whose secrets were hidden if it had any.
-pub fn changed(text: &str, shown: String) -> Cow<'_, str> {
-    if shown == text {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(shown)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
 
     const ACCESS: &str = "0123456789abcdef0123456789abcdef01234567";
 
     #[test]
     fn secrets_tokens_and_sessions_are_hidden_wherever_they_stand() {
-        let mut secrets = Secrets::default();
+        let secrets = Secrets::default();
         secrets.add("s3cret/x");
         secrets.add("s3cret/xy z");
         let redactor = Redactor::new(Arc::new(secrets), RandomState::new());
         let short = redactor.hidden("s3cret/x");
         let long = redactor.hidden("s3cret/xy z");
         let token = redactor.hidden(ACCESS);
+        let guess = redactor.hidden("guess");
         let escaped = ACCESS.replace('0', "%30");
         for (text, shown) in [
             ("plain", "plain".to_owned()),
@@ -314,7 +252,20 @@ mod tests {
             ("a=s3cret/xy+z", format!("a={long}")),
             (r#""s3cret\/x""#, format!("\"{short}\"")),
             (r#""s3cret\u002fx""#, format!("\"{short}\"")),
-            ("Zm9vOnMzY3JldC94=, x", format!("{short}, x")),
+            ("s3cret%25252Fx", short.clone()),
+            (r"a=s3cret%5Cu002fx", format!("a={short}")),
+            ("YTpzM2NyZXQveA", format!("YT{short}")),
+            ("YTpzM2NyZXQve%41%3D%3D&b", format!("YT{short}%3D%3D&b")),
+            ("Basic aWQ6Z3Vlc3M=", format!("Basic {guess}=")),
+            ("?a=Basic+aWQ6Z3Vlc3M", format!("?a=Basic+{guess}")),
+            ("http://u:guess@h/x", format!("http://u:{guess}@h/x")),
+            (";client_secret=guess;", format!(";client_secret={guess};")),
+            (
+                r#"%7B"password": "guess"}"#,
+                format!(r#"%7B"password": "{guess}"}}"#),
+            ),
+            ("s\u{0}3\0c\0r\0e\0t\0/\0x\0", format!("{short}\0")),
+            ("Zm9vOnMzY3JldC94, x", format!("Zm9vO{short}, x")),
             (&format!("Bearer {ACCESS}é"), format!("Bearer {token}é")),
             (&format!("a%3D{escaped}"), format!("a%3D{token}")),
             (
@@ -362,5 +313,87 @@ mod tests {
             format!("Basic {hash}")
         );
         assert_eq!(redactor.header("cookie", "a=guess"), format!("a={hash}"));
+    }
+
+    /// A spelling of a text in which it can be found again.
+    fn spelled(text: &str, how: u8) -> String {
+        match how % 6 {
+            0 => percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string(),
+            1 => text.bytes().fold(String::new(), |mut all, byte| {
+                let _ = write!(all, "%{byte:02x}");
+                all
+            }),
+            2 => text.encode_utf16().fold(String::new(), |mut all, code| {
+                let _ = write!(all, "\\u{code:04x}");
+                all
+            }),
+            3 => LAX.encode(text),
+            4 => base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("id:{text}")),
+            _ => serde_json::Value::from(text).to_string(),
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(1_000))]
+        #[test]
+        fn no_spelling_of_a_secret_is_shown(
+            secret in "[a-zA-Z0-9/+%\\\\é -]{6,30}",
+            before in "[a-zA-Z0-9=&/:% ]{0,12}",
+            after in "[=&:; ]?[a-zA-Z0-9=&/: ]{0,12}",
+            hows in proptest::collection::vec(0..6_u8, 0..5),
+        ) {
+            let secrets = Secrets::default();
+            secrets.add(&secret);
+            let redactor = Redactor::new(Arc::new(secrets), RandomState::new());
+            let spelling = hows.iter().fold(secret.clone(), |text, how| spelled(&text, *how));
+            let text = format!("{before}={spelling}{after}");
+            let shown = redactor.text(&text);
+            proptest::prop_assert!(shown.contains(HIDDEN), "{hows:?} {secret:?}: {text} → {shown}");
+            // What is left is less than the secret takes.
+            let left = shown.replace(HIDDEN, "");
+            proptest::prop_assert!(!left.contains(&spelling), "{text} → {shown}");
+        }
+    }
+
+    #[test]
+    fn the_time_grows_with_the_text_and_with_nothing_else() {
+        let secrets = Secrets::default();
+        secrets.add(&"\\".repeat(99));
+        for length in 4..40 {
+            secrets.add(&format!("{}b", "a".repeat(length)));
+        }
+        for number in 0..300 {
+            secrets.add(&format!("secret-{number}"));
+        }
+        let redactor = Redactor::new(Arc::new(secrets), RandomState::new());
+        // The cost of a text of which nothing is found, to compare with.
+        let time = |piece: &str, length: usize| {
+            let text = piece.repeat(length / piece.len());
+            let run = || {
+                let started = std::time::Instant::now();
+                std::hint::black_box(redactor.text(&text));
+                started.elapsed()
+            };
+            (0..4).map(|_| run()).min().unwrap_or_default()
+        };
+        for piece in [
+            "\\",
+            "a",
+            "secret-",
+            "%25",
+            "%",
+            "QUFB",
+            "client_secret=",
+            "basic+",
+            "@",
+            "\\u00",
+            "://:@",
+        ] {
+            let (short, long) = (time(piece, 1_000), time(piece, 16_000));
+            // Sixteen times the text; were it quadratic, it would be 256 times the time.
+            let limit = short * 64 + std::time::Duration::from_millis(20);
+            assert!(long < limit, "{piece}: {short:?}, {long:?}");
+        }
     }
 }

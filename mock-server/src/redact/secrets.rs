@@ -1,44 +1,122 @@
-//! The secrets that are known, found in a text however they are spelled.
+//! The secrets that are known, found in a text in time that grows with the text and not with how
+//! many there are.
 
-use crate::redact::spelling::unit;
-use std::collections::HashMap;
+use crate::redact::spelling::unescaped_fully;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What is shorter hides nothing, and would blot out ordinary words.
 pub const SHORTEST: usize = 4;
+/// The modulus of the hash of a text's parts: a Mersenne prime.
+const PRIME: u64 = (1 << 61) - 1;
+/// How many bits say which beginnings there may be.
+const FILTER: usize = 1 << 18;
 
-/// The secrets of all merchants. Looking at one place of a text costs the same for one merchant
-/// and for a thousand.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// How many have each.
-    counts: HashMap<String, usize>,
-    /// Those that begin alike, the longest first: one may be the beginning of another.
-    starts: HashMap<Start, Vec<String>>,
-    shortest: Option<usize>,
-}
-
-/// The first bytes of a secret, in lower case; a space and a plus sign are the same.
-type Start = [u8; SHORTEST];
+/// The secrets of all merchants, shared by everything that hides them.
+#[derive(Debug, Default)]
+pub struct Secrets(RwLock<Known>);
 
 impl Secrets {
     /// Adds a secret that one more merchant has.
-    pub fn add(&mut self, secret: &str) {
+    pub fn add(&self, secret: &str) {
+        self.write().add(secret);
+    }
+
+    /// Takes away a secret that one merchant less has.
+    pub fn remove(&self, secret: &str) {
+        self.write().remove(secret);
+    }
+
+    /// The secrets as they are now.
+    pub fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Those secrets, ready to be looked for.
+#[derive(Debug)]
+pub struct Known {
+    /// How many have each.
+    counts: HashMap<String, usize>,
+    /// What is looked for, by its hash: each secret, and what is left of it once every escape in
+    /// it is undone.
+    patterns: FxHashMap<u64, Vec<Pattern>>,
+    /// How many patterns begin alike, by their lengths.
+    starts: FxHashMap<Start, BTreeMap<usize, usize>>,
+    /// Which beginnings there may be; a quick no for most places of most texts.
+    filter: Vec<u64>,
+    lengths: BTreeMap<usize, usize>,
+    /// Nobody outside knows it, so nobody can make texts whose parts have the same hash.
+    base: u64,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    folded: Box<[u8]>,
+    secret: String,
+}
+
+/// The first bytes of a pattern.
+type Start = [u8; SHORTEST];
+
+/// A secret in a text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found<'s> {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// The secret as its merchant has it.
+    pub secret: &'s str,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            counts: HashMap::new(),
+            patterns: FxHashMap::default(),
+            starts: FxHashMap::default(),
+            filter: Vec::new(),
+            lengths: BTreeMap::new(),
+            base: (RandomState::new().hash_one(0) % PRIME) | (1 << 32),
+        }
+    }
+}
+
+impl Known {
+    fn add(&mut self, secret: &str) {
         let count = self.counts.entry(secret.to_owned()).or_default();
         *count += 1;
         if *count > 1 {
             return;
         }
-        if let Some(start) = plain_start(secret.as_bytes()) {
-            let alike = self.starts.entry(start).or_default();
-            alike.push(secret.to_owned());
-            alike.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-            let shortest = self.shortest.unwrap_or(usize::MAX);
-            self.shortest = Some(shortest.min(secret.len()));
+        for folded in spellings(secret) {
+            let Some(start) = folded.first_chunk() else {
+                continue;
+            };
+            if self.filter.is_empty() {
+                self.filter = vec![0; FILTER / 64];
+            }
+            let bit = bit(*start);
+            self.filter[bit / 64] |= 1 << (bit % 64);
+            let lengths = self.starts.entry(*start).or_default();
+            *lengths.entry(folded.len()).or_default() += 1;
+            *self.lengths.entry(folded.len()).or_default() += 1;
+            let alike = self.patterns.entry(self.hash(&folded)).or_default();
+            alike.push(Pattern {
+                folded: folded.into(),
+                secret: secret.to_owned(),
+            });
         }
     }
 
-    /// Takes away a secret that one merchant less has.
-    pub fn remove(&mut self, secret: &str) {
+    fn remove(&mut self, secret: &str) {
         let Some(count) = self.counts.get_mut(secret) else {
             return;
         };
@@ -47,16 +125,25 @@ impl Secrets {
             return;
         }
         self.counts.remove(secret);
-        if let Some(start) = plain_start(secret.as_bytes())
-            && let Some(alike) = self.starts.get_mut(&start)
-        {
-            alike.retain(|other| other != secret);
-            if alike.is_empty() {
-                self.starts.remove(&start);
+        for folded in spellings(secret) {
+            let Some(start) = folded.first_chunk::<SHORTEST>() else {
+                continue;
+            };
+            let hash = self.hash(&folded);
+            if let Some(alike) = self.patterns.get_mut(&hash) {
+                alike.retain(|pattern| pattern.secret != secret);
+                if alike.is_empty() {
+                    self.patterns.remove(&hash);
+                }
             }
+            if let Some(lengths) = self.starts.get_mut(start) {
+                less(lengths, folded.len());
+                if lengths.is_empty() {
+                    self.starts.remove(start);
+                }
+            }
+            less(&mut self.lengths, folded.len());
         }
-        let lengths = self.counts.keys().map(String::len);
-        self.shortest = lengths.filter(|length| *length >= SHORTEST).min();
     }
 
     /// Whether `text` is one of them.
@@ -66,34 +153,120 @@ impl Secrets {
 
     /// The length of the shortest that is worth hiding.
     pub fn shortest(&self) -> Option<usize> {
-        self.shortest
+        self.lengths.keys().next().copied()
     }
 
-    /// The secret that stands `at` that place of a text, and where it ends.
-    pub fn at(&self, text: &[u8], at: usize) -> Option<(&str, usize)> {
-        let rest = &text[at..];
-        let read = [plain_start(rest), unescaped_start(rest)];
-        let alike = read.iter().flatten().filter_map(|s| self.starts.get(s));
-        alike.flatten().find_map(|secret| {
-            let end = matched(text, at, secret.as_bytes())?;
-            Some((secret.as_str(), end))
-        })
+    /// The longest secret at each place of a text, in any case; a plus sign stands for a space.
+    pub fn in_text(&self, text: &[u8]) -> Vec<Found<'_>> {
+        if self.lengths.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut prefixes = None;
+        for (at, start) in text.windows(SHORTEST).enumerate() {
+            let start = [start[0], start[1], start[2], start[3]].map(folded);
+            let bit = bit(start);
+            if self.filter[bit / 64] & 1 << (bit % 64) == 0 {
+                continue;
+            }
+            let Some(lengths) = self.starts.get(&start) else {
+                continue;
+            };
+            let prefixes = prefixes.get_or_insert_with(|| Prefixes::new(text, self.base));
+            let longest = lengths.keys().rev().find_map(|length| {
+                let end = at + length;
+                let part = text.get(at..end)?;
+                let alike = self.patterns.get(&prefixes.hash(at, end))?;
+                alike.iter().find(|pattern| {
+                    pattern.folded.len() == part.len()
+                        && pattern
+                            .folded
+                            .iter()
+                            .zip(part)
+                            .all(|(a, b)| *a == folded(*b))
+                })
+            });
+            if let Some(pattern) = longest {
+                found.push(Found {
+                    start: at,
+                    end: at + pattern.folded.len(),
+                    secret: &pattern.secret,
+                });
+            }
+        }
+        found
+    }
+
+    fn hash(&self, folded: &[u8]) -> u64 {
+        folded
+            .iter()
+            .fold(0, |hash, byte| next(hash, self.base, *byte))
     }
 }
 
-fn plain_start(text: &[u8]) -> Option<Start> {
-    text.first_chunk().map(|start| start.map(folded))
+/// The hashes of all beginnings of a text, from which that of any part follows.
+struct Prefixes {
+    hashes: Vec<u64>,
+    powers: Vec<u64>,
 }
 
-fn unescaped_start(text: &[u8]) -> Option<Start> {
-    let mut rest = text;
-    let mut start = Start::default();
-    for place in &mut start {
-        let (byte, length) = unit(rest)?;
-        *place = folded(byte);
-        rest = &rest[length..];
+impl Prefixes {
+    fn new(text: &[u8], base: u64) -> Self {
+        let (mut hash, mut power) = (0, 1);
+        let mut all = Self {
+            hashes: Vec::with_capacity(text.len() + 1),
+            powers: Vec::with_capacity(text.len() + 1),
+        };
+        all.hashes.push(hash);
+        all.powers.push(power);
+        for byte in text {
+            hash = next(hash, base, folded(*byte));
+            power = product(power, base);
+            all.hashes.push(hash);
+            all.powers.push(power);
+        }
+        all
     }
-    Some(start)
+
+    fn hash(&self, start: usize, end: usize) -> u64 {
+        let before = product(self.hashes[start], self.powers[end - start]);
+        (self.hashes[end] + PRIME - before) % PRIME
+    }
+}
+
+fn next(hash: u64, base: u64, byte: u8) -> u64 {
+    (product(hash, base) + u64::from(byte) + 1) % PRIME
+}
+
+fn product(one: u64, other: u64) -> u64 {
+    let whole = u128::from(one) * u128::from(other) % u128::from(PRIME);
+    // What is less than the prime fits.
+    u64::try_from(whole).unwrap_or_default()
+}
+
+/// A secret as it is looked for: as it is, and without the escapes that may be in it.
+fn spellings(secret: &str) -> Vec<Vec<u8>> {
+    let fold = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().map(folded).collect() };
+    let mut spellings = vec![fold(secret.as_bytes())];
+    let bare = fold(&unescaped_fully(secret.as_bytes()).bytes);
+    if bare != spellings[0] {
+        spellings.push(bare);
+    }
+    spellings
+}
+
+fn less(counts: &mut BTreeMap<usize, usize>, key: usize) {
+    if let Some(count) = counts.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&key);
+        }
+    }
+}
+
+fn bit(start: Start) -> usize {
+    let mixed = u32::from_le_bytes(start).wrapping_mul(0x9e37_79b1);
+    (mixed >> 14) as usize % FILTER
 }
 
 fn folded(byte: u8) -> u8 {
@@ -103,61 +276,49 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
-/// Where `secret` ends in `text` if it stands `at` that place, in any case and in any escapes:
-/// `%2d`, `\u002d`, `\/`, `+`.
-fn matched(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
-    let Some((wanted, more)) = secret.split_first() else {
-        return Some(at);
-    };
-    let rest = &text[at..];
-    let first = *rest.first()?;
-    let plain = first.eq_ignore_ascii_case(wanted) || (first == b'+' && *wanted == b' ');
-    // What looks like an escape may be one, or stand for itself.
-    let as_is = plain.then(|| matched(text, at + 1, more)).flatten();
-    as_is.or_else(|| {
-        let (byte, length) = unit(rest).filter(|(_, length)| *length > 1)?;
-        let same = byte.eq_ignore_ascii_case(wanted);
-        same.then(|| matched(text, at + length, more)).flatten()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_secret_is_known_until_the_last_who_has_it_is_gone() {
-        let mut secrets = Secrets::default();
+        let secrets = Secrets::default();
         for secret in ["secret-1", "secret-12", "secret-1", "abc", "a b c"] {
             secrets.add(secret);
         }
-        let at = |secrets: &Secrets, text: &str| {
-            let found = secrets.at(text.as_bytes(), 1);
-            found.map(|(secret, end)| (secret.to_owned(), end))
+        let first = |text: &str| {
+            let known = secrets.read();
+            let found = known.in_text(text.as_bytes()).into_iter().next();
+            found.map(|found| (found.secret.to_owned(), found.start, found.end))
         };
-        assert_eq!(at(&secrets, "=SECRET-12"), Some(("secret-12".into(), 10)));
-        assert_eq!(at(&secrets, "=secret-13"), Some(("secret-1".into(), 9)));
-        assert_eq!(at(&secrets, "=a+b%20c"), Some(("a b c".into(), 8)));
-        assert_eq!(at(&secrets, "=abcd"), None);
-        assert!(secrets.contains("abc"));
-        assert_eq!(secrets.shortest(), Some(5));
+        assert_eq!(first("=SECRET-12"), Some(("secret-12".into(), 1, 10)));
+        assert_eq!(first("=secret-13"), Some(("secret-1".into(), 1, 9)));
+        assert_eq!(first("=a+b c"), Some(("a b c".into(), 1, 6)));
+        assert_eq!(first("=abcd"), None);
+        assert!(secrets.read().contains("abc"));
+        assert_eq!(secrets.read().shortest(), Some(5));
         secrets.remove("secret-1");
-        assert!(secrets.contains("secret-1"));
+        assert!(secrets.read().contains("secret-1"));
         for secret in ["secret-1", "a b c", "nobody's"] {
             secrets.remove(secret);
         }
-        assert!(!secrets.contains("secret-1"));
-        assert_eq!(at(&secrets, "=secret-13"), None);
-        assert_eq!(secrets.shortest(), Some(9));
+        assert!(!secrets.read().contains("secret-1"));
+        assert_eq!(first("=secret-13"), None);
+        assert_eq!(secrets.read().shortest(), Some(9));
+        secrets.remove("secret-12");
+        let known = secrets.read();
+        assert!(known.patterns.is_empty() && known.starts.is_empty());
     }
 
     #[test]
-    fn an_escaped_first_sign_is_a_first_sign() {
-        let mut secrets = Secrets::default();
-        secrets.add("/x\\yz");
-        assert!(secrets.at(br"%2fx\\yz", 0).is_some());
-        assert!(secrets.at(br"\u002fx\u005cyz", 0).is_some());
-        assert!(secrets.at(br"/x\yz", 0).is_some());
-        assert!(secrets.at(br"/x\", 0).is_none());
+    fn overlapping_secrets_are_found_each() {
+        let secrets = Secrets::default();
+        for secret in ["abcdef", "defghi", "cdef"] {
+            secrets.add(secret);
+        }
+        let known = secrets.read();
+        let found = known.in_text(b"xabcdefghi");
+        let places: Vec<_> = found.iter().map(|found| (found.start, found.end)).collect();
+        assert_eq!(places, [(1, 7), (3, 7), (4, 10)]);
     }
 }

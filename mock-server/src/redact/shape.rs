@@ -44,11 +44,4 @@ impl Shape {
             run
         })
     }
-
-    /// The first token in a text.
-    pub fn token_in(&self, text: &str) -> Option<String> {
-        let is_sign = |c: char| u8::try_from(c).is_ok_and(self.is_digit);
-        let mut runs = text.split(|c: char| !is_sign(c));
-        runs.find_map(|run| self.token(run.to_owned()))
-    }
 }

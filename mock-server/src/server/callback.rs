@@ -12,6 +12,7 @@ use http_body_util::Empty;
 use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -58,9 +59,12 @@ async fn once(
     strike: Option<&Strike>,
 ) -> Result<StatusCode, String> {
     let app = &service.app;
+    // The semaphore is never closed.
+    let place = service.callbacks.acquire().await.ok();
     let at = (app.now)();
     let started = Instant::now();
-    let came = get(url).await;
+    let came = get(url, app.address).await;
+    drop(place);
     let took = started.elapsed();
     let mut note = Note {
         callback: true,
@@ -110,14 +114,14 @@ fn recorded(url: &str) -> request::Request {
 }
 
 /// Requests an `http` URL with GET, redirections not followed; gives the status.
-async fn get(url: &str) -> Result<StatusCode, String> {
-    match tokio::time::timeout(TIME, request(url)).await {
+async fn get(url: &str, own: SocketAddr) -> Result<StatusCode, String> {
+    match tokio::time::timeout(TIME, request(url, own)).await {
         Ok(came) => came,
         Err(_) => Err(format!("no answer within {} seconds", TIME.as_secs())),
     }
 }
 
-async fn request(url: &str) -> Result<StatusCode, String> {
+async fn request(url: &str, own: SocketAddr) -> Result<StatusCode, String> {
     let why = |error: &dyn std::fmt::Display| error.to_string();
     let uri: Uri = url.parse().map_err(|e| why(&e))?;
     let authority = uri.authority().ok_or("the URL names no host")?;
@@ -129,6 +133,10 @@ async fn request(url: &str) -> Result<StatusCode, String> {
     let stream = TcpStream::connect((host, port))
         .await
         .map_err(|e| why(&e))?;
+    if is_own(&stream, own) {
+        // Each call would lead to the next one.
+        return Err("the URL leads to this mock itself; give that of your shop".to_owned());
+    }
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|e| why(&e))?;
@@ -140,4 +148,13 @@ async fn request(url: &str) -> Result<StatusCode, String> {
         .map_err(|e| why(&e))?;
     let answer = sender.send_request(request).await.map_err(|e| why(&e))?;
     Ok(answer.status())
+}
+
+/// Whether a connection leads back to the server that listens on `own`.
+fn is_own(stream: &TcpStream, own: SocketAddr) -> bool {
+    let (Ok(there), Ok(here)) = (stream.peer_addr(), stream.local_addr()) else {
+        return false;
+    };
+    let is_ours = own.ip() == there.ip() || own.ip().is_unspecified() && there.ip() == here.ip();
+    is_ours && own.port() == there.port()
 }

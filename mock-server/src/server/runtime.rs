@@ -19,7 +19,7 @@ pub fn bind(
     Ok((listener, Arc::new(service)))
 }
 
-/// One thread is enough: handlers never wait.
+/// The runtime of one thread: handlers never wait.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

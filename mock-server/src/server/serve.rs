@@ -1,31 +1,31 @@
 //! Connections: accept, read, answer, stop.
 
-use crate::events::Event;
-use crate::http::reply::{Follow, Reply, ReplyBody};
+use crate::http::reply::{Follow, Pieces, Reply, ReplyBody};
 use crate::http::request::Request;
 use crate::pipeline::Service;
+use crate::server::connections::{Connections, Full, Place};
+use crate::server::crew::{Crew, Shared};
 use crate::server::socket::Socket;
-use crate::server::{callback, event_stream};
-use http_body_util::channel::Channel;
+use crate::server::{callback, event_stream, malformed};
+use bytes::Bytes;
+use http_body_util::channel::{Channel, Sender};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-/// How many connections are served at once; more wait to be accepted.
-const CONNECTIONS: usize = 4_096;
 /// The largest head of a request; hyper answers 431 beyond it.
 const HEADER_SIZE: usize = 64 * 1024;
-const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long answers under way may take once the server was told to stop.
-const DRAIN_TIME: Duration = Duration::from_millis(500);
+pub const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// Answers a request; [`Service::handle`], or what stands around it.
 pub trait Handle: Send + Sync + 'static {
@@ -50,59 +50,118 @@ pub async fn run(
     handle: Arc<impl Handle>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let limits = service.app.limits.clone();
+    let connections = Connections::new(limits.connections, limits.connections_per_peer);
+    let connections = Arc::new(connections);
+    let shared = Shared {
+        service: Arc::clone(&service),
+        handle,
+        aside: Arc::new(Semaphore::new(limits.threads.max(2))),
+    };
+    let crew = Crew::new(shared, limits.threads.saturating_sub(1));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let accepted = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (place, listener.accept().await)
-        };
-        let (place, stream) = tokio::select! {
-            (place, accepted) = accepted => match accepted {
-                Ok((stream, _)) => (place, stream),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = &mut shutdown => break,
         };
-        let _ = stream.set_nodelay(true);
-        let served = Arc::clone(&service);
-        let handle = Arc::clone(&handle);
-        let socket = Socket::new(stream);
-        let shared = socket.clone();
-        let answer = service_fn(move |request| {
-            let (service, handle) = (Arc::clone(&served), Arc::clone(&handle));
-            serve(service, handle, shared.clone(), request)
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
-            .max_header_size(HEADER_SIZE)
-            .serve_connection(TokioIo::new(socket), answer);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A connection ends in an error when its client breaks it off: nothing to do.
-            let _ = connection.await;
-            drop(place);
-        });
+        match accepted {
+            Ok((stream, peer)) => {
+                let _ = stream.set_nodelay(true);
+                match connections.admit(peer.ip()) {
+                    Ok(place) => crew.take(stream, place),
+                    Err(full) => refuse(&service, stream, full),
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
-    service.app.tell(Event::Closing);
-    let _ = tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await;
+    service.app.events.close();
+    crew.drain().await;
 }
 
-async fn serve(
-    service: Arc<Service>,
-    handle: Arc<impl Handle>,
+/// Says why there is no place, as far as that takes no time.
+fn refuse(service: &Service, stream: TcpStream, full: Full) {
+    service.metrics.refused_connection();
+    let answer = malformed::answer(503, full.reason());
+    let _ = stream.try_write(&answer);
+    let _ = socket2::SockRef::from(&stream).shutdown(std::net::Shutdown::Write);
+    tokio::spawn(async move {
+        // Closed at once, an answer can get lost: the client may be sending still.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(stream);
+    });
+}
+
+/// Serves one connection until it ends, or has to make room.
+pub fn connection<H: Handle>(
+    shared: Shared<H>,
+    stream: TcpStream,
+    place: Place,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + use<H> {
+    let service = Arc::clone(&shared.service);
+    let limits = &service.app.limits;
+    let socket = Socket::new(stream, limits.write_time);
+    let kept = socket.clone();
+    let place = Arc::new(place);
+    let held = Arc::clone(&place);
+    let own = socket.clone();
+    let answer =
+        service_fn(move |request| serve(shared.clone(), own.clone(), Arc::clone(&held), request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_header_size(HEADER_SIZE)
+        .half_close(true)
+        .serve_connection(TokioIo::new(socket), answer);
+    let connection = graceful.watch(connection);
+    async move {
+        tokio::select! {
+            ended = connection => {
+                if let Err(error) = ended {
+                    malformed::ended(&service, &kept, &error);
+                }
+            }
+            () = place.closed() => {}
+        }
+    }
+}
+
+async fn serve<H: Handle>(
+    shared: Shared<H>,
     socket: Socket,
+    place: Arc<Place>,
     request: hyper::Request<Incoming>,
 ) -> io::Result<hyper::Response<ReplyBody>> {
-    let request = Request::read(request).await;
-    let mut reply = handle.handle(&service, &request);
+    socket.begins_answer();
+    let Shared {
+        service,
+        handle,
+        aside,
+    } = shared;
+    let framing = malformed::host(&request);
+    let request = Request::read(request, service.app.limits.body_time).await;
+    place.busy(true);
+    let mut reply = if let Err(why) = framing {
+        malformed::refused(&service, why);
+        malformed::reply(why)
+    } else if Service::is_aside(&request) {
+        // Others are answered meanwhile. The semaphore is never closed.
+        let permit = Arc::clone(&aside).acquire_owned().await.ok();
+        let service = Arc::clone(&service);
+        let handled = tokio::task::spawn_blocking(move || {
+            let reply = handle.handle(&service, &request);
+            drop(permit);
+            reply
+        });
+        handled.await.map_err(io::Error::other)?
+    } else {
+        handle.handle(&service, &request)
+    };
     if let Some(Follow {
         callback: wanted,
         then,
@@ -117,6 +176,7 @@ async fn serve(
     if !reply.later.is_zero() {
         tokio::time::sleep(reply.later).await;
     }
+    place.busy(false);
     if let Some(script) = reply.script.take() {
         socket.play(script).await?;
         // hyper gives the connection up.
@@ -127,5 +187,40 @@ async fn serve(
         tokio::spawn(event_stream::feed(service, watch, sender));
         return Ok(reply.streaming(stream));
     }
+    if let Some(pieces) = reply.pieces.take() {
+        let (sender, stream) = Channel::new(1);
+        let start = std::mem::take(&mut reply.body);
+        let patience = service.app.limits.write_time;
+        tokio::spawn(read_out(start, pieces, aside, sender, patience));
+        return Ok(reply.streaming(stream));
+    }
     Ok(reply.into())
+}
+
+/// Sends a long body: each piece is made when the one before it has been read.
+async fn read_out(
+    start: Bytes,
+    mut pieces: Pieces,
+    aside: Arc<Semaphore>,
+    mut out: Sender<Bytes, Infallible>,
+    patience: Duration,
+) {
+    let mut next = Some(start);
+    while let Some(piece) = next {
+        let sent = tokio::time::timeout(patience, out.send_data(piece)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+        let permit = Arc::clone(&aside).acquire_owned().await.ok();
+        let made = tokio::task::spawn_blocking(move || {
+            let piece = pieces.next();
+            drop(permit);
+            (pieces, piece)
+        });
+        let Ok((rest, piece)) = made.await else {
+            return;
+        };
+        pieces = rest;
+        next = piece;
+    }
 }

@@ -45,10 +45,10 @@ pub struct State {
 
 impl State {
     /// A server's state at its start.
-    pub fn new(random: Random) -> Self {
+    pub fn new(random: Random, secrets: Arc<Secrets>) -> Self {
         Self {
             merchants: FxHashMap::default(),
-            secrets: Arc::default(),
+            secrets,
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),
             orders: Orders::default(),
@@ -60,8 +60,7 @@ impl State {
 
     /// Adds a merchant under a new client id.
     pub fn add(&mut self, merchant: Merchant) {
-        let secrets = Arc::make_mut(&mut self.secrets);
-        merchant.secrets().for_each(|secret| secrets.add(secret));
+        merchant.secrets().for_each(|s| self.secrets.add(s));
         self.merchants
             .insert(merchant.account.client_id.clone(), merchant);
     }
@@ -70,9 +69,14 @@ impl State {
     /// dropped at any time.
     pub fn remove(&mut self, client_id: &str) -> Option<impl Send + use<>> {
         let merchant = self.merchants.remove(client_id)?;
-        let secrets = Arc::make_mut(&mut self.secrets);
-        merchant.secrets().for_each(|secret| secrets.remove(secret));
+        merchant.secrets().for_each(|s| self.secrets.remove(s));
         Some((merchant, self.forget(client_id)))
+    }
+
+    /// Forgets the secrets of all merchants: another state takes the place of this one.
+    pub fn forget_secrets(&self) {
+        let secrets = self.merchants.values().flat_map(Merchant::secrets);
+        secrets.for_each(|secret| self.secrets.remove(secret));
     }
 
     /// The next order id, where the first one is `first`.

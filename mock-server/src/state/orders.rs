@@ -7,6 +7,16 @@ use std::sync::Arc;
 
 /// How many orders of a merchant are remembered.
 const LIMIT: usize = 20_000;
+/// How many bytes they may take: many orders may be small, or few large.
+const BYTES: usize = 32 * 1024 * 1024;
+
+/// The orders of one merchant.
+#[derive(Debug, Default)]
+struct Owned {
+    /// Their ids, as they were opened.
+    ids: VecDeque<u64>,
+    bytes: usize,
+}
 
 /// Takes an id out of a list; mostly it is the first.
 fn forget(ids: &mut VecDeque<u64>, id: u64) {
@@ -20,8 +30,8 @@ fn forget(ids: &mut VecDeque<u64>, id: u64) {
 pub struct Orders {
     /// Boxed, as a tree moves its values about.
     list: BTreeMap<u64, Box<Order>>,
-    /// The ids of each merchant's, as they were opened.
-    owned: FxHashMap<Arc<str>, VecDeque<u64>>,
+    /// Each merchant's.
+    owned: FxHashMap<Arc<str>, Owned>,
     sessions: FxHashMap<Arc<str>, u64>,
     /// Shops choose the ids, so nobody may guess how they are hashed.
     merchant_ids: HashMap<(Arc<str>, Arc<str>), VecDeque<u64>>,
@@ -31,8 +41,9 @@ impl Orders {
     /// Adds an order; its merchant's oldest goes if there are too many.
     pub fn insert(&mut self, order: Order) {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
-        owned.push_back(order.id);
-        let oldest = owned.front().copied().filter(|_| owned.len() > LIMIT);
+        owned.ids.push_back(order.id);
+        owned.bytes += order.size();
+        let client_id = Arc::clone(&order.client_id);
         self.sessions.insert(Arc::clone(&order.session), order.id);
         if let Some(id) = &order.merchant_order_id {
             let key = (Arc::clone(&order.client_id), Arc::clone(id));
@@ -42,15 +53,19 @@ impl Orders {
                 .push_back(order.id);
         }
         self.list.insert(order.id, Box::new(order));
-        if let Some(id) = oldest {
-            self.remove(id);
+        while let Some(owned) = self.owned.get(&client_id)
+            && (owned.ids.len() > LIMIT || owned.bytes > BYTES && owned.ids.len() > 1)
+            && let Some(oldest) = owned.ids.front().copied()
+        {
+            self.remove(oldest);
         }
     }
 
     fn remove(&mut self, id: u64) -> Option<Box<Order>> {
         let order = self.list.remove(&id)?;
         if let Some(owned) = self.owned.get_mut(&order.client_id) {
-            forget(owned, id);
+            forget(&mut owned.ids, id);
+            owned.bytes -= order.size();
         }
         self.sessions.remove(&order.session);
         if let Some(id) = &order.merchant_order_id {
@@ -68,7 +83,7 @@ impl Orders {
     /// Forgets a merchant's orders; what is left of them may be dropped at any time.
     #[expect(clippy::vec_box, reason = "as they were held: they are only dropped")]
     pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Box<Order>>) {
-        let ids = self.owned.remove(client_id).unwrap_or_default();
+        let ids = self.owned.remove(client_id).unwrap_or_default().ids;
         // Where nobody else has any, all of it goes at once.
         if ids.len() == self.list.len() {
             return (std::mem::take(self), Vec::new());
@@ -79,7 +94,8 @@ impl Orders {
 
     /// The orders of a merchant, the oldest first.
     pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
-        let ids = self.owned.get(client_id).into_iter().flatten();
+        let owned = self.owned.get(client_id);
+        let ids = owned.into_iter().flat_map(|owned| &owned.ids);
         ids.filter_map(|id| self.get(*id))
     }
 

@@ -3,7 +3,7 @@
 
 use crate::http::request::{REFERENCE_ID, Request};
 use crate::journal::Note;
-use crate::redact::{Redactor, changed};
+use crate::redact::Redactor;
 use flexiti_contract::Endpoint;
 use hyper::Method;
 use std::borrow::Cow;
@@ -12,15 +12,16 @@ use std::time::Duration;
 /// Writes the line of a request, with the clauses for which it was refused. Status 0 stands for
 /// a callback that the shop did not answer.
 pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, took: Duration) {
+    let id = request.header(&REFERENCE_ID);
     let (refused, remedy) = (note.reasons(), note.remedies());
     tracing::info!(
         method = %method(redactor, &request.method),
         path = &*path(redactor, &request.path, note),
         status,
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        reference_id = request.header(&REFERENCE_ID).map(|id| reference(redactor, id)).as_deref(),
-        refused = refused.map(|reasons| redactor.text(&reasons)),
-        remedy = remedy.map(|remedy| redactor.text(&remedy)),
+        reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
+        refused = refused.as_deref().map(|reasons| redactor.shown(reasons)).as_deref(),
+        remedy = remedy.as_deref().map(|remedy| redactor.shown(remedy)).as_deref(),
     );
 }
 
@@ -34,25 +35,21 @@ fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
     if only_client && note.client_id.is_some() {
         return path.into();
     }
-    changed(path, redactor.text(path))
+    redactor.shown(path)
 }
 
 fn method<'m>(redactor: &Redactor, method: &'m Method) -> Cow<'m, str> {
     match *method {
         Method::GET | Method::POST => method.as_str().into(),
-        _ => changed(method.as_str(), redactor.text(method.as_str())),
+        _ => redactor.shown(method.as_str()),
     }
 }
 
-/// A reference id is a GUID: whatever is longer, not plain text, or secret, is something else.
-fn reference<'r>(redactor: &Redactor, id: Cow<'r, str>) -> Cow<'r, str> {
-    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-    if id.len() <= 36 && id.bytes().all(is_digit) && !redactor.is_secret(&id) {
-        return id;
-    }
+/// A reference id is a GUID: whatever is longer or not plain text is something else.
+fn reference<'r>(redactor: &Redactor, id: &'r str) -> Cow<'r, str> {
     if id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        redactor.text(&id).into()
+        redactor.shown(id)
     } else {
-        redactor.hidden(&id).into()
+        redactor.hidden(id).into()
     }
 }

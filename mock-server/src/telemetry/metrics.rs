@@ -2,6 +2,7 @@
 //! and there may be thousands.
 
 use crate::journal::Note;
+use crate::telemetry::log_writer;
 use anyhow::Context as _;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
@@ -24,6 +25,9 @@ pub struct Metrics {
     faults: IntCounterVec,
     held: IntGaugeVec,
     dropped: IntGaugeVec,
+    log_dropped: IntGaugeVec,
+    malformed: IntCounterVec,
+    refused_connections: IntCounterVec,
 }
 
 /// What a server remembers at a moment.
@@ -78,8 +82,23 @@ impl Metrics {
                 "Exchanges that the journal has dropped since it was reset.",
                 &[],
             )?,
+            log_dropped: gauge(
+                "log_lines_dropped",
+                "Log lines that nobody read in time, or that could not be written.",
+                &[],
+            )?,
+            malformed: counter(
+                "malformed_total",
+                "Requests that are not HTTP, or whose head cannot be read.",
+                &[],
+            )?,
+            refused_connections: counter(
+                "connections_refused_total",
+                "Connections for which there was no room.",
+                &[],
+            )?,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 7] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 10] = [
             Box::new(build),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
@@ -87,7 +106,13 @@ impl Metrics {
             Box::new(metrics.faults.clone()),
             Box::new(metrics.held.clone()),
             Box::new(metrics.dropped.clone()),
+            Box::new(metrics.log_dropped.clone()),
+            Box::new(metrics.malformed.clone()),
+            Box::new(metrics.refused_connections.clone()),
         ];
+        // Shown from the start: a figure that is absent tells nothing.
+        metrics.malformed.with_label_values::<&str>(&[]);
+        metrics.refused_connections.with_label_values::<&str>(&[]);
         for collector in collectors {
             let registered = metrics.registry.register(collector);
             registered.context("duplicate metric")?;
@@ -120,6 +145,18 @@ impl Metrics {
         self.faults.with_label_values(&[word]).inc();
     }
 
+    /// Counts a request that is not HTTP.
+    pub fn malformed(&self) {
+        self.malformed.with_label_values::<&str>(&[]).inc();
+    }
+
+    /// Counts a connection for which there was no room.
+    pub fn refused_connection(&self) {
+        self.refused_connections
+            .with_label_values::<&str>(&[])
+            .inc();
+    }
+
     /// All figures in Prometheus's text format, with what the server remembers at this moment.
     pub fn text(&self, held: &Held) -> anyhow::Result<String> {
         for (what, count) in [
@@ -135,6 +172,8 @@ impl Metrics {
         }
         let gauge = self.dropped.with_label_values::<&str>(&[]);
         gauge.set(i64::try_from(held.dropped).unwrap_or(i64::MAX));
+        let gauge = self.log_dropped.with_label_values::<&str>(&[]);
+        gauge.set(i64::try_from(log_writer::dropped()).unwrap_or(i64::MAX));
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)

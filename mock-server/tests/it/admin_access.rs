@@ -35,7 +35,7 @@ fn only_loopback_names_lead_to_the_admin_api() {
         "0.0.0.0",
         "[::2]",
         "[fe80::1]:80",
-        "",
+        " ",
     ] {
         let answer = with_host(host);
         assert_eq!(answer.status, 403, "{host}");

@@ -122,7 +122,7 @@ fn a_merchant_without_urls_is_sent_customers_at_its_trust_url_or_nowhere() {
     for outcome in ["approved", "cancelled"] {
         let id = open(&shop_only, "apply");
         let answer = complete(&shop_only, &id, outcome);
-        assert_eq!(answer["callback_url"], "https://shop.example", "{outcome}");
+        assert_eq!(answer["callback_url"], "https://shop.example/", "{outcome}");
         let id = open(&nothing, "apply");
         let body = json!({"outcome": outcome, "follow": true});
         let answer = complete_with(&nothing, &id, &body);

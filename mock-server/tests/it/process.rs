@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -69,15 +69,28 @@ impl Running {
         Self::spawn(command)
     }
 
-    /// Starts `command`, which says where to listen but not where the ready file is.
-    pub fn spawn(mut command: Command) -> Self {
+    /// Starts `command`, which says where to listen; it may name a ready file of its own.
+    pub fn spawn(command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = |name| File::create(folder.path().join(name)).unwrap();
-        let path = folder.path().join("ready.json");
+        let file = |name| Stdio::from(File::create(folder.path().join(name)).unwrap());
+        let (out, err) = (file("stdout"), file("stderr"));
+        Self::in_folder(command, folder, out, err)
+    }
+
+    /// The same with outputs of the test's own.
+    pub fn with_output(command: Command, out: Stdio, err: Stdio) -> Self {
+        Self::in_folder(command, tempfile::tempdir().unwrap(), out, err)
+    }
+
+    fn in_folder(mut command: Command, folder: TempDir, out: Stdio, err: Stdio) -> Self {
+        let mut own = command.get_args().skip_while(|arg| *arg != "--ready-file");
+        let own = own.nth(1).map(PathBuf::from);
+        let path = own.unwrap_or_else(|| folder.path().join("ready.json"));
+        let left = std::fs::read_to_string(&path).ok();
         command
             .env("FLEXITI_MOCK_READY_FILE", &path)
-            .stdout(file("stdout"))
-            .stderr(file("stderr"));
+            .stdout(out)
+            .stderr(err);
         let mut running = Self {
             child: command.spawn().unwrap(),
             folder,
@@ -85,16 +98,30 @@ impl Running {
         };
         running.ready = try_for(START, || {
             // Whoever sees the file must see all of it.
-            let text = std::fs::read_to_string(&path).ok()?;
+            let text = std::fs::read_to_string(&path).ok();
+            let text = text.filter(|text| Some(text) != left.as_ref())?;
             Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}")))
         })
-        .unwrap_or_else(|| panic!("not ready: {}", running.stderr()));
+        .unwrap_or_else(|| panic!("not ready"));
         running
     }
 
     /// What the server has written to its standard output.
     pub fn stdout(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stdout")).unwrap()
+    }
+
+    /// The same, once it is there: it follows the ready file.
+    pub fn banner(&self) -> String {
+        wait_for("the banner", START, || {
+            let text = self.stdout();
+            text.ends_with('\n').then_some(text)
+        })
+    }
+
+    /// The pipe to its standard error.
+    pub fn take_stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("a pipe")
     }
 
     /// What the server has written to its standard error.

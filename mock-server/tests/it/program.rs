@@ -212,7 +212,7 @@ fn the_configured_merchants_replace_the_demo_merchant() {
     assert_eq!(shop.status, 200);
     let demo = demo_token_call(&[]).send(running.address());
     assert_eq!(demo.refusal(), (400, "invalid_client".into()));
-    let banner = running.stdout();
+    let banner = running.banner();
     assert!(banner.contains("shop"), "{banner}");
     assert!(!banner.contains("shop-secret"), "{banner}");
     assert!(!banner.contains("flexitidemo"), "{banner}");
@@ -232,7 +232,7 @@ fn a_dialect_file_of_the_users_own_is_spoken() {
     let answer = token_call("nobody", "guess", &[]).send(running.address());
     let message = text(&answer.json(), "message");
     assert_eq!(message, "Invalid client: client is invalid");
-    assert!(running.stdout().contains("`ours`"));
+    assert!(running.banner().contains("`ours`"));
 }
 
 /// The commands that the banner offers.
@@ -258,7 +258,7 @@ fn in_a_shell(commands: &[&str], secret: &str) -> Vec<String> {
 fn the_banners_two_commands_work_as_pasted_in_every_dialect() {
     for dialect in ["documented", "lenient", "strict", "hyperswitch"] {
         let running = Running::start(&["--dialect", dialect]);
-        let banner = running.stdout();
+        let banner = running.banner();
         assert!(banner.contains(&format!("`{dialect}`")), "{banner}");
         assert!(banner.contains(&running.url("base_url")), "{banner}");
         assert!(banner.contains("flexitidemo-secret"), "{banner}");
@@ -279,7 +279,7 @@ fn with_a_configuration_the_commands_ask_for_the_secret() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "merchants.toml", SHOP);
     let running = Running::start(&["--config", &file]);
-    let banner = running.stdout();
+    let banner = running.banner();
     let lines = in_a_shell(&commands(&banner), "shop-secret");
     assert!(lines[1].contains("redirection_url"), "{lines:?}");
 }
@@ -349,7 +349,7 @@ fn beyond_loopback_the_admin_api_has_a_token_that_the_banner_shows_once() {
     let running = Running::spawn(command);
     // Clients reach it on loopback, too; the wildcard is no address to call.
     assert!(running.url("base_url").starts_with("http://127.0.0.1:"));
-    let banner = running.stdout();
+    let banner = running.banner();
     let token = banner
         .lines()
         .find_map(|line| line.trim().strip_prefix("admin token"))

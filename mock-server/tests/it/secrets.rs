@@ -231,7 +231,7 @@ fn secrets_are_shown_in_the_journal_if_that_is_asked_for_and_never_in_the_log() 
     assert_eq!(rows[0]["params"]["client_secret"], SECRET);
     assert_eq!(rows[1]["path"], format!("/nothing/{SECRET}"));
     assert_eq!(rows[1]["headers"]["authorization"], BASIC);
-    let banner = running.stdout();
+    let banner = running.banner();
     assert!(banner.contains("--reveal-secrets"), "{banner}");
     let log = running.stopped();
     assert!(log.contains("***") && !log.contains(SECRET), "{log}");

@@ -1,8 +1,8 @@
 //! `POST requests/verify`: whether a shop sent what its test expects, and what it sent instead.
 
 use crate::shop::{
-    self, APPLY, CLIENT, INIT, INIT_V2, PASSWORD, SECRET, TOKEN, demo_token_call, init_call, text,
-    token, token_call, two_merchants,
+    self, APPLY, BASE, CLIENT, INIT, INIT_V2, PASSWORD, REFERENCE, SECRET, TOKEN, demo_token_call,
+    init_call, text, token, token_call, two_merchants,
 };
 use crate::wire::{Answer, Call};
 use flexiti_mock::Mock;
@@ -24,6 +24,10 @@ fn exchanges() -> (Mock, String) {
     assert_eq!(call.send(mock.address()).status, 200);
     token_call("other", "other-secret", &[]).send(mock.address());
     (mock, token)
+}
+
+fn init_call_get(path: &str, token: &str) -> Call {
+    Call::get(path).header("authorization", &format!("Bearer {token}"))
 }
 
 #[test]
@@ -174,7 +178,7 @@ fn a_failure_tells_no_secret() {
     for expected in [
         json!({"params": {"client_secret": "wrong-guess", "password": "x", "scope": SECRET}}),
         json!({"headers": {"authorization": "Bearer wrong-guess", "x": SECRET}, "path": SECRET}),
-        json!({"method": SECRET, "params": {(PASSWORD): token}}),
+        json!({"method": SECRET, "params": {"refresh_token": token}}),
     ] {
         let answer = verify(&mock, &json!({"match": expected}));
         assert_eq!(answer.status, 422);
@@ -184,6 +188,94 @@ fn a_failure_tells_no_secret() {
             assert!(!shown.contains(secret), "{secret}: {shown}");
         }
     }
+}
+
+#[test]
+fn a_request_is_matched_by_what_the_client_sent_whoever_answered() {
+    let mock = shop::server("documented");
+    let plan = json!({"faults": [
+        {"match": {"endpoint": "init"}, "action": {"type": "status", "status": 503}},
+        {"match": {"endpoint": "notification"}, "action": {"type": "status", "status": 503}},
+    ]});
+    shop::admin(&mock, "PUT", "/merchants/flexitidemo/faults", &plan);
+    let token = token(&mock);
+    let city = ("billing_information[city]", "Laval");
+    let form = [APPLY[0], APPLY[1], APPLY[2], city];
+    let nested = json!({"lang": "en", "flow": "apply", "amount_requested": 499.99, "billing_information": {"city": "Laval"}});
+    let call = init_call(INIT, &token);
+    // Answered by a fault, by the endpoint, and by a refusal of the token.
+    assert_eq!(call.clone().form(&form).send(mock.address()).status, 503);
+    assert_eq!(call.json(&nested).send(mock.address()).status, 200);
+    let stranger = init_call(INIT, "unknown").form(&form);
+    assert_eq!(stranger.send(mock.address()).status, 401);
+    let asked = format!("{BASE}/online/client-id/{CLIENT}/notifications/order-id/7");
+    assert_eq!(
+        init_call_get(&asked, &token).send(mock.address()).status,
+        503
+    );
+    for (matching, count) in [
+        (
+            json!({"endpoint": "init", "params": {"amount_requested": "499.99"}}),
+            3,
+        ),
+        (json!({"params": {"billing_information.city": "Laval"}}), 3),
+        (json!({"params": {"billing_information[city]": "Laval"}}), 3),
+        (
+            json!({"endpoint": "init", "params": {"billing_information[city]": null}}),
+            0,
+        ),
+        (json!({"status": 503, "params": {"lang": "en"}}), 1),
+        (
+            json!({"endpoint": "notification", "params": {"orderId": "7"}}),
+            1,
+        ),
+        (
+            json!({"endpoint": "init", "params": {"x-reference-id": REFERENCE}, "status": 503}),
+            1,
+        ),
+    ] {
+        let body = json!({"match": matching, "times": count});
+        let answer = verify(&mock, &body);
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text());
+    }
+}
+
+#[test]
+fn an_expectation_asks_for_parameters_that_exist_and_for_so_many() {
+    let (mock, _) = exchanges();
+    let many: serde_json::Map<String, Value> = (0..2_000)
+        .map(|number| (format!("p{number}"), json!("x")))
+        .collect();
+    let steps = vec![json!({}); 101];
+    for (body, names) in [
+        (
+            json!({"match": {"params": {"langg": "en"}}}),
+            vec!["match.params.langg", "no such"],
+        ),
+        (
+            json!({"in_order": [{}, {"endpoint": "token", "params": {"lang": "en"}}]}),
+            vec!["in_order[1].params.lang", "client_id"],
+        ),
+        (
+            json!({"match": {"params": {"billing_information": "x"}}}),
+            vec!["billing_information.", "name one"],
+        ),
+        (
+            json!({"match": {"params": many}}),
+            vec!["match.params", "2000", "100"],
+        ),
+        (json!({"in_order": steps}), vec!["in_order", "101", "100"]),
+    ] {
+        let answer = verify(&mock, &body);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        let error = text(&answer.json(), "error");
+        for name in names {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+    let answer = verify(&mock, &json!({"match": {"params": {(PASSWORD): "x"}}}));
+    assert_eq!(answer.status, 400);
+    assert!(!answer.text().contains(PASSWORD), "{}", answer.text());
 }
 
 #[test]

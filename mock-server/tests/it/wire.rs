@@ -155,6 +155,23 @@ fn read_all(mut stream: TcpStream) -> Vec<u8> {
     raw
 }
 
+/// A body in chunks, and what follows it (RFC 9112, section 7.1).
+fn unchunked(mut rest: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|two| two == b"\r\n");
+        let end = end.expect("the size of a chunk");
+        let size = std::str::from_utf8(&rest[..end]).unwrap();
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        rest = &rest[end + 2..];
+        body.extend_from_slice(&rest[..size]);
+        rest = &rest[size + 2..];
+        if size == 0 {
+            return (body, rest);
+        }
+    }
+}
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -180,6 +197,11 @@ impl Answer {
                 .collect(),
             body: Vec::new(),
         };
+        if answer.header("transfer-encoding") == Some("chunked") && !to_head {
+            let (body, rest) = unchunked(&raw[end + 4..]);
+            answer.body = body;
+            return (answer, rest);
+        }
         let length = answer
             .header("content-length")
             .map_or(0, |n| n.parse().unwrap());

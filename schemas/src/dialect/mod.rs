@@ -192,8 +192,9 @@ impl Dialect {
         let file = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|e| LoadError::new(&file, e.to_string()))?;
-        let value =
-            serde_json::from_str(&text).map_err(|e| LoadError::new(&file, e.to_string()))?;
+        // A byte-order mark says nothing (RFC 8259, section 8.1).
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let value = serde_json::from_str(text).map_err(|e| LoadError::new(&file, e.to_string()))?;
         Self::read(&file, value, sources)
     }
 }

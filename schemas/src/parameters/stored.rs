@@ -40,6 +40,11 @@ impl StoredParameters {
         }
     }
 
+    /// How many bytes they take.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The parameters as a JSON object, in the order in which they were sent.
     pub fn to_object(&self) -> Map<String, Value> {
         let member = |(param, value): (&Param, Given<'_>)| (param.name.clone(), value.to_value());

@@ -1,0 +1,111 @@
+//! What a client sent, read as leniently as can be: for what was answered before anybody read it,
+//! by a fault or by a refusal.
+
+use crate::http::form::decode_segment;
+use crate::http::json::any;
+use crate::http::route::BASE;
+use crate::journal::entry::Entry;
+use flexiti_contract::{Contract, Endpoint};
+use serde_json::{Map, Value};
+use std::cell::OnceCell;
+
+/// The parameters of a query and a body as texts, under the contract's names.
+pub fn sent(
+    contract: &Contract,
+    endpoint: Endpoint,
+    query: Option<&str>,
+    body: &[u8],
+) -> Map<String, Value> {
+    let mut params = Map::new();
+    let mut add = |name: String, value: Value| {
+        let param = contract.form_param(endpoint, &name);
+        let name = param.map_or(name, |param| param.name.clone());
+        let value = match value {
+            Value::Number(_) | Value::Bool(_) => value.to_string().into(),
+            value => value,
+        };
+        params.insert(name, value);
+    };
+    let mut all = any(query.unwrap_or_default().as_bytes());
+    all.extend(any(body));
+    for (name, value) in all {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    add(format!("{name}.{key}"), value);
+                }
+            }
+            value => add(name, value),
+        }
+    }
+    params
+}
+
+/// An entry with its parameters, which are read at most once.
+pub struct Candidate<'e> {
+    /// The entry.
+    pub entry: &'e Entry,
+    lenient: OnceCell<Map<String, Value>>,
+}
+
+impl<'e> Candidate<'e> {
+    /// An entry whose parameters may be asked for.
+    pub fn new(entry: &'e Entry) -> Self {
+        Self {
+            entry,
+            lenient: OnceCell::new(),
+        }
+    }
+
+    /// Whether a parameter has this text for a value.
+    pub fn is(&self, name: &str, text: &str) -> bool {
+        match &self.entry.note.params {
+            Some(params) if params.is(name, text) => true,
+            _ => self.param(name).is_some_and(|value| value == text),
+        }
+    }
+
+    /// The value of a parameter: as it was read, and where nobody read it, as it was sent.
+    pub fn param(&self, name: &str) -> Option<Value> {
+        let read = self.entry.note.params.as_ref();
+        let read = read.and_then(|params| params.get(name));
+        read.or_else(|| self.lenient().get(name).cloned())
+    }
+
+    fn lenient(&self) -> &Map<String, Value> {
+        self.lenient.get_or_init(|| {
+            let entry = self.entry;
+            let (Some(endpoint), false) = (entry.note.endpoint, entry.note.callback) else {
+                return Map::new();
+            };
+            let contract = Contract::shipped();
+            let mut params = Map::new();
+            if entry.note.params.is_none() {
+                let query = entry.query();
+                let body = entry.body().unwrap_or_default();
+                params = sent(contract, endpoint, query.as_deref(), body);
+                for param in contract
+                    .params(endpoint)
+                    .iter()
+                    .filter(|param| param.header)
+                {
+                    if let Some(value) = entry.header_values(&param.name).next() {
+                        params.insert(param.name.clone(), value.into());
+                    }
+                }
+            }
+            let path = entry.path();
+            let path = path.strip_prefix(BASE).unwrap_or_default().split('/');
+            let template = contract.endpoint(endpoint).path.split('/');
+            for (name, value) in template.zip(path) {
+                let name = name
+                    .strip_prefix('{')
+                    .and_then(|name| name.strip_suffix('}'));
+                if let Some(name) = name {
+                    params.insert(name.to_owned(), decode_segment(value).into());
+                }
+            }
+            params
+        })
+    }
+}

@@ -1,0 +1,381 @@
+//! Where a text has secrets, however they are spelled. A text is searched as it stands, with its
+//! escapes of either kind undone once, and again, and fully; each run of base64 in any of these is decoded and
+//! searched in the same way. The work is bounded: what cannot be searched within it is not shown.
+
+use crate::redact::secrets::Known;
+use crate::redact::shape::{HEX, OPAQUE, Shape};
+use crate::redact::spelling::{Escape, Unescaped, is_escaped, unescaped_fully, unescaped_once};
+use flexiti_contract::Contract;
+use std::collections::HashSet;
+
+/// How deep spellings may be nested.
+const DEPTH: usize = 12;
+/// How much is searched for each byte of a text, and for any text.
+const WORK: usize = 64;
+const WORK_AT_LEAST: usize = 64 * 1024;
+/// Nested spellings are made of printable signs; fewer in a row are chance.
+const PRINTABLE: usize = 6;
+
+/// A part of a text that may not be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// The secret that it spells.
+    pub secret: String,
+}
+
+/// The text cannot be searched within the bounds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unsearchable;
+
+/// The parts of a text that may not be shown, in order and apart from each other.
+pub fn hits(known: &Known, text: &[u8]) -> Result<Vec<Hit>, Unsearchable> {
+    let shortest = known.shortest().unwrap_or(HEX.length);
+    let mut search = Search {
+        known,
+        shortest: shortest.min(HEX.length),
+        work: text.len() * WORK + WORK_AT_LEAST,
+    };
+    let mut hits = search.view(text, 0)?;
+    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+    let mut apart: Vec<Hit> = Vec::new();
+    for hit in hits {
+        match apart.last_mut() {
+            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            _ => apart.push(hit),
+        }
+    }
+    Ok(apart)
+}
+
+struct Search<'s> {
+    known: &'s Known,
+    /// The shortest secret that there may be.
+    shortest: usize,
+    /// How many bytes may still be searched.
+    work: usize,
+}
+
+impl Search<'_> {
+    /// The hits in a text, and in what it spells.
+    fn view(&mut self, text: &[u8], depth: usize) -> Result<Vec<Hit>, Unsearchable> {
+        let mut seen = HashSet::new();
+        let mut hits = self.level(text, depth, &mut seen)?;
+        if is_escaped(text) {
+            let bare = unescaped_fully(text);
+            hits.extend(outside(self.level(&bare.bytes, depth, &mut seen)?, &bare));
+        }
+        Ok(hits)
+    }
+
+    /// The same, with escapes of either kind undone one after the other, in any order. What was
+    /// `seen` is the same whatever way led to it.
+    fn level(
+        &mut self,
+        text: &[u8],
+        depth: usize,
+        seen: &mut HashSet<Vec<u8>>,
+    ) -> Result<Vec<Hit>, Unsearchable> {
+        self.work = self.work.checked_sub(text.len()).ok_or(Unsearchable)?;
+        let mut hits = self.plain(text);
+        named(text, &mut hits);
+        self.base64(text, depth, &mut hits)?;
+        if depth == DEPTH || !is_escaped(text) {
+            return Ok(hits);
+        }
+        for kind in [Escape::Percent, Escape::Backslash] {
+            let once = unescaped_once(text, kind);
+            if once.bytes.len() < text.len() && seen.insert(once.bytes.clone()) {
+                hits.extend(outside(self.level(&once.bytes, depth + 1, seen)?, &once));
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Secrets and tokens as they are.
+    fn plain(&self, text: &[u8]) -> Vec<Hit> {
+        let found = self.known.in_text(text).into_iter().map(|found| Hit {
+            start: found.start,
+            end: found.end,
+            secret: found.secret.to_owned(),
+        });
+        let mut hits: Vec<Hit> = found.collect();
+        for shape in [&HEX, &OPAQUE] {
+            tokens(text, shape, &mut hits);
+        }
+        hits
+    }
+
+    /// The hits in each run of base64, wherever in it a text begins.
+    fn base64(
+        &mut self,
+        text: &[u8],
+        depth: usize,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), Unsearchable> {
+        let least = (self.shortest * 4).div_ceil(3);
+        let mut at = 0;
+        while at < text.len() {
+            if sextet(text[at]).is_none() {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while at < text.len() && (sextet(text[at]).is_some() || is_folded(text, at)) {
+                at += 1;
+            }
+            if at - start >= least {
+                self.run(&text[start..at], start, depth, hits)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        run: &[u8],
+        offset: usize,
+        depth: usize,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), Unsearchable> {
+        let digits: Vec<(usize, u8)> = run
+            .iter()
+            .enumerate()
+            .filter_map(|(at, digit)| Some((at + offset, sextet(*digit)?)))
+            .collect();
+        for skipped in 0..4.min(digits.len()) {
+            let digits = &digits[skipped..];
+            let bytes = decoded(digits);
+            self.work = self.work.checked_sub(bytes.len()).ok_or(Unsearchable)?;
+            let mut inner = self.plain(&bytes);
+            for (from, to) in printable(&bytes) {
+                let part = &bytes[from..to];
+                if depth >= DEPTH {
+                    return Err(Unsearchable);
+                }
+                for hit in self.view(part, depth + 1)? {
+                    inner.push(Hit {
+                        start: hit.start + from,
+                        end: hit.end + from,
+                        ..hit
+                    });
+                }
+            }
+            for hit in inner {
+                // The digits that have any bit of it.
+                let first = digits[hit.start * 8 / 6].0;
+                let last = digits[((hit.end * 8).div_ceil(6) - 1).min(digits.len() - 1)].0;
+                hits.push(Hit {
+                    start: first,
+                    end: last + 1,
+                    ..hit
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a line of base64 is folded here.
+fn is_folded(text: &[u8], at: usize) -> bool {
+    let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    is_break(&text[at])
+        && text[at..]
+            .iter()
+            .take(4)
+            .find(|byte| !is_break(byte))
+            .is_some_and(|next| sextet(*next).is_some())
+}
+
+/// What a digit of base64 stands for, in either alphabet.
+fn sextet(digit: u8) -> Option<u8> {
+    Some(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+fn decoded(digits: &[(usize, u8)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    for four in digits.chunks(4) {
+        let sextet = |at: usize| u32::from(four.get(at).map_or(0, |digit| digit.1));
+        let bits = sextet(0) << 18 | sextet(1) << 12 | sextet(2) << 6 | sextet(3);
+        let whole = four.len() * 6 / 8;
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..=whole]);
+    }
+    bytes
+}
+
+/// The hits in what a text spells, as parts of that text.
+fn outside(hits: Vec<Hit>, spelled: &Unescaped) -> impl Iterator<Item = Hit> {
+    hits.into_iter().map(|hit| {
+        let (start, end) = spelled.origin(hit.start, hit.end);
+        Hit { start, end, ..hit }
+    })
+}
+
+/// The parts of decoded bytes in which something may be nested: text, without control signs.
+fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        let is_control =
+            |sign: char| sign.is_control() && !matches!(sign, '\t' | '\r' | '\n' | '\0');
+        let mut start = at;
+        for part in chunk.valid().split(is_control) {
+            if part.len() >= PRINTABLE {
+                parts.push((start, start + part.len()));
+            }
+            // A control sign has one byte, or two beyond ASCII.
+            let after = &bytes[start + part.len()..];
+            start += part.len() + if after.first() == Some(&0xc2) { 2 } else { 1 };
+        }
+        at += chunk.valid().len() + chunk.invalid().len();
+    }
+    parts
+}
+
+/// Tokens and sessions, which are known by their shape.
+fn tokens(text: &[u8], shape: &Shape, hits: &mut Vec<Hit>) {
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let run = rest.iter().position(|byte| !(shape.is_digit)(*byte));
+        let run = run.unwrap_or(rest.len());
+        if run >= shape.length
+            && let Ok(run) = str::from_utf8(&rest[..run])
+            && let Some(token) = shape.token(run.to_owned())
+        {
+            hits.push(Hit {
+                start: at,
+                end: at + run.len(),
+                secret: token,
+            });
+        }
+        at += run.max(1);
+    }
+}
+
+/// What is secret by what stands before it: the value of a secret parameter, the password of a
+/// URL, the keys of the Basic scheme.
+fn named(text: &[u8], hits: &mut Vec<Hit>) {
+    let mut covered = 0;
+    for at in memchr::memchr3_iter(b'=', b':', b'@', text) {
+        let start = at + 1;
+        if start < covered {
+            continue;
+        }
+        let Some((start, end)) = value(text, at) else {
+            continue;
+        };
+        covered = end;
+        if start < end && !is_hidden(&text[start..end]) {
+            let secret = String::from_utf8_lossy(&text[start..end]).into_owned();
+            hits.push(Hit { start, end, secret });
+        }
+    }
+    for at in memchr::memchr2_iter(b'b', b'B', text) {
+        if let Some(rest) = text[at..].get(5..)
+            && text[at..at + 5].eq_ignore_ascii_case(b"basic")
+            && matches!(rest.first(), Some(b' ' | b'+'))
+        {
+            let keys = &rest[1..];
+            let run = keys.iter().take(KEYS);
+            let run = run.take_while(|digit| sextet(**digit).is_some());
+            let digits: Vec<(usize, u8)> = run.filter_map(|d| Some((0, sextet(*d)?))).collect();
+            let plain = decoded(&digits);
+            let is_text = plain.iter().all(|byte| !byte.is_ascii_control());
+            if let Some(colon) = plain.iter().position(|byte| *byte == b':')
+                && is_text
+            {
+                hits.push(Hit {
+                    start: at + 6,
+                    end: at + 6 + digits.len(),
+                    secret: String::from_utf8_lossy(&plain[colon + 1..]).into_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// The secret value that a sign of assignment is followed by, or ends: where it is.
+fn value(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    match text[at] {
+        b'=' if is_secret_name(name_before(&text[..at])) => {
+            let start = at + 1;
+            let is_end = |byte: &u8| b"&;,\"'<> \r\n\t".contains(byte);
+            let end = text[start..].iter().position(is_end);
+            Some((start, end.map_or(text.len(), |end| start + end)))
+        }
+        b':' => {
+            // A member of JSON.
+            let name = text[..at].trim_ascii_end().strip_suffix(b"\"")?;
+            let blanks = text[at + 1..].iter().take(8);
+            let blanks = blanks.take_while(|byte| byte.is_ascii_whitespace()).count();
+            let start = at + 2 + blanks;
+            let is_text = text.get(start - 1) == Some(&b'"');
+            let is_secret = is_text && is_secret_name(name_before(name));
+            is_secret.then(|| (start, closing_quote(text, start)))
+        }
+        b'@' => Some((password_before(&text[..at])?, at)),
+        _ => None,
+    }
+}
+
+/// How long keys of the Basic scheme may be.
+const KEYS: usize = 1_024;
+/// How long the name of a parameter may be.
+const NAME: usize = 40;
+
+/// The name that a text ends with; of `a[password]` and `a.password`, the last part.
+fn name_before(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"]").unwrap_or(text);
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let name = text
+        .iter()
+        .rev()
+        .take(NAME)
+        .take_while(|b| is_sign(b))
+        .count();
+    &text[text.len() - name..]
+}
+
+fn is_secret_name(name: &[u8]) -> bool {
+    str::from_utf8(name).is_ok_and(|name| Contract::shipped().is_secret_param(name))
+}
+
+/// Where a text in quotes ends.
+fn closing_quote(text: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while at < text.len() && text[at] != b'"' {
+        at += if text[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(text.len())
+}
+
+/// Where the password begins in `http://user:password`.
+fn password_before(text: &[u8]) -> Option<usize> {
+    // Passwords are no longer; so the search stays linear.
+    let from = text.len().saturating_sub(512);
+    let near = &text[from..];
+    let authority = memchr::memmem::rfind(near, b"://")? + 3;
+    let inside = &near[authority..];
+    if inside.iter().any(|byte| b"/?#\"' \r\n\t".contains(byte)) {
+        return None;
+    }
+    let colon = inside.iter().position(|byte| *byte == b':')?;
+    Some(from + authority + colon + 1)
+}
+
+/// Whether a text is what stands in the place of a secret.
+fn is_hidden(text: &[u8]) -> bool {
+    let hash = text.strip_prefix(super::HIDDEN.as_bytes());
+    hash.is_some_and(|hash| hash.len() == 8 && hash.iter().all(u8::is_ascii_hexdigit))
+}

@@ -1,0 +1,187 @@
+//! How many connections there may be. When there are too many, the one that is idle for longest
+//! makes room: neither idle nor slow clients keep others out.
+
+use rustc_hash::FxHashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::Notify;
+
+/// All connections of a server.
+#[derive(Debug)]
+pub struct Connections {
+    open: Mutex<Open>,
+    most: usize,
+    most_of_a_peer: Option<usize>,
+    since: Instant,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    by_number: FxHashMap<u64, Arc<Activity>>,
+    /// How many of them were told to close.
+    closing: usize,
+    peers: FxHashMap<IpAddr, usize>,
+    next: u64,
+}
+
+/// What a connection does.
+#[derive(Debug, Default)]
+struct Activity {
+    /// When it was accepted, or last had a whole request; in milliseconds.
+    last: AtomicU64,
+    /// A request is being answered.
+    is_busy: AtomicBool,
+    is_closing: AtomicBool,
+    close: Notify,
+}
+
+/// The place of one connection; it is free again when this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    all: Arc<Connections>,
+    number: u64,
+    peer: IpAddr,
+    activity: Arc<Activity>,
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// Every connection has a request that is being answered.
+    Busy,
+    /// The peer has as many as one may have.
+    Peer,
+}
+
+impl Full {
+    /// The same as a sentence.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Busy => "every connection is busy (--max-connections); try again",
+            Self::Peer => "this address has too many connections (--max-connections-per-peer)",
+        }
+    }
+}
+
+impl Connections {
+    /// Room for so many, and for so many of one address.
+    pub fn new(most: usize, most_of_a_peer: Option<usize>) -> Self {
+        Self {
+            open: Mutex::default(),
+            most,
+            most_of_a_peer,
+            since: Instant::now(),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A place for a connection from `peer`, for which another may have to go.
+    pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
+        let mut open = self.open();
+        let of_peer = open.peers.get(&peer).copied().unwrap_or(0);
+        if self.most_of_a_peer.is_some_and(|most| of_peer >= most) {
+            return Err(Full::Peer);
+        }
+        if open.by_number.len() - open.closing >= self.most {
+            let idle = open.by_number.values().filter(|one| {
+                !one.is_busy.load(Ordering::Relaxed) && !one.is_closing.load(Ordering::Relaxed)
+            });
+            let idlest = idle.min_by_key(|one| one.last.load(Ordering::Relaxed));
+            let Some(idlest) = idlest else {
+                return Err(Full::Busy);
+            };
+            idlest.is_closing.store(true, Ordering::Relaxed);
+            idlest.close.notify_one();
+            open.closing += 1;
+        }
+        let number = open.next;
+        open.next += 1;
+        let activity = Arc::new(Activity::default());
+        activity.last.store(self.now(), Ordering::Relaxed);
+        open.by_number.insert(number, Arc::clone(&activity));
+        open.peers.insert(peer, of_peer + 1);
+        Ok(Place {
+            all: Arc::clone(self),
+            number,
+            peer,
+            activity,
+        })
+    }
+}
+
+impl Place {
+    /// A whole request is there, or its answer is; meanwhile it is not closed for others.
+    pub fn busy(&self, is_busy: bool) {
+        self.activity.last.store(self.all.now(), Ordering::Relaxed);
+        self.activity.is_busy.store(is_busy, Ordering::Relaxed);
+    }
+
+    /// Waits until it is to make room.
+    pub async fn closed(&self) {
+        self.activity.close.notified().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.all.open();
+        if let Some(activity) = open.by_number.remove(&self.number)
+            && activity.is_closing.load(Ordering::Relaxed)
+        {
+            open.closing -= 1;
+        }
+        if let Some(count) = open.peers.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                open.peers.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn the_idlest_makes_room_and_the_busy_stay() {
+        let peer = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let all = Arc::new(Connections::new(2, None));
+        let one = all.admit(peer).unwrap();
+        let two = all.admit(peer).unwrap();
+        one.busy(true);
+        let three = all.admit(peer).unwrap();
+        let closing = |place: &Place| place.activity.is_closing.load(Ordering::Relaxed);
+        assert!(!closing(&one) && closing(&two) && !closing(&three));
+        three.busy(true);
+        assert_eq!(all.admit(peer).unwrap_err(), Full::Busy);
+        drop(two);
+        assert_eq!(all.admit(peer).unwrap_err(), Full::Busy);
+        drop(one);
+        drop(all.admit(peer).unwrap());
+        drop(three);
+        assert!(all.open().by_number.is_empty() && all.open().peers.is_empty());
+        assert_eq!(all.open().closing, 0);
+    }
+
+    #[test]
+    fn one_address_may_have_so_many() {
+        let all = Arc::new(Connections::new(10, Some(1)));
+        let one = all.admit(Ipv4Addr::LOCALHOST.into()).unwrap();
+        let again = all.admit(Ipv4Addr::LOCALHOST.into());
+        assert_eq!(again.unwrap_err(), Full::Peer);
+        assert!(all.admit(Ipv4Addr::UNSPECIFIED.into()).is_ok());
+        drop(one);
+        assert!(all.admit(Ipv4Addr::LOCALHOST.into()).is_ok());
+    }
+}

@@ -1,0 +1,171 @@
+//! The threads that answer, each with a runtime of its own. A connection stays with the thread
+//! that had the fewest when it came: nothing moves between processors but the merchants' state.
+
+use crate::pipeline::Service;
+use crate::server::connections::Place;
+use crate::server::runtime::runtime;
+use crate::server::serve::{DRAIN_TIME, Handle, connection};
+use hyper_util::server::graceful::GracefulShutdown;
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What every connection needs.
+#[derive(Debug)]
+pub struct Shared<H> {
+    pub service: Arc<Service>,
+    pub handle: Arc<H>,
+    /// How many calls that take long run at once, beside those that answer.
+    pub aside: Arc<Semaphore>,
+}
+
+impl<H> Clone for Shared<H> {
+    fn clone(&self) -> Self {
+        Self {
+            service: Arc::clone(&self.service),
+            handle: Arc::clone(&self.handle),
+            aside: Arc::clone(&self.aside),
+        }
+    }
+}
+
+/// The connections of one thread.
+pub struct Worker {
+    graceful: GracefulShutdown,
+    load: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    fn new(load: Arc<AtomicUsize>) -> Self {
+        Self {
+            graceful: GracefulShutdown::new(),
+            load,
+        }
+    }
+
+    /// Serves a connection on this thread.
+    fn take<H: Handle>(&self, shared: Shared<H>, stream: tokio::net::TcpStream, place: Place) {
+        let load = Arc::clone(&self.load);
+        load.fetch_add(1, Ordering::Relaxed);
+        let served = connection(shared, stream, place, &self.graceful);
+        tokio::spawn(async move {
+            served.await;
+            load.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+
+    /// Lets answers under way come to their end, for a while.
+    async fn drain(self) {
+        let _ = tokio::time::timeout(DRAIN_TIME, self.graceful.shutdown()).await;
+    }
+}
+
+/// Another thread.
+struct Mate {
+    streams: UnboundedSender<(TcpStream, Place)>,
+    load: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+}
+
+/// All threads; the first is the one that accepts.
+pub struct Crew<H> {
+    own: Worker,
+    mates: Vec<Mate>,
+    shared: Shared<H>,
+}
+
+impl<H: Handle> Crew<H> {
+    /// So many threads beside the caller's. One that cannot be started is done without.
+    pub fn new(shared: Shared<H>, beside: usize) -> Self {
+        let mut mates = Vec::new();
+        for _ in 0..beside {
+            let (streams, come) = unbounded_channel();
+            let load = Arc::new(AtomicUsize::new(0));
+            let (worker, shared) = (Worker::new(Arc::clone(&load)), shared.clone());
+            let thread = std::thread::Builder::new().name("flexiti-mock".to_owned());
+            match thread.spawn(move || work(worker, &shared, come)) {
+                Ok(thread) => mates.push(Mate {
+                    streams,
+                    load,
+                    thread,
+                }),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot start a thread");
+                    break;
+                }
+            }
+        }
+        Self {
+            own: Worker::new(Arc::default()),
+            mates,
+            shared,
+        }
+    }
+
+    /// Gives a connection to the thread that has the fewest.
+    pub fn take(&self, stream: tokio::net::TcpStream, place: Place) {
+        let own = self.own.load.load(Ordering::Relaxed);
+        let load = |mate: &&Mate| mate.load.load(Ordering::Relaxed);
+        let fewest = self.mates.iter().min_by_key(load);
+        if let Some(mate) = fewest.filter(|mate| load(mate) < own)
+            && !mate.thread.is_finished()
+        {
+            // Counted from now on, so that the next one goes elsewhere.
+            mate.load.fetch_add(1, Ordering::Relaxed);
+            let sent = stream
+                .into_std()
+                .map(|stream| mate.streams.send((stream, place)));
+            if !matches!(sent, Ok(Ok(()))) {
+                mate.load.fetch_sub(1, Ordering::Relaxed);
+            }
+        } else {
+            self.own.take(self.shared.clone(), stream, place);
+        }
+    }
+
+    /// Lets answers under way come to their end, for a while, on all threads at once.
+    pub async fn drain(self) {
+        let threads: Vec<JoinHandle<()>> = self
+            .mates
+            .into_iter()
+            .map(|mate| {
+                drop(mate.streams);
+                mate.thread
+            })
+            .collect();
+        self.own.drain().await;
+        for thread in threads {
+            // A panic in there has been logged already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work<H: Handle>(
+    worker: Worker,
+    shared: &Shared<H>,
+    mut come: UnboundedReceiver<(TcpStream, Place)>,
+) {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            return;
+        }
+    };
+    runtime.block_on(async {
+        while let Some((stream, place)) = come.recv().await {
+            let stream: io::Result<_> = tokio::net::TcpStream::from_std(stream);
+            if let Ok(stream) = stream {
+                worker.take(shared.clone(), stream, place);
+            }
+            worker.load.fetch_sub(1, Ordering::Relaxed);
+        }
+        worker.drain().await;
+    });
+    runtime.shutdown_background();
+}

@@ -1,0 +1,158 @@
+//! The log's way to standard error. Requests only append to a buffer of bounded size; a thread of
+//! its own writes it out. So a reader that does not read, has gone, or has a full disk costs lines
+//! of the log, which are counted, and never an answer.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// How many bytes may wait to be written; a line that does not fit is dropped.
+const BUFFER: usize = 1024 * 1024;
+/// Lines are written together: one call of the system for those of so long a time.
+const TOGETHER: Duration = Duration::from_millis(5);
+
+/// The lines that were dropped since the process began: there is one standard error.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines of the log were dropped because nobody read them, or they could not be written.
+pub fn dropped() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+/// Where log lines are put, to be written later.
+#[derive(Debug, Clone, Default)]
+pub struct LogWriter(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// There is something to write, or it ends.
+    more: Condvar,
+    /// All was written.
+    idle: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    is_writing: bool,
+    ends: bool,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here is left half done by a panic.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogWriter {
+    /// One whose lines go to `out`.
+    pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+        let writer = Self::default();
+        let shared = Arc::clone(&writer.0);
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write_out(&shared, out))?;
+        Ok(writer)
+    }
+
+    /// Writes what waits, for at most so long: at the end of the program.
+    pub fn finish(&self, time: Duration) {
+        let deadline = Instant::now() + time;
+        let mut waiting = self.0.waiting();
+        waiting.ends = true;
+        self.0.more.notify_one();
+        while waiting.is_writing || !waiting.bytes.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let woken = self.0.idle.wait_timeout(waiting, left);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Write for &LogWriter {
+    /// Takes a line, or drops it; never waits and never fails.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut waiting = self.0.waiting();
+        if waiting.bytes.len() + line.len() > BUFFER {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+        } else {
+            let was_empty = waiting.bytes.is_empty();
+            waiting.bytes.extend_from_slice(line);
+            if was_empty {
+                self.0.more.notify_one();
+            }
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for LogWriter {
+    type Writer = &'w Self;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        self
+    }
+}
+
+fn write_out(shared: &Shared, mut out: impl Write) {
+    let mut told = 0;
+    loop {
+        let mut waiting = shared.waiting();
+        while waiting.bytes.is_empty() && !waiting.ends {
+            let woken = shared.more.wait(waiting);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        if !waiting.ends {
+            let woken = shared
+                .more
+                .wait_timeout_while(waiting, TOGETHER, |waiting| !waiting.ends);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let lines = std::mem::take(&mut waiting.bytes);
+        let ends = waiting.ends;
+        waiting.is_writing = !lines.is_empty();
+        drop(waiting);
+        if let Err(left) = write_all(&mut out, &lines) {
+            let lost = memchr::memchr_iter(b'\n', left).count();
+            DROPPED.fetch_add(lost as u64, Ordering::Relaxed);
+        } else if dropped() > told {
+            // Only now: before, nobody could have read it.
+            tracing::warn!(
+                dropped = dropped() - told,
+                "log lines were dropped: they came faster than they were read"
+            );
+            told = dropped();
+        }
+        let mut waiting = shared.waiting();
+        waiting.is_writing = false;
+        shared.idle.notify_all();
+        if ends && waiting.bytes.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Writes all of it; gives what is left if that cannot be.
+fn write_all<'l>(out: &mut impl Write, lines: &'l [u8]) -> Result<(), &'l [u8]> {
+    let mut left = lines;
+    while !left.is_empty() {
+        match out.write(left) {
+            Ok(0) => return Err(left),
+            Ok(written) => left = &left[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(left),
+        }
+    }
+    out.flush().map_err(|_| left)
+}
