@@ -73,29 +73,41 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
                 Some(pointer) => json_members::text_at(answer, pointer),
                 None => is_page(answer).then(|| answer.whole_text().into_owned()),
             };
-            let [first, second] = [text(answer(a)?)?, text(answer(b)?)?].map(|text| words(&text));
-            Some((
-                first == second,
-                "other words than in the other language".to_owned(),
-            ))
+            let [first, second] = [text(answer(a)?)?, text(answer(b)?)?];
+            let expected = "other words than in the other language".to_owned();
+            Some((speak_alike(&first, &second)?, expected))
         }
         _ => None,
     }
 }
 
-/// The words of a piece of HTML, without its tags and numbers.
-fn words(html: &str) -> String {
+/// So many words, out of ten of all, do texts in one language share that say the same.
+const SHARED: usize = 8;
+
+/// Whether two pieces of HTML are in one language, by their words; `None` if they have hardly any.
+fn speak_alike(first: &str, second: &str) -> Option<bool> {
+    let [first, second] = [first, second].map(words);
+    let all = first.union(&second).count();
+    let shared = first.intersection(&second).count();
+    (first.len().min(second.len()) > 1).then_some(shared * 10 >= all * SHARED)
+}
+
+/// The words of a piece of HTML, without its tags and whatever has a digit.
+fn words(html: &str) -> HashSet<String> {
     let mut in_tag = false;
-    let shown = html.chars().filter(|sign| {
+    let shown = html.chars().map(|sign| {
         let was_in_tag = in_tag;
         in_tag = match sign {
             '<' => true,
             '>' => false,
             _ => in_tag,
         };
-        !in_tag && !was_in_tag && sign.is_alphabetic()
+        if in_tag || was_in_tag { ' ' } else { sign }
     });
-    shown.collect()
+    let shown: String = shown.collect();
+    let words = shown.split(|sign: char| !sign.is_alphanumeric());
+    let is_word = |word: &&str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
+    words.filter(is_word).map(str::to_lowercase).collect()
 }
 
 /// Whether an answer is a page.
@@ -114,4 +126,20 @@ fn without_url(answer: &Answer) -> Option<Value> {
         object.remove("url");
     }
     Some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_apart_by_their_words() {
+        let page = |words: &str, id: &str| format!("<html lang=fr><p>{words}</p><b>{id}</b>");
+        let english = "Apply for credit with this lender";
+        let french = "Faire une demande de crédit chez ce prêteur";
+        let compared = |a: &str, b: &str| speak_alike(&page(a, "C-ab12"), &page(b, "C-9cde"));
+        assert_eq!(compared(english, english), Some(true));
+        assert_eq!(compared(english, french), Some(false));
+        assert_eq!(speak_alike("<b>3 x 166.33</b>", "<b>3 x 166,33</b>"), None);
+    }
 }

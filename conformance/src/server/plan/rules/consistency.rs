@@ -44,6 +44,13 @@ fn orders(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     FLOWS.into_iter().filter_map(open).collect()
 }
 
+/// The same, each with an id of its own: a server may want each of them once.
+fn orders_apart(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
+    let own = [("merchant_orderid", "C-{{unique}}")];
+    let open = |flow: Flow| Some((flow, Step::Send(requests.order_with(flow, &own)?)));
+    FLOWS.into_iter().filter_map(open).collect()
+}
+
 /// Each order's notification is about that order.
 pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     if !requests.working.has(Endpoint::NotificationOrder) {
@@ -54,7 +61,7 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .knobs()
         .notification_unfinished
         .hides_order();
-    let orders = orders(requests);
+    let orders = orders_apart(requests);
     let opened = orders.len();
     let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
     if hides {
@@ -96,7 +103,7 @@ pub(super) fn flow(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .knobs()
         .notification_unfinished
         .hides_order();
-    let orders = orders(requests);
+    let orders = orders_apart(requests);
     let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
     if hides {
         let finished = orders.iter().enumerate();
