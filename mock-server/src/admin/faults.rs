@@ -9,6 +9,7 @@ use crate::events::What;
 use crate::fault::{FaultPlan, FaultPlanChange, FaultPlanView, Faults};
 use crate::http::reply::Reply;
 use hyper::StatusCode;
+use std::sync::Arc;
 
 /// The plan, and which requests each fault struck.
 pub fn show(app: &App, id: &str) -> Result<FaultPlanView, Problem> {
@@ -24,12 +25,16 @@ pub fn put_plan(
     machine: Millis,
 ) -> Result<FaultPlanView, Problem> {
     let random = app.random_of(id);
-    let view = with(app, id, |merchant| {
-        let now = merchant.clock.at(machine);
-        merchant.faults = Faults::new(plan, random, &merchant.rulebook, now)?;
-        Ok(merchant.faults.view())
+    let (rulebook, now) = with(app, id, |merchant| {
+        (Arc::clone(&merchant.rulebook), merchant.clock.at(machine))
     })?;
-    let view = view.map_err(|what: String| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
+    // A long plan takes long to check: nobody waits for it.
+    let faults = Faults::new(plan, random, &rulebook, now)
+        .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
+    let view = with(app, id, |merchant| {
+        merchant.faults = faults;
+        merchant.faults.view()
+    })?;
     app.changed(What::Faults, Some(id));
     Ok(view)
 }

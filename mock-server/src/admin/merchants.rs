@@ -128,13 +128,21 @@ pub(super) fn no_dialect(app: &App, key: &str, name: &str) -> Problem {
 
 /// All merchants.
 pub fn list(app: &App) -> MerchantList {
-    let state = app.state();
-    let row = |merchant: &Merchant| MerchantRow {
-        client_id: merchant.account.client_id.clone(),
-        provisioned: merchant.account.provisioned,
-        dialect: merchant.rulebook.dialect().name.clone(),
+    let found = |merchant: &Merchant| {
+        let rulebook = Arc::clone(&merchant.rulebook);
+        let provisioned = merchant.account.provisioned;
+        (Arc::clone(&merchant.client_id), provisioned, rulebook)
     };
-    let mut merchants: Vec<MerchantRow> = state.merchants.values().map(row).collect();
+    // Others need the state: only pointers are copied while it is held.
+    let found: Vec<_> = app.state().merchants.values().map(found).collect();
+    let rows = found
+        .into_iter()
+        .map(|(client_id, provisioned, rulebook)| MerchantRow {
+            client_id: client_id.to_string(),
+            provisioned,
+            dialect: rulebook.dialect().name.clone(),
+        });
+    let mut merchants: Vec<MerchantRow> = rows.collect();
     merchants.sort_unstable_by(|a, b| a.client_id.cmp(&b.client_id));
     MerchantList { merchants }
 }

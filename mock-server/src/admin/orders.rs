@@ -123,12 +123,21 @@ pub struct Followed {
 
 /// The orders of a merchant, or of all.
 pub fn list(app: &App, client_id: Option<&str>, now: Millis) -> OrderList {
-    let state = app.state();
-    let shown = |order: &Order| view(app, &state, order, now);
-    let orders = match client_id {
-        Some(id) => state.orders.of(id).rev().take(LISTED).map(shown).collect(),
-        None => state.orders.iter().rev().take(LISTED).map(shown).collect(),
+    let ids: Vec<u64> = {
+        let state = app.state();
+        let id = |order: &Order| order.id;
+        match client_id {
+            Some(client) => state.orders.of(client).rev().take(LISTED).map(id).collect(),
+            None => state.orders.iter().rev().take(LISTED).map(id).collect(),
+        }
     };
+    let mut orders = Vec::with_capacity(ids.len());
+    // A few at a time: others need the state meanwhile.
+    for ids in ids.chunks(16) {
+        let state = app.state();
+        let found = ids.iter().filter_map(|id| state.orders.get(*id));
+        orders.extend(found.map(|order| view(app, &state, order, now)));
+    }
     OrderList { orders }
 }
 

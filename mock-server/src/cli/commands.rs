@@ -2,7 +2,7 @@
 
 use crate::admin::openapi_document;
 use crate::cli::args::{Command, Dialects, Serve};
-use crate::cli::complain;
+use crate::cli::complaint::complain;
 use crate::http::route::ADMIN;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;

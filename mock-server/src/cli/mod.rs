@@ -3,10 +3,11 @@
 mod args;
 mod banner;
 mod commands;
+mod complaint;
 mod ready_file;
 mod serve;
 
-use crate::redact::Redactor;
+use crate::cli::complaint::complain;
 use clap::Parser as _;
 use std::process::ExitCode;
 
@@ -27,12 +28,4 @@ pub fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
-}
-
-/// Says on standard error why the program ends. Nobody may be there to read it.
-fn complain(why: &str) {
-    use std::io::Write as _;
-    // A URL of a configuration may have a password in it.
-    let why = Redactor::default().text(why);
-    let _ = writeln!(std::io::stderr(), "flexiti-mock: {why}");
 }

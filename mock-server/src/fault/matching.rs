@@ -38,7 +38,7 @@ struct Planned {
 }
 
 /// How many ids a fault keeps; `struck` counts all.
-const CONSUMED: usize = 10_000;
+const CONSUMED: usize = 1_000;
 
 impl Planned {
     fn new(mut fault: Fault, serial: u64) -> Self {

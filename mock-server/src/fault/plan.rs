@@ -42,7 +42,7 @@ pub struct FaultView {
     pub fault: Fault,
     /// How many requests it was injected into, including callbacks that never reached the shop.
     pub struck: u32,
-    /// Ids in the journal of those that were recorded.
+    /// Ids in the journal of those that were recorded, the latest 1,000.
     pub consumed_by: Vec<u64>,
 }
 

@@ -6,6 +6,7 @@ mod secrets;
 mod shape;
 mod spelling;
 
+pub use search::HIDDEN;
 pub use secrets::Secrets;
 
 use crate::redact::search::Hit;
@@ -19,8 +20,6 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-/// What stands before the hash of a secret.
-pub const HIDDEN: &str = "***";
 /// Headers that are secret.
 const HEADERS: &[&str] = &["authorization", "proxy-authorization"];
 

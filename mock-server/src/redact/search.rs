@@ -8,6 +8,8 @@ use crate::redact::spelling::{Escape, Unescaped, is_escaped, unescaped_fully, un
 use flexiti_contract::Contract;
 use std::collections::HashSet;
 
+/// What stands before the hash of a secret.
+pub const HIDDEN: &str = "***";
 /// How deep spellings may be nested.
 const DEPTH: usize = 12;
 /// How much is searched for each byte of a text, and for any text.
@@ -376,6 +378,6 @@ fn password_before(text: &[u8]) -> Option<usize> {
 
 /// Whether a text is what stands in the place of a secret.
 fn is_hidden(text: &[u8]) -> bool {
-    let hash = text.strip_prefix(super::HIDDEN.as_bytes());
+    let hash = text.strip_prefix(HIDDEN.as_bytes());
     hash.is_some_and(|hash| hash.len() == 8 && hash.iter().all(u8::is_ascii_hexdigit))
 }

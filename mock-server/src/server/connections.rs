@@ -119,8 +119,7 @@ impl Connections {
 }
 
 impl Place {
-    /// A whole request is there, or its answer is; meanwhile it is not closed for others.
-    pub fn busy(&self, is_busy: bool) {
+    fn busy(&self, is_busy: bool) {
         self.activity.last.store(self.all.now(), Ordering::Relaxed);
         self.activity.is_busy.store(is_busy, Ordering::Relaxed);
     }
@@ -128,6 +127,25 @@ impl Place {
     /// Waits until it is to make room.
     pub async fn closed(&self) {
         self.activity.close.notified().await;
+    }
+}
+
+/// A request that is being answered: as long as this lives, its connection is not closed to make
+/// room.
+#[derive(Debug)]
+pub struct Busy(Arc<Place>);
+
+impl Busy {
+    /// A whole request is there.
+    pub fn new(place: Arc<Place>) -> Self {
+        place.busy(true);
+        Self(place)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy(false);
     }
 }
 

@@ -1,37 +1,20 @@
 //! The threads that answer, each with a runtime of its own. A connection stays with the thread
 //! that had the fewest when it came: nothing moves between processors but the merchants' state.
 
-use crate::pipeline::Service;
+use crate::server::connection::{Handle, Shared, connection};
 use crate::server::connections::Place;
 use crate::server::runtime::runtime;
-use crate::server::serve::{DRAIN_TIME, Handle, connection};
 use hyper_util::server::graceful::GracefulShutdown;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use tokio::sync::Semaphore;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// What every connection needs.
-#[derive(Debug)]
-pub struct Shared<H> {
-    pub service: Arc<Service>,
-    pub handle: Arc<H>,
-    /// How many calls that take long run at once, beside those that answer.
-    pub aside: Arc<Semaphore>,
-}
-
-impl<H> Clone for Shared<H> {
-    fn clone(&self) -> Self {
-        Self {
-            service: Arc::clone(&self.service),
-            handle: Arc::clone(&self.handle),
-            aside: Arc::clone(&self.aside),
-        }
-    }
-}
+/// How long answers under way may take once the server was told to stop.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// The connections of one thread.
 pub struct Worker {

@@ -1,7 +1,7 @@
 //! A connection that can be broken on purpose: hyper and whoever breaks it share the stream.
 
 use crate::http::reply::Script;
-use crate::server::malformed;
+use crate::server::own_words;
 use std::future::Future as _;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::Shutdown;
@@ -155,7 +155,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Some(sentence) = malformed::in_place_of(bytes)
+        if let Some(sentence) = own_words::in_place_of(bytes)
             && self.shared.stream.try_write(&sentence).is_ok()
         {
             return Poll::Ready(Ok(bytes.len()));

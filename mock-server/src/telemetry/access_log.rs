@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Writes the line of a request, with the clauses for which it was refused. Status 0 stands for
 /// a callback that the shop did not answer.
 pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, took: Duration) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
     let id = request.header(&REFERENCE_ID);
     let (refused, remedy) = (note.reasons(), note.remedies());
     tracing::info!(

@@ -3,10 +3,11 @@
 use crate::shop::{APPLY, INIT, TOKEN, demo_token_call, init_call, server, start, token};
 use crate::wire::{Answer, Call, connect, exchange, exchange_half};
 use flexiti_mock::{Mock, ServerLimits, Settings};
+use serde_json::json;
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn with(limits: ServerLimits) -> Mock {
     start(&Settings {
@@ -179,4 +180,36 @@ fn connections_are_spread_over_threads_that_share_what_they_know() {
     assert!(journal.requests.iter().all(|row| row.params.is_some()));
     let ids: HashSet<Option<u64>> = journal.requests.iter().map(|row| row.order_id).collect();
     assert_eq!(ids.len(), 120, "each has an order of its own");
+}
+
+#[test]
+fn many_faults_and_a_large_body_hold_up_no_request() {
+    let mock = server("documented");
+    let time = |body: &[u8]| {
+        let call = init_call(INIT, "unknown").body(body);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let run = || {
+            let started = Instant::now();
+            assert!(call.send(mock.address()).status >= 400);
+            started.elapsed()
+        };
+        (0..3).map(|_| run()).min().unwrap()
+    };
+    let large = "a=1&".repeat(250_000).into_bytes();
+    let whole = "a=1&".repeat(15_000).into_bytes();
+    let before = [time(&large), time(&whole)];
+    let faults: Vec<_> = (0..1_000)
+        .map(|number| {
+            let params = json!({"lang": "en", "merchant_orderid": number.to_string()});
+            json!({"match": {"endpoint": "init", "params": params}, "action": {"type": "empty"}})
+        })
+        .collect();
+    let plan = serde_json::from_value(json!({"faults": faults})).unwrap();
+    mock.admin().plan_faults("flexitidemo", plan).unwrap();
+    // Read once for each of them, it would take a thousand times as long.
+    for (before, body) in before.into_iter().zip([large, whole]) {
+        let after = time(&body);
+        let limit = before * 30 + Duration::from_millis(100);
+        assert!(after < limit, "{before:?}, {after:?}");
+    }
 }
