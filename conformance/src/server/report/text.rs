@@ -40,7 +40,10 @@ impl<W: Write> Text<W> {
         }
         self.findings(report)?;
         self.learned(report)?;
-        circumstances.write_setup(&mut self.out)?;
+        let is_shown = |found: &Finding| !is_known(report, found);
+        if self.verbose || report.findings.iter().any(is_shown) {
+            circumstances.write_setup(&mut self.out)?;
+        }
         let explained = |why: &Option<String>| circumstances.explains(why.as_deref());
         for (status, word) in [
             (Status::NotVerified, "not verified"),
@@ -81,11 +84,8 @@ impl<W: Write> Text<W> {
     /// The violations, by kind: a few of each in full, the others in a line.
     fn findings(&mut self, report: &Report) -> std::io::Result<()> {
         let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
-        let known = |finding: &Finding| {
-            let mut rows = report.clauses.iter();
-            rows.any(|row| row.id == finding.clause && row.status == Status::Known)
-        };
-        for finding in report.findings.iter().filter(|finding| !known(finding)) {
+        let shown = |finding: &&Finding| !is_known(report, finding);
+        for finding in report.findings.iter().filter(shown) {
             let kind = kind(finding);
             match kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, list)) => list.push(finding),
@@ -229,6 +229,12 @@ impl<W: Write> Text<W> {
         }
         Ok(())
     }
+}
+
+/// Whether the baseline has the finding as well.
+fn is_known(report: &Report, finding: &Finding) -> bool {
+    let mut rows = report.clauses.iter();
+    rows.any(|row| row.id == finding.clause && row.status == Status::Known)
 }
 
 fn word(row: Option<&ClauseRow>) -> &'static str {
