@@ -4,7 +4,7 @@
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::event::{Event, Reporter};
 use super::shown::shown;
-use crate::formats::{command, one_line};
+use crate::formats::{command, log_line};
 use flexiti_contract::{Contract, Part};
 use std::io::{ErrorKind, Write};
 
@@ -131,10 +131,10 @@ impl<W: Write> Text<W> {
             cases => format!(" (and {} more)", cases - 1),
         };
         writeln!(out, "  case      {}{more}", finding.case)?;
-        writeln!(out, "  expected  {}", one_line(&finding.expected))?;
-        writeln!(out, "  actual    {}", one_line(&finding.actual))?;
+        writeln!(out, "  expected  {}", log_line(&finding.expected))?;
+        writeln!(out, "  actual    {}", log_line(&finding.actual))?;
         if let Some(why) = row.and_then(|row| row.why.as_deref()) {
-            writeln!(out, "  remark    {}", one_line(why))?;
+            writeln!(out, "  remark    {}", log_line(why))?;
         }
         writeln!(out, "  {}", command(&finding.curl))
     }
@@ -187,8 +187,8 @@ impl<W: Write> Text<W> {
             writeln!(
                 out,
                 "  {name}: {} (not {})",
-                one_line(&answer),
-                one_line(&expected)
+                log_line(&answer),
+                log_line(&expected)
             )?;
             if self.verbose {
                 writeln!(out, "    {}", command(&learned.exchange.curl))?;
@@ -208,7 +208,7 @@ impl<W: Write> Text<W> {
     fn undecided(&mut self, word: &str, rows: &[&ClauseRow]) -> std::io::Result<()> {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         for row in rows {
-            let why = one_line(row.why.as_deref().unwrap_or_default());
+            let why = log_line(row.why.as_deref().unwrap_or_default());
             match reasons.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, ids)) => ids.push(&row.id),
                 None => reasons.push((why, vec![&row.id])),
