@@ -17,6 +17,12 @@ pub fn one_line(text: &str) -> String {
     spell(text, false)
 }
 
+/// A text in one line for a log. GitHub's runner obeys `##[command]` wherever it stands in a line
+/// (`actions/runner`, `ActionCommand.TryParse`).
+pub fn log_line(text: &str) -> String {
+    one_line(text).replace("##[", "#\\u{23}[")
+}
+
 /// A text that keeps its lines and tabs, in which everything else is seen.
 pub fn visible(text: &str) -> String {
     spell(text, true)
@@ -72,6 +78,7 @@ mod tests {
             command("curl -d 'a\n\u{200f}b' 'é'"),
             r"curl -d 'a'$'\n'''$'\xe2\x80\x8f''b' 'é'"
         );
+        assert_eq!(log_line("a ##[error]b"), "a #\\u{23}[error]b");
         assert_eq!(visible("a\n\tb\rc"), "a\n\tb\\rc");
     }
 }

@@ -10,7 +10,7 @@ mod markdown;
 mod sarif;
 
 pub use document::{About, Case, Document, Finding, Learned, Outcome, Row};
-pub use escape::{command, one_line};
+pub use escape::{command, log_line, one_line};
 
 use std::io::Write;
 

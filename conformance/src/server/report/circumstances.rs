@@ -1,6 +1,6 @@
 //! How a run went, apart from what it found out.
 
-use crate::formats::one_line;
+use crate::formats::log_line;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,9 +49,9 @@ impl Circumstances {
     /// Writes the rest, `unreached` clauses having been left out because the run ended.
     pub fn write(&self, out: &mut impl Write, unreached: usize) -> std::io::Result<()> {
         for note in &self.notes {
-            writeln!(out, "note: {}", one_line(note))?;
+            writeln!(out, "note: {}", log_line(note))?;
         }
-        match self.because.as_deref().map(one_line) {
+        match self.because.as_deref().map(log_line) {
             Some(because) if unreached > 0 => {
                 writeln!(
                     out,

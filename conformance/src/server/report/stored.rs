@@ -256,6 +256,29 @@ mod tests {
     }
 
     #[test]
+    fn no_changed_byte_is_taken_for_what_was_written() {
+        let mut report = json!({
+            "format_version": 1, "seed": 1, "dialect": "strict", "notes": ["é"],
+            "clauses": [{"id": "token.accepted", "status": "failed", "cases": []}], "findings": [],
+        });
+        add_seal(&mut report);
+        let text = report.to_string();
+        // Without its name, a digest is none.
+        let name = text.find(DIGEST).unwrap();
+        for at in (0..text.len()).filter(|at| !(name..name + DIGEST.len()).contains(at)) {
+            for bit in 0..7 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                let Ok(changed) = String::from_utf8(bytes) else {
+                    continue;
+                };
+                let read = Stored::read(&changed).and_then(|stored| stored.sealed());
+                assert!(read.is_err(), "{changed}");
+            }
+        }
+    }
+
+    #[test]
     fn a_changed_byte_is_noticed_and_a_new_layout_is_not_one() {
         let mut report = json!({"seed": 1, "dialect": "strict", "findings": []});
         add_seal(&mut report);

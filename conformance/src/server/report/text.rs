@@ -4,7 +4,7 @@
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::event::{Event, Reporter};
 use super::shown::shown;
-use crate::formats::{command, one_line};
+use crate::formats::{command, log_line};
 use flexiti_contract::{Contract, Part};
 use std::io::{ErrorKind, Write};
 
@@ -40,7 +40,10 @@ impl<W: Write> Text<W> {
         }
         self.findings(report)?;
         self.learned(report)?;
-        circumstances.write_setup(&mut self.out)?;
+        let is_shown = |found: &Finding| !is_known(report, found);
+        if self.verbose || report.findings.iter().any(is_shown) {
+            circumstances.write_setup(&mut self.out)?;
+        }
         let explained = |why: &Option<String>| circumstances.explains(why.as_deref());
         for (status, word) in [
             (Status::NotVerified, "not verified"),
@@ -81,11 +84,8 @@ impl<W: Write> Text<W> {
     /// The violations, by kind: a few of each in full, the others in a line.
     fn findings(&mut self, report: &Report) -> std::io::Result<()> {
         let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
-        let known = |finding: &Finding| {
-            let mut rows = report.clauses.iter();
-            rows.any(|row| row.id == finding.clause && row.status == Status::Known)
-        };
-        for finding in report.findings.iter().filter(|finding| !known(finding)) {
+        let shown = |finding: &&Finding| !is_known(report, finding);
+        for finding in report.findings.iter().filter(shown) {
             let kind = kind(finding);
             match kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, list)) => list.push(finding),
@@ -131,10 +131,10 @@ impl<W: Write> Text<W> {
             cases => format!(" (and {} more)", cases - 1),
         };
         writeln!(out, "  case      {}{more}", finding.case)?;
-        writeln!(out, "  expected  {}", one_line(&finding.expected))?;
-        writeln!(out, "  actual    {}", one_line(&finding.actual))?;
+        writeln!(out, "  expected  {}", log_line(&finding.expected))?;
+        writeln!(out, "  actual    {}", log_line(&finding.actual))?;
         if let Some(why) = row.and_then(|row| row.why.as_deref()) {
-            writeln!(out, "  remark    {}", one_line(why))?;
+            writeln!(out, "  remark    {}", log_line(why))?;
         }
         writeln!(out, "  {}", command(&finding.curl))
     }
@@ -187,8 +187,8 @@ impl<W: Write> Text<W> {
             writeln!(
                 out,
                 "  {name}: {} (not {})",
-                one_line(&answer),
-                one_line(&expected)
+                log_line(&answer),
+                log_line(&expected)
             )?;
             if self.verbose {
                 writeln!(out, "    {}", command(&learned.exchange.curl))?;
@@ -208,7 +208,7 @@ impl<W: Write> Text<W> {
     fn undecided(&mut self, word: &str, rows: &[&ClauseRow]) -> std::io::Result<()> {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         for row in rows {
-            let why = one_line(row.why.as_deref().unwrap_or_default());
+            let why = log_line(row.why.as_deref().unwrap_or_default());
             match reasons.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, ids)) => ids.push(&row.id),
                 None => reasons.push((why, vec![&row.id])),
@@ -229,6 +229,12 @@ impl<W: Write> Text<W> {
         }
         Ok(())
     }
+}
+
+/// Whether the baseline has the finding as well.
+fn is_known(report: &Report, finding: &Finding) -> bool {
+    let mut rows = report.clauses.iter();
+    rows.any(|row| row.id == finding.clause && row.status == Status::Known)
 }
 
 fn word(row: Option<&ClauseRow>) -> &'static str {

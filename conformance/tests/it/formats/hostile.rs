@@ -8,7 +8,7 @@ use std::io::Write as _;
 /// GitHub would obey.
 const EVIL: &str = "{\"error\":\"red \u{fffe}\u{1}\u{ffff} </script><script>alert(1)</script> \
                     ]]> <img src=x onerror=alert(2)> & \u{1b}[2J\u{202e} [a](http://evil.example/) \
-                    | `` ``` ````` {0} ${{ 1 }} @all\n::error::mine\r\n::stop-commands::x\n## head\n\"}";
+                    | `` ``` ````` {0} ${{ 1 }} @all\n::error::mine\r\n::stop-commands::x\n##[error]y\n## head\n\"}";
 
 #[test]
 fn a_servers_words_are_no_markup_in_any_format() {
@@ -42,6 +42,7 @@ fn a_servers_words_are_no_markup_in_any_format() {
     let shown = text("text");
     assert!(shown.contains("\\u{1b}[2J\\u{202e}"), "{shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{1}', '\r']));
+    assert!(!shown.contains("##["), "{shown}");
     assert!(!shown.lines().any(|line| line.starts_with("::")), "{shown}");
     let page = text("html");
     assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");
