@@ -17,6 +17,9 @@ pub struct Scenario {
     pub test_case: Option<String>,
     /// The certificate level that requires it.
     pub level: Rank,
+    /// Whether no sentence of the documentation asks for it: it then costs *exemplary* at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub good_practice: bool,
     /// The flows it is played in, each in combination with each of the languages.
     pub flows: Vec<String>,
     /// The languages it is played in.
@@ -121,6 +124,11 @@ pub enum Step {
     Doubt {
         /// None of these.
         none_of: Vec<Belief>,
+    },
+    /// Time passes for everybody.
+    Wait {
+        /// Milliseconds.
+        ms: u64,
     },
     /// Time passes at Flexiti.
     Advance {

@@ -330,6 +330,14 @@ pub struct MerchantRun {
     /// Run only the scenarios whose id starts with this
     #[arg(long, value_name = "ID")]
     pub only: Option<String>,
+    /// Level that the exit code demands; by default `robust`, the highest that rests on Flexiti's
+    /// documentation, of what was played
+    #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]
+    pub require: Option<RequiredLevel>,
+    /// TOML file of `[[waivers]]`: `check`, `reason`, `expires`, and perhaps `scenario`. What is
+    /// waived still costs its level
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub waivers: Option<PathBuf>,
     /// Write a signed certificate
     #[arg(long, value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
@@ -342,6 +350,14 @@ pub struct MerchantRun {
     /// Key that signs the certificate (see `merchant keygen`)
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+}
+
+/// A level of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RequiredLevel {
+    Basic,
+    Robust,
+    Exemplary,
 }
 
 /// A report format, and where the report goes.

@@ -1,6 +1,6 @@
 //! The `merchant` and `verify` commands.
 
-use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::exit_code::{FAILED, INCONCLUSIVE};
 use crate::merchant::certificate::{self, Certificate, key, page, text};
 use crate::merchant::certify::{self, Options};
@@ -8,9 +8,11 @@ use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::results::Results;
+use crate::merchant::judge::waivers::Waivers;
 use crate::merchant::judge::{Judgement, Verdict};
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
+use flexiti_contract::scenario::Rank;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
@@ -78,7 +80,7 @@ fn check(file: &Path) -> anyhow::Result<u8> {
         only: Some("outcome.purchased".to_owned()),
     };
     let certificate = certificate(&drivers(file, 1)?, &options)?;
-    let code = code(&certificate);
+    let code = code(&certificate, None, &Waivers::default());
     if code == 0 {
         let played = options.plays().len();
         let name = file.display();
@@ -176,6 +178,10 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     for dialect in &dialects {
         contract.dialect(dialect)?;
     }
+    let today = jiff::Zoned::now().date();
+    let waivers = run.waivers.as_deref();
+    let waivers = waivers.map(|file| Waivers::read(file, today)).transpose()?;
+    let waivers = waivers.unwrap_or_default();
     // The run takes a while: find out before it whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
@@ -203,7 +209,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         html: run.html.clone(),
         badge: run.badge.clone(),
     };
-    certified(&drivers, &options, &files)
+    certified(&drivers, &options, &files, run.require.map(rank), &waivers)
 }
 
 /// The files to write.
@@ -228,9 +234,16 @@ fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certific
     Certificate::new(Contract::shipped(), acts, options.seed, issued)
 }
 
-fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Result<u8> {
+fn certified(
+    drivers: &[Driver],
+    options: &Options,
+    files: &Files,
+    require: Option<Rank>,
+    waivers: &Waivers,
+) -> anyhow::Result<u8> {
     let certificate = certificate(drivers, options)?;
     print!("{}", text::text(&certificate));
+    say_waived(&certificate, waivers);
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
         println!("{flag}: {}", path.display());
@@ -245,21 +258,64 @@ fn certified(drivers: &[Driver], options: &Options, files: &Files) -> anyhow::Re
     if let Some(path) = &files.badge {
         write("--badge", path, page::badge(&certificate)?)?;
     }
-    Ok(code(&certificate))
+    Ok(code(&certificate, require, waivers))
 }
 
-fn code(certificate: &Certificate) -> u8 {
+/// Says which findings are waived, until when and why, and which waivers are of no use.
+fn say_waived(certificate: &Certificate, waivers: &Waivers) {
+    let named = certificate.results.iter().flat_map(Results::named_checks);
+    for (scenario, check) in named.filter(|(_, check)| check.verdict == Verdict::Failed) {
+        if let Some(waiver) = waivers.of(scenario, check) {
+            let (name, reason, expires) = (&check.check, &waiver.reason, &waiver.expires);
+            println!("waived until {expires}: {name} in {scenario}: {reason}");
+        }
+    }
+    for waiver in waivers.unused(&certificate.results) {
+        println!(
+            "waiver of no use: {} did not fail; remove it",
+            waiver.check
+        );
+    }
+}
+
+fn rank(level: RequiredLevel) -> Rank {
+    match level {
+        RequiredLevel::Basic => Rank::Basic,
+        RequiredLevel::Robust => Rank::Robust,
+        RequiredLevel::Exemplary => Rank::Exemplary,
+    }
+}
+
+/// The exit code: what was found out about the checks up to the required level. Without
+/// `--require`, scenarios that `--only` left out do not count.
+fn code(certificate: &Certificate, require: Option<Rank>, waivers: &Waivers) -> u8 {
+    let level = require.unwrap_or(Rank::Robust);
     let any = |verdict| {
-        let mut checks = certificate.results.iter().flat_map(Results::checks);
-        checks.any(|check| check.verdict == verdict)
+        let mut checks = certificate.results.iter().flat_map(Results::named_checks);
+        checks.any(|(scenario, check)| {
+            check.verdict == verdict
+                && check.level <= level
+                && waivers.of(scenario, check).is_none()
+        })
     };
     if any(Verdict::Failed) {
         FAILED
-    } else if any(Verdict::Inconclusive) {
+    } else if any(Verdict::Inconclusive)
+        // A waiver is a reason to go on, and none to say that a level was reached.
+        || require.is_some_and(|level| certificate.level < Some(level) && !is_waived(certificate, waivers))
+    {
         INCONCLUSIVE
     } else {
         0
     }
+}
+
+/// Whether a failure was waived.
+fn is_waived(certificate: &Certificate, waivers: &Waivers) -> bool {
+    let mut checks = certificate.results.iter().flat_map(Results::named_checks);
+    checks.any(|(scenario, check)| {
+        check.verdict == Verdict::Failed && waivers.of(scenario, check).is_some()
+    })
 }
 
 /// Runs `verify`.

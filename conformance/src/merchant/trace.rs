@@ -116,7 +116,7 @@ impl Happened {
             Self::Believed { .. } | Self::NotAsked => {
                 matches!(step, Step::Believe { .. } | Step::Doubt { .. })
             }
-            Self::Advanced(_) => matches!(step, Step::Advance { .. }),
+            Self::Advanced(_) => matches!(step, Step::Advance { .. } | Step::Wait { .. }),
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Certificate {
 pub struct Summary {
     /// [`Verdict::Passed`]
     pub passed: usize,
+    /// [`Verdict::Advice`]
+    pub advice: usize,
     /// [`Verdict::Failed`]
     pub failed: usize,
     /// [`Verdict::Inconclusive`]
@@ -65,6 +67,7 @@ impl Summary {
         for check in results.iter().flat_map(Results::checks) {
             match check.verdict {
                 Verdict::Passed => summary.passed += 1,
+                Verdict::Advice => summary.advice += 1,
                 Verdict::Failed => summary.failed += 1,
                 Verdict::Inconclusive => summary.inconclusive += 1,
                 Verdict::NotTestable => summary.not_testable += 1,

@@ -109,7 +109,7 @@ fn dialect(results: &Results) -> Dialect<'_> {
     let failed = results
         .scenarios
         .iter()
-        .filter(|r| r.verdict != Verdict::Passed);
+        .filter(|r| !r.verdict.is_fine());
     let mut found: Vec<Found<'_>> = failed
         .map(|result| {
             let id = result.name.split('/').next().unwrap_or_default();
@@ -139,7 +139,7 @@ fn dialect(results: &Results) -> Dialect<'_> {
 fn checks(checks: &[Judgement]) -> Vec<Check<'_>> {
     let failed = checks
         .iter()
-        .filter(|check| check.verdict != Verdict::Passed);
+        .filter(|check| !check.verdict.is_fine());
     failed
         .map(|check| Check {
             name: &check.check,

@@ -2,15 +2,17 @@
 
 use super::Certificate;
 use crate::merchant::judge::results::{Results, dependent};
-use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
 use crate::merchant::scenarios;
 use flexiti_contract::scenario::Rank;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A verdict in words.
 pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
+        Verdict::Advice => "advice",
         Verdict::Failed => "FAILED",
         Verdict::Inconclusive => "inconclusive",
         Verdict::NotTestable => "not testable",
@@ -34,7 +36,7 @@ pub fn text(certificate: &Certificate) -> String {
         let passed = results
             .scenarios
             .iter()
-            .filter(|r| r.verdict == Verdict::Passed);
+            .filter(|r| r.verdict.is_fine());
         let (passed, all) = (passed.count(), results.scenarios.len());
         let _ = writeln!(
             text,
@@ -44,7 +46,7 @@ pub fn text(certificate: &Certificate) -> String {
         for result in results
             .scenarios
             .iter()
-            .filter(|r| r.verdict != Verdict::Passed)
+            .filter(|r| !r.verdict.is_fine())
         {
             let id = result.name.split('/').next().unwrap_or_default();
             let row = scenarios::named(id);
@@ -60,7 +62,7 @@ pub fn text(certificate: &Certificate) -> String {
         let review = results
             .review
             .iter()
-            .filter(|check| check.verdict != Verdict::Passed);
+            .filter(|check| !check.verdict.is_fine());
         let review: Vec<Judgement> = review.cloned().collect();
         if !review.is_empty() {
             let _ = writeln!(text, "\nover everything that the shop sent and showed:");
@@ -69,6 +71,8 @@ pub fn text(certificate: &Certificate) -> String {
         text.push('\n');
     }
     matrix(&mut text, &certificate.results);
+    grounds(&mut text, &certificate.results);
+    advice(&mut text, &certificate.results);
     for results in &certificate.results {
         let (skipped, all) = (results.skipped.len(), results.scenarios.len());
         if skipped > 0 {
@@ -95,10 +99,7 @@ pub fn text(certificate: &Certificate) -> String {
 
 /// A line for each check that did not pass.
 pub fn lines(text: &mut String, checks: &[Judgement]) {
-    for check in checks
-        .iter()
-        .filter(|check| check.verdict != Verdict::Passed)
-    {
+    for check in checks.iter().filter(|check| !check.verdict.is_fine()) {
         let _ = write!(
             text,
             "  {} {}: {}",
@@ -111,6 +112,63 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
             let _ = write!(text, " (call {})", ids.join(", "));
         }
         text.push('\n');
+    }
+}
+
+/// What the checks that failed rest on, and what to change: once each.
+fn grounds(text: &mut String, results: &[Results]) {
+    let checks = results.iter().flat_map(Results::checks);
+    let failed = checks.filter(|check| check.verdict == Verdict::Failed);
+    let names: BTreeSet<&str> = failed.map(|check| check.check.as_str()).collect();
+    if names.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "what the findings rest on, and what to change:");
+    for name in names {
+        if let Some(ground) = Ground::of(name) {
+            let Ground {
+                basis,
+                sentence,
+                remedy,
+            } = ground;
+            let _ = writeln!(text, "  {name}: {}: {sentence}", basis_word(basis));
+            let _ = writeln!(text, "    {remedy}");
+        }
+    }
+    text.push('\n');
+}
+
+/// What the documentation leaves open and is better done otherwise: once each, with a count.
+fn advice(text: &mut String, results: &[Results]) {
+    let mut all: Vec<(&str, &str, usize)> = Vec::new();
+    let checks = results.iter().flat_map(Results::checks);
+    for check in checks.filter(|check| check.verdict == Verdict::Advice) {
+        match all.iter_mut().find(|(name, ..)| *name == check.check) {
+            Some((.., count)) => *count += 1,
+            None => all.push((&check.check, &check.message, 1)),
+        }
+    }
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "advice, in matters that the documentation leaves open; it costs nothing:");
+    for (name, message, count) in all {
+        let times = if count == 1 {
+            String::new()
+        } else {
+            format!(" ({count} times)")
+        };
+        let _ = writeln!(text, "  advice {name}: {message}{times}");
+    }
+    text.push('\n');
+}
+
+/// A basis in words.
+pub fn basis_word(basis: Basis) -> &'static str {
+    match basis {
+        Basis::TestCase => "Flexiti test case",
+        Basis::Documented => "documented requirement",
+        Basis::GoodPractice => "good practice",
     }
 }
 

@@ -2,9 +2,8 @@
 //! recognisable as the same operation.
 
 use super::judgement::Judgement;
-use super::story::{Story, is_passing, kind};
+use super::story::{Story, is_passing, kind, merchant_orderid};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint};
-use flexiti_contract::scenario::Rank;
 use serde_json::Value;
 
 /// How much earlier than `Retry-After` a call may come, for clocks and networks.
@@ -68,13 +67,12 @@ fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<J
             let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
             all.push(Judgement::failed("retry_endless", message).of(both));
         }
-        let same = !came_again && orderid(before) == orderid(after);
+        let same = !came_again && merchant_orderid(before) == merchant_orderid(after);
         if wanted != "notification" && same && reference(before) != reference(after) {
             let message = format!(
                 "{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation"
             );
-            let judgement = Judgement::failed("reference_id_unstable", message).of(both);
-            all.push(judgement.at(Rank::Exemplary));
+            all.push(Judgement::advice("reference_id_unstable", Some(message)).of(both));
         }
     }
     if all.is_empty() {
@@ -88,14 +86,6 @@ fn reference(call: &ExchangeView) -> Option<&str> {
         .headers
         .get("x-reference-id")
         .and_then(Value::as_str)
-}
-
-/// The shop's own order number: with another one, init is another operation.
-fn orderid(call: &ExchangeView) -> Option<&Value> {
-    let params = call.row.params.as_ref()?;
-    params
-        .get("merchant_orderid")
-        .or_else(|| params.get("merchant_order_id"))
 }
 
 fn retry_after(call: &ExchangeView) -> Option<i64> {

@@ -19,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(40);
 /// it poll more than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
+/// After how long a customer reloads a page that does not show the outcome yet.
+const RELOAD: Duration = Duration::from_millis(2_500);
+
 /// The order that the shop is asked about.
 pub struct Asked<'a> {
     /// The values of the driver file's placeholders.
@@ -30,12 +33,18 @@ pub struct Asked<'a> {
 }
 
 /// Looks until the shop believes one of these, or that the order is paid, or the time is up.
-pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened> {
+/// A customer who is kept waiting looks at the page again now and then.
+pub fn believe(
+    asked: &Asked<'_>,
+    one_of: &[Belief],
+    look_again: &dyn Fn(),
+) -> anyhow::Result<Happened> {
     let stage = asked.stage;
     let Some(order) = &stage.driver.order else {
         return Ok(Happened::NotAsked);
     };
     let deadline = Instant::now() + stage.patience;
+    let mut reload = Instant::now() + RELOAD;
     loop {
         let admin = stage.mock.admin();
         let before = last_id(admin)?;
@@ -46,6 +55,10 @@ pub fn believe(asked: &Asked<'_>, one_of: &[Belief]) -> anyhow::Result<Happened>
         // The state of an order that was never opened will not change.
         if is_so || is_wrong || !asked.is_open || Instant::now() > deadline {
             return Ok(Happened::Believed { belief, said });
+        }
+        if Instant::now() > reload {
+            look_again();
+            reload = Instant::now() + RELOAD;
         }
         let polls_flexiti = last_id(admin)? > before;
         std::thread::sleep(if polls_flexiti { PATIENT_LOOK } else { LOOK });

@@ -135,7 +135,7 @@ impl Browser {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
-        let lang = lang.or(language);
+        let lang = lang.or(language).or_else(|| guessed_lang(&text));
         let leads_to = self.address_in(&text);
         Ok(PageLoad {
             page: page(url, status, lang),
@@ -189,6 +189,25 @@ fn html_lang(text: &str) -> Option<String> {
     (!lang.is_empty()).then_some(lang)
 }
 
+/// The language of a text by its commonest words, if it is clear. A page that does not declare its
+/// language is not in another one for that.
+fn guessed_lang(text: &str) -> Option<String> {
+    const ENGLISH: &[&str] = &[
+        "the", "your", "you", "is", "was", "has", "not", "and", "order", "thank", "with", "for",
+    ];
+    const FRENCH: &[&str] = &[
+        "le", "la", "les", "votre", "vous", "est", "pas", "et", "commande", "merci", "avec", "une",
+    ];
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).collect();
+    let count = |known: &[&str]| words.iter().filter(|word| known.contains(word)).count();
+    match (count(ENGLISH), count(FRENCH)) {
+        (en, fr) if en >= 2 && en > 2 * fr => Some("en".to_owned()),
+        (en, fr) if fr >= 2 && fr > 2 * en => Some("fr".to_owned()),
+        _ => None,
+    }
+}
+
 /// An address without the parts that may hold secrets: query and fragment.
 fn place(url: &Url) -> String {
     let mut url = url.clone();
@@ -225,6 +244,17 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(html_lang(text).as_deref(), lang, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_does_not_declare_its_language_is_read() {
+        for (text, lang) in [
+            ("<p>Thank you, your order is paid</p>", Some("en")),
+            ("<p>Merci, votre commande est pay\u{e9}e</p>", Some("fr")),
+            ("{\"status\":\"paid\"}", None),
+        ] {
+            assert_eq!(guessed_lang(text).as_deref(), lang, "{text}");
         }
     }
 

@@ -10,9 +10,14 @@ use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, 
 use reqwest::{Method, Url};
 use serde_json::Value;
 use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 /// A customer whom the mock knows, with credit (fixtures/customers.toml).
 const CUSTOMER: &str = "1293836";
+
+/// When a customer tries again who was told to come back later: `Retry-After` is one second in the
+/// scenarios.
+const COME_BACK: Duration = Duration::from_millis(1_150);
 
 /// A customer, who plays one scenario.
 pub struct Customer<'s, 'd> {
@@ -29,6 +34,8 @@ pub struct Customer<'s, 'd> {
     order: Option<u64>,
     /// The URL that Flexiti sends the customer to.
     callback: Option<String>,
+    /// The URL that the customer came back to last.
+    last_return: Option<String>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -51,6 +58,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             browser: stage.browser()?,
             order: None,
             callback: None,
+            last_return: None,
         })
     }
 
@@ -77,7 +85,13 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
-            Step::Believe { one_of } => belief::believe(&self.asked(), one_of),
+            Step::Wait { ms } => {
+                std::thread::sleep(Duration::from_millis(*ms));
+                Ok(Happened::Advanced(*ms))
+            }
+            Step::Believe { one_of } => {
+                belief::believe(&self.asked(), one_of, &|| self.look_again())
+            }
             Step::Doubt { none_of } => Ok(belief::doubt(&self.asked(), none_of)),
             Step::Advance { ms } => {
                 let change = ClockChange {
@@ -102,13 +116,24 @@ impl<'s, 'd> Customer<'s, 'd> {
         let first = self.start(1);
         let turned_away = matches!(
             &first,
-            Happened::Started { order: None, page: Some(page), .. } if page.status == 503
+            Happened::Started { order: None, page: Some(page), .. } if page.status >= 500
         );
         // A customer who is told to come back later does so, once.
-        if turned_away && expect == Start::Either {
+        let passes = self.faults.iter().any(|fault| !fault.is_null());
+        if turned_away && passes && expect != Start::Fails {
+            std::thread::sleep(COME_BACK);
             return self.start(2);
         }
         first
+    }
+
+    /// The customer looks again at the page that they came back to. A shop may ask Flexiti only
+    /// while it makes that page.
+    fn look_again(&self) {
+        if let Some(url) = &self.last_return {
+            // What the page says is judged where it was first seen.
+            let _ = self.open(&self.browser, &Method::GET, url, &[]);
+        }
     }
 
     /// The values of the driver file's placeholders.
@@ -225,7 +250,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         callback.context("Flexiti has named no callback URL for the order")
     }
 
-    fn come_back(&self, to: To, by: By) -> anyhow::Result<Happened> {
+    fn come_back(&mut self, to: To, by: By) -> anyhow::Result<Happened> {
         let Some(own) = self.order else {
             return Ok(Happened::Skipped);
         };
@@ -244,6 +269,9 @@ impl<'s, 'd> Customer<'s, 'd> {
             By::Customer => self.open(&self.browser, &Method::GET, &url, &[]),
             By::Stranger => self.open(&self.stage.browser()?, &Method::GET, &url, &[]),
         };
+        if by == By::Customer && to == To::Own {
+            self.last_return = Some(url);
+        }
         let (page, trouble) = apart(seen);
         Ok(Happened::Returned {
             to,
@@ -286,6 +314,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             browser: self.stage.browser()?,
             order: None,
             callback: None,
+            last_return: None,
         };
         let started = other.start(1);
         other.complete(outcome, None)?;

@@ -3,6 +3,7 @@
 mod belief;
 mod browser;
 mod customer;
+mod past;
 mod performance;
 mod shop;
 
@@ -15,12 +16,12 @@ use anyhow::{Context as _, anyhow};
 use browser::{Browser, Credentials, PageLoad};
 use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
+use past::Past;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use reqwest::blocking::Client;
 use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 use shop::Shop;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -49,8 +50,8 @@ pub struct Stage<'d> {
     credentials: Credentials,
     /// The number of the next call.
     next_id: u64,
-    /// Orders of earlier scenarios.
-    past: BTreeSet<u64>,
+    /// Orders and tokens of earlier scenarios.
+    past: Past,
     /// Whether the shop still asks about those in the background.
     is_busy: bool,
 }
@@ -106,7 +107,7 @@ impl<'d> Stage<'d> {
             dialect,
             credentials,
             next_id,
-            past: BTreeSet::new(),
+            past: Past::default(),
             is_busy: false,
         })
     }

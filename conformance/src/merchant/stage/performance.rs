@@ -1,6 +1,7 @@
 //! Performs a scenario on the stage, and records the trace that is judged.
 
 use super::customer::Customer;
+use super::past::Past;
 use super::{CLIENT_ID, Stage};
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
@@ -76,7 +77,7 @@ impl Stage<'_> {
         if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
             self.paid = Some(bought.id);
         }
-        self.past.extend(opened);
+        self.past.remember(&played);
         admin.clear_faults(CLIENT_ID)?;
         Ok(played)
     }
@@ -94,22 +95,23 @@ impl Stage<'_> {
         let mut theirs = Vec::new();
         for row in rows {
             played.next_id = row.id + 1;
-            if row.order_id.is_some_and(|id| self.past.contains(&id)) {
+            if self.past.is_about(&row) {
                 played.left_out.push(row.id);
                 theirs.extend(bearer(&row).map(str::to_owned));
             } else {
                 played.exchanges.push(admin.request(row.id)?);
             }
         }
-        leave_tokens_out(played, &theirs);
+        leave_tokens_out(played, &theirs, &self.past);
         self.is_busy |= !played.left_out.is_empty();
         self.next_id = played.next_id;
         Ok(())
     }
 }
 
-/// Leaves out the tokens that were used only to ask about earlier orders.
-fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
+/// Leaves out the tokens that were used only to ask about earlier orders, and refreshes of earlier
+/// tokens that came to nothing.
+fn leave_tokens_out(played: &mut Played, theirs: &[String], past: &Past) {
     let own: HashSet<String> = played
         .exchanges
         .iter()
@@ -121,7 +123,7 @@ fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
         let answer: Value = serde_json::from_str(body).unwrap_or_default();
         let token = answer["access_token"].as_str().unwrap_or_default();
         call.row.endpoint == TOKEN
-            && theirs.iter().any(|used| used == token)
+            && (theirs.iter().any(|used| used == token) || past.is_refresh_of(&call.row))
             && !own.contains(token)
     };
     let (left_out, kept) = std::mem::take(&mut played.exchanges)

@@ -172,6 +172,7 @@ fn step(step: &Step) -> String {
         ),
         Step::Believe { one_of } => format!("The shop comes to believe: {}.", beliefs(one_of)),
         Step::Doubt { none_of } => format!("The shop must not believe: {}.", beliefs(none_of)),
+        Step::Wait { ms } => format!("{} pass for everybody.", duration(*ms)),
         Step::Advance { ms } => format!("{} pass on Flexiti's clock.", duration(*ms)),
     }
 }
