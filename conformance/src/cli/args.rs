@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Judges a server against the documented Flexiti Online API.
@@ -330,6 +331,12 @@ pub struct MerchantRun {
     /// Run only the scenarios whose id starts with this
     #[arg(long, value_name = "ID")]
     pub only: Option<String>,
+    /// Address that the mock listens on, for a shop that runs already; a free port if omitted
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "exec")]
+    pub listen: Option<SocketAddr>,
+    /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
+    #[arg(long, value_name = "URL", conflicts_with = "exec")]
+    pub public_base_url: Option<String>,
     /// Level that the exit code demands; by default `robust`, the highest that rests on Flexiti's
     /// documentation, of what was played
     #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]

@@ -4,7 +4,7 @@ use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::exit_code::{FAILED, INCONCLUSIVE};
 use crate::merchant::certificate::{self, Certificate, key, page, text};
 use crate::merchant::certify::{self, Options};
-use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
+use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt, is_portable};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::results::Results;
@@ -79,10 +79,11 @@ fn check(file: &Path) -> anyhow::Result<u8> {
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
     };
-    let certificate = certificate(&drivers(file, 1)?, &options)?;
+    let drivers = drivers(file, 1)?;
+    let certificate = certificate(&drivers, &options)?;
     let code = code(&certificate, None, &Waivers::default());
     if code == 0 {
-        let played = options.plays().len();
+        let played = options.plays(&drivers[0]).len();
         let name = file.display();
         println!("{name}: the driver file works, {played} purchases went through");
     } else {
@@ -193,13 +194,31 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
     };
-    let drivers = drivers(file, dialects.len() * certify::LANES)?;
+    // A mock at one address serves one shop after the other.
+    let shops = match run.listen {
+        Some(_) => 1,
+        None => dialects.len() * certify::lanes(dialects.len()),
+    };
+    let mut drivers = drivers(file, shops)?;
+    for driver in &mut drivers {
+        driver.mock = MockAt {
+            listen: run.listen,
+            public_base_url: run.public_base_url.clone(),
+        };
+    }
+    let runs_already = drivers.iter().any(|driver| !driver.shop.is_started_here());
+    if runs_already && run.listen.is_none() {
+        bail!(
+            "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
+            file.display()
+        );
+    }
     let options = Options {
         seed,
         dialects,
         only: run.only.clone(),
     };
-    if options.plays().is_empty() {
+    if options.plays(&drivers[0]).is_empty() {
         let only = run.only.as_deref().unwrap_or_default();
         bail!("--only: no scenario id starts with `{only}`");
     }

@@ -84,6 +84,15 @@ pub fn text(certificate: &Certificate) -> String {
             );
         }
     }
+    for results in certificate.results.iter().take(1) {
+        let away = results.declared_away.len();
+        if away > 0 {
+            let _ = writeln!(
+                text,
+                "{away} scenarios are in flows or languages that the shop does not have (shop.flows, shop.languages)"
+            );
+        }
+    }
     let summary = certificate.summary;
     let _ = writeln!(
         text,

@@ -18,8 +18,30 @@ pub struct Act {
     pub dialect: serde_json::Value,
     /// The pages of the driver file.
     pub pages: Vec<Page>,
+    /// The flows and languages that the shop has, by its driver file.
+    #[serde(default)]
+    pub has: Has,
     /// The scenarios as they were played.
     pub played: Vec<Played>,
+}
+
+/// The flows and languages that a shop has, by its driver file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Has {
+    /// The flows.
+    pub flows: Vec<String>,
+    /// The languages.
+    pub languages: Vec<String>,
+}
+
+impl Default for Has {
+    fn default() -> Self {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            flows: all(&["apply", "buy", "apply/buy"]),
+            languages: all(&["en", "fr"]),
+        }
+    }
 }
 
 /// The results in one dialect.
@@ -31,6 +53,8 @@ pub struct Results {
     pub scenarios: Vec<ScenarioResult>,
     /// Scenarios that were not played.
     pub skipped: Vec<String>,
+    /// Scenarios in flows and languages that the shop does not have, by its driver file.
+    pub declared_away: Vec<String>,
     /// The review of everything that was sent, and of the pages.
     pub review: Vec<Judgement>,
 }
@@ -95,18 +119,37 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     }
     Ok(Results {
         dialect: name,
-        skipped: skipped(&all),
+        skipped: skipped(&all, &first.has),
+        declared_away: declared_away(&first.has),
         scenarios: came,
         review,
     })
 }
 
 /// The scenarios, each flow and language of them by itself, that are not among those played.
-fn skipped(played: &[&Played]) -> Vec<String> {
+fn skipped(played: &[&Played], has: &Has) -> Vec<String> {
     let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
-    let all = scenarios::all().iter().flat_map(Scenario::plays);
-    let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
+    let names = names(|flow, lang| has.plays(flow, lang));
     names.filter(|name| !played.contains(name)).collect()
+}
+
+/// The scenarios in flows and languages that the shop does not have. Flexiti's test cases ask for
+/// no flow and no language that a shop does not offer.
+fn declared_away(has: &Has) -> Vec<String> {
+    names(|flow, lang| !has.plays(flow, lang)).collect()
+}
+
+/// The scenarios in these flows and languages.
+fn names(wanted: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = String> {
+    let all = scenarios::all().iter().flat_map(Scenario::plays);
+    let all = all.filter(move |(_, flow, lang)| wanted(flow, lang));
+    all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"))
+}
+
+impl Has {
+    fn plays(&self, flow: &str, lang: &str) -> bool {
+        self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
+    }
 }
 
 /// The level of the certificate that asks for a scenario, by the name of a play of it.

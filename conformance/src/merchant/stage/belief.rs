@@ -1,12 +1,12 @@
 //! What a shop believes about an order, read from where the driver file says.
 
-use super::{Stage, last_id};
+use super::browser::{Browser, Outgoing};
+use super::cookies::From;
+use super::request::Prepared;
+use super::{Stage, extract, last_id};
 use crate::merchant::driver::{Order, filled};
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::Belief;
-use reqwest::Method;
-use reqwest::blocking::Response;
-use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// How long a shop gets to be fooled.
@@ -26,6 +26,8 @@ const RELOAD: Duration = Duration::from_millis(2_500);
 pub struct Asked<'a> {
     /// The values of the driver file's placeholders.
     pub values: Vec<(String, String)>,
+    /// The customer's browser.
+    pub browser: &'a Browser,
     /// Whether the order was opened at Flexiti.
     pub is_open: bool,
     /// The shop, and the mock behind it.
@@ -88,19 +90,9 @@ fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
 }
 
 fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
-    let url = filled(&order.url, &asked.values);
-    let answer = asked.stage.clients.request(Method::GET, &url).send();
-    let text = match answer.and_then(Response::text) {
-        Ok(text) => text,
-        Err(error) => return (None, error.without_url().to_string()),
-    };
-    let Ok(json) = serde_json::from_str::<Value>(&text) else {
-        return (None, "an answer that is not JSON".to_owned());
-    };
-    let word = match json.pointer(&order.pointer) {
-        Some(Value::String(word)) => word.clone(),
-        Some(other) => other.to_string(),
-        None => return (None, format!("nothing at `{}`", order.pointer)),
+    let word = match status(asked, order) {
+        Ok(word) => word,
+        Err(why) => return (None, why),
     };
     let belief = [
         (&order.paid, Belief::Paid),
@@ -109,4 +101,41 @@ fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
     ];
     let belief = belief.iter().find(|(words, _)| words.contains(&word));
     (belief.map(|(_, belief)| *belief), word)
+}
+
+/// The word for the status, from wherever the driver file says.
+fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
+    let mut values = asked.values.clone();
+    let Some(url) = &order.url else {
+        let line: Vec<String> = order.command.iter().map(|part| filled(part, &values)).collect();
+        return extract::in_text(&order.place(), &asked.stage.command(&line)?);
+    };
+    let browser = if order.as_customer {
+        asked.browser
+    } else {
+        &asked.stage.owner
+    };
+    for (at, step) in (1..).zip(&order.steps) {
+        let named = |why: String| format!("order.steps[{at}]: {why}");
+        let request = Prepared::new(step, &values);
+        let seen = browser.open(&request.as_outgoing()).map_err(named)?;
+        let cookies = browser.cookies(&filled(&step.url, &values));
+        for (name, place) in &step.extract {
+            let value = extract::read(place, &seen, &cookies);
+            let value = value.map_err(|why| named(format!("extract.{name}: {why}")))?;
+            values.push((name.clone(), value));
+        }
+    }
+    let url = filled(url, &values);
+    let headers: Vec<(String, String)> = order
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), filled(value, &values)))
+        .collect();
+    let outgoing = Outgoing {
+        headers: &headers,
+        ..Outgoing::get(&url, From::Shop)
+    };
+    let seen = browser.open(&outgoing)?;
+    extract::read(&order.place(), &seen, &[])
 }

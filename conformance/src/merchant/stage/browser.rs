@@ -1,10 +1,12 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
+use super::cookies::{Cookies, From};
 use crate::merchant::trace::Page;
 use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url, redirect};
+use serde_json::Value;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -44,16 +46,50 @@ pub struct PageLoad {
     pub page: Page,
     /// The text of the page.
     pub text: String,
+    /// The headers of the last answer.
+    pub headers: HeaderMap,
     /// Everything that reached the browser: pages, redirections, cookies.
     pub all: String,
     /// The address of Flexiti's pages that a redirection leads to, or that the page contains.
     pub leads_to: Option<Url>,
 }
 
+/// A request as a browser sends it.
+#[derive(Debug)]
+pub struct Outgoing<'r> {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: &'r str,
+    /// The form; with `GET` it becomes the query string.
+    pub form: &'r [(String, String)],
+    /// A JSON body in place of the form.
+    pub json: Option<Value>,
+    /// Further headers.
+    pub headers: &'r [(String, String)],
+    /// Where the customer was before.
+    pub from: From,
+}
+
+impl<'r> Outgoing<'r> {
+    /// A plain request for a page.
+    pub fn get(url: &'r str, from: From) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            form: &[],
+            json: None,
+            headers: &[],
+            from,
+        }
+    }
+}
+
 /// A browser with cookies of its own.
 #[derive(Debug)]
 pub struct Browser {
     clients: Clients,
+    cookies: Cookies,
     /// Where Flexiti's pages are.
     flexiti: Url,
 }
@@ -64,35 +100,48 @@ impl Browser {
     pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
         let settings = || {
             Client::builder()
-                .cookie_store(true)
                 .redirect(redirect::Policy::none())
                 .timeout(patience)
         };
         Ok(Self {
             clients: Clients::new(settings, None)?,
+            cookies: Cookies::default(),
             flexiti: flexiti.clone(),
         })
     }
 
+    /// Names and values of the cookies that a page of the shop gets.
+    pub fn cookies(&self, url: &str) -> Vec<(String, String)> {
+        let url = Url::parse(url);
+        url.map(|url| self.cookies.pairs(&url)).unwrap_or_default()
+    }
+
     /// Requests a page, and follows redirections within the shop.
-    pub fn open(
-        &self,
-        method: &Method,
-        url: &str,
-        form: &[(String, String)],
-    ) -> Result<PageLoad, String> {
-        let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
+    pub fn open(&self, outgoing: &Outgoing<'_>) -> Result<PageLoad, String> {
+        let mut url = Url::parse(outgoing.url).map_err(|error| format!("an address: {error}"))?;
+        let method = outgoing.method.clone();
+        if method == Method::GET && !outgoing.form.is_empty() {
+            url.query_pairs_mut().extend_pairs(outgoing.form);
+        }
         let mut request = self.clients.request(method.clone(), url.as_str());
-        if *method == Method::GET && !form.is_empty() {
-            url.query_pairs_mut().extend_pairs(form);
-            request = self.clients.request(Method::GET, url.as_str());
-        } else if !form.is_empty() {
-            request = request.form(form);
+        if let Some(json) = &outgoing.json {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(json.to_string());
+        } else if method != Method::GET && !outgoing.form.is_empty() {
+            request = request.form(outgoing.form);
+        }
+        for (name, value) in outgoing.headers {
+            request = request.header(name, value);
         }
         let mut all = String::new();
         for _ in 0..HOPS {
+            if let Some(cookies) = self.cookies.header(&url, outgoing.from) {
+                request = request.header(COOKIE, cookies);
+            }
             let answer = request.send();
             let answer = answer.map_err(|error| format!("{}: {}", place(&url), why(error)))?;
+            self.cookies.keep(&url, answer.headers());
             for (_, value) in answer.headers() {
                 all.push_str(&String::from_utf8_lossy(value.as_bytes()));
                 all.push('\n');
@@ -108,6 +157,7 @@ impl Browser {
                 return Ok(PageLoad {
                     page: page(&url, status, None),
                     text: String::new(),
+                    headers: answer.headers().clone(),
                     all,
                     leads_to: Some(next),
                 });
@@ -127,6 +177,7 @@ impl Browser {
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let kind = answer.headers().get(CONTENT_TYPE);
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let headers = answer.headers().clone();
         let mut bytes = Vec::new();
         let mut limited = answer.take(PAGE);
         limited
@@ -140,6 +191,7 @@ impl Browser {
         Ok(PageLoad {
             page: page(url, status, lang),
             text,
+            headers,
             all,
             leads_to,
         })
@@ -262,7 +314,7 @@ mod tests {
     fn what_went_wrong_is_told_without_what_may_be_secret() {
         let nobody = Url::parse("http://127.0.0.1:1/back?orderId=1&auth_token=5ecre7#token=5ecre7");
         let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1)).unwrap();
-        let trouble = browser.open(&Method::GET, nobody.unwrap().as_str(), &[]);
+        let trouble = browser.open(&Outgoing::get(nobody.unwrap().as_str(), From::Shop));
         let trouble = trouble.unwrap_err();
         assert!(trouble.contains("http://127.0.0.1:1/back: "), "{trouble}");
         assert!(!trouble.contains("5ecre7"), "{trouble}");

@@ -1,13 +1,15 @@
 //! A customer in front of the shop, who plays one scenario.
 
-use super::browser::{Browser, PageLoad};
-use super::{CLIENT_ID, Stage, belief};
-use crate::merchant::driver::filled;
+use super::browser::{Browser, Outgoing, PageLoad};
+use super::cookies::From;
+use super::request::Prepared;
+use super::{Stage, belief, extract};
+use crate::merchant::driver::{Request, filled};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
 use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
-use reqwest::{Method, Url};
+use reqwest::Url;
 use serde_json::Value;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub struct Customer<'s, 'd> {
     callback: Option<String>,
     /// The URL that the customer came back to last.
     last_return: Option<String>,
+    /// What was read from the shop's answers, by placeholder.
+    extracted: Vec<(String, String)>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -53,12 +57,16 @@ impl<'s, 'd> Customer<'s, 'd> {
             lang,
             faults,
             // An amount of its own, so that it can be recognised.
-            amount: format!("{}.{}", 120 + plays, plays % 89 + 10),
+            amount: stage.driver.cart.amount(lang).map_or_else(
+                || format!("{}.{}", 120 + plays, plays % 89 + 10),
+                str::to_owned,
+            ),
             merchant_orderid: format!("C{}-{plays}", stage.run),
             browser: stage.browser()?,
             order: None,
             callback: None,
             last_return: None,
+            extracted: Vec::new(),
         })
     }
 
@@ -98,15 +106,16 @@ impl<'s, 'd> Customer<'s, 'd> {
                     advance_ms: Some(*ms),
                     ..ClockChange::default()
                 };
-                self.stage.mock.admin().set_clock(CLIENT_ID, &change)?;
+                self.stage.mock.admin().set_clock(&self.stage.client_id, &change)?;
                 Ok(Happened::Advanced(*ms))
             }
         }
     }
 
-    fn asked(&self) -> belief::Asked<'s> {
+    fn asked(&self) -> belief::Asked<'_> {
         belief::Asked {
             values: self.values(),
+            browser: &self.browser,
             is_open: self.order.is_some(),
             stage: self.stage,
         }
@@ -132,7 +141,7 @@ impl<'s, 'd> Customer<'s, 'd> {
     fn look_again(&self) {
         if let Some(url) = &self.last_return {
             // What the page says is judged where it was first seen.
-            let _ = self.open(&self.browser, &Method::GET, url, &[]);
+            let _ = self.open(&self.browser, &Outgoing::get(url, From::Shop));
         }
     }
 
@@ -148,14 +157,25 @@ impl<'s, 'd> Customer<'s, 'd> {
             ("customer_id", customer),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let cart = self.stage.driver.cart.placeholders();
-        own.into_iter().chain(cart).collect()
+        let cart = self.stage.driver.cart.placeholders(self.lang);
+        let order = self.order.map(|id| ("online_order_id".to_owned(), id.to_string()));
+        let extracted = self.extracted.iter().cloned();
+        own.into_iter()
+            .chain(cart)
+            .chain(order)
+            .chain(extracted)
+            .collect()
     }
 
     fn start(&mut self, times: usize) -> Happened {
         match self.begin() {
             Ok(seen) => {
-                self.order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
+                let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
+                self.order = order.as_ref().map(|order| order.id);
+                let own = order.and_then(|order| order.merchant_order_id);
+                if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+                    self.merchant_orderid = own;
+                }
                 Happened::Started {
                     times,
                     order: self.order,
@@ -172,29 +192,58 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
-    /// Sends the checkout form.
-    fn begin(&self) -> Result<PageLoad, String> {
-        let checkout = &self.stage.driver.checkout;
-        let values = self.values();
-        let url = filled(&checkout.url, &values);
-        let field = |(name, value): (&String, &String)| (name.clone(), filled(value, &values));
-        let form: Vec<(String, String)> = checkout.form.iter().map(field).collect();
-        let method = if checkout.method == "GET" {
-            Method::GET
-        } else {
-            Method::POST
+    /// Takes the steps before the checkout, and sends the checkout's own request.
+    fn begin(&mut self) -> Result<PageLoad, String> {
+        let driver = self.stage.driver;
+        self.extracted.clear();
+        for (at, step) in (1..).zip(&driver.checkout.steps) {
+            let key = format!("checkout.steps[{at}] ({} {})", step.method, step.url);
+            let seen = self.send(step).map_err(|why| format!("{key}: {why}"))?;
+            if seen.page.status >= 400 {
+                let (status, said) = (seen.page.status, extract::quoted(&seen.text));
+                return Err(format!("{key}: status {status}; the page says {said}"));
+            }
+            self.extract(step, &seen)
+                .map_err(|why| self.stage.told(format!("{key}.{why}")))?;
+        }
+        let checkout = &driver.checkout;
+        let request = Request {
+            method: checkout.method.clone(),
+            url: checkout.url.clone(),
+            form: checkout.form.clone(),
+            json: checkout.json.clone(),
+            headers: checkout.headers.clone(),
+            extract: checkout.extract.clone(),
         };
-        self.open(&self.browser, &method, &url, &form)
+        let seen = self.send(&request)?;
+        // A customer who was turned away sees another page.
+        if seen.leads_to.is_some() {
+            self.extract(&request, &seen)
+                .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
+        }
+        Ok(seen)
     }
 
-    fn open(
-        &self,
-        browser: &Browser,
-        method: &Method,
-        url: &str,
-        form: &[(String, String)],
-    ) -> Result<PageLoad, String> {
-        let seen = browser.open(method, url, form);
+    /// Sends a request of the driver file.
+    fn send(&self, request: &Request) -> Result<PageLoad, String> {
+        let values = self.values();
+        let outgoing = Prepared::new(request, &values);
+        self.open(&self.browser, &outgoing.as_outgoing())
+    }
+
+    /// Reads what the driver file asks for from an answer.
+    fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
+        let cookies = self.browser.cookies(&filled(&request.url, &self.values()));
+        for (name, place) in &request.extract {
+            let value = extract::read(place, seen, &cookies);
+            let value = value.map_err(|why| format!("extract.{name}: {why}"))?;
+            self.extracted.push((name.clone(), value));
+        }
+        Ok(())
+    }
+
+    fn open(&self, browser: &Browser, outgoing: &Outgoing<'_>) -> Result<PageLoad, String> {
+        let seen = browser.open(outgoing);
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
@@ -203,11 +252,20 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(seen)
     }
 
+    /// Where a customer comes from who comes back from Flexiti's pages.
+    fn from_flexiti(&self) -> From {
+        if self.stage.driver.callbacks.framed {
+            From::Frame
+        } else {
+            From::Flexiti
+        }
+    }
+
     /// The order whose pages are at `url`.
-    fn order_at(&self, url: &Url) -> Option<u64> {
-        let orders = self.stage.mock.admin().orders(Some(CLIENT_ID)).orders;
+    fn order_at(&self, url: &Url) -> Option<OrderView> {
+        let orders = self.stage.mock.admin().orders(Some(&self.stage.client_id)).orders;
         let here = |order: &&OrderView| order.redirection_url.ends_with(url.path());
-        orders.iter().find(here).map(|order| order.id)
+        orders.into_iter().find(|order| here(&order))
     }
 
     fn complete(
@@ -266,8 +324,10 @@ impl<'s, 'd> Customer<'s, 'd> {
             }
         };
         let seen = match by {
-            By::Customer => self.open(&self.browser, &Method::GET, &url, &[]),
-            By::Stranger => self.open(&self.stage.browser()?, &Method::GET, &url, &[]),
+            By::Customer => {
+                self.open(&self.browser, &Outgoing::get(&url, self.from_flexiti()))
+            }
+            By::Stranger => self.open(&self.stage.browser()?, &Outgoing::get(&url, From::Flexiti)),
         };
         if by == By::Customer && to == To::Own {
             self.last_return = Some(url);
@@ -288,7 +348,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
         let url = self.callback()?;
         let seen: Vec<_> = std::thread::scope(|scope| {
-            let look = || self.open(&self.browser, &Method::GET, url, &[]);
+            let look = || self.open(&self.browser, &Outgoing::get(url, self.from_flexiti()));
             let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
             let seen = looking.into_iter().map(ScopedJoinHandle::join);
             seen.collect()
@@ -315,6 +375,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             order: None,
             callback: None,
             last_return: None,
+            extracted: Vec::new(),
         };
         let started = other.start(1);
         other.complete(outcome, None)?;

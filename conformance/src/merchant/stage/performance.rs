@@ -2,7 +2,7 @@
 
 use super::customer::Customer;
 use super::past::Past;
-use super::{CLIENT_ID, Stage};
+use super::Stage;
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
@@ -42,6 +42,7 @@ impl Stage<'_> {
 
     fn attempt(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
         self.shop.check("between two scenarios")?;
+        self.reset()?;
         self.plays += 1;
         self.set_scene(scenario)?;
         let first_id = self.next_id;
@@ -58,13 +59,13 @@ impl Stage<'_> {
             dialect: self.dialect.name.clone(),
             amount: customer.amount,
             merchant_orderid: customer.merchant_orderid,
-            cart: self.driver.cart.parameters(),
+            cart: self.driver.cart.parameters(lang),
             happened,
             exchanges: Vec::new(),
             first_id,
             next_id: first_id,
             left_out: Vec::new(),
-            faults: self.mock.admin().faults(CLIENT_ID)?.faults,
+            faults: self.mock.admin().faults(&self.client_id)?.faults,
             opened: Vec::new(),
         };
         self.record(&mut played)?;
@@ -78,7 +79,7 @@ impl Stage<'_> {
             self.paid = Some(bought.id);
         }
         self.past.remember(&played);
-        admin.clear_faults(CLIENT_ID)?;
+        admin.clear_faults(&self.client_id)?;
         Ok(played)
     }
 
