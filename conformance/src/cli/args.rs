@@ -49,6 +49,9 @@ pub enum Command {
         /// Public key that must have signed it, in base64
         #[arg(long, value_name = "KEY")]
         signer: Option<String>,
+        /// Write the certificate as an HTML page, if it is valid
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// List the clauses of a dialect
     List {
@@ -276,6 +279,12 @@ pub enum MerchantCommand {
         /// Driver file
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
+        /// Address that the mock listens on, for a shop that runs already
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+        /// Origin under which the shop and its customers reach the mock
+        #[arg(long, value_name = "URL")]
+        public_base_url: Option<String>,
     },
     /// Generate legal answers, faults and customers until they break the shop, then shrink them
     Fuzz(Fuzz),
@@ -337,6 +346,12 @@ pub struct MerchantRun {
     /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
     #[arg(long, value_name = "URL", conflicts_with = "exec")]
     pub public_base_url: Option<String>,
+    /// Version of the shop for the certificate, such as a commit; replaces `shop.version`
+    #[arg(long, value_name = "TEXT", conflicts_with = "exec")]
+    pub shop_version: Option<String>,
+    /// Who signs, for the certificate: a name that goes with the key
+    #[arg(long, value_name = "NAME", requires = "key")]
+    pub signed_by: Option<String>,
     /// Level that the exit code demands; by default `robust`, the highest that rests on Flexiti's
     /// documentation, of what was played
     #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]

@@ -2,7 +2,7 @@
 
 use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::exit_code::{FAILED, INCONCLUSIVE};
-use crate::merchant::certificate::{self, Certificate, key, page, text};
+use crate::merchant::certificate::{self, Certificate, Subject, key, page, text};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt, is_portable};
 use crate::merchant::exec;
@@ -24,7 +24,17 @@ use std::path::{Path, PathBuf};
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
     match merchant.command {
         Some(MerchantCommand::Init { file }) => init(&file),
-        Some(MerchantCommand::Check { file }) => check(&file),
+        Some(MerchantCommand::Check {
+            file,
+            listen,
+            public_base_url,
+        }) => {
+            let mock = MockAt {
+                listen,
+                public_base_url,
+            };
+            check(&file, &mock)
+        }
         Some(MerchantCommand::Fuzz(args)) => fuzz(&args),
         Some(MerchantCommand::Schema) => {
             println!("{:#}", driver::schema());
@@ -65,6 +75,21 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .collect()
 }
 
+/// The same, with the mock where the flags say. A shop that runs already has to know where.
+fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Vec<Driver>> {
+    let mut drivers = drivers(file, shops)?;
+    for driver in &mut drivers {
+        if !driver.shop.is_started_here() && mock.listen.is_none() {
+            bail!(
+                "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
+                file.display()
+            );
+        }
+        driver.mock = mock.clone();
+    }
+    Ok(drivers)
+}
+
 /// A port outside the ephemeral range: one that the system hands out could be taken by somebody
 /// else before the shop starts.
 fn free_port() -> Option<TcpListener> {
@@ -73,14 +98,14 @@ fn free_port() -> Option<TcpListener> {
     ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
 }
 
-fn check(file: &Path) -> anyhow::Result<u8> {
+fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
     let options = Options {
         seed: 0,
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
     };
-    let drivers = drivers(file, 1)?;
-    let certificate = certificate(&drivers, &options)?;
+    let drivers = drivers_at(file, 1, mock)?;
+    let certificate = certificate(&drivers, &options, subject(&drivers[0]))?;
     let code = code(&certificate, None, &Waivers::default());
     if code == 0 {
         let played = options.plays(&drivers[0]).len();
@@ -199,20 +224,11 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         Some(_) => 1,
         None => dialects.len() * certify::lanes(dialects.len()),
     };
-    let mut drivers = drivers(file, shops)?;
-    for driver in &mut drivers {
-        driver.mock = MockAt {
-            listen: run.listen,
-            public_base_url: run.public_base_url.clone(),
-        };
-    }
-    let runs_already = drivers.iter().any(|driver| !driver.shop.is_started_here());
-    if runs_already && run.listen.is_none() {
-        bail!(
-            "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
-            file.display()
-        );
-    }
+    let mock = MockAt {
+        listen: run.listen,
+        public_base_url: run.public_base_url.clone(),
+    };
+    let drivers = drivers_at(file, shops, &mock)?;
     let options = Options {
         seed,
         dialects,
@@ -223,7 +239,13 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         bail!("--only: no scenario id starts with `{only}`");
     }
     println!("seed {seed}\n");
+    let own = subject(&drivers[0]);
     let files = Files {
+        subject: Subject {
+            version: run.shop_version.clone().or(own.version),
+            signer: run.signed_by.clone(),
+            ..own
+        },
         certificate: key.zip(run.certificate.clone()),
         html: run.html.clone(),
         badge: run.badge.clone(),
@@ -233,13 +255,29 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
 
 /// The files to write.
 struct Files {
+    subject: Subject,
     certificate: Option<(key::SigningKey, PathBuf)>,
     html: Option<PathBuf>,
     badge: Option<PathBuf>,
 }
 
+/// What a driver file says of its shop.
+fn subject(driver: &Driver) -> Subject {
+    Subject {
+        shop: driver.shop.name.clone(),
+        version: driver.shop.version.clone(),
+        driver: driver.digest(),
+        mock: env!("CARGO_PKG_VERSION").to_owned(),
+        signer: None,
+    }
+}
+
 /// Runs the scenarios with a progress bar.
-fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certificate> {
+fn certificate(
+    drivers: &[Driver],
+    options: &Options,
+    subject: Subject,
+) -> anyhow::Result<Certificate> {
     let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
     let bar = ProgressBar::new(0).with_style(style);
     let tell = |done: usize, total: usize, next: &str| {
@@ -247,10 +285,10 @@ fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certific
         bar.set_position(done as u64);
         bar.set_message(next.to_owned());
     };
+    let started = jiff::Timestamp::now();
     let acts = certify::run(drivers, options, &tell)?;
     bar.finish_and_clear();
-    let issued = jiff::Timestamp::now().to_string();
-    Certificate::new(Contract::shipped(), acts, options.seed, issued)
+    Certificate::new(Contract::shipped(), acts, options.seed, subject, started)
 }
 
 fn certified(
@@ -260,7 +298,7 @@ fn certified(
     require: Option<Rank>,
     waivers: &Waivers,
 ) -> anyhow::Result<u8> {
-    let certificate = certificate(drivers, options)?;
+    let certificate = certificate(drivers, options, files.subject.clone())?;
     print!("{}", text::text(&certificate));
     say_waived(&certificate, waivers);
     let write = |flag: &str, path: &Path, text: String| {
@@ -338,23 +376,33 @@ fn is_waived(certificate: &Certificate, waivers: &Waivers) -> bool {
 }
 
 /// Runs `verify`.
-pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
+pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
     match certificate::check(Contract::shipped(), &text, signer) {
         Ok(checked) => {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
+            println!("{name}: valid\n  level      {}", text::rank(certificate.level));
+            print!("{}", text::subject(&certificate));
             println!(
-                "{name}: valid\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
-                text::rank(certificate.level),
-                certificate.issued,
-                checked.signer
+                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
+                certificate.issued, certificate.expires, checked.signer
             );
+            if signer.is_none() {
+                println!(
+                    "  whose key that is, is not known here: anybody can make one; --signer KEY says whom you trust"
+                );
+            }
+            if let Some(path) = html {
+                std::fs::write(path, page::html(&certificate)?)
+                    .with_context(|| format!("--html: {}", path.display()))?;
+                println!("--html: {}", path.display());
+            }
             Ok(0)
         }
         Err(error) => {
-            println!("{name}: REFUSED: {error:#}");
+            println!("{name}: REFUSED: {}", text::shown(&format!("{error:#}")));
             Ok(FAILED)
         }
     }

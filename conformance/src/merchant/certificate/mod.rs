@@ -31,8 +31,14 @@ pub struct Certificate {
     pub runner: String,
     /// Digest of the contract's data (SHA-256): scenarios, clauses, rules.
     pub contract: String,
-    /// When it was issued (RFC 3339), by the issuer's clock.
+    /// Whose shop it is, and what it was tried with.
+    pub subject: Subject,
+    /// When the run began (RFC 3339), by the issuer's clock.
+    pub started: String,
+    /// When it was issued.
     pub issued: String,
+    /// From when on it says nothing any more: shops change.
+    pub expires: String,
     /// The seed of the run.
     pub seed: u64,
     /// The level that was reached.
@@ -44,6 +50,27 @@ pub struct Certificate {
     /// The traces: the lanes of each dialect, in the order of `results`.
     pub acts: Vec<Act>,
 }
+
+/// Whose shop it is, and what it was tried with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The shop's name, by its driver file.
+    pub shop: Option<String>,
+    /// Its version: a commit, or any text.
+    pub version: Option<String>,
+    /// Digest of the driver file (SHA-256).
+    pub driver: String,
+    /// Version of the mock.
+    pub mock: String,
+    /// Who signed it, by their own account; the key is what counts.
+    pub signer: Option<String>,
+}
+
+/// How long a certificate holds.
+const VALID: jiff::SignedDuration = jiff::SignedDuration::from_hours(365 * 24);
+/// How far the clocks of issuer and reader may be apart.
+const CLOCKS: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// Number of checks by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,14 +110,19 @@ impl Certificate {
         contract: &'static Contract,
         acts: Vec<Act>,
         seed: u64,
-        issued: String,
+        subject: Subject,
+        started: jiff::Timestamp,
     ) -> anyhow::Result<Self> {
+        let issued = jiff::Timestamp::now();
         let results = results(contract, &acts)?;
         Ok(Self {
             format: FORMAT.to_owned(),
             runner: env!("CARGO_PKG_VERSION").to_owned(),
             contract: contract.digest(),
-            issued,
+            subject,
+            started: started.to_string(),
+            issued: issued.to_string(),
+            expires: issued.checked_add(VALID)?.to_string(),
             seed,
             level: results::level(&results, is_complete(contract, &acts)),
             summary: Summary::of(&results),
@@ -132,6 +164,48 @@ fn body(file: &Value) -> String {
     file.to_string()
 }
 
+/// A JSON text without the white space between its tokens.
+fn squeezed(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.trim_start_matches('\u{feff}').chars() {
+        if quoted || !matches!(c, ' ' | '\t' | '\r' | '\n') {
+            squeezed.push(c);
+        }
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    squeezed
+}
+
+/// Whether a certificate is of this time: neither of the future nor out of date.
+fn current(certificate: &Certificate, now: jiff::Timestamp) -> anyhow::Result<()> {
+    let read = |key: &str, text: &str| {
+        let time: jiff::Timestamp = text
+            .parse()
+            .with_context(|| format!("{key}: `{text}` is not a time"))?;
+        anyhow::Ok(time)
+    };
+    let started = read("started", &certificate.started)?;
+    let issued = read("issued", &certificate.issued)?;
+    let expires = read("expires", &certificate.expires)?;
+    ensure!(
+        issued <= now.checked_add(CLOCKS)?,
+        "issued: {issued} is in the future"
+    );
+    ensure!(started <= issued, "started: {started} is after `issued`");
+    ensure!(now <= expires, "expires: {expires} has passed");
+    ensure!(
+        expires <= issued.checked_add(VALID)?,
+        "expires: {expires} is more than a year after `issued`"
+    );
+    Ok(())
+}
+
 fn form(file: &Value) -> String {
     format!("{file:#}\n")
 }
@@ -152,9 +226,12 @@ pub fn check(
     text: &str,
     trusted: Option<&str>,
 ) -> anyhow::Result<Checked> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut file: Value = serde_json::from_str(text).context("not JSON")?;
+    // White space between tokens says nothing; a repeated member, or another spelling of a value,
+    // would be read differently by different readers.
     ensure!(
-        form(&file) == text,
+        squeezed(text) == file.to_string(),
         "the file is not as it was written: something was changed"
     );
     let signature = file
@@ -180,6 +257,7 @@ pub fn check(
         "contract: made with other scenarios or rules than this program's; use version {} of it",
         certificate.runner
     );
+    current(&certificate, jiff::Timestamp::now())?;
     for act in &certificate.acts {
         whole(act)?;
         for played in &act.played {
@@ -278,6 +356,16 @@ fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_space_says_nothing_and_a_second_member_is_refused() {
+        let text = "{\r\n  \"a b\": \"c \\\" d\",\r\n\t\"e\": 1\r\n}\r\n\r\n";
+        let file: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(squeezed(text), file.to_string());
+        let twice = "{\"e\": 1, \"e\": 2}";
+        let file: Value = serde_json::from_str(twice).unwrap();
+        assert_ne!(squeezed(twice), file.to_string());
+    }
 
     #[test]
     fn a_dialect_counts_by_its_answers_and_not_by_its_name() {

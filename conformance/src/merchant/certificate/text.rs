@@ -29,6 +29,39 @@ pub fn rank(level: Option<Rank>) -> &'static str {
     }
 }
 
+/// A text with control characters, and those that turn the direction of writing, spelled out: a
+/// shop's page may hold any, and a terminal or a browser would obey them.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+        if (c.is_control() && c != '\n') || turns {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whose certificate it is, in a line for each thing that is known.
+pub fn subject(certificate: &Certificate) -> String {
+    let subject = &certificate.subject;
+    let unnamed = "not named";
+    let shop = subject.shop.as_deref().unwrap_or(unnamed);
+    let version = subject.version.as_deref().unwrap_or(unnamed);
+    let driver = subject.driver.get(..12).unwrap_or_default();
+    let mut text = format!(
+        "  shop       {shop}, version {version}, driver file {driver}\n  tried with flexiti-mock {}, contract {}\n",
+        subject.mock,
+        certificate.contract.get(..12).unwrap_or_default()
+    );
+    if let Some(signer) = &subject.signer {
+        let _ = writeln!(text, "  signer     {signer}, by their own account");
+    }
+    shown(&text)
+}
+
 /// The whole report as text: what did not pass, what depends on the dialect, the level.
 pub fn text(certificate: &Certificate) -> String {
     let mut text = String::new();
@@ -103,7 +136,7 @@ pub fn text(certificate: &Certificate) -> String {
         summary.not_testable,
         rank(certificate.level)
     );
-    text
+    shown(&text)
 }
 
 /// A line for each check that did not pass.
@@ -196,4 +229,16 @@ fn matrix(text: &mut String, results: &[Results]) {
         let _ = writeln!(text, "  {name:<40} {}", cells.join(", "));
     }
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_would_be_obeyed_is_shown() {
+        assert_eq!(shown("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\n");
+        assert_eq!(shown("lev\u{202e}el"), "lev\\u{202e}el");
+        assert_eq!(shown("Payée"), "Payée");
+    }
 }

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -313,6 +314,13 @@ impl Driver {
             .clone_into(&mut driver.folder);
         driver.text = original;
         Ok(driver)
+    }
+
+    /// Digest of the file (SHA-256), whatever its line ends.
+    pub fn digest(&self) -> String {
+        let text = self.text.replace("\r\n", "\n");
+        let digest = Sha256::digest(text.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether the shop gives its orders numbers of its own: nothing in the checkout names ours.

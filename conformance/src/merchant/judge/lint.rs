@@ -9,18 +9,23 @@ use flexiti_mock::embed::admin::ExchangeView;
 use flexiti_mock::lint::{
     self, Call as Seen, Eyes, Finding, History, LintInput as Recorded, Moment,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// The findings about these calls, and a verdict on each rule.
-pub fn judge(dialect: &Rulebook, calls: &[&ExchangeView]) -> anyhow::Result<Vec<Judgement>> {
+/// `looked` are calls whose time the runner chose.
+pub fn judge(
+    dialect: &Rulebook,
+    calls: &[&ExchangeView],
+    looked: &HashSet<u64>,
+) -> anyhow::Result<Vec<Judgement>> {
     let contract = dialect.contract();
     let findings = findings(contract, dialect, calls)?;
     let mut all = Vec::new();
     for rule in LintRule::ALL {
         let of_rule = findings.iter().filter(|finding| finding.rule == *rule);
         let before = all.len();
-        let of_rule = of_rule.filter(|finding| !is_unfair(*rule, finding, calls));
+        let of_rule = of_rule.filter(|finding| !is_unfair(*rule, finding, calls, looked));
         let row = contract.lint_row(*rule);
         all.extend(of_rule.map(|finding| Judgement {
             check: rule.id().to_owned(),
@@ -62,9 +67,25 @@ fn concerned<'c>(finding: &Finding, calls: &[&'c ExchangeView]) -> Vec<&'c Excha
         .collect()
 }
 
-/// Whether the runner brought about what a finding is about: by the shop's own clock no token had
+/// Whether the runner brought about what a finding is about: it looked so often that a shop which
+/// asks whenever it is looked at asked too often; or by the shop's own clock no token had
 /// ended when Flexiti's clock was moved on, or when Flexiti refused a token out of the blue.
-fn is_unfair(rule: LintRule, finding: &Finding, calls: &[&ExchangeView]) -> bool {
+fn is_unfair(
+    rule: LintRule,
+    finding: &Finding,
+    calls: &[&ExchangeView],
+    looked: &HashSet<u64>,
+) -> bool {
+    if rule == LintRule::PollingFast {
+        let mut own: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        let concerned = concerned(finding, calls).into_iter();
+        for call in concerned.filter(|call| !looked.contains(&call.row.id)) {
+            let times = own.entry(&call.row.path).or_default();
+            times.push(call.row.at.as_millisecond());
+        }
+        let is_fast = |three: &[i64]| three[2] - three[1] < 1_000 && three[1] - three[0] < 1_000;
+        return !own.values().any(|times| times.windows(3).any(is_fast));
+    }
     if rule != LintRule::TokenRefreshLate {
         return false;
     }

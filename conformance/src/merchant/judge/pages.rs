@@ -107,6 +107,12 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
     }
 }
 
+/// The verdict on the pages before the checkout if the driver file names none.
+pub fn unknown(pages: usize) -> Option<Judgement> {
+    let message = "the driver file has no [pages]: whether the cart and product pages have credentials in them is unknown";
+    (pages == 0).then(|| Judgement::new(LEAK, Verdict::NotTestable, message))
+}
+
 /// A page of the driver file.
 pub fn scanned(page: &Page) -> Judgement {
     if page.status == 0 || page.status >= 400 {

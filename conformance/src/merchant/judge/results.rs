@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The trace of a shop in one dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -113,8 +113,11 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     control(&all, &mut came);
     refreshed_somewhere(&mut came);
     let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
+    review.extend(pages::unknown(acts.iter().map(|act| act.pages.len()).sum()));
     for act in acts {
-        review.extend(lint::judge(&rulebook, &trace::calls(&act.played))?);
+        let looked = act.played.iter().flat_map(|played| &played.looked);
+        let looked: HashSet<u64> = looked.copied().collect();
+        review.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
         review.extend(act.pages.iter().map(pages::scanned));
     }
     Ok(Results {

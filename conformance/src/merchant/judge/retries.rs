@@ -26,13 +26,18 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
         let calls: Vec<&ExchangeView> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
-            all.extend(judge_calls(wanted, &calls, came_again));
+            all.extend(judge_calls(wanted, &calls, came_again, &story.played.looked));
         }
     }
     all
 }
 
-fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<Judgement> {
+fn judge_calls(
+    wanted: &str,
+    calls: &[&ExchangeView],
+    came_again: bool,
+    looked: &[u64],
+) -> Vec<Judgement> {
     let mut all = Vec::new();
     let mut hasty = 0;
     let mut failed = 0;
@@ -47,15 +52,18 @@ fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<J
         let both = [before.row.id, after.row.id];
         let gap = after.row.at.as_millisecond() - before.row.at.as_millisecond();
         failed += 1;
+        // Whoever asks the shop decides when it asks Flexiti, if it does so in between only.
+        let is_looked = looked.contains(&after.row.id);
         if let Some(seconds) = retry_after(before)
             && gap + GRACE_MS < seconds * 1_000
+            && !is_looked
         {
             let message = format!(
                 "{wanted} was asked again after {gap} ms; Flexiti had said after {seconds} seconds"
             );
             all.push(Judgement::failed("retry_after_ignored", message).of(both));
         }
-        hasty = if gap < HASTE_MS { hasty + 1 } else { 0 };
+        hasty = if gap < HASTE_MS && !is_looked { hasty + 1 } else { 0 };
         if hasty == 2 {
             let message = format!(
                 "{wanted} was asked three times within {} ms, and failed each time",

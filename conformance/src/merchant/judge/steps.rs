@@ -121,7 +121,7 @@ fn turned_away(story: &Story<'_>) -> Option<Judgement> {
     });
     let message = "the shop turned its customer away over one call that failed in passing; the \
                    customer's second try came to Flexiti's page";
-    again.then(|| Judgement::failed("turned_away", message))
+    again.then(|| Judgement::advice("turned_away", Some(message.to_owned())))
 }
 
 /// One purchase opens one order that can be paid. A second one, if allowed, has another order

@@ -3,10 +3,11 @@
 use super::browser::{Browser, Outgoing};
 use super::cookies::From;
 use super::request::Prepared;
-use super::{Stage, extract, last_id};
+use super::{Stage, extract};
 use crate::merchant::driver::{Order, filled};
 use crate::merchant::trace::Happened;
 use flexiti_contract::scenario::Belief;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long a shop gets to be fooled.
@@ -19,8 +20,12 @@ const LOOK: Duration = Duration::from_millis(40);
 /// it poll more than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
+/// How many outcomes a shop may fail to learn before it gets less time for the next.
+const CHANCES: u32 = 2;
+/// The time that it gets then.
+const IMPATIENCE: Duration = Duration::from_millis(1_500);
 /// After how long a customer reloads a page that does not show the outcome yet.
-const RELOAD: Duration = Duration::from_millis(2_500);
+const RELOAD: Duration = Duration::from_millis(1_200);
 
 /// The order that the shop is asked about.
 pub struct Asked<'a> {
@@ -45,40 +50,52 @@ pub fn believe(
     let Some(order) = &stage.driver.order else {
         return Ok(Happened::NotAsked);
     };
-    let deadline = Instant::now() + stage.patience;
+    let deadline = Instant::now() + patience(stage);
     let mut reload = Instant::now() + RELOAD;
     loop {
-        let admin = stage.mock.admin();
-        let before = last_id(admin)?;
-        let (belief, said) = ask(asked, order);
+        let ((belief, said), polls_flexiti) = stage.looking(|| ask(asked, order))?;
         let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
         // Goods may be on their way at once.
         let is_wrong = belief == Some(Belief::Paid);
         // The state of an order that was never opened will not change.
-        if is_so || is_wrong || !asked.is_open || Instant::now() > deadline {
+        let is_late = Instant::now() > deadline;
+        if is_late && asked.is_open && !is_so {
+            stage.unlearned.fetch_add(1, Ordering::Relaxed);
+        }
+        if is_so || is_wrong || !asked.is_open || is_late {
             return Ok(Happened::Believed { belief, said });
         }
         if Instant::now() > reload {
-            look_again();
+            stage.looking(look_again)?;
             reload = Instant::now() + RELOAD;
         }
-        let polls_flexiti = last_id(admin)? > before;
         std::thread::sleep(if polls_flexiti { PATIENT_LOOK } else { LOOK });
     }
 }
 
+/// How long the shop may take to learn an outcome. One that did not learn several has had its
+/// chance: going on at this pace would take an hour.
+fn patience(stage: &Stage<'_>) -> Duration {
+    if stage.unlearned.load(Ordering::Relaxed) < CHANCES {
+        stage.patience
+    } else {
+        stage.patience.min(IMPATIENCE)
+    }
+}
+
 /// Looks, and looks again once the shop has had time to be fooled.
-pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> Happened {
-    let Some(order) = &asked.stage.driver.order else {
-        return Happened::NotAsked;
+pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> {
+    let stage = asked.stage;
+    let Some(order) = &stage.driver.order else {
+        return Ok(Happened::NotAsked);
     };
-    let (belief, said) = ask(asked, order);
+    let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
     if belief.is_some_and(|belief| none_of.contains(&belief)) {
-        return Happened::Believed { belief, said };
+        return Ok(Happened::Believed { belief, said });
     }
     std::thread::sleep(DOUBT);
-    let (belief, said) = ask(asked, order);
-    Happened::Believed { belief, said }
+    let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
+    Ok(Happened::Believed { belief, said })
 }
 
 /// What the shop says about the order.

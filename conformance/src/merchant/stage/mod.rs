@@ -26,6 +26,7 @@ use reqwest::Url;
 use serde_json::{Map, Value, json};
 use shop::Shop;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The account of a shop that is started here.
@@ -60,6 +61,10 @@ pub struct Stage<'d> {
     credentials: Credentials,
     /// The number of the next call.
     next_id: u64,
+    /// The calls of this scenario whose time the runner chose by looking at something.
+    looked: Mutex<Vec<u64>>,
+    /// How many orders the shop has not learned the outcome of in time.
+    pub(super) unlearned: AtomicU32,
     /// Orders and tokens of earlier scenarios.
     past: Past,
     /// Whether the shop still asks about those in the background.
@@ -130,6 +135,8 @@ impl<'d> Stage<'d> {
             dialect,
             credentials,
             next_id,
+            looked: Mutex::default(),
+            unlearned: AtomicU32::new(0),
             past: Past::default(),
             is_busy: false,
         })
@@ -177,6 +184,17 @@ impl<'d> Stage<'d> {
             credentials.add(name, &token);
         }
         credentials.found_in(text)
+    }
+
+    /// Looks at something of the shop's, and remembers which calls that brought about. The second
+    /// value says whether there were any.
+    pub(super) fn looking<T>(&self, look: impl FnOnce() -> T) -> anyhow::Result<(T, bool)> {
+        let before = last_id(self.mock.admin())?;
+        let seen = look();
+        let after = last_id(self.mock.admin())?;
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.extend(before + 1..=after);
+        Ok((seen, after > before))
     }
 
     /// Puts the shop back to its beginning, if the driver file says how.

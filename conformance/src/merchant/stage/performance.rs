@@ -10,6 +10,7 @@ use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, OrderView};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How often a scenario is played at most, until its faults strike its own calls.
@@ -67,8 +68,11 @@ impl Stage<'_> {
             left_out: Vec::new(),
             faults: self.mock.admin().faults(&self.client_id)?.faults,
             opened: Vec::new(),
+            looked: Vec::new(),
         };
         self.record(&mut played)?;
+        let looked = self.looked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        played.looked = std::mem::take(looked);
         let admin = self.mock.admin();
         let opened: BTreeSet<u64> = played.orders().collect();
         for id in &opened {
