@@ -125,6 +125,11 @@ pub enum Step {
         /// None of these.
         none_of: Vec<Belief>,
     },
+    /// The customer sends the checkout again, as after a reload, in this many windows at once.
+    Again {
+        /// How many.
+        windows: usize,
+    },
     /// Time passes for everybody.
     Wait {
         /// Milliseconds.
@@ -164,6 +169,14 @@ pub enum To {
     Told,
     /// The success URL with the id of another customer's order.
     Foreign,
+    /// The error URL, whatever became of the order.
+    Error,
+    /// The success URL with the id of an order that does not exist.
+    Unknown,
+    /// The success URL with an id that is none: mark-up, a path, and the address of another host.
+    Malformed,
+    /// The success URL with the order's id and a made-up token.
+    Token,
 }
 
 /// Who requests it.

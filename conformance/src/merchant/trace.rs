@@ -45,6 +45,9 @@ pub struct Played {
     /// the runner that chose their time.
     #[serde(default)]
     pub looked: Vec<u64>,
+    /// What the shop wrote last if it ended in the scenario; it was started again afterwards.
+    #[serde(default)]
+    pub ended: Option<String>,
 }
 
 impl Played {
@@ -117,6 +120,7 @@ impl Happened {
             Self::Completed(_) => matches!(step, Step::Complete { .. }),
             Self::Returned { .. } => matches!(step, Step::Return { .. }),
             Self::Crowded { .. } => matches!(step, Step::Crowd { .. }),
+            Self::SentAgain { .. } => matches!(step, Step::Again { .. }),
             Self::Believed { .. } | Self::NotAsked => {
                 matches!(step, Step::Believe { .. } | Step::Doubt { .. })
             }
@@ -160,6 +164,15 @@ pub enum Happened {
         /// Why others saw no page.
         troubles: Vec<String>,
     },
+    /// The checkout was sent again.
+    SentAgain {
+        /// The orders that the pages lead to.
+        orders: Vec<u64>,
+        /// The pages that the customer saw.
+        pages: Vec<Page>,
+        /// Why other windows saw no page.
+        troubles: Vec<String>,
+    },
     /// The shop was asked about the order.
     Believed {
         /// Its last answer; `None` if the driver file does not list the word.
@@ -194,6 +207,15 @@ pub struct Page {
     pub leaks: Vec<String>,
     /// Whether it shows the customer's order: its number, or its amount.
     pub names_order: bool,
+    /// Whether it says in so many words that the order is paid.
+    #[serde(default)]
+    pub says_paid: bool,
+    /// Whether mark-up from the address of a callback stands in it as mark-up.
+    #[serde(default)]
+    pub echoes: bool,
+    /// Whether it redirects to a host that the address of a callback names.
+    #[serde(default)]
+    pub redirected_away: bool,
 }
 
 impl Page {
@@ -205,6 +227,9 @@ impl Page {
             lang: None,
             leaks: Vec::new(),
             names_order: false,
+            says_paid: false,
+            echoes: false,
+            redirected_away: false,
         }
     }
 }

@@ -118,7 +118,37 @@ pub const ALL: &[Checker] = &[
         sentence: "order ids can be guessed; what somebody bought is nobody else's business",
         remedy: "Look the order up in the customer's own session, and show nothing to anybody else.",
     },
+    Checker {
+        name: "paid_page_without_payment",
+        basis: Documented,
+        sentence: "GS: the page at the callback shows success or failure by the status from the notification",
+        remedy: "Write the page from what the notification says, not from the address that was requested.",
+    },
+    Checker {
+        name: "forged_callback_breaks",
+        basis: GoodPractice,
+        sentence: "anybody can request a callback; one that breaks the shop's page may break more",
+        remedy: "Read parameters of a callback as untrusted text, and show a page for all of them.",
+    },
+    Checker {
+        name: "markup_echoed",
+        basis: GoodPractice,
+        sentence: "mark-up that a stranger can put into a page runs as the shop's own script (cross-site scripting)",
+        remedy: "Escape what comes from an address before it goes into a page.",
+    },
+    Checker {
+        name: "redirects_anywhere",
+        basis: GoodPractice,
+        sentence: "an address of the shop that redirects anywhere lends its name to whoever asks (open redirect)",
+        remedy: "Redirect to addresses of your own only.",
+    },
     // Tokens.
+    Checker {
+        name: "callback_token_used",
+        basis: GoodPractice,
+        sentence: "C-1 keeps tokens out of pages and addresses; one that comes in an address is anybody's",
+        remedy: "Call Flexiti with the token of the customer's own checkout only.",
+    },
     Checker {
         name: "one_token",
         basis: TestCase,
@@ -157,6 +187,12 @@ pub const ALL: &[Checker] = &[
     },
     // Retries.
     Checker {
+        name: "refused_resent",
+        basis: GoodPractice,
+        sentence: "what was refused with 4xx is refused again if nothing in it has changed",
+        remedy: "Repeat calls that failed with 5xx, 429 or no answer; tell the customer about others.",
+    },
+    Checker {
         name: "retry_polite",
         basis: GoodPractice,
         sentence: "a server in trouble recovers sooner if nobody hammers it",
@@ -187,6 +223,12 @@ pub const ALL: &[Checker] = &[
         remedy: "Send a retry under the reference id of the first try, so that both sides can see that it is one operation.",
     },
     // About the run.
+    Checker {
+        name: "shop_ended",
+        basis: TestCase,
+        sentence: "B-2: the customer comes back to a page; a shop that has ended has none",
+        remedy: "Catch what goes wrong in one request, so that it does not end the program.",
+    },
     Checker {
         name: "fault_consumed",
         basis: Documented,

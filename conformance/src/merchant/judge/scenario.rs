@@ -11,6 +11,10 @@ use flexiti_contract::scenario::Scenario;
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let story = Story { scenario, played };
     let mut all = steps::failed(&story);
+    // Whatever followed, the shop that ended is why.
+    if played.ended.is_some() {
+        all.clear();
+    }
     // What a shop did in half a scenario is no evidence against it.
     if all.is_empty() {
         all.extend(steps::judge(&story));

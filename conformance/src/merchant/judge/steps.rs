@@ -1,8 +1,8 @@
 //! Checks the result of each step, the number of orders, and that the planned faults struck.
 
 use super::judgement::{Judgement, Verdict};
-use super::story::Story;
-use crate::merchant::trace::{Happened, Opened};
+use super::story::{Story, is_init};
+use crate::merchant::trace::{ExchangeView, Happened, Opened};
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;
 
@@ -14,7 +14,34 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all.extend(turned_away(story));
     all.extend(orders(story));
     all.extend(faults(story));
+    all.extend(ended(story));
+    all.extend(refused_resent(story));
     all
+}
+
+/// A shop that ended by itself in the middle of a scenario.
+fn ended(story: &Story<'_>) -> Option<Judgement> {
+    let said = story.played.ended.as_ref()?;
+    Some(Judgement::failed("shop_ended", said.clone()))
+}
+
+/// An init that Flexiti refused is refused again if nothing in it has changed.
+fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
+    let is_final = |call: &&ExchangeView| {
+        let status = call.row.status;
+        (400..500).contains(&status) && ![401, 408, 425, 429].contains(&status)
+    };
+    let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
+    let first = inits.iter().copied().find(is_final)?;
+    let same = |call: &&&ExchangeView| {
+        call.row.id > first.row.id && call.row.params == first.row.params
+    };
+    let again: Vec<u64> = inits.iter().filter(same).map(|call| call.row.id).collect();
+    let wrong = (!again.is_empty()).then(|| {
+        let (status, times) = (first.row.status, again.len());
+        format!("init was refused with {status} and sent again unchanged, {times} times")
+    });
+    Some(Judgement::unless("refused_resent", wrong).of(again))
 }
 
 /// The steps that could not be carried out.
@@ -53,6 +80,18 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                     Some(format!("the customer was told nothing: {saw}"))
                 }
                 _ => None,
+            };
+            Some(Judgement::unless("start", wrong))
+        }
+        (Step::Again { .. }, Happened::SentAgain { pages, troubles, .. }) => {
+            let broken = pages.iter().find(|page| page.status >= 500);
+            let wrong = match (troubles.first(), broken) {
+                (Some(trouble), _) => Some(format!("the customer was told nothing: {trouble}")),
+                (None, Some(page)) => Some(format!(
+                    "the customer who sent the checkout again saw {} with status {}",
+                    page.url, page.status
+                )),
+                (None, None) => None,
             };
             Some(Judgement::unless("start", wrong))
         }

@@ -3,7 +3,7 @@
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_passing, is_token};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint, is_lost};
-use flexiti_contract::scenario::{Deed, Rank};
+use flexiti_contract::scenario::{Deed, Rank, Step, To};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ const REFUSALS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = vec![dead_token(story), refused(story)];
+    all.extend(made_up(story));
     all.extend(lives_long(story).then(|| one_token(story)));
     all.extend(stampede(story));
     if story.scenario.also.contains(&Deed::Refresh) {
@@ -50,6 +51,7 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let refused = refused.filter(|call| call.row.status == 401).count();
     let starts = story.played.happened.iter().map(|happened| match happened {
         Happened::Started { times, .. } => *times,
+        Happened::SentAgain { pages, troubles, .. } => pages.len() + troubles.len(),
         _ => 0,
     });
     let starts: usize = starts.sum();
@@ -120,6 +122,30 @@ fn stampede(story: &Story<'_>) -> Option<Judgement> {
     let message = || "a refresh token was sent again though it had been answered".to_owned();
     let wrong = (!twice.is_empty()).then(message);
     Some(Judgement::unless("refresh_stampede", wrong).of(twice))
+}
+
+/// A token from a callback's address is anybody's.
+fn made_up(story: &Story<'_>) -> Option<Judgement> {
+    let forged = story.scenario.steps.iter();
+    let mut forged = forged.filter(|step| matches!(step, Step::Return { to: To::Token, .. }));
+    forged.next()?;
+    let granted: Vec<String> = story
+        .calls(is_token)
+        .filter_map(|call| {
+            let answer: Value = serde_json::from_str(call.response_body.as_deref()?).ok()?;
+            Some(answer["access_token"].as_str()?.to_owned())
+        })
+        .collect();
+    let is_strange = |call: &&ExchangeView| {
+        let header = call.row.headers.get("authorization").and_then(Value::as_str);
+        let token = header.and_then(|header| header.split_whitespace().next_back());
+        call.row.status == 401 && token.is_some_and(|token| !granted.iter().any(|own| own == token))
+    };
+    let sent = story.played.exchanges.iter().filter(is_strange);
+    let sent: Vec<u64> = sent.map(|call| call.row.id).collect();
+    let message = || "the shop called Flexiti with a token from the address of a callback".to_owned();
+    let wrong = (!sent.is_empty()).then(message);
+    Some(Judgement::unless("callback_token_used", wrong).of(sent))
 }
 
 /// A shop that is refused again and again must pause.

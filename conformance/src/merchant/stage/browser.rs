@@ -153,6 +153,17 @@ impl Browser {
                 return self.seen(&url, answer, all);
             }
             let next = next.unwrap_or_else(|| url.clone());
+            if next.host_str() == Some(ATTACKER) {
+                let mut page = page(&url, status, None);
+                page.redirected_away = true;
+                return Ok(PageLoad {
+                    page,
+                    text: String::new(),
+                    headers: answer.headers().clone(),
+                    all,
+                    leads_to: None,
+                });
+            }
             if self.is_flexiti(&next) {
                 return Ok(PageLoad {
                     page: page(&url, status, None),
@@ -188,8 +199,11 @@ impl Browser {
         let lang = if is_html { html_lang(&text) } else { None };
         let lang = lang.or(language).or_else(|| guessed_lang(&text));
         let leads_to = self.address_in(&text);
+        let mut page = page(url, status, lang);
+        page.says_paid = says_paid(&text);
+        page.echoes = is_html && text.contains(MARKUP);
         Ok(PageLoad {
-            page: page(url, status, lang),
+            page,
             text,
             headers,
             all,
@@ -225,6 +239,9 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         lang,
         leaks: Vec::new(),
         names_order: false,
+        says_paid: false,
+        echoes: false,
+        redirected_away: false,
     }
 }
 
@@ -258,6 +275,35 @@ fn guessed_lang(text: &str) -> Option<String> {
         (en, fr) if fr >= 2 && fr > 2 * en => Some("fr".to_owned()),
         _ => None,
     }
+}
+
+/// The host that a forged callback names; nobody has it (RFC 6761).
+pub const ATTACKER: &str = "attacker.invalid";
+/// The mark-up in a forged callback.
+pub const MARKUP: &str = "<svg onload=x>";
+
+/// Whether a page says in so many words that the order is paid. Thanks alone say nothing: one may
+/// thank for an application.
+fn says_paid(text: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "order is paid",
+        "has been paid",
+        "it is paid",
+        "payment received",
+        "payment successful",
+        "payment was successful",
+        "order confirmed",
+        "order is confirmed",
+        "commande est payée",
+        "commande confirmée",
+        "commande est confirmée",
+        "c’est payé",
+        "c'est payé",
+        "paiement reçu",
+        "paiement accepté",
+    ];
+    let lower = text.to_lowercase();
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
 /// An address without the parts that may hold secrets: query and fragment.

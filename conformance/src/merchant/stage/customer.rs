@@ -1,10 +1,10 @@
 //! A customer in front of the shop, who plays one scenario.
 
-use super::browser::{Browser, Outgoing, PageLoad};
+use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
 use super::cookies::From;
 use super::request::Prepared;
 use super::{Stage, belief, extract};
-use crate::merchant::driver::{Request, filled};
+use crate::merchant::driver::{Driver, Request, filled};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
@@ -20,6 +20,9 @@ const CUSTOMER: &str = "1293836";
 /// When a customer tries again who was told to come back later: `Retry-After` is one second in the
 /// scenarios.
 const COME_BACK: Duration = Duration::from_millis(1_150);
+
+/// A token that nobody was granted.
+const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
 
 /// A customer, who plays one scenario.
 pub struct Customer<'s, 'd> {
@@ -93,6 +96,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
+            Step::Again { windows } => Ok(self.send_again(*windows)),
             Step::Wait { ms } => {
                 std::thread::sleep(Duration::from_millis(*ms));
                 Ok(Happened::Advanced(*ms))
@@ -194,6 +198,19 @@ impl<'s, 'd> Customer<'s, 'd> {
 
     /// Takes the steps before the checkout, and sends the checkout's own request.
     fn begin(&mut self) -> Result<PageLoad, String> {
+        self.take_steps()?;
+        let request = checkout_request(self.stage.driver);
+        let seen = self.send(&request)?;
+        // A customer who was turned away sees another page.
+        if seen.leads_to.is_some() {
+            self.extract(&request, &seen)
+                .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
+        }
+        Ok(seen)
+    }
+
+    /// Takes the steps before the checkout.
+    fn take_steps(&mut self) -> Result<(), String> {
         let driver = self.stage.driver;
         self.extracted.clear();
         for (at, step) in (1..).zip(&driver.checkout.steps) {
@@ -206,22 +223,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             self.extract(step, &seen)
                 .map_err(|why| self.stage.told(format!("{key}.{why}")))?;
         }
-        let checkout = &driver.checkout;
-        let request = Request {
-            method: checkout.method.clone(),
-            url: checkout.url.clone(),
-            form: checkout.form.clone(),
-            json: checkout.json.clone(),
-            headers: checkout.headers.clone(),
-            extract: checkout.extract.clone(),
-        };
-        let seen = self.send(&request)?;
-        // A customer who was turned away sees another page.
-        if seen.leads_to.is_some() {
-            self.extract(&request, &seen)
-                .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
-        }
-        Ok(seen)
+        Ok(())
     }
 
     /// Sends a request of the driver file.
@@ -322,6 +324,23 @@ impl<'s, 'd> Customer<'s, 'd> {
                 let paid = paid.context("no other customer's order has been paid yet")?;
                 self.success(&format!("orderId={paid}"))
             }
+            To::Error => {
+                let error = &self.stage.driver.callbacks.error;
+                error.replace("{lang}", self.lang)
+            }
+            To::Unknown => self.success("orderId=987654321012"),
+            To::Malformed => {
+                let pairs = [
+                    ("orderId", format!("../{MARKUP}'\"")),
+                    ("status", MARKUP.to_owned()),
+                    ("redirect", format!("http://{ATTACKER}/")),
+                    ("next", format!("http://{ATTACKER}/")),
+                    ("return_url", format!("http://{ATTACKER}/")),
+                    ("url", format!("//{ATTACKER}/")),
+                ];
+                self.success(&serde_urlencoded::to_string(pairs)?)
+            }
+            To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
             By::Customer => {
@@ -339,6 +358,56 @@ impl<'s, 'd> Customer<'s, 'd> {
             page,
             trouble,
         })
+    }
+
+    /// The customer sends the checkout's own request again, in several windows at once.
+    fn send_again(&mut self, windows: usize) -> Happened {
+        let request = checkout_request(self.stage.driver);
+        if self.order.is_none()
+            && let Err(trouble) = self.take_steps()
+        {
+            return Happened::SentAgain {
+                orders: Vec::new(),
+                pages: Vec::new(),
+                troubles: vec![trouble],
+            };
+        }
+        let seen: Vec<Result<PageLoad, String>> = std::thread::scope(|scope| {
+            let this = &*self;
+            let request = &request;
+            let sending: Vec<_> = (0..windows)
+                .map(|_| scope.spawn(move || this.send(request)))
+                .collect();
+            let sent = sending.into_iter().map(ScopedJoinHandle::join);
+            sent.map(|seen| seen.unwrap_or_else(|_| Err("a window panicked".to_owned())))
+                .collect()
+        });
+        let (mut orders, mut pages, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+        let mut own = None;
+        for seen in seen {
+            match seen {
+                Ok(seen) => {
+                    let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
+                    orders.extend(order.as_ref().map(|order| order.id));
+                    own = order.and_then(|order| order.merchant_order_id).or(own);
+                    pages.push(seen.page);
+                }
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+            self.merchant_orderid = own;
+        }
+        // The customer goes on in the window that they opened last.
+        self.order = orders.last().copied().or(self.order);
+        if let Err(error) = self.stage.plan_for(self.faults, self.order) {
+            troubles.push(format!("{error:#}"));
+        }
+        Happened::SentAgain {
+            orders,
+            pages,
+            troubles,
+        }
     }
 
     /// The customer has several windows open, which all come back at once.
@@ -380,6 +449,19 @@ impl<'s, 'd> Customer<'s, 'd> {
         let started = other.start(1);
         other.complete(outcome, None)?;
         Ok(started)
+    }
+}
+
+/// The checkout's own request.
+fn checkout_request(driver: &Driver) -> Request {
+    let checkout = &driver.checkout;
+    Request {
+        method: checkout.method.clone(),
+        url: checkout.url.clone(),
+        form: checkout.form.clone(),
+        json: checkout.json.clone(),
+        headers: checkout.headers.clone(),
+        extract: checkout.extract.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ mod past;
 mod performance;
 mod process;
 mod request;
+mod scripts;
 mod shop;
 
 pub use shop::{LOST, Trouble};
@@ -16,6 +17,7 @@ pub use shop::{LOST, Trouble};
 use crate::merchant::driver::{Account, Driver};
 use crate::merchant::trace::Page;
 use anyhow::{Context as _, anyhow};
+use base64::Engine as _;
 use browser::{Browser, Credentials, Outgoing, PageLoad};
 use cookies::From;
 use flexiti_contract::scenario::Scenario;
@@ -25,6 +27,7 @@ use flexiti_mock::{MerchantConfig, Mock, Settings};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use shop::Shop;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -35,6 +38,12 @@ const CLIENT_ID: &str = "shop-under-test";
 pub const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a command may take that tells an order's status.
 const COMMAND: Duration = Duration::from_secs(10);
+/// How many scripts of the scanned pages are read at most.
+const SCRIPTS: usize = 40;
+/// How often a shop is started again that ends by itself.
+const DEATHS: u32 = 5;
+/// How much of what a shop wrote before it ended is told.
+const SAID: usize = 600;
 /// The name of a scenario's dialect.
 const SCENE: &str = "scene";
 
@@ -57,6 +66,8 @@ pub struct Stage<'d> {
     /// What tells the shop and its commands where Flexiti is.
     environment: Vec<(String, String)>,
     shop: Shop,
+    /// How often the shop has ended by itself.
+    deaths: u32,
     dialect: DialectView,
     credentials: Credentials,
     /// The number of the next call.
@@ -88,6 +99,9 @@ impl<'d> Stage<'d> {
         let mut credentials = Credentials::default();
         credentials.add("client_id", &account.client_id);
         credentials.add("client_secret", &account.client_secret);
+        let pair = format!("{}:{}", account.client_id, account.client_secret);
+        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+        credentials.add("client_id and client_secret in base64", &pair);
         let free = Settings::default().listen;
         let listen = driver.mock.listen.unwrap_or(free);
         let mock = Mock::start(&Settings {
@@ -125,6 +139,7 @@ impl<'d> Stage<'d> {
             driver,
             client_id,
             environment,
+            deaths: 0,
             mock,
             owner,
             plays: 0,
@@ -147,6 +162,26 @@ impl<'d> Stage<'d> {
         self.shop.check("in a scenario")
     }
 
+    /// How the shop ended, and what it wrote last, if it did.
+    fn ended_with(&mut self) -> Option<String> {
+        let ended = self.shop.check("in a scenario").err()?;
+        let ended = ended.to_string();
+        Some(self.told(ended).chars().take(SAID).collect())
+    }
+
+    /// Starts a shop again that has ended, a few times.
+    fn revive(&mut self) -> Result<(), Trouble> {
+        let Err(ended) = self.shop.check("again and again") else {
+            return Ok(());
+        };
+        self.deaths += 1;
+        if self.deaths > DEATHS {
+            return Err(ended);
+        }
+        self.shop = Shop::start(self.driver, &pairs(&self.environment))?;
+        Ok(())
+    }
+
     /// The dialect of the mock, with every answer spelled out.
     pub fn dialect(&self) -> Value {
         serde_json::to_value(&self.dialect).unwrap_or_default()
@@ -155,11 +190,31 @@ impl<'d> Stage<'d> {
     /// The pages of the driver file, searched for credentials.
     pub fn scan(&self) -> anyhow::Result<Vec<Page>> {
         let browser = self.browser()?;
-        let pages = self.driver.pages.scan.iter().map(|url| {
-            let seen = browser.open(&Outgoing::get(url, From::Shop));
-            seen.map_or_else(|_| Page::unreachable(url), |seen| self.searched(seen).page)
-        });
-        Ok(pages.collect())
+        let mut pages = Vec::new();
+        let mut scripts = Vec::new();
+        for url in &self.driver.pages.scan {
+            match browser.open(&Outgoing::get(url, From::Shop)) {
+                Ok(seen) => {
+                    scripts.extend(scripts::of(url, &seen.text));
+                    pages.push(self.searched(seen).page);
+                }
+                Err(_) => pages.push(Page::unreachable(url)),
+            }
+        }
+        // What cannot be loaded, a customer's browser does not see either.
+        let mut done = BTreeSet::new();
+        while let Some(url) = scripts.pop().filter(|_| done.len() < SCRIPTS) {
+            if !done.insert(url.clone()) {
+                continue;
+            }
+            if let Ok(seen) = browser.open(&Outgoing::get(&url, From::Shop)) {
+                scripts.extend(scripts::source_map(&url, &seen.text));
+                pages.push(self.searched(seen).page);
+            }
+        }
+        // A script that is missing is no page that could not be searched.
+        pages.retain(|page| page.status < 400 || self.driver.pages.scan.contains(&page.url));
+        Ok(pages)
     }
 
     /// A page load, searched for the credentials that exist by now.

@@ -42,7 +42,8 @@ impl Stage<'_> {
     }
 
     fn attempt(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
-        self.shop.check("between two scenarios")?;
+        // One that ended after the scenario before was not seen to: that one says so.
+        self.revive()?;
         self.reset()?;
         self.plays += 1;
         self.set_scene(scenario)?;
@@ -69,10 +70,12 @@ impl Stage<'_> {
             faults: self.mock.admin().faults(&self.client_id)?.faults,
             opened: Vec::new(),
             looked: Vec::new(),
+            ended: None,
         };
         self.record(&mut played)?;
         let looked = self.looked.get_mut().unwrap_or_else(PoisonError::into_inner);
         played.looked = std::mem::take(looked);
+        played.ended = self.ended_with();
         let admin = self.mock.admin();
         let opened: BTreeSet<u64> = played.orders().collect();
         for id in &opened {
