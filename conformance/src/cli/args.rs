@@ -326,6 +326,9 @@ pub struct MerchantRun {
     /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
+    /// How many seconds the command of --exec may take
+    #[arg(long, default_value_t = 900, value_name = "SECONDS", requires = "exec")]
+    pub exec_limit: u64,
     /// Dialects: names, paths, or `all`; the first one decides the level
     #[arg(
         long,
@@ -338,7 +341,7 @@ pub struct MerchantRun {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Run only the scenarios whose id starts with this
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "exec")]
     pub only: Option<String>,
     /// Address that the mock listens on, for a shop that runs already; a free port if omitted
     #[arg(long, value_name = "ADDRESS", conflicts_with = "exec")]
@@ -361,13 +364,13 @@ pub struct MerchantRun {
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub waivers: Option<PathBuf>,
     /// Write a signed certificate
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "exec")]
     pub certificate: Option<PathBuf>,
     /// Write the results as an HTML page
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub html: Option<PathBuf>,
     /// Write the level as a badge (SVG)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub badge: Option<PathBuf>,
     /// Key that signs the certificate (see `merchant keygen`)
     #[arg(long, value_name = "FILE")]

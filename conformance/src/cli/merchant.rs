@@ -19,6 +19,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Runs `merchant`.
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
@@ -212,9 +213,21 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
         println!("seed {seed}\n");
-        let judged = exec::run(command, &dialects[0], seed)?;
-        print!("{}", judged.text);
-        return Ok(judged.code);
+        let limit = Duration::from_secs(run.exec_limit);
+        let mut worst = 0;
+        for dialect in &dialects {
+            if dialects.len() > 1 {
+                println!("dialect `{dialect}`:");
+            }
+            let judged = exec::run(command, dialect, seed, limit)?;
+            print!("{}", judged.text);
+            // A finding counts for more than a run that says nothing.
+            worst = match (worst, judged.code) {
+                (FAILED, _) | (_, FAILED) => FAILED,
+                (one, other) => one.max(other),
+            };
+        }
+        return Ok(worst);
     }
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");

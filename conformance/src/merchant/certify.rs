@@ -39,8 +39,18 @@ impl Options {
             let own = own.filter(|(_, flow, lang)| has(flow, lang));
             plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
         }
+        // A shop that is asked to wait for a minute rightly does so, and turns customers away.
+        plays.sort_by_key(|(scenario, ..)| silences(scenario));
         plays
     }
+}
+
+/// Whether a scenario asks the shop to leave Flexiti alone for longer than a scenario takes.
+fn silences(scenario: &Scenario) -> bool {
+    scenario.faults.iter().any(|fault| {
+        let pause = fault["action"]["headers"]["Retry-After"].as_str();
+        pause.is_some_and(|pause| pause.parse().is_ok_and(|seconds: u32| seconds > 5))
+    })
 }
 
 /// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status

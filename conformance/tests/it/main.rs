@@ -16,6 +16,7 @@ mod layers;
 mod live;
 mod merchant;
 mod program;
+mod shops;
 mod sources;
 mod stranger;
 mod support;

@@ -2,6 +2,7 @@
 //! verdicts. Verification judges the trace again, and trusts none of the verdicts in the file.
 
 pub mod key;
+mod narrative;
 pub mod page;
 pub mod text;
 
@@ -373,6 +374,7 @@ mod tests {
         let act = |name: &str| Act {
             dialect: contract.dialect(name).unwrap().to_json(),
             pages: Vec::new(),
+            has: results::Has::default(),
             played: Vec::new(),
         };
         let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();

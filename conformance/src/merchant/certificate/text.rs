@@ -1,7 +1,7 @@
 //! The report of a run as text.
 
-use super::Certificate;
-use crate::merchant::judge::results::{Results, dependent};
+use super::{Certificate, narrative};
+use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
 use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
 use crate::merchant::scenarios;
 use flexiti_contract::scenario::Rank;
@@ -91,6 +91,9 @@ pub fn text(certificate: &Certificate) -> String {
                 result.name
             );
             lines(&mut text, &result.checks);
+            if result.verdict == Verdict::Failed {
+                story(&mut text, certificate, &results.dialect, result);
+            }
         }
         let review = results
             .review
@@ -139,6 +142,43 @@ pub fn text(certificate: &Certificate) -> String {
     shown(&text)
 }
 
+/// What happened in a scenario that failed: the steps, and the calls with their times.
+fn story(text: &mut String, certificate: &Certificate, dialect: &str, result: &ScenarioResult) {
+    let acts = certificate.acts.iter();
+    let mut acts = acts.filter(|act| act.dialect["name"] == dialect);
+    let played = acts.find_map(|act| act.played.iter().find(|it| it.name() == result.name));
+    let Some(played) = played else {
+        return;
+    };
+    let _ = writeln!(text, "  what happened:");
+    for (at, happened) in (1..).zip(&played.happened) {
+        let _ = writeln!(text, "  {at:>4}. {}", narrative::told(happened));
+    }
+    let Some(first) = played.exchanges.first() else {
+        let _ = writeln!(text, "        the shop called Flexiti not once");
+        return;
+    };
+    let concerned = |id: u64| {
+        let checks = result.checks.iter();
+        let mut failed = checks.filter(|check| check.verdict == Verdict::Failed);
+        failed.any(|check| check.requests.contains(&id))
+    };
+    let _ = writeln!(text, "  the shop's calls:");
+    for call in played.exchanges.iter().take(CALLS) {
+        let _ = writeln!(text, "    {}", narrative::call(call, first));
+        if concerned(call.row.id) {
+            let _ = writeln!(text, "          {}", call.curl.replace('\n', " "));
+        }
+    }
+    let more = played.exchanges.len().saturating_sub(CALLS);
+    if more > 0 {
+        let _ = writeln!(text, "    and {more} more");
+    }
+}
+
+/// How many calls of a scenario are told.
+const CALLS: usize = 20;
+
 /// A line for each check that did not pass.
 pub fn lines(text: &mut String, checks: &[Judgement]) {
     for check in checks.iter().filter(|check| !check.verdict.is_fine()) {
@@ -161,20 +201,22 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
 fn grounds(text: &mut String, results: &[Results]) {
     let checks = results.iter().flat_map(Results::checks);
     let failed = checks.filter(|check| check.verdict == Verdict::Failed);
-    let names: BTreeSet<&str> = failed.map(|check| check.check.as_str()).collect();
+    let names: BTreeSet<(&str, Basis)> = failed
+        .map(|check| (check.check.as_str(), check.basis))
+        .collect();
     if names.is_empty() {
         return;
     }
     let _ = writeln!(text, "what the findings rest on, and what to change:");
-    for name in names {
+    for (name, basis) in names {
         if let Some(ground) = Ground::of(name) {
-            let Ground {
-                basis,
-                sentence,
-                remedy,
-            } = ground;
-            let _ = writeln!(text, "  {name}: {}: {sentence}", basis_word(basis));
-            let _ = writeln!(text, "    {remedy}");
+            let (word, sentence) = (basis_word(basis), &ground.sentence);
+            let costs = match basis {
+                Basis::GoodPractice => "; costs exemplary",
+                Basis::TestCase | Basis::Documented => "",
+            };
+            let _ = writeln!(text, "  {name}: {word}{costs}: {sentence}");
+            let _ = writeln!(text, "    {}", ground.remedy);
         }
     }
     text.push('\n');

@@ -222,7 +222,11 @@ fn faults(story: &Story<'_>) -> Option<Judgement> {
     let planned = &story.played.faults;
     let idle = planned
         .iter()
-        .position(|fault| !fault.consumed_by.iter().any(|id| ours.contains(id)));
+        .position(|fault| {
+            // A shop that learned of a lasting fault from its other calls rightly makes no more.
+            let is_known = fault.fault.times() == 0 && !fault.consumed_by.is_empty();
+            !is_known && !fault.consumed_by.iter().any(|id| ours.contains(id))
+        });
     let idle = idle?;
     let message = format!("the planned fault {} struck no call of the shop", idle + 1);
     Some(Judgement::new(

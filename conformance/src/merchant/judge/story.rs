@@ -29,6 +29,7 @@ impl<'a> Story<'a> {
         // A shop that sends init again before it has the answer has given up on that.
         let given_up = |at: usize, call: &ExchangeView| {
             let took = i64::try_from(call.row.duration_us / 1_000).unwrap_or(i64::MAX);
+            let took = took.saturating_add(self.planned_delay(call));
             let answered = call.row.at.as_millisecond().saturating_add(took);
             let later = inits[at + 1..].iter();
             let mut again = later.filter(|other| number(other) == number(call));
@@ -38,6 +39,15 @@ impl<'a> Story<'a> {
         let told = inits.iter().enumerate();
         let told = told.filter(|(at, call)| !is_lost(call) && !given_up(*at, call));
         told.filter_map(|(_, call)| call.row.order_id).collect()
+    }
+
+    /// By how many milliseconds a planned fault delayed the answer of a call.
+    fn planned_delay(&self, call: &ExchangeView) -> i64 {
+        let faults = self.played.faults.iter();
+        let mut struck = faults.filter(|fault| fault.consumed_by.contains(&call.row.id));
+        let action = struck.next().map(|fault| serde_json::to_value(&fault.fault.action));
+        let action = action.and_then(Result::ok).unwrap_or_default();
+        action["ms"].as_i64().unwrap_or_default()
     }
 
     /// Whether notifications said in so many words that there is no purchase: a purchase that

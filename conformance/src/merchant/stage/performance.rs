@@ -171,7 +171,9 @@ fn struck_others(played: &Played) -> bool {
     let own: HashSet<u64> = calls.collect();
     let mut faults = played.faults.iter();
     faults.any(|fault| {
-        !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
+        // One that lasts strikes whatever comes.
+        fault.fault.times() != 0
+            && !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
     })
 }
 

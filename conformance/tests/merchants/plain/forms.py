@@ -26,7 +26,7 @@ class Forms(BaseHTTPRequestHandler):
     def begin(self):
         cookie = cookies.SimpleCookie(self.headers.get("Cookie", "")).get("sid")
         self.sid = cookie.value if cookie and cookie.value in SESSIONS else secrets.token_hex(12)
-        self.session = SESSIONS.setdefault(self.sid, {"csrf": secrets.token_urlsafe(18) + "&<", "orders": []})
+        self.session = SESSIONS.setdefault(self.sid, {"csrf": secrets.token_urlsafe(18) + "&<", "orders": [], "lock": threading.Lock()})
         self.parts = urllib.parse.urlsplit(self.path).path.strip("/").split("/")
         self.lang = self.parts[0] if self.parts[0] in PRICES else self.session.get("lang", "en")
 
@@ -85,15 +85,17 @@ class Forms(BaseHTTPRequestHandler):
             self.page("<p>?</p>", 422)
 
     def checkout(self):
-        unsent = [order for order in self.session["orders"] if not order.get("url")]
-        order = unsent[0] if unsent else {
-            "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": "apply/buy", "amount": PRICES[self.lang],
-            "state": "pending", "reference": secrets.token_hex(16), "lock": threading.Lock()}
-        if not unsent:
-            self.session["orders"].append(order)
+        with self.session["lock"]:
+            live = [order for order in self.session["orders"] if order["state"] == "pending"]
+            order = live[-1] if live else {
+                "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": "apply/buy", "amount": PRICES[self.lang],
+                "state": "pending", "reference": secrets.token_hex(16), "lock": threading.Lock()}
+            if not live:
+                self.session["orders"].append(order)
         with order["lock"]:
             try:
-                flexiti.open_order(order)
+                if not order.get("url"):
+                    flexiti.open_order(order)
             except flexiti.NoAnswer:
                 return self.page("<p>Flexiti</p>", 503)
         self.page("", 302, order["url"])

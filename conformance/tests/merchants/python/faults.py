@@ -661,8 +661,14 @@ def no_lock():
             return original(checkout, *args, **more)
         finally:
             checkout.lock = lock
+    def order_of(original, self, session, number):
+        try:
+            return original(self, session, number)
+        except PermissionError:  # the other click, which came without a cookie too
+            return shop.orders[number]
     replace(flexiti, "call", call)
     replace(shop.Order, "start", start)
+    replace(shop.Handler, "order_of", order_of)
 
 
 @fault
@@ -680,15 +686,14 @@ def resends_refused():
 
 @fault
 def gives_up_pending():
-    """What is pending for the third time is given up."""
-    def ask(original, self):
-        before = self.asked
-        original(self)
-        if self.asked != before and self.status == "pending":
-            self.times = getattr(self, "times", 0) + 1
-        if getattr(self, "times", 0) >= 3:
-            self.status = "failed"
-    replace(shop.Order, "ask", ask)
+    """What is pending at the third look is given up."""
+    def look(original, self):
+        status = original(self)
+        self.times = getattr(self, "times", 0) + (status == "pending")
+        if self.times >= 3:
+            self.status, self.opened = "failed", None
+        return self.status
+    replace(shop.Order, "look", look)
 
 
 @fault
