@@ -1,15 +1,15 @@
 //! The `merchant` and `verify` commands.
 
-use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::exit_code::{FAILED, INCONCLUSIVE};
+use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use super::merchant_code::{code, rank, say_waived};
 use crate::merchant::certificate::{self, Certificate, Subject, key, page, text};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt, is_portable};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
-use crate::merchant::judge::results::Results;
+use crate::merchant::judge::Judgement;
 use crate::merchant::judge::waivers::Waivers;
-use crate::merchant::judge::{Judgement, Verdict};
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
@@ -331,63 +331,6 @@ fn certified(
     Ok(code(&certificate, require, waivers))
 }
 
-/// Says which findings are waived, until when and why, and which waivers are of no use.
-fn say_waived(certificate: &Certificate, waivers: &Waivers) {
-    let named = certificate.results.iter().flat_map(Results::named_checks);
-    for (scenario, check) in named.filter(|(_, check)| check.verdict == Verdict::Failed) {
-        if let Some(waiver) = waivers.of(scenario, check) {
-            let (name, reason, expires) = (&check.check, &waiver.reason, &waiver.expires);
-            println!("waived until {expires}: {name} in {scenario}: {reason}");
-        }
-    }
-    for waiver in waivers.unused(&certificate.results) {
-        println!(
-            "waiver of no use: {} did not fail; remove it",
-            waiver.check
-        );
-    }
-}
-
-fn rank(level: RequiredLevel) -> Rank {
-    match level {
-        RequiredLevel::Basic => Rank::Basic,
-        RequiredLevel::Robust => Rank::Robust,
-        RequiredLevel::Exemplary => Rank::Exemplary,
-    }
-}
-
-/// The exit code: what was found out about the checks up to the required level. Without
-/// `--require`, scenarios that `--only` left out do not count.
-fn code(certificate: &Certificate, require: Option<Rank>, waivers: &Waivers) -> u8 {
-    let level = require.unwrap_or(Rank::Robust);
-    let any = |verdict| {
-        let mut checks = certificate.results.iter().flat_map(Results::named_checks);
-        checks.any(|(scenario, check)| {
-            check.verdict == verdict
-                && check.level <= level
-                && waivers.of(scenario, check).is_none()
-        })
-    };
-    if any(Verdict::Failed) {
-        FAILED
-    } else if any(Verdict::Inconclusive)
-        // A waiver is a reason to go on, and none to say that a level was reached.
-        || require.is_some_and(|level| certificate.level < Some(level) && !is_waived(certificate, waivers))
-    {
-        INCONCLUSIVE
-    } else {
-        0
-    }
-}
-
-/// Whether a failure was waived.
-fn is_waived(certificate: &Certificate, waivers: &Waivers) -> bool {
-    let mut checks = certificate.results.iter().flat_map(Results::named_checks);
-    checks.any(|(scenario, check)| {
-        check.verdict == Verdict::Failed && waivers.of(scenario, check).is_some()
-    })
-}
-
 /// Runs `verify`.
 pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow::Result<u8> {
     let name = file.display();
@@ -396,7 +339,10 @@ pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow:
         Ok(checked) => {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
-            println!("{name}: valid\n  level      {}", text::rank(certificate.level));
+            println!(
+                "{name}: valid\n  level      {}",
+                text::rank(certificate.level)
+            );
             print!("{}", text::subject(&certificate));
             println!(
                 "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",

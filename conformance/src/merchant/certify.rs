@@ -135,14 +135,22 @@ fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
     let is = |at: usize, id: &str| scenarios[at][0].0.id == id;
     let foreign = (0..scenarios.len()).find(|at| is(*at, "callback.foreign"));
     if let Some(foreign) = foreign {
-        let pays = |lane: &[usize]| lane.iter().any(|at| is(*at, "outcome.purchased"));
-        let lane = loads.iter().position(|(_, lane)| pays(lane)).unwrap_or(0);
+        let has_paid = |lane: &[usize]| lane.iter().any(|at| is(*at, "outcome.purchased"));
+        let lane = loads
+            .iter()
+            .position(|(_, lane)| has_paid(lane))
+            .unwrap_or(0);
         loads[lane].1.push(foreign);
     }
     let mut all = Vec::new();
     for (_, mut lane) in loads {
         lane.sort_unstable();
-        all.push(lane.into_iter().flat_map(|at| scenarios[at]).copied().collect());
+        all.push(
+            lane.into_iter()
+                .flat_map(|at| scenarios[at])
+                .copied()
+                .collect(),
+        );
     }
     all
 }
@@ -169,10 +177,16 @@ pub fn run(
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
             // If Flexiti fails, the fault may explain the silence, which is then judged.
-            let nothing = came_to_nothing(driver, &play, &stage.called_at()).filter(|_| scenario.faults.is_empty());
+            let nothing = came_to_nothing(driver, &play, &stage.called_at())
+                .filter(|_| scenario.faults.is_empty());
             match nothing {
-                Some(what) if lost + 1 == LOST => return Err(Trouble::Lost { what }.into()),
-                Some(_) => lost += 1,
+                Some(what) => {
+                    lost += 1;
+                    // Of few, all of them are enough.
+                    if lost == LOST || lost == plays.len() {
+                        return Err(Trouble::Lost { what, times: lost }.into());
+                    }
+                }
                 None => lost = 0,
             }
             played.push(play);

@@ -109,7 +109,9 @@ fn ended(mut child: Child, limit: Duration) -> anyhow::Result<ExitStatus> {
 /// The calls that Flexiti refused, one finding for each clause, with what to send instead. Gives
 /// their number.
 fn refusals(text: &mut String, calls: &[&ExchangeView]) -> usize {
-    let refused = calls.iter().filter(|call| (400..500).contains(&call.row.status));
+    let refused = calls
+        .iter()
+        .filter(|call| (400..500).contains(&call.row.status));
     let refused: Vec<&&ExchangeView> = refused.filter(|call| call.row.fault.is_none()).collect();
     let mut groups: BTreeMap<(String, String), Vec<&ExchangeView>> = BTreeMap::new();
     for call in &refused {
@@ -134,7 +136,11 @@ fn refusals(text: &mut String, calls: &[&ExchangeView]) -> usize {
             calls.len(),
             calls[0].row.status
         );
-        let mut why: Vec<String> = calls[0].why.iter().map(|why| why.requirement.clone()).collect();
+        let mut why: Vec<String> = calls[0]
+            .why
+            .iter()
+            .map(|why| why.requirement.clone())
+            .collect();
         why.dedup();
         for requirement in why {
             let _ = writeln!(text, "  requirement: {requirement}");
@@ -162,9 +168,18 @@ fn finding(text: &mut String, check: &Judgement) {
     );
     if let Some(ground) = Ground::of(&check.check) {
         let basis = text::basis_word(check.basis);
-        let _ = writeln!(text, "  {basis}: {}\n  change: {}", ground.sentence, ground.remedy);
+        let _ = writeln!(
+            text,
+            "  {basis}: {}\n  change: {}",
+            ground.sentence, ground.remedy
+        );
     }
-    let ids: Vec<String> = check.requests.iter().take(LISTED).map(u64::to_string).collect();
+    let ids: Vec<String> = check
+        .requests
+        .iter()
+        .take(LISTED)
+        .map(u64::to_string)
+        .collect();
     if !ids.is_empty() {
         let _ = writeln!(text, "  calls: {}", ids.join(", "));
     }

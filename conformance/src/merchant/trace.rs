@@ -3,8 +3,8 @@
 
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
-pub use flexiti_mock::embed::admin::ExchangeView;
-use flexiti_mock::embed::admin::{Action, CallKind, FaultView};
+use flexiti_mock::embed::admin::{Action, FaultView};
+pub use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, ExchangeView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -195,6 +195,10 @@ pub enum Happened {
 }
 
 /// A page that the customer saw.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen on the page, and all occur together"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// Its URL, without the query.

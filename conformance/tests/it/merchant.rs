@@ -264,9 +264,22 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
         "curl -s -H 'x-reference-id: 0123456789abcdef0123456789abcdef' -d grant_type=password2 -d {keys} $FLEXITI_BASE_URL/oauth/token"
     );
     for (command, code, words) in [
-        (good.as_str(), 0, vec!["1 calls", "0 of them refused", "0 broken"]),
+        (
+            good.as_str(),
+            0,
+            vec!["1 calls", "0 of them refused", "0 broken"],
+        ),
         (bad.as_str(), 1, vec!["FAILED reference_id_missing"]),
-        (refused.as_str(), 1, vec!["FAILED call_refused: ", "requirement: ", "change: ", "curl "]),
+        (
+            refused.as_str(),
+            1,
+            vec![
+                "FAILED call_refused: ",
+                "requirement: ",
+                "change: ",
+                "curl ",
+            ],
+        ),
         ("true", 3, vec!["sent nothing"]),
         (&format!("{good}; exit 5"), 3, vec!["exit status: 5"]),
     ] {
@@ -284,7 +297,11 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
     }
     let slow = run(&["merchant", "--exec", "sleep 5", "--exec-limit", "1"]);
     assert_eq!(slow.status.code(), Some(2), "{}", stderr(&slow));
-    assert!(stderr(&slow).contains("did not end within 1 seconds"), "{}", stderr(&slow));
+    assert!(
+        stderr(&slow).contains("did not end within 1 seconds"),
+        "{}",
+        stderr(&slow)
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::merchant::{merchants, run, stderr, stdout, write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
 
 fn plain(file: &str) -> String {
     merchants().join("plain").join(file).display().to_string()
@@ -19,22 +20,37 @@ fn shops_that_do_what_is_asked_for_and_no_more_are_robust() {
     ];
     let certify = |file: &str, seed: &str, dialect: &str| {
         let file = plain(file);
-        run(&["merchant", "--driver", &file, "--seed", seed, "--dialect", dialect])
+        run(&[
+            "merchant",
+            "--driver",
+            &file,
+            "--seed",
+            seed,
+            "--dialect",
+            dialect,
+        ])
     };
     std::thread::scope(|scope| {
-        let running = runs.map(|(file, seed, dialect)| {
-            (file, scope.spawn(move || certify(file, seed, dialect)))
-        });
+        let running = runs
+            .map(|(file, seed, dialect)| (file, scope.spawn(move || certify(file, seed, dialect))));
         for (file, running) in running {
             let output = running.join().unwrap();
             let text = stdout(&output);
-            assert!(text.contains("level: robust"), "{file}: {text}{}", stderr(&output));
+            assert!(
+                text.contains("level: robust"),
+                "{file}: {text}{}",
+                stderr(&output)
+            );
             assert_eq!(output.status.code(), Some(0), "{file}: {text}");
             // It learns the outcome only if the customer comes back: a matter of good practice.
             let lines = text.lines();
             let accused: Vec<&str> = lines.filter(|line| line.starts_with("FAILED")).collect();
             let allowed = |line: &&&str| line.contains("callback.never") && file == "merchant.toml";
-            assert_eq!(accused.iter().filter(|line| !allowed(line)).count(), 0, "{file}: {text}");
+            assert_eq!(
+                accused.iter().filter(|line| !allowed(line)).count(),
+                0,
+                "{file}: {text}"
+            );
         }
     });
 }
@@ -63,7 +79,10 @@ fn a_shop_that_runs_already_calls_the_address_of_the_flag() {
         .arg("shop.py")
         .current_dir(merchants().join("plain"))
         .env("LISTEN", format!("127.0.0.1:{shop}"))
-        .env("FLEXITI_BASE_URL", format!("http://127.0.0.1:{mock}/flexiti/online-api"))
+        .env(
+            "FLEXITI_BASE_URL",
+            format!("http://127.0.0.1:{mock}/flexiti/online-api"),
+        )
         .env("FLEXITI_CLIENT_ID", "flexitidemo")
         .env("FLEXITI_CLIENT_SECRET", "flexitidemo-secret")
         .stdout(Stdio::null())
@@ -79,21 +98,36 @@ fn a_shop_that_runs_already_calls_the_address_of_the_flag() {
     let certify = |listen: Option<u16>| {
         let address = listen.map(|port| format!("127.0.0.1:{port}"));
         let mut args = vec!["merchant", "--driver", &driver, "--seed", "1"];
-        args.extend(["--only", "outcome.purchased", "--dialect", "documented,lenient"]);
-        args.extend(address.iter().flat_map(|address| ["--listen", address.as_str()]));
+        args.extend([
+            "--only",
+            "outcome.purchased",
+            "--dialect",
+            "documented,lenient",
+        ]);
+        args.extend(
+            address
+                .iter()
+                .flat_map(|address| ["--listen", address.as_str()]),
+        );
         run(&args)
     };
     // Both dialects, one after the other, at one address.
     let output = certify(Some(mock));
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
-    assert!(text.contains("dialect `lenient`: 4 of 4 scenarios passed"), "{text}");
+    assert!(
+        text.contains("dialect `lenient`: 4 of 4 scenarios passed"),
+        "{text}"
+    );
     // It calls another address: the one that it should call is named.
     let output = certify(Some(other));
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
     let address = format!("http://127.0.0.1:{other}/flexiti/online-api");
-    assert!(said.contains("never called Flexiti") && said.contains(&address), "{said}");
+    assert!(
+        said.contains("never called Flexiti") && said.contains(&address),
+        "{said}"
+    );
     let output = certify(None);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--listen"), "{}", stderr(&output));
@@ -111,7 +145,11 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
             "input[name=authenticity_token]",
             "input[name=csrf]",
             3,
-            vec!["checkout.steps[1]", "extract.login_csrf", "`input[name=csrf]` matches nothing"],
+            vec![
+                "checkout.steps[1]",
+                "extract.login_csrf",
+                "`input[name=csrf]` matches nothing",
+            ],
         ),
         (
             "login.toml",
@@ -125,7 +163,10 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
             "css = \"dd.state\"",
             "css = \"dd.state\"\nheader = \"x\"",
             2,
-            vec!["order", "exactly one of css, pointer, regex, cookie and header"],
+            vec![
+                "order",
+                "exactly one of css, pointer, regex, cookie and header",
+            ],
         ),
         (
             "regex.toml",
@@ -139,7 +180,11 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
             "\"{csrf}\", sku",
             "\"{crsf}\", sku",
             2,
-            vec!["checkout.steps[3].form.authenticity_token", "{crsf}", "{csrf}"],
+            vec![
+                "checkout.steps[3].form.authenticity_token",
+                "{crsf}",
+                "{csrf}",
+            ],
         ),
         (
             "flows.toml",
@@ -158,7 +203,13 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
     ] {
         assert!(text.contains(old), "{name}");
         let driver = write(&folder, name, &text.replace(old, new));
-        let output = run(&["merchant", "--driver", &driver, "--only", "outcome.purchased"]);
+        let output = run(&[
+            "merchant",
+            "--driver",
+            &driver,
+            "--only",
+            "outcome.purchased",
+        ]);
         let said = format!("{}{}", stdout(&output), stderr(&output));
         assert_eq!(output.status.code(), Some(code), "{name}: {said}");
         for word in words {
@@ -167,23 +218,30 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
     }
 }
 
+/// A file with one waiver.
+fn waiver(folder: &TempDir, name: &str, check: &str, expires: &str) -> String {
+    let text = format!(
+        "[[waivers]]\ncheck = \"{check}\"\nscenario = \"callback.told\"\nreason = \"mended in 2.1\"\nexpires = \"{expires}\"\n"
+    );
+    write(folder, name, &text)
+}
+
 #[test]
 fn a_level_is_required_and_a_failure_is_waived_for_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    let driver = merchants().join("python/merchant.toml").display().to_string();
-    let waiver = |name: &str, check: &str, expires: &str| {
-        let text = format!(
-            "[[waivers]]\ncheck = \"{check}\"\nscenario = \"callback.forged\"\nreason = \"mended in 2.1\"\nexpires = \"{expires}\"\n"
-        );
-        write(&folder, name, &text)
-    };
-    let good = waiver("good.toml", "outcome_from_callback", "2999-12-31");
-    let late = waiver("late.toml", "outcome_from_callback", "2020-01-31");
-    let odd = waiver("odd.toml", "outcome", "2999-12-31");
+    let driver = merchants()
+        .join("python/merchant.toml")
+        .display()
+        .to_string();
+    let good = waiver(&folder, "good.toml", "outcome_from_callback", "2999-12-31");
+    let late = waiver(&folder, "late.toml", "outcome_from_callback", "2020-01-31");
+    let odd = waiver(&folder, "odd.toml", "outcome", "2999-12-31");
     let certify = |fault: &str, only: &str, more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"));
         command
-            .args(["merchant", "--seed", "1", "--driver", &driver, "--only", only])
+            .args([
+                "merchant", "--seed", "1", "--driver", &driver, "--only", only,
+            ])
             .args(more);
         if !fault.is_empty() {
             command.env("SHOP_FAULT", fault);
@@ -193,20 +251,78 @@ fn a_level_is_required_and_a_failure_is_waived_for_a_time() {
     let trusting = "trusts_callback";
     let mild = "ignores_retry_after";
     for (fault, only, more, code, words) in [
-        (trusting, "callback.forged", vec![], 1, "documented requirement: GS: "),
-        (trusting, "callback.forged/", vec![], 2, "no scenario id starts with"),
-        (trusting, "callback.forged", vec!["--waivers", &good], 0, "waived until 2999-12-31: outcome_from_callback in callback.forged/buy/en: mended in 2.1"),
-        (trusting, "callback.forged", vec!["--waivers", &late], 2, "expired on 2020-01-31"),
-        (trusting, "callback.forged", vec!["--waivers", &odd], 2, "unknown checker `outcome`"),
-        ("", "callback.forged_", vec!["--waivers", &good], 0, "waiver of no use: outcome_from_callback"),
+        (
+            trusting,
+            "callback.told",
+            vec![],
+            1,
+            "documented requirement: GS: ",
+        ),
+        (
+            trusting,
+            "callback.forged/",
+            vec![],
+            2,
+            "no scenario id starts with",
+        ),
+        (
+            trusting,
+            "callback.told",
+            vec!["--waivers", &good],
+            0,
+            "waived until 2999-12-31: outcome_from_callback in callback.told/buy/en: mended in 2.1",
+        ),
+        (
+            trusting,
+            "callback.told",
+            vec!["--waivers", &late],
+            2,
+            "expired on 2020-01-31",
+        ),
+        (
+            trusting,
+            "callback.told",
+            vec!["--waivers", &odd],
+            2,
+            "unknown checker `outcome`",
+        ),
+        (
+            "",
+            "callback.told",
+            vec!["--waivers", &good],
+            0,
+            "waiver of no use: outcome_from_callback",
+        ),
         // Good practice costs exemplary, and nothing below it.
-        (mild, "token.unavailable", vec![], 0, "FAILED retry_after_ignored"),
-        (mild, "token.unavailable", vec!["--require", "exemplary"], 1, "good practice; costs exemplary"),
-        ("", "token.unavailable", vec!["--require", "basic"], 3, "level: none"),
+        (
+            mild,
+            "token.unavailable",
+            vec![],
+            0,
+            "FAILED retry_after_ignored",
+        ),
+        (
+            mild,
+            "token.unavailable",
+            vec!["--require", "exemplary"],
+            1,
+            "good practice; costs exemplary",
+        ),
+        (
+            "",
+            "token.unavailable",
+            vec!["--require", "basic"],
+            3,
+            "level: none",
+        ),
     ] {
         let output = certify(fault, only, &more);
         let said = format!("{}{}", stdout(&output), stderr(&output));
-        assert_eq!(output.status.code(), Some(code), "{fault} {only} {more:?}: {said}");
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{fault} {only} {more:?}: {said}"
+        );
         assert!(said.contains(words), "{words}: {said}");
     }
 }

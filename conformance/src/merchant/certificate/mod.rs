@@ -231,8 +231,9 @@ pub fn check(
     let mut file: Value = serde_json::from_str(text).context("not JSON")?;
     // White space between tokens says nothing; a repeated member, or another spelling of a value,
     // would be read differently by different readers.
+    let written = file.to_string();
     ensure!(
-        squeezed(text) == file.to_string(),
+        squeezed(text) == written,
         "the file is not as it was written: something was changed"
     );
     let signature = file

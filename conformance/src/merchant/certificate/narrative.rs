@@ -21,7 +21,10 @@ pub fn told(happened: &Happened) -> String {
                 (Some(order), ..) => format!("and came to Flexiti's page of order {order}"),
                 (None, Some(page), _) => format!("and saw {}", seen(page)),
                 (None, None, trouble) => {
-                    format!("and saw nothing: {}", trouble.as_deref().unwrap_or("no answer"))
+                    format!(
+                        "and saw nothing: {}",
+                        trouble.as_deref().unwrap_or("no answer")
+                    )
                 }
             };
             format!("the customer started to pay{tries} {came}")

@@ -155,11 +155,20 @@ fn cases(results: &[Results]) -> Vec<Row> {
 
 /// Flexiti's test cases that a runner can see (TC). A-1, the space for Flexiti's pages, takes eyes.
 const CASES: &[(&str, &str)] = &[
-    ("B-1", "the flow opens in the language that the customer chose"),
+    (
+        "B-1",
+        "the flow opens in the language that the customer chose",
+    ),
     ("B-2", "success and failure end on a page in that language"),
     ("C-1", "client id, client secret and token are in no page"),
-    ("C-2", "a fresh token for each checkout, used for the whole checkout"),
-    ("C-3", "a token is refreshed while the customer is in checkout (optional)"),
+    (
+        "C-2",
+        "a fresh token for each checkout, used for the whole checkout",
+    ),
+    (
+        "C-3",
+        "a token is refreshed while the customer is in checkout (optional)",
+    ),
 ];
 
 /// The level as a badge (SVG).
@@ -177,10 +186,7 @@ pub fn badge(certificate: &Certificate) -> anyhow::Result<String> {
 }
 
 fn dialect(results: &Results) -> Dialect<'_> {
-    let failed = results
-        .scenarios
-        .iter()
-        .filter(|r| !r.verdict.is_fine());
+    let failed = results.scenarios.iter().filter(|r| !r.verdict.is_fine());
     let mut found: Vec<Found<'_>> = failed
         .map(|result| {
             let id = result.name.split('/').next().unwrap_or_default();
@@ -208,9 +214,7 @@ fn dialect(results: &Results) -> Dialect<'_> {
 }
 
 fn checks(checks: &[Judgement]) -> Vec<Check<'_>> {
-    let failed = checks
-        .iter()
-        .filter(|check| !check.verdict.is_fine());
+    let failed = checks.iter().filter(|check| !check.verdict.is_fine());
     failed
         .map(|check| Check {
             name: &check.check,

@@ -66,21 +66,14 @@ pub fn subject(certificate: &Certificate) -> String {
 pub fn text(certificate: &Certificate) -> String {
     let mut text = String::new();
     for results in &certificate.results {
-        let passed = results
-            .scenarios
-            .iter()
-            .filter(|r| r.verdict.is_fine());
+        let passed = results.scenarios.iter().filter(|r| r.verdict.is_fine());
         let (passed, all) = (passed.count(), results.scenarios.len());
         let _ = writeln!(
             text,
             "dialect `{}`: {passed} of {all} scenarios passed",
             results.dialect
         );
-        for result in results
-            .scenarios
-            .iter()
-            .filter(|r| !r.verdict.is_fine())
-        {
+        for result in results.scenarios.iter().filter(|r| !r.verdict.is_fine()) {
             let id = result.name.split('/').next().unwrap_or_default();
             let row = scenarios::named(id);
             let requirement = row.map_or("", |row| row.requirement.as_str());
@@ -235,7 +228,10 @@ fn advice(text: &mut String, results: &[Results]) {
     if all.is_empty() {
         return;
     }
-    let _ = writeln!(text, "advice, in matters that the documentation leaves open; it costs nothing:");
+    let _ = writeln!(
+        text,
+        "advice, in matters that the documentation leaves open; it costs nothing:"
+    );
     for (name, message, count) in all {
         let times = if count == 1 {
             String::new()

@@ -47,7 +47,10 @@ impl Cart {
             fields
         };
         [
-            ("billing", merged(&self.billing, own.map(|own| &own.billing))),
+            (
+                "billing",
+                merged(&self.billing, own.map(|own| &own.billing)),
+            ),
             (
                 "shipping",
                 merged(&self.shipping, own.map(|own| &own.shipping)),
@@ -81,7 +84,12 @@ impl Cart {
 
     /// Refuses fields that init does not know, and amounts that are none.
     pub fn check(&self) -> anyhow::Result<()> {
-        let own = ("cart".to_owned(), &self.billing, &self.shipping, &self.amount);
+        let own = (
+            "cart".to_owned(),
+            &self.billing,
+            &self.shipping,
+            &self.amount,
+        );
         let by_language = self.by_language.iter().map(|(lang, cart)| {
             let key = format!("cart.by_language.{lang}");
             (key, &cart.billing, &cart.shipping, &cart.amount)
@@ -96,7 +104,8 @@ impl Cart {
             check_block(&key, "billing", billing)?;
             check_block(&key, "shipping", shipping)?;
             if let Some(amount) = amount {
-                let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                let digits =
+                    |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 let (dollars, cents) = amount.split_once('.').unwrap_or((amount, "00"));
                 ensure!(
                     digits(dollars) && digits(cents) && cents.len() <= 2,

@@ -1,7 +1,8 @@
 //! What is wrong with a driver file, with its key and what is allowed.
 
 use super::request::{Extract, Request, check_method};
-use super::{Driver, FLOWS, LANGUAGES, Order, PLACEHOLDERS};
+use super::shop::{FLOWS, LANGUAGES};
+use super::{Driver, Order, PLACEHOLDERS};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::BTreeMap;
 
@@ -56,7 +57,10 @@ impl Driver {
             ("shop.languages", &shop.languages, &LANGUAGES[..]),
         ] {
             let allowed_list = allowed.join(", ");
-            ensure!(!named.is_empty(), "{key}: name at least one of {allowed_list}");
+            ensure!(
+                !named.is_empty(),
+                "{key}: name at least one of {allowed_list}"
+            );
             let unknown = named.iter().find(|name| !allowed.contains(&name.as_str()));
             if let Some(unknown) = unknown {
                 bail!("{key}: `{unknown}` is not allowed; one of {allowed_list}");
@@ -103,7 +107,7 @@ impl Driver {
 
 fn check_order(order: &Order, known: &mut Vec<String>) -> anyhow::Result<()> {
     ensure!(
-        order.url.is_some() != !order.command.is_empty(),
+        order.url.is_some() == order.command.is_empty(),
         "order.url: give either `url` or `command`"
     );
     for (at, step) in (1..).zip(&order.steps) {
@@ -112,7 +116,10 @@ fn check_order(order: &Order, known: &mut Vec<String>) -> anyhow::Result<()> {
     let url = order.url.iter().map(|url| ("url".to_owned(), url));
     let headers = order.headers.iter();
     let headers = headers.map(|(name, value)| (format!("headers.{name}"), value));
-    let command = order.command.iter().map(|part| ("command".to_owned(), part));
+    let command = order
+        .command
+        .iter()
+        .map(|part| ("command".to_owned(), part));
     for (key, text) in url.chain(headers).chain(command) {
         check_placeholders(&format!("order.{key}"), text, known)?;
     }

@@ -39,7 +39,11 @@ impl Request {
             let keys = pairs.keys().map(move |name| format!("{block}.{name}"));
             keys.collect::<Vec<String>>()
         };
-        all.extend(pairs("form", &self.form).into_iter().zip(self.form.values().map(String::as_str)));
+        all.extend(
+            pairs("form", &self.form)
+                .into_iter()
+                .zip(self.form.values().map(String::as_str)),
+        );
         let headers = self.headers.values().map(String::as_str);
         all.extend(pairs("headers", &self.headers).into_iter().zip(headers));
         let json = self.json.iter().flat_map(texts);

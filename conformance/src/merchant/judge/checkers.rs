@@ -1,8 +1,8 @@
 //! The checkers: the sentence that each of them rests on, why it matters, and what to change.
 
+use Basis::{Documented, GoodPractice, TestCase};
 use flexiti_contract::{Contract, LintRow, LintRule};
 use serde::{Deserialize, Serialize};
-use Basis::{Documented, GoodPractice, TestCase};
 
 /// What a check rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -318,7 +318,10 @@ mod tests {
             );
             if checker.basis == TestCase {
                 let case = &checker.sentence[..3];
-                assert!(["B-1", "B-2", "C-1", "C-2", "C-3"].contains(&case), "{case}");
+                assert!(
+                    ["B-1", "B-2", "C-1", "C-2", "C-3"].contains(&case),
+                    "{case}"
+                );
             }
             assert!(checker.remedy.ends_with('.'), "{}", checker.name);
         }

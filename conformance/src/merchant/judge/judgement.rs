@@ -81,7 +81,7 @@ impl Judgement {
     }
 
     /// The same, in a matter of which the documentation says nothing.
-    pub(super) fn as_practice(self) -> Self {
+    pub(super) fn on_good_practice(self) -> Self {
         Self {
             basis: Basis::GoodPractice,
             ..self

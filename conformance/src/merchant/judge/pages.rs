@@ -74,7 +74,11 @@ fn told_paid(story: &Story<'_>, page: &Page) -> Option<Judgement> {
 fn forged(page: &Page) -> Vec<Judgement> {
     let url = &page.url;
     let broke = || format!("a forged callback broke {url}: status {}", page.status);
-    let echoed = || format!("{url} shows mark-up from the callback's address as mark-up: whoever sends a customer there runs scripts in the shop");
+    let echoed = || {
+        format!(
+            "{url} shows mark-up from the callback's address as mark-up: whoever sends a customer there runs scripts in the shop"
+        )
+    };
     let away = || format!("{url} redirects wherever the callback's address says");
     vec![
         Judgement::unless("forged_callback_breaks", (page.status >= 500).then(broke)),

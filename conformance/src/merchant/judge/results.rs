@@ -80,8 +80,12 @@ impl Results {
     /// All checks, each with the name of its scenario; `review` for those over everything.
     pub fn named_checks(&self) -> impl Iterator<Item = (&str, &Judgement)> {
         let scenarios = self.scenarios.iter();
-        let named = scenarios
-            .flat_map(|result| result.checks.iter().map(|check| (result.name.as_str(), check)));
+        let named = scenarios.flat_map(|result| {
+            result
+                .checks
+                .iter()
+                .map(|check| (result.name.as_str(), check))
+        });
         named.chain(self.review.iter().map(|check| ("review", check)))
     }
 }
@@ -120,6 +124,11 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         review.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
         review.extend(act.pages.iter().map(pages::scanned));
     }
+    let mut known = HashSet::new();
+    review.retain(|check| {
+        let passed = check.verdict == Verdict::Passed;
+        known.insert((check.check.clone(), check.message.clone())) || !passed
+    });
     Ok(Results {
         dialect: name,
         skipped: skipped(&all, &first.has),
@@ -194,9 +203,8 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
 /// token: its margin is its own choice.
 fn refreshed_somewhere(results: &mut [ScenarioResult]) {
     let is_refresh = |check: &&mut Judgement| check.check == "refresh_in_time";
-    let passes = |check: &Judgement| {
-        check.check == "refresh_in_time" && check.verdict == Verdict::Passed
-    };
+    let passes =
+        |check: &Judgement| check.check == "refresh_in_time" && check.verdict == Verdict::Passed;
     if !results.iter().flat_map(|result| &result.checks).any(passes) {
         return;
     }
@@ -217,8 +225,7 @@ pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     let stands = |results: &Results, level: Rank| {
         let mut asked = results.checks().filter(|check| check.level <= level);
         let mut skipped = results.skipped.iter();
-        asked.all(|check| check.verdict.is_fine())
-            && !skipped.any(|name| level_of(name) <= level)
+        asked.all(|check| check.verdict.is_fine()) && !skipped.any(|name| level_of(name) <= level)
     };
     if !stands(own, Rank::Basic) {
         return None;

@@ -26,7 +26,12 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
         let calls: Vec<&ExchangeView> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
-            all.extend(judge_calls(wanted, &calls, came_again, &story.played.looked));
+            all.extend(judge_calls(
+                wanted,
+                &calls,
+                came_again,
+                &story.played.looked,
+            ));
         }
     }
     all
@@ -63,7 +68,11 @@ fn judge_calls(
             );
             all.push(Judgement::failed("retry_after_ignored", message).of(both));
         }
-        hasty = if gap < HASTE_MS && !is_looked { hasty + 1 } else { 0 };
+        hasty = if gap < HASTE_MS && !is_looked {
+            hasty + 1
+        } else {
+            0
+        };
         if hasty == 2 {
             let message = format!(
                 "{wanted} was asked three times within {} ms, and failed each time",

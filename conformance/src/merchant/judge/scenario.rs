@@ -25,7 +25,7 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     }
     let all = all.into_iter().map(|judgement| {
         let of_basis = if scenario.good_practice && judgement.basis == Basis::Documented {
-            judgement.as_practice()
+            judgement.on_good_practice()
         } else {
             judgement
         };

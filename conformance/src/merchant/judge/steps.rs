@@ -33,9 +33,8 @@ fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
     };
     let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
     let first = inits.iter().copied().find(is_final)?;
-    let same = |call: &&&ExchangeView| {
-        call.row.id > first.row.id && call.row.params == first.row.params
-    };
+    let same =
+        |call: &&&ExchangeView| call.row.id > first.row.id && call.row.params == first.row.params;
     let again: Vec<u64> = inits.iter().filter(same).map(|call| call.row.id).collect();
     let wrong = (!again.is_empty()).then(|| {
         let (status, times) = (first.row.status, again.len());
@@ -83,7 +82,12 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             };
             Some(Judgement::unless("start", wrong))
         }
-        (Step::Again { .. }, Happened::SentAgain { pages, troubles, .. }) => {
+        (
+            Step::Again { .. },
+            Happened::SentAgain {
+                pages, troubles, ..
+            },
+        ) => {
             let broken = pages.iter().find(|page| page.status >= 500);
             let wrong = match (troubles.first(), broken) {
                 (Some(trouble), _) => Some(format!("the customer was told nothing: {trouble}")),
@@ -155,8 +159,12 @@ fn word(belief: Belief) -> &'static str {
 fn turned_away(story: &Story<'_>) -> Option<Judgement> {
     let mut steps = story.scenario.steps.iter().zip(&story.played.happened);
     let again = steps.any(|(step, came)| {
-        matches!(step, Step::Checkout { expect: Start::Opens })
-            && matches!(came, Happened::Started { times, order: Some(_), .. } if *times > 1)
+        matches!(
+            step,
+            Step::Checkout {
+                expect: Start::Opens
+            }
+        ) && matches!(came, Happened::Started { times, order: Some(_), .. } if *times > 1)
     });
     let message = "the shop turned its customer away over one call that failed in passing; the \
                    customer's second try came to Flexiti's page";
@@ -187,7 +195,11 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     for order in opened {
         let number = order.merchant_orderid.as_ref();
         if number.is_some_and(|number| !numbers.insert(number)) {
-            same.extend(opened.iter().filter(|o| o.merchant_orderid.as_ref() == number));
+            same.extend(
+                opened
+                    .iter()
+                    .filter(|o| o.merchant_orderid.as_ref() == number),
+            );
         }
     }
     same.dedup();
@@ -195,7 +207,9 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     let doubled = doubled.or_else(|| {
         twice.then(|| {
             let ids = listed(&same);
-            format!("several orders that can be paid were opened under one `merchant_orderid`: {ids}")
+            format!(
+                "several orders that can be paid were opened under one `merchant_orderid`: {ids}"
+            )
         })
     });
     let reused = (!same.is_empty() && !twice).then(|| {
@@ -220,13 +234,11 @@ fn faults(story: &Story<'_>) -> Option<Judgement> {
         .map(|call| call.row.id)
         .collect();
     let planned = &story.played.faults;
-    let idle = planned
-        .iter()
-        .position(|fault| {
-            // A shop that learned of a lasting fault from its other calls rightly makes no more.
-            let is_known = fault.fault.times() == 0 && !fault.consumed_by.is_empty();
-            !is_known && !fault.consumed_by.iter().any(|id| ours.contains(id))
-        });
+    let idle = planned.iter().position(|fault| {
+        // A shop that learned of a lasting fault from its other calls rightly makes no more.
+        let is_known = fault.fault.times() == 0 && !fault.consumed_by.is_empty();
+        !is_known && !fault.consumed_by.iter().any(|id| ours.contains(id))
+    });
     let idle = idle?;
     let message = format!("the planned fault {} struck no call of the shop", idle + 1);
     Some(Judgement::new(

@@ -2,9 +2,9 @@
 
 use crate::merchant::trace::{ExchangeView, Happened, Played, endpoint, is_lost};
 use flexiti_contract::Endpoint;
+use flexiti_contract::scenario::{Scenario, Start, Step};
 use serde_json::Value;
 use std::collections::HashSet;
-use flexiti_contract::scenario::{Scenario, Start, Step};
 
 /// The words for a purchase that did not come about (HS-tr has `Failed`).
 const FAILED: &[&str] = &["failed", "failure", "declined", "refused"];
@@ -33,8 +33,7 @@ impl<'a> Story<'a> {
             let answered = call.row.at.as_millisecond().saturating_add(took);
             let later = inits[at + 1..].iter();
             let mut again = later.filter(|other| number(other) == number(call));
-            call.row.fault.is_some()
-                && again.any(|other| other.row.at.as_millisecond() < answered)
+            call.row.fault.is_some() && again.any(|other| other.row.at.as_millisecond() < answered)
         };
         let told = inits.iter().enumerate();
         let told = told.filter(|(at, call)| !is_lost(call) && !given_up(*at, call));
@@ -45,7 +44,9 @@ impl<'a> Story<'a> {
     fn planned_delay(&self, call: &ExchangeView) -> i64 {
         let faults = self.played.faults.iter();
         let mut struck = faults.filter(|fault| fault.consumed_by.contains(&call.row.id));
-        let action = struck.next().map(|fault| serde_json::to_value(&fault.fault.action));
+        let action = struck
+            .next()
+            .map(|fault| serde_json::to_value(&fault.fault.action));
         let action = action.and_then(Result::ok).unwrap_or_default();
         action["ms"].as_i64().unwrap_or_default()
     }
@@ -54,13 +55,15 @@ impl<'a> Story<'a> {
     /// failed may be shown as one, whatever became of the application.
     pub fn was_told_of_failure(&self) -> bool {
         self.played.flow == "apply/buy"
-            && self.calls(|endpoint| kind(endpoint) == "notification").any(|call| {
-                let body = call.response_body.as_deref().unwrap_or_default();
-                let answer: Value = serde_json::from_str(body).unwrap_or_default();
-                let block = answer.get("purchase").or_else(|| answer.get("buy"));
-                let word = block.and_then(|block| block["status"].as_str());
-                word.is_some_and(|word| FAILED.contains(&word.to_ascii_lowercase().as_str()))
-            })
+            && self
+                .calls(|endpoint| kind(endpoint) == "notification")
+                .any(|call| {
+                    let body = call.response_body.as_deref().unwrap_or_default();
+                    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+                    let block = answer.get("purchase").or_else(|| answer.get("buy"));
+                    let word = block.and_then(|block| block["status"].as_str());
+                    word.is_some_and(|word| FAILED.contains(&word.to_ascii_lowercase().as_str()))
+                })
     }
 
     /// Whether the shop may give up.

@@ -51,7 +51,9 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let refused = refused.filter(|call| call.row.status == 401).count();
     let starts = story.played.happened.iter().map(|happened| match happened {
         Happened::Started { times, .. } => *times,
-        Happened::SentAgain { pages, troubles, .. } => pages.len() + troubles.len(),
+        Happened::SentAgain {
+            pages, troubles, ..
+        } => pages.len() + troubles.len(),
         _ => 0,
     });
     let starts: usize = starts.sum();
@@ -80,7 +82,10 @@ fn dead_token(story: &Story<'_>) -> Judgement {
             continue;
         };
         let at = call.row.at.as_millisecond();
-        if dead.get(token).is_some_and(|refused| at > refused + ON_ITS_WAY_MS) {
+        if dead
+            .get(token)
+            .is_some_and(|refused| at > refused + ON_ITS_WAY_MS)
+        {
             again.insert(token, call.row.id);
         }
         if call.row.status == 401 {
@@ -137,13 +142,18 @@ fn made_up(story: &Story<'_>) -> Option<Judgement> {
         })
         .collect();
     let is_strange = |call: &&ExchangeView| {
-        let header = call.row.headers.get("authorization").and_then(Value::as_str);
+        let header = call
+            .row
+            .headers
+            .get("authorization")
+            .and_then(Value::as_str);
         let token = header.and_then(|header| header.split_whitespace().next_back());
         call.row.status == 401 && token.is_some_and(|token| !granted.iter().any(|own| own == token))
     };
     let sent = story.played.exchanges.iter().filter(is_strange);
     let sent: Vec<u64> = sent.map(|call| call.row.id).collect();
-    let message = || "the shop called Flexiti with a token from the address of a callback".to_owned();
+    let message =
+        || "the shop called Flexiti with a token from the address of a callback".to_owned();
     let wrong = (!sent.is_empty()).then(message);
     Some(Judgement::unless("callback_token_used", wrong).of(sent))
 }

@@ -1,9 +1,9 @@
 //! Waivers: known failures, each with a reason and the day on which it ends. A waived failure
 //! still costs its level; it does not fail the run.
 
-use super::results::Results;
 use super::checkers;
 use super::judgement::{Judgement, Verdict};
+use super::results::Results;
 use anyhow::{Context as _, anyhow, ensure};
 use flexiti_contract::LintRule;
 use serde::Deserialize;
@@ -43,7 +43,8 @@ impl Waivers {
             .map_err(|error| anyhow!("{name}: {}", error.to_string().trim_end()))?;
         for waiver in &waivers.waivers {
             let check = &waiver.check;
-            let is_known = checkers::named(check).is_some() || LintRule::ALL.iter().any(|rule| rule.id() == check);
+            let is_known = checkers::named(check).is_some()
+                || LintRule::ALL.iter().any(|rule| rule.id() == check);
             ensure!(
                 is_known,
                 "{name}: check: unknown checker `{check}`; a report names the checkers that failed"
@@ -68,9 +69,9 @@ impl Waivers {
 
     /// The waiver of a check of the scenario of this name.
     pub fn of(&self, scenario: &str, check: &Judgement) -> Option<&Waiver> {
-        self.waivers.iter().find(|waiver| {
-            waiver.check == check.check && scenario.starts_with(&waiver.scenario)
-        })
+        self.waivers
+            .iter()
+            .find(|waiver| waiver.check == check.check && scenario.starts_with(&waiver.scenario))
     }
 
     /// The waivers of checks that did not fail.

@@ -124,7 +124,11 @@ fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
 fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
     let mut values = asked.values.clone();
     let Some(url) = &order.url else {
-        let line: Vec<String> = order.command.iter().map(|part| filled(part, &values)).collect();
+        let line: Vec<String> = order
+            .command
+            .iter()
+            .map(|part| filled(part, &values))
+            .collect();
         return extract::in_text(&order.place(), &asked.stage.command(&line)?);
     };
     let browser = if order.as_customer {

@@ -2,9 +2,7 @@
 
 use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
 use super::cookies::From;
-use super::request::Prepared;
-use super::{Stage, belief, extract};
-use crate::merchant::driver::{Driver, Request, filled};
+use super::{Stage, belief};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
@@ -26,23 +24,23 @@ const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
 
 /// A customer, who plays one scenario.
 pub struct Customer<'s, 'd> {
-    stage: &'s Stage<'d>,
+    pub(super) stage: &'s Stage<'d>,
     flow: &'s str,
     lang: &'s str,
-    faults: &'s [Value],
+    pub(super) faults: &'s [Value],
     /// The amount to pay.
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
-    browser: Browser,
+    pub(super) browser: Browser,
     /// The order whose pages are open.
-    order: Option<u64>,
+    pub(super) order: Option<u64>,
     /// The URL that Flexiti sends the customer to.
     callback: Option<String>,
     /// The URL that the customer came back to last.
     last_return: Option<String>,
     /// What was read from the shop's answers, by placeholder.
-    extracted: Vec<(String, String)>,
+    pub(super) extracted: Vec<(String, String)>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -110,7 +108,10 @@ impl<'s, 'd> Customer<'s, 'd> {
                     advance_ms: Some(*ms),
                     ..ClockChange::default()
                 };
-                self.stage.mock.admin().set_clock(&self.stage.client_id, &change)?;
+                self.stage
+                    .mock
+                    .admin()
+                    .set_clock(&self.stage.client_id, &change)?;
                 Ok(Happened::Advanced(*ms))
             }
         }
@@ -129,7 +130,11 @@ impl<'s, 'd> Customer<'s, 'd> {
         let first = self.start(1);
         let turned_away = matches!(
             &first,
-            Happened::Started { order: None, page: Some(_), .. }
+            Happened::Started {
+                order: None,
+                page: Some(_),
+                ..
+            }
         );
         // A customer who is told to come back later does so, once.
         let passes = self.faults.iter().any(|fault| !fault.is_null());
@@ -150,7 +155,7 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 
     /// The values of the driver file's placeholders.
-    fn values(&self) -> Vec<(String, String)> {
+    pub(super) fn values(&self) -> Vec<(String, String)> {
         let customer = if self.flow == "buy" { CUSTOMER } else { "" };
         let own = [
             ("flow", self.flow),
@@ -162,7 +167,9 @@ impl<'s, 'd> Customer<'s, 'd> {
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let cart = self.stage.driver.cart.placeholders(self.lang);
-        let order = self.order.map(|id| ("online_order_id".to_owned(), id.to_string()));
+        let order = self
+            .order
+            .map(|id| ("online_order_id".to_owned(), id.to_string()));
         let extracted = self.extracted.iter().cloned();
         own.into_iter()
             .chain(cart)
@@ -171,80 +178,11 @@ impl<'s, 'd> Customer<'s, 'd> {
             .collect()
     }
 
-    fn start(&mut self, times: usize) -> Happened {
-        match self.begin() {
-            Ok(seen) => {
-                let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
-                self.order = order.as_ref().map(|order| order.id);
-                let own = order.and_then(|order| order.merchant_order_id);
-                if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
-                    self.merchant_orderid = own;
-                }
-                Happened::Started {
-                    times,
-                    order: self.order,
-                    page: Some(seen.page),
-                    trouble: None,
-                }
-            }
-            Err(trouble) => Happened::Started {
-                times,
-                order: None,
-                page: None,
-                trouble: Some(trouble),
-            },
-        }
-    }
-
-    /// Takes the steps before the checkout, and sends the checkout's own request.
-    fn begin(&mut self) -> Result<PageLoad, String> {
-        self.take_steps()?;
-        let request = checkout_request(self.stage.driver);
-        let seen = self.send(&request)?;
-        // A customer who was turned away sees another page.
-        if seen.leads_to.is_some() {
-            self.extract(&request, &seen)
-                .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
-        }
-        Ok(seen)
-    }
-
-    /// Takes the steps before the checkout.
-    fn take_steps(&mut self) -> Result<(), String> {
-        let driver = self.stage.driver;
-        self.extracted.clear();
-        for (at, step) in (1..).zip(&driver.checkout.steps) {
-            let key = format!("checkout.steps[{at}] ({} {})", step.method, step.url);
-            let seen = self.send(step).map_err(|why| format!("{key}: {why}"))?;
-            if seen.page.status >= 400 {
-                let (status, said) = (seen.page.status, extract::quoted(&seen.text));
-                return Err(format!("{key}: status {status}; the page says {said}"));
-            }
-            self.extract(step, &seen)
-                .map_err(|why| self.stage.told(format!("{key}.{why}")))?;
-        }
-        Ok(())
-    }
-
-    /// Sends a request of the driver file.
-    fn send(&self, request: &Request) -> Result<PageLoad, String> {
-        let values = self.values();
-        let outgoing = Prepared::new(request, &values);
-        self.open(&self.browser, &outgoing.as_outgoing())
-    }
-
-    /// Reads what the driver file asks for from an answer.
-    fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
-        let cookies = self.browser.cookies(&filled(&request.url, &self.values()));
-        for (name, place) in &request.extract {
-            let value = extract::read(place, seen, &cookies);
-            let value = value.map_err(|why| format!("extract.{name}: {why}"))?;
-            self.extracted.push((name.clone(), value));
-        }
-        Ok(())
-    }
-
-    fn open(&self, browser: &Browser, outgoing: &Outgoing<'_>) -> Result<PageLoad, String> {
+    pub(super) fn open(
+        &self,
+        browser: &Browser,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<PageLoad, String> {
         let seen = browser.open(outgoing);
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
@@ -255,7 +193,7 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 
     /// Where a customer comes from who comes back from Flexiti's pages.
-    fn from_flexiti(&self) -> From {
+    fn way_back(&self) -> From {
         if self.stage.driver.callbacks.framed {
             From::Frame
         } else {
@@ -264,8 +202,13 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 
     /// The order whose pages are at `url`.
-    fn order_at(&self, url: &Url) -> Option<OrderView> {
-        let orders = self.stage.mock.admin().orders(Some(&self.stage.client_id)).orders;
+    pub(super) fn order_at(&self, url: &Url) -> Option<OrderView> {
+        let orders = self
+            .stage
+            .mock
+            .admin()
+            .orders(Some(&self.stage.client_id))
+            .orders;
         let here = |order: &&OrderView| order.redirection_url.ends_with(url.path());
         orders.into_iter().find(|order| here(&order))
     }
@@ -343,9 +286,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
-            By::Customer => {
-                self.open(&self.browser, &Outgoing::get(&url, self.from_flexiti()))
-            }
+            By::Customer => self.open(&self.browser, &Outgoing::get(&url, self.way_back())),
             By::Stranger => self.open(&self.stage.browser()?, &Outgoing::get(&url, From::Flexiti)),
         };
         if by == By::Customer && to == To::Own {
@@ -360,56 +301,6 @@ impl<'s, 'd> Customer<'s, 'd> {
         })
     }
 
-    /// The customer sends the checkout's own request again, in several windows at once.
-    fn send_again(&mut self, windows: usize) -> Happened {
-        let request = checkout_request(self.stage.driver);
-        if self.order.is_none()
-            && let Err(trouble) = self.take_steps()
-        {
-            return Happened::SentAgain {
-                orders: Vec::new(),
-                pages: Vec::new(),
-                troubles: vec![trouble],
-            };
-        }
-        let seen: Vec<Result<PageLoad, String>> = std::thread::scope(|scope| {
-            let this = &*self;
-            let request = &request;
-            let sending: Vec<_> = (0..windows)
-                .map(|_| scope.spawn(move || this.send(request)))
-                .collect();
-            let sent = sending.into_iter().map(ScopedJoinHandle::join);
-            sent.map(|seen| seen.unwrap_or_else(|_| Err("a window panicked".to_owned())))
-                .collect()
-        });
-        let (mut orders, mut pages, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
-        let mut own = None;
-        for seen in seen {
-            match seen {
-                Ok(seen) => {
-                    let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
-                    orders.extend(order.as_ref().map(|order| order.id));
-                    own = order.and_then(|order| order.merchant_order_id).or(own);
-                    pages.push(seen.page);
-                }
-                Err(trouble) => troubles.push(trouble),
-            }
-        }
-        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
-            self.merchant_orderid = own;
-        }
-        // The customer goes on in the window that they opened last.
-        self.order = orders.last().copied().or(self.order);
-        if let Err(error) = self.stage.plan_for(self.faults, self.order) {
-            troubles.push(format!("{error:#}"));
-        }
-        Happened::SentAgain {
-            orders,
-            pages,
-            troubles,
-        }
-    }
-
     /// The customer has several windows open, which all come back at once.
     fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
         if self.order.is_none() {
@@ -417,7 +308,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
         let url = self.callback()?;
         let seen: Vec<_> = std::thread::scope(|scope| {
-            let look = || self.open(&self.browser, &Outgoing::get(url, self.from_flexiti()));
+            let look = || self.open(&self.browser, &Outgoing::get(url, self.way_back()));
             let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
             let seen = looking.into_iter().map(ScopedJoinHandle::join);
             seen.collect()
@@ -449,19 +340,6 @@ impl<'s, 'd> Customer<'s, 'd> {
         let started = other.start(1);
         other.complete(outcome, None)?;
         Ok(started)
-    }
-}
-
-/// The checkout's own request.
-fn checkout_request(driver: &Driver) -> Request {
-    let checkout = &driver.checkout;
-    Request {
-        method: checkout.method.clone(),
-        url: checkout.url.clone(),
-        form: checkout.form.clone(),
-        json: checkout.json.clone(),
-        headers: checkout.headers.clone(),
-        extract: checkout.extract.clone(),
     }
 }
 

@@ -8,7 +8,11 @@ use serde_json::Value;
 const QUOTED: usize = 120;
 
 /// The value at this place of an answer; the error says what is there instead.
-pub fn read(extract: &Extract, seen: &PageLoad, cookies: &[(String, String)]) -> Result<String, String> {
+pub fn read(
+    extract: &Extract,
+    seen: &PageLoad,
+    cookies: &[(String, String)],
+) -> Result<String, String> {
     if let Some(name) = &extract.header {
         let value = seen.headers.get(name.as_str());
         let value = value.and_then(|value| value.to_str().ok());
@@ -40,7 +44,10 @@ pub fn in_text(extract: &Extract, text: &str) -> Result<String, String> {
         let regex = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
         let found = regex.captures(text);
         let found = found.ok_or_else(|| {
-            format!("the pattern `{pattern}` matches nothing in {}", quoted(text))
+            format!(
+                "the pattern `{pattern}` matches nothing in {}",
+                quoted(text)
+            )
         })?;
         let group = found.get(1).or_else(|| found.get(0));
         return Ok(group.map_or("", |group| group.as_str()).to_owned());
@@ -138,7 +145,11 @@ mod tests {
         };
         assert_eq!(in_text(&pattern("value=\"(.)"), PAGE).unwrap(), "a");
         assert_eq!(in_text(&pattern("csrf"), PAGE).unwrap(), "csrf");
-        assert!(in_text(&pattern("nowhere"), PAGE).unwrap_err().contains("matches nothing"));
+        assert!(
+            in_text(&pattern("nowhere"), PAGE)
+                .unwrap_err()
+                .contains("matches nothing")
+        );
         let pointer = Extract {
             pointer: Some("/a/0".to_owned()),
             ..Extract::default()

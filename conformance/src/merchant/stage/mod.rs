@@ -2,6 +2,7 @@
 
 mod belief;
 mod browser;
+mod checkout;
 mod cookies;
 mod customer;
 mod extract;
@@ -22,8 +23,8 @@ use browser::{Browser, Credentials, Outgoing, PageLoad};
 use cookies::From;
 use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
-use past::Past;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
+use past::Past;
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use shop::Shop;
@@ -272,7 +273,11 @@ impl<'d> Stage<'d> {
         } else {
             String::new()
         };
-        format!("{}{told}, with client id `{}`", self.mock.base_url(), self.client_id)
+        format!(
+            "{}{told}, with client id `{}`",
+            self.mock.base_url(),
+            self.client_id
+        )
     }
 
     /// The browser of a new customer.

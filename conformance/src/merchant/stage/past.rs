@@ -1,9 +1,8 @@
 //! What earlier scenarios left behind: a shop may go on asking about their orders, and such calls
 //! say nothing about the scenario that is being played.
 
-use crate::merchant::trace::Played;
+use crate::merchant::trace::{CallKind, ExchangeSummary, Played};
 use flexiti_contract::Endpoint;
-use flexiti_mock::embed::admin::{CallKind, ExchangeSummary};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
 
@@ -20,7 +19,8 @@ pub struct Past {
 impl Past {
     /// Remembers a scenario that is over.
     pub fn remember(&mut self, played: &Played) {
-        self.orders.extend(played.opened.iter().map(|order| order.id));
+        self.orders
+            .extend(played.opened.iter().map(|order| order.id));
         let numbers = played.opened.iter();
         let numbers = numbers.filter_map(|order| order.merchant_orderid.clone());
         self.numbers.extend(numbers);
@@ -84,8 +84,14 @@ mod tests {
             ("/online/client-id/c/notifications/order-id/7", true),
             ("/online/client-id/c/notifications/7", true),
             ("/online/client-id/c/notifications/order-id/8", false),
-            ("/online/client-id/c/notifications/merchant-order-id/A%201%2F2", true),
-            ("/online/client-id/c/notifications/merchant-order-id/7", false),
+            (
+                "/online/client-id/c/notifications/merchant-order-id/A%201%2F2",
+                true,
+            ),
+            (
+                "/online/client-id/c/notifications/merchant-order-id/7",
+                false,
+            ),
             ("/online/client-id/7/systems/init", false),
         ] {
             assert_eq!(past.names(path), is_past, "{path}");

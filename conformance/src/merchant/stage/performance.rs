@@ -1,8 +1,8 @@
 //! Performs a scenario on the stage, and records the trace that is judged.
 
+use super::Stage;
 use super::customer::Customer;
 use super::past::Past;
-use super::Stage;
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
@@ -73,7 +73,10 @@ impl Stage<'_> {
             ended: None,
         };
         self.record(&mut played)?;
-        let looked = self.looked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let looked = self
+            .looked
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         played.looked = std::mem::take(looked);
         played.ended = self.ended_with();
         let admin = self.mock.admin();
@@ -173,7 +176,8 @@ fn struck_others(played: &Played) -> bool {
     faults.any(|fault| {
         // One that lasts strikes whatever comes.
         fault.fault.times() != 0
-            && !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
+            && !fault.consumed_by.is_empty()
+            && !fault.consumed_by.iter().any(|id| own.contains(id))
     })
 }
 

@@ -117,9 +117,16 @@ mod tests {
         let limit = Duration::from_secs(5);
         assert_eq!(output(&mut shell("echo paid"), limit).unwrap(), "paid\n");
         let error = output(&mut shell("echo no database; exit 3"), limit).unwrap_err();
-        assert!(error.contains("exit status: 3") && error.contains("no database"), "{error}");
+        assert!(
+            error.contains("exit status: 3") && error.contains("no database"),
+            "{error}"
+        );
         let error = output(&mut shell("sleep 9"), Duration::from_millis(50)).unwrap_err();
         assert!(error.contains("did not end"), "{error}");
-        assert!(output(&mut Command::new("/nowhere"), limit).unwrap_err().contains("cannot be started"));
+        assert!(
+            output(&mut Command::new("/nowhere"), limit)
+                .unwrap_err()
+                .contains("cannot be started")
+        );
     }
 }

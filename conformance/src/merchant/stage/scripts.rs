@@ -41,7 +41,10 @@ mod tests {
         let text = r#"<script src="app.js"></script><script>1</script><script src=/x.js></script>
             <script src="https://cdn.test/y.js"></script>"#;
         let found = of(page, text);
-        assert_eq!(found, ["http://shop.test/cart/app.js", "http://shop.test/x.js"]);
+        assert_eq!(
+            found,
+            ["http://shop.test/cart/app.js", "http://shop.test/x.js"]
+        );
         let map = source_map(&found[0], "x()\n//# sourceMappingURL=app.js.map\n");
         assert_eq!(map.as_deref(), Some("http://shop.test/cart/app.js.map"));
     }

@@ -52,10 +52,12 @@ pub enum Trouble {
         error: String,
     },
     /// Nothing that the shop does can be judged.
-    #[error("the shop cannot be judged: {what}, {} times in a row", LOST)]
+    #[error("the shop cannot be judged: {what}, {times} times in a row")]
     Lost {
         /// What was observed instead.
         what: String,
+        /// How often.
+        times: usize,
     },
     /// The shop did not become ready in time.
     #[error("the shop does not answer at {url} within {limit} seconds (shop.start_s): {why}{said}")]

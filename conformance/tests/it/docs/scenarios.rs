@@ -163,7 +163,9 @@ fn step(step: &Step) -> String {
                 To::Foreign => "the success URL with the id of somebody else's order",
                 To::Error => "the error URL, whatever the outcome",
                 To::Unknown => "the success URL with the id of an order that does not exist",
-                To::Malformed => "the success URL with mark-up in place of an id, and another host's address",
+                To::Malformed => {
+                    "the success URL with mark-up in place of an id, and another host's address"
+                }
                 To::Token => "the success URL with the order's id and a made-up token",
             };
             format!("{who} requests {where_to}.")

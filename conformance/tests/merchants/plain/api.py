@@ -21,7 +21,7 @@ class Api(BaseHTTPRequestHandler):
 
     def answer(self, status, value, headers=()):
         is_page = isinstance(value, str) and value.startswith("<")
-        body = (value if is_page else json.dumps(value)).encode()
+        body = (flexiti.spoilt(value) if is_page else json.dumps(value)).encode()
         self.send_response(status)
         kind = "text/html; charset=utf-8" if is_page else "application/json"
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), *headers):

@@ -33,7 +33,8 @@ class Forms(BaseHTTPRequestHandler):
     def page(self, body, status=200, location=None):
         csrf = html.escape(self.session["csrf"])
         text = (f'<!doctype html><html lang="{self.lang}-CA"><title>Shop</title><h1>{WORDS[self.lang]["hello"]}</h1>'
-                f'<form method="post"><input type="hidden" name="authenticity_token" value="{csrf}">{body}</form></html>').encode()
+                f'<form method="post"><input type="hidden" name="authenticity_token" value="{csrf}">{body}</form></html>')
+        text = flexiti.spoilt(text).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))

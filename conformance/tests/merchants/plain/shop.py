@@ -20,6 +20,13 @@ API = os.environ.get("FLEXITI_BASE_URL") or os.environ["BNPL_URL"]
 ID = os.environ.get("FLEXITI_CLIENT_ID") or os.environ["BNPL_KEY"]
 SECRET = os.environ.get("FLEXITI_CLIENT_SECRET") or os.environ["BNPL_SECRET"]
 ORDERS, BASKETS, LOCK = {}, {}, threading.Lock()
+# A shop that does one thing wrong, to test who judges shops: faults.toml says what.
+FAULT = os.environ.get("SHOP_FAULT", "")
+
+
+def spoilt(text):
+    """A page, with the client secret in it if that is the fault."""
+    return text + f"<!-- {SECRET} -->" if FAULT == "plain_secret_in_page" and text.startswith("<") else text
 
 
 ADDRESS = {"first_name": "Ann", "last_name": "Lee", "address_1": "5 King Street", "address_2": "Unit 2",
@@ -55,7 +62,14 @@ def http(method, url, form=None, headers=()):
 
 def new_token(order):
     form = {"grant_type": "client_credentials", "client_id": ID, "client_secret": SECRET}
-    status, body = http("POST", API + "/oauth/token", form, {"x-reference-id": order["reference"]})
+    reference = {} if FAULT == "plain_no_reference" else {"x-reference-id": order["reference"]}
+    for _ in range(12 if FAULT == "plain_retry_storm" else 0):
+        try:
+            http("POST", API + "/oauth/token", form, reference)
+            break
+        except NoAnswer:
+            pass
+    status, body = http("POST", API + "/oauth/token", form, reference)
     if status != 200 or "access_token" not in body:
         raise NoAnswer("token")
     order["token"] = body["access_token"]
@@ -67,6 +81,8 @@ def api(order, method, path, form=None):
             new_token(order)
         headers = {"Authorization": "Bearer " + order["token"], "x-reference-id": order["reference"]}
         status, body = http(method, API + path, form, headers)
+        if FAULT == "plain_token_each_call":
+            order["token"] = None
         if status != 401:
             return status, body
         order["token"] = None
@@ -75,7 +91,7 @@ def api(order, method, path, form=None):
 
 
 def open_order(order):
-    version = "" if order["flow"] == "apply" else "/v2"
+    version = "" if order["flow"] == "apply" or FAULT == "plain_path" else "/v2"
     path = f"/online{version}/client-id/{urllib.parse.quote(ID)}/systems/init"
     form = {"merchant_orderid": order["number"], "lang": order["lang"], "flow": order["flow"],
             "amount_requested": order["amount"], "fname": "Ann", "lname": "Lee"}
@@ -87,6 +103,12 @@ def open_order(order):
         for block in ("billing", "shipping"):
             for name, value in ADDRESS.items():
                 form[f"{block}_information.{name}"] = value
+    if FAULT == "plain_amount_in_cents":
+        form["amount_requested"] = order["amount"].replace(".", "")
+    if FAULT == "plain_always_english":
+        form["lang"] = "en"
+    if FAULT == "plain_other_city" and order["flow"] != "apply":
+        form["shipping_information.city"] = "Ottawa"
     for last in (False, True):
         try:
             status, body = api(order, "POST", path, form)
@@ -106,8 +128,15 @@ def ask(order):
     try:
         status, body = api(order, "GET", f"/online/client-id/{urllib.parse.quote(ID)}/notifications/order-id/{order['online']}")
     except NoAnswer:
+        if FAULT == "plain_silence_is_paid":
+            order["state"] = "paid"
         return
     if status != 200:
+        if FAULT == "plain_missing_is_paid":
+            order["state"] = "paid"
+        return
+    if FAULT == "plain_any_answer_is_paid":
+        order["state"] = "paid"
         return
     apply = (body.get("apply") or {}).get("apply_status", "")
     block = body.get("purchase") or body.get("buy") or {}
@@ -116,6 +145,8 @@ def ask(order):
     if order["flow"] == "apply/buy" and not purchase and apply.lower() not in ("", "success", "pending"):
         word = apply
     word = word.lower()
+    if FAULT == "plain_pending_is_paid" and apply.lower() == "pending":
+        word = "success"
     if word == "success":
         order["state"] = "paid"
     elif word in ("failed", "declined", "refused", "cancelled", "expired", "retry"):
@@ -133,7 +164,8 @@ SAY = {"en": {"paid": "Thank you, your order is paid", "pending": "Your order is
 class Shop(BaseHTTPRequestHandler):
     def page(self, status, lang, word, more=()):
         # No lang attribute: the words say it.
-        body = f"<!doctype html><title>Shop</title><p>{SAY[lang][word]}</p>".encode()
+        body = f"<!doctype html><title>Shop</title><p>{SAY[lang][word]}</p>"
+        body = spoilt(body).encode()
         self.send_response(status)
         for name, value in (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))), *more):
             self.send_header(name, value)
