@@ -17,6 +17,9 @@ pub struct Scenario {
     pub test_case: Option<String>,
     /// The certificate level that requires it.
     pub level: Rank,
+    /// Whether no sentence of the documentation asks for it: it then costs *exemplary* at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub good_practice: bool,
     /// The flows it is played in, each in combination with each of the languages.
     pub flows: Vec<String>,
     /// The languages it is played in.
@@ -122,6 +125,16 @@ pub enum Step {
         /// None of these.
         none_of: Vec<Belief>,
     },
+    /// The customer sends the checkout again, as after a reload, in this many windows at once.
+    Again {
+        /// How many.
+        windows: usize,
+    },
+    /// Time passes for everybody.
+    Wait {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// Time passes at Flexiti.
     Advance {
         /// Milliseconds.
@@ -156,6 +169,14 @@ pub enum To {
     Told,
     /// The success URL with the id of another customer's order.
     Foreign,
+    /// The error URL, whatever became of the order.
+    Error,
+    /// The success URL with the id of an order that does not exist.
+    Unknown,
+    /// The success URL with an id that is none: mark-up, a path, and the address of another host.
+    Malformed,
+    /// The success URL with the order's id and a made-up token.
+    Token,
 }
 
 /// Who requests it.

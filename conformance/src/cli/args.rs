@@ -1,6 +1,7 @@
 //! The command line.
 
-use super::reports::{ReportTo, certification, comparison, report};
+use super::merchant_args::Merchant;
+use super::reports::{ReportTo, comparison, report};
 use crate::pattern::Pattern;
 use crate::server::Phase;
 use clap::{Args, Parser, Subcommand};
@@ -54,6 +55,9 @@ pub enum Command {
         /// Public key that must have signed it, in base64
         #[arg(long, value_name = "KEY")]
         signer: Option<String>,
+        /// Write the certificate as an HTML page, if it is valid
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// List the clauses of a dialect
     List {
@@ -275,108 +279,7 @@ pub struct Diff {
     pub report: Vec<ReportTo>,
 }
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Merchant {
-    #[command(subcommand)]
-    pub command: Option<MerchantCommand>,
-    #[command(flatten)]
-    pub run: MerchantRun,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum MerchantCommand {
-    /// Write a driver file that explains every key
-    Init {
-        /// Output file; an existing file is not overwritten
-        #[arg(default_value = "merchant.toml")]
-        file: PathBuf,
-    },
-    /// Start the shop of a driver file, and try checkouts
-    Check {
-        /// Driver file
-        #[arg(default_value = "merchant.toml")]
-        file: PathBuf,
-    },
-    /// Generate legal answers, faults and customers until they break the shop, then shrink them
-    Fuzz(Fuzz),
-    /// Print the JSON Schema of driver files
-    Schema,
-    /// Generate a key that signs certificates
-    Keygen {
-        /// Output file; an existing file is not overwritten
-        #[arg(default_value = "certificate-key.json")]
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct Fuzz {
-    /// Driver file
-    #[arg(default_value = "merchant.toml")]
-    pub file: PathBuf,
-    /// Number of plans
-    #[arg(long, default_value_t = 40, value_name = "N")]
-    pub cases: u32,
-    /// Seed that makes the run repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub seed: Option<u64>,
-    /// Dialect to vary the answers of: a name, or the path of a dialect file
-    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
-    pub dialect: String,
-    /// Where to save the smallest plan that breaks the shop, for `replay`
-    #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
-    pub save: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct MerchantRun {
-    /// Driver file: how to start the shop, check out, and read an order's status
-    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
-    pub driver: Option<PathBuf>,
-    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
-    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
-    #[arg(long, value_name = "COMMAND")]
-    pub exec: Option<String>,
-    /// Dialects: names, paths, or `all`; the first one decides the level
-    #[arg(
-        long,
-        default_value = "documented",
-        value_name = "NAME|FILE",
-        value_delimiter = ','
-    )]
-    pub dialect: Vec<String>,
-    /// Seed that makes the run repeatable; drawn and printed if omitted
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub seed: Option<u64>,
-    /// Run only the scenarios whose id starts with this
-    #[arg(long, value_name = "ID")]
-    pub only: Option<String>,
-    /// text, junit, sarif, html, markdown or github, to a file or to standard output (`-`,
-    /// `junit=-`); may be repeated
-    #[arg(
-        long,
-        value_name = "FORMAT[=FILE]",
-        default_value = "text",
-        value_parser = certification,
-        conflicts_with = "exec"
-    )]
-    pub report: Vec<ReportTo>,
-    /// Write a signed certificate
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub certificate: Option<PathBuf>,
-    /// Write the results as an HTML page
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Write the level as a badge (SVG)
-    #[arg(long, value_name = "FILE")]
-    pub badge: Option<PathBuf>,
-    /// Key that signs the certificate (see `merchant keygen`)
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-}
-
-fn seed(text: &str) -> Result<u64, String> {
+pub(super) fn seed(text: &str) -> Result<u64, String> {
     let most = u64::MAX;
     let seed = text.parse();
     seed.map_err(|_| format!("expected a whole number from 0 to {most}"))

@@ -28,7 +28,8 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Verify {
             certificate,
             signer,
-        } => merchant::verify(&certificate, signer.as_deref()),
+            html,
+        } => merchant::verify(&certificate, signer.as_deref(), html.as_deref()),
         Command::SelfTest {
             seed,
             unknown: Some(count),

@@ -1,30 +1,43 @@
 //! The `merchant` and `verify` commands.
 
-use super::args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::exit_code::{FAILED, INCONCLUSIVE};
+use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
+use super::merchant_code::{code, rank, say_waived};
 use super::reports::{self, Format, ReportTo};
-use crate::merchant::certificate::{self, Certificate, document, key, page, text};
+use crate::merchant::certificate::{self, Certificate, Subject, document, key, page, text};
 use crate::merchant::certify::{self, Options};
-use crate::merchant::driver::{self, Driver, EXAMPLE, is_portable};
+use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt, is_portable};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
-use crate::merchant::judge::results::Results;
-use crate::merchant::judge::{Judgement, Verdict};
+use crate::merchant::judge::Judgement;
+use crate::merchant::judge::waivers::Waivers;
 use crate::server::Places;
 use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
+use flexiti_contract::scenario::Rank;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Runs `merchant`.
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
     match merchant.command {
         Some(MerchantCommand::Init { file }) => init(&file),
-        Some(MerchantCommand::Check { file }) => check(&file),
+        Some(MerchantCommand::Check {
+            file,
+            listen,
+            public_base_url,
+        }) => {
+            let mock = MockAt {
+                listen,
+                public_base_url,
+            };
+            check(&file, &mock)
+        }
         Some(MerchantCommand::Fuzz(args)) => fuzz(&args),
         Some(MerchantCommand::Schema) => {
             println!("{:#}", driver::schema());
@@ -65,6 +78,21 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .collect()
 }
 
+/// The same, with the mock where the flags say. A shop that runs already has to know where.
+fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Vec<Driver>> {
+    let mut drivers = drivers(file, shops)?;
+    for driver in &mut drivers {
+        if !driver.shop.is_started_here() && mock.listen.is_none() {
+            bail!(
+                "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
+                file.display()
+            );
+        }
+        driver.mock = mock.clone();
+    }
+    Ok(drivers)
+}
+
 /// A port outside the ephemeral range: one that the system hands out could be taken by somebody
 /// else before the shop starts.
 fn free_port() -> Option<TcpListener> {
@@ -73,16 +101,17 @@ fn free_port() -> Option<TcpListener> {
     ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
 }
 
-fn check(file: &Path) -> anyhow::Result<u8> {
+fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
     let options = Options {
         seed: 0,
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
     };
-    let certificate = certificate(&drivers(file, 1)?, &options)?;
-    let code = code(&certificate);
+    let drivers = drivers_at(file, 1, mock)?;
+    let certificate = certificate(&drivers, &options, subject(&drivers[0]))?;
+    let code = code(&certificate, None, &Waivers::default());
     if code == 0 {
-        let played = options.plays().len();
+        let played = options.plays(&drivers[0]).len();
         let name = file.display();
         println!("{name}: the driver file works, {played} purchases went through");
     } else {
@@ -178,24 +207,49 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     for dialect in &dialects {
         contract.dialect(dialect)?;
     }
+    let today = jiff::Zoned::now().date();
+    let waivers = run.waivers.as_deref();
+    let waivers = waivers.map(|file| Waivers::read(file, today)).transpose()?;
+    let waivers = waivers.unwrap_or_default();
     // The run takes a while: find out before it whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
         println!("seed {seed}\n");
-        let judged = exec::run(command, &dialects[0], seed)?;
-        print!("{}", judged.text);
-        return Ok(judged.code);
+        let limit = Duration::from_secs(run.exec_limit);
+        let mut worst = 0;
+        for dialect in &dialects {
+            if dialects.len() > 1 {
+                println!("dialect `{dialect}`:");
+            }
+            let judged = exec::run(command, dialect, seed, limit)?;
+            print!("{}", judged.text);
+            // A finding counts for more than a run that says nothing.
+            worst = match (worst, judged.code) {
+                (FAILED, _) | (_, FAILED) => FAILED,
+                (one, other) => one.max(other),
+            };
+        }
+        return Ok(worst);
     }
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
     };
-    let drivers = drivers(file, dialects.len() * certify::LANES)?;
+    // A mock at one address serves one shop after the other.
+    let shops = match run.listen {
+        Some(_) => 1,
+        None => dialects.len() * certify::lanes(dialects.len()),
+    };
+    let mock = MockAt {
+        listen: run.listen,
+        public_base_url: run.public_base_url.clone(),
+    };
+    let drivers = drivers_at(file, shops, &mock)?;
     let options = Options {
         seed,
         dialects,
         only: run.only.clone(),
     };
-    if options.plays().is_empty() {
+    if options.plays(&drivers[0]).is_empty() {
         let only = run.only.as_deref().unwrap_or_default();
         bail!("--only: no scenario id starts with `{only}`");
     }
@@ -209,15 +263,21 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     if is_read {
         println!("seed {seed}\n");
     }
+    let own = subject(&drivers[0]);
     let files = Files {
         reports: outs,
         places,
         is_read,
+        subject: Subject {
+            version: run.shop_version.clone().or(own.version),
+            signer: run.signed_by.clone(),
+            ..own
+        },
         certificate: key.zip(run.certificate.clone()),
         html: run.html.clone(),
         badge: run.badge.clone(),
     };
-    certified(&drivers, &options, files)
+    certified(&drivers, &options, files, run.require.map(rank), &waivers)
 }
 
 /// The files to write.
@@ -226,13 +286,29 @@ struct Files {
     places: Places,
     /// Somebody reads the text on standard output.
     is_read: bool,
+    subject: Subject,
     certificate: Option<(key::SigningKey, PathBuf)>,
     html: Option<PathBuf>,
     badge: Option<PathBuf>,
 }
 
+/// What a driver file says of its shop.
+fn subject(driver: &Driver) -> Subject {
+    Subject {
+        shop: driver.shop.name.clone(),
+        version: driver.shop.version.clone(),
+        driver: driver.digest(),
+        mock: env!("CARGO_PKG_VERSION").to_owned(),
+        signer: None,
+    }
+}
+
 /// Runs the scenarios with a progress bar.
-fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certificate> {
+fn certificate(
+    drivers: &[Driver],
+    options: &Options,
+    subject: Subject,
+) -> anyhow::Result<Certificate> {
     let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
     let bar = ProgressBar::new(0).with_style(style);
     let tell = |done: usize, total: usize, next: &str| {
@@ -240,15 +316,21 @@ fn certificate(drivers: &[Driver], options: &Options) -> anyhow::Result<Certific
         bar.set_position(done as u64);
         bar.set_message(next.to_owned());
     };
+    let started = jiff::Timestamp::now();
     let acts = certify::run(drivers, options, &tell)?;
     bar.finish_and_clear();
-    let issued = jiff::Timestamp::now().to_string();
-    Certificate::new(Contract::shipped(), acts, options.seed, issued)
+    Certificate::new(Contract::shipped(), acts, options.seed, subject, started)
 }
 
-fn certified(drivers: &[Driver], options: &Options, files: Files) -> anyhow::Result<u8> {
-    let certificate = certificate(drivers, options)?;
-    let code = code(&certificate);
+fn certified(
+    drivers: &[Driver],
+    options: &Options,
+    files: Files,
+    require: Option<Rank>,
+    waivers: &Waivers,
+) -> anyhow::Result<u8> {
+    let certificate = certificate(drivers, options, files.subject)?;
+    let code = code(&certificate, require, waivers);
     let document = document::document(&certificate, code);
     for (format, mut out) in files.reports {
         match format {
@@ -259,6 +341,9 @@ fn certified(drivers: &[Driver], options: &Options, files: Files) -> anyhow::Res
     }
     files.places.keep()?;
     let is_read = files.is_read;
+    if is_read {
+        say_waived(&certificate, waivers);
+    }
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
         if is_read {
@@ -280,22 +365,8 @@ fn certified(drivers: &[Driver], options: &Options, files: Files) -> anyhow::Res
     Ok(code)
 }
 
-fn code(certificate: &Certificate) -> u8 {
-    let any = |verdict| {
-        let mut checks = certificate.results.iter().flat_map(Results::checks);
-        checks.any(|check| check.verdict == verdict)
-    };
-    if any(Verdict::Failed) {
-        FAILED
-    } else if any(Verdict::Inconclusive) {
-        INCONCLUSIVE
-    } else {
-        0
-    }
-}
-
 /// Runs `verify`.
-pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
+pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
     match certificate::check(Contract::shipped(), &text, signer) {
@@ -303,15 +374,28 @@ pub fn verify(file: &Path, signer: Option<&str>) -> anyhow::Result<u8> {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
             println!(
-                "{name}: valid\n  level      {}\n  issued     {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
-                text::rank(certificate.level),
-                certificate.issued,
-                checked.signer
+                "{name}: valid\n  level      {}",
+                text::rank(certificate.level)
             );
+            print!("{}", text::subject(&certificate));
+            println!(
+                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
+                certificate.issued, certificate.expires, checked.signer
+            );
+            if signer.is_none() {
+                println!(
+                    "  whose key that is, is not known here: anybody can make one; --signer KEY says whom you trust"
+                );
+            }
+            if let Some(path) = html {
+                std::fs::write(path, page::html(&certificate)?)
+                    .with_context(|| format!("--html: {}", path.display()))?;
+                println!("--html: {}", path.display());
+            }
             Ok(0)
         }
         Err(error) => {
-            println!("{name}: REFUSED: {error:#}");
+            println!("{name}: REFUSED: {}", text::shown(&format!("{error:#}")));
             Ok(FAILED)
         }
     }

@@ -6,6 +6,8 @@ mod diff;
 mod environment;
 mod exit_code;
 mod merchant;
+mod merchant_args;
+mod merchant_code;
 mod probe;
 mod replay;
 mod reports;

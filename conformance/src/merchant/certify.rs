@@ -1,11 +1,11 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
 use super::driver::Driver;
-use super::judge::results::Act;
+use super::judge::results::{Act, Has};
 use super::scenarios;
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, Played};
-use flexiti_contract::scenario::Scenario;
+use flexiti_contract::scenario::{Scenario, Step};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to run.
@@ -23,8 +23,12 @@ pub struct Options {
 type Play<'p> = (&'p Scenario, &'p str, &'p str);
 
 impl Options {
-    /// The selected scenarios, one entry for each flow and language.
-    pub fn plays(&self) -> Vec<Play<'static>> {
+    /// The selected scenarios, one entry for each flow and language that the shop has.
+    pub fn plays(&self, driver: &Driver) -> Vec<Play<'static>> {
+        let shop = &driver.shop;
+        let has = |flow: &str, lang: &str| {
+            shop.flows.iter().any(|own| own == flow) && shop.languages.iter().any(|own| own == lang)
+        };
         let wanted = |row: &&Scenario| {
             let only = self.only.as_deref().unwrap_or_default();
             row.id.starts_with(only)
@@ -32,15 +36,26 @@ impl Options {
         let mut plays = Vec::new();
         for scenario in scenarios::all().iter().filter(wanted) {
             let own = scenario.plays();
+            let own = own.filter(|(_, flow, lang)| has(flow, lang));
             plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
         }
+        // A shop that is asked to wait for a minute rightly does so, and turns customers away.
+        plays.sort_by_key(|(scenario, ..)| silences(scenario));
         plays
     }
 }
 
+/// Whether a scenario asks the shop to leave Flexiti alone for longer than a scenario takes.
+fn silences(scenario: &Scenario) -> bool {
+    scenario.faults.iter().any(|fault| {
+        let pause = fault["action"]["headers"]["Retry-After"].as_str();
+        pause.is_some_and(|pause| pause.parse().is_ok_and(|seconds: u32| seconds > 5))
+    })
+}
+
 /// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
 /// of the order cannot be read.
-fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
+fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<String> {
     let mut opened = false;
     let mut unread = None;
     for happened in &played.happened {
@@ -50,6 +65,16 @@ fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
                 trouble: Some(why),
                 ..
             } => return Some(format!("a customer sees nothing: {why}")),
+            Happened::Started {
+                order: None,
+                page: Some(page),
+                ..
+            } if played.exchanges.is_empty() => {
+                let (url, status) = (&page.url, page.status);
+                return Some(format!(
+                    "it never called Flexiti; it should call {called_at}. The customer saw {url} with status {status}"
+                ));
+            }
             Happened::Started { order, .. } => opened |= order.is_some(),
             Happened::Believed {
                 belief: Some(_), ..
@@ -60,25 +85,87 @@ fn came_to_nothing(driver: &Driver, played: &Played) -> Option<String> {
     }
     let order = driver.order.as_ref().filter(|_| opened)?;
     let said = unread?;
+    let place = order.url.clone().unwrap_or_else(|| order.command.join(" "));
     Some(format!(
-        "order.url: {} says `{said}`, which is listed under none of paid, pending, failed",
-        order.url
+        "order.url: {place} says `{said}`, which is listed under none of paid, pending, failed"
     ))
 }
 
 /// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
 /// Flexiti once a second mostly waits.
-pub const LANES: usize = 2;
+pub fn lanes(dialects: usize) -> usize {
+    (8 / dialects.max(1)).clamp(2, 4)
+}
 
-/// Puts a shop through the scenarios, in all dialects at once and in two lanes each where there
-/// are [`LANES`] drivers with ports of their own for each dialect, otherwise in one after the
-/// other. `tell` hears how many of how many are done, and which is next.
+/// About how long a scenario takes, in milliseconds, apart from the shop's own pace.
+fn weight(plays: &[Play<'_>]) -> u64 {
+    let one = |(scenario, ..): &Play<'_>| {
+        let waits = scenario.steps.iter().map(|step| match step {
+            Step::Wait { ms } => *ms,
+            Step::Believe { .. } | Step::Doubt { .. } => 400,
+            _ => 50,
+        });
+        let faults = scenario.faults.iter();
+        let delays = faults.map(|fault| fault["action"]["ms"].as_u64().unwrap_or(1_000));
+        waits.chain(delays).sum::<u64>()
+    };
+    plays.iter().map(one).sum()
+}
+
+/// The plays of each lane: all of a scenario in one lane, in the order of the list, and the lanes
+/// about equally long.
+fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
+    let scenarios: Vec<&[Play<'p>]> = plays.chunk_by(|one, next| one.0.id == next.0.id).collect();
+    let mut heaviest: Vec<usize> = (0..scenarios.len()).collect();
+    heaviest.sort_by_key(|at| std::cmp::Reverse(weight(scenarios[*at])));
+    let mut loads = vec![(0, Vec::new()); lanes];
+    for at in heaviest {
+        // What needs somebody's paid order stands where one is paid before.
+        let needs_paid = scenarios[at][0].0.id == "callback.foreign";
+        let lane = if needs_paid {
+            None
+        } else {
+            loads.iter_mut().min_by_key(|(load, _)| *load)
+        };
+        if let Some((load, lane)) = lane {
+            *load += weight(scenarios[at]);
+            lane.push(at);
+        }
+    }
+    let is = |at: usize, id: &str| scenarios[at][0].0.id == id;
+    let foreign = (0..scenarios.len()).find(|at| is(*at, "callback.foreign"));
+    if let Some(foreign) = foreign {
+        let has_paid = |lane: &[usize]| lane.iter().any(|at| is(*at, "outcome.purchased"));
+        let lane = loads
+            .iter()
+            .position(|(_, lane)| has_paid(lane))
+            .unwrap_or(0);
+        loads[lane].1.push(foreign);
+    }
+    let mut all = Vec::new();
+    for (_, mut lane) in loads {
+        lane.sort_unstable();
+        all.push(
+            lane.into_iter()
+                .flat_map(|at| scenarios[at])
+                .copied()
+                .collect(),
+        );
+    }
+    all
+}
+
+/// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
+/// there are drivers with ports of their own for all of them, otherwise in one after the other. `tell` hears how many of how many are done, and which is next.
 pub fn run(
     drivers: &[Driver],
     options: &Options,
     tell: &(dyn Fn(usize, usize, &str) + Sync),
 ) -> anyhow::Result<Vec<Act>> {
-    let plays = options.plays();
+    let Some(first) = drivers.first() else {
+        anyhow::bail!("no shop to certify");
+    };
+    let plays = options.plays(first);
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
     let one = |driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
@@ -90,10 +177,16 @@ pub fn run(
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
             // If Flexiti fails, the fault may explain the silence, which is then judged.
-            let nothing = came_to_nothing(driver, &play).filter(|_| scenario.faults.is_empty());
+            let nothing = came_to_nothing(driver, &play, &stage.called_at())
+                .filter(|_| scenario.faults.is_empty());
             match nothing {
-                Some(what) if lost + 1 == LOST => return Err(Trouble::Lost { what }.into()),
-                Some(_) => lost += 1,
+                Some(what) => {
+                    lost += 1;
+                    // Of few, all of them are enough.
+                    if lost == LOST || lost == plays.len() {
+                        return Err(Trouble::Lost { what, times: lost }.into());
+                    }
+                }
                 None => lost = 0,
             }
             played.push(play);
@@ -102,6 +195,10 @@ pub fn run(
         anyhow::Ok(Act {
             dialect: stage.dialect(),
             pages: stage.scan()?,
+            has: Has {
+                flows: driver.shop.flows.clone(),
+                languages: driver.shop.languages.clone(),
+            },
             played,
         })
     };
@@ -111,14 +208,7 @@ pub fn run(
             .map(|dialect| one(driver, dialect, &plays))
             .collect();
     }
-    // One lane plays all languages of a scenario, and each lane keeps the order of the list.
-    let mut lanes: Vec<Vec<Play<'_>>> = vec![Vec::new(); LANES];
-    for (at, scenario) in plays
-        .chunk_by(|one, next| one.0.id == next.0.id)
-        .enumerate()
-    {
-        lanes[at % LANES].extend(scenario);
-    }
+    let lanes = shared_out(&plays, lanes(options.dialects.len()));
     let dialects = options.dialects.iter();
     let runs = dialects.flat_map(|dialect| lanes.iter().map(move |plays| (dialect, plays)));
     std::thread::scope(|scope| {
@@ -134,4 +224,30 @@ pub fn run(
         });
         ended.collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_have_every_play_once_and_are_about_equally_long() {
+        let plays: Vec<Play<'_>> = scenarios::all()
+            .iter()
+            .flat_map(|row| row.plays().map(move |(_, flow, lang)| (row, flow, lang)))
+            .collect();
+        for lanes in [2, 4] {
+            let shared = shared_out(&plays, lanes);
+            assert_eq!(shared.iter().map(Vec::len).sum::<usize>(), plays.len());
+            let weights: Vec<u64> = shared.iter().map(|lane| weight(lane)).collect();
+            let (most, least) = (weights.iter().max().unwrap(), weights.iter().min().unwrap());
+            assert!(most - least < 8_000, "{weights:?}");
+            let lane = shared
+                .iter()
+                .find(|lane| lane.iter().any(|play| play.0.id == "callback.foreign"));
+            let at = |id: &str| lane.unwrap().iter().position(|play| play.0.id == id);
+            assert!(at("outcome.purchased") < at("callback.foreign"));
+            assert!(at("outcome.purchased").is_some());
+        }
+    }
 }

@@ -1,14 +1,19 @@
 //! Runs the merchant's own tests against a mock, and judges what they sent.
 
 use super::certificate::text;
-use super::judge::{Judgement, Verdict, lint};
+use super::judge::{Ground, Judgement, Verdict, lint};
 use crate::net;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How many calls of a finding are listed.
+const LISTED: usize = 5;
 
 /// The result of a run of the merchant's tests.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ pub struct Judged {
 }
 
 /// Runs `command` in a shell with `FLEXITI_*` set, and judges everything it sent.
-pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
+pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::Result<Judged> {
     let account = MerchantConfig::demo();
     let mock = Mock::start(&Settings {
         dialect: dialect.to_owned(),
@@ -29,15 +34,16 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
         journal_bytes: 256 * 1024 * 1024,
         ..Settings::default()
     })?;
-    let status = Command::new("sh")
+    let child = Command::new("sh")
         .args(["-c", command])
         .env("FLEXITI_BASE_URL", mock.base_url())
         .env("FLEXITI_CLIENT_ID", &account.client_id)
         .env("FLEXITI_CLIENT_SECRET", &account.client_secret)
         .envs(net::no_proxy_for_children(|name| std::env::var_os(name)))
         .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("--exec: `{command}`"))?;
+        .spawn();
+    let child = child.with_context(|| format!("--exec: `{command}`"))?;
+    let status = ended(child, limit)?;
     let admin = mock.admin();
     let rows = admin.requests(&format!("client_id={}", account.client_id))?;
     let calls = rows.requests.iter().map(|row| admin.request(row.id));
@@ -45,29 +51,24 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, contract.dialect(dialect)?)?;
     let calls: Vec<&ExchangeView> = calls.iter().collect();
-    let review = lint::judge(&rulebook, &calls)?;
-    let mut text = String::new();
+    let review = lint::judge(&rulebook, &calls, &HashSet::new())?;
     let failed: Vec<&Judgement> = review
         .iter()
         .filter(|check| check.verdict == Verdict::Failed)
         .collect();
+    let mut text = String::new();
+    let refused = refusals(&mut text, &calls);
     for check in &failed {
-        let _ = writeln!(
-            text,
-            "{} {}: {}",
-            text::word(check.verdict),
-            check.check,
-            check.message
-        );
+        finding(&mut text, check);
     }
     let passed = review.len() - failed.len();
     let _ = writeln!(
         text,
-        "{} calls; {passed} rules kept, {} broken",
+        "{} calls, {refused} of them refused; {passed} rules kept, {} broken",
         calls.len(),
         failed.len()
     );
-    let code = if !failed.is_empty() {
+    let code = if !failed.is_empty() || refused > 0 {
         1
     } else if calls.is_empty() {
         // Without calls there is nothing to judge.
@@ -79,5 +80,107 @@ pub fn run(command: &str, dialect: &str, seed: u64) -> anyhow::Result<Judged> {
     } else {
         0
     };
-    Ok(Judged { text, code })
+    Ok(Judged {
+        text: text::shown(&text),
+        code,
+    })
+}
+
+/// Waits for the command, but not for ever.
+fn ended(mut child: Child, limit: Duration) -> anyhow::Result<ExitStatus> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if Instant::now() > deadline {
+            // It may have ended by now.
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!(
+                "--exec-limit: the command did not end within {} seconds",
+                limit.as_secs()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The calls that Flexiti refused, one finding for each clause, with what to send instead. Gives
+/// their number.
+fn refusals(text: &mut String, calls: &[&ExchangeView]) -> usize {
+    let refused = calls
+        .iter()
+        .filter(|call| (400..500).contains(&call.row.status));
+    let refused: Vec<&&ExchangeView> = refused.filter(|call| call.row.fault.is_none()).collect();
+    let mut groups: BTreeMap<(String, String), Vec<&ExchangeView>> = BTreeMap::new();
+    for call in &refused {
+        if call.row.violations.is_empty() {
+            let what = format!("{} {}", call.row.method, call.row.status);
+            let remedy = "Send a token that is alive to a path of the reference.".to_owned();
+            groups.entry((what, remedy)).or_default().push(call);
+        }
+        for reason in &call.row.violations {
+            let what = match &reason.param {
+                None => reason.clause.clone(),
+                Some(param) => format!("{} ({param})", reason.clause),
+            };
+            let group = groups.entry((what, reason.remedy.clone())).or_default();
+            group.push(call);
+        }
+    }
+    for ((what, remedy), calls) in groups {
+        let _ = writeln!(
+            text,
+            "FAILED call_refused: {what}: {} calls were refused with {}",
+            calls.len(),
+            calls[0].row.status
+        );
+        let mut why: Vec<String> = calls[0]
+            .why
+            .iter()
+            .map(|why| why.requirement.clone())
+            .collect();
+        why.dedup();
+        for requirement in why {
+            let _ = writeln!(text, "  requirement: {requirement}");
+        }
+        let _ = writeln!(text, "  change: {remedy}");
+        for call in calls.iter().take(LISTED) {
+            let _ = writeln!(
+                text,
+                "  call {}: {} {}\n    {}",
+                call.row.id, call.row.method, call.row.path, call.curl
+            );
+        }
+    }
+    refused.len()
+}
+
+/// A rule that is broken, with what it rests on and what to change.
+fn finding(text: &mut String, check: &Judgement) {
+    let _ = writeln!(
+        text,
+        "{} {}: {}",
+        text::word(check.verdict),
+        check.check,
+        check.message
+    );
+    if let Some(ground) = Ground::of(&check.check) {
+        let basis = text::basis_word(check.basis);
+        let _ = writeln!(
+            text,
+            "  {basis}: {}\n  change: {}",
+            ground.sentence, ground.remedy
+        );
+    }
+    let ids: Vec<String> = check
+        .requests
+        .iter()
+        .take(LISTED)
+        .map(u64::to_string)
+        .collect();
+    if !ids.is_empty() {
+        let _ = writeln!(text, "  calls: {}", ids.join(", "));
+    }
 }

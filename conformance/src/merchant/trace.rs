@@ -3,8 +3,8 @@
 
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Step, To};
-pub use flexiti_mock::embed::admin::ExchangeView;
-use flexiti_mock::embed::admin::{Action, CallKind, FaultView};
+use flexiti_mock::embed::admin::{Action, FaultView};
+pub use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, ExchangeView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,6 +41,13 @@ pub struct Played {
     pub faults: Vec<FaultView>,
     /// The orders that the shop opened.
     pub opened: Vec<Opened>,
+    /// The calls that came while the runner looked at the order's status, or reloaded a page: it is
+    /// the runner that chose their time.
+    #[serde(default)]
+    pub looked: Vec<u64>,
+    /// What the shop wrote last if it ended in the scenario; it was started again afterwards.
+    #[serde(default)]
+    pub ended: Option<String>,
 }
 
 impl Played {
@@ -113,10 +120,11 @@ impl Happened {
             Self::Completed(_) => matches!(step, Step::Complete { .. }),
             Self::Returned { .. } => matches!(step, Step::Return { .. }),
             Self::Crowded { .. } => matches!(step, Step::Crowd { .. }),
+            Self::SentAgain { .. } => matches!(step, Step::Again { .. }),
             Self::Believed { .. } | Self::NotAsked => {
                 matches!(step, Step::Believe { .. } | Step::Doubt { .. })
             }
-            Self::Advanced(_) => matches!(step, Step::Advance { .. }),
+            Self::Advanced(_) => matches!(step, Step::Advance { .. } | Step::Wait { .. }),
         }
     }
 }
@@ -156,6 +164,15 @@ pub enum Happened {
         /// Why others saw no page.
         troubles: Vec<String>,
     },
+    /// The checkout was sent again.
+    SentAgain {
+        /// The orders that the pages lead to.
+        orders: Vec<u64>,
+        /// The pages that the customer saw.
+        pages: Vec<Page>,
+        /// Why other windows saw no page.
+        troubles: Vec<String>,
+    },
     /// The shop was asked about the order.
     Believed {
         /// Its last answer; `None` if the driver file does not list the word.
@@ -178,6 +195,10 @@ pub enum Happened {
 }
 
 /// A page that the customer saw.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen on the page, and all occur together"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// Its URL, without the query.
@@ -190,6 +211,15 @@ pub struct Page {
     pub leaks: Vec<String>,
     /// Whether it shows the customer's order: its number, or its amount.
     pub names_order: bool,
+    /// Whether it says in so many words that the order is paid.
+    #[serde(default)]
+    pub says_paid: bool,
+    /// Whether mark-up from the address of a callback stands in it as mark-up.
+    #[serde(default)]
+    pub echoes: bool,
+    /// Whether it redirects to a host that the address of a callback names.
+    #[serde(default)]
+    pub redirected_away: bool,
 }
 
 impl Page {
@@ -201,6 +231,9 @@ impl Page {
             lang: None,
             leaks: Vec::new(),
             names_order: false,
+            says_paid: false,
+            echoes: false,
+            redirected_away: false,
         }
     }
 }

@@ -47,8 +47,8 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
     let hex = |run: &str| run.len() >= 40 && run.bytes().all(|b| b.is_ascii_hexdigit());
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let long: Vec<&str> = words.filter(|word| hex(word)).collect();
-    // The contract's digest is the only one: no token, no session.
-    assert_eq!(long.len(), 1, "{long:?}");
+    // Digests of the contract and of the driver file, and nothing else: no token, no session.
+    assert_eq!(long.len(), 2, "{long:?}");
 
     let refused = |name: &str, text: &str, why: &str| {
         let output = verify(&write(&folder, name, text), &[]);
@@ -59,11 +59,20 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
             "{name}: {said}"
         );
     };
-    refused(
-        "space.json",
-        &text.replacen(": ", ":  ", 1),
-        "as it was written",
-    );
+    // White space between tokens says nothing, as after a checkout with CRLF.
+    for (name, text) in [
+        ("space.json", text.replacen(": ", ":  ", 1)),
+        ("crlf.json", text.replace('\n', "\r\n")),
+        ("line.json", format!("{text}\n")),
+    ] {
+        let output = verify(&write(&folder, name, &text), &["--signer", public]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stdout(&output));
+    }
+    let twice = text.replacen("\"seed\": 1", "\"seed\": 2,\n  \"seed\": 1", 1);
+    refused("twice.json", &twice, "as it was written");
+    let unknown = stdout(&verify(&certificate, &[]));
+    assert!(unknown.contains("is not known here"), "{unknown}");
+    assert!(unknown.contains("shop       not named"), "{unknown}");
     refused(
         "level.json",
         &text.replace("\"exemplary\"", "\"robust\""),
@@ -95,6 +104,21 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
 type Forgery = (&'static str, fn(&mut Value), &'static str);
 
 const FORGERIES: &[Forgery] = &[
+    (
+        "future.json",
+        |file| file["issued"] = "2099-01-01T00:00:00Z".into(),
+        "is in the future",
+    ),
+    (
+        "old.json",
+        |file| file["expires"] = "2020-01-01T00:00:00Z".into(),
+        "has passed",
+    ),
+    (
+        "for_ever.json",
+        |file| file["expires"] = "2999-01-01T00:00:00Z".into(),
+        "more than a year",
+    ),
     (
         "verdict.json",
         |file| file["results"][0]["scenarios"][0]["verdict"] = "failed".into(),

@@ -18,6 +18,7 @@ mod live;
 mod merchant;
 mod program;
 mod selection;
+mod shops;
 mod sources;
 mod stranger;
 mod support;

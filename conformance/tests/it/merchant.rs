@@ -273,9 +273,26 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
     );
     let bad =
         format!("curl -s -d grant_type=client_credentials -d {keys} $FLEXITI_BASE_URL/oauth/token");
+    let refused = format!(
+        "curl -s -H 'x-reference-id: 0123456789abcdef0123456789abcdef' -d grant_type=password2 -d {keys} $FLEXITI_BASE_URL/oauth/token"
+    );
     for (command, code, words) in [
-        (good.as_str(), 0, vec!["1 calls", "0 broken"]),
+        (
+            good.as_str(),
+            0,
+            vec!["1 calls", "0 of them refused", "0 broken"],
+        ),
         (bad.as_str(), 1, vec!["FAILED reference_id_missing"]),
+        (
+            refused.as_str(),
+            1,
+            vec![
+                "FAILED call_refused: ",
+                "requirement: ",
+                "change: ",
+                "curl ",
+            ],
+        ),
         ("true", 3, vec!["sent nothing"]),
         (&format!("{good}; exit 5"), 3, vec!["exit status: 5"]),
     ] {
@@ -291,6 +308,13 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
             assert!(text.contains(word), "{command}: {text}");
         }
     }
+    let slow = run(&["merchant", "--exec", "sleep 5", "--exec-limit", "1"]);
+    assert_eq!(slow.status.code(), Some(2), "{}", stderr(&slow));
+    assert!(
+        stderr(&slow).contains("did not end within 1 seconds"),
+        "{}",
+        stderr(&slow)
+    );
 }
 
 #[test]

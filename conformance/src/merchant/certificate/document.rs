@@ -113,6 +113,7 @@ fn add(document: &mut Document, mut row: Row, verdict: Verdict, checks: &[Judgem
         .collect();
     (row.outcome, row.word) = match verdict {
         Verdict::Passed => (Outcome::Verified, "passed"),
+        Verdict::Advice => (Outcome::Otherwise, "advice"),
         Verdict::Failed => (Outcome::Failed, "failed"),
         Verdict::Inconclusive => (Outcome::NotVerified, "inconclusive"),
         Verdict::NotTestable => (Outcome::NotTestable, "not testable"),

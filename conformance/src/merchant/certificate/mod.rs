@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod key;
+mod narrative;
 pub mod page;
 pub mod text;
 
@@ -32,8 +33,14 @@ pub struct Certificate {
     pub runner: String,
     /// Digest of the contract's data (SHA-256): scenarios, clauses, rules.
     pub contract: String,
-    /// When it was issued (RFC 3339), by the issuer's clock.
+    /// Whose shop it is, and what it was tried with.
+    pub subject: Subject,
+    /// When the run began (RFC 3339), by the issuer's clock.
+    pub started: String,
+    /// When it was issued.
     pub issued: String,
+    /// From when on it says nothing any more: shops change.
+    pub expires: String,
     /// The seed of the run.
     pub seed: u64,
     /// The level that was reached.
@@ -46,11 +53,34 @@ pub struct Certificate {
     pub acts: Vec<Act>,
 }
 
+/// Whose shop it is, and what it was tried with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The shop's name, by its driver file.
+    pub shop: Option<String>,
+    /// Its version: a commit, or any text.
+    pub version: Option<String>,
+    /// Digest of the driver file (SHA-256).
+    pub driver: String,
+    /// Version of the mock.
+    pub mock: String,
+    /// Who signed it, by their own account; the key is what counts.
+    pub signer: Option<String>,
+}
+
+/// How long a certificate holds.
+const VALID: jiff::SignedDuration = jiff::SignedDuration::from_hours(365 * 24);
+/// How far the clocks of issuer and reader may be apart.
+const CLOCKS: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
 /// Number of checks by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`Verdict::Passed`]
     pub passed: usize,
+    /// [`Verdict::Advice`]
+    pub advice: usize,
     /// [`Verdict::Failed`]
     pub failed: usize,
     /// [`Verdict::Inconclusive`]
@@ -66,6 +96,7 @@ impl Summary {
         for check in results.iter().flat_map(Results::checks) {
             match check.verdict {
                 Verdict::Passed => summary.passed += 1,
+                Verdict::Advice => summary.advice += 1,
                 Verdict::Failed => summary.failed += 1,
                 Verdict::Inconclusive => summary.inconclusive += 1,
                 Verdict::NotTestable => summary.not_testable += 1,
@@ -81,14 +112,19 @@ impl Certificate {
         contract: &'static Contract,
         acts: Vec<Act>,
         seed: u64,
-        issued: String,
+        subject: Subject,
+        started: jiff::Timestamp,
     ) -> anyhow::Result<Self> {
+        let issued = jiff::Timestamp::now();
         let results = results(contract, &acts)?;
         Ok(Self {
             format: FORMAT.to_owned(),
             runner: env!("CARGO_PKG_VERSION").to_owned(),
             contract: contract.digest(),
-            issued,
+            subject,
+            started: started.to_string(),
+            issued: issued.to_string(),
+            expires: issued.checked_add(VALID)?.to_string(),
             seed,
             level: results::level(&results, is_complete(contract, &acts)),
             summary: Summary::of(&results),
@@ -130,6 +166,48 @@ fn body(file: &Value) -> String {
     file.to_string()
 }
 
+/// A JSON text without the white space between its tokens.
+fn squeezed(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.trim_start_matches('\u{feff}').chars() {
+        if quoted || !matches!(c, ' ' | '\t' | '\r' | '\n') {
+            squeezed.push(c);
+        }
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    squeezed
+}
+
+/// Whether a certificate is of this time: neither of the future nor out of date.
+fn current(certificate: &Certificate, now: jiff::Timestamp) -> anyhow::Result<()> {
+    let read = |key: &str, text: &str| {
+        let time: jiff::Timestamp = text
+            .parse()
+            .with_context(|| format!("{key}: `{text}` is not a time"))?;
+        anyhow::Ok(time)
+    };
+    let started = read("started", &certificate.started)?;
+    let issued = read("issued", &certificate.issued)?;
+    let expires = read("expires", &certificate.expires)?;
+    ensure!(
+        issued <= now.checked_add(CLOCKS)?,
+        "issued: {issued} is in the future"
+    );
+    ensure!(started <= issued, "started: {started} is after `issued`");
+    ensure!(now <= expires, "expires: {expires} has passed");
+    ensure!(
+        expires <= issued.checked_add(VALID)?,
+        "expires: {expires} is more than a year after `issued`"
+    );
+    Ok(())
+}
+
 fn form(file: &Value) -> String {
     format!("{file:#}\n")
 }
@@ -150,9 +228,13 @@ pub fn check(
     text: &str,
     trusted: Option<&str>,
 ) -> anyhow::Result<Checked> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut file: Value = serde_json::from_str(text).context("not JSON")?;
+    // White space between tokens says nothing; a repeated member, or another spelling of a value,
+    // would be read differently by different readers.
+    let written = file.to_string();
     ensure!(
-        form(&file) == text,
+        squeezed(text) == written,
         "the file is not as it was written: something was changed"
     );
     let signature = file
@@ -178,6 +260,7 @@ pub fn check(
         "contract: made with other scenarios or rules than this program's; use version {} of it",
         certificate.runner
     );
+    current(&certificate, jiff::Timestamp::now())?;
     for act in &certificate.acts {
         whole(act)?;
         for played in &act.played {
@@ -278,11 +361,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn white_space_says_nothing_and_a_second_member_is_refused() {
+        let text = "{\r\n  \"a b\": \"c \\\" d\",\r\n\t\"e\": 1\r\n}\r\n\r\n";
+        let file: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(squeezed(text), file.to_string());
+        let twice = "{\"e\": 1, \"e\": 2}";
+        let file: Value = serde_json::from_str(twice).unwrap();
+        assert_ne!(squeezed(twice), file.to_string());
+    }
+
+    #[test]
     fn a_dialect_counts_by_its_answers_and_not_by_its_name() {
         let contract = Contract::shipped();
         let act = |name: &str| Act {
             dialect: contract.dialect(name).unwrap().to_json(),
             pages: Vec::new(),
+            has: results::Has::default(),
             played: Vec::new(),
         };
         let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();

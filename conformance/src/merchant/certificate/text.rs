@@ -1,16 +1,18 @@
 //! The report of a run as text.
 
-use super::Certificate;
-use crate::merchant::judge::results::{Results, dependent};
-use crate::merchant::judge::{Judgement, Verdict};
+use super::{Certificate, narrative};
+use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
+use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
 use crate::merchant::scenarios;
 use flexiti_contract::scenario::Rank;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A verdict in words.
 pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
+        Verdict::Advice => "advice",
         Verdict::Failed => "FAILED",
         Verdict::Inconclusive => "inconclusive",
         Verdict::NotTestable => "not testable",
@@ -27,25 +29,51 @@ pub fn rank(level: Option<Rank>) -> &'static str {
     }
 }
 
+/// A text with control characters, and those that turn the direction of writing, spelled out: a
+/// shop's page may hold any, and a terminal or a browser would obey them.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+        if (c.is_control() && c != '\n') || turns {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whose certificate it is, in a line for each thing that is known.
+pub fn subject(certificate: &Certificate) -> String {
+    let subject = &certificate.subject;
+    let unnamed = "not named";
+    let shop = subject.shop.as_deref().unwrap_or(unnamed);
+    let version = subject.version.as_deref().unwrap_or(unnamed);
+    let driver = subject.driver.get(..12).unwrap_or_default();
+    let mut text = format!(
+        "  shop       {shop}, version {version}, driver file {driver}\n  tried with flexiti-mock {}, contract {}\n",
+        subject.mock,
+        certificate.contract.get(..12).unwrap_or_default()
+    );
+    if let Some(signer) = &subject.signer {
+        let _ = writeln!(text, "  signer     {signer}, by their own account");
+    }
+    shown(&text)
+}
+
 /// The whole report as text: what did not pass, what depends on the dialect, the level.
 pub fn text(certificate: &Certificate) -> String {
     let mut text = String::new();
     for results in &certificate.results {
-        let passed = results
-            .scenarios
-            .iter()
-            .filter(|r| r.verdict == Verdict::Passed);
+        let passed = results.scenarios.iter().filter(|r| r.verdict.is_fine());
         let (passed, all) = (passed.count(), results.scenarios.len());
         let _ = writeln!(
             text,
             "dialect `{}`: {passed} of {all} scenarios passed",
             results.dialect
         );
-        for result in results
-            .scenarios
-            .iter()
-            .filter(|r| r.verdict != Verdict::Passed)
-        {
+        for result in results.scenarios.iter().filter(|r| !r.verdict.is_fine()) {
             let id = result.name.split('/').next().unwrap_or_default();
             let row = scenarios::named(id);
             let requirement = row.map_or("", |row| row.requirement.as_str());
@@ -56,11 +84,14 @@ pub fn text(certificate: &Certificate) -> String {
                 result.name
             );
             lines(&mut text, &result.checks);
+            if result.verdict == Verdict::Failed {
+                story(&mut text, certificate, &results.dialect, result);
+            }
         }
         let review = results
             .review
             .iter()
-            .filter(|check| check.verdict != Verdict::Passed);
+            .filter(|check| !check.verdict.is_fine());
         let review: Vec<Judgement> = review.cloned().collect();
         if !review.is_empty() {
             let _ = writeln!(text, "\nover everything that the shop sent and showed:");
@@ -69,6 +100,8 @@ pub fn text(certificate: &Certificate) -> String {
         text.push('\n');
     }
     matrix(&mut text, &certificate.results);
+    grounds(&mut text, &certificate.results);
+    advice(&mut text, &certificate.results);
     for results in &certificate.results {
         let (skipped, all) = (results.skipped.len(), results.scenarios.len());
         if skipped > 0 {
@@ -77,6 +110,15 @@ pub fn text(certificate: &Certificate) -> String {
                 text,
                 "dialect `{}`: {skipped} of {all} scenarios were not played, which lowers the level",
                 results.dialect
+            );
+        }
+    }
+    for results in certificate.results.iter().take(1) {
+        let away = results.declared_away.len();
+        if away > 0 {
+            let _ = writeln!(
+                text,
+                "{away} scenarios are in flows or languages that the shop does not have (shop.flows, shop.languages)"
             );
         }
     }
@@ -90,15 +132,49 @@ pub fn text(certificate: &Certificate) -> String {
         summary.not_testable,
         rank(certificate.level)
     );
-    text
+    shown(&text)
 }
+
+/// What happened in a scenario that failed: the steps, and the calls with their times.
+fn story(text: &mut String, certificate: &Certificate, dialect: &str, result: &ScenarioResult) {
+    let acts = certificate.acts.iter();
+    let mut acts = acts.filter(|act| act.dialect["name"] == dialect);
+    let played = acts.find_map(|act| act.played.iter().find(|it| it.name() == result.name));
+    let Some(played) = played else {
+        return;
+    };
+    let _ = writeln!(text, "  what happened:");
+    for (at, happened) in (1..).zip(&played.happened) {
+        let _ = writeln!(text, "  {at:>4}. {}", narrative::told(happened));
+    }
+    let Some(first) = played.exchanges.first() else {
+        let _ = writeln!(text, "        the shop called Flexiti not once");
+        return;
+    };
+    let concerned = |id: u64| {
+        let checks = result.checks.iter();
+        let mut failed = checks.filter(|check| check.verdict == Verdict::Failed);
+        failed.any(|check| check.requests.contains(&id))
+    };
+    let _ = writeln!(text, "  the shop's calls:");
+    for call in played.exchanges.iter().take(CALLS) {
+        let _ = writeln!(text, "    {}", narrative::call(call, first));
+        if concerned(call.row.id) {
+            let _ = writeln!(text, "          {}", call.curl.replace('\n', " "));
+        }
+    }
+    let more = played.exchanges.len().saturating_sub(CALLS);
+    if more > 0 {
+        let _ = writeln!(text, "    and {more} more");
+    }
+}
+
+/// How many calls of a scenario are told.
+const CALLS: usize = 20;
 
 /// A line for each check that did not pass.
 pub fn lines(text: &mut String, checks: &[Judgement]) {
-    for check in checks
-        .iter()
-        .filter(|check| check.verdict != Verdict::Passed)
-    {
+    for check in checks.iter().filter(|check| !check.verdict.is_fine()) {
         let _ = write!(
             text,
             "  {} {}: {}",
@@ -111,6 +187,68 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
             let _ = write!(text, " (call {})", ids.join(", "));
         }
         text.push('\n');
+    }
+}
+
+/// What the checks that failed rest on, and what to change: once each.
+fn grounds(text: &mut String, results: &[Results]) {
+    let checks = results.iter().flat_map(Results::checks);
+    let failed = checks.filter(|check| check.verdict == Verdict::Failed);
+    let names: BTreeSet<(&str, Basis)> = failed
+        .map(|check| (check.check.as_str(), check.basis))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "what the findings rest on, and what to change:");
+    for (name, basis) in names {
+        if let Some(ground) = Ground::of(name) {
+            let (word, sentence) = (basis_word(basis), &ground.sentence);
+            let costs = match basis {
+                Basis::GoodPractice => "; costs exemplary",
+                Basis::TestCase | Basis::Documented => "",
+            };
+            let _ = writeln!(text, "  {name}: {word}{costs}: {sentence}");
+            let _ = writeln!(text, "    {}", ground.remedy);
+        }
+    }
+    text.push('\n');
+}
+
+/// What the documentation leaves open and is better done otherwise: once each, with a count.
+fn advice(text: &mut String, results: &[Results]) {
+    let mut all: Vec<(&str, &str, usize)> = Vec::new();
+    let checks = results.iter().flat_map(Results::checks);
+    for check in checks.filter(|check| check.verdict == Verdict::Advice) {
+        match all.iter_mut().find(|(name, ..)| *name == check.check) {
+            Some((.., count)) => *count += 1,
+            None => all.push((&check.check, &check.message, 1)),
+        }
+    }
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "advice, in matters that the documentation leaves open; it costs nothing:"
+    );
+    for (name, message, count) in all {
+        let times = if count == 1 {
+            String::new()
+        } else {
+            format!(" ({count} times)")
+        };
+        let _ = writeln!(text, "  advice {name}: {message}{times}");
+    }
+    text.push('\n');
+}
+
+/// A basis in words.
+pub fn basis_word(basis: Basis) -> &'static str {
+    match basis {
+        Basis::TestCase => "Flexiti test case",
+        Basis::Documented => "documented requirement",
+        Basis::GoodPractice => "good practice",
     }
 }
 
@@ -129,4 +267,16 @@ fn matrix(text: &mut String, results: &[Results]) {
         let _ = writeln!(text, "  {name:<40} {}", cells.join(", "));
     }
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_would_be_obeyed_is_shown() {
+        assert_eq!(shown("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\n");
+        assert_eq!(shown("lev\u{202e}el"), "lev\\u{202e}el");
+        assert_eq!(shown("Payée"), "Payée");
+    }
 }

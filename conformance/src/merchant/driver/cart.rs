@@ -1,6 +1,6 @@
-//! The addresses in the customer's cart, from the driver file.
+//! The customer's cart, from the driver file: addresses, and amounts of the shop's own.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use flexiti_contract::{Contract, Endpoint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,45 +16,117 @@ pub struct Cart {
     /// Fields of `shipping_information`.
     #[serde(default)]
     pub shipping: BTreeMap<String, String>,
+    /// What the cart comes to, if the shop has prices of its own: `129.95`.
+    pub amount: Option<String>,
+    /// Carts that differ by the customer's language: `[cart.by_language.fr]`.
+    #[serde(default)]
+    pub by_language: BTreeMap<String, LanguageCart>,
+}
+
+/// The cart of customers of one language; what it does not name is that of `[cart]`.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageCart {
+    /// Fields of `billing_information`.
+    #[serde(default)]
+    pub billing: BTreeMap<String, String>,
+    /// Fields of `shipping_information`.
+    #[serde(default)]
+    pub shipping: BTreeMap<String, String>,
+    /// What the cart comes to.
+    pub amount: Option<String>,
 }
 
 impl Cart {
-    fn blocks(&self) -> [(&'static str, &BTreeMap<String, String>); 2] {
-        [("billing", &self.billing), ("shipping", &self.shipping)]
+    /// The addresses of a customer of this language.
+    fn blocks(&self, lang: &str) -> [(&'static str, BTreeMap<String, String>); 2] {
+        let own = self.by_language.get(lang);
+        let merged = |all: &BTreeMap<String, String>, own: Option<&BTreeMap<String, String>>| {
+            let mut fields = all.clone();
+            fields.extend(own.cloned().unwrap_or_default());
+            fields
+        };
+        [
+            (
+                "billing",
+                merged(&self.billing, own.map(|own| &own.billing)),
+            ),
+            (
+                "shipping",
+                merged(&self.shipping, own.map(|own| &own.shipping)),
+            ),
+        ]
+    }
+
+    /// What the cart of a customer of this language comes to, if the shop decides it.
+    pub fn amount(&self, lang: &str) -> Option<&str> {
+        let own = self.by_language.get(lang);
+        let own = own.and_then(|own| own.amount.as_ref());
+        own.or(self.amount.as_ref()).map(String::as_str)
     }
 
     /// The placeholders such as `billing.city`, with their values.
-    pub fn placeholders(&self) -> impl Iterator<Item = (String, String)> {
-        self.blocks().into_iter().flat_map(|(block, fields)| {
-            let place =
-                move |(name, value): (&String, &String)| (format!("{block}.{name}"), value.clone());
-            fields.iter().map(place)
+    pub fn placeholders(&self, lang: &str) -> impl Iterator<Item = (String, String)> + use<> {
+        self.blocks(lang).into_iter().flat_map(|(block, fields)| {
+            let place = move |(name, value)| (format!("{block}.{name}"), value);
+            fields.into_iter().map(place)
         })
     }
 
     /// The same values under the names of init's parameters: `billing_information.city`.
-    pub fn parameters(&self) -> BTreeMap<String, String> {
+    pub fn parameters(&self, lang: &str) -> BTreeMap<String, String> {
         let parameter = |(place, value): (String, String)| {
             let (block, name) = place.split_once('.').unwrap_or((&place, ""));
             (format!("{block}_information.{name}"), value)
         };
-        self.placeholders().map(parameter).collect()
+        self.placeholders(lang).map(parameter).collect()
     }
 
-    /// Refuses fields that init does not know.
+    /// Refuses fields that init does not know, and amounts that are none.
     pub fn check(&self) -> anyhow::Result<()> {
-        let params = Contract::shipped().params(Endpoint::InitV2);
-        for (block, fields) in self.blocks() {
-            let prefix = format!("{block}_information.");
-            let known = params.iter().filter_map(|p| p.name.strip_prefix(&prefix));
-            let known: Vec<&str> = known.collect();
-            if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
-                bail!(
-                    "cart.{block}.{unknown}: unknown field; expected one of {}",
-                    known.join(", ")
+        let own = (
+            "cart".to_owned(),
+            &self.billing,
+            &self.shipping,
+            &self.amount,
+        );
+        let by_language = self.by_language.iter().map(|(lang, cart)| {
+            let key = format!("cart.by_language.{lang}");
+            (key, &cart.billing, &cart.shipping, &cart.amount)
+        });
+        for lang in self.by_language.keys() {
+            ensure!(
+                matches!(lang.as_str(), "en" | "fr"),
+                "cart.by_language.{lang}: expected en or fr"
+            );
+        }
+        for (key, billing, shipping, amount) in [own].into_iter().chain(by_language) {
+            check_block(&key, "billing", billing)?;
+            check_block(&key, "shipping", shipping)?;
+            if let Some(amount) = amount {
+                let digits =
+                    |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                let (dollars, cents) = amount.split_once('.').unwrap_or((amount, "00"));
+                ensure!(
+                    digits(dollars) && digits(cents) && cents.len() <= 2,
+                    "{key}.amount: `{amount}` is not an amount in dollars, such as 129.95"
                 );
             }
         }
         Ok(())
     }
+}
+
+fn check_block(key: &str, block: &str, fields: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    let params = Contract::shipped().params(Endpoint::InitV2);
+    let prefix = format!("{block}_information.");
+    let known = params.iter().filter_map(|p| p.name.strip_prefix(&prefix));
+    let known: Vec<&str> = known.collect();
+    if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
+        bail!(
+            "{key}.{block}.{unknown}: unknown field; expected one of {}",
+            known.join(", ")
+        );
+    }
+    Ok(())
 }

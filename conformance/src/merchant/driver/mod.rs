@@ -1,13 +1,22 @@
 //! The driver file: how to start a merchant's shop, check out, and read an order's status.
 
 mod cart;
+mod check;
+mod request;
+mod shop;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+pub use request::{Extract, Request, filled, filled_json};
+pub use shop::{Account, Shop};
+
+use anyhow::{Context as _, anyhow};
 use cart::Cart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// What `merchant init` writes: every key, explained.
@@ -48,21 +57,12 @@ pub struct Driver {
     /// Where the file is: the shop is started there.
     #[serde(skip)]
     pub folder: PathBuf,
-}
-
-/// How to start the shop.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Shop {
-    /// The program and its arguments.
-    #[serde(default)]
-    pub command: Vec<String>,
-    /// A URL that answers once the shop is up.
-    pub ready_url: Option<String>,
-    /// Further environment variables, besides `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID` and
-    /// `FLEXITI_CLIENT_SECRET`.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    /// What the file says, for the certificate.
+    #[serde(skip)]
+    pub text: String,
+    /// Where the mock is to be, for a shop that runs already.
+    #[serde(skip)]
+    pub mock: MockAt,
 }
 
 /// What the account at Flexiti would hold (GS).
@@ -73,13 +73,20 @@ pub struct Callbacks {
     pub success: String,
     /// The error URL; `{lang}` becomes `en` or `fr`.
     pub error: String,
+    /// Whether Flexiti's pages are in a frame of the shop's page, so that the way back is
+    /// third-party to the browser.
+    #[serde(default)]
+    pub framed: bool,
 }
 
-/// The request that starts a payment.
+/// The request that starts a payment, and what comes before it.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
-    /// `GET` or `POST`.
+    /// What the customer does before: logs in, fills the cart.
+    #[serde(default)]
+    pub steps: Vec<Request>,
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     #[serde(default = "post")]
     pub method: String,
     /// Where to send it; may hold placeholders such as `{flow}`.
@@ -87,6 +94,14 @@ pub struct Checkout {
     /// The form's fields; with `GET` they become the query string.
     #[serde(default)]
     pub form: BTreeMap<String, String>,
+    /// A JSON body, in place of a form; its texts may hold placeholders.
+    pub json: Option<Value>,
+    /// Headers besides those that a browser sends.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What to read from the answer, by the name of the placeholder that it becomes in `[order]`.
+    #[serde(default)]
+    pub extract: BTreeMap<String, Extract>,
     /// How many seconds a page of the shop may take, including its own calls to Flexiti and
     /// their retries.
     #[serde(default = "half_a_minute")]
@@ -105,16 +120,50 @@ fn half_a_minute() -> u16 {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// A URL that answers JSON.
-    pub url: String,
-    /// Where the status is in the answer, as a JSON Pointer (RFC 6901).
-    pub pointer: String,
+    /// A URL whose answer has the status.
+    pub url: Option<String>,
+    /// A program and its arguments, in place of `url`; what it prints has the status.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// What to do before in a browser of its own, such as to log in as the shop's owner.
+    #[serde(default)]
+    pub steps: Vec<Request>,
+    /// Whether the customer's own browser asks: for a page behind their login.
+    #[serde(default)]
+    pub as_customer: bool,
+    /// Headers of the request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Where the status is in a JSON answer, as a JSON Pointer (RFC 6901).
+    pub pointer: Option<String>,
+    /// Where the status is in a page, as a CSS selector.
+    pub css: Option<String>,
+    /// The attribute of that element, in place of its text.
+    pub attribute: Option<String>,
+    /// A regular expression; its first group is the status, or all of it.
+    pub regex: Option<String>,
+    /// The header of the answer that is the status.
+    pub header: Option<String>,
     /// The words for an order that is paid, or a customer who was approved.
     pub paid: Vec<String>,
     /// The words for an order that is pending.
     pub pending: Vec<String>,
     /// The words for an order that failed.
     pub failed: Vec<String>,
+}
+
+impl Order {
+    /// Where the status is in the answer; all of it if nothing is said.
+    pub fn place(&self) -> Extract {
+        Extract {
+            css: self.css.clone(),
+            attribute: self.attribute.clone(),
+            pointer: self.pointer.clone(),
+            regex: self.regex.clone(),
+            cookie: None,
+            header: self.header.clone(),
+        }
+    }
 }
 
 /// Pages to search.
@@ -124,6 +173,15 @@ pub struct Pages {
     /// Their URLs.
     #[serde(default)]
     pub scan: Vec<String>,
+}
+
+/// Where the mock is.
+#[derive(Debug, Clone, Default)]
+pub struct MockAt {
+    /// The address that it listens on; a free port of this machine if it is omitted.
+    pub listen: Option<SocketAddr>,
+    /// The origin under which the shop and its customers reach it.
+    pub public_base_url: Option<String>,
 }
 
 /// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is the same.
@@ -144,7 +202,8 @@ impl Driver {
     pub fn read(path: &Path, port: u16) -> anyhow::Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
-        let text = text.replace(PORT, &port.to_string());
+        let original = text;
+        let text = original.replace(PORT, &port.to_string());
         let mut driver: Self = toml::from_str(&text)
             .map_err(|error| anyhow!("{name}: {}", one_line(&error, &text)))?;
         driver.check().with_context(|| format!("{name}"))?;
@@ -154,113 +213,36 @@ impl Driver {
         parent
             .unwrap_or(Path::new("."))
             .clone_into(&mut driver.folder);
+        driver.text = original;
         Ok(driver)
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            self.shop.command.is_empty() || self.shop.ready_url.is_some(),
-            "shop.ready_url: required when `shop.command` starts the shop"
-        );
-        let ready = self.shop.ready_url.iter();
-        let ready = ready.map(|url| ("shop.ready_url".to_owned(), url));
-        let scanned = self.pages.scan.iter().enumerate();
-        let scanned = scanned.map(|(at, url)| (format!("pages.scan[{at}]"), url));
-        let own = [
-            ("callbacks.success".to_owned(), &self.callbacks.success),
-            ("callbacks.error".to_owned(), &self.callbacks.error),
-            ("checkout.url".to_owned(), &self.checkout.url),
-        ];
-        let order = self.order.iter();
-        let order = order.map(|order| ("order.url".to_owned(), &order.url));
-        for (key, url) in ready.chain(own).chain(order).chain(scanned) {
-            check_url(url).with_context(|| format!("{key}: `{url}`"))?;
+    /// Digest of the file (SHA-256), whatever its line ends.
+    pub fn digest(&self) -> String {
+        let text = self.text.replace("\r\n", "\n");
+        let mut hexadecimal = String::new();
+        for byte in Sha256::digest(text.as_bytes()) {
+            let _ = write!(hexadecimal, "{byte:02x}");
         }
-        if !matches!(self.checkout.method.as_str(), "GET" | "POST") {
-            bail!(
-                "checkout.method: `{}` is not allowed; GET or POST",
-                self.checkout.method
-            );
-        }
-        ensure!(
-            (1..=300).contains(&self.checkout.patience_s),
-            "checkout.patience_s: {} is not allowed; 1 to 300 seconds",
-            self.checkout.patience_s
-        );
-        self.cart.check()?;
-        self.check_placeholders("checkout.url", &self.checkout.url)?;
-        for (field, value) in &self.checkout.form {
-            self.check_placeholders(&format!("checkout.form.{field}"), value)?;
-        }
-        let Some(order) = &self.order else {
-            return Ok(());
+        hexadecimal
+    }
+
+    /// Whether the shop gives its orders numbers of its own: nothing in the checkout names ours.
+    pub fn numbers_itself(&self) -> bool {
+        let own = Request {
+            method: String::new(),
+            url: self.checkout.url.clone(),
+            form: self.checkout.form.clone(),
+            json: self.checkout.json.clone(),
+            headers: self.checkout.headers.clone(),
+            extract: BTreeMap::new(),
         };
-        self.check_placeholders("order.url", &order.url)?;
-        ensure!(
-            order.pointer.is_empty() || order.pointer.starts_with('/'),
-            "order.pointer: `{}` is not a JSON pointer (RFC 6901); it must start with `/`",
-            order.pointer
-        );
-        for (key, words) in [
-            ("paid", &order.paid),
-            ("pending", &order.pending),
-            ("failed", &order.failed),
-        ] {
-            ensure!(!words.is_empty(), "order.{key}: name at least one word");
-        }
-        let words = order.paid.iter().chain(&order.pending).chain(&order.failed);
-        let words: Vec<&String> = words.collect();
-        for (at, word) in words.iter().enumerate() {
-            ensure!(
-                !words[..at].contains(word),
-                "order: `{word}` is listed under two of paid, pending, failed"
-            );
-        }
-        Ok(())
+        let mut requests = self.checkout.steps.iter().chain([&own]);
+        !requests.any(|request| {
+            let mut texts = request.texts().into_iter();
+            texts.any(|(_, text)| text.contains("{merchant_orderid}"))
+        })
     }
-
-    /// Refuses a placeholder that does not exist.
-    fn check_placeholders(&self, key: &str, text: &str) -> anyhow::Result<()> {
-        let own = PLACEHOLDERS.iter().map(|(name, _)| (*name).to_owned());
-        let known: Vec<String> = own
-            .chain(self.cart.placeholders().map(|(name, _)| name))
-            .collect();
-        for part in text.split('{').skip(1) {
-            let Some((name, _)) = part.split_once('}') else {
-                continue;
-            };
-            if !known.iter().any(|known| known == name) {
-                let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
-                let hint = if name.contains('.') {
-                    "; addresses stand in [cart.billing] and [cart.shipping]"
-                } else {
-                    ""
-                };
-                bail!(
-                    "{key}: unknown placeholder `{{{name}}}`; expected one of {}{hint}",
-                    known.join(", ")
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A text with its placeholders filled in.
-pub fn filled(text: &str, values: &[(String, String)]) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value)
-    })
-}
-
-fn check_url(url: &str) -> anyhow::Result<()> {
-    let plain = url.replace(['{', '}'], "");
-    let parsed = reqwest::Url::parse(&plain).context("not a URL")?;
-    ensure!(
-        matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
-        "must start with http:// or https:// and name a host"
-    );
-    Ok(())
 }
 
 /// An error in a TOML file, with its line.
@@ -323,8 +305,8 @@ mod tests {
         for (old, new, names) in [
             (
                 "method = \"POST\"",
-                "method = \"PUT\"",
-                vec!["checkout.method", "PUT", "GET or POST"],
+                "method = \"FETCH\"",
+                vec!["checkout.method", "FETCH", "GET, POST"],
             ),
             (
                 "{mname}",

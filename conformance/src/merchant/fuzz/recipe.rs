@@ -202,6 +202,7 @@ impl FuzzRecipe {
             requirement: "Whatever Flexiti may answer, the shop does right.".to_owned(),
             source: vec!["own".to_owned()],
             test_case: None,
+            good_practice: false,
             level: Rank::Robust,
             flows: vec![self.flow.to_owned()],
             langs: vec![self.lang.to_owned()],

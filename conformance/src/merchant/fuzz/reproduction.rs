@@ -98,6 +98,7 @@ impl Reproduction {
         all.extend(lint::judge(
             &rulebook,
             &trace::calls(std::slice::from_ref(&played)),
+            &played.looked.iter().copied().collect(),
         )?);
         std::thread::sleep(GRACE);
         all.extend(ended(stage.check())?);

@@ -1,5 +1,6 @@
 //! One check and its verdict.
 
+use super::checkers::{self, Basis};
 use flexiti_contract::scenario::Rank;
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +10,22 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Observed to be right.
     Passed,
+    /// Something that the documentation leaves open, and that is better done otherwise. Costs no
+    /// level.
+    Advice,
     /// The driver file does not say how to check it.
     NotTestable,
     /// The conditions for the check did not come about.
     Inconclusive,
     /// Observed to be wrong.
     Failed,
+}
+
+impl Verdict {
+    /// Whether nothing stands against the shop.
+    pub fn is_fine(self) -> bool {
+        matches!(self, Self::Passed | Self::Advice)
+    }
 }
 
 /// One check of one scenario.
@@ -26,6 +37,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The certificate's level that requires it.
     pub level: Rank,
+    /// What it rests on.
+    pub basis: Basis,
     /// What was observed; empty if it passed.
     pub message: String,
     /// The journal's ids of the calls concerned.
@@ -38,6 +51,7 @@ impl Judgement {
             check: check.to_owned(),
             verdict,
             level: Rank::Basic,
+            basis: checkers::named(check).map_or(Basis::GoodPractice, |checker| checker.basis),
             message: message.into(),
             requests: Vec::new(),
         }
@@ -63,6 +77,32 @@ impl Judgement {
     }
 
     pub(super) fn at(self, level: Rank) -> Self {
+        Self { level, ..self }
+    }
+
+    /// The same, in a matter of which the documentation says nothing.
+    pub(super) fn on_good_practice(self) -> Self {
+        Self {
+            basis: Basis::GoodPractice,
+            ..self
+        }
+    }
+
+    /// Something that can be done better and that nobody can ask for, if there is something.
+    pub(super) fn advice(check: &str, what: Option<String>) -> Self {
+        what.map_or_else(
+            || Self::passed(check),
+            |what| Self::new(check, Verdict::Advice, what),
+        )
+    }
+
+    /// The level that requires the check in a scenario of this level. What rests on good practice
+    /// alone costs nothing below *exemplary*.
+    pub(super) fn in_scenario_of(self, level: Rank) -> Self {
+        let level = match self.basis {
+            Basis::GoodPractice => Rank::Exemplary,
+            Basis::TestCase | Basis::Documented => self.level.max(level),
+        };
         Self { level, ..self }
     }
 }

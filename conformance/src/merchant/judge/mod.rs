@@ -5,6 +5,7 @@
 //! reword a message, or certificates issued before no longer verify.
 
 mod cart;
+pub mod checkers;
 mod judgement;
 pub mod lint;
 mod pages;
@@ -14,6 +15,8 @@ mod scenario;
 mod steps;
 mod story;
 mod tokens;
+pub mod waivers;
 
+pub use checkers::{Basis, Ground};
 pub use judgement::{Judgement, Verdict};
 pub use scenario::judge;

@@ -32,6 +32,10 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                 {
                     all.push(kept_apart(page));
                 }
+                if let Some(page) = page {
+                    all.extend(told_paid(story, page));
+                    all.extend((*to != To::Own).then(|| forged(page)).into_iter().flatten());
+                }
                 // The shop decides what a forger sees.
                 if *by == By::Customer && *to == To::Own {
                     all.push(language(
@@ -55,6 +59,32 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         all.push(Judgement::passed(LEAK));
     }
     all
+}
+
+/// A page that says that the order is paid, though no notification has said so.
+fn told_paid(story: &Story<'_>, page: &Page) -> Option<Judgement> {
+    let purchased = story.played.opened.iter();
+    let mut purchased = purchased.map(|order| order.outcome.as_deref());
+    let never = !purchased.any(|outcome| matches!(outcome, Some("purchased" | "approved")));
+    let message = || format!("{} says that the order is paid, and nothing was", page.url);
+    never.then(|| Judgement::unless("paid_page_without_payment", page.says_paid.then(message)))
+}
+
+/// What a forged callback may do to a page: nothing.
+fn forged(page: &Page) -> Vec<Judgement> {
+    let url = &page.url;
+    let broke = || format!("a forged callback broke {url}: status {}", page.status);
+    let echoed = || {
+        format!(
+            "{url} shows mark-up from the callback's address as mark-up: whoever sends a customer there runs scripts in the shop"
+        )
+    };
+    let away = || format!("{url} redirects wherever the callback's address says");
+    vec![
+        Judgement::unless("forged_callback_breaks", (page.status >= 500).then(broke)),
+        Judgement::unless("markup_echoed", page.echoes.then(echoed)),
+        Judgement::unless("redirects_anywhere", page.redirected_away.then(away)),
+    ]
 }
 
 const LEAK: &str = "credentials_in_page";
@@ -105,6 +135,12 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
             Judgement::new(check, Verdict::Inconclusive, message)
         }
     }
+}
+
+/// The verdict on the pages before the checkout if the driver file names none.
+pub fn unknown(pages: usize) -> Option<Judgement> {
+    let message = "the driver file has no [pages]: whether the cart and product pages have credentials in them is unknown";
+    (pages == 0).then(|| Judgement::new(LEAK, Verdict::NotTestable, message))
 }
 
 /// A page of the driver file.

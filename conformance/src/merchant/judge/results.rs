@@ -1,5 +1,6 @@
 //! Results from traces. Pure, so that anybody with the traces gets the same results.
 
+use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::{cart, lint, pages, scenario};
 use crate::merchant::scenarios;
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The trace of a shop in one dialect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,8 +18,30 @@ pub struct Act {
     pub dialect: serde_json::Value,
     /// The pages of the driver file.
     pub pages: Vec<Page>,
+    /// The flows and languages that the shop has, by its driver file.
+    #[serde(default)]
+    pub has: Has,
     /// The scenarios as they were played.
     pub played: Vec<Played>,
+}
+
+/// The flows and languages that a shop has, by its driver file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Has {
+    /// The flows.
+    pub flows: Vec<String>,
+    /// The languages.
+    pub languages: Vec<String>,
+}
+
+impl Default for Has {
+    fn default() -> Self {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            flows: all(&["apply", "buy", "apply/buy"]),
+            languages: all(&["en", "fr"]),
+        }
+    }
 }
 
 /// The results in one dialect.
@@ -30,6 +53,8 @@ pub struct Results {
     pub scenarios: Vec<ScenarioResult>,
     /// Scenarios that were not played.
     pub skipped: Vec<String>,
+    /// Scenarios in flows and languages that the shop does not have, by its driver file.
+    pub declared_away: Vec<String>,
     /// The review of everything that was sent, and of the pages.
     pub review: Vec<Judgement>,
 }
@@ -50,6 +75,18 @@ impl Results {
     pub fn checks(&self) -> impl Iterator<Item = &Judgement> {
         let scenarios = self.scenarios.iter().flat_map(|result| &result.checks);
         scenarios.chain(&self.review)
+    }
+
+    /// All checks, each with the name of its scenario; `review` for those over everything.
+    pub fn named_checks(&self) -> impl Iterator<Item = (&str, &Judgement)> {
+        let scenarios = self.scenarios.iter();
+        let named = scenarios.flat_map(|result| {
+            result
+                .checks
+                .iter()
+                .map(|check| (result.name.as_str(), check))
+        });
+        named.chain(self.review.iter().map(|check| ("review", check)))
     }
 }
 
@@ -78,25 +115,53 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         });
     }
     control(&all, &mut came);
+    refreshed_somewhere(&mut came);
     let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
+    review.extend(pages::unknown(acts.iter().map(|act| act.pages.len()).sum()));
     for act in acts {
-        review.extend(lint::judge(&rulebook, &trace::calls(&act.played))?);
+        let looked = act.played.iter().flat_map(|played| &played.looked);
+        let looked: HashSet<u64> = looked.copied().collect();
+        review.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
         review.extend(act.pages.iter().map(pages::scanned));
     }
+    let mut known = HashSet::new();
+    review.retain(|check| {
+        let passed = check.verdict == Verdict::Passed;
+        known.insert((check.check.clone(), check.message.clone())) || !passed
+    });
     Ok(Results {
         dialect: name,
-        skipped: skipped(&all),
+        skipped: skipped(&all, &first.has),
+        declared_away: declared_away(&first.has),
         scenarios: came,
         review,
     })
 }
 
 /// The scenarios, each flow and language of them by itself, that are not among those played.
-fn skipped(played: &[&Played]) -> Vec<String> {
+fn skipped(played: &[&Played], has: &Has) -> Vec<String> {
     let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
-    let all = scenarios::all().iter().flat_map(Scenario::plays);
-    let names = all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"));
+    let names = names(|flow, lang| has.plays(flow, lang));
     names.filter(|name| !played.contains(name)).collect()
+}
+
+/// The scenarios in flows and languages that the shop does not have. Flexiti's test cases ask for
+/// no flow and no language that a shop does not offer.
+fn declared_away(has: &Has) -> Vec<String> {
+    names(|flow, lang| !has.plays(flow, lang)).collect()
+}
+
+/// The scenarios in these flows and languages.
+fn names(wanted: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = String> {
+    let all = scenarios::all().iter().flat_map(Scenario::plays);
+    let all = all.filter(move |(_, flow, lang)| wanted(flow, lang));
+    all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"))
+}
+
+impl Has {
+    fn plays(&self, flow: &str, lang: &str) -> bool {
+        self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
+    }
 }
 
 /// The level of the certificate that asks for a scenario, by the name of a play of it.
@@ -111,14 +176,14 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     let mut passed: BTreeMap<String, bool> = BTreeMap::new();
     for (played, result) in played.iter().zip(results.iter()) {
         let all = passed.entry(played.scenario.clone()).or_insert(true);
-        *all &= result.verdict == Verdict::Passed;
+        *all &= result.verdict.is_fine();
     }
     for (played, result) in played.iter().zip(results) {
         let row = scenarios::named(&played.scenario);
         let control = row.and_then(|row| row.control.as_ref());
         let missing = control.filter(|control| passed.get(*control) != Some(&true));
         if let Some(control) = missing
-            && result.verdict == Verdict::Passed
+            && result.verdict.is_fine()
         {
             result.verdict = Verdict::Inconclusive;
             let level = row.map_or(Rank::Basic, |row| row.level);
@@ -126,10 +191,30 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
                 check: "control".to_owned(),
                 verdict: Verdict::Inconclusive,
                 level,
+                basis: Basis::Documented,
                 message: format!("`{control}` did not pass, so that this one says nothing"),
                 requests: Vec::new(),
             });
         }
+    }
+}
+
+/// A shop that was seen to refresh a token in time once need not do so under every life of a
+/// token: its margin is its own choice.
+fn refreshed_somewhere(results: &mut [ScenarioResult]) {
+    let is_refresh = |check: &&mut Judgement| check.check == "refresh_in_time";
+    let passes =
+        |check: &Judgement| check.check == "refresh_in_time" && check.verdict == Verdict::Passed;
+    if !results.iter().flat_map(|result| &result.checks).any(passes) {
+        return;
+    }
+    for result in results {
+        let advised = result.checks.iter_mut().filter(is_refresh);
+        for check in advised.filter(|check| check.verdict == Verdict::Advice) {
+            check.verdict = Verdict::Passed;
+            check.message = String::new();
+        }
+        result.verdict = scenario::worst(&result.checks);
     }
 }
 
@@ -140,8 +225,7 @@ pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     let stands = |results: &Results, level: Rank| {
         let mut asked = results.checks().filter(|check| check.level <= level);
         let mut skipped = results.skipped.iter();
-        asked.all(|check| check.verdict == Verdict::Passed)
-            && !skipped.any(|name| level_of(name) <= level)
+        asked.all(|check| check.verdict.is_fine()) && !skipped.any(|name| level_of(name) <= level)
     };
     if !stands(own, Rank::Basic) {
         return None;

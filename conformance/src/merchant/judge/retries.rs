@@ -2,9 +2,8 @@
 //! recognisable as the same operation.
 
 use super::judgement::Judgement;
-use super::story::{Story, is_passing, kind};
+use super::story::{Story, is_passing, kind, merchant_orderid};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint};
-use flexiti_contract::scenario::Rank;
 use serde_json::Value;
 
 /// How much earlier than `Retry-After` a call may come, for clocks and networks.
@@ -27,13 +26,23 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let calls = calls.filter(|call| endpoint(call).is_some_and(|e| kind(e) == wanted));
         let calls: Vec<&ExchangeView> = calls.collect();
         if calls.iter().any(|call| is_passing(call)) {
-            all.extend(judge_calls(wanted, &calls, came_again));
+            all.extend(judge_calls(
+                wanted,
+                &calls,
+                came_again,
+                &story.played.looked,
+            ));
         }
     }
     all
 }
 
-fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<Judgement> {
+fn judge_calls(
+    wanted: &str,
+    calls: &[&ExchangeView],
+    came_again: bool,
+    looked: &[u64],
+) -> Vec<Judgement> {
     let mut all = Vec::new();
     let mut hasty = 0;
     let mut failed = 0;
@@ -48,15 +57,22 @@ fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<J
         let both = [before.row.id, after.row.id];
         let gap = after.row.at.as_millisecond() - before.row.at.as_millisecond();
         failed += 1;
+        // Whoever asks the shop decides when it asks Flexiti, if it does so in between only.
+        let is_looked = looked.contains(&after.row.id);
         if let Some(seconds) = retry_after(before)
             && gap + GRACE_MS < seconds * 1_000
+            && !is_looked
         {
             let message = format!(
                 "{wanted} was asked again after {gap} ms; Flexiti had said after {seconds} seconds"
             );
             all.push(Judgement::failed("retry_after_ignored", message).of(both));
         }
-        hasty = if gap < HASTE_MS { hasty + 1 } else { 0 };
+        hasty = if gap < HASTE_MS && !is_looked {
+            hasty + 1
+        } else {
+            0
+        };
         if hasty == 2 {
             let message = format!(
                 "{wanted} was asked three times within {} ms, and failed each time",
@@ -68,13 +84,12 @@ fn judge_calls(wanted: &str, calls: &[&ExchangeView], came_again: bool) -> Vec<J
             let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
             all.push(Judgement::failed("retry_endless", message).of(both));
         }
-        let same = !came_again && orderid(before) == orderid(after);
+        let same = !came_again && merchant_orderid(before) == merchant_orderid(after);
         if wanted != "notification" && same && reference(before) != reference(after) {
             let message = format!(
                 "{wanted} was tried again under another x-reference-id: nobody can see that it is the same operation"
             );
-            let judgement = Judgement::failed("reference_id_unstable", message).of(both);
-            all.push(judgement.at(Rank::Exemplary));
+            all.push(Judgement::advice("reference_id_unstable", Some(message)).of(both));
         }
     }
     if all.is_empty() {
@@ -88,14 +103,6 @@ fn reference(call: &ExchangeView) -> Option<&str> {
         .headers
         .get("x-reference-id")
         .and_then(Value::as_str)
-}
-
-/// The shop's own order number: with another one, init is another operation.
-fn orderid(call: &ExchangeView) -> Option<&Value> {
-    let params = call.row.params.as_ref()?;
-    params
-        .get("merchant_orderid")
-        .or_else(|| params.get("merchant_order_id"))
 }
 
 fn retry_after(call: &ExchangeView) -> Option<i64> {

@@ -1,5 +1,6 @@
 //! The verdicts on one scenario.
 
+use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::story::Story;
 use super::{cart, pages, retries, steps, tokens};
@@ -10,6 +11,10 @@ use flexiti_contract::scenario::Scenario;
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let story = Story { scenario, played };
     let mut all = steps::failed(&story);
+    // Whatever followed, the shop that ended is why.
+    if played.ended.is_some() {
+        all.clear();
+    }
     // What a shop did in half a scenario is no evidence against it.
     if all.is_empty() {
         all.extend(steps::judge(&story));
@@ -18,10 +23,15 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
         all.extend(retries::judge(&story));
         all.extend(cart::judge(&story));
     }
-    for judgement in &mut all {
-        judgement.level = judgement.level.max(scenario.level);
-    }
-    all
+    let all = all.into_iter().map(|judgement| {
+        let of_basis = if scenario.good_practice && judgement.basis == Basis::Documented {
+            judgement.on_good_practice()
+        } else {
+            judgement
+        };
+        of_basis.in_scenario_of(scenario.level)
+    });
+    all.collect()
 }
 
 /// The verdict on a scenario: the worst of its checks.

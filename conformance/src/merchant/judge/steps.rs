@@ -1,8 +1,8 @@
 //! Checks the result of each step, the number of orders, and that the planned faults struck.
 
 use super::judgement::{Judgement, Verdict};
-use super::story::Story;
-use crate::merchant::trace::Happened;
+use super::story::{Story, is_init};
+use crate::merchant::trace::{ExchangeView, Happened, Opened};
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;
 
@@ -11,9 +11,36 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all: Vec<Judgement> = steps
         .filter_map(|(step, came)| one(story, step, came))
         .collect();
-    all.push(orders(story));
+    all.extend(turned_away(story));
+    all.extend(orders(story));
     all.extend(faults(story));
+    all.extend(ended(story));
+    all.extend(refused_resent(story));
     all
+}
+
+/// A shop that ended by itself in the middle of a scenario.
+fn ended(story: &Story<'_>) -> Option<Judgement> {
+    let said = story.played.ended.as_ref()?;
+    Some(Judgement::failed("shop_ended", said.clone()))
+}
+
+/// An init that Flexiti refused is refused again if nothing in it has changed.
+fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
+    let is_final = |call: &&ExchangeView| {
+        let status = call.row.status;
+        (400..500).contains(&status) && ![401, 408, 425, 429].contains(&status)
+    };
+    let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
+    let first = inits.iter().copied().find(is_final)?;
+    let same =
+        |call: &&&ExchangeView| call.row.id > first.row.id && call.row.params == first.row.params;
+    let again: Vec<u64> = inits.iter().filter(same).map(|call| call.row.id).collect();
+    let wrong = (!again.is_empty()).then(|| {
+        let (status, times) = (first.row.status, again.len());
+        format!("init was refused with {status} and sent again unchanged, {times} times")
+    });
+    Some(Judgement::unless("refused_resent", wrong).of(again))
 }
 
 /// The steps that could not be carried out.
@@ -55,6 +82,23 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             };
             Some(Judgement::unless("start", wrong))
         }
+        (
+            Step::Again { .. },
+            Happened::SentAgain {
+                pages, troubles, ..
+            },
+        ) => {
+            let broken = pages.iter().find(|page| page.status >= 500);
+            let wrong = match (troubles.first(), broken) {
+                (Some(trouble), _) => Some(format!("the customer was told nothing: {trouble}")),
+                (None, Some(page)) => Some(format!(
+                    "the customer who sent the checkout again saw {} with status {}",
+                    page.url, page.status
+                )),
+                (None, None) => None,
+            };
+            Some(Judgement::unless("start", wrong))
+        }
         (Step::Bystander { .. }, Happened::Started { order: None, .. }) if !story.may_fail() => {
             let message = "the other customer was turned away";
             Some(Judgement::new("start", Verdict::Inconclusive, message))
@@ -63,6 +107,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             let is_so = match belief {
                 // The shop need not know an order that it gave up, but it must not be paid.
                 belief if story.gave_up() => *belief != Some(Belief::Paid),
+                Some(Belief::Failed) if story.was_told_of_failure() => true,
                 Some(belief) => one_of.contains(belief),
                 None => false,
             };
@@ -110,26 +155,74 @@ fn word(belief: Belief) -> &'static str {
     }
 }
 
-/// One purchase opens one order. A second one, if allowed, has another order number of the shop's.
-fn orders(story: &Story<'_>) -> Judgement {
+/// A customer who came to Flexiti's page with a second try only.
+fn turned_away(story: &Story<'_>) -> Option<Judgement> {
+    let mut steps = story.scenario.steps.iter().zip(&story.played.happened);
+    let again = steps.any(|(step, came)| {
+        matches!(
+            step,
+            Step::Checkout {
+                expect: Start::Opens
+            }
+        ) && matches!(came, Happened::Started { times, order: Some(_), .. } if *times > 1)
+    });
+    let message = "the shop turned its customer away over one call that failed in passing; the \
+                   customer's second try came to Flexiti's page";
+    again.then(|| Judgement::advice("turned_away", Some(message.to_owned())))
+}
+
+/// One purchase opens one order that can be paid. A second one, if allowed, has another order
+/// number of the shop's.
+fn orders(story: &Story<'_>) -> Vec<Judgement> {
     let opened = &story.played.opened;
     let most = story.scenario.orders;
-    let ids: Vec<String> = opened.iter().map(|order| order.id.to_string()).collect();
-    let ids = ids.join(", ");
-    let mut numbers = HashSet::new();
-    let mut named = opened
-        .iter()
-        .filter_map(|order| order.merchant_orderid.as_ref());
-    let same = named.any(|number| !numbers.insert(number));
-    let wrong = if opened.len() > most {
-        let opened = opened.len();
-        Some(format!(
-            "{opened} orders were opened for one purchase, {most} at most should be: {ids}"
-        ))
-    } else {
-        same.then(|| format!("several orders were opened under one `merchant_orderid`: {ids}"))
+    let listed = |orders: &[&Opened]| {
+        let ids: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
+        ids.join(", ")
     };
-    Judgement::unless("order_doubled", wrong)
+    // Nobody can pay an order whose pages nobody was told of.
+    let told = story.told_orders();
+    let payable: Vec<&Opened> = opened.iter().filter(|o| told.contains(&o.id)).collect();
+    let doubled = (payable.len() > most).then(|| {
+        format!(
+            "{} orders that can be paid were opened for one purchase, {most} at most should be: {}",
+            payable.len(),
+            listed(&payable)
+        )
+    });
+    let mut numbers = HashSet::new();
+    let mut same: Vec<&Opened> = Vec::new();
+    for order in opened {
+        let number = order.merchant_orderid.as_ref();
+        if number.is_some_and(|number| !numbers.insert(number)) {
+            same.extend(
+                opened
+                    .iter()
+                    .filter(|o| o.merchant_orderid.as_ref() == number),
+            );
+        }
+    }
+    same.dedup();
+    let twice = same.iter().filter(|order| told.contains(&order.id)).count() > 1;
+    let doubled = doubled.or_else(|| {
+        twice.then(|| {
+            let ids = listed(&same);
+            format!(
+                "several orders that can be paid were opened under one `merchant_orderid`: {ids}"
+            )
+        })
+    });
+    let reused = (!same.is_empty() && !twice).then(|| {
+        format!(
+            "init was sent again under the same `merchant_orderid`, though an answer was lost: \
+             orders {}, of which the customer can pay one",
+            listed(&same)
+        )
+    });
+    vec![
+        Judgement::unless("order_doubled", doubled),
+        Judgement::advice("order_number_reused", reused),
+    ]
 }
 
 /// A scenario whose fault never struck proves nothing.
@@ -141,9 +234,11 @@ fn faults(story: &Story<'_>) -> Option<Judgement> {
         .map(|call| call.row.id)
         .collect();
     let planned = &story.played.faults;
-    let idle = planned
-        .iter()
-        .position(|fault| !fault.consumed_by.iter().any(|id| ours.contains(id)));
+    let idle = planned.iter().position(|fault| {
+        // A shop that learned of a lasting fault from its other calls rightly makes no more.
+        let is_known = fault.fault.times() == 0 && !fault.consumed_by.is_empty();
+        !is_known && !fault.consumed_by.iter().any(|id| ours.contains(id))
+    });
     let idle = idle?;
     let message = format!("the planned fault {} struck no call of the shop", idle + 1);
     Some(Judgement::new(

@@ -3,6 +3,11 @@
 use crate::merchant::trace::{ExchangeView, Happened, Played, endpoint, is_lost};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Scenario, Start, Step};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// The words for a purchase that did not come about (HS-tr has `Failed`).
+const FAILED: &[&str] = &["failed", "failure", "declined", "refused"];
 
 /// A scenario and its trace.
 pub struct Story<'a> {
@@ -15,6 +20,50 @@ impl<'a> Story<'a> {
     pub fn calls(&self, is_wanted: fn(Endpoint) -> bool) -> impl Iterator<Item = &'a ExchangeView> {
         let calls = self.played.exchanges.iter();
         calls.filter(move |call| endpoint(call).is_some_and(is_wanted))
+    }
+
+    /// The orders whose pages the shop was told of: those whose init it could read.
+    pub fn told_orders(&self) -> HashSet<u64> {
+        let inits: Vec<&ExchangeView> = self.calls(is_init).collect();
+        let number = |call: &ExchangeView| merchant_orderid(call).cloned();
+        // A shop that sends init again before it has the answer has given up on that.
+        let given_up = |at: usize, call: &ExchangeView| {
+            let took = i64::try_from(call.row.duration_us / 1_000).unwrap_or(i64::MAX);
+            let took = took.saturating_add(self.planned_delay(call));
+            let answered = call.row.at.as_millisecond().saturating_add(took);
+            let later = inits[at + 1..].iter();
+            let mut again = later.filter(|other| number(other) == number(call));
+            call.row.fault.is_some() && again.any(|other| other.row.at.as_millisecond() < answered)
+        };
+        let told = inits.iter().enumerate();
+        let told = told.filter(|(at, call)| !is_lost(call) && !given_up(*at, call));
+        told.filter_map(|(_, call)| call.row.order_id).collect()
+    }
+
+    /// By how many milliseconds a planned fault delayed the answer of a call.
+    fn planned_delay(&self, call: &ExchangeView) -> i64 {
+        let faults = self.played.faults.iter();
+        let mut struck = faults.filter(|fault| fault.consumed_by.contains(&call.row.id));
+        let action = struck
+            .next()
+            .map(|fault| serde_json::to_value(&fault.fault.action));
+        let action = action.and_then(Result::ok).unwrap_or_default();
+        action["ms"].as_i64().unwrap_or_default()
+    }
+
+    /// Whether notifications said in so many words that there is no purchase: a purchase that
+    /// failed may be shown as one, whatever became of the application.
+    pub fn was_told_of_failure(&self) -> bool {
+        self.played.flow == "apply/buy"
+            && self
+                .calls(|endpoint| kind(endpoint) == "notification")
+                .any(|call| {
+                    let body = call.response_body.as_deref().unwrap_or_default();
+                    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+                    let block = answer.get("purchase").or_else(|| answer.get("buy"));
+                    let word = block.and_then(|block| block["status"].as_str());
+                    word.is_some_and(|word| FAILED.contains(&word.to_ascii_lowercase().as_str()))
+                })
     }
 
     /// Whether the shop may give up.
@@ -54,6 +103,14 @@ pub fn kind(endpoint: Endpoint) -> &'static str {
         | Endpoint::NotificationOld => "notification",
         Endpoint::Calculator | Endpoint::Availability | Endpoint::LearnMore => "other",
     }
+}
+
+/// The shop's own order number, as an init names it.
+pub fn merchant_orderid(call: &ExchangeView) -> Option<&Value> {
+    let params = call.row.params.as_ref()?;
+    params
+        .get("merchant_orderid")
+        .or_else(|| params.get("merchant_order_id"))
 }
 
 /// Whether a call may be retried unchanged.

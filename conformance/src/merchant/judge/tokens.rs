@@ -3,15 +3,19 @@
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_passing, is_token};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint, is_lost};
-use flexiti_contract::scenario::{Deed, Rank};
+use flexiti_contract::scenario::{Deed, Rank, Step, To};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+/// How long after a refusal a call may come that was on its way already.
+const ON_ITS_WAY_MS: i64 = 25;
 /// How many refusals in a row a shop may collect: two for each time that it is asked.
 const REFUSALS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
-    let mut all = vec![one_token(story), dead_token(story), refused(story)];
+    let mut all = vec![dead_token(story), refused(story)];
+    all.extend(made_up(story));
+    all.extend(lives_long(story).then(|| one_token(story)));
     all.extend(stampede(story));
     if story.scenario.also.contains(&Deed::Refresh) {
         all.push(refreshed(story));
@@ -20,6 +24,12 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         all.push(renewed(story));
     }
     all
+}
+
+/// Whether tokens live longer than the minute before their end in which they are replaced (RT).
+fn lives_long(story: &Story<'_>) -> bool {
+    let life = story.scenario.answers.get("token_ttl");
+    life.and_then(Value::as_u64).is_none_or(|life| life > 70)
 }
 
 fn grant(call: &ExchangeView) -> &str {
@@ -41,6 +51,9 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let refused = refused.filter(|call| call.row.status == 401).count();
     let starts = story.played.happened.iter().map(|happened| match happened {
         Happened::Started { times, .. } => *times,
+        Happened::SentAgain {
+            pages, troubles, ..
+        } => pages.len() + troubles.len(),
         _ => 0,
     });
     let starts: usize = starts.sum();
@@ -56,7 +69,8 @@ fn one_token(story: &Story<'_>) -> Judgement {
 
 /// A token that was refused is not sent again.
 fn dead_token(story: &Story<'_>) -> Judgement {
-    let mut dead: HashSet<&str> = HashSet::new();
+    // Each with the time of the refusal: what was on its way by then could not know.
+    let mut dead: HashMap<&str, i64> = HashMap::new();
     let mut again: HashMap<&str, u64> = HashMap::new();
     for call in &story.played.exchanges {
         let token = call
@@ -67,18 +81,21 @@ fn dead_token(story: &Story<'_>) -> Judgement {
         let Some(token) = token else {
             continue;
         };
-        if dead.contains(token) {
+        let at = call.row.at.as_millisecond();
+        if dead
+            .get(token)
+            .is_some_and(|refused| at > refused + ON_ITS_WAY_MS)
+        {
             again.insert(token, call.row.id);
         }
         if call.row.status == 401 {
-            dead.insert(token);
+            let took = i64::try_from(call.row.duration_us / 1_000).unwrap_or_default();
+            dead.entry(token).or_insert(at + took);
         }
     }
     let wrong = (!again.is_empty())
         .then(|| "a token was sent again after Flexiti had refused it with 401".to_owned());
-    Judgement::unless("dead_token_used", wrong)
-        .of(again.into_values())
-        .at(Rank::Robust)
+    Judgement::unless("dead_token_used", wrong).of(again.into_values())
 }
 
 /// A refresh token is used once: concurrent requests wait for the refresh in progress.
@@ -109,8 +126,36 @@ fn stampede(story: &Story<'_>) -> Option<Judgement> {
     twice.dedup();
     let message = || "a refresh token was sent again though it had been answered".to_owned();
     let wrong = (!twice.is_empty()).then(message);
-    let judgement = Judgement::unless("refresh_stampede", wrong).of(twice);
-    Some(judgement.at(Rank::Robust))
+    Some(Judgement::unless("refresh_stampede", wrong).of(twice))
+}
+
+/// A token from a callback's address is anybody's.
+fn made_up(story: &Story<'_>) -> Option<Judgement> {
+    let forged = story.scenario.steps.iter();
+    let mut forged = forged.filter(|step| matches!(step, Step::Return { to: To::Token, .. }));
+    forged.next()?;
+    let granted: Vec<String> = story
+        .calls(is_token)
+        .filter_map(|call| {
+            let answer: Value = serde_json::from_str(call.response_body.as_deref()?).ok()?;
+            Some(answer["access_token"].as_str()?.to_owned())
+        })
+        .collect();
+    let is_strange = |call: &&ExchangeView| {
+        let header = call
+            .row
+            .headers
+            .get("authorization")
+            .and_then(Value::as_str);
+        let token = header.and_then(|header| header.split_whitespace().next_back());
+        call.row.status == 401 && token.is_some_and(|token| !granted.iter().any(|own| own == token))
+    };
+    let sent = story.played.exchanges.iter().filter(is_strange);
+    let sent: Vec<u64> = sent.map(|call| call.row.id).collect();
+    let message =
+        || "the shop called Flexiti with a token from the address of a callback".to_owned();
+    let wrong = (!sent.is_empty()).then(message);
+    Some(Judgement::unless("callback_token_used", wrong).of(sent))
 }
 
 /// A shop that is refused again and again must pause.
@@ -128,7 +173,7 @@ fn refused(story: &Story<'_>) -> Judgement {
     }
     let wrong = (longest > REFUSALS)
         .then(|| format!("{longest} calls in a row were refused with 401, each with a new token"));
-    Judgement::unless("refused_endlessly", wrong).at(Rank::Robust)
+    Judgement::unless("refused_endlessly", wrong)
 }
 
 /// If no second token was needed, no token has expired, and the scenario proves nothing.
@@ -144,19 +189,23 @@ fn renewed(story: &Story<'_>) -> Judgement {
     Judgement::new("token_renewed", Verdict::Inconclusive, message)
 }
 
-/// A token that is about to expire must be refreshed (C-3).
+/// A token that is about to expire should be refreshed (C-3, which is optional).
 fn refreshed(story: &Story<'_>) -> Judgement {
     let mut refreshes = story
         .calls(is_token)
         .filter(|call| grant(call) == "refresh_token");
-    let wrong = match refreshes.next() {
-        None => Some("the token was about to end and was not refreshed".to_owned()),
-        Some(call) if call.row.status >= 400 => {
-            Some(format!("the refresh was refused with {}", call.row.status))
+    let judgement = match refreshes.next() {
+        None => {
+            let message = "the token was about to end and was not refreshed (C-3 is optional)";
+            Judgement::advice("refresh_in_time", Some(message.to_owned()))
         }
-        Some(_) => None,
+        Some(call) if call.row.status >= 400 => {
+            let message = format!("the refresh was refused with {}", call.row.status);
+            Judgement::failed("refresh_in_time", message).of([call.row.id])
+        }
+        Some(_) => Judgement::passed("refresh_in_time"),
     };
-    Judgement::unless("refresh_in_time", wrong)
+    judgement.at(Rank::Exemplary)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
+use super::cookies::{Cookies, From};
 use crate::merchant::trace::Page;
 use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url, redirect};
+use serde_json::Value;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -44,16 +46,50 @@ pub struct PageLoad {
     pub page: Page,
     /// The text of the page.
     pub text: String,
+    /// The headers of the last answer.
+    pub headers: HeaderMap,
     /// Everything that reached the browser: pages, redirections, cookies.
     pub all: String,
     /// The address of Flexiti's pages that a redirection leads to, or that the page contains.
     pub leads_to: Option<Url>,
 }
 
+/// A request as a browser sends it.
+#[derive(Debug)]
+pub struct Outgoing<'r> {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: &'r str,
+    /// The form; with `GET` it becomes the query string.
+    pub form: &'r [(String, String)],
+    /// A JSON body in place of the form.
+    pub json: Option<Value>,
+    /// Further headers.
+    pub headers: &'r [(String, String)],
+    /// Where the customer was before.
+    pub from: From,
+}
+
+impl<'r> Outgoing<'r> {
+    /// A plain request for a page.
+    pub fn get(url: &'r str, from: From) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            form: &[],
+            json: None,
+            headers: &[],
+            from,
+        }
+    }
+}
+
 /// A browser with cookies of its own.
 #[derive(Debug)]
 pub struct Browser {
     clients: Clients,
+    cookies: Cookies,
     /// Where Flexiti's pages are.
     flexiti: Url,
 }
@@ -64,35 +100,48 @@ impl Browser {
     pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
         let settings = || {
             Client::builder()
-                .cookie_store(true)
                 .redirect(redirect::Policy::none())
                 .timeout(patience)
         };
         Ok(Self {
             clients: Clients::new(settings, None)?,
+            cookies: Cookies::default(),
             flexiti: flexiti.clone(),
         })
     }
 
+    /// Names and values of the cookies that a page of the shop gets.
+    pub fn cookies(&self, url: &str) -> Vec<(String, String)> {
+        let url = Url::parse(url);
+        url.map(|url| self.cookies.pairs(&url)).unwrap_or_default()
+    }
+
     /// Requests a page, and follows redirections within the shop.
-    pub fn open(
-        &self,
-        method: &Method,
-        url: &str,
-        form: &[(String, String)],
-    ) -> Result<PageLoad, String> {
-        let mut url = Url::parse(url).map_err(|error| format!("an address: {error}"))?;
+    pub fn open(&self, outgoing: &Outgoing<'_>) -> Result<PageLoad, String> {
+        let mut url = Url::parse(outgoing.url).map_err(|error| format!("an address: {error}"))?;
+        let method = outgoing.method.clone();
+        if method == Method::GET && !outgoing.form.is_empty() {
+            url.query_pairs_mut().extend_pairs(outgoing.form);
+        }
         let mut request = self.clients.request(method.clone(), url.as_str());
-        if *method == Method::GET && !form.is_empty() {
-            url.query_pairs_mut().extend_pairs(form);
-            request = self.clients.request(Method::GET, url.as_str());
-        } else if !form.is_empty() {
-            request = request.form(form);
+        if let Some(json) = &outgoing.json {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(json.to_string());
+        } else if method != Method::GET && !outgoing.form.is_empty() {
+            request = request.form(outgoing.form);
+        }
+        for (name, value) in outgoing.headers {
+            request = request.header(name, value);
         }
         let mut all = String::new();
         for _ in 0..HOPS {
+            if let Some(cookies) = self.cookies.header(&url, outgoing.from) {
+                request = request.header(COOKIE, cookies);
+            }
             let answer = request.send();
             let answer = answer.map_err(|error| format!("{}: {}", place(&url), why(error)))?;
+            self.cookies.keep(&url, answer.headers());
             for (_, value) in answer.headers() {
                 all.push_str(&String::from_utf8_lossy(value.as_bytes()));
                 all.push('\n');
@@ -104,10 +153,22 @@ impl Browser {
                 return self.seen(&url, answer, all);
             }
             let next = next.unwrap_or_else(|| url.clone());
+            if next.host_str() == Some(ATTACKER) {
+                let mut page = page(&url, status, None);
+                page.redirected_away = true;
+                return Ok(PageLoad {
+                    page,
+                    text: String::new(),
+                    headers: answer.headers().clone(),
+                    all,
+                    leads_to: None,
+                });
+            }
             if self.is_flexiti(&next) {
                 return Ok(PageLoad {
                     page: page(&url, status, None),
                     text: String::new(),
+                    headers: answer.headers().clone(),
                     all,
                     leads_to: Some(next),
                 });
@@ -127,6 +188,7 @@ impl Browser {
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let kind = answer.headers().get(CONTENT_TYPE);
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let headers = answer.headers().clone();
         let mut bytes = Vec::new();
         let mut limited = answer.take(PAGE);
         limited
@@ -135,11 +197,15 @@ impl Browser {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
-        let lang = lang.or(language);
+        let lang = lang.or(language).or_else(|| guessed_lang(&text));
         let leads_to = self.address_in(&text);
+        let mut page = page(url, status, lang);
+        page.says_paid = says_paid(&text);
+        page.echoes = is_html && text.contains(MARKUP);
         Ok(PageLoad {
-            page: page(url, status, lang),
+            page,
             text,
+            headers,
             all,
             leads_to,
         })
@@ -173,6 +239,9 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         lang,
         leaks: Vec::new(),
         names_order: false,
+        says_paid: false,
+        echoes: false,
+        redirected_away: false,
     }
 }
 
@@ -187,6 +256,54 @@ fn html_lang(text: &str) -> Option<String> {
         .take_while(char::is_ascii_alphanumeric)
         .collect();
     (!lang.is_empty()).then_some(lang)
+}
+
+/// The language of a text by its commonest words, if it is clear. A page that does not declare its
+/// language is not in another one for that.
+fn guessed_lang(text: &str) -> Option<String> {
+    const ENGLISH: &[&str] = &[
+        "the", "your", "you", "is", "was", "has", "not", "and", "order", "thank", "with", "for",
+    ];
+    const FRENCH: &[&str] = &[
+        "le", "la", "les", "votre", "vous", "est", "pas", "et", "commande", "merci", "avec", "une",
+    ];
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).collect();
+    let count = |known: &[&str]| words.iter().filter(|word| known.contains(word)).count();
+    match (count(ENGLISH), count(FRENCH)) {
+        (en, fr) if en >= 2 && en > 2 * fr => Some("en".to_owned()),
+        (en, fr) if fr >= 2 && fr > 2 * en => Some("fr".to_owned()),
+        _ => None,
+    }
+}
+
+/// The host that a forged callback names; nobody has it (RFC 6761).
+pub const ATTACKER: &str = "attacker.invalid";
+/// The mark-up in a forged callback.
+pub const MARKUP: &str = "<svg onload=x>";
+
+/// Whether a page says in so many words that the order is paid. Thanks alone say nothing: one may
+/// thank for an application.
+fn says_paid(text: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "order is paid",
+        "has been paid",
+        "it is paid",
+        "payment received",
+        "payment successful",
+        "payment was successful",
+        "order confirmed",
+        "order is confirmed",
+        "commande est payée",
+        "commande confirmée",
+        "commande est confirmée",
+        "c’est payé",
+        "c'est payé",
+        "paiement reçu",
+        "paiement accepté",
+    ];
+    let lower = text.to_lowercase();
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
 /// An address without the parts that may hold secrets: query and fragment.
@@ -229,10 +346,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_does_not_declare_its_language_is_read() {
+        for (text, lang) in [
+            ("<p>Thank you, your order is paid</p>", Some("en")),
+            ("<p>Merci, votre commande est pay\u{e9}e</p>", Some("fr")),
+            ("{\"status\":\"paid\"}", None),
+        ] {
+            assert_eq!(guessed_lang(text).as_deref(), lang, "{text}");
+        }
+    }
+
+    #[test]
     fn what_went_wrong_is_told_without_what_may_be_secret() {
         let nobody = Url::parse("http://127.0.0.1:1/back?orderId=1&auth_token=5ecre7#token=5ecre7");
         let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1)).unwrap();
-        let trouble = browser.open(&Method::GET, nobody.unwrap().as_str(), &[]);
+        let trouble = browser.open(&Outgoing::get(nobody.unwrap().as_str(), From::Shop));
         let trouble = trouble.unwrap_err();
         assert!(trouble.contains("http://127.0.0.1:1/back: "), "{trouble}");
         assert!(!trouble.contains("5ecre7"), "{trouble}");

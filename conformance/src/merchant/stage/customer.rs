@@ -1,34 +1,46 @@
 //! A customer in front of the shop, who plays one scenario.
 
-use super::browser::{Browser, PageLoad};
-use super::{CLIENT_ID, Stage, belief};
-use crate::merchant::driver::filled;
+use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
+use super::cookies::From;
+use super::{Stage, belief};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
 use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
-use reqwest::{Method, Url};
+use reqwest::Url;
 use serde_json::Value;
 use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 /// A customer whom the mock knows, with credit (fixtures/customers.toml).
 const CUSTOMER: &str = "1293836";
 
+/// When a customer tries again who was told to come back later: `Retry-After` is one second in the
+/// scenarios.
+const COME_BACK: Duration = Duration::from_millis(1_150);
+
+/// A token that nobody was granted.
+const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
+
 /// A customer, who plays one scenario.
 pub struct Customer<'s, 'd> {
-    stage: &'s Stage<'d>,
+    pub(super) stage: &'s Stage<'d>,
     flow: &'s str,
     lang: &'s str,
-    faults: &'s [Value],
+    pub(super) faults: &'s [Value],
     /// The amount to pay.
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
-    browser: Browser,
+    pub(super) browser: Browser,
     /// The order whose pages are open.
-    order: Option<u64>,
+    pub(super) order: Option<u64>,
     /// The URL that Flexiti sends the customer to.
     callback: Option<String>,
+    /// The URL that the customer came back to last.
+    last_return: Option<String>,
+    /// What was read from the shop's answers, by placeholder.
+    pub(super) extracted: Vec<(String, String)>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -46,11 +58,16 @@ impl<'s, 'd> Customer<'s, 'd> {
             lang,
             faults,
             // An amount of its own, so that it can be recognised.
-            amount: format!("{}.{}", 120 + plays, plays % 89 + 10),
+            amount: stage.driver.cart.amount(lang).map_or_else(
+                || format!("{}.{}", 120 + plays, plays % 89 + 10),
+                str::to_owned,
+            ),
             merchant_orderid: format!("C{}-{plays}", stage.run),
             browser: stage.browser()?,
             order: None,
             callback: None,
+            last_return: None,
+            extracted: Vec::new(),
         })
     }
 
@@ -77,22 +94,33 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
-            Step::Believe { one_of } => belief::believe(&self.asked(), one_of),
-            Step::Doubt { none_of } => Ok(belief::doubt(&self.asked(), none_of)),
+            Step::Again { windows } => Ok(self.send_again(*windows)),
+            Step::Wait { ms } => {
+                std::thread::sleep(Duration::from_millis(*ms));
+                Ok(Happened::Advanced(*ms))
+            }
+            Step::Believe { one_of } => {
+                belief::believe(&self.asked(), one_of, &|| self.look_again())
+            }
+            Step::Doubt { none_of } => belief::doubt(&self.asked(), none_of),
             Step::Advance { ms } => {
                 let change = ClockChange {
                     advance_ms: Some(*ms),
                     ..ClockChange::default()
                 };
-                self.stage.mock.admin().set_clock(CLIENT_ID, &change)?;
+                self.stage
+                    .mock
+                    .admin()
+                    .set_clock(&self.stage.client_id, &change)?;
                 Ok(Happened::Advanced(*ms))
             }
         }
     }
 
-    fn asked(&self) -> belief::Asked<'s> {
+    fn asked(&self) -> belief::Asked<'_> {
         belief::Asked {
             values: self.values(),
+            browser: &self.browser,
             is_open: self.order.is_some(),
             stage: self.stage,
         }
@@ -102,17 +130,32 @@ impl<'s, 'd> Customer<'s, 'd> {
         let first = self.start(1);
         let turned_away = matches!(
             &first,
-            Happened::Started { order: None, page: Some(page), .. } if page.status == 503
+            Happened::Started {
+                order: None,
+                page: Some(_),
+                ..
+            }
         );
         // A customer who is told to come back later does so, once.
-        if turned_away && expect == Start::Either {
+        let passes = self.faults.iter().any(|fault| !fault.is_null());
+        if turned_away && passes && expect != Start::Fails {
+            std::thread::sleep(COME_BACK);
             return self.start(2);
         }
         first
     }
 
+    /// The customer looks again at the page that they came back to. A shop may ask Flexiti only
+    /// while it makes that page.
+    fn look_again(&self) {
+        if let Some(url) = &self.last_return {
+            // What the page says is judged where it was first seen.
+            let _ = self.open(&self.browser, &Outgoing::get(url, From::Shop));
+        }
+    }
+
     /// The values of the driver file's placeholders.
-    fn values(&self) -> Vec<(String, String)> {
+    pub(super) fn values(&self) -> Vec<(String, String)> {
         let customer = if self.flow == "buy" { CUSTOMER } else { "" };
         let own = [
             ("flow", self.flow),
@@ -123,53 +166,24 @@ impl<'s, 'd> Customer<'s, 'd> {
             ("customer_id", customer),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let cart = self.stage.driver.cart.placeholders();
-        own.into_iter().chain(cart).collect()
+        let cart = self.stage.driver.cart.placeholders(self.lang);
+        let order = self
+            .order
+            .map(|id| ("online_order_id".to_owned(), id.to_string()));
+        let extracted = self.extracted.iter().cloned();
+        own.into_iter()
+            .chain(cart)
+            .chain(order)
+            .chain(extracted)
+            .collect()
     }
 
-    fn start(&mut self, times: usize) -> Happened {
-        match self.begin() {
-            Ok(seen) => {
-                self.order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
-                Happened::Started {
-                    times,
-                    order: self.order,
-                    page: Some(seen.page),
-                    trouble: None,
-                }
-            }
-            Err(trouble) => Happened::Started {
-                times,
-                order: None,
-                page: None,
-                trouble: Some(trouble),
-            },
-        }
-    }
-
-    /// Sends the checkout form.
-    fn begin(&self) -> Result<PageLoad, String> {
-        let checkout = &self.stage.driver.checkout;
-        let values = self.values();
-        let url = filled(&checkout.url, &values);
-        let field = |(name, value): (&String, &String)| (name.clone(), filled(value, &values));
-        let form: Vec<(String, String)> = checkout.form.iter().map(field).collect();
-        let method = if checkout.method == "GET" {
-            Method::GET
-        } else {
-            Method::POST
-        };
-        self.open(&self.browser, &method, &url, &form)
-    }
-
-    fn open(
+    pub(super) fn open(
         &self,
         browser: &Browser,
-        method: &Method,
-        url: &str,
-        form: &[(String, String)],
+        outgoing: &Outgoing<'_>,
     ) -> Result<PageLoad, String> {
-        let seen = browser.open(method, url, form);
+        let seen = browser.open(outgoing);
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
@@ -178,11 +192,25 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(seen)
     }
 
+    /// Where a customer comes from who comes back from Flexiti's pages.
+    fn way_back(&self) -> From {
+        if self.stage.driver.callbacks.framed {
+            From::Frame
+        } else {
+            From::Flexiti
+        }
+    }
+
     /// The order whose pages are at `url`.
-    fn order_at(&self, url: &Url) -> Option<u64> {
-        let orders = self.stage.mock.admin().orders(Some(CLIENT_ID)).orders;
+    pub(super) fn order_at(&self, url: &Url) -> Option<OrderView> {
+        let orders = self
+            .stage
+            .mock
+            .admin()
+            .orders(Some(&self.stage.client_id))
+            .orders;
         let here = |order: &&OrderView| order.redirection_url.ends_with(url.path());
-        orders.iter().find(here).map(|order| order.id)
+        orders.into_iter().find(|order| here(&order))
     }
 
     fn complete(
@@ -225,7 +253,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         callback.context("Flexiti has named no callback URL for the order")
     }
 
-    fn come_back(&self, to: To, by: By) -> anyhow::Result<Happened> {
+    fn come_back(&mut self, to: To, by: By) -> anyhow::Result<Happened> {
         let Some(own) = self.order else {
             return Ok(Happened::Skipped);
         };
@@ -239,11 +267,31 @@ impl<'s, 'd> Customer<'s, 'd> {
                 let paid = paid.context("no other customer's order has been paid yet")?;
                 self.success(&format!("orderId={paid}"))
             }
+            To::Error => {
+                let error = &self.stage.driver.callbacks.error;
+                error.replace("{lang}", self.lang)
+            }
+            To::Unknown => self.success("orderId=987654321012"),
+            To::Malformed => {
+                let pairs = [
+                    ("orderId", format!("../{MARKUP}'\"")),
+                    ("status", MARKUP.to_owned()),
+                    ("redirect", format!("http://{ATTACKER}/")),
+                    ("next", format!("http://{ATTACKER}/")),
+                    ("return_url", format!("http://{ATTACKER}/")),
+                    ("url", format!("//{ATTACKER}/")),
+                ];
+                self.success(&serde_urlencoded::to_string(pairs)?)
+            }
+            To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
-            By::Customer => self.open(&self.browser, &Method::GET, &url, &[]),
-            By::Stranger => self.open(&self.stage.browser()?, &Method::GET, &url, &[]),
+            By::Customer => self.open(&self.browser, &Outgoing::get(&url, self.way_back())),
+            By::Stranger => self.open(&self.stage.browser()?, &Outgoing::get(&url, From::Flexiti)),
         };
+        if by == By::Customer && to == To::Own {
+            self.last_return = Some(url);
+        }
         let (page, trouble) = apart(seen);
         Ok(Happened::Returned {
             to,
@@ -260,7 +308,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
         let url = self.callback()?;
         let seen: Vec<_> = std::thread::scope(|scope| {
-            let look = || self.open(&self.browser, &Method::GET, url, &[]);
+            let look = || self.open(&self.browser, &Outgoing::get(url, self.way_back()));
             let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
             let seen = looking.into_iter().map(ScopedJoinHandle::join);
             seen.collect()
@@ -286,6 +334,8 @@ impl<'s, 'd> Customer<'s, 'd> {
             browser: self.stage.browser()?,
             order: None,
             callback: None,
+            last_return: None,
+            extracted: Vec::new(),
         };
         let started = other.start(1);
         other.complete(outcome, None)?;

@@ -2,32 +2,49 @@
 
 mod belief;
 mod browser;
+mod checkout;
+mod cookies;
 mod customer;
+mod extract;
+mod past;
 mod performance;
+mod process;
+mod request;
+mod scripts;
 mod shop;
 
 pub use shop::{LOST, Trouble};
 
-use crate::merchant::driver::Driver;
+use crate::merchant::driver::{Account, Driver};
 use crate::merchant::trace::Page;
-use crate::net::Clients;
 use anyhow::{Context as _, anyhow};
-use browser::{Browser, Credentials, PageLoad};
+use base64::Engine as _;
+use browser::{Browser, Credentials, Outgoing, PageLoad};
+use cookies::From;
 use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
-use reqwest::blocking::Client;
-use reqwest::{Method, Url};
+use past::Past;
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 use shop::Shop;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The account of the shop under test.
-pub const CLIENT_ID: &str = "shop-under-test";
+/// The account of a shop that is started here.
+const CLIENT_ID: &str = "shop-under-test";
 /// How long a shop may take to learn the outcome of an order.
 pub const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a command may take that tells an order's status.
+const COMMAND: Duration = Duration::from_secs(10);
+/// How many scripts of the scanned pages are read at most.
+const SCRIPTS: usize = 40;
+/// How often a shop is started again that ends by itself.
+const DEATHS: u32 = 5;
+/// How much of what a shop wrote before it ended is told.
+const SAID: usize = 600;
 /// The name of a scenario's dialect.
 const SCENE: &str = "scene";
 
@@ -35,7 +52,8 @@ const SCENE: &str = "scene";
 pub struct Stage<'d> {
     pub(super) driver: &'d Driver,
     pub(super) mock: Mock,
-    pub(super) clients: Clients,
+    /// The browser of the shop's owner, who looks at orders.
+    pub(super) owner: Browser,
     /// How many scenarios have been played.
     pub(super) plays: u32,
     /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
@@ -44,13 +62,23 @@ pub struct Stage<'d> {
     pub(super) paid: Option<u64>,
     /// How long the shop may take to learn the outcome of an order.
     pub(super) patience: Duration,
+    /// The shop's account at the mock.
+    pub(super) client_id: String,
+    /// What tells the shop and its commands where Flexiti is.
+    environment: Vec<(String, String)>,
     shop: Shop,
+    /// How often the shop has ended by itself.
+    deaths: u32,
     dialect: DialectView,
     credentials: Credentials,
     /// The number of the next call.
     next_id: u64,
-    /// Orders of earlier scenarios.
-    past: BTreeSet<u64>,
+    /// The calls of this scenario whose time the runner chose by looking at something.
+    looked: Mutex<Vec<u64>>,
+    /// How many orders the shop has not learned the outcome of in time.
+    pub(super) unlearned: AtomicU32,
+    /// Orders and tokens of earlier scenarios.
+    past: Past,
     /// Whether the shop still asks about those in the background.
     is_busy: bool,
 }
@@ -58,9 +86,10 @@ pub struct Stage<'d> {
 impl<'d> Stage<'d> {
     /// Starts a mock and the shop.
     pub fn new(driver: &'d Driver, seed: u64, dialect: &str) -> anyhow::Result<Self> {
+        let account = account(driver, seed);
         let account = MerchantConfig {
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: format!("{seed:016x}-shop-secret"),
+            client_id: account.client_id,
+            client_secret: account.client_secret,
             username: None,
             password: None,
             trust_url: None,
@@ -71,33 +100,49 @@ impl<'d> Stage<'d> {
         let mut credentials = Credentials::default();
         credentials.add("client_id", &account.client_id);
         credentials.add("client_secret", &account.client_secret);
+        let pair = format!("{}:{}", account.client_id, account.client_secret);
+        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+        credentials.add("client_id and client_secret in base64", &pair);
+        let free = Settings::default().listen;
+        let listen = driver.mock.listen.unwrap_or(free);
         let mock = Mock::start(&Settings {
+            listen,
+            public_base_url: driver.mock.public_base_url.clone(),
             merchants: vec![account.clone()],
             dialect: dialect.to_owned(),
             seed: Some(seed),
             journal_bytes: 256 * 1024 * 1024,
             journal_limit: 1_000_000,
             ..Settings::default()
+        });
+        let mock = mock.map_err(|error| match driver.mock.listen {
+            Some(address) => Trouble::NotListening {
+                address,
+                error: format!("{error:#}"),
+            }
+            .into(),
+            None => error,
         })?;
-        let environment = [
-            ("FLEXITI_BASE_URL", mock.base_url()),
-            ("FLEXITI_CLIENT_ID", account.client_id),
-            ("FLEXITI_CLIENT_SECRET", account.client_secret),
+        let names = &driver.shop.names;
+        let environment = vec![
+            (names.base_url.clone(), mock.base_url()),
+            (names.client_id.clone(), account.client_id.clone()),
+            (names.client_secret.clone(), account.client_secret),
         ];
-        let environment: Vec<(&str, &str)> = environment
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let shop = Shop::start(driver, &environment)?;
-        let dialect = mock.admin().dialect(CLIENT_ID)?;
+        let shop = Shop::start(driver, &pairs(&environment))?;
+        let client_id = account.client_id;
+        let dialect = mock.admin().dialect(&client_id)?;
         let patience = Duration::from_secs(driver.checkout.patience_s.into());
-        let clients = Clients::new(|| Client::builder().timeout(patience), None)?;
+        let owner = Browser::new(&Url::parse(&mock.base_url())?, patience)?;
         // Calls before the first customer are not part of a checkout.
         let next_id = last_id(mock.admin())? + 1;
         Ok(Self {
             driver,
+            client_id,
+            environment,
+            deaths: 0,
             mock,
-            clients,
+            owner,
             plays: 0,
             run: run_number(),
             paid: None,
@@ -106,7 +151,9 @@ impl<'d> Stage<'d> {
             dialect,
             credentials,
             next_id,
-            past: BTreeSet::new(),
+            looked: Mutex::default(),
+            unlearned: AtomicU32::new(0),
+            past: Past::default(),
             is_busy: false,
         })
     }
@@ -114,6 +161,26 @@ impl<'d> Stage<'d> {
     /// Whether the shop still runs.
     pub fn check(&mut self) -> Result<(), Trouble> {
         self.shop.check("in a scenario")
+    }
+
+    /// How the shop ended, and what it wrote last, if it did.
+    fn ended_with(&mut self) -> Option<String> {
+        let ended = self.shop.check("in a scenario").err()?;
+        let ended = ended.to_string();
+        Some(self.told(ended).chars().take(SAID).collect())
+    }
+
+    /// Starts a shop again that has ended, a few times.
+    fn revive(&mut self) -> Result<(), Trouble> {
+        let Err(ended) = self.shop.check("again and again") else {
+            return Ok(());
+        };
+        self.deaths += 1;
+        if self.deaths > DEATHS {
+            return Err(ended);
+        }
+        self.shop = Shop::start(self.driver, &pairs(&self.environment))?;
+        Ok(())
     }
 
     /// The dialect of the mock, with every answer spelled out.
@@ -124,11 +191,31 @@ impl<'d> Stage<'d> {
     /// The pages of the driver file, searched for credentials.
     pub fn scan(&self) -> anyhow::Result<Vec<Page>> {
         let browser = self.browser()?;
-        let pages = self.driver.pages.scan.iter().map(|url| {
-            let seen = browser.open(&Method::GET, url, &[]);
-            seen.map_or_else(|_| Page::unreachable(url), |seen| self.searched(seen).page)
-        });
-        Ok(pages.collect())
+        let mut pages = Vec::new();
+        let mut scripts = Vec::new();
+        for url in &self.driver.pages.scan {
+            match browser.open(&Outgoing::get(url, From::Shop)) {
+                Ok(seen) => {
+                    scripts.extend(scripts::of(url, &seen.text));
+                    pages.push(self.searched(seen).page);
+                }
+                Err(_) => pages.push(Page::unreachable(url)),
+            }
+        }
+        // What cannot be loaded, a customer's browser does not see either.
+        let mut done = BTreeSet::new();
+        while let Some(url) = scripts.pop().filter(|_| done.len() < SCRIPTS) {
+            if !done.insert(url.clone()) {
+                continue;
+            }
+            if let Ok(seen) = browser.open(&Outgoing::get(&url, From::Shop)) {
+                scripts.extend(scripts::source_map(&url, &seen.text));
+                pages.push(self.searched(seen).page);
+            }
+        }
+        // A script that is missing is no page that could not be searched.
+        pages.retain(|page| page.status < 400 || self.driver.pages.scan.contains(&page.url));
+        Ok(pages)
     }
 
     /// A page load, searched for the credentials that exist by now.
@@ -155,6 +242,44 @@ impl<'d> Stage<'d> {
         credentials.found_in(text)
     }
 
+    /// Looks at something of the shop's, and remembers which calls that brought about. The second
+    /// value says whether there were any.
+    pub(super) fn looking<T>(&self, look: impl FnOnce() -> T) -> anyhow::Result<(T, bool)> {
+        let before = last_id(self.mock.admin())?;
+        let seen = look();
+        let after = last_id(self.mock.admin())?;
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.extend(before + 1..=after);
+        Ok((seen, after > before))
+    }
+
+    /// Puts the shop back to its beginning, if the driver file says how.
+    fn reset(&self) -> Result<(), Trouble> {
+        shop::reset(self.driver, &pairs(&self.environment))
+    }
+
+    /// What a command of the driver file prints.
+    pub(super) fn command(&self, line: &[String]) -> Result<String, String> {
+        let command = shop::command(self.driver, line, &pairs(&self.environment));
+        let mut command = command.map_err(|error| error.to_string())?;
+        process::output(&mut command, COMMAND)
+    }
+
+    /// Where the shop should call Flexiti, and as whom.
+    pub fn called_at(&self) -> String {
+        let names = &self.driver.shop.names;
+        let told = if self.driver.shop.is_started_here() {
+            format!(" (its environment has it in {})", names.base_url)
+        } else {
+            String::new()
+        };
+        format!(
+            "{}{told}, with client id `{}`",
+            self.mock.base_url(),
+            self.client_id
+        )
+    }
+
     /// The browser of a new customer.
     pub(super) fn browser(&self) -> anyhow::Result<Browser> {
         let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
@@ -172,13 +297,13 @@ impl<'d> Stage<'d> {
             extends: None,
             answers: Some(answers),
         };
-        admin.set_dialect(CLIENT_ID, &change)?;
+        admin.set_dialect(&self.client_id, &change)?;
         let (_, before) = scenario
             .faults
             .iter()
             .partition::<Vec<_>, _>(|f| is_of_order(f));
         let plan = FaultPlan::read(json!({"faults": before})).map_err(|what| anyhow!(what))?;
-        let planned = admin.plan_faults(CLIENT_ID, plan);
+        let planned = admin.plan_faults(&self.client_id, plan);
         planned.with_context(|| format!("the faults of scenario {}", scenario.id))?;
         Ok(())
     }
@@ -192,10 +317,35 @@ impl<'d> Stage<'d> {
                 fault["match"]["params"]["orderId"] = order.to_string().into();
             }
             let change = serde_json::from_value(json!({"add": fault}))?;
-            self.mock.admin().change_faults(CLIENT_ID, change)?;
+            self.mock.admin().change_faults(&self.client_id, change)?;
         }
         Ok(())
     }
+}
+
+/// The account of the shop: its own one if it runs already, otherwise one that only it knows.
+fn account(driver: &Driver, seed: u64) -> Account {
+    if let Some(account) = &driver.shop.account {
+        return account.clone();
+    }
+    if driver.shop.is_started_here() {
+        return Account {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: format!("{seed:016x}-shop-secret"),
+        };
+    }
+    let demo = MerchantConfig::demo();
+    Account {
+        client_id: demo.client_id,
+        client_secret: demo.client_secret,
+    }
+}
+
+fn pairs(environment: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = environment.iter();
+    pairs
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }
 
 /// A number that no earlier stage had: the time, and a counter within this process.

@@ -1,7 +1,8 @@
 //! Performs a scenario on the stage, and records the trace that is judged.
 
+use super::Stage;
 use super::customer::Customer;
-use super::{CLIENT_ID, Stage};
+use super::past::Past;
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
@@ -9,6 +10,7 @@ use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, OrderView};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How often a scenario is played at most, until its faults strike its own calls.
@@ -40,7 +42,9 @@ impl Stage<'_> {
     }
 
     fn attempt(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
-        self.shop.check("between two scenarios")?;
+        // One that ended after the scenario before was not seen to: that one says so.
+        self.revive()?;
+        self.reset()?;
         self.plays += 1;
         self.set_scene(scenario)?;
         let first_id = self.next_id;
@@ -57,16 +61,24 @@ impl Stage<'_> {
             dialect: self.dialect.name.clone(),
             amount: customer.amount,
             merchant_orderid: customer.merchant_orderid,
-            cart: self.driver.cart.parameters(),
+            cart: self.driver.cart.parameters(lang),
             happened,
             exchanges: Vec::new(),
             first_id,
             next_id: first_id,
             left_out: Vec::new(),
-            faults: self.mock.admin().faults(CLIENT_ID)?.faults,
+            faults: self.mock.admin().faults(&self.client_id)?.faults,
             opened: Vec::new(),
+            looked: Vec::new(),
+            ended: None,
         };
         self.record(&mut played)?;
+        let looked = self
+            .looked
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        played.looked = std::mem::take(looked);
+        played.ended = self.ended_with();
         let admin = self.mock.admin();
         let opened: BTreeSet<u64> = played.orders().collect();
         for id in &opened {
@@ -76,8 +88,8 @@ impl Stage<'_> {
         if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
             self.paid = Some(bought.id);
         }
-        self.past.extend(opened);
-        admin.clear_faults(CLIENT_ID)?;
+        self.past.remember(&played);
+        admin.clear_faults(&self.client_id)?;
         Ok(played)
     }
 
@@ -94,22 +106,23 @@ impl Stage<'_> {
         let mut theirs = Vec::new();
         for row in rows {
             played.next_id = row.id + 1;
-            if row.order_id.is_some_and(|id| self.past.contains(&id)) {
+            if self.past.is_about(&row) {
                 played.left_out.push(row.id);
                 theirs.extend(bearer(&row).map(str::to_owned));
             } else {
                 played.exchanges.push(admin.request(row.id)?);
             }
         }
-        leave_tokens_out(played, &theirs);
+        leave_tokens_out(played, &theirs, &self.past);
         self.is_busy |= !played.left_out.is_empty();
         self.next_id = played.next_id;
         Ok(())
     }
 }
 
-/// Leaves out the tokens that were used only to ask about earlier orders.
-fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
+/// Leaves out the tokens that were used only to ask about earlier orders, and refreshes of earlier
+/// tokens that came to nothing.
+fn leave_tokens_out(played: &mut Played, theirs: &[String], past: &Past) {
     let own: HashSet<String> = played
         .exchanges
         .iter()
@@ -121,7 +134,7 @@ fn leave_tokens_out(played: &mut Played, theirs: &[String]) {
         let answer: Value = serde_json::from_str(body).unwrap_or_default();
         let token = answer["access_token"].as_str().unwrap_or_default();
         call.row.endpoint == TOKEN
-            && theirs.iter().any(|used| used == token)
+            && (theirs.iter().any(|used| used == token) || past.is_refresh_of(&call.row))
             && !own.contains(token)
     };
     let (left_out, kept) = std::mem::take(&mut played.exchanges)
@@ -161,7 +174,10 @@ fn struck_others(played: &Played) -> bool {
     let own: HashSet<u64> = calls.collect();
     let mut faults = played.faults.iter();
     faults.any(|fault| {
-        !fault.consumed_by.is_empty() && !fault.consumed_by.iter().any(|id| own.contains(id))
+        // One that lasts strikes whatever comes.
+        fault.fault.times() != 0
+            && !fault.consumed_by.is_empty()
+            && !fault.consumed_by.iter().any(|id| own.contains(id))
     })
 }
 

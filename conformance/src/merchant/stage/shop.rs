@@ -1,16 +1,15 @@
 //! The merchant's shop as a child process: start, watch, stop.
 
+use super::process::{self, Group};
 use crate::merchant::driver::Driver;
 use crate::net::{self, Clients};
 use reqwest::Method;
 use reqwest::blocking::Client;
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long a shop may take to start.
-const START: Duration = Duration::from_secs(20);
+/// How long the command may take that puts a shop back to its beginning.
+const RESET: Duration = Duration::from_secs(60);
 /// A run is given up after this many scenarios in a row that say nothing about the shop: going on
 /// would take an hour.
 pub const LOST: usize = 3;
@@ -38,15 +37,33 @@ pub enum Trouble {
         /// What it wrote last.
         said: String,
     },
+    /// The command that puts it back to its beginning fails.
+    #[error("shop.reset: {what}")]
+    NotReset {
+        /// What went wrong.
+        what: String,
+    },
+    /// The mock cannot be where the flags say.
+    #[error("--listen: {address}: {error}")]
+    NotListening {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        error: String,
+    },
     /// Nothing that the shop does can be judged.
-    #[error("the shop cannot be judged: {what}, {} times in a row", LOST)]
+    #[error("the shop cannot be judged: {what}, {times} times in a row")]
     Lost {
         /// What was observed instead.
         what: String,
+        /// How often.
+        times: usize,
     },
     /// The shop did not become ready in time.
-    #[error("the shop does not answer at {url} within {} seconds: {why}{said}", START.as_secs())]
+    #[error("the shop does not answer at {url} within {limit} seconds (shop.start_s): {why}{said}")]
     NotReady {
+        /// How many seconds it had.
+        limit: u16,
         /// Where it was asked.
         url: String,
         /// What came instead.
@@ -56,61 +73,36 @@ pub enum Trouble {
     },
 }
 
-/// A running shop. One that was started here is killed when this value is dropped.
+/// A running shop. One that was started here is ended, with its children, when this value is
+/// dropped.
 #[derive(Debug)]
 pub struct Shop {
-    child: Option<Child>,
-    log: Option<File>,
+    group: Option<Group>,
 }
 
 impl Shop {
     /// Starts the shop of a driver file with `environment`, and waits until it is ready.
     pub fn start(driver: &Driver, environment: &[(&str, &str)]) -> Result<Self, Trouble> {
-        let mut shop = Self {
-            child: None,
-            log: None,
-        };
-        if let Some((program, arguments)) = driver.shop.command.split_first() {
+        let mut shop = Self { group: None };
+        let line = driver.shop.command_line();
+        if !line.is_empty() {
             let not_started = |error| Trouble::NotStarted {
-                command: driver.shop.command.join(" "),
+                command: line.join(" "),
                 error,
             };
-            // A path is relative to the driver file, not to the working directory.
-            let program = if program.contains('/') {
-                std::path::absolute(driver.folder.join(program)).map_err(not_started)?
-            } else {
-                program.into()
-            };
-            let log = tempfile::tempfile().map_err(not_started)?;
-            let handle = || log.try_clone().map(Stdio::from).map_err(not_started);
-            let given = |name: &str| {
-                let own = driver.shop.env.get(name).map(Into::into);
-                own.or_else(|| std::env::var_os(name))
-            };
-            let child = Command::new(program)
-                .args(arguments)
-                .current_dir(&driver.folder)
-                .envs(environment.iter().copied())
-                .envs(&driver.shop.env)
-                .envs(net::no_proxy_for_children(given))
-                .stdin(Stdio::null())
-                .stdout(handle()?)
-                .stderr(handle()?)
-                .spawn()
-                .map_err(not_started)?;
-            shop.child = Some(child);
-            shop.log = Some(log);
+            let mut command = command(driver, &line, environment).map_err(not_started)?;
+            shop.group = Some(Group::start(&mut command).map_err(not_started)?);
         }
         if let Some(url) = &driver.shop.ready_url {
-            shop.wait(url)?;
+            shop.wait(url, driver.shop.start_s)?;
         }
         Ok(shop)
     }
 
-    fn wait(&mut self, url: &str) -> Result<(), Trouble> {
+    fn wait(&mut self, url: &str, limit: u16) -> Result<(), Trouble> {
         let settings = || Client::builder().timeout(Duration::from_secs(2));
         let clients = Clients::new(settings, None);
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + Duration::from_secs(limit.into());
         let mut why = "no answer".to_owned();
         while Instant::now() < deadline {
             self.check("before it was ready")?;
@@ -127,6 +119,7 @@ impl Shop {
         }
         Err(Trouble::NotReady {
             url: url.to_owned(),
+            limit,
             why,
             said: self.said(),
         })
@@ -134,43 +127,61 @@ impl Shop {
 
     /// Whether the shop still runs, if it was started here.
     pub fn check(&mut self, when: &'static str) -> Result<(), Trouble> {
-        let child = self.child.as_mut();
-        match child.map(Child::try_wait) {
-            Some(Ok(Some(status))) => Err(Trouble::Ended {
+        match self.group.as_mut().and_then(Group::ended) {
+            Some(status) => Err(Trouble::Ended {
                 when,
                 status,
                 said: self.said(),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
     /// The end of the shop's output.
     fn said(&mut self) -> String {
-        let Some(log) = &mut self.log else {
-            return String::new();
-        };
-        let length = log.metadata().map_or(0, |data| data.len());
-        let mut bytes = Vec::new();
-        let read = log
-            .seek(SeekFrom::Start(length.saturating_sub(TAIL)))
-            .and_then(|_| log.read_to_end(&mut bytes));
-        match read {
-            Ok(count) if count > 0 => {
-                let text = String::from_utf8_lossy(&bytes);
-                format!("; it wrote:\n{}", text.trim_end())
-            }
+        let said = self.group.as_mut().map(|group| group.said(TAIL));
+        match said {
+            Some(said) if !said.trim().is_empty() => format!("; it wrote:\n{}", said.trim_end()),
             _ => String::new(),
         }
     }
 }
 
-impl Drop for Shop {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            // It may be gone already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+/// Puts the shop back to its beginning, if the driver file says how.
+pub fn reset(driver: &Driver, environment: &[(&str, &str)]) -> Result<(), Trouble> {
+    if driver.shop.reset.is_empty() {
+        return Ok(());
     }
+    let not_reset = |what: String| Trouble::NotReset { what };
+    let command = command(driver, &driver.shop.reset, environment);
+    let mut command = command.map_err(|error| not_reset(error.to_string()))?;
+    process::output(&mut command, RESET).map_err(not_reset)?;
+    Ok(())
+}
+
+/// A program of the merchant's, in the folder of the driver file and with its environment.
+pub fn command(
+    driver: &Driver,
+    line: &[String],
+    environment: &[(&str, &str)],
+) -> std::io::Result<Command> {
+    let (program, arguments) = line.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+    // A path is relative to the driver file, not to the working directory.
+    let program = if program.contains('/') {
+        std::path::absolute(driver.folder.join(program))?
+    } else {
+        program.into()
+    };
+    let given = |name: &str| {
+        let own = driver.shop.env.get(name).map(Into::into);
+        own.or_else(|| std::env::var_os(name))
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(&driver.folder)
+        .envs(environment.iter().copied())
+        .envs(&driver.shop.env)
+        .envs(net::no_proxy_for_children(given));
+    Ok(command)
 }

@@ -161,6 +161,12 @@ fn step(step: &Step) -> String {
                 To::Known => "the success URL with the order's id",
                 To::Told => "the success URL with the order's id and a made-up status",
                 To::Foreign => "the success URL with the id of somebody else's order",
+                To::Error => "the error URL, whatever the outcome",
+                To::Unknown => "the success URL with the id of an order that does not exist",
+                To::Malformed => {
+                    "the success URL with mark-up in place of an id, and another host's address"
+                }
+                To::Token => "the success URL with the order's id and a made-up token",
             };
             format!("{who} requests {where_to}.")
         }
@@ -172,6 +178,11 @@ fn step(step: &Step) -> String {
         ),
         Step::Believe { one_of } => format!("The shop comes to believe: {}.", beliefs(one_of)),
         Step::Doubt { none_of } => format!("The shop must not believe: {}.", beliefs(none_of)),
+        Step::Again { windows } => match windows {
+            1 => "The customer sends the checkout again, as after a reload.".to_owned(),
+            n => format!("The customer sends the checkout again in {n} windows at once."),
+        },
+        Step::Wait { ms } => format!("{} pass for everybody.", duration(*ms)),
         Step::Advance { ms } => format!("{} pass on Flexiti's clock.", duration(*ms)),
     }
 }

@@ -561,3 +561,209 @@ def asks_too_fast():
             time.sleep(0.1)
         return status
     replace(shop.Order, "look", look)
+
+
+# Silence, forged callbacks, and customers who click twice.
+
+@fault
+def silence_is_success():
+    """A notification that cannot be had counts as success: the shop fails open."""
+    def notification(original, checkout, kind, key):
+        try:
+            return original(checkout, kind, key)
+        except (Lost, flexiti.Refused):
+            checkout.status = success_of(checkout)
+            raise
+    replace(flexiti, "notification", notification)
+
+
+@fault
+def missing_is_success():
+    """A notification that is not there (404) counts as success."""
+    def notification(original, checkout, kind, key):
+        body = original(checkout, kind, key)
+        if body is None:
+            checkout.status = success_of(checkout)
+        return body
+    replace(flexiti, "notification", notification)
+
+
+def on_unknown_id(act):
+    """Does `act(handler, query)` for a callback whose orderId is not one of the customer's."""
+    def callback(original, self, path, query):
+        if "orderId" in query and self.own_order(query) is None:
+            return act(self, query)
+        return original(self, path, query)
+    replace(shop.Handler, "callback", callback)
+
+
+@fault
+def unknown_id_breaks():
+    """A callback with an id that the shop does not know breaks the page."""
+    on_unknown_id(lambda handler, query: handler.answer(500, "<html lang=en>KeyError</html>"))
+
+
+@fault
+def dies_of_unknown_id():
+    """A callback with an id that the shop does not know ends the program."""
+    import os
+    on_unknown_id(lambda handler, query: os._exit(3))
+
+
+@fault
+def echoes_markup():
+    """The page says which order it does not know, as it stands in the address."""
+    on_unknown_id(lambda handler, query: handler.answer(404, f"<html lang=en>No order {query['orderId']}</html>"))
+
+
+@fault
+def redirects_anywhere():
+    """A callback redirects where its parameter `next` says."""
+    def callback(original, self, path, query):
+        if "next" in query:
+            return self.answer(303, "", {"Location": query["next"]})
+        return original(self, path, query)
+    replace(shop.Handler, "callback", callback)
+
+
+@fault
+def uses_callback_token():
+    """A token in the callback's address takes the place of the shop's own."""
+    def act(handler, order, path, query):
+        if "auth_token" in query and order.token:
+            order.token = order.token._replace(access=query["auth_token"])
+    before_callback(act)
+
+
+@fault
+def opens_again():
+    """Each submission of the checkout opens another order at Flexiti."""
+    def start(original, self, terms):
+        self.opened = None
+        return original(self, terms)
+    replace(shop.Order, "start", start)
+
+
+@fault
+def no_lock():
+    """Two submissions at once both find that nothing is open yet."""
+    def start(original, self, terms):
+        if self.opened:
+            return self.opened.url
+        self.terms, self.token = terms, flexiti.new_token()
+        self.opened = self.open()
+        self.status, self.asked = "pending", float("-inf")
+        return self.opened.url
+
+    def call(original, checkout, *args, **more):
+        lock, checkout.lock = checkout.lock, contextlib.nullcontext()
+        try:
+            return original(checkout, *args, **more)
+        finally:
+            checkout.lock = lock
+    def order_of(original, self, session, number):
+        try:
+            return original(self, session, number)
+        except PermissionError:  # the other click, which came without a cookie too
+            return shop.orders[number]
+    replace(flexiti, "call", call)
+    replace(shop.Order, "start", start)
+    replace(shop.Handler, "order_of", order_of)
+
+
+@fault
+def resends_refused():
+    """An init that was refused is sent again, twice."""
+    def init(original, *args):
+        for _ in range(2):
+            try:
+                return original(*args)
+            except flexiti.Refused:
+                pass
+        return original(*args)
+    replace(flexiti, "init", init)
+
+
+@fault
+def gives_up_pending():
+    """What is pending at the third look is given up."""
+    def look(original, self):
+        status = original(self)
+        self.times = getattr(self, "times", 0) + (status == "pending")
+        if self.times >= 3:
+            self.status, self.opened = "failed", None
+        return self.status
+    replace(shop.Order, "look", look)
+
+
+@fault
+def ids_of_31_bits():
+    """Order ids are kept in 32 bits with a sign."""
+    replace(flexiti, "id_text", lambda original, value:
+            str((int(value) + 2**31) % 2**32 - 2**31) if isinstance(value, int) and value >= 2**31 else original(value))
+
+
+@fault
+def ids_are_floats():
+    """Order ids are kept as floating-point numbers, and written with 14 digits."""
+    replace(flexiti, "id_text", lambda original, value:
+            f"{float(value):.14g}" if isinstance(value, int) and not isinstance(value, bool) else original(value))
+
+
+# What reaches the browser.
+
+@fault
+def always_says_paid():
+    """The page at the callback says that the order is paid, whatever became of it."""
+    shop.TEXTS.update({status: shop.TEXTS["paid"] for status in ("failed", "cancelled", "pending")})
+
+
+def with_script(path, text, more=None):
+    """The cart's page has a script."""
+    replace(shop, "cart_page", lambda original, lang: original(lang).replace("</html>", '<script src="/app.js"></script></html>'))
+    files = {"/app.js": "1;//# sourceMappingURL=app.js.map\n", path: text}
+
+    def do_get(original, self):
+        if self.path in files:
+            return self.answer(200, files[self.path], {"Content-Type": "text/javascript"})
+        original(self)
+    replace(shop.Handler, "do_GET", do_get)
+
+
+@fault
+def secret_in_script():
+    """A script of the cart's page has the client secret."""
+    with_script("/app.js", f"const secret = '{flexiti.CLIENT_SECRET}';")
+
+
+@fault
+def secret_in_source_map():
+    """The source map of a script has the client secret."""
+    with_script("/app.js.map", f'{{"sourcesContent": ["{flexiti.CLIENT_SECRET}"]}}')
+
+
+@fault
+def secret_in_error_page():
+    """The page of an order that Flexiti refused shows what was sent."""
+    def answer(original, self, status, text, headers=()):
+        original(self, status, text + flexiti.CLIENT_SECRET if status in (409, 503) else text, headers)
+    replace(shop.Handler, "answer", answer)
+
+
+def cookies_with(attributes):
+    def answer(original, self, status, text, headers=()):
+        headers = {name: value.replace("SameSite=Lax", attributes) for name, value in dict(headers).items()}
+        original(self, status, text, headers)
+    replace(shop.Handler, "answer", answer)
+
+
+@fault
+def samesite_strict():
+    """The session's cookie is SameSite=Strict: it stays away on the way back from Flexiti."""
+    cookies_with("SameSite=Strict")
+
+
+@fault
+def samesite_none_insecure():
+    """The session's cookie is SameSite=None without Secure: no browser keeps it."""
+    cookies_with("SameSite=None")

@@ -1,0 +1,145 @@
+//! The arguments of `merchant`.
+
+use super::args::seed;
+use super::reports::{ReportTo, certification};
+use clap::{Args, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Merchant {
+    #[command(subcommand)]
+    pub command: Option<MerchantCommand>,
+    #[command(flatten)]
+    pub run: MerchantRun,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MerchantCommand {
+    /// Write a driver file that explains every key
+    Init {
+        /// Output file; an existing file is not overwritten
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+    },
+    /// Start the shop of a driver file, and try checkouts
+    Check {
+        /// Driver file
+        #[arg(default_value = "merchant.toml")]
+        file: PathBuf,
+        /// Address that the mock listens on, for a shop that runs already
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+        /// Origin under which the shop and its customers reach the mock
+        #[arg(long, value_name = "URL")]
+        public_base_url: Option<String>,
+    },
+    /// Generate legal answers, faults and customers until they break the shop, then shrink them
+    Fuzz(Fuzz),
+    /// Print the JSON Schema of driver files
+    Schema,
+    /// Generate a key that signs certificates
+    Keygen {
+        /// Output file; an existing file is not overwritten
+        #[arg(default_value = "certificate-key.json")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Fuzz {
+    /// Driver file
+    #[arg(default_value = "merchant.toml")]
+    pub file: PathBuf,
+    /// Number of plans
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    pub cases: u32,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Dialect to vary the answers of: a name, or the path of a dialect file
+    #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+    pub dialect: String,
+    /// Where to save the smallest plan that breaks the shop, for `replay`
+    #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
+    pub save: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct MerchantRun {
+    /// Driver file: how to start the shop, check out, and read an order's status
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub driver: Option<PathBuf>,
+    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
+    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
+    #[arg(long, value_name = "COMMAND")]
+    pub exec: Option<String>,
+    /// How many seconds the command of --exec may take
+    #[arg(long, default_value_t = 900, value_name = "SECONDS", requires = "exec")]
+    pub exec_limit: u64,
+    /// Dialects: names, paths, or `all`; the first one decides the level
+    #[arg(
+        long,
+        default_value = "documented",
+        value_name = "NAME|FILE",
+        value_delimiter = ','
+    )]
+    pub dialect: Vec<String>,
+    /// Seed that makes the run repeatable; drawn and printed if omitted
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Run only the scenarios whose id starts with this
+    #[arg(long, value_name = "ID", conflicts_with = "exec")]
+    pub only: Option<String>,
+    /// Address that the mock listens on, for a shop that runs already; a free port if omitted
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "exec")]
+    pub listen: Option<SocketAddr>,
+    /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
+    #[arg(long, value_name = "URL", conflicts_with = "exec")]
+    pub public_base_url: Option<String>,
+    /// Version of the shop for the certificate, such as a commit; replaces `shop.version`
+    #[arg(long, value_name = "TEXT", conflicts_with = "exec")]
+    pub shop_version: Option<String>,
+    /// Who signs, for the certificate: a name that goes with the key
+    #[arg(long, value_name = "NAME", requires = "key")]
+    pub signed_by: Option<String>,
+    /// Level that the exit code demands; by default `robust`, the highest that rests on Flexiti's
+    /// documentation, of what was played
+    #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]
+    pub require: Option<RequiredLevel>,
+    /// TOML file of `[[waivers]]`: `check`, `reason`, `expires`, and perhaps `scenario`. What is
+    /// waived still costs its level
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub waivers: Option<PathBuf>,
+    /// text, junit, sarif, html, markdown or github, to a file or to standard output (`-`,
+    /// `junit=-`); may be repeated
+    #[arg(
+        long,
+        value_name = "FORMAT[=FILE]",
+        default_value = "text",
+        value_parser = certification,
+        conflicts_with = "exec"
+    )]
+    pub report: Vec<ReportTo>,
+    /// Write a signed certificate
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "exec")]
+    pub certificate: Option<PathBuf>,
+    /// Write the results as an HTML page
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub html: Option<PathBuf>,
+    /// Write the level as a badge (SVG)
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub badge: Option<PathBuf>,
+    /// Key that signs the certificate (see `merchant keygen`)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+/// A level of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RequiredLevel {
+    Basic,
+    Robust,
+    Exemplary,
+}

@@ -1,0 +1,215 @@
+//! What is wrong with a driver file, with its key and what is allowed.
+
+use super::request::{Extract, Request, check_method};
+use super::shop::{FLOWS, LANGUAGES};
+use super::{Driver, Order, PLACEHOLDERS};
+use anyhow::{Context as _, bail, ensure};
+use std::collections::BTreeMap;
+
+impl Driver {
+    /// Refuses what cannot be meant.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        self.check_shop()?;
+        self.check_urls()?;
+        self.cart.check()?;
+        ensure!(
+            (1..=300).contains(&self.checkout.patience_s),
+            "checkout.patience_s: {} is not allowed; 1 to 300 seconds",
+            self.checkout.patience_s
+        );
+        let mut known = self.own_placeholders();
+        for (at, step) in (1..).zip(&self.checkout.steps) {
+            check_request(&format!("checkout.steps[{at}]"), step, &mut known)?;
+        }
+        let checkout = Request {
+            method: self.checkout.method.clone(),
+            url: self.checkout.url.clone(),
+            form: self.checkout.form.clone(),
+            json: self.checkout.json.clone(),
+            headers: self.checkout.headers.clone(),
+            extract: self.checkout.extract.clone(),
+        };
+        check_request("checkout", &checkout, &mut known)?;
+        let Some(order) = &self.order else {
+            return Ok(());
+        };
+        known.push("online_order_id".to_owned());
+        check_order(order, &mut known)
+    }
+
+    fn check_shop(&self) -> anyhow::Result<()> {
+        let shop = &self.shop;
+        ensure!(
+            shop.shell.is_none() || shop.command.is_empty(),
+            "shop.shell: give either `command` or `shell`"
+        );
+        ensure!(
+            !shop.is_started_here() || shop.ready_url.is_some(),
+            "shop.ready_url: required when `shop.command` starts the shop"
+        );
+        ensure!(
+            (1..=600).contains(&shop.start_s),
+            "shop.start_s: {} is not allowed; 1 to 600 seconds",
+            shop.start_s
+        );
+        for (key, named, allowed) in [
+            ("shop.flows", &shop.flows, &FLOWS[..]),
+            ("shop.languages", &shop.languages, &LANGUAGES[..]),
+        ] {
+            let allowed_list = allowed.join(", ");
+            ensure!(
+                !named.is_empty(),
+                "{key}: name at least one of {allowed_list}"
+            );
+            let unknown = named.iter().find(|name| !allowed.contains(&name.as_str()));
+            if let Some(unknown) = unknown {
+                bail!("{key}: `{unknown}` is not allowed; one of {allowed_list}");
+            }
+        }
+        let names = &shop.names;
+        for (key, name) in [
+            ("base_url", &names.base_url),
+            ("client_id", &names.client_id),
+            ("client_secret", &names.client_secret),
+        ] {
+            ensure!(
+                !name.is_empty() && !name.contains(['=', '\0']),
+                "shop.names.{key}: `{name}` is not the name of an environment variable"
+            );
+        }
+        Ok(())
+    }
+
+    fn check_urls(&self) -> anyhow::Result<()> {
+        let ready = self.shop.ready_url.iter();
+        let ready = ready.map(|url| ("shop.ready_url".to_owned(), url));
+        let scanned = self.pages.scan.iter().enumerate();
+        let scanned = scanned.map(|(at, url)| (format!("pages.scan[{at}]"), url));
+        let own = [
+            ("callbacks.success".to_owned(), &self.callbacks.success),
+            ("callbacks.error".to_owned(), &self.callbacks.error),
+            ("checkout.url".to_owned(), &self.checkout.url),
+        ];
+        let order = self.order.iter().filter_map(|order| order.url.as_ref());
+        let order = order.map(|url| ("order.url".to_owned(), url));
+        for (key, url) in ready.chain(own).chain(order).chain(scanned) {
+            check_url(url).with_context(|| format!("{key}: `{url}`"))?;
+        }
+        Ok(())
+    }
+
+    fn own_placeholders(&self) -> Vec<String> {
+        let own = PLACEHOLDERS.iter().map(|(name, _)| (*name).to_owned());
+        let cart = self.cart.placeholders("en").map(|(name, _)| name);
+        own.chain(cart).collect()
+    }
+}
+
+fn check_order(order: &Order, known: &mut Vec<String>) -> anyhow::Result<()> {
+    ensure!(
+        order.url.is_some() == order.command.is_empty(),
+        "order.url: give either `url` or `command`"
+    );
+    for (at, step) in (1..).zip(&order.steps) {
+        check_request(&format!("order.steps[{at}]"), step, known)?;
+    }
+    let url = order.url.iter().map(|url| ("url".to_owned(), url));
+    let headers = order.headers.iter();
+    let headers = headers.map(|(name, value)| (format!("headers.{name}"), value));
+    let command = order
+        .command
+        .iter()
+        .map(|part| ("command".to_owned(), part));
+    for (key, text) in url.chain(headers).chain(command) {
+        check_placeholders(&format!("order.{key}"), text, known)?;
+    }
+    let place = order.place();
+    let is_named = [&place.css, &place.pointer, &place.regex, &place.header];
+    if is_named.iter().any(|place| place.is_some()) || place.attribute.is_some() {
+        place.check("order")?;
+    }
+    for (key, words) in [
+        ("paid", &order.paid),
+        ("pending", &order.pending),
+        ("failed", &order.failed),
+    ] {
+        ensure!(!words.is_empty(), "order.{key}: name at least one word");
+    }
+    let words = order.paid.iter().chain(&order.pending).chain(&order.failed);
+    let words: Vec<&String> = words.collect();
+    for (at, word) in words.iter().enumerate() {
+        ensure!(
+            !words[..at].contains(word),
+            "order: `{word}` is listed under two of paid, pending, failed"
+        );
+    }
+    Ok(())
+}
+
+/// Checks a request; what it reads from its answer is known from then on.
+fn check_request(key: &str, request: &Request, known: &mut Vec<String>) -> anyhow::Result<()> {
+    check_method(&format!("{key}.method"), &request.method)?;
+    ensure!(
+        request.json.is_none() || request.form.is_empty(),
+        "{key}.json: give either `form` or `json`"
+    );
+    check_url(&request.url).with_context(|| format!("{key}.url: `{}`", request.url))?;
+    for (part, text) in request.texts() {
+        check_placeholders(&format!("{key}.{part}"), text, known)?;
+    }
+    check_extracts(key, &request.extract, known)
+}
+
+fn check_extracts(
+    key: &str,
+    extracts: &BTreeMap<String, Extract>,
+    known: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    for (name, extract) in extracts {
+        let is_own = PLACEHOLDERS.iter().any(|(own, _)| own == name);
+        ensure!(
+            !is_own && !name.contains(['{', '}']),
+            "{key}.extract.{name}: the name is taken"
+        );
+        extract.check(&format!("{key}.extract.{name}"))?;
+        known.push(name.clone());
+    }
+    Ok(())
+}
+
+/// Refuses a placeholder that does not exist.
+fn check_placeholders(key: &str, text: &str, known: &[String]) -> anyhow::Result<()> {
+    for part in text.split('{').skip(1) {
+        let Some((name, _)) = part.split_once('}') else {
+            continue;
+        };
+        // Braces may stand for themselves in JSON and in commands.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if name.is_empty() || !name.chars().all(is_name) {
+            continue;
+        }
+        if !known.iter().any(|known| known == name) {
+            let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+            let hint = if name.contains('.') {
+                "; addresses stand in [cart.billing] and [cart.shipping]"
+            } else {
+                ""
+            };
+            bail!(
+                "{key}: unknown placeholder `{{{name}}}`; expected one of {}{hint}",
+                known.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+fn check_url(url: &str) -> anyhow::Result<()> {
+    let plain = url.replace(['{', '}'], "");
+    let parsed = reqwest::Url::parse(&plain).context("not a URL")?;
+    ensure!(
+        matches!(parsed.scheme(), "http" | "https") && parsed.has_host(),
+        "must start with http:// or https:// and name a host"
+    );
+    Ok(())
+}

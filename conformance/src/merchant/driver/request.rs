@@ -1,0 +1,156 @@
+//! The requests that a driver file describes, and what is read from their answers.
+
+use anyhow::{Context as _, bail, ensure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The methods that a request may have.
+pub const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// A request of the customer's browser on its way to the checkout.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    #[serde(default = "get")]
+    pub method: String,
+    /// Where to send it; may hold placeholders such as `{lang}`.
+    pub url: String,
+    /// The form's fields; with `GET` they become the query string.
+    #[serde(default)]
+    pub form: BTreeMap<String, String>,
+    /// A JSON body, in place of a form; its texts may hold placeholders.
+    pub json: Option<Value>,
+    /// Headers besides those that a browser sends.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What to read from the answer, by the name of the placeholder that it becomes.
+    #[serde(default)]
+    pub extract: BTreeMap<String, Extract>,
+}
+
+impl Request {
+    /// All texts that may hold placeholders, each with its key.
+    pub fn texts(&self) -> Vec<(String, &str)> {
+        let mut all = vec![("url".to_owned(), self.url.as_str())];
+        let pairs = |block: &'static str, pairs: &'_ BTreeMap<String, String>| {
+            let keys = pairs.keys().map(move |name| format!("{block}.{name}"));
+            keys.collect::<Vec<String>>()
+        };
+        all.extend(
+            pairs("form", &self.form)
+                .into_iter()
+                .zip(self.form.values().map(String::as_str)),
+        );
+        let headers = self.headers.values().map(String::as_str);
+        all.extend(pairs("headers", &self.headers).into_iter().zip(headers));
+        let json = self.json.iter().flat_map(texts);
+        all.extend(json.map(|text| ("json".to_owned(), text)));
+        all
+    }
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// Where something is in an answer: one of `css`, `pointer`, `regex`, `cookie` and `header`.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Extract {
+    /// A CSS selector that matches one element; its text counts, or the attribute below.
+    pub css: Option<String>,
+    /// The attribute of the element, such as `value`.
+    pub attribute: Option<String>,
+    /// A JSON Pointer (RFC 6901) into a JSON answer.
+    pub pointer: Option<String>,
+    /// A regular expression; its first group counts, or all of it.
+    pub regex: Option<String>,
+    /// The name of a cookie.
+    pub cookie: Option<String>,
+    /// The name of a header of the answer.
+    pub header: Option<String>,
+}
+
+impl Extract {
+    /// Refuses a place that is named in two ways, in none, or in a way that cannot be read.
+    pub fn check(&self, key: &str) -> anyhow::Result<()> {
+        let named = [
+            &self.css,
+            &self.pointer,
+            &self.regex,
+            &self.cookie,
+            &self.header,
+        ];
+        let count = named.iter().filter(|place| place.is_some()).count();
+        ensure!(
+            count == 1,
+            "{key}: name exactly one of css, pointer, regex, cookie and header"
+        );
+        ensure!(
+            self.attribute.is_none() || self.css.is_some(),
+            "{key}.attribute: goes with css only"
+        );
+        if let Some(pointer) = &self.pointer {
+            ensure!(
+                pointer.is_empty() || pointer.starts_with('/'),
+                "{key}.pointer: `{pointer}` is not a JSON pointer (RFC 6901); it must start with `/`"
+            );
+        }
+        if let Some(regex) = &self.regex {
+            let built = regex::Regex::new(regex);
+            built.with_context(|| format!("{key}.regex: `{regex}` is not a regular expression"))?;
+        }
+        if let Some(css) = &self.css {
+            ensure!(
+                tl::parse_query_selector(css).is_some(),
+                "{key}.css: `{css}` is not a selector; expected tag, #id, .class, [attribute=value], a space or > between them"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The first method that is not allowed is an error that names the key.
+pub fn check_method(key: &str, method: &str) -> anyhow::Result<()> {
+    if !METHODS.contains(&method) {
+        bail!(
+            "{key}: `{method}` is not allowed; one of {}",
+            METHODS.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// A text with its placeholders filled in.
+pub fn filled(text: &str, values: &[(String, String)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+/// A JSON body with the placeholders in its texts filled in.
+pub fn filled_json(json: &Value, values: &[(String, String)]) -> Value {
+    match json {
+        Value::String(text) => filled(text, values).into(),
+        Value::Array(items) => items.iter().map(|item| filled_json(item, values)).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(name, value)| (name.clone(), filled_json(value, values)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// All texts of a JSON body.
+pub fn texts(json: &Value) -> Vec<&str> {
+    match json {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}

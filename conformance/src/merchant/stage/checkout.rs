@@ -1,0 +1,148 @@
+//! The way from the cart to Flexiti's page: the steps of the driver file, and its checkout.
+
+use super::browser::PageLoad;
+use super::customer::Customer;
+use super::extract;
+use super::request::Prepared;
+use crate::merchant::driver::{Driver, Request, filled};
+use crate::merchant::trace::Happened;
+use std::thread::ScopedJoinHandle;
+
+impl Customer<'_, '_> {
+    /// Starts to pay; `times` counts the attempts.
+    pub(super) fn start(&mut self, times: usize) -> Happened {
+        match self.begin() {
+            Ok(seen) => {
+                let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
+                self.order = order.as_ref().map(|order| order.id);
+                let own = order.and_then(|order| order.merchant_order_id);
+                if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+                    self.merchant_orderid = own;
+                }
+                Happened::Started {
+                    times,
+                    order: self.order,
+                    page: Some(seen.page),
+                    trouble: None,
+                }
+            }
+            Err(trouble) => Happened::Started {
+                times,
+                order: None,
+                page: None,
+                trouble: Some(trouble),
+            },
+        }
+    }
+
+    /// Takes the steps before the checkout, and sends the checkout's own request.
+    fn begin(&mut self) -> Result<PageLoad, String> {
+        self.take_steps()?;
+        let request = checkout_request(self.stage.driver);
+        let seen = self.send(&request)?;
+        // A customer who was turned away sees another page.
+        if seen.leads_to.is_some() {
+            self.extract(&request, &seen)
+                .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
+        }
+        Ok(seen)
+    }
+
+    /// Takes the steps before the checkout.
+    fn take_steps(&mut self) -> Result<(), String> {
+        let driver = self.stage.driver;
+        self.extracted.clear();
+        for (at, step) in (1..).zip(&driver.checkout.steps) {
+            let key = format!("checkout.steps[{at}] ({} {})", step.method, step.url);
+            let seen = self.send(step).map_err(|why| format!("{key}: {why}"))?;
+            if seen.page.status >= 400 {
+                let (status, said) = (seen.page.status, extract::quoted(&seen.text));
+                return Err(format!("{key}: status {status}; the page says {said}"));
+            }
+            self.extract(step, &seen)
+                .map_err(|why| self.stage.told(format!("{key}.{why}")))?;
+        }
+        Ok(())
+    }
+
+    /// Sends a request of the driver file.
+    fn send(&self, request: &Request) -> Result<PageLoad, String> {
+        let values = self.values();
+        let outgoing = Prepared::new(request, &values);
+        self.open(&self.browser, &outgoing.as_outgoing())
+    }
+
+    /// Reads what the driver file asks for from an answer.
+    fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
+        let cookies = self.browser.cookies(&filled(&request.url, &self.values()));
+        for (name, place) in &request.extract {
+            let value = extract::read(place, seen, &cookies);
+            let value = value.map_err(|why| format!("extract.{name}: {why}"))?;
+            self.extracted.push((name.clone(), value));
+        }
+        Ok(())
+    }
+
+    /// The customer sends the checkout's own request again, in several windows at once.
+    pub(super) fn send_again(&mut self, windows: usize) -> Happened {
+        let request = checkout_request(self.stage.driver);
+        if self.order.is_none()
+            && let Err(trouble) = self.take_steps()
+        {
+            return Happened::SentAgain {
+                orders: Vec::new(),
+                pages: Vec::new(),
+                troubles: vec![trouble],
+            };
+        }
+        let seen: Vec<Result<PageLoad, String>> = std::thread::scope(|scope| {
+            let this = &*self;
+            let request = &request;
+            let sending: Vec<_> = (0..windows)
+                .map(|_| scope.spawn(move || this.send(request)))
+                .collect();
+            let sent = sending.into_iter().map(ScopedJoinHandle::join);
+            sent.map(|seen| seen.unwrap_or_else(|_| Err("a window panicked".to_owned())))
+                .collect()
+        });
+        let (mut orders, mut pages, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+        let mut own = None;
+        for seen in seen {
+            match seen {
+                Ok(seen) => {
+                    let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
+                    orders.extend(order.as_ref().map(|order| order.id));
+                    own = order.and_then(|order| order.merchant_order_id).or(own);
+                    pages.push(seen.page);
+                }
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+            self.merchant_orderid = own;
+        }
+        // The customer goes on in the window that they opened last.
+        self.order = orders.last().copied().or(self.order);
+        if let Err(error) = self.stage.plan_for(self.faults, self.order) {
+            troubles.push(format!("{error:#}"));
+        }
+        Happened::SentAgain {
+            orders,
+            pages,
+            troubles,
+        }
+    }
+}
+
+/// The checkout's own request.
+fn checkout_request(driver: &Driver) -> Request {
+    let checkout = &driver.checkout;
+    Request {
+        method: checkout.method.clone(),
+        url: checkout.url.clone(),
+        form: checkout.form.clone(),
+        json: checkout.json.clone(),
+        headers: checkout.headers.clone(),
+        extract: checkout.extract.clone(),
+    }
+}

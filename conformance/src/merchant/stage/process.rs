@@ -1,0 +1,132 @@
+//! Programs of the merchant's: started in a group of their own, and ended with all their children.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How much of a program's output is read.
+const OUTPUT: u64 = 64 * 1024;
+/// Time between two looks at a program.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A running program with its children. They are ended when this value is dropped.
+#[derive(Debug)]
+pub struct Group {
+    child: Child,
+    log: File,
+}
+
+impl Group {
+    /// Starts a program; what it writes goes to a file.
+    pub fn start(command: &mut Command) -> std::io::Result<Self> {
+        let log = tempfile::tempfile()?;
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?);
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt as _;
+            command.process_group(0);
+        }
+        let child = command.spawn()?;
+        Ok(Self { child, log })
+    }
+
+    /// The status of a program that has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// The end of what the program wrote, at most this many bytes.
+    pub fn said(&mut self, tail: u64) -> String {
+        let length = self.log.metadata().map_or(0, |data| data.len());
+        let mut bytes = Vec::new();
+        let read = self
+            .log
+            .seek(SeekFrom::Start(length.saturating_sub(tail)))
+            .and_then(|_| (&self.log).take(tail).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(_) => String::new(),
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
+            // The children may be alive though the program itself has ended; or all be gone.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a program to its end and gives what it wrote; the error says what went wrong.
+pub fn output(command: &mut Command, limit: Duration) -> Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let started = Group::start(command);
+    let mut group = started.map_err(|error| format!("`{name}` cannot be started: {error}"))?;
+    let deadline = Instant::now() + limit;
+    loop {
+        match group.ended() {
+            Some(status) if status.success() => return Ok(group.said(OUTPUT)),
+            Some(status) => {
+                let said = group.said(500);
+                return Err(format!("`{name}` ended with {status}: {}", said.trim_end()));
+            }
+            None if Instant::now() > deadline => {
+                let seconds = limit.as_secs();
+                return Err(format!("`{name}` did not end within {seconds} seconds"));
+            }
+            None => std::thread::sleep(LOOK),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        command
+    }
+
+    #[test]
+    fn a_program_ends_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("alive");
+        let line = format!("(sleep 0.4; touch {}) & wait", file.display());
+        let group = Group::start(&mut shell(&line)).unwrap();
+        drop(group);
+        std::thread::sleep(Duration::from_millis(700));
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn what_a_program_says_is_given_and_what_is_wrong_with_it_named() {
+        let limit = Duration::from_secs(5);
+        assert_eq!(output(&mut shell("echo paid"), limit).unwrap(), "paid\n");
+        let error = output(&mut shell("echo no database; exit 3"), limit).unwrap_err();
+        assert!(
+            error.contains("exit status: 3") && error.contains("no database"),
+            "{error}"
+        );
+        let error = output(&mut shell("sleep 9"), Duration::from_millis(50)).unwrap_err();
+        assert!(error.contains("did not end"), "{error}");
+        assert!(
+            output(&mut Command::new("/nowhere"), limit)
+                .unwrap_err()
+                .contains("cannot be started")
+        );
+    }
+}
