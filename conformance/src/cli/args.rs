@@ -2,6 +2,7 @@
 
 use super::merchant_args::Merchant;
 use super::reports::{ReportTo, comparison, report};
+use super::values::seed;
 use crate::pattern::Pattern;
 use crate::server::Phase;
 use clap::{Args, Parser, Subcommand};
@@ -277,12 +278,6 @@ pub struct Diff {
     /// text or json, to a file or to standard output (`-`, `json=-`); may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = comparison)]
     pub report: Vec<ReportTo>,
-}
-
-pub(super) fn seed(text: &str) -> Result<u64, String> {
-    let most = u64::MAX;
-    let seed = text.parse();
-    seed.map_err(|_| format!("expected a whole number from 0 to {most}"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

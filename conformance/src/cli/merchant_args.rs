@@ -1,7 +1,7 @@
 //! The arguments of `merchant`.
 
-use super::args::seed;
 use super::reports::{ReportTo, certification};
+use super::values::seed;
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -17,6 +17,7 @@ mod server;
 mod signals;
 mod target;
 mod unknown;
+mod values;
 
 use crate::merchant::Trouble;
 use crate::server::Unreachable;

@@ -135,7 +135,9 @@ pub(super) fn at_limit(
     let (Some(sample), Some(limit)) = (sample, longest(rulebook, place)) else {
         return Vec::new();
     };
-    if !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
+    // What a trace id is made of is the subject of another clause.
+    let is_header = param.is_some_and(|param| param.header);
+    if is_header || !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
         return Vec::new();
     }
     let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
@@ -155,7 +157,10 @@ pub(super) fn at_limit(
             );
             let expect = Expect::Granted;
             let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
-            cases.push(case.held_to(contract, clause));
+            let mut case = case.held_to(contract, clause);
+            // That this encoding carries everything is a question of its own.
+            case.must &= encoding == working.preferred();
+            cases.push(case);
         }
     }
     cases
@@ -177,6 +182,11 @@ pub(super) fn identity(
         let param = contract.param(place.endpoint, name)?;
         working.samples.of(place.endpoint, param)
     };
+    // What these parameters may hold is open: only a value that the server has taken binds it.
+    let is_taken = |name: &str| {
+        let known = &working.samples.values;
+        matches!(known.get(&(place.endpoint, name.to_owned())), Some(Some(_)))
+    };
     let mut cases = Vec::new();
     for base in bases(rulebook, working, place.endpoint) {
         // A flow that needs neither has nothing to show.
@@ -192,10 +202,13 @@ pub(super) fn identity(
             let request = request_to(place.endpoint, &params, working.preferred());
             if let Some(request) = request.filter(|_| is_valid) {
                 let kind = kind_of(rulebook, &base);
-                let name = format!("{} {name} alone, {kind}", place.endpoint.id());
+                let param = name;
+                let name = format!("{} {param} alone, {kind}", place.endpoint.id());
                 let expect = Expect::Granted;
                 let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
-                cases.push(case.held_to(contract, clause));
+                let mut case = case.held_to(contract, clause);
+                case.must &= is_taken(param);
+                cases.push(case);
             }
         }
     }

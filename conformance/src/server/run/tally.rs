@@ -139,9 +139,14 @@ impl Tally {
             .0
             .iter()
             .filter(|(_, record)| record.finding.is_some() || record.otherwise.is_some())
-            .filter_map(|(clause, _)| {
+            .filter_map(|(clause, record)| {
                 let mut roots = roots::of(clause);
-                Some((clause.clone(), roots.find(|root| self.is_known(root))?))
+                // An open question explains no violation.
+                let explains = |root: &&str| match record.finding {
+                    Some(_) => self.has_failed(root),
+                    None => self.is_known(root),
+                };
+                Some((clause.clone(), roots.find(explains)?))
             })
             .collect();
         for (clause, root) in broken {

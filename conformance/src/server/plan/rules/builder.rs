@@ -129,6 +129,11 @@ impl Cases {
         self.change(|case| case.blame = Some(clause))
     }
 
+    /// Blames a clause that is no rule.
+    pub(super) fn resting_on_clause(self, clause: &str) -> Self {
+        self.change(|case| case.blame = Some(clause.to_owned()))
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Case)) -> Self {
         if let Some(case) = self.list.last_mut() {
             change(case);

@@ -212,11 +212,13 @@ pub(super) fn scope_named(cases: Cases) -> Cases {
             }
             cases
                 .shows(scope, vec![Step::Send(request)], expect.clone())
+                .resting_on_clause("token.scope.values")
                 .shows(
                     &format!("{scope}, sent first"),
                     vec![Step::Send(first)],
                     expect,
                 )
+                .resting_on_clause("token.scope.values")
         })
 }
 

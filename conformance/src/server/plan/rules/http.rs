@@ -124,7 +124,10 @@ pub(super) fn cors(cases: Cases) -> Cases {
     let preflight = bare("OPTIONS", token_request().to)
         .header("origin", origin)
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "x-reference-id");
+        .header(
+            "access-control-request-headers",
+            "authorization, content-type, x-reference-id",
+        );
     cases
         .keeps("a page asks", token_request().header("origin", origin))
         .blaming(Rule::TokenAccepted)
