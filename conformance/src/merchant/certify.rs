@@ -64,6 +64,15 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
                 page: None,
                 trouble: Some(why),
                 ..
+            } if played.exchanges.is_empty() => {
+                return Some(format!(
+                    "it never called Flexiti; it should call {called_at}; a customer sees nothing: {why}"
+                ));
+            }
+            Happened::Started {
+                page: None,
+                trouble: Some(why),
+                ..
             } => return Some(format!("a customer sees nothing: {why}")),
             Happened::Started {
                 order: None,

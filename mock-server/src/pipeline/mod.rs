@@ -212,8 +212,17 @@ fn api(
 /// Lets a page of another origin send what it asks to send: tracing agents add headers that no
 /// list can foresee.
 fn preflight(methods: &str, request: &Request) -> Reply {
+    const ALWAYS: [&str; 3] = ["authorization", "content-type", "x-reference-id"];
     let asked = request.header(&ACCESS_CONTROL_REQUEST_HEADERS);
-    let asked = asked.unwrap_or("authorization, content-type, x-reference-id".into());
+    let asked = asked.unwrap_or_default();
+    let asked = asked.split(',').map(str::trim).filter(|name| {
+        !name.is_empty() && !ALWAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
+    });
+    let asked = ALWAYS
+        .into_iter()
+        .chain(asked)
+        .collect::<Vec<_>>()
+        .join(", ");
     Reply::empty(StatusCode::NO_CONTENT)
         .with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .with(ACCESS_CONTROL_ALLOW_METHODS, methods)
