@@ -37,10 +37,11 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                     cases.push(prepared(case, &broken.base));
                 }
             }
+            // The usual request first: it is the one that a finding shows.
+            cases.extend(broken_case(rulebook, clause, place, &broken, working));
             if broken.value.is_null() {
                 cases.extend(edges::left_out(rulebook, clause, place, working, &broken));
             }
-            cases.extend(broken_case(rulebook, clause, place, &broken, working));
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
             cases.extend(accepted_samples(rulebook, clause, place, working));

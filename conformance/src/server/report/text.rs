@@ -69,7 +69,7 @@ impl<W: Write> Text<W> {
             }
         }
         writeln!(out)?;
-        if let Some(power) = &report.power {
+        if let Some(power) = report.power.as_ref().filter(|_| self.verbose) {
             let (killed, all, version) = (power.killed, power.sabotages, report.runner);
             writeln!(
                 out,
