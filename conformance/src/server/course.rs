@@ -254,23 +254,22 @@ impl Course<'_> {
             return;
         };
         let request = signed(request, token);
-        match refused {
-            Some(rule) => self.send(request, rule, Some(Expect::NotGranted)),
-            None => {
-                let rule = match endpoint {
-                    Endpoint::InitPlain => Rule::PlainAccepted,
-                    _ => Rule::V2Accepted,
-                };
-                self.send(request, rule, Some(Expect::Granted));
-                self.orders.push(Order {
-                    answer: self.answers - 1,
-                    flow,
-                    opened: self.now,
-                    outcome: None,
-                    told: [None, None],
-                });
-            }
+        if let Some(rule) = refused {
+            self.send(request, rule, Some(Expect::NotGranted));
+            return;
         }
+        let rule = match endpoint {
+            Endpoint::InitPlain => Rule::PlainAccepted,
+            _ => Rule::V2Accepted,
+        };
+        self.send(request, rule, Some(Expect::Granted));
+        self.orders.push(Order {
+            answer: self.answers - 1,
+            flow,
+            opened: self.now,
+            outcome: None,
+            told: [None, None],
+        });
     }
 
     /// Whether the pages of an order may have closed.

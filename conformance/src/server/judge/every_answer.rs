@@ -108,25 +108,30 @@ pub(super) fn observe(
         }
         verdicts.extend(verdict);
     }
-    if about(Rule::CalculatorHtmlAmount)
-        && let Some(body) = answer.json()
-        && let Some(html) = body["htmlRender"].as_str().filter(|html| !html.is_empty())
-        && let Some(monthly) = body["paymentPlan"]["monthlyPayment"].as_str()
-    {
-        let missing = !money::shows(html, monthly);
-        let fault = missing.then(|| format!("htmlRender with {monthly}"));
-        verdicts.extend(look(
-            rulebook,
-            Rule::CalculatorHtmlAmount,
-            at,
-            exchange,
-            fault,
-        ));
+    if about(Rule::CalculatorHtmlAmount) {
+        verdicts.extend(shown_amount(rulebook, at, exchange, answer));
     }
     if ordinary && !says_nothing(endpoint, exchange, answer) {
         verdicts.extend(response(rulebook, endpoint, at, exchange, answer));
     }
     verdicts
+}
+
+/// The verdict on the amount in a calculator's fragment, if it has both.
+fn shown_amount(
+    rulebook: &Rulebook,
+    at: usize,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<Verdict> {
+    let body = answer.json()?;
+    let html = body["htmlRender"]
+        .as_str()
+        .filter(|html| !html.is_empty())?;
+    let monthly = body["paymentPlan"]["monthlyPayment"].as_str()?;
+    let missing = !money::shows(html, monthly);
+    let fault = missing.then(|| format!("htmlRender with {monthly}"));
+    look(rulebook, Rule::CalculatorHtmlAmount, at, exchange, fault)
 }
 
 /// Secrets shorter than this are found by accident.

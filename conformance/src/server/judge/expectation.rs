@@ -12,6 +12,7 @@ use flexiti_contract::{Part, Rulebook};
 use serde_json::Value;
 
 /// The verdict of the last exchange on the clause of the case.
+#[expect(clippy::too_many_lines, reason = "an arm for each expectation")]
 pub(super) fn expectation(
     rulebook: &Rulebook,
     case: &Case,
@@ -107,8 +108,10 @@ pub(super) fn expectation(
             unless(unnamed, expected)
         }
         Expect::Pays(price) => {
-            let wrong = money::wrong(rulebook, price, &answer.json()?)?;
-            Some(held(wrong.map(content)))
+            let body = answer.json()?;
+            let right = money::monthly(rulebook, price, &body)?;
+            let wrong = right != body["paymentPlan"]["monthlyPayment"].as_str()?;
+            unless(wrong, format!("{price} comes to {right} a month"))
         }
         Expect::Course(_) => None,
         Expect::Unguessable => Some(verdict(tokens::guessable(exchanges))),

@@ -5,21 +5,16 @@ use flexiti_contract::dialect::Rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-/// What is expected of a plan for this price in place of what the answer says, if that is wrong.
-/// Without fee or interest, which the answer does not show, the payment is the price divided by
-/// the months. `None` if the answer has no plan.
-pub(super) fn wrong(rulebook: &Rulebook, price: &str, body: &Value) -> Option<Option<String>> {
-    let plan = &body["paymentPlan"];
-    let months: Decimal = plan["months"].as_str()?.parse().ok()?;
-    let monthly: Decimal = plan["monthlyPayment"].as_str()?.parse().ok()?;
+/// What a price comes to each month over the months of an answer's plan, without fee or interest,
+/// which the answer does not show. `None` if it has no plan.
+pub(super) fn monthly(rulebook: &Rulebook, price: &str, body: &Value) -> Option<String> {
+    let months: Decimal = body["paymentPlan"]["months"].as_str()?.parse().ok()?;
     let exact = price.parse::<Decimal>().ok()?.checked_div(months)?;
     let strategy = match rulebook.knobs().calculator_rounding {
         Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,
         Rounding::Down => RoundingStrategy::ToZero,
     };
-    let right = exact.round_dp_with_strategy(2, strategy);
-    let wrong = right != monthly;
-    Some(wrong.then(|| format!("{price} over {months} months is {right:.2} a month")))
+    Some(format!("{:.2}", exact.round_dp_with_strategy(2, strategy)))
 }
 
 /// The amount of an answer in the spellings of English and French, without grouping of thousands.

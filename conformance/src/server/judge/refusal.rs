@@ -108,11 +108,11 @@ pub(super) fn unnamed(rulebook: &Rulebook, body: &Value, names: &[String]) -> Op
     if !rulebook.knobs().error_shape.lists_fields() {
         return None;
     }
-    let named = |name: &String| {
+    let is_listed = |name: &String| {
         let name = rulebook.named(name);
         listed.iter().any(|field| field["param"] == *name)
     };
-    Some(names.iter().filter(|name| named(name)).count() < 2)
+    Some(names.iter().filter(|name| is_listed(name)).count() < 2)
 }
 
 /// The clause to blame for refusing a request that keeps all clauses: the one about the parameter

@@ -29,7 +29,10 @@ pub struct Reading {
 /// The planned cases for each set of things that work, so that several servers that are read alike
 /// are planned once.
 #[derive(Debug, Clone, Default)]
-struct Plans(Arc<Mutex<Vec<(Working, Arc<[Case]>)>>>);
+struct Plans(Arc<Mutex<Vec<Plan>>>);
+
+/// What works, and the cases for it.
+type Plan = (Working, Arc<[Case]>);
 
 impl Reading {
     /// Reads a server by a dialect, without asking it.

@@ -63,7 +63,7 @@ pub(super) const BUGS: &[Bug] = &[
             }
             edited(reply, |members| {
                 if let Some(Value::String(text)) = members.get_mut("message") {
-                    text.push_str(&format!(" ({secret})"));
+                    *text = format!("{text} ({secret})");
                 }
             })
         },
@@ -79,7 +79,7 @@ pub(super) const BUGS: &[Bug] = &[
             }
             edited(reply, |members| {
                 if let Some(Value::String(text)) = members.get_mut("message") {
-                    text.push_str(&format!(" ({token})"));
+                    *text = format!("{text} ({token})");
                 }
             })
         },

@@ -11,6 +11,7 @@ use crate::server::plan::params::{any_params, bases, minimal, violations, with};
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Lang, Rule, Rulebook};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// Cases of one encoding, on the paths that work.
 pub(in crate::server::plan) fn encoding(
@@ -87,7 +88,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02x}"));
+            let _ = write!(escaped, "%{byte:02x}");
         }
     }
     escaped
