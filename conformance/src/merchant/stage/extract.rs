@@ -1,6 +1,7 @@
 //! Reads a value from an answer: by selector, pointer, pattern, cookie or header.
 
 use super::browser::PageLoad;
+use super::html;
 use crate::merchant::driver::Extract;
 use serde_json::Value;
 
@@ -59,7 +60,8 @@ pub fn in_text(extract: &Extract, text: &str) -> Result<String, String> {
 }
 
 fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String, String> {
-    let page = tl::parse(text, tl::ParserOptions::default())
+    let spaced = html::spaced(text);
+    let page = tl::parse(&spaced, tl::ParserOptions::default())
         .map_err(|error| format!("a page that cannot be read: {error}"))?;
     let parser = page.parser();
     let matches = page

@@ -6,6 +6,7 @@ mod checkout;
 mod cookies;
 mod customer;
 mod extract;
+mod html;
 mod past;
 mod performance;
 mod process;

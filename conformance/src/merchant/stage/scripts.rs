@@ -1,10 +1,12 @@
 //! The scripts of a page, and their source maps: they reach the browser like the page itself.
 
+use super::html;
 use reqwest::Url;
 
 /// The addresses of a page's scripts, as far as they are on the same host.
 pub fn of(page: &str, text: &str) -> Vec<String> {
-    let Ok(parsed) = tl::parse(text, tl::ParserOptions::default()) else {
+    let spaced = html::spaced(text);
+    let Ok(parsed) = tl::parse(&spaced, tl::ParserOptions::default()) else {
         return Vec::new();
     };
     let parser = parsed.parser();
