@@ -60,8 +60,8 @@ pub fn in_text(extract: &Extract, text: &str) -> Result<String, String> {
 }
 
 fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String, String> {
-    let quoted = html::quoted(text);
-    let page = tl::parse(&quoted, tl::ParserOptions::default())
+    let whole = html::quoted(text);
+    let page = tl::parse(&whole, tl::ParserOptions::default())
         .map_err(|error| format!("a page that cannot be read: {error}"))?;
     let parser = page.parser();
     let matches = page

@@ -5,8 +5,8 @@ use reqwest::Url;
 
 /// The addresses of a page's scripts, as far as they are on the same host.
 pub fn of(page: &str, text: &str) -> Vec<String> {
-    let quoted = html::quoted(text);
-    let Ok(parsed) = tl::parse(&quoted, tl::ParserOptions::default()) else {
+    let whole = html::quoted(text);
+    let Ok(parsed) = tl::parse(&whole, tl::ParserOptions::default()) else {
         return Vec::new();
     };
     let parser = parsed.parser();
