@@ -56,6 +56,10 @@ fn silences(scenario: &Scenario) -> bool {
 /// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
 /// of the order cannot be read.
 fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<String> {
+    // A shop that ended is a finding of its own.
+    if played.ended.is_some() {
+        return None;
+    }
     let mut opened = false;
     let mut unread = None;
     for happened in &played.happened {
@@ -165,7 +169,8 @@ fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
 }
 
 /// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
-/// there are drivers with ports of their own for all of them, otherwise in one after the other. `tell` hears how many of how many are done, and which is next.
+/// there are drivers with ports of their own for all of them, otherwise in one after the other.
+/// `tell` hears how many of how many are done, and which is next.
 pub fn run(
     drivers: &[Driver],
     options: &Options,

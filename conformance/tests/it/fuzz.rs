@@ -51,10 +51,10 @@ fn what_breaks_a_shop_is_made_small_and_breaks_it_again() {
         ),
         (
             "node",
-            "retries_init_blindly",
-            "order_doubled",
+            "dies_of_bad_json",
+            "belief",
             json!({}),
-            Some("init"),
+            Some("notification"),
         ),
         ("node", "trusts_callback", "belief", json!({}), None),
     ] {

@@ -72,6 +72,11 @@ http.server.ThreadingHTTPServer((host, int(port)), H).serve_forever()
             "        import time; time.sleep(600)",
             vec!["a customer sees nothing", "timed out", "3 times in a row"],
         ),
+        (
+            "midway.toml",
+            "        print('no space left', flush=True); os._exit(9)",
+            vec!["exited again and again", "exit status: 9", "no space left"],
+        ),
     ] {
         let output = shop(name, &python(body));
         let said = stderr(&output);
