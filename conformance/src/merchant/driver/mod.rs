@@ -3,6 +3,7 @@
 mod cart;
 mod check;
 mod request;
+pub mod selector;
 mod shop;
 
 pub use request::{Extract, Request, filled, filled_json};

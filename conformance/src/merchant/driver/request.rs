@@ -1,5 +1,6 @@
 //! The requests that a driver file describes, and what is read from their answers.
 
+use super::selector::parts;
 use anyhow::{Context as _, bail, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ impl Extract {
         }
         if let Some(css) = &self.css {
             ensure!(
-                tl::parse_query_selector(css).is_some(),
+                parts(css).is_some(),
                 "{key}.css: `{css}` is not a selector; expected tag, #id, .class, [attribute=value], a space or > between them"
             );
         }

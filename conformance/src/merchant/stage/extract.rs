@@ -64,10 +64,9 @@ fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String,
     let page = tl::parse(&whole, tl::ParserOptions::default())
         .map_err(|error| format!("a page that cannot be read: {error}"))?;
     let parser = page.parser();
-    let matches = page
-        .query_selector(css)
-        .ok_or_else(|| format!("`{css}` is not a selector"))?;
-    let tags: Vec<&tl::HTMLTag<'_>> = matches
+    let tags: Vec<&tl::HTMLTag<'_>> = html::select(&page, css)
+        .ok_or_else(|| format!("`{css}` is not a selector"))?
+        .into_iter()
         .filter_map(|handle| handle.get(parser)?.as_tag())
         .collect();
     let value = |tag: &tl::HTMLTag<'_>| match attribute {
@@ -128,9 +127,12 @@ mod tests {
     fn a_selector_names_one_element() {
         assert_eq!(css("input[name=csrf]", Some("value")).unwrap(), "a&b");
         assert_eq!(css("input[name=\"csrf\"]", Some("value")).unwrap(), "a&b");
-        assert_eq!(css(".state", None).unwrap(), "Paid");
+        assert_eq!(css("#pay .state", None).unwrap(), "Paid");
+        assert_eq!(css("html form > p.state", None).unwrap(), "Paid");
+        assert_eq!(css("#pay > [name=csrf]", Some("value")).unwrap(), "a&b");
         for (selector, attribute, why) in [
             ("b", None, "matches nothing"),
+            ("html > p", None, "matches nothing"),
             ("i", None, "matches 2 elements"),
             ("input", Some("title"), "no attribute `title`"),
         ] {

@@ -1,0 +1,46 @@
+//! CSS selectors: simple ones with a blank or `>` between them.
+
+/// A simple selector, and whether it names children only, of what the one before it names.
+pub type Part = (bool, String);
+
+/// The parts of a selector; `None` if it is not one.
+pub fn parts(css: &str) -> Option<Vec<Part>> {
+    let spaced = css.replace('>', " > ");
+    let mut parts: Vec<Part> = Vec::new();
+    let mut is_child = false;
+    for word in spaced.split_whitespace() {
+        if word == ">" {
+            if is_child || parts.is_empty() {
+                return None;
+            }
+            is_child = true;
+            continue;
+        }
+        tl::parse_query_selector(word)?;
+        parts.push((is_child, word.to_owned()));
+        is_child = false;
+    }
+    (!is_child && !parts.is_empty()).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_has_simple_ones_with_a_blank_or_a_child_sign_between_them() {
+        let shown = |css: &str| {
+            let parts = parts(css)?.into_iter();
+            let parts: Vec<String> = parts
+                .map(|(child, part)| format!("{child} {part}"))
+                .collect();
+            Some(parts.join(", "))
+        };
+        let two = shown("#pay>input[name=csrf]").unwrap();
+        assert_eq!(two, "false #pay, true input[name=csrf]");
+        assert_eq!(shown("a  .b").unwrap(), "false a, false .b");
+        for none in ["", ">", "a >", "> a", "a > > b"] {
+            assert_eq!(shown(none), None, "{none}");
+        }
+    }
+}
