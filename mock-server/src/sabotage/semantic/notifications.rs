@@ -225,66 +225,12 @@ pub(super) const BUGS: &[Bug] = &[
     Bug::new(
         "the case of the merchant's id is folded",
         "notification.unknown",
-        |service, request| {
-            let reply = service.handle(request);
-            let by_merchant =
-                endpoint(service, request) == Some(Endpoint::NotificationMerchantOrder);
-            if !by_merchant || reply.status.is_success() {
-                return reply;
-            }
-            let id = request.path.rsplit('/').next().unwrap_or_default();
-            let own = client_id(request).unwrap_or_default();
-            let same = {
-                let state = service.app.state();
-                let mut orders = state.orders.of(&own);
-                orders.find_map(|order| {
-                    let known = order.merchant_order_id.as_deref()?;
-                    known.eq_ignore_ascii_case(id).then(|| known.to_owned())
-                })
-            };
-            match same {
-                Some(known) => {
-                    let path = request.path.rsplit_once('/').unwrap_or_default().0;
-                    service.handle(&Request {
-                        path: format!("{path}/{known}"),
-                        ..request.clone()
-                    })
-                }
-                None => reply,
-            }
-        },
+        |service, request| near_id(service, request, str::eq_ignore_ascii_case),
     ),
     Bug::new(
         "a prefix of the merchant's id finds the order",
         "notification.unknown",
-        |service, request| {
-            let reply = service.handle(request);
-            let by_merchant =
-                endpoint(service, request) == Some(Endpoint::NotificationMerchantOrder);
-            if !by_merchant || reply.status.is_success() {
-                return reply;
-            }
-            let id = request.path.rsplit('/').next().unwrap_or_default();
-            let own = client_id(request).unwrap_or_default();
-            let longer = {
-                let state = service.app.state();
-                let mut orders = state.orders.of(&own);
-                orders.find_map(|order| {
-                    let known = order.merchant_order_id.as_deref()?;
-                    known.starts_with(id).then(|| known.to_owned())
-                })
-            };
-            match longer {
-                Some(known) => {
-                    let path = request.path.rsplit_once('/').unwrap_or_default().0;
-                    service.handle(&Request {
-                        path: format!("{path}/{known}"),
-                        ..request.clone()
-                    })
-                }
-                None => reply,
-            }
-        },
+        |service, request| near_id(service, request, |known, id| known.starts_with(id)),
     ),
 ];
 
@@ -295,6 +241,34 @@ fn told(service: &Service, request: &Request, reply: &Reply) -> Option<u64> {
     let body: Map<String, Value> = serde_json::from_slice(&reply.body).ok()?;
     let id = body.get("transaction_id")?;
     id.as_u64().or_else(|| id.as_str()?.parse().ok())
+}
+
+/// An id of the merchant's that no order has is taken for one that is near enough.
+fn near_id(service: &Service, request: &Request, is_near: fn(&str, &str) -> bool) -> Reply {
+    let reply = service.handle(request);
+    let by_merchant = endpoint(service, request) == Some(Endpoint::NotificationMerchantOrder);
+    let Some((path, id)) = request.path.rsplit_once('/') else {
+        return reply;
+    };
+    if !by_merchant || reply.status.is_success() {
+        return reply;
+    }
+    let own = client_id(request).unwrap_or_default();
+    let near = {
+        let state = service.app.state();
+        let mut ids = state
+            .orders
+            .of(&own)
+            .filter_map(|order| order.merchant_order_id.as_deref());
+        ids.find(|known| is_near(known, id)).map(str::to_owned)
+    };
+    match near {
+        Some(known) => service.handle(&Request {
+            path: format!("{path}/{known}"),
+            ..request.clone()
+        }),
+        None => reply,
+    }
 }
 
 /// The notification of an order without an outcome, edited.

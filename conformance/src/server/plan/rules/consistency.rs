@@ -51,68 +51,73 @@ fn orders_apart(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     FLOWS.into_iter().filter_map(open).collect()
 }
 
-/// Each order's notification is about that order.
-pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    if !requests.working.has(Endpoint::NotificationOrder) {
-        return cases;
-    }
-    let hides = requests
-        .rulebook
-        .knobs()
-        .notification_unfinished
-        .hides_order();
-    let orders = orders_apart(requests);
-    let opened = orders.len();
+/// Opens these orders, and asks about each: by now they have an outcome where only those with one
+/// are shown. In the order in which `asked` names them.
+fn told_of(
+    requests: &RequestBuilder<'_>,
+    orders: &[(Flow, Step)],
+    asked: impl IntoIterator<Item = usize>,
+) -> Vec<Step> {
     let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
-    if hides {
+    let unfinished = requests.rulebook.knobs().notification_unfinished;
+    if unfinished.hides_order() {
         let finished = orders.iter().enumerate();
         steps.extend(finished.map(|(at, (flow, _))| finish(at, *flow)));
     }
-    steps.extend((0..opened).map(|at| Step::Send(notified(at))));
-    let pointers = vec!["/transaction_id".to_owned()];
-    let several = Expect::AllDistinct(pointers.clone());
-    let cases = cases
-        .shows("an order of each flow", steps, several)
-        .resting_on(Endpoint::NotificationOrder);
+    let asked = asked.into_iter();
+    steps.extend(asked.map(|at| Step::Send(notified(at))));
+    steps
+}
+
+/// Each order's notification is about that order.
+pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let orders = orders_apart(requests);
+    let id = || vec!["/transaction_id".to_owned()];
+    let steps = told_of(requests, &orders, 0..orders.len());
+    let cases = about_orders(
+        cases,
+        requests,
+        "an order of each flow",
+        steps,
+        Expect::AllDistinct(id()),
+    );
     // Two orders of one flow, the older one asked for last.
-    let Some((flow, order)) = orders.into_iter().next() else {
+    let Some(order) = orders.first() else {
         return cases;
     };
-    let mut steps = vec![order.clone(), order];
-    if hides {
-        steps.extend([finish(0, flow), finish(1, flow)]);
-    }
-    let first = steps.len();
-    steps.extend([Step::Send(notified(1)), Step::Send(notified(0))]);
-    cases
-        .shows(
-            "two orders, the older one last",
-            steps,
-            Expect::Distinct(first, first + 1, pointers),
-        )
-        .resting_on(Endpoint::NotificationOrder)
+    let steps = told_of(requests, &[order.clone(), order.clone()], [1, 0]);
+    let last = steps.len() - 1;
+    let expect = Expect::Distinct(last - 1, last, id());
+    about_orders(
+        cases,
+        requests,
+        "two orders, the older one last",
+        steps,
+        expect,
+    )
 }
 
 /// The flow that a notification names is that of its order.
 pub(super) fn flow(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let orders = orders_apart(requests);
+    let steps = told_of(requests, &orders, 0..orders.len());
+    let expect = Expect::AllDistinct(vec!["/flow".to_owned()]);
+    about_orders(cases, requests, "one word for each flow", steps, expect)
+}
+
+/// A case that asks about orders by their ids, if that works.
+fn about_orders(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    name: &str,
+    steps: Vec<Step>,
+    expect: Expect,
+) -> Cases {
     if !requests.working.has(Endpoint::NotificationOrder) {
         return cases;
     }
-    let hides = requests
-        .rulebook
-        .knobs()
-        .notification_unfinished
-        .hides_order();
-    let orders = orders_apart(requests);
-    let mut steps: Vec<Step> = orders.iter().map(|(_, step)| step.clone()).collect();
-    if hides {
-        let finished = orders.iter().enumerate();
-        steps.extend(finished.map(|(at, (flow, _))| finish(at, *flow)));
-    }
-    steps.extend((0..orders.len()).map(|at| Step::Send(notified(at))));
-    let expect = Expect::AllDistinct(vec!["/flow".to_owned()]);
     cases
-        .shows("one word for each flow", steps, expect)
+        .shows(name, steps, expect)
         .resting_on(Endpoint::NotificationOrder)
 }
 

@@ -1,15 +1,16 @@
 //! Runs cases: accounts, tokens, placeholders, and the record of every exchange.
 
-use super::delivery::Delivery;
-use super::end::{End, Stopped};
-use super::exchange::{Answer, Exchange, Surface};
-use super::limits::Limits;
-use super::prepared::prepare;
-use super::secrets::{self, Secrets};
-use super::target::{Credentials, Target};
-use crate::server::case::{
-    Account, Case, Expect, RequestTemplate, Step, To, placeholders, requests,
-};
+mod tokens;
+mod values;
+
+use crate::server::case::{Account, Case, Expect, RequestTemplate, Step};
+use crate::server::wire::delivery::Delivery;
+use crate::server::wire::end::{End, Stopped};
+use crate::server::wire::exchange::{Answer, Exchange, Surface};
+use crate::server::wire::limits::Limits;
+use crate::server::wire::prepared::prepare;
+use crate::server::wire::secrets::{self, Secrets};
+use crate::server::wire::target::{Credentials, Target};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
@@ -279,101 +280,6 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn issued(&self) -> u64 {
-        self.issued.load(Ordering::Relaxed)
-    }
-
-    /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
-    /// lived as long as it was to.
-    fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
-        let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
-        let held = self.cached.as_ref();
-        let is_about_tokens = case.clause.starts_with("auth.");
-        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued())
-    }
-
-    /// Takes note of a token that was refused before its time, if the next one is not. Once may be
-    /// an accident, such as a restart.
-    fn ended_early(&mut self, held: Option<&CachedToken>, refused: Exchange, next: &Exchange) {
-        let helps = next.answer().is_some_and(|answer| answer.status != 401);
-        // The token that was just fetched for the second try.
-        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued());
-        if helps && is_alone {
-            self.early_ends += 1;
-            if self.early_ends > 1 {
-                self.early_end = Some(refused);
-            }
-        }
-    }
-
-    /// A request that was refused because its token had ended before its time.
-    pub fn early_end(&mut self) -> Option<Exchange> {
-        self.early_end.take()
-    }
-
-    /// The value of `{{token}}`, if the request has that placeholder.
-    fn token_for(
-        &mut self,
-        request: &RequestTemplate,
-        account: &Credentials,
-        own: bool,
-    ) -> Result<Option<String>, Stopped> {
-        let wanted = request
-            .headers
-            .iter()
-            .any(|(_, value)| value.contains("{{token"))
-            || matches!(&request.to, To::Path(path) if path.contains("{{token"));
-        if !wanted {
-            return Ok(None);
-        }
-        if own {
-            if self.own_token.is_none() {
-                self.own_token = Some(self.fetch_token(account)?.0);
-            }
-            return Ok(self.own_token.clone());
-        }
-        if self
-            .cached
-            .as_ref()
-            .is_none_or(|cached| Instant::now() >= cached.until)
-        {
-            let (token, seconds) = self.fetch_token(account)?;
-            // After half its lifetime, so that a run never sends a token that is about to expire.
-            let until = Instant::now() + Duration::from_secs(seconds / 2);
-            self.cached = Some(CachedToken {
-                token,
-                until,
-                issued: self.issued(),
-            });
-        }
-        Ok(self.cached.as_ref().map(|cached| cached.token.clone()))
-    }
-
-    fn fetch_token(&mut self, account: &Credentials) -> Result<(String, u64), Stopped> {
-        let answer = self.fetch_tokens(account)?;
-        let token = answer["access_token"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        Ok((token, answer["expires_in"].as_u64().unwrap_or(60)))
-    }
-
-    fn fetch_tokens(&mut self, account: &Credentials) -> Result<Value, Stopped> {
-        let request = requests::token_request();
-        let context = StepContext {
-            account,
-            token: None,
-            answers: &[],
-            merchant_order: "",
-        };
-        let exchange = self.send(&request, &context)?;
-        let answer = exchange.answer().filter(|answer| answer.granted());
-        let body = answer
-            .and_then(Answer::json)
-            .filter(|body| body["access_token"].is_string());
-        body.ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
-    }
-
     fn send(
         &mut self,
         request: &RequestTemplate,
@@ -416,69 +322,6 @@ impl<'a> Session<'a> {
             secrets: own,
         })
     }
-
-    /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
-    /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{basic_form}}` (form-encoded first),
-    /// `{{reference_id}}` and `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the
-    /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`, `{{other_token}}`
-    /// and `{{other_refresh_token}}` (of another merchant), and `{{0/access_token}}` (from the
-    /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
-    /// its last character, `{{client_secret|other_case}}` has capitals for small letters.
-    fn fill(&mut self, text: &str, context: &StepContext<'_>) -> Result<String, Stopped> {
-        placeholders::fill(text, &mut |name| self.value_of(name, context))
-    }
-
-    fn value_of(
-        &mut self,
-        name: &str,
-        context: &StepContext<'_>,
-    ) -> Result<Option<String>, Stopped> {
-        if let Some((name, change)) = name.split_once('|') {
-            let value = self.value_of(name, context)?;
-            return value.map(|value| near_miss(&value, change)).transpose();
-        }
-        let no_user = || Stopped::NotTestable("no user name and password are known".to_owned());
-        Ok(Some(match name {
-            "client_id" | "client_secret" | "username" | "password" | "basic" | "basic_form" => {
-                context.account.value_of(name).ok_or_else(no_user)?
-            }
-            "reference_id" => format!("{:016x}{:016x}", self.rng.next_u64(), self.rng.next_u64()),
-            "unique" => format!("{:08x}", self.rng.next_u32()),
-            "token" => context.token.clone().unwrap_or_default(),
-            "merchant_order" => context.merchant_order.to_owned(),
-            "other_client_id" => self.other("access_token")?.0,
-            "other_token" => self.other("access_token")?.1,
-            "other_refresh_token" => self.other("refresh_token")?.1,
-            _ => match from_answer(name, context.answers) {
-                None if is_of_an_answer(name) => {
-                    let what = format!("an earlier answer has no {name}");
-                    return Err(Stopped::Inconclusive(what));
-                }
-                found => return Ok(found),
-            },
-        }))
-    }
-
-    /// Another merchant's client id, and a member of its token answer.
-    fn other(&mut self, field: &str) -> Result<(String, String), Stopped> {
-        if self.other.is_none() {
-            if !self.target.has_admin_api() {
-                return Err(Stopped::NotTestable("no second account".to_owned()));
-            }
-            let other = self
-                .target
-                .new_merchant(true)
-                .map_err(Stopped::Inconclusive)?;
-            self.made.push(other.client_id.clone());
-            let tokens = self.fetch_tokens(&other)?;
-            self.other = Some((other, tokens));
-        }
-        let found = self.other.as_ref().and_then(|(other, tokens)| {
-            let value = tokens[field].as_str()?;
-            Some((other.client_id.clone(), value.to_owned()))
-        });
-        found.ok_or_else(|| Stopped::Inconclusive(format!("no {field}")))
-    }
 }
 
 impl Drop for Session<'_> {
@@ -487,31 +330,4 @@ impl Drop for Session<'_> {
             let _ = self.target.remove_merchant(client_id);
         }
     }
-}
-
-/// Whether a placeholder is for a member of an earlier answer.
-fn is_of_an_answer(name: &str) -> bool {
-    let number = name.split_once('/').map(|(at, _)| at.parse::<usize>());
-    matches!(number, Some(Ok(_)))
-}
-
-/// `0/access_token`: a member of an earlier answer.
-fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
-    let (at, member) = name.split_once('/')?;
-    let answer = answers.get(at.parse::<usize>().ok()?)?.answer()?.json()?;
-    Some(match answer.get(member)? {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    })
-}
-
-/// A value that is nearly the right one.
-fn near_miss(value: &str, change: &str) -> Result<String, Stopped> {
-    let other = secrets::changed(value, change);
-    if other == value || other.is_empty() {
-        let why = format!("nothing about the value can be changed ({change})");
-        return Err(Stopped::NotTestable(why));
-    }
-    Ok(other)
 }

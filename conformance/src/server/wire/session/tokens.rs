@@ -1,0 +1,112 @@
+//! The tokens of a session: fetched, held, and replaced when they end.
+
+use super::{CachedToken, Session, StepContext};
+use crate::server::case::{Case, RequestTemplate, To, requests};
+use crate::server::wire::end::Stopped;
+use crate::server::wire::exchange::{Answer, Exchange};
+use crate::server::wire::target::Credentials;
+use serde_json::Value;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+impl Session<'_> {
+    pub(super) fn issued(&self) -> u64 {
+        self.issued.load(Ordering::Relaxed)
+    }
+
+    /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
+    /// lived as long as it was to.
+    pub(super) fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
+        let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
+        let held = self.cached.as_ref();
+        let is_about_tokens = case.clause.starts_with("auth.");
+        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued())
+    }
+
+    /// Takes note of a token that was refused before its time, if the next one is not. Once may be
+    /// an accident, such as a restart.
+    pub(super) fn ended_early(
+        &mut self,
+        held: Option<&CachedToken>,
+        refused: Exchange,
+        next: &Exchange,
+    ) {
+        let helps = next.answer().is_some_and(|answer| answer.status != 401);
+        // The token that was just fetched for the second try.
+        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued());
+        if helps && is_alone {
+            self.early_ends += 1;
+            if self.early_ends > 1 {
+                self.early_end = Some(refused);
+            }
+        }
+    }
+
+    /// A request that was refused because its token had ended before its time.
+    pub fn early_end(&mut self) -> Option<Exchange> {
+        self.early_end.take()
+    }
+
+    /// The value of `{{token}}`, if the request has that placeholder.
+    pub(super) fn token_for(
+        &mut self,
+        request: &RequestTemplate,
+        account: &Credentials,
+        own: bool,
+    ) -> Result<Option<String>, Stopped> {
+        let wanted = request
+            .headers
+            .iter()
+            .any(|(_, value)| value.contains("{{token"))
+            || matches!(&request.to, To::Path(path) if path.contains("{{token"));
+        if !wanted {
+            return Ok(None);
+        }
+        if own {
+            if self.own_token.is_none() {
+                self.own_token = Some(self.fetch_token(account)?.0);
+            }
+            return Ok(self.own_token.clone());
+        }
+        if self
+            .cached
+            .as_ref()
+            .is_none_or(|cached| Instant::now() >= cached.until)
+        {
+            let (token, seconds) = self.fetch_token(account)?;
+            // After half its lifetime, so that a run never sends a token that is about to expire.
+            let until = Instant::now() + Duration::from_secs(seconds / 2);
+            self.cached = Some(CachedToken {
+                token,
+                until,
+                issued: self.issued(),
+            });
+        }
+        Ok(self.cached.as_ref().map(|cached| cached.token.clone()))
+    }
+
+    pub(super) fn fetch_token(&mut self, account: &Credentials) -> Result<(String, u64), Stopped> {
+        let answer = self.fetch_tokens(account)?;
+        let token = answer["access_token"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        Ok((token, answer["expires_in"].as_u64().unwrap_or(60)))
+    }
+
+    pub(super) fn fetch_tokens(&mut self, account: &Credentials) -> Result<Value, Stopped> {
+        let request = requests::token_request();
+        let context = StepContext {
+            account,
+            token: None,
+            answers: &[],
+            merchant_order: "",
+        };
+        let exchange = self.send(&request, &context)?;
+        let answer = exchange.answer().filter(|answer| answer.granted());
+        let body = answer
+            .and_then(Answer::json)
+            .filter(|body| body["access_token"].is_string());
+        body.ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
+    }
+}
