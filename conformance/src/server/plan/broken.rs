@@ -1,7 +1,7 @@
 //! Requests with exactly one defect, made from valid ones.
 
-use super::params::{bases, minimal, replaced, violations, with, without};
-use super::working::{INIT, Working};
+use super::params::{made, minimal, replaced, violations, with, without};
+use super::working::{Base, INIT, Working};
 use crate::server::case::requests::token_request;
 use crate::server::case::{Account, Case, Expect, Kind, Params, RequestTemplate, Step};
 use flexiti_contract::{Check, Clause, Flow, ParameterSite, Rulebook};
@@ -65,15 +65,16 @@ pub fn broken_at(
         values.push(("a JSON number".to_owned(), json!(7)));
         values.push(("a JSON boolean".to_owned(), json!(true)));
     }
-    let bases = bases(rulebook, working, place.endpoint);
+    let made = made(rulebook, working, place.endpoint);
     values
         .into_iter()
         .filter_map(|(name, value)| {
-            bases.iter().find_map(|base| {
-                let params = match value {
-                    Value::Null => left_out(clause, place, base),
-                    _ => replaced(base, &place.param, &value),
+            made.iter().find_map(|Base { full: base, bare }| {
+                let changed = |params: &Params| match value {
+                    Value::Null => left_out(clause, place, params),
+                    _ => replaced(params, &place.param, &value),
                 };
+                let params = changed(base);
                 if !breaks_only(rulebook, clause, place, &params) {
                     return None;
                 }
@@ -90,12 +91,15 @@ pub fn broken_at(
                     })
                 };
                 let grants = |params: &Params| params.iter().any(|(name, _)| name == "grant_type");
-                let params = minimal(&params, |less| {
+                let is_meant = |less: &Params| {
                     // Leaving out `grant_type` is a clause of its own.
                     grants(less) == grants(&params)
                         && breaks_only(rulebook, clause, place, less)
                         && violations(rulebook, place.endpoint, &mend(less)).is_empty()
-                });
+                };
+                // Mostly nothing else is needed than without the defect.
+                let few = Some(changed(bare)).filter(is_meant);
+                let params = few.unwrap_or_else(|| minimal(&params, is_meant));
                 Some(Broken {
                     too_long: name == TOO_LONG,
                     name: name.clone(),

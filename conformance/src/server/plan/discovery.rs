@@ -29,6 +29,7 @@ pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Grante
         endpoints: INIT.into_iter().filter(works).collect(),
         encodings: Encoding::ALL.into_iter().filter(carried).collect(),
         samples: samples.clone(),
+        ..Working::default()
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::broken::{breaks_only, broken_at, case_of, is_request_clause};
 use super::edges::kind_of;
-use super::params::{bases, minimal, replaced, violations};
-use super::working::Working;
+use super::params::{made, minimal, replaced};
+use super::working::{Base, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Expect, Kind, Phase};
 use flexiti_contract::{Clause, ParameterSite, Rulebook};
@@ -37,12 +37,10 @@ pub(super) fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
 fn accepted(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     let mut cases = Vec::new();
     for endpoint in working.init() {
-        let valid = |params: &_| violations(rulebook, endpoint, params).is_empty();
-        for base in bases(rulebook, working, endpoint) {
-            let flow = kind_of(rulebook, &base);
-            let bare = minimal(&base, valid);
+        for Base { full, bare } in made(rulebook, working, endpoint).iter() {
+            let flow = kind_of(rulebook, full);
             for encoding in &working.encodings {
-                for (what, params) in [("everything", &base), ("only what is required", &bare)] {
+                for (what, params) in [("everything", full), ("only what is required", bare)] {
                     let Some(request) = request_to(endpoint, params, *encoding) else {
                         continue;
                     };
@@ -70,7 +68,7 @@ fn defects(
     working: &Working,
     turn: usize,
 ) -> Vec<Case> {
-    let bases = bases(rulebook, working, place.endpoint);
+    let bases = made(rulebook, working, place.endpoint);
     let encodings = &working.encodings;
     let mut cases = Vec::new();
     // What is left out is tried everywhere anyway.
@@ -79,14 +77,14 @@ fn defects(
     for broken in broken.take(DEFECTS) {
         let tried = (kind_of(rulebook, &broken.params), working.preferred());
         for at in 0..bases.len().max(encodings.len()) {
-            let (Some(base), Some(encoding)) = (
+            let (Some(Base { full, bare }), Some(encoding)) = (
                 bases.get(at % bases.len().max(1)),
                 encodings.get((at + turn) % encodings.len().max(1)),
             ) else {
                 continue;
             };
-            let kind = kind_of(rulebook, base);
-            let params = replaced(base, &place.param, &broken.value);
+            let kind = kind_of(rulebook, full);
+            let params = replaced(full, &place.param, &broken.value);
             let is_meant = |params: &_| {
                 breaks_only(rulebook, clause, place, params) && kind_of(rulebook, params) == kind
             };
@@ -94,7 +92,8 @@ fn defects(
                 continue;
             }
             let mut broken = broken.clone();
-            broken.params = minimal(&params, is_meant);
+            let few = Some(replaced(bare, &place.param, &broken.value)).filter(is_meant);
+            broken.params = few.unwrap_or_else(|| minimal(&params, is_meant));
             let Some(request) = request_to(place.endpoint, &broken.params, *encoding) else {
                 continue;
             };

@@ -1,13 +1,33 @@
 //! Valid parameters of requests, and how to change them.
 
-use super::working::Working;
+use super::working::{Base, Working};
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
 use flexiti_contract::{Endpoint, Flow, Rulebook, Violation};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Valid requests to an endpoint, the fullest first.
 pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<Params> {
+    let made = made(rulebook, working, endpoint);
+    made.iter().map(|base| base.full.clone()).collect()
+}
+
+/// The same with what is left of each if everything goes that can: made once, as every defect is
+/// tried in them.
+pub fn made(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Arc<[Base]> {
+    working.made.of(rulebook, endpoint, || {
+        let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
+        let full = full_bases(rulebook, working, endpoint).into_iter();
+        full.map(|full| Base {
+            bare: minimal(&full, valid),
+            full,
+        })
+        .collect()
+    })
+}
+
+fn full_bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<Params> {
     let candidates: Vec<Params> = if endpoint == Endpoint::Token {
         let grant = |grant: &str, more: &[(&str, &str)]| {
             let mut params = with(&token_params(), "grant_type", json!(grant));

@@ -1,8 +1,9 @@
 //! What works at a target, and what depends on what.
 
-use crate::server::case::Encoding;
+use crate::server::case::{Encoding, Params};
 use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The two paths of init.
 pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
@@ -33,6 +34,50 @@ pub struct Working {
     pub encodings: Vec<Encoding>,
     /// The values that requests are made of.
     pub samples: Samples,
+    /// The valid requests that were made of them.
+    pub made: Made,
+}
+
+/// A valid request.
+#[derive(Debug)]
+pub struct Base {
+    /// With every parameter.
+    pub full: Params,
+    /// With those only that it needs.
+    pub bare: Params,
+}
+
+/// A rulebook, by where it is, and an endpoint.
+type MadeFor = (usize, Endpoint);
+
+/// The valid requests to each endpoint, made once for a rulebook. They follow from the rest, so
+/// that two are always alike.
+#[derive(Debug, Clone, Default)]
+pub struct Made(Arc<Mutex<Vec<(MadeFor, Arc<[Base]>)>>>);
+
+impl PartialEq for Made {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Made {
+    /// The requests to an endpoint, made now if they are not there.
+    pub fn of(
+        &self,
+        rulebook: &Rulebook,
+        endpoint: Endpoint,
+        make: impl FnOnce() -> Arc<[Base]>,
+    ) -> Arc<[Base]> {
+        let wanted = (std::ptr::from_ref(rulebook).addr(), endpoint);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, made)) = known.iter().find(|(made_for, _)| *made_for == wanted) {
+            return Arc::clone(made);
+        }
+        let made = make();
+        known.push((wanted, Arc::clone(&made)));
+        made
+    }
 }
 
 /// The values that a server is known to take. What is not known is taken from the contract.
@@ -80,6 +125,7 @@ impl Working {
                 .collect(),
             encodings: Encoding::ALL.into(),
             samples: Samples::default(),
+            made: Made::default(),
         }
     }
 

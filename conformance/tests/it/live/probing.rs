@@ -99,7 +99,7 @@ fn a_server_that_changes_its_mind_is_called_unstable() {
     let asked = AtomicUsize::new(0);
     let server = in_front_of(&documented, move |request, answer| {
         let asks = request.headers.iter().any(|(name, _)| name == "origin");
-        if asks && asked.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if asks && asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             let text = String::from_utf8_lossy(&answer).into_owned();
             let kept = text
                 .split("\r\n")
