@@ -2,6 +2,7 @@
 
 use crate::server::case::{Encoding, Params};
 use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,13 +48,18 @@ pub struct Base {
     pub bare: Params,
 }
 
-/// A rulebook, by where it is, and an endpoint.
-type MadeFor = (usize, Endpoint);
+/// The valid requests to one endpoint under one dialect.
+#[derive(Debug)]
+struct MadeOnce {
+    answers: Map<String, Value>,
+    endpoint: Endpoint,
+    bases: Arc<[Base]>,
+}
 
-/// The valid requests to each endpoint, made once for a rulebook. They follow from the rest, so
-/// that two are always alike.
+/// The valid requests to each endpoint, each made once: every defect is tried in them. They follow
+/// from the dialect's answers and from the rest of [`Working`], so that two are always alike.
 #[derive(Debug, Clone, Default)]
-pub struct Made(Arc<Mutex<Vec<(MadeFor, Arc<[Base]>)>>>);
+pub struct Made(Arc<Mutex<Vec<MadeOnce>>>);
 
 impl PartialEq for Made {
     fn eq(&self, _: &Self) -> bool {
@@ -69,14 +75,19 @@ impl Made {
         endpoint: Endpoint,
         make: impl FnOnce() -> Arc<[Base]>,
     ) -> Arc<[Base]> {
-        let wanted = (std::ptr::from_ref(rulebook).addr(), endpoint);
+        let answers = &rulebook.dialect().answers;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, made)) = known.iter().find(|(made_for, _)| *made_for == wanted) {
-            return Arc::clone(made);
+        let same = |made: &&MadeOnce| made.endpoint == endpoint && made.answers == *answers;
+        if let Some(made) = known.iter().find(same) {
+            return Arc::clone(&made.bases);
         }
-        let made = make();
-        known.push((wanted, Arc::clone(&made)));
-        made
+        let bases = make();
+        known.push(MadeOnce {
+            answers: answers.clone(),
+            endpoint,
+            bases: Arc::clone(&bases),
+        });
+        bases
     }
 }
 
