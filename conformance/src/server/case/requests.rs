@@ -49,6 +49,8 @@ pub fn request_to(
         request.query = pairs;
     }
     match reference {
+        // Whitespace at the ends is no part of a header's value (RFC 9110, 5.5).
+        Some(Value::String(id)) if id.trim_matches([' ', '\t']) != id => return None,
         Some(Value::String(id)) => request = request.header(REFERENCE_ID, &id),
         Some(_) => {}
         None => request = request.header(REFERENCE_ID, "{{reference_id}}"),
@@ -57,4 +59,20 @@ pub fn request_to(
         request = request.header("authorization", "Bearer {{token}}");
     }
     Some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_header_whose_value_would_lose_its_ends_is_not_sent() {
+        let sent = |id: &str| {
+            let params = vec![(REFERENCE_ID.to_owned(), json!(id))];
+            request_to(Endpoint::Token, &params, Encoding::FormDotted).is_some()
+        };
+        assert!(sent("a b") && sent("") && sent("é"));
+        assert!(!sent(" ") && !sent("a ") && !sent("\ta"));
+    }
 }

@@ -5,7 +5,7 @@ use super::contents::Example;
 use super::groups::{Explanations, Found, Groups};
 use super::pair::{Pair, Played};
 use crate::server::case::{Case, Encoding};
-use crate::server::generate;
+use crate::server::generate::{self, Player};
 use crate::server::plan::{self, Working};
 use crate::server::report::{Event, Reporter, Shown};
 use crate::server::run::{Options, Reading};
@@ -179,9 +179,9 @@ impl<'a> Play<'a> {
             while left > 0 && !self.pair.has_ended() {
                 let purpose = format!("diff {} {encoding:?} {left}", endpoint.id());
                 let rng = generate::rng(options.seed, &purpose);
-                let sent = self.until_something_new(|check| {
+                let sent = self.until_something_new(|player| {
                     let rulebook = &reading.rulebook;
-                    generate::valid(rulebook, working, endpoint, encoding, left, rng, check)
+                    generate::valid(rulebook, working, endpoint, encoding, left, rng, player)
                 });
                 left = left.saturating_sub(sent.max(1));
                 self.progress(usize::try_from(sent).unwrap_or(0))?;
@@ -194,34 +194,56 @@ impl<'a> Play<'a> {
     /// number of cases.
     fn until_something_new(
         &mut self,
-        property: impl FnOnce(&mut generate::Check<'_>) -> Option<Case>,
+        property: impl FnOnce(&mut dyn Player) -> Option<Case>,
     ) -> u32 {
-        let mut new = false;
-        let (mut sent, mut shrinks) = (0, 0);
-        property(&mut |case| {
-            if self.pair.has_ended() || shrinks > SHRINKS {
-                return true;
+        let mut playing = Playing {
+            play: self,
+            sent: 0,
+            shrinks: 0,
+        };
+        property(&mut playing);
+        playing.sent
+    }
+}
+
+struct Playing<'p, 'a> {
+    play: &'p mut Play<'a>,
+    sent: u32,
+    shrinks: usize,
+}
+
+impl Player for Playing<'_, '_> {
+    fn batch(&self) -> u32 {
+        1
+    }
+
+    fn drawn(&mut self, cases: &[Case]) -> Option<usize> {
+        cases.iter().position(|case| {
+            if self.play.pair.has_ended() {
+                return false;
             }
-            if new {
-                shrinks += 1;
-            } else {
-                sent += 1;
-            }
-            let Some(found) = self.compare(case) else {
-                return true;
+            self.sent += 1;
+            let Some(found) = self.play.compare(case) else {
+                return false;
             };
-            if new {
-                // Smaller requests must show the same difference.
-                let same = !self.groups.is_new(&found);
-                if same {
-                    self.groups.add(found);
-                }
-                return !same;
+            let new = self.play.groups.is_new(&found);
+            self.play.groups.add(found);
+            new
+        })
+    }
+
+    fn smaller(&mut self, case: &Case) -> generate::Smaller {
+        if self.play.pair.has_ended() || self.shrinks == SHRINKS {
+            return generate::Smaller::Enough;
+        }
+        self.shrinks += 1;
+        match self.play.compare(case) {
+            // Smaller requests must show the same difference.
+            Some(found) if !self.play.groups.is_new(&found) => {
+                self.play.groups.add(found);
+                generate::Smaller::Wrong
             }
-            new = self.groups.is_new(&found);
-            self.groups.add(found);
-            !new
-        });
-        sent
+            _ => generate::Smaller::Right,
+        }
     }
 }

@@ -4,7 +4,8 @@ use super::options::Options;
 use super::runner::Run;
 use crate::server::case::{Case, Encoding, Phase};
 use crate::server::course::World;
-use crate::server::generate;
+use crate::server::generate::{self, Player, Smaller};
+use crate::server::judge::Verdict;
 use crate::server::plan::{self, Working};
 use flexiti_contract::Endpoint;
 use proptest::prelude::Rng as _;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// A course is worth so many generated cases.
 const COURSE: u32 = 20;
+/// So many cases of a property are played together, whatever `--jobs` says: what is found does not
+/// depend on it.
+const BATCH: u32 = 64;
 /// How many requests shrinking a failure may take.
 const SHRINKS: usize = 300;
 
@@ -28,7 +32,7 @@ impl Run<'_> {
             0
         };
         let rng = generate::rng(options.seed, "garbage");
-        self.generate(rest, |check| generate::garbage(rest, rng, check))
+        self.generate(rest, BATCH, |player| generate::garbage(rest, rng, player))
     }
 
     fn valid_and_broken(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
@@ -50,7 +54,7 @@ impl Run<'_> {
         let each = share(options.cases / 2, targets.len());
         for (endpoint, encoding) in targets {
             let purpose = format!("valid {} {encoding:?}", endpoint.id());
-            self.generate(each, |check| {
+            self.generate(each, BATCH, |player| {
                 generate::valid(
                     &rulebook,
                     working,
@@ -58,7 +62,7 @@ impl Run<'_> {
                     encoding,
                     each,
                     rng(&purpose),
-                    check,
+                    player,
                 )
             })?;
         }
@@ -88,7 +92,7 @@ impl Run<'_> {
         };
         for (clause, place) in places.iter().cycle().skip(skipped).take(turns) {
             let purpose = format!("{} {} {}", clause.id, place.endpoint.id(), place.param);
-            self.generate(each, |check| {
+            self.generate(each, BATCH, |player| {
                 generate::broken(
                     &rulebook,
                     clause,
@@ -96,7 +100,7 @@ impl Run<'_> {
                     working,
                     each,
                     rng(&purpose),
-                    check,
+                    player,
                 )
             })?;
         }
@@ -112,51 +116,31 @@ impl Run<'_> {
         let world = World::new(&rulebook, working, self.target.has_admin_api());
         let count = options.cases / COURSE;
         let rng = generate::rng(options.seed, "courses");
-        self.generate(count, |check| generate::course(&world, count, rng, check))
+        // One course at a time: each moves the clock, which all share.
+        self.generate(count, 1, |player| {
+            generate::course(&world, count, rng, player)
+        })
     }
 
     /// Runs one property, and records only the minimal case that breaks it.
     fn generate(
         &mut self,
         cases: u32,
-        property: impl FnOnce(&mut generate::Check<'_>) -> Option<Case>,
+        batch: u32,
+        property: impl FnOnce(&mut dyn Player) -> Option<Case>,
     ) -> anyhow::Result<()> {
         if cases == 0 || self.sessions.main.ended().is_some() {
             return Ok(());
         }
-        let mut first: Option<HashSet<String>> = None;
-        let mut sent = 0;
-        let mut shrinks = 0;
-        let minimal = property(&mut |case| {
-            if first.is_some() {
-                shrinks += 1;
-                if shrinks > SHRINKS {
-                    return true;
-                }
-            } else {
-                sent += 1;
-            }
-            match self.verdicts(case) {
-                Err(stopped) => {
-                    self.stopped(case, &stopped);
-                    true
-                }
-                Ok((verdicts, _)) => {
-                    let faults: HashSet<String> = verdicts
-                        .iter()
-                        .filter(|verdict| verdict.fault.is_some())
-                        .map(|verdict| verdict.clause.clone())
-                        .collect();
-                    if faults.is_empty() {
-                        self.tally.passed(verdicts);
-                        return true;
-                    }
-                    // Shrinking must not slip from one fault into another.
-                    let wanted = first.get_or_insert_with(|| faults.clone());
-                    faults.is_disjoint(wanted)
-                }
-            }
-        });
+        let mut playing = Playing {
+            run: self,
+            batch,
+            wanted: HashSet::new(),
+            sent: 0,
+            shrinks: 0,
+        };
+        let minimal = property(&mut playing);
+        let sent = playing.sent;
         if let Some(mut case) = minimal {
             // A course is about the clause at which it ends.
             if case.phase == Phase::Stateful
@@ -171,4 +155,71 @@ impl Run<'_> {
         self.done += sent;
         self.progress()
     }
+}
+
+/// A run that plays the cases of one property.
+struct Playing<'r, 'a> {
+    run: &'r mut Run<'a>,
+    batch: u32,
+    /// The clauses that the first case to come out wrong has broken.
+    wanted: HashSet<String>,
+    sent: usize,
+    shrinks: usize,
+}
+
+impl Player for Playing<'_, '_> {
+    fn batch(&self) -> u32 {
+        self.batch
+    }
+
+    fn drawn(&mut self, cases: &[Case]) -> Option<usize> {
+        let judged = self.run.all(&cases.iter().collect::<Vec<_>>());
+        for (at, (case, judged)) in cases.iter().zip(judged).enumerate() {
+            self.sent += 1;
+            match judged {
+                Err(stopped) => self.run.stopped(case, &stopped),
+                Ok((verdicts, _)) => {
+                    self.wanted = faults(&verdicts);
+                    if !self.wanted.is_empty() {
+                        return Some(at);
+                    }
+                    self.run.tally.passed(verdicts);
+                }
+            }
+        }
+        None
+    }
+
+    fn smaller(&mut self, case: &Case) -> Smaller {
+        if self.shrinks == SHRINKS {
+            return Smaller::Enough;
+        }
+        self.shrinks += 1;
+        match self.run.verdicts(case) {
+            Err(stopped) => {
+                self.run.stopped(case, &stopped);
+                Smaller::Right
+            }
+            Ok((verdicts, _)) => {
+                let faults = faults(&verdicts);
+                if faults.is_empty() {
+                    self.run.tally.passed(verdicts);
+                }
+                // Shrinking must not slip from one fault into another.
+                if faults.is_disjoint(&self.wanted) {
+                    Smaller::Right
+                } else {
+                    Smaller::Wrong
+                }
+            }
+        }
+    }
+}
+
+fn faults(verdicts: &[Verdict]) -> HashSet<String> {
+    verdicts
+        .iter()
+        .filter(|verdict| verdict.fault.is_some())
+        .map(|verdict| verdict.clause.clone())
+        .collect()
 }

@@ -95,9 +95,8 @@ impl<'a> Run<'a> {
                 .filter(|case| !self.out_of_reach.contains(&case.clause))
                 .copied()
                 .collect();
-            let played = self.sessions.all(&reachable);
-            for (case, played) in reachable.iter().zip(played) {
-                let judged = played.and_then(|played| self.judged(case, played));
+            let judged = self.all(&reachable);
+            for (case, judged) in reachable.iter().zip(judged) {
                 self.record(case, judged)?;
             }
             for _ in batch {
@@ -155,61 +154,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Plays and judges cases, several at once if there are several sessions.
+    pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
+        let rulebook = &self.rulebook;
+        self.sessions
+            .all(cases, |case, played| judged(rulebook, case, played))
+    }
+
     pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {
         let played = self.sessions.one(case)?;
-        self.judged(case, played)
-    }
-
-    fn judged(&self, case: &Case, played: Played) -> Result<Judged, Stopped> {
-        let mut exchanges = played.exchanges;
-        self.hold_to_claim(case, &exchanges)?;
-        let mut verdicts = judge::judge(&self.rulebook, case, &exchanges);
-        if let Some(refused) = played.early_end {
-            verdicts.push(judge::ended_early(&refused, exchanges.len()));
-            exchanges.push(refused);
-        }
-        Ok((verdicts, exchanges))
-    }
-
-    /// A case about parameters must have broken its clause on the wire, and nothing else: the
-    /// request is read back before its answer is judged.
-    fn hold_to_claim(&self, case: &Case, exchanges: &[Exchange]) -> Result<(), Stopped> {
-        let clause = self.rulebook.contract().clause(&case.clause);
-        let Some(clause) = clause.filter(|clause| plan::is_request_clause(clause)) else {
-            return Ok(());
-        };
-        let (Some(exchange), Some(Step::Send(_))) = (exchanges.last(), case.steps.last()) else {
-            return Ok(());
-        };
-        let contract = self.rulebook.contract();
-        let Some(endpoint) = readback::endpoint_of(contract, exchange) else {
-            return Ok(());
-        };
-        let read = readback::parameters(&self.rulebook, endpoint, exchange);
-        let Some(read) = read else {
-            return Err(Stopped::Inconclusive(
-                "the request cannot be read back".to_owned(),
-            ));
-        };
-        let mut broken: Vec<&str> = self
-            .rulebook
-            .check(endpoint, &read)
-            .iter()
-            .map(|v| v.clause)
-            .collect();
-        // One clause may name two parameters.
-        broken.dedup();
-        let claimed: Vec<&str> = match case.kind {
-            Kind::Positive => vec![],
-            Kind::Negative => vec![clause.id.as_str()],
-        };
-        if broken == claimed {
-            Ok(())
-        } else {
-            Err(Stopped::Inconclusive(format!(
-                "the request breaks {broken:?}, not {claimed:?}"
-            )))
-        }
+        judged(&self.rulebook, case, played)
     }
 
     pub(super) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
@@ -287,5 +241,55 @@ impl<'a> Run<'a> {
             reporter.on(&Event::Finished(&report))?;
         }
         Ok(report)
+    }
+}
+
+fn judged(rulebook: &Rulebook, case: &Case, played: Played) -> Result<Judged, Stopped> {
+    let mut exchanges = played.exchanges;
+    hold_to_claim(rulebook, case, &exchanges)?;
+    let mut verdicts = judge::judge(rulebook, case, &exchanges);
+    if let Some(refused) = played.early_end {
+        verdicts.push(judge::ended_early(&refused, exchanges.len()));
+        exchanges.push(refused);
+    }
+    Ok((verdicts, exchanges))
+}
+
+/// A case about parameters must have broken its clause on the wire, and nothing else: the request
+/// is read back before its answer is judged.
+fn hold_to_claim(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Result<(), Stopped> {
+    let contract = rulebook.contract();
+    let clause = contract.clause(&case.clause);
+    let Some(clause) = clause.filter(|clause| plan::is_request_clause(clause)) else {
+        return Ok(());
+    };
+    let (Some(exchange), Some(Step::Send(_))) = (exchanges.last(), case.steps.last()) else {
+        return Ok(());
+    };
+    let Some(endpoint) = readback::endpoint_of(contract, exchange) else {
+        return Ok(());
+    };
+    let Some(read) = readback::parameters(rulebook, endpoint, exchange) else {
+        return Err(Stopped::Inconclusive(
+            "the request cannot be read back".to_owned(),
+        ));
+    };
+    let mut broken: Vec<&str> = rulebook
+        .check(endpoint, &read)
+        .iter()
+        .map(|v| v.clause)
+        .collect();
+    // One clause may name two parameters.
+    broken.dedup();
+    let claimed: Vec<&str> = match case.kind {
+        Kind::Positive => vec![],
+        Kind::Negative => vec![clause.id.as_str()],
+    };
+    if broken == claimed {
+        Ok(())
+    } else {
+        Err(Stopped::Inconclusive(format!(
+            "the request breaks {broken:?}, not {claimed:?}"
+        )))
     }
 }

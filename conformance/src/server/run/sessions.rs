@@ -56,10 +56,15 @@ impl<'a> Sessions<'a> {
         played(&mut self.main, case, source)
     }
 
-    /// Plays cases, and gives what came back in their order.
-    pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Played, Stopped>> {
-        if self.beside.is_empty() {
-            return cases.iter().map(|case| self.one(case)).collect();
+    /// Plays cases, and gives what was made of what came back, in their order.
+    pub(super) fn all<T: Send>(
+        &mut self,
+        cases: &[&Case],
+        make: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
+    ) -> Vec<Result<T, Stopped>> {
+        if self.beside.is_empty() || cases.len() == 1 {
+            let one = |case: &&Case| self.one(case).and_then(|played| make(case, played));
+            return cases.iter().map(one).collect();
         }
         let cases: Vec<(&Case, TestRng)> = cases
             .iter()
@@ -73,8 +78,9 @@ impl<'a> Sessions<'a> {
                 cases.get(at).map(|case| (at, case))
             } {
                 let played = played(session, case, source.clone());
+                let made = played.and_then(|played| make(case, played));
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((at, played));
+                done.push((at, made));
             }
         };
         std::thread::scope(|scope| {
@@ -84,7 +90,7 @@ impl<'a> Sessions<'a> {
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
-        done.into_iter().map(|(_, played)| played).collect()
+        done.into_iter().map(|(_, made)| made).collect()
     }
 
     /// The one session, which knows what all of them have learnt.

@@ -15,7 +15,9 @@ pub fn parameters(rulebook: &Rulebook, endpoint: Endpoint, exchange: &Exchange) 
             .param(endpoint, name)
             .is_some_and(|param| param.header)
         {
-            flat.insert(name.clone(), value.clone().into());
+            // As a server reads it (RFC 9110, 5.5).
+            let value = value.trim_matches([' ', '\t']);
+            flat.insert(name.clone(), value.into());
         }
     }
     let (media_type, body) = if contract.endpoint(endpoint).media_types.is_empty() {

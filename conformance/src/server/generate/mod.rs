@@ -1,6 +1,12 @@
 //! Generated cases: valid requests in every encoding, valid requests with one defect, and garbage.
 //! A failure is shrunk to a minimal request.
 
+mod playing;
+mod sources;
+
+pub use playing::{Player, Smaller};
+pub use sources::{Sources, drawn, rng};
+
 use super::case::{
     Case, Encoding, Expect, FORM, Kind, Params, Payload, RequestTemplate, To, requests,
 };
@@ -10,10 +16,8 @@ use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::TestRng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
 /// Characters of generated text: scripts and signs that commonly break form handling.
@@ -22,115 +26,17 @@ const LETTERS: &[char] = &[
     '#', '{', '[', 'é', 'Ç', 'œ', '’', '語', 'Ω', '\u{200f}', '🧾',
 ];
 
-/// Sends a case, and says whether the answer is as it should be.
-pub type Check<'c> = dyn FnMut(&Case) -> bool + 'c;
-
-/// A random source for one purpose of a run, so that phases do not influence each other.
-pub fn rng(seed: u64, purpose: &str) -> TestRng {
-    let mut bytes = [0_u8; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    for (at, byte) in purpose.bytes().enumerate() {
-        let slot = &mut bytes[8 + at % 24];
-        *slot = slot.rotate_left(3) ^ byte;
-    }
-    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
-}
-
-fn config(cases: u32) -> Config {
-    Config {
-        cases,
-        failure_persistence: None,
-        // Where no encoding of the server can carry a defect, nothing is worth many tries.
-        max_global_rejects: 2_000,
-        // The check itself limits shrinking: proptest would print a warning.
-        max_shrink_iters: 1_000_000,
-        ..Config::default()
-    }
-}
-
-/// The random sources of cases: by their names and not by their turn, so that a case draws the same
-/// whatever is played before it or beside it.
-#[derive(Debug)]
-pub struct Sources {
-    seed: u64,
-    played: BTreeMap<String, u32>,
-}
-
-impl Sources {
-    /// The sources of a run with this seed.
-    pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            played: BTreeMap::new(),
-        }
-    }
-
-    /// The source for what is sent beside any case.
-    pub fn first(&self) -> TestRng {
-        rng(self.seed, "session")
-    }
-
-    /// The source of the next case of this name.
-    pub fn next(&mut self, case: &str) -> TestRng {
-        rng(self.seed_of(case), "case")
-    }
-
-    /// The seed of the next case of this name.
-    pub fn seed_of(&mut self, case: &str) -> u64 {
-        let times = self.played.entry(case.to_owned()).or_default();
-        *times += 1;
-        let mut hasher = DefaultHasher::new();
-        (case, *times).hash(&mut hasher);
-        self.seed ^ hasher.finish()
-    }
-}
-
-/// A number that nobody can foresee.
-pub fn drawn() -> u64 {
-    RandomState::new().hash_one(0)
-}
-
-/// Runs `cases` cases of a strategy and returns the minimal one that fails `check`, if any.
-fn run(
-    strategy: &BoxedStrategy<Case>,
-    cases: u32,
-    rng: TestRng,
-    check: &mut Check<'_>,
-) -> Option<Case> {
-    let check = std::cell::RefCell::new(check);
-    let mut runner = TestRunner::new_with_rng(config(cases), rng);
-    let outcome = runner.run(strategy, |case| {
-        let mut check = check.borrow_mut();
-        if check(&case) {
-            Ok(())
-        } else {
-            Err(TestCaseError::fail(case.id))
-        }
-    });
-    match outcome {
-        Err(TestError::Fail(_, minimal)) => Some(minimal),
-        Ok(()) | Err(TestError::Abort(_)) => None,
-    }
-}
-
 /// Every answer of a course must be what the moves before it make it. Returns the shortest course
 /// of which one is not.
-pub fn course(world: &World<'_>, cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
+pub fn course(
+    world: &World<'_>,
+    cases: u32,
+    rng: TestRng,
+    player: &mut dyn Player,
+) -> Option<Case> {
     // Shrunk as moves: what a step refers to changes with the steps before it.
-    let check = std::cell::RefCell::new(check);
-    let mut runner = TestRunner::new_with_rng(config(cases), rng);
-    let outcome = runner.run(&course::moves(), |moves| {
-        let case = world.case(&moves);
-        if (check.borrow_mut())(&case) {
-            Ok(())
-        } else {
-            Err(TestCaseError::fail(case.id))
-        }
-    });
-    match outcome {
-        Err(TestError::Fail(_, moves)) => Some(world.case(&moves)),
-        Ok(()) | Err(TestError::Abort(_)) => None,
-    }
+    let strategy = course::moves().prop_map(|moves| world.case(&moves));
+    playing::run(&strategy, cases, rng, player)
 }
 
 /// Valid requests in one encoding must succeed. Returns the minimal one that does not.
@@ -141,7 +47,7 @@ pub fn valid(
     encoding: Encoding,
     cases: u32,
     rng: TestRng,
-    check: &mut Check<'_>,
+    player: &mut dyn Player,
 ) -> Option<Case> {
     let clause = plan::accepted(endpoint);
     let strategy = valid_params(rulebook, working, endpoint)
@@ -156,7 +62,7 @@ pub fn valid(
             Some(case)
         })
         .boxed();
-    run(&strategy, cases, rng, check)
+    playing::run(&strategy, cases, rng, player)
 }
 
 /// Valid requests with one clause broken must be refused with its error. Returns the minimal one
@@ -168,9 +74,14 @@ pub fn broken(
     working: &Working,
     cases: u32,
     rng: TestRng,
-    check: &mut Check<'_>,
+    player: &mut dyn Player,
 ) -> Option<Case> {
     let known: Vec<Broken> = plan::broken_at(rulebook, clause, place, working);
+    let playable =
+        |one: &Broken| plan::broken_case(rulebook, clause, place, one, working).is_some();
+    if !known.iter().any(playable) {
+        return None;
+    }
     let bad = bad_values(&known)?;
     let bases = plan::bases(rulebook, working, place.endpoint);
     let (clause, place, working) = (clause.clone(), place.clone(), working.clone());
@@ -197,11 +108,11 @@ pub fn broken(
             plan::broken_case(&judge, &clause, &place, &broken, &working)
         })
         .boxed();
-    run(&strategy, cases, rng, check)
+    playing::run(&strategy, cases, rng, player)
 }
 
 /// No request may lead to a 5xx. Returns the minimal one that does.
-pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> {
+pub fn garbage(cases: u32, rng: TestRng, player: &mut dyn Player) -> Option<Case> {
     let paths = vec![
         "/oauth/token",
         "/online/v2/client-id/{{client_id}}/systems/init",
@@ -266,7 +177,7 @@ pub fn garbage(cases: u32, rng: TestRng, check: &mut Check<'_>) -> Option<Case> 
             )
         })
         .boxed();
-    run(&strategy, cases, rng, check)
+    playing::run(&strategy, cases, rng, player)
 }
 
 fn text(longest: usize) -> impl Strategy<Value = String> {
