@@ -56,14 +56,14 @@ impl<'a> Sessions<'a> {
         played(&mut self.main, case, source)
     }
 
-    /// Plays cases, and gives what was made of what came back, in their order.
+    /// Plays cases, and judges what came back; the verdicts are in the order of the cases.
     pub(super) fn all<T: Send>(
         &mut self,
         cases: &[&Case],
-        make: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
+        judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
     ) -> Vec<Result<T, Stopped>> {
         if self.beside.is_empty() || cases.len() == 1 {
-            let one = |case: &&Case| self.one(case).and_then(|played| make(case, played));
+            let one = |case: &&Case| self.one(case).and_then(|played| judge(case, played));
             return cases.iter().map(one).collect();
         }
         let cases: Vec<(&Case, TestRng)> = cases
@@ -78,9 +78,9 @@ impl<'a> Sessions<'a> {
                 cases.get(at).map(|case| (at, case))
             } {
                 let played = played(session, case, source.clone());
-                let made = played.and_then(|played| make(case, played));
+                let judged = played.and_then(|played| judge(case, played));
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((at, made));
+                done.push((at, judged));
             }
         };
         std::thread::scope(|scope| {
@@ -90,7 +90,7 @@ impl<'a> Sessions<'a> {
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
-        done.into_iter().map(|(_, made)| made).collect()
+        done.into_iter().map(|(_, judged)| judged).collect()
     }
 
     /// The one session, which knows what all of them have learnt.
