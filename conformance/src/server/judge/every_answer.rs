@@ -2,7 +2,7 @@
 
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use super::{money, room};
-use crate::server::wire::readback::endpoint_of;
+use crate::server::wire::readback::{self, endpoint_of};
 use crate::server::wire::{Answer, Exchange, Secret, Surface};
 use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
@@ -191,7 +191,7 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
         }
         Endpoint::NotificationOrder
         | Endpoint::NotificationMerchantOrder
-        | Endpoint::NotificationOld => body == json!({}),
+        | Endpoint::NotificationOld => body == json!({}) || answer.status == 204,
         _ => false,
     }
 }
@@ -261,7 +261,12 @@ fn error_shape(
     };
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
     let printed = || body.as_ref().is_some_and(room::has_a_printed_shape);
-    let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed();
+    // What cannot be read has no parameters; a gateway may refuse it in its own words.
+    let read = || {
+        let params = endpoint.and_then(|e| readback::parameters(rulebook, e, exchange));
+        params.is_some() && !exchange.sent.contains(&0)
+    };
+    let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed() && read();
     let mismatch = Mismatch {
         violates,
         ..Mismatch::open(Part::Shape, Some("error_shape"), expected)

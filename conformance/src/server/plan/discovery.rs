@@ -1,10 +1,10 @@
 //! Finding out what works at a target: everything else depends on it.
 
-use super::params::bases;
+use super::params::made;
 use super::rules;
 use super::working::{INIT, RESTING, Samples, Working, accepted};
 use crate::server::case::requests::request_to;
-use crate::server::case::{Case, Encoding, Expect, Kind};
+use crate::server::case::{Case, Encoding, Expect, Kind, Params};
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 
 /// Sends a case, and says whether its last request was granted.
@@ -17,8 +17,8 @@ pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Grante
         for encoding in Encoding::ALL {
             let offered =
                 rulebook.is_active(accepted(endpoint)) && rulebook.is_active(encoding.clause());
-            let probe = probe(rulebook, samples, endpoint, encoding).filter(|_| offered);
-            if probe.is_some_and(|case| granted(&case)) {
+            let mut probes = probes(rulebook, samples, endpoint, encoding);
+            if offered && probes.any(|case| granted(&case)) {
                 found.push((endpoint, encoding));
             }
         }
@@ -44,27 +44,38 @@ pub fn add_working_resting(rulebook: &Rulebook, working: &mut Working, granted: 
     }
 }
 
-/// A case that probes whether a path of init works in an encoding.
-fn probe(
+/// Cases that probe whether a path of init works in an encoding: with everything, and with what is
+/// required, as a server may refuse what another flow needs.
+fn probes(
     rulebook: &Rulebook,
     samples: &Samples,
     endpoint: Endpoint,
     encoding: Encoding,
-) -> Option<Case> {
+) -> impl Iterator<Item = Case> {
     let working = Working {
         samples: samples.clone(),
         ..Working::default()
     };
-    let base = bases(rulebook, &working, endpoint).into_iter().next()?;
-    let request = request_to(endpoint, &base, encoding)?;
-    let name = format!("probe {encoding:?}");
-    Some(Case::of_request(
-        accepted(endpoint),
-        &name,
-        Kind::Positive,
-        request,
-        Expect::Granted,
-    ))
+    let made = made(rulebook, &working, endpoint);
+    let full = made.iter().take(1).map(|base| base.full.clone());
+    let bare = made.iter().map(|base| base.bare.clone());
+    let mut bases: Vec<Params> = Vec::new();
+    for base in full.chain(bare) {
+        if !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
+    bases.into_iter().filter_map(move |base| {
+        let request = request_to(endpoint, &base, encoding)?;
+        let name = format!("probe {encoding:?}");
+        Some(Case::of_request(
+            accepted(endpoint),
+            &name,
+            Kind::Positive,
+            request,
+            Expect::Granted,
+        ))
+    })
 }
 
 /// A case that probes an endpoint which depends on init, or on a token.

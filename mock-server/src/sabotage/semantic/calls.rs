@@ -144,6 +144,16 @@ pub(super) const BUGS: &[Bug] = &[
         },
     ),
     Bug::new(
+        "HEAD is refused",
+        "http.method.allowed",
+        |service, request| {
+            if request.method == Method::HEAD {
+                return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
+            }
+            service.handle(request)
+        },
+    ),
+    Bug::new(
         "Allow is missing for the token endpoint",
         "http.method.allowed",
         |service, request| {

@@ -52,8 +52,17 @@ pub(super) fn method_allowed(cases: Cases, requests: &RequestBuilder<'_>) -> Cas
     if !requests.working.has(Endpoint::Calculator) {
         return cases;
     }
+    let head = RequestTemplate {
+        method: "HEAD".to_owned(),
+        ..requests.usual(Endpoint::Calculator)
+    };
     let calculator = bare("POST", requests.usual(Endpoint::Calculator).to);
-    cases.add(Kind::Negative, "POST calculator", calculator, allow("GET"))
+    cases.keeps("HEAD calculator", head).add(
+        Kind::Negative,
+        "POST calculator",
+        calculator,
+        allow("GET"),
+    )
 }
 
 pub(super) fn body_size(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -116,7 +116,9 @@ pub(in crate::server::plan) fn path(
             {
                 cases = cases.keeps(&format!("{what}, {flow:?}"), request);
                 // The reference has Apply on the one path, the other flows on the other (R-cur).
-                if (flow == Flow::Apply) != (endpoint == Endpoint::InitPlain) {
+                // That Apply takes what only a purchase needs, no page says.
+                let elsewhere = (flow == Flow::Apply) != (endpoint == Endpoint::InitPlain);
+                if elsewhere || (flow == Flow::Apply && what == "everything") {
                     cases = cases.beyond();
                 }
             }

@@ -14,7 +14,7 @@ use crate::server::wire::target::{Credentials, Target};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -44,6 +44,8 @@ pub struct Session<'a> {
     issued: Arc<AtomicU64>,
     delivery: Delivery,
     made: Vec<String>,
+    /// The refresh tokens that earlier cases have used.
+    spent: HashSet<String>,
     /// Everything that no report may show.
     secrets: Secrets,
     /// The time that the cases of each clause took.
@@ -73,6 +75,7 @@ impl<'a> Session<'a> {
             issued: Arc::default(),
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
             made: Vec::new(),
+            spent: HashSet::new(),
             secrets: Secrets::default(),
             took: BTreeMap::new(),
         }
@@ -91,6 +94,7 @@ impl<'a> Session<'a> {
             issued: Arc::clone(&self.issued),
             delivery: self.delivery.beside(),
             made: Vec::new(),
+            spent: HashSet::new(),
             secrets: Secrets::default(),
             took: BTreeMap::new(),
         }
@@ -203,6 +207,8 @@ impl<'a> Session<'a> {
                 done => done?,
             }
         }
+        let spent = exchanges.iter().filter_map(tokens::spent);
+        self.spent.extend(spent);
         Ok(exchanges)
     }
 
@@ -288,6 +294,11 @@ impl<'a> Session<'a> {
         let target = self.target;
         let value_of = &mut |name: &str| self.value_of(name, context);
         let prepared = prepare(request, &target.base_url, value_of)?;
+        let body = prepared.body.as_deref().unwrap_or_default();
+        if tokens::refresh_token(&prepared.url, body).is_some_and(|it| self.spent.contains(&it)) {
+            let why = "the server gives out a refresh token again that was used before";
+            return Err(Stopped::NotTestable(why.to_owned()));
+        }
         if prepared.surface == Surface::Pages
             && let Some(why) = target.refusal(&prepared.url)
         {
