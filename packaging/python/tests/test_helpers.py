@@ -111,3 +111,15 @@ def test_a_mock_that_runs_already_is_used(pytester, flexiti_mock, monkeypatch):
     pytester.makepyfile(f"def test_it(flexiti_mock):\n    assert flexiti_mock.admin_url == {flexiti_mock.admin_url!r}\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
     assert flexiti_mock.merchant().token()
+
+
+def test_a_shop_in_the_same_process_asks_no_proxy(pytester, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makepyfile(
+        "from urllib.request import urlopen\n"
+        "def test_it(flexiti_mock):\n    assert urlopen(flexiti_mock.admin_url + '/health').status == 200\n"
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

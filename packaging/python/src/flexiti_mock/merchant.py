@@ -42,14 +42,14 @@ class Merchant:
     @property
     def environment(self) -> dict[str, str]:
         """Variables for a shop that is started as a process of its own."""
-        direct = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1,localhost"]))
+        hosts = direct(os.environ.get("no_proxy") or os.environ.get("NO_PROXY"))
         return {
             "FLEXITI_BASE_URL": self.base_url,
             "FLEXITI_CLIENT_ID": self.client_id,
             "FLEXITI_CLIENT_SECRET": self.client_secret,
             "FLEXITI_ADMIN_URL": self._admin.url,
-            "NO_PROXY": direct,
-            "no_proxy": direct,
+            "NO_PROXY": hosts,
+            "no_proxy": hosts,
         }
 
     def token(self) -> str:
@@ -157,6 +157,11 @@ class Merchant:
     def delete(self) -> None:
         """Deletes the merchant with everything that belongs to it."""
         self._admin.call("DELETE", "/merchants/{client_id}", client_id=self.client_id)
+
+
+def direct(hosts: str | None) -> str:
+    """A value of NO_PROXY, with this machine added."""
+    return ",".join(filter(None, [hosts, "127.0.0.1,localhost"]))
 
 
 def _faults(plan: Any) -> list[FaultView]:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from .errors import FlexitiMockError
-from .merchant import Merchant
+from .merchant import Merchant, direct
 from .server import FlexitiMock
 
 
@@ -21,11 +21,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def flexiti_mock(pytestconfig: pytest.Config) -> Iterator[FlexitiMock]:
     """A mock on a free port; the one at FLEXITI_ADMIN_URL, if there is one already."""
     running = os.environ.get("FLEXITI_ADMIN_URL")
-    if running:
-        yield FlexitiMock.connect(running)
-        return
     flags = pytestconfig.getini("flexiti_mock_flags")
-    with FlexitiMock.start(*flags, binary=pytestconfig.getini("flexiti_mock_binary") or None) as mock:
+    binary = pytestconfig.getini("flexiti_mock_binary") or None
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        FlexitiMock.connect(running) if running else FlexitiMock.start(*flags, binary=binary) as mock,
+    ):
+        # A shop that runs in the tests' own process asks the proxy that the environment names.
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.setenv(name, direct(os.environ.get(name)))
         yield mock
 
 
