@@ -21,7 +21,8 @@ read_options() {
     [ -f "$binary" ] || binary="$binary.exe"
   fi
   [ -f "$binary" ] || fail "--binary $binary: no such file"
-  "$binary" --version >/dev/null || fail "--binary $binary does not run on this machine"
+  binary="$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")"
+  "$binary" --version >/dev/null 2>&1 || fail "--binary $binary does not run on this machine"
 }
 
 # Copies a program without its debug information, where the tool for that is installed.

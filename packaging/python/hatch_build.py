@@ -11,7 +11,6 @@ from binary import binary, platform_tag  # noqa: E402
 
 class CustomBuildHook(BuildHookInterface):
     def initialize(self, version, build_data):
-        # Wheels of an editable install would bring the same.
         name = "flexiti-mock.exe" if sys.platform == "win32" else "flexiti-mock"
         build_data["shared_scripts"][str(binary().resolve())] = name
         build_data["pure_python"] = False
