@@ -22,6 +22,8 @@ read_options() {
   fi
   [ -f "$binary" ] || fail "--binary $binary: no such file"
   binary="$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")"
+  mkdir -p "$out"
+  out="$(cd "$out" && pwd)"
   "$binary" --version >/dev/null 2>&1 || fail "--binary $binary does not run on this machine"
 }
 
