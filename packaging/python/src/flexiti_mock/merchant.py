@@ -1,0 +1,169 @@
+"""A merchant on the mock, and what a test does with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
+
+from .admin import Admin
+from .errors import FlexitiMockError
+from .types import (
+    ClockView,
+    Completed,
+    Exchange,
+    Fault,
+    FaultView,
+    Finding,
+    Match,
+    MerchantView,
+    OrderView,
+    SettleAfter,
+    Times,
+    Wanted,
+)
+
+
+class Merchant:
+    """A merchant with keys, tokens, orders, clock, faults and journal of its own."""
+
+    def __init__(self, admin: Admin, view: MerchantView) -> None:
+        self._admin = admin
+        self.client_id = view["client_id"]
+        self.client_secret = view["client_secret"]
+        self.base_url = view["base_url"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables for a shop that is started as a process of its own."""
+        hosts = direct(os.environ.get("no_proxy") or os.environ.get("NO_PROXY"))
+        return {
+            "FLEXITI_BASE_URL": self.base_url,
+            "FLEXITI_CLIENT_ID": self.client_id,
+            "FLEXITI_CLIENT_SECRET": self.client_secret,
+            "FLEXITI_ADMIN_URL": self._admin.url,
+            "NO_PROXY": hosts,
+            "no_proxy": hosts,
+        }
+
+    def token(self) -> str:
+        """Asks for an access token, as the shop would; the request is in the journal."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+        request = Request(
+            f"{self.base_url}/oauth/token", urlencode(form).encode(), {"x-reference-id": uuid.uuid4().hex}
+        )
+        try:
+            with build_opener(ProxyHandler({})).open(request) as answer:
+                return str(json.load(answer)["access_token"])
+        except HTTPError as error:
+            raise FlexitiMockError(f"POST /oauth/token: {error.code}: {error.read().decode()}") from None
+
+    def complete(
+        self,
+        order: int | str,
+        outcome: Wanted,
+        *,
+        follow: bool = False,
+        settle_after: SettleAfter | None = None,
+    ) -> Completed:
+        """Brings an order to `outcome`, as its customer would.
+
+        With `follow` the mock requests the shop's callback URL, as the customer's browser would.
+        """
+        body: dict[str, Any] = {"outcome": outcome, "follow": follow}
+        if settle_after is not None:
+            body["settle_after"] = settle_after
+        done: Completed = self._admin.call("POST", "/orders/{id}/complete", body, id=order)
+        return done
+
+    def order(self, order: int | str) -> OrderView:
+        """An order as it stands now."""
+        view: OrderView = self._admin.call("GET", "/orders/{id}", id=order)
+        return view
+
+    def advance(self, by: timedelta | None = None, *, minutes: float = 0, seconds: float = 0) -> ClockView:
+        """Lets time pass at once on this merchant's clock."""
+        span = (by or timedelta()) + timedelta(minutes=minutes, seconds=seconds)
+        milliseconds = span // timedelta(milliseconds=1)
+        clock: ClockView = self._admin.call(
+            "PUT", "/merchants/{client_id}/clock", {"advance_ms": milliseconds}, client_id=self.client_id
+        )
+        return clock
+
+    def faults(self, *faults: Fault) -> list[FaultView]:
+        """Replaces the fault plan; without arguments, nothing fails any more."""
+        plan = self._admin.call(
+            "PUT", "/merchants/{client_id}/faults", {"faults": faults}, client_id=self.client_id
+        )
+        return _faults(plan)
+
+    def fault_plan(self) -> list[FaultView]:
+        """The faults, and how many requests each was injected into (`struck`)."""
+        return _faults(self._admin.call("GET", "/merchants/{client_id}/faults", client_id=self.client_id))
+
+    def dialect(self, name: str) -> None:
+        """Lets the mock answer in another dialect from the next request on."""
+        self._admin.call("PUT", "/merchants/{client_id}/dialect", {"name": name}, client_id=self.client_id)
+
+    def verify(
+        self,
+        match: Match | str | None = None,
+        *,
+        times: Times | None = None,
+        in_order: Sequence[Match] = (),
+    ) -> int:
+        """How many requests were as expected; a `VerificationError` if that is not what was expected.
+
+        `match` may be the name of an endpoint. `times` is at least one if absent.
+        """
+        expected: dict[str, Any] = {"client_id": self.client_id}
+        if match is not None:
+            expected["match"] = {"endpoint": match} if isinstance(match, str) else match
+        if times is not None:
+            expected["times"] = times
+        if in_order:
+            expected["in_order"] = list(in_order)
+        return int(self._admin.call("POST", "/requests/verify", expected)["matched"])
+
+    def requests(
+        self, *, endpoint: str | None = None, order: int | str | None = None, status: int | None = None
+    ) -> list[Exchange]:
+        """What was sent, in order."""
+        query = {"client_id": self.client_id, "endpoint": endpoint, "order_id": order, "status": status}
+        found: list[Exchange] = self._admin.call("GET", "/requests", query=query)["requests"]
+        return found
+
+    def lint(self) -> list[Finding]:
+        """What a reviewer would object to in the requests; an empty list is a good sign."""
+        findings: list[Finding] = self._admin.call(
+            "GET", "/merchants/{client_id}/lint", client_id=self.client_id
+        )["findings"]
+        return findings
+
+    def reset(self) -> None:
+        """Forgets tokens, orders, journal, faults, clock and dialect."""
+        self._admin.call("POST", "/merchants/{client_id}/reset", client_id=self.client_id)
+
+    def delete(self) -> None:
+        """Deletes the merchant with everything that belongs to it."""
+        self._admin.call("DELETE", "/merchants/{client_id}", client_id=self.client_id)
+
+
+def direct(hosts: str | None) -> str:
+    """A value of NO_PROXY, with this machine added."""
+    return ",".join(filter(None, [hosts, "127.0.0.1,localhost"]))
+
+
+def _faults(plan: Any) -> list[FaultView]:
+    faults: list[FaultView] = plan["faults"]
+    return faults
