@@ -71,8 +71,8 @@ pub struct MerchantRun {
     /// Driver file: how to start the shop, check out, and read an order's status
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub driver: Option<PathBuf>,
-    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
-    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
+    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`,
+    /// `FLEXITI_CLIENT_SECRET` and `FLEXITI_ADMIN_URL` set; they are judged by what they send
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
     /// How many seconds the command of --exec may take

@@ -10,6 +10,7 @@ use crate::telemetry::metrics::Metrics;
 use hyper::StatusCode;
 use hyper::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A call of the admin API, as the functions that answer it see it.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +52,6 @@ impl AdminRequest<'_> {
                 ));
             }
         };
-        let wrong =
-            |error: serde_json::Error| problem(StatusCode::BAD_REQUEST, format!("body: {error}"));
         let coding = self.request.header(&CONTENT_ENCODING).unwrap_or_default();
         if !matches!(&*coding.trim().to_ascii_lowercase(), "" | "identity") {
             let message =
@@ -66,21 +65,7 @@ impl AdminRequest<'_> {
             let message = format!("body: the charset `{charset}` is not read; send UTF-8");
             return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let value = without_repeats(bytes).map_err(wrong)?;
-        if !value.is_object() {
-            return Err(problem(
-                StatusCode::BAD_REQUEST,
-                "body: must be a JSON object",
-            ));
-        }
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().to_string();
-            let place = if path == "." { "body" } else { &path };
-            problem(
-                StatusCode::BAD_REQUEST,
-                format!("{place}: {}", error.inner()),
-            )
-        })
+        body(bytes).map_err(|what| problem(StatusCode::BAD_REQUEST, what))
     }
 
     /// The pairs of the query string.
@@ -101,4 +86,22 @@ impl AdminRequest<'_> {
         }
         Ok(client_id)
     }
+}
+
+/// What a body says; the error names the key that is wrong, and what is allowed.
+pub fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let value = without_repeats(bytes).map_err(|error| format!("body: {error}"))?;
+    value_of(value)
+}
+
+/// The same of a body that has been parsed.
+pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    if !value.is_object() {
+        return Err("body: must be a JSON object".to_owned());
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "body" } else { &path };
+        format!("{place}: {}", error.inner())
+    })
 }

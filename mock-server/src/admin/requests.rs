@@ -12,6 +12,7 @@ use hyper::header::ACCEPT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+use std::io::Write;
 
 const JSON: &str = "application/json; charset=utf-8";
 /// How long a text is rendered at once.
@@ -44,6 +45,20 @@ pub fn list(app: &App, filter: &Filter) -> Requests {
             .collect(),
         dropped: app.journal().dropped(filter.client_id()),
     }
+}
+
+/// The exchanges of a merchant, as an HTTP archive.
+pub fn archive(app: &App, client_id: &str, out: &mut impl Write) -> std::io::Result<()> {
+    let redactor = app.journal_redactor();
+    let (before, after) = har::frame();
+    out.write_all(before.as_bytes())?;
+    let mut comma = "";
+    for entry in app.exchanges(Some(client_id)) {
+        let row = har::exchange(&entry, &app.origin, &redactor);
+        write!(out, "{comma}{row}")?;
+        comma = ",";
+    }
+    out.write_all(after.as_bytes())
 }
 
 /// One exchange with its answer.

@@ -1,6 +1,7 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::cli::exec::Exec;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,6 +13,26 @@ pub struct Cli {
     pub command: Option<Command>,
     #[command(flatten)]
     pub serve: Serve,
+}
+
+/// The command line. Where `exec` differs from serving: it takes any port, since tests run side by
+/// side, and keeps quiet, since the terminal is the command's.
+pub fn command() -> clap::Command {
+    with_negative_numbers(Cli::command()).mut_subcommand("exec", |exec| {
+        exec.mut_arg("listen", |listen| listen.default_value("127.0.0.1:0"))
+            .mut_arg("log_level", |level| level.default_value("error"))
+    })
+}
+
+/// The same, where `-1` is a wrong number in place of an unknown flag.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let number = |arg: clap::Arg| {
+        let takes_value = arg.get_long().is_some() && arg.get_action().takes_values();
+        arg.allow_negative_numbers(takes_value)
+    };
+    command
+        .mut_args(number)
+        .mut_subcommands(with_negative_numbers)
 }
 
 /// How the server runs.
@@ -78,22 +99,8 @@ pub struct Serve {
     pub hide_sandbox_bar: bool,
     #[command(flatten)]
     pub limits: Limits,
-    /// How much to log: error, warn, info, debug, or a tracing filter
-    #[arg(
-        long,
-        env = "FLEXITI_MOCK_LOG_LEVEL",
-        default_value = "info",
-        value_name = "LEVEL"
-    )]
-    pub log_level: String,
-    /// Format of the log
-    #[arg(
-        long,
-        env = "FLEXITI_MOCK_LOG_FORMAT",
-        default_value = "text",
-        value_name = "FORMAT"
-    )]
-    pub log_format: LogFormat,
+    #[command(flatten)]
+    pub log: Log,
 }
 
 /// How much clients may ask of the server.
@@ -160,6 +167,27 @@ fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=1_000_000)
 }
 
+/// What is logged, and how.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// How much to log: error, warn, info, debug, or a tracing filter
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_LEVEL",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    pub log_level: String,
+    /// Format of the log
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
+}
+
 /// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -170,6 +198,8 @@ pub enum LogFormat {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start a server, run a command that talks to it, and end with the command's exit code
+    Exec(Box<Exec>),
     /// Check whether a running server is healthy; exit code 0 or 1
     Healthcheck {
         /// Address of the server

@@ -3,6 +3,7 @@
 use crate::admin::openapi_document;
 use crate::cli::args::{Command, Dialects, Serve};
 use crate::cli::complaint::complain;
+use crate::cli::exec;
 use crate::http::route::ADMIN;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
     let contract = Contract::shipped();
     match command {
+        Command::Exec(args) => return exec::run(*args),
         Command::Healthcheck { address } => return Ok(healthcheck(address)),
         Command::Openapi { dialect } => {
             let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;

@@ -4,11 +4,15 @@ mod args;
 mod banner;
 mod commands;
 mod complaint;
+mod exec;
+mod log;
 mod ready_file;
 mod serve;
+mod settings;
+mod values;
 
 use crate::cli::complaint::complain;
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use std::process::ExitCode;
 
 /// Bad usage or configuration.
@@ -16,7 +20,8 @@ const USAGE: u8 = 2;
 
 /// Parses the command line, runs what it says, and returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = args::Cli::from_arg_matches(&args::command().get_matches());
+    let cli = cli.unwrap_or_else(|error| error.exit());
     let done = match cli.command {
         None => serve::run(cli.serve),
         Some(command) => commands::run(command, &cli.serve),
