@@ -1,6 +1,7 @@
 //! The log on standard error.
 
 use crate::cli::args::{Log, LogFormat};
+use crate::command_line::wants_colour;
 use crate::telemetry::log_writer::LogWriter;
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
@@ -18,7 +19,8 @@ pub fn start(args: &Log) -> anyhow::Result<LogWriter> {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Text => {
             use std::io::IsTerminal as _;
-            log.with_ansi(std::io::stderr().is_terminal()).init();
+            log.with_ansi(wants_colour(std::io::stderr().is_terminal()))
+                .init();
         }
     }
     // The standard hook writes to standard error itself, and waits for whoever reads it.

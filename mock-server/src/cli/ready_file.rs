@@ -35,7 +35,9 @@ impl ReadyFile {
         };
         let content = json!({
             "base_url": app.base_url(),
-            "admin_url": format!("{}{}", app.origin, ADMIN),
+            // The admin API answers under loopback names; what stands in front may not lead there.
+            "admin_url": format!("{}{}", app.local_origin, ADMIN),
+            "listen_url": app.local_origin,
             "pid": std::process::id(),
         });
         let content = format!("{content}\n");

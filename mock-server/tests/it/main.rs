@@ -18,6 +18,7 @@ mod calculator_input;
 mod callbacks;
 mod checkout;
 mod clients;
+mod command_line;
 mod commands;
 mod dashboard;
 mod demo_shop;

@@ -14,7 +14,7 @@ use crate::cli::exec::signals::Signals;
 use crate::cli::log;
 use crate::cli::ready_file::ReadyFile;
 use crate::cli::settings::settings;
-use crate::cli::values::seconds;
+use crate::command_line::seconds;
 use crate::embed::Mock;
 use crate::embed::admin::{MerchantView, NewMerchant};
 use crate::embed::environment::environment;

@@ -45,7 +45,6 @@ impl Signals {
 #[cfg(unix)]
 fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let ignored = ignored();
     for (kind, name) in [
         (SignalKind::hangup(), Signal::HangUp),
         (SignalKind::interrupt(), Signal::Interrupt),
@@ -54,8 +53,8 @@ fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
         (SignalKind::user_defined1(), Signal::User1),
         (SignalKind::user_defined2(), Signal::User2),
     ] {
-        // What `nohup` or a shell's `&` has switched off stays off, for the command as well.
-        if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+        // What `nohup` has switched off stays off, for the command as well.
+        if name == Signal::HangUp && is_ignored(kind.as_raw_value()) {
             continue;
         }
         let mut come = signal(kind)?;
@@ -69,16 +68,15 @@ fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
     Ok(())
 }
 
-/// The signals that this process was started to ignore, as a set of bits; none where the system
-/// does not tell.
+/// Whether this process was started to ignore a signal; no where the system does not tell.
 #[cfg(unix)]
-fn ignored() -> u64 {
+fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status
+    let set = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.unwrap_or_default()
+        .and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    set.is_some_and(|set| set >> (signal - 1) & 1 == 1)
 }
 
 /// On a console, Ctrl-C reaches the command by itself: it is only to be outlived.
