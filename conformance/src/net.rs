@@ -2,11 +2,7 @@
 
 use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
 use reqwest::{Method, NoProxy, Proxy, Url};
-use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
-
-/// The names of loopback, as `NO_PROXY` spells them.
-const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// Whether a URL leads to this machine.
 pub fn is_loopback(url: &Url) -> bool {
@@ -72,29 +68,6 @@ pub fn environment_proxy() -> Option<&'static str> {
     names.into_iter().find(is_set)
 }
 
-/// `NO_PROXY` and `no_proxy` for a child process, with loopback added to what it would have had.
-/// `given` looks a variable up in the child's environment.
-pub fn no_proxy_for_children(
-    given: impl Fn(&str) -> Option<OsString>,
-) -> [(&'static str, OsString); 2] {
-    let (upper, lower) = ("NO_PROXY", "no_proxy");
-    let with_loopback = |name: &str, other: &str| {
-        let present = |name: &str| given(name).filter(|value| !value.is_empty());
-        let mut list = present(name).or_else(|| present(other)).unwrap_or_default();
-        for host in LOOPBACK {
-            if !list.is_empty() {
-                list.push(OsStr::new(","));
-            }
-            list.push(host);
-        }
-        list
-    };
-    [
-        (upper, with_loopback(upper, lower)),
-        (lower, with_loopback(lower, upper)),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,23 +92,5 @@ mod tests {
             let parsed = Url::parse(url).unwrap();
             assert_eq!(is_loopback(&parsed), loopback, "{url}");
         }
-    }
-
-    #[test]
-    fn children_keep_their_no_proxy_and_get_loopback() {
-        let with = |name: &'static str, value: &'static str| {
-            no_proxy_for_children(move |asked| (asked == name).then(|| value.into()))
-        };
-        let loopback = "127.0.0.1,localhost,::1";
-        let both = |value: String| {
-            [
-                ("NO_PROXY", value.clone().into()),
-                ("no_proxy", value.into()),
-            ]
-        };
-        assert_eq!(no_proxy_for_children(|_| None), both(loopback.to_owned()));
-        let kept = both(format!("example.com,{loopback}"));
-        assert_eq!(with("NO_PROXY", "example.com"), kept);
-        assert_eq!(with("no_proxy", "example.com"), kept);
     }
 }

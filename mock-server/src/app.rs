@@ -29,6 +29,8 @@ pub struct App {
     pub address: SocketAddr,
     /// Origin under which customers' browsers reach it, without a slash at the end.
     pub origin: String,
+    /// Origin under which this machine reaches it, whatever stands in front of it.
+    pub local_origin: String,
     /// What the admin API asks for.
     pub admin_token: Option<String>,
     /// Whether the hosted pages have the bar that forces outcomes.
@@ -66,6 +68,7 @@ impl App {
             Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
             None => origin_of(address),
         };
+        let local_origin = origin_of(address);
         let limits = Limits {
             count: settings.journal_limit,
             bytes: settings.journal_bytes,
@@ -78,6 +81,7 @@ impl App {
             dialects: Dialects::new(rulebook),
             address,
             origin,
+            local_origin,
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
             now: clock::machine,

@@ -27,7 +27,7 @@
 //! * `redact`: secrets hidden.
 //! * `http`, `config`: requests, replies, forms, JSON, paths; settings.
 //! * `fault`, `model`: planned faults; the life of an order, customers, payment plans, money.
-//! * `events`, `call_kind`, `clock`, `random`: they import nothing.
+//! * `events`, `call_kind`, `clock`, `random`, `command_line`: they import nothing.
 
 mod admin;
 mod api;
@@ -36,6 +36,8 @@ mod call_kind;
 mod checkout;
 mod cli;
 mod clock;
+#[doc(hidden)]
+pub mod command_line;
 mod config;
 mod dialects;
 pub mod embed;

@@ -1,26 +1,35 @@
 //! The command line.
 
+use super::help;
 use super::merchant_args::Merchant;
 use super::reports::{ReportTo, comparison, report};
 use super::values::seed;
 use crate::pattern::Pattern;
 use crate::server::Phase;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use flexiti_mock::command_line::{whole, with_negative_numbers, without_empty_variables};
 use std::path::PathBuf;
 
 /// Judges a server against the documented Flexiti Online API.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(name = "flexiti-conformance", version, after_long_help = help::PROGRAM)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// The command line.
+pub fn command() -> clap::Command {
+    without_empty_variables(with_negative_numbers(Cli::command()))
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge a server, clause by clause; without --base-url, start a mock and judge it
+    #[command(after_long_help = help::SERVER)]
     Server(Server),
     /// Run the findings of a JSON report again, or replay a plan that broke a shop
+    #[command(after_long_help = help::REPLAY)]
     Replay {
         /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
         file: PathBuf,
@@ -36,6 +45,7 @@ pub enum Command {
         limits: LimitArgs,
     },
     /// Find out how a server answers the questions that the documentation leaves open
+    #[command(after_long_help = help::PROBE)]
     Probe {
         #[command(flatten)]
         target: TargetArgs,
@@ -46,10 +56,13 @@ pub enum Command {
         out: Option<PathBuf>,
     },
     /// Send the same calls to two servers, and show what they answer differently
+    #[command(after_long_help = help::DIFF)]
     Diff(Diff),
     /// Certify a merchant's integration: drive its shop or run its tests, and judge what it sends
+    #[command(after_long_help = help::MERCHANT)]
     Merchant(Merchant),
     /// Check a merchant's certificate: its signature, its trace, and its verdicts
+    #[command(after_long_help = help::VERIFY)]
     Verify {
         /// A certificate written by `merchant --certificate FILE`
         certificate: PathBuf,
@@ -61,12 +74,37 @@ pub enum Command {
         html: Option<PathBuf>,
     },
     /// List the clauses of a dialect
+    #[command(after_long_help = help::LIST)]
     List {
         /// Dialect name, or path of a dialect file
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
+    /// Explain a clause: what it asks, what supports it, what dialects make of it, and requests that
+    /// keep and break it
+    #[command(after_long_help = help::EXPLAIN)]
+    Explain {
+        /// Id of the clause, such as `init.lang.required`
+        clause: String,
+        /// Dialect name, or path of a dialect file
+        #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
+        dialect: String,
+    },
+    /// Print completions for a shell
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_long_help = help::MAN)]
+    Man {
+        /// Instead, write it and those of the sub-commands to this folder
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
     /// Remove one clause at a time from the mock, and check that the runner names each of them
+    #[command(after_long_help = help::SELF_TEST)]
     SelfTest {
         /// Dialect name, or path of a dialect file; defaults to all shipped dialects
         #[arg(long, value_name = "NAME|FILE")]
@@ -76,16 +114,16 @@ pub enum Command {
         seed: u64,
         /// Instead, judge this many mocks in dialects drawn at random, each after a probe: none of
         /// them contradicts the documentation, so none may be accused
-        #[arg(long, value_name = "N", conflicts_with = "dialect")]
+        #[arg(long, value_name = "N", conflicts_with = "dialect", value_parser = whole::<u64>(0, u64::MAX))]
         unknown: Option<u64>,
         /// And take each documented clause away from each of them: it must be a violation
         #[arg(long, requires = "unknown")]
         without_clauses: bool,
         /// Number of generated cases for each removed clause and each bug
-        #[arg(long, default_value_t = 200, value_name = "N")]
+        #[arg(long, default_value_t = 200, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
         cases: u32,
         /// Servers to judge at once; defaults to the number of processors
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = whole::<usize>(1, 1_000))]
         jobs: Option<usize>,
     },
 }
@@ -163,7 +201,7 @@ pub struct WayArgs {
 #[derive(Debug, Args)]
 pub struct LimitArgs {
     /// Maximum number of requests; exit code 3 if they run out
-    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = whole::<u64>(0, u64::MAX))]
     pub max_requests: u64,
     /// Maximum number of requests per second; defaults to 5 for hosts other than loopback
     #[arg(long, value_name = "R", value_parser = rate)]
@@ -178,10 +216,10 @@ pub struct Server {
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Number of generated cases
-    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
     pub cases: u32,
     /// Planned cases to send at once; what is found does not depend on it
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole::<u8>(1, 64))]
     pub jobs: u8,
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -270,7 +308,7 @@ pub struct Diff {
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Number of generated cases
-    #[arg(long, default_value_t = 200, value_name = "N")]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
     pub cases: u32,
     /// The limits hold for each of the two servers
     #[command(flatten)]

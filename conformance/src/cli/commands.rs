@@ -1,9 +1,11 @@
 //! The sub-commands.
 
-use super::args::Command;
+use super::args::{self, Command};
 use super::self_test::SelfTest;
-use super::{diff, merchant, probe, replay, self_test, server, unknown};
+use super::{diff, explain, merchant, probe, replay, self_test, server, unknown};
+use anyhow::Context as _;
 use flexiti_contract::Contract;
+use flexiti_mock::command_line;
 use std::io::Write as _;
 
 /// Runs a sub-command and returns the exit code.
@@ -24,6 +26,20 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         } => probe::run(&target, &limits, out.as_deref()),
         Command::Diff(args) => diff::run(&args),
         Command::List { dialect } => list(&dialect),
+        Command::Explain { clause, dialect } => explain::run(&clause, &dialect),
+        Command::Completions { shell } => {
+            // Whoever reads may stop early (`| head`).
+            let _ = command_line::completions(args::command(), shell, &mut std::io::stdout());
+            Ok(0)
+        }
+        Command::Man { out } => {
+            let folder = out.as_deref();
+            let written = command_line::manual(args::command(), folder, &mut std::io::stdout());
+            if let Some(folder) = folder {
+                written.with_context(|| format!("--out: {}", folder.display()))?;
+            }
+            Ok(0)
+        }
         Command::Merchant(args) => merchant::run(args),
         Command::Verify {
             certificate,

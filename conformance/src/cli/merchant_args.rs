@@ -3,6 +3,7 @@
 use super::reports::{ReportTo, certification};
 use super::values::seed;
 use clap::{Args, Subcommand};
+use flexiti_mock::command_line::{address, whole};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -29,7 +30,7 @@ pub enum MerchantCommand {
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
         /// Address that the mock listens on, for a shop that runs already
-        #[arg(long, value_name = "ADDRESS")]
+        #[arg(long, value_name = "ADDRESS", value_parser = address)]
         listen: Option<SocketAddr>,
         /// Origin under which the shop and its customers reach the mock
         #[arg(long, value_name = "URL")]
@@ -53,7 +54,7 @@ pub struct Fuzz {
     #[arg(default_value = "merchant.toml")]
     pub file: PathBuf,
     /// Number of plans
-    #[arg(long, default_value_t = 40, value_name = "N")]
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
     pub cases: u32,
     /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N", value_parser = seed)]
@@ -71,12 +72,18 @@ pub struct MerchantRun {
     /// Driver file: how to start the shop, check out, and read an order's status
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub driver: Option<PathBuf>,
-    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`
-    /// and `FLEXITI_CLIENT_SECRET` set; they are judged by what they send
+    /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`,
+    /// `FLEXITI_CLIENT_SECRET` and `FLEXITI_ADMIN_URL` set; they are judged by what they send
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
     /// How many seconds the command of --exec may take
-    #[arg(long, default_value_t = 900, value_name = "SECONDS", requires = "exec")]
+    #[arg(
+        long,
+        default_value_t = 900,
+        value_name = "SECONDS",
+        requires = "exec",
+        value_parser = whole::<u64>(1, 1_000_000)
+    )]
     pub exec_limit: u64,
     /// Dialects: names, paths, or `all`; the first one decides the level
     #[arg(
@@ -93,7 +100,7 @@ pub struct MerchantRun {
     #[arg(long, value_name = "ID", conflicts_with = "exec")]
     pub only: Option<String>,
     /// Address that the mock listens on, for a shop that runs already; a free port if omitted
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "exec")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "exec", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
     #[arg(long, value_name = "URL", conflicts_with = "exec")]

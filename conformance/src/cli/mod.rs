@@ -3,8 +3,9 @@
 mod args;
 mod commands;
 mod diff;
-mod environment;
 mod exit_code;
+mod explain;
+mod help;
 mod merchant;
 mod merchant_args;
 mod merchant_code;
@@ -21,14 +22,18 @@ mod values;
 
 use crate::merchant::Trouble;
 use crate::server::Unreachable;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
+use flexiti_mock::command_line::named_by_variable;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
-    let command = environment::without_empty_variables(args::Cli::command());
-    let cli = args::Cli::from_arg_matches(&command.get_matches());
-    let cli = cli.unwrap_or_else(|error| error.exit());
+    let mut command = args::command();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let parsed = command.try_get_matches_from_mut(&typed);
+    let cli = parsed.and_then(|matches| args::Cli::from_arg_matches(&matches));
+    let cli = cli.unwrap_or_else(|error| named_by_variable(error, &command, &typed).exit());
     match commands::run(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -2,10 +2,10 @@
 
 use super::certificate::text;
 use super::judge::{Ground, Judgement, Verdict, lint};
-use crate::net;
 use anyhow::{Context as _, bail};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
+use flexiti_mock::embed::environment::environment;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub struct Judged {
     pub code: u8,
 }
 
-/// Runs `command` in a shell with `FLEXITI_*` set, and judges everything it sent.
+/// Runs `command` in a shell with `FLEXITI_*` set, as `flexiti-mock exec` does, and judges everything it sent.
 pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::Result<Judged> {
     let account = MerchantConfig::demo();
     let mock = Mock::start(&Settings {
@@ -34,12 +34,10 @@ pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::
         journal_bytes: 256 * 1024 * 1024,
         ..Settings::default()
     })?;
+    let merchant = mock.admin().merchant(&account.client_id)?;
     let child = Command::new("sh")
         .args(["-c", command])
-        .env("FLEXITI_BASE_URL", mock.base_url())
-        .env("FLEXITI_CLIENT_ID", &account.client_id)
-        .env("FLEXITI_CLIENT_SECRET", &account.client_secret)
-        .envs(net::no_proxy_for_children(|name| std::env::var_os(name)))
+        .envs(environment(&mock, &merchant, |name| std::env::var_os(name)))
         .stdin(Stdio::null())
         .spawn();
     let child = child.with_context(|| format!("--exec: `{command}`"))?;

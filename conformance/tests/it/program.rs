@@ -310,3 +310,68 @@ fn list_names_every_clause_with_its_evidence() {
             .any(|line| line.starts_with("init.buy.identity") && line.contains("documented"))
     );
 }
+
+#[test]
+fn explain_spells_a_clause_out_with_sources_dialects_and_requests() {
+    let text = stdout(&run(&["explain", "init.lang.required"]));
+    for part in [
+        "init.lang.required",
+        "Evidence: documented",
+        "https://flexiti.atlassian.net/",
+        "A request that keeps it:",
+        "A request that breaks it:",
+        "curl",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = stdout(&run(&["explain", "auth.token.scheme"]));
+    assert!(text.contains("By dialect, bearer_scheme:"), "{text}");
+    for unknown in ["init.lang.requird", "lang", ""] {
+        let output = run(&["explain", unknown]);
+        assert_eq!(output.status.code(), Some(2));
+        let message = stderr(&output);
+        assert!(message.contains("did you mean"), "{message}");
+    }
+}
+
+#[test]
+fn the_command_line_speaks_in_the_readers_words() {
+    for (flag, value) in [
+        ("--cases", "-1"),
+        ("--cases", "many"),
+        ("--jobs", "65"),
+        ("--max-requests", "1e3"),
+    ] {
+        let output = run(&["server", flag, value]);
+        assert_eq!(output.status.code(), Some(2));
+        let message = stderr(&output);
+        assert!(
+            message.contains("expected a whole number from"),
+            "{message}"
+        );
+    }
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(
+            stdout(&run(&["completions", shell])).contains("self-test"),
+            "{shell}"
+        );
+    }
+    assert!(stdout(&run(&["man"])).contains(".TH flexiti"));
+    for command in [
+        "server",
+        "replay",
+        "probe",
+        "diff",
+        "merchant",
+        "verify",
+        "list",
+        "explain",
+        "self-test",
+    ] {
+        let help = stdout(&run(&[command, "--help"]));
+        assert!(
+            help.contains("Examples:") && help.contains("Exit codes:"),
+            "{help}"
+        );
+    }
+}

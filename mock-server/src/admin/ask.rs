@@ -10,6 +10,11 @@ use crate::telemetry::metrics::Metrics;
 use hyper::StatusCode;
 use hyper::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// In a body with more empty lists than this, each is taken for what it is.
+const MOST_EMPTY: usize = 6;
 
 /// A call of the admin API, as the functions that answer it see it.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +56,6 @@ impl AdminRequest<'_> {
                 ));
             }
         };
-        let wrong =
-            |error: serde_json::Error| problem(StatusCode::BAD_REQUEST, format!("body: {error}"));
         let coding = self.request.header(&CONTENT_ENCODING).unwrap_or_default();
         if !matches!(&*coding.trim().to_ascii_lowercase(), "" | "identity") {
             let message =
@@ -66,21 +69,7 @@ impl AdminRequest<'_> {
             let message = format!("body: the charset `{charset}` is not read; send UTF-8");
             return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let value = without_repeats(bytes).map_err(wrong)?;
-        if !value.is_object() {
-            return Err(problem(
-                StatusCode::BAD_REQUEST,
-                "body: must be a JSON object",
-            ));
-        }
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().to_string();
-            let place = if path == "." { "body" } else { &path };
-            problem(
-                StatusCode::BAD_REQUEST,
-                format!("{place}: {}", error.inner()),
-            )
-        })
+        body(bytes).map_err(|what| problem(StatusCode::BAD_REQUEST, what))
     }
 
     /// The pairs of the query string.
@@ -100,5 +89,75 @@ impl AdminRequest<'_> {
             client_id = Some(value.to_owned());
         }
         Ok(client_id)
+    }
+}
+
+/// What a body says; the error names the key that is wrong, and what is allowed.
+pub fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let value = without_repeats(bytes).map_err(|error| format!("body: {error}"))?;
+    value_of(value)
+}
+
+/// The same of a body that has been parsed. Where an object is expected, an empty list counts as
+/// one: PHP's `json_encode([])` writes it.
+pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    let value = if value == json!([]) { json!({}) } else { value };
+    if !value.is_object() {
+        return Err("body: must be a JSON object".to_owned());
+    }
+    let why = match deserialized(value.clone()) {
+        Ok(read) => return Ok(read),
+        Err(why) => why,
+    };
+    // Which of the empty lists are meant as objects, only the type knows.
+    let mut lists = Vec::new();
+    empty_lists(&value, &mut String::new(), &mut lists);
+    if lists.len() <= MOST_EMPTY {
+        for chosen in 1..1_usize << lists.len() {
+            let mut changed = value.clone();
+            for (at, list) in lists.iter().enumerate() {
+                if chosen >> at & 1 == 1
+                    && let Some(list) = changed.pointer_mut(list)
+                {
+                    *list = json!({});
+                }
+            }
+            if let Ok(read) = deserialized(changed) {
+                return Ok(read);
+            }
+        }
+    }
+    Err(why)
+}
+
+fn deserialized<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "body" } else { &path };
+        format!("{place}: {}", error.inner())
+    })
+}
+
+/// The JSON pointers of all empty lists below a value.
+fn empty_lists(value: &Value, at: &mut String, found: &mut Vec<String>) {
+    let length = at.len();
+    match value {
+        Value::Array(list) if list.is_empty() => found.push(at.clone()),
+        Value::Array(list) => {
+            for (number, value) in list.iter().enumerate() {
+                let _ = write!(at, "/{number}");
+                empty_lists(value, at, found);
+                at.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                at.push('/');
+                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                empty_lists(value, at, found);
+                at.truncate(length);
+            }
+        }
+        _ => {}
     }
 }

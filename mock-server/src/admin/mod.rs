@@ -21,6 +21,7 @@ mod routes;
 pub mod server;
 pub mod welcome;
 
+pub use ask::value_of;
 pub use problem::{Answer, Problem};
 pub use routes::openapi_document;
 

@@ -12,6 +12,7 @@ use hyper::header::ACCEPT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+use std::io::Write;
 
 const JSON: &str = "application/json; charset=utf-8";
 /// How long a text is rendered at once.
@@ -44,6 +45,22 @@ pub fn list(app: &App, filter: &Filter) -> Requests {
             .collect(),
         dropped: app.journal().dropped(filter.client_id()),
     }
+}
+
+/// The exchanges of a merchant, as an HTTP archive.
+pub fn archive(app: &App, client_id: &str, out: &mut impl Write) -> std::io::Result<()> {
+    let redactor = app.journal_redactor();
+    let entries = app.exchanges(Some(client_id));
+    let start = entries.first().map_or_else(app.now, |entry| entry.at);
+    let (before, after) = har::frame(start);
+    out.write_all(before.as_bytes())?;
+    let mut comma = "";
+    for entry in entries {
+        let row = har::exchange(&entry, &app.origin, &redactor);
+        write!(out, "{comma}{row}")?;
+        comma = ",";
+    }
+    out.write_all(after.as_bytes())
 }
 
 /// One exchange with its answer.
@@ -98,7 +115,8 @@ fn in_pieces(app: &App, filter: Filter, as_archive: bool) -> Reply {
     let (journal, redactor) = (app.shared_journal(), app.journal_redactor());
     let origin = app.origin.clone();
     let (before, after) = if as_archive {
-        har::frame()
+        let first = ids.front().and_then(|id| locked(&journal).get(*id));
+        har::frame(first.map_or_else(app.now, |entry| entry.at))
     } else {
         ("{\"requests\":[".to_owned(), String::new())
     };

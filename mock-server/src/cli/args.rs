@@ -1,17 +1,35 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::cli::exec::Exec;
+use crate::cli::help;
+use crate::command_line::{address, switch, whole};
+use crate::command_line::{with_negative_numbers, without_empty_variables};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// A local stand-in for the Flexiti Online API.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "flexiti-mock",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_long_help = help::PROGRAM
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
     pub serve: Serve,
+}
+
+/// The command line. Where `exec` differs from serving: it takes any port, since tests run side by
+/// side, and keeps quiet, since the terminal is the command's.
+pub fn command() -> clap::Command {
+    without_empty_variables(with_negative_numbers(Cli::command())).mut_subcommand("exec", |exec| {
+        exec.mut_arg("listen", |listen| listen.default_value("127.0.0.1:0"))
+            .mut_arg("log_level", |level| level.default_value("error"))
+    })
 }
 
 /// How the server runs.
@@ -22,7 +40,8 @@ pub struct Serve {
         long,
         env = "FLEXITI_MOCK_LISTEN",
         default_value = "127.0.0.1:4359",
-        value_name = "ADDRESS"
+        value_name = "ADDRESS",
+        value_parser = address
     )]
     pub listen: SocketAddr,
     /// TOML file with merchants, payment plans or customers that replace the shipped ones
@@ -43,14 +62,15 @@ pub struct Serve {
     #[arg(long, env = "FLEXITI_MOCK_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
     /// Make tokens and session ids repeatable
-    #[arg(long, env = "FLEXITI_MOCK_SEED", value_name = "N")]
+    #[arg(long, env = "FLEXITI_MOCK_SEED", value_name = "N", value_parser = whole::<u64>(0, u64::MAX))]
     pub seed: Option<u64>,
     /// How many exchanges the journal holds per merchant before it drops the oldest
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_LIMIT",
         default_value_t = 10_000,
-        value_name = "N"
+        value_name = "N",
+        value_parser = whole::<usize>(0, u64::MAX)
     )]
     pub journal_limit: usize,
     /// How many bytes the journal may hold in all
@@ -58,11 +78,12 @@ pub struct Serve {
         long,
         env = "FLEXITI_MOCK_JOURNAL_BYTES",
         default_value_t = 16 * 1024 * 1024,
-        value_name = "N"
+        value_name = "N",
+        value_parser = whole::<usize>(0, u64::MAX)
     )]
     pub journal_bytes: usize,
     /// Show secrets, tokens and sessions in the journal instead of their hashes
-    #[arg(long, env = "FLEXITI_MOCK_REVEAL_SECRETS")]
+    #[arg(long, env = "FLEXITI_MOCK_REVEAL_SECRETS", value_parser = switch)]
     pub reveal_secrets: bool,
     /// Token of the admin API; if absent and the address is not loopback, one is generated and
     /// printed once
@@ -74,26 +95,12 @@ pub struct Serve {
     )]
     pub admin_token: Option<String>,
     /// Hide the bar of the hosted pages that shows PINs and forces outcomes
-    #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR")]
+    #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR", value_parser = switch)]
     pub hide_sandbox_bar: bool,
     #[command(flatten)]
     pub limits: Limits,
-    /// How much to log: error, warn, info, debug, or a tracing filter
-    #[arg(
-        long,
-        env = "FLEXITI_MOCK_LOG_LEVEL",
-        default_value = "info",
-        value_name = "LEVEL"
-    )]
-    pub log_level: String,
-    /// Format of the log
-    #[arg(
-        long,
-        env = "FLEXITI_MOCK_LOG_FORMAT",
-        default_value = "text",
-        value_name = "FORMAT"
-    )]
-    pub log_format: LogFormat,
+    #[command(flatten)]
+    pub log: Log,
 }
 
 /// How much clients may ask of the server.
@@ -124,7 +131,8 @@ pub struct Limits {
         long,
         env = "FLEXITI_MOCK_MAX_WATCHERS",
         default_value_t = 100,
-        value_name = "N"
+        value_name = "N",
+        value_parser = whole::<u32>(0, 1_000_000)
     )]
     pub max_watchers: u32,
     /// Seconds that a connection may be idle, or the head of a request may take
@@ -156,8 +164,29 @@ pub struct Limits {
     pub write_timeout: u32,
 }
 
-fn at_least_one() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=1_000_000)
+fn at_least_one() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
+    whole::<u32>(1, 1_000_000)
+}
+
+/// What is logged, and how.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// How much to log: error, warn, info, debug, or a tracing filter
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_LEVEL",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    pub log_level: String,
+    /// Format of the log
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
 }
 
 /// Format of the log.
@@ -170,26 +199,46 @@ pub enum LogFormat {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start a server, run a command that talks to it, and end with the command's exit code
+    #[command(after_long_help = help::EXEC)]
+    Exec(Box<Exec>),
     /// Check whether a running server is healthy; exit code 0 or 1
+    #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
         /// Address of the server
-        #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359")]
+        #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359", value_parser = address)]
         address: SocketAddr,
     },
     /// Print the contract as OpenAPI 3.1
+    #[command(after_long_help = help::OPENAPI)]
     Openapi {
         /// Name of a dialect, or path of a dialect file
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
     /// Show, check and compare dialects
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::DIALECT)]
     Dialect(Dialects),
+    /// Print completions for a shell
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_long_help = help::MAN)]
+    Man {
+        /// Instead, write it and those of the sub-commands to this folder
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// What can be done with dialects.
 #[derive(Debug, Subcommand)]
 pub enum Dialects {
+    /// List the shipped dialects
+    List,
     /// Print a dialect with every answer spelled out
     Show {
         /// Name of a shipped dialect, or path of a dialect file

@@ -1,9 +1,12 @@
 //! The sub-commands that do not serve.
 
 use crate::admin::openapi_document;
-use crate::cli::args::{Command, Dialects, Serve};
+use crate::cli::args::{self, Command, Dialects, Serve};
 use crate::cli::complaint::complain;
+use crate::cli::exec;
+use crate::command_line;
 use crate::http::route::ADMIN;
+use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -16,6 +19,7 @@ use std::time::Duration;
 pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
     let contract = Contract::shipped();
     match command {
+        Command::Exec(args) => return exec::run(*args),
         Command::Healthcheck { address } => return Ok(healthcheck(address)),
         Command::Openapi { dialect } => {
             let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;
@@ -23,6 +27,27 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
                 &rulebook,
                 &format!("http://{}", serve.listen),
             ));
+        }
+        Command::Completions { shell } => {
+            let mut out = std::io::stdout();
+            // Whoever reads may stop early (`| head`).
+            let _ = command_line::completions(args::command(), shell, &mut out);
+        }
+        Command::Man { out } => {
+            let folder = out.as_deref();
+            let written = command_line::manual(args::command(), folder, &mut std::io::stdout());
+            if let Some(folder) = folder {
+                written.with_context(|| format!("--out: {}", folder.display()))?;
+            }
+        }
+        Command::Dialect(Dialects::List) => {
+            let mut text = String::new();
+            for name in contract.dialect_names() {
+                let dialect = contract.dialect(name)?;
+                let _ = writeln!(text, "{name:<12} {}", dialect.description);
+            }
+            // Whoever reads may stop early (`| head`).
+            let _ = std::io::stdout().write_all(text.as_bytes());
         }
         Command::Dialect(Dialects::Show { dialect }) => {
             print(&contract.dialect(&dialect)?.to_json());

@@ -4,11 +4,17 @@ mod args;
 mod banner;
 mod commands;
 mod complaint;
+mod exec;
+mod help;
+mod log;
 mod ready_file;
 mod serve;
+mod settings;
 
 use crate::cli::complaint::complain;
-use clap::Parser as _;
+use crate::command_line::{misspelt, named_by_variable};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Bad usage or configuration.
@@ -16,7 +22,14 @@ const USAGE: u8 = 2;
 
 /// Parses the command line, runs what it says, and returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let mut command = args::command();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let parsed = command.try_get_matches_from_mut(&typed);
+    let cli = parsed.and_then(|matches| args::Cli::from_arg_matches(&matches));
+    let cli = cli.unwrap_or_else(|error| named_by_variable(error, &command, &typed).exit());
+    for warning in misspelt("FLEXITI_MOCK_", &args::Cli::command()) {
+        complain(&warning);
+    }
     let done = match cli.command {
         None => serve::run(cli.serve),
         Some(command) => commands::run(command, &cli.serve),

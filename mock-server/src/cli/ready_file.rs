@@ -19,20 +19,10 @@ impl ReadyFile {
     /// Takes away what an earlier server left. What is no plain file stays, and is refused: a
     /// device or a link is not ours to replace.
     pub fn prepare(path: Option<PathBuf>) -> anyhow::Result<Self> {
-        if let Some(path) = &path {
-            let place = || format!("--ready-file: {}", path.display());
-            match fs::symlink_metadata(path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error).with_context(place),
-                Ok(found) => {
-                    ensure!(
-                        found.is_file(),
-                        "{}: is not a plain file; name one, or a path where nothing is",
-                        place()
-                    );
-                    fs::remove_file(path).with_context(place)?;
-                }
-            }
+        if let Some(path) = &path
+            && check_place("--ready-file", path)?
+        {
+            fs::remove_file(path).with_context(|| format!("--ready-file: {}", path.display()))?;
         }
         let content = None;
         Ok(Self { path, content })
@@ -45,11 +35,14 @@ impl ReadyFile {
         };
         let content = json!({
             "base_url": app.base_url(),
-            "admin_url": format!("{}{}", app.origin, ADMIN),
+            // The admin API answers under loopback names; what stands in front may not lead there.
+            "admin_url": format!("{}{}", app.local_origin, ADMIN),
+            "listen_url": app.local_origin,
             "pid": std::process::id(),
         });
         let content = format!("{content}\n");
-        write_whole(path, &content).with_context(|| format!("--ready-file: {}", path.display()))?;
+        write_whole(path, content.as_bytes())
+            .with_context(|| format!("--ready-file: {}", path.display()))?;
         self.content = Some(content);
         Ok(())
     }
@@ -65,7 +58,37 @@ impl Drop for ReadyFile {
     }
 }
 
-fn write_whole(path: &Path, content: &str) -> io::Result<()> {
+/// Whether a plain file is where a flag wants one. What is no plain file is refused: a device or a
+/// link is not ours to replace.
+pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
+    let place = || format!("{flag}: {}", path.display());
+    match fs::symlink_metadata(path) {
+        Ok(found) => {
+            ensure!(
+                found.is_file(),
+                "{}: is not a plain file; name one, or a path where nothing is",
+                place()
+            );
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+            if let Some(folder) = folder {
+                ensure!(
+                    folder.is_dir(),
+                    "{}: there is no folder {}",
+                    place(),
+                    folder.display()
+                );
+            }
+            Ok(false)
+        }
+        Err(error) => Err(error).with_context(place),
+    }
+}
+
+/// Writes a file beside its place, and moves it there whole.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     // What a process with this id left is gone with it.
@@ -74,7 +97,7 @@ fn write_whole(path: &Path, content: &str) -> io::Result<()> {
         .write(true)
         .create_new(true)
         .open(&beside)?;
-    file.write_all(content.as_bytes())?;
+    file.write_all(content)?;
     drop(file);
     fs::rename(&beside, path).inspect_err(|_| {
         let _ = fs::remove_file(&beside);

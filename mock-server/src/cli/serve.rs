@@ -1,33 +1,27 @@
-//! Running the server: log, ready file, banner, signals.
+//! Running the server: ready file, banner, signals.
 
-use crate::cli::args::{self, LogFormat, Serve};
-use crate::cli::banner;
+use crate::cli::args::Serve;
 use crate::cli::ready_file::ReadyFile;
-use crate::config::{ServerLimits, Settings};
+use crate::cli::settings::settings;
+use crate::cli::{banner, log};
 use crate::dialects::compile;
-use crate::model::account::check_url;
-use crate::random::Random;
 use crate::server::runtime::{bind, runtime};
 use crate::server::serve::{self, Plain};
-use crate::telemetry::log_writer::LogWriter;
-use anyhow::{Context as _, bail};
 use flexiti_contract::Contract;
 use serde_json::json;
 use std::io::Write as _;
-use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// How long the start waits for the banner to be read, and the end for the log.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Serves until a signal says stop.
 pub fn run(args: Serve) -> anyhow::Result<ExitCode> {
-    let log = start_log(&args)?;
+    let log = log::start(&args.log)?;
     let done = serve(args);
     log.finish(PATIENCE);
     done
@@ -87,78 +81,4 @@ fn print(text: String) {
     if printing.is_ok() {
         let _ = printed.recv_timeout(PATIENCE);
     }
-}
-
-struct Started {
-    settings: Settings,
-    made_up_token: Option<String>,
-    text: bool,
-}
-
-fn settings(args: Serve) -> anyhow::Result<Started> {
-    let configured = match &args.config {
-        Some(file) => Settings::read(file)?,
-        None => Settings::default(),
-    };
-    if let Some(url) = &args.public_base_url {
-        check_url(url).with_context(|| format!("--public-base-url: `{url}`"))?;
-    }
-    if args.admin_token.as_deref() == Some("") {
-        bail!("--admin-token: must not be empty");
-    }
-    let exposed = !args.listen.ip().is_loopback();
-    let made_up_token =
-        (exposed && args.admin_token.is_none()).then(|| Random::new(None).hex::<16>());
-    Ok(Started {
-        settings: Settings {
-            listen: args.listen,
-            dialect: args.dialect,
-            public_base_url: args.public_base_url,
-            seed: args.seed,
-            admin_token: args.admin_token.or_else(|| made_up_token.clone()),
-            journal_limit: args.journal_limit,
-            journal_bytes: args.journal_bytes,
-            reveal_secrets: args.reveal_secrets,
-            sandbox_bar: !args.hide_sandbox_bar,
-            limits: limits(&args.limits),
-            ..configured
-        },
-        made_up_token,
-        text: args.log_format == LogFormat::Text,
-    })
-}
-
-fn limits(given: &args::Limits) -> ServerLimits {
-    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    ServerLimits {
-        threads: given.threads.map_or_else(processors, count),
-        connections: count(given.max_connections),
-        connections_per_peer: given.max_connections_per_peer.map(count),
-        watchers: count(given.max_watchers),
-        head_time: seconds(given.head_timeout),
-        body_time: seconds(given.body_timeout),
-        write_time: seconds(given.write_timeout),
-    }
-}
-
-fn start_log(args: &Serve) -> anyhow::Result<LogWriter> {
-    let filter = EnvFilter::try_new(&args.log_level)
-        .with_context(|| format!("--log-level: `{}`", args.log_level))?;
-    let writer = LogWriter::start(std::io::stderr()).context("cannot start the log")?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_writer(writer.clone());
-    match args.log_format {
-        LogFormat::Json => log.json().flatten_event(true).init(),
-        LogFormat::Text => {
-            use std::io::IsTerminal as _;
-            log.with_ansi(std::io::stderr().is_terminal()).init();
-        }
-    }
-    // The standard hook writes to standard error itself, and waits for whoever reads it.
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-    Ok(writer)
 }

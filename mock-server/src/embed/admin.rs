@@ -39,6 +39,7 @@ use crate::model::customer::Customer;
 use crate::pipeline::Service;
 use crate::server::callback;
 use hyper::StatusCode;
+use std::io::Write;
 
 /// Steers a server of this process. A [`Problem`] has the status and the words of the refusal
 /// that HTTP would bring.
@@ -169,6 +170,11 @@ impl<'a> Admin<'a> {
         let filter = Filter::parse(&query)
             .map_err(|what| problem::problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
         Ok(requests::list(&self.service.app, &filter))
+    }
+
+    /// `GET requests?client_id=…` as HAR, written to `out`.
+    pub fn archive(self, client_id: &str, out: &mut impl Write) -> std::io::Result<()> {
+        requests::archive(&self.service.app, client_id, out)
     }
 
     /// `GET requests/{id}`.

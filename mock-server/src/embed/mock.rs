@@ -1,5 +1,6 @@
 //! A server that runs as long as the value that stands for it.
 
+use crate::app::App;
 use crate::config::Settings;
 use crate::dialects::compile;
 use crate::embed::admin::Admin;
@@ -82,17 +83,21 @@ impl Mock {
 
     /// The base URL that merchants configure.
     pub fn base_url(&self) -> String {
-        format!("http://{}{BASE}", self.address)
+        format!("{}{BASE}", self.app().local_origin)
     }
 
     /// Where the admin API is.
     pub fn admin_url(&self) -> String {
-        format!("http://{}{ADMIN}", self.address)
+        format!("{}{ADMIN}", self.app().local_origin)
     }
 
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.service.app
     }
 
     /// Steers it, as its admin API does.

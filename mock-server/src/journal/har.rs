@@ -1,5 +1,6 @@
 //! The journal as an HTTP archive (HAR 1.2), which browsers and other tools open.
 
+use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};
 use crate::journal::entry::Entry;
 use crate::redact::Redactor;
@@ -12,20 +13,32 @@ pub const MEDIA_TYPE: &str = "application/har+json";
 /// The server speaks no other.
 const HTTP: &str = "HTTP/1.1";
 
-/// What stands before the exchanges in an archive, and what stands after them.
-pub fn frame() -> (String, String) {
+/// The only page of an archive: Firefox and Safari open none without one, and an exchange names
+/// the page that it belongs to.
+const PAGE: &str = "journal";
+
+/// What stands before the exchanges in an archive that begins at `start`, and what stands after
+/// them.
+pub fn frame(start: Millis) -> (String, String) {
+    let page = json!({
+        "startedDateTime": date_time(start),
+        "id": PAGE,
+        "title": "Journal of flexiti-mock",
+        "pageTimings": {},
+    });
     let creator = json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")});
-    let before = format!("{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[");
+    let before = format!(
+        "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"pages\":[{page}],\"entries\":["
+    );
     (before, "]}}".to_owned())
 }
 
 /// An exchange of an archive; `origin` stands before the paths of this server.
 pub fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
-    // Milliseconds, always three digits of them.
-    let at = Timestamp::from_millisecond(entry.at).unwrap_or(Timestamp::MIN);
     let took = entry.took.as_secs_f64() * 1e3;
     json!({
-        "startedDateTime": format!("{at:.3}"),
+        "pageref": PAGE,
+        "startedDateTime": date_time(entry.at),
         "time": took,
         "request": request(entry, origin, redactor),
         "response": response(entry, redactor),
@@ -33,6 +46,12 @@ pub fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
         "timings": {"send": 0, "wait": took, "receive": 0},
         "comment": comment(entry, redactor),
     })
+}
+
+/// With milliseconds, always three digits of them.
+fn date_time(at: Millis) -> String {
+    let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+    format!("{at:.3}")
 }
 
 fn comment(entry: &Entry, redactor: &Redactor) -> String {

@@ -120,3 +120,41 @@ fn a_merchant_made_lenient_is_read_leniently_from_its_first_request() {
     let answer = json_token(&keys(CLIENT, shop::SECRET));
     assert_eq!(answer.refusal(), (400, "invalid_request".into()));
 }
+
+#[test]
+fn an_empty_list_of_php_counts_as_an_object_where_one_is_expected() {
+    let mock = server("documented");
+    for (method, path, body, status) in [
+        ("POST", "merchants", "[]", 201),
+        // As `{}` would be.
+        ("PUT", "merchants/flexitidemo/clock", "[]", 422),
+        ("POST", "requests/verify", r#"{"match":[],"times":0}"#, 200),
+        (
+            "POST",
+            "requests/verify",
+            r#"{"match":{"params":[],"headers":[]},"in_order":[],"times":0}"#,
+            200,
+        ),
+        (
+            "PUT",
+            "merchants/flexitidemo/faults",
+            r#"{"faults":[{"match":[],"action":{"type":"status","status":503,"headers":[]}}]}"#,
+            200,
+        ),
+        (
+            "PUT",
+            "merchants/flexitidemo/faults",
+            r#"{"faults":[]}"#,
+            200,
+        ),
+        // A list that is not empty is none.
+        ("POST", "merchants", "[1]", 400),
+        ("POST", "merchants", r#"{"client_id":[]}"#, 400),
+    ] {
+        let answer = Call::new(method, &format!("/__admin/{path}"))
+            .header("content-type", "application/json")
+            .body(body)
+            .send(mock.address());
+        assert_eq!(answer.status, status, "{path} {body}: {:?}", answer.json());
+    }
+}

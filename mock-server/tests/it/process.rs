@@ -143,7 +143,7 @@ impl Running {
     }
 
     pub fn address(&self) -> SocketAddr {
-        let url = self.url("base_url");
+        let url = self.url("listen_url");
         let rest = url.strip_prefix("http://").unwrap();
         rest.split('/').next().unwrap().parse().unwrap()
     }

@@ -1,6 +1,6 @@
 //! Starting and stopping the program: ready file, flags, signals, mistakes.
 
-use crate::process::{Running, program, run, stderr, stdout, wait_for};
+use crate::process::{Running, program, run, stderr, stdout};
 use crate::shop::{APPLY, BASE, INIT, TOKEN, demo_token_call, init_call, text, token_call};
 use crate::wire::{Answer, Call, connect};
 use serde_json::json;
@@ -8,7 +8,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 #[test]
 fn the_ready_file_tells_where_the_server_is_and_goes_with_it() {
@@ -18,6 +17,7 @@ fn the_ready_file_tells_where_the_server_is_and_goes_with_it() {
     let expected = json!({
         "base_url": format!("http://{address}{BASE}"),
         "admin_url": format!("http://{address}/__admin"),
+        "listen_url": format!("http://{address}"),
         "pid": running.pid(),
     });
     assert_eq!(running.ready, expected);
@@ -305,12 +305,13 @@ fn every_flag_has_its_environment_variable() {
     let tokens = [start(), start()].map(|running| {
         let base_url = running.url("base_url");
         assert_eq!(base_url, format!("https://mock.example{BASE}"));
-        // The log says where it listens, the ready file where customers find it.
-        let address = wait_for("a line", Duration::from_secs(5), || {
-            let log = running.stderr();
-            let line: serde_json::Value = serde_json::from_str(log.lines().next()?).ok()?;
-            text(&line, "address").parse().ok()
-        });
+        // The ready file says where customers find it, and where it listens.
+        let address = running.url("listen_url").replace("http://", "");
+        let address = address.parse().unwrap();
+        assert_eq!(
+            running.url("admin_url"),
+            format!("http://{address}/__admin")
+        );
         let token = token_call("shop", "shop-secret", &[]).send(address).json();
         let token = text(&token, "access_token");
         let order = init_call(&INIT.replace("flexitidemo", "shop"), &token)

@@ -2,7 +2,8 @@
 
 use super::process::{self, Group};
 use crate::merchant::driver::Driver;
-use crate::net::{self, Clients};
+use crate::net::Clients;
+use flexiti_mock::embed::environment::no_proxy;
 use reqwest::Method;
 use reqwest::blocking::Client;
 use std::process::{Command, ExitStatus};
@@ -182,6 +183,6 @@ pub fn command(
         .current_dir(&driver.folder)
         .envs(environment.iter().copied())
         .envs(&driver.shop.env)
-        .envs(net::no_proxy_for_children(given));
+        .envs(no_proxy(given));
     Ok(command)
 }

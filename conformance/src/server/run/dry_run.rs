@@ -1,7 +1,7 @@
 //! What a run would send, without sending it.
 
 use super::options::Options;
-use crate::server::case::{Case, Payload, RequestTemplate, Step, To};
+use crate::server::case::{Case, Kind, Payload, RequestTemplate, Step, To};
 use crate::server::plan::{self, Working};
 use crate::server::wire::{Credentials, Secrets, Stopped, prepare};
 use flexiti_contract::Rulebook;
@@ -35,6 +35,22 @@ fn planned_cases(rulebook: &Rulebook) -> Vec<Case> {
     cases.extend(plan::init_cases(rulebook, &everything));
     cases.extend(plan::cases(rulebook, &everything));
     cases
+}
+
+/// The first planned case that keeps a clause and the first that breaks it, as they would be sent.
+pub fn examples(rulebook: &Rulebook, clause: &str) -> [Option<String>; 2] {
+    let cases = planned_cases(rulebook);
+    let account = unknown_account("CLIENT_ID");
+    let mut secrets = Secrets::default();
+    secrets.learn(account.secrets());
+    [Kind::Positive, Kind::Negative].map(|kind| {
+        let mut cases = cases.iter();
+        let case = cases.find(|case| case.clause == clause && case.kind == kind)?;
+        let mut text = Vec::new();
+        let place = "https://HOST/flexiti/online-api";
+        write_case(case, place, &account, &secrets, &mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    })
 }
 
 /// Writes every request of the planned cases, with its case.

@@ -12,7 +12,7 @@ mod selection;
 mod sessions;
 mod tally;
 
-pub use dry_run::{dry_run, planned};
+pub use dry_run::{dry_run, examples, planned};
 pub use options::Options;
 pub use preflight::{blocked, preflight};
 pub use reading::{Reading, probe};

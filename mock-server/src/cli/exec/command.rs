@@ -1,0 +1,176 @@
+//! The command: started, told of signals, waited for, and ended when it takes too long.
+
+use crate::cli::exec::exit_code::{self, CANNOT_RUN, NOT_FOUND, TIMED_OUT};
+use crate::cli::exec::family::Family;
+use crate::cli::exec::signals::Signals;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How long a command that is told to end may take before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+/// Time between two looks at what is left of it.
+const LOOK: Duration = Duration::from_millis(10);
+/// How much of a script's first line is read.
+const FIRST_LINE: u64 = 512;
+
+/// A command that is to be run.
+pub struct Run<'a> {
+    /// The program and its arguments.
+    pub line: &'a [OsString],
+    /// What it finds in its environment besides what this process has.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// How long it may take.
+    pub limit: Option<Duration>,
+}
+
+/// How a command ended.
+pub struct Ended {
+    /// Its exit code.
+    pub code: u8,
+    /// The limit, if it took longer than that.
+    pub late: Option<Duration>,
+}
+
+/// Why a command cannot be run.
+pub struct NotStarted {
+    /// In words.
+    pub why: String,
+    /// The exit code that says so.
+    pub code: u8,
+}
+
+impl Run<'_> {
+    /// Runs the command; signals are passed on to it.
+    pub async fn to_its_end(self, signals: &mut Signals) -> Result<Ended, NotStarted> {
+        let (mut child, family) = self.start()?;
+        // A limit that no clock can hold is none.
+        let deadline = self
+            .limit
+            .and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            let late = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // An end that has come is not late, whatever else has.
+                biased;
+                ended = child.wait() => {
+                    family.end_the_rest();
+                    return Ok(Ended { code: ended.map_or(u8::MAX, exit_code::of), late: None });
+                }
+                () = late => {
+                    end(&mut child, &family).await;
+                    return Ok(Ended { code: TIMED_OUT, late: self.limit });
+                }
+                signal = signals.next() => family.pass_on(signal),
+            }
+        }
+    }
+
+    fn start(&self) -> Result<(Child, Family), NotStarted> {
+        let (program, arguments) = self.line.split_first().ok_or_else(|| NotStarted {
+            why: "a command is needed".to_owned(),
+            code: NOT_FOUND,
+        })?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let family = Family::prepare(&mut command);
+        let child = command
+            .spawn()
+            .map_err(|error| not_started(program, &error))?;
+        let family = family.of(&child);
+        Ok((child, family))
+    }
+}
+
+/// Ends a command with all that it started: first by asking.
+async fn end(child: &mut Child, family: &Family) {
+    family.ask_to_end();
+    let deadline = Instant::now() + GRACE;
+    let gone = async {
+        // An error means that it is nobody's child any more.
+        let _ = child.wait().await;
+        while family.is_alive() {
+            sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = gone => {}
+        () = sleep_until(deadline) => {
+            family.kill();
+            let _ = child.start_kill();
+            let _ = child.wait().await;
+        }
+    }
+}
+
+fn not_started(program: &OsStr, error: &std::io::Error) -> NotStarted {
+    let name = program.to_string_lossy();
+    let found = find(program);
+    let interpreter = found.as_deref().and_then(interpreter);
+    match (error.kind(), found) {
+        (ErrorKind::NotFound, Some(path)) => NotStarted {
+            why: match interpreter {
+                Some(interpreter) => format!(
+                    "`{name}`: the interpreter `{interpreter}`, which the first line of {} names, is not there",
+                    path.display()
+                ),
+                None => format!(
+                    "`{name}`: {} cannot be run on this machine: what loads it is not there",
+                    path.display()
+                ),
+            },
+            code: CANNOT_RUN,
+        },
+        (ErrorKind::NotFound, None) => NotStarted {
+            why: if Path::new(program).components().count() > 1 {
+                format!("`{name}`: no such file")
+            } else {
+                format!("`{name}`: command not found; there is none of this name in PATH")
+            },
+            code: NOT_FOUND,
+        },
+        (ErrorKind::PermissionDenied, _) => NotStarted {
+            why: format!("`{name}`: is not executable"),
+            code: CANNOT_RUN,
+        },
+        _ => NotStarted {
+            why: format!("`{name}`: cannot be run: {error}"),
+            code: CANNOT_RUN,
+        },
+    }
+}
+
+/// The file that a command names, by itself or in `PATH`.
+fn find(program: &OsStr) -> Option<PathBuf> {
+    if Path::new(program).components().count() > 1 {
+        return Some(PathBuf::from(program)).filter(|path| path.exists());
+    }
+    let folders = std::env::var_os("PATH")?;
+    let mut paths = std::env::split_paths(&folders).map(|folder| folder.join(program));
+    paths.find(|path| path.is_file())
+}
+
+/// What the first line of a script names: `#!/usr/bin/env python3`.
+fn interpreter(script: &Path) -> Option<String> {
+    let mut line = Vec::new();
+    let file = BufReader::new(File::open(script).ok()?);
+    file.take(FIRST_LINE).read_until(b'\n', &mut line).ok()?;
+    let line = String::from_utf8_lossy(line.strip_prefix(b"#!")?);
+    // A file from Windows ends its lines with one more character, which is then part of the name.
+    Some(
+        line.trim_end_matches('\n')
+            .trim_start()
+            .replace('\r', "\\r"),
+    )
+}

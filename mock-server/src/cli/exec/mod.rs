@@ -1,0 +1,123 @@
+//! `exec`: a server for the time of one command, such as a test suite.
+
+mod command;
+mod exit_code;
+mod family;
+mod judgement;
+mod signals;
+
+use crate::cli::args::Serve;
+use crate::cli::complaint::complain;
+use crate::cli::exec::command::{Ended, Run};
+use crate::cli::exec::judgement::Judgement;
+use crate::cli::exec::signals::Signals;
+use crate::cli::log;
+use crate::cli::ready_file::ReadyFile;
+use crate::cli::settings::settings;
+use crate::command_line::seconds;
+use crate::embed::Mock;
+use crate::embed::admin::{MerchantView, NewMerchant};
+use crate::embed::environment::environment;
+use crate::server::runtime::runtime;
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the end waits for the log to be read.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The flags of `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// End the command, with all processes that it started, after so many seconds: exit code 124
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// Afterwards, print what a reviewer would object to in what the command sent: exit code 1
+    #[arg(long)]
+    pub lint: bool,
+    /// Afterwards, check what the command sent against the expectations in this file, which are
+    /// written as for `POST /__admin/requests/verify`, one or a list of them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub verify: Vec<PathBuf>,
+    /// Afterwards, write the journal to this file, as HAR
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Base URL of the shop, without a slash at the end: where customers land after the pages
+    #[arg(long, value_name = "URL")]
+    pub trust_url: Option<String>,
+    /// Where a customer who completed the pages lands, instead of the trust URL
+    #[arg(long, value_name = "URL")]
+    pub success_url: Option<String>,
+    /// Where any other customer lands, instead of the trust URL
+    #[arg(long, value_name = "URL")]
+    pub error_url: Option<String>,
+    #[command(flatten)]
+    pub serve: Serve,
+    /// The command and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_name = "COMMAND",
+        value_hint = clap::ValueHint::CommandWithArguments
+    )]
+    pub command: Vec<OsString>,
+}
+
+/// Runs the command with a server of its own; gives the exit code.
+pub fn run(args: Exec) -> anyhow::Result<ExitCode> {
+    let log = log::start(&args.serve.log)?;
+    let done = exec(args);
+    log.finish(PATIENCE);
+    done.map(ExitCode::from)
+}
+
+fn exec(args: Exec) -> anyhow::Result<u8> {
+    // Whatever is wrong with the flags is said before the command runs, not after it.
+    let judgement = Judgement::prepare(args.lint, &args.verify, args.journal)?;
+    let ready_file = args.serve.ready_file.clone();
+    let settings = settings(args.serve)?.settings;
+    let runtime = runtime()?;
+    let runs = runtime.enter();
+    // Before anything is started that a signal has to end.
+    let mut signals = Signals::listen()?;
+    let mock = Mock::start(&settings)?;
+    let merchant = mock.admin().create_merchant(NewMerchant {
+        trust_url: args.trust_url,
+        success_url: args.success_url,
+        error_url: args.error_url,
+        ..NewMerchant::default()
+    })?;
+    let mut ready = ReadyFile::prepare(ready_file)?;
+    ready.write(mock.app())?;
+    let run = Run {
+        line: &args.command,
+        environment: environment(&mock, &merchant, |name| std::env::var_os(name)),
+        limit: args.timeout,
+    };
+    let ended = runtime.block_on(run.to_its_end(&mut signals));
+    drop(runs);
+    let code = match ended {
+        Ok(ended) => code(&ended, &judgement, &mock, &merchant),
+        Err(not_started) => {
+            complain(&format!("exec: {}", not_started.why));
+            not_started.code
+        }
+    };
+    // The signals' tasks never end.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+/// The exit code: the command's own, unless it succeeded and what it sent is not right.
+fn code(ended: &Ended, judgement: &Judgement, mock: &Mock, merchant: &MerchantView) -> u8 {
+    if let Some(limit) = ended.late {
+        let limit = limit.as_secs_f64();
+        complain(&format!(
+            "exec: the command did not end within {limit} seconds (--timeout), and was ended with all that it started"
+        ));
+    }
+    let judged = judgement.of(mock, &merchant.account.client_id);
+    if ended.code == 0 { judged } else { ended.code }
+}

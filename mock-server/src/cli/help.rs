@@ -1,0 +1,85 @@
+//! Examples and exit codes, for the long help.
+
+/// Of the program.
+pub const PROGRAM: &str = "\
+Examples:
+  flexiti-mock
+  flexiti-mock --listen localhost:0 --ready-file ready.json
+  flexiti-mock exec -- npm test
+
+Exit codes:
+  0  a signal ended it
+  2  a mistake in flags, variables or files, or the port is taken";
+
+/// Of `exec`.
+pub const EXEC: &str = "\
+The command finds FLEXITI_BASE_URL, FLEXITI_CLIENT_ID, FLEXITI_CLIENT_SECRET and FLEXITI_ADMIN_URL
+in its environment, and loopback in NO_PROXY and no_proxy.
+
+Examples:
+  flexiti-mock exec -- npm test
+  flexiti-mock exec --lint --verify expected.json --journal shop.har -- pytest
+  flexiti-mock exec --timeout 60 --dialect strict -- sh -c 'make test'
+
+Exit codes:
+  the command's own, or:
+  1        the command succeeded, and --lint or --verify found something
+  2        a mistake in flags, variables or files; the command did not run
+  124      the command took longer than --timeout
+  126      the command cannot be run
+  127      the command was not found
+  128 + N  signal N killed the command";
+
+/// Of `healthcheck`.
+pub const HEALTHCHECK: &str = "\
+Examples:
+  flexiti-mock healthcheck
+  flexiti-mock healthcheck localhost:4359
+
+Exit codes:
+  0  the server is healthy
+  1  it is not, or nobody listens
+  2  a mistake in the address";
+
+/// Of `openapi`.
+pub const OPENAPI: &str = "\
+Examples:
+  flexiti-mock openapi > openapi.json
+  flexiti-mock openapi --dialect strict
+
+Exit codes:
+  0  printed
+  2  no such dialect, or a mistake in its file";
+
+/// Of `dialect`.
+pub const DIALECT: &str = "\
+Examples:
+  flexiti-mock dialect list
+  flexiti-mock dialect show strict > ours.json
+  flexiti-mock dialect check ours.json
+  flexiti-mock dialect diff documented ours.json
+
+Exit codes:
+  0  done
+  2  no such dialect, or a mistake in its file";
+
+/// Of `completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  flexiti-mock completions bash > ~/.local/share/bash-completion/completions/flexiti-mock
+  flexiti-mock completions zsh > ~/.zfunc/_flexiti-mock
+  flexiti-mock completions fish > ~/.config/fish/completions/flexiti-mock.fish
+
+Exit codes:
+  0  printed
+  2  no such shell";
+
+/// Of `man`.
+pub const MAN: &str = "\
+Examples:
+  flexiti-mock man | man -l -
+  flexiti-mock man --out ~/.local/share/man/man1
+
+Exit codes:
+  0  written
+  2  the folder cannot be written";

@@ -1,0 +1,68 @@
+//! From the flags to the settings of a server.
+
+use crate::cli::args::{self, LogFormat, Serve};
+use crate::config::{ServerLimits, Settings};
+use crate::model::account::check_url;
+use crate::random::Random;
+use anyhow::{Context as _, bail};
+use std::num::NonZero;
+use std::time::Duration;
+
+/// What a server is to be started with.
+pub struct Started {
+    /// What the flags say, and the file that they name.
+    pub settings: Settings,
+    /// The token of the admin API, if the flags named none and it needs one.
+    pub made_up_token: Option<String>,
+    /// Whether people read what it says.
+    pub text: bool,
+}
+
+/// The settings that the flags stand for.
+pub fn settings(args: Serve) -> anyhow::Result<Started> {
+    let configured = match &args.config {
+        Some(file) => Settings::read(file)?,
+        None => Settings::default(),
+    };
+    if let Some(url) = &args.public_base_url {
+        check_url(url).with_context(|| format!("--public-base-url: `{url}`"))?;
+    }
+    if args.admin_token.as_deref() == Some("") {
+        bail!("--admin-token: must not be empty");
+    }
+    let exposed = !args.listen.ip().is_loopback();
+    let made_up_token =
+        (exposed && args.admin_token.is_none()).then(|| Random::new(None).hex::<16>());
+    Ok(Started {
+        settings: Settings {
+            listen: args.listen,
+            dialect: args.dialect,
+            public_base_url: args.public_base_url,
+            seed: args.seed,
+            admin_token: args.admin_token.or_else(|| made_up_token.clone()),
+            journal_limit: args.journal_limit,
+            journal_bytes: args.journal_bytes,
+            reveal_secrets: args.reveal_secrets,
+            sandbox_bar: !args.hide_sandbox_bar,
+            limits: limits(&args.limits),
+            ..configured
+        },
+        made_up_token,
+        text: args.log.log_format == LogFormat::Text,
+    })
+}
+
+fn limits(given: &args::Limits) -> ServerLimits {
+    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    ServerLimits {
+        threads: given.threads.map_or_else(processors, count),
+        connections: count(given.max_connections),
+        connections_per_peer: given.max_connections_per_peer.map(count),
+        watchers: count(given.max_watchers),
+        head_time: seconds(given.head_timeout),
+        body_time: seconds(given.body_timeout),
+        write_time: seconds(given.write_timeout),
+    }
+}
