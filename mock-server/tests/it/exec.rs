@@ -160,20 +160,20 @@ fn findings_fail_a_command_that_succeeds_and_never_hide_its_own_code() {
     let expected = r#"{"match":{"endpoint":"token"},"times":1}"#;
     std::fs::write(&once, expected).unwrap();
     std::fs::write(&twice, format!("[{expected},{{\"times\":2}}]")).unwrap();
-    let one = TOKEN.to_owned();
-    let two = format!("{TOKEN} -d colour=blue; {TOKEN} -d colour=blue");
+    let right = TOKEN.to_owned();
+    let unknown = format!("{TOKEN} -d colour=blue; {TOKEN} -d colour=blue");
     for (flags, line, expected, says) in [
-        (vec!["--verify", &once], &one, 0, vec![]),
+        (vec!["--verify", &once], &right, 0, vec![]),
         (
             vec!["--verify", &once, "--verify", &twice],
-            &two,
+            &unknown,
             1,
             vec!["once.json: expected exactly 1", "twice.json[0]: expected"],
         ),
-        (vec!["--lint", "--verify", &once], &one, 0, vec![]),
+        (vec!["--lint", "--verify", &once], &right, 0, vec![]),
         (
             vec!["--lint"],
-            &two,
+            &unknown,
             1,
             vec![
                 "lint: parameter_unknown",
@@ -184,7 +184,7 @@ fn findings_fail_a_command_that_succeeds_and_never_hide_its_own_code() {
         ),
         (
             vec!["--lint"],
-            &format!("{two}; exit 9"),
+            &format!("{unknown}; exit 9"),
             9,
             vec!["parameter_unknown"],
         ),
@@ -197,7 +197,7 @@ fn findings_fail_a_command_that_succeeds_and_never_hide_its_own_code() {
         ),
         (
             vec!["--lint", "--journal-limit", "1"],
-            &two,
+            &unknown,
             1,
             vec!["dropped 1", "--journal-limit"],
         ),

@@ -14,12 +14,18 @@ pub type Granted<'g> = dyn FnMut(&Case) -> bool + 'g;
 pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Granted<'_>) -> Working {
     let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
     for endpoint in INIT {
-        for encoding in Encoding::ALL {
-            let offered =
-                rulebook.is_active(accepted(endpoint)) && rulebook.is_active(encoding.clause());
-            let mut probes = probes(rulebook, samples, endpoint, encoding);
-            if offered && probes.any(|case| granted(&case)) {
-                found.push((endpoint, encoding));
+        for base in full_and_bare(rulebook, samples, endpoint) {
+            let before = found.len();
+            for encoding in Encoding::ALL {
+                let offered =
+                    rulebook.is_active(accepted(endpoint)) && rulebook.is_active(encoding.clause());
+                let probe = probe(&base, endpoint, encoding).filter(|_| offered);
+                if probe.is_some_and(|case| granted(&case)) {
+                    found.push((endpoint, encoding));
+                }
+            }
+            if found.len() > before {
+                break;
             }
         }
     }
@@ -44,38 +50,34 @@ pub fn add_working_resting(rulebook: &Rulebook, working: &mut Working, granted: 
     }
 }
 
-/// Cases that probe whether a path of init works in an encoding: with everything, and with what is
-/// required, as a server may refuse what another flow needs.
-fn probes(
-    rulebook: &Rulebook,
-    samples: &Samples,
-    endpoint: Endpoint,
-    encoding: Encoding,
-) -> impl Iterator<Item = Case> {
+/// What a path of init is probed with: everything, which shows every encoding, and if that is
+/// refused in all of them, what is required, as a server may refuse what another flow needs.
+fn full_and_bare(rulebook: &Rulebook, samples: &Samples, endpoint: Endpoint) -> Vec<Params> {
     let working = Working {
         samples: samples.clone(),
         ..Working::default()
     };
     let made = made(rulebook, &working, endpoint);
-    let full = made.iter().take(1).map(|base| base.full.clone());
-    let bare = made.iter().map(|base| base.bare.clone());
-    let mut bases: Vec<Params> = Vec::new();
-    for base in full.chain(bare) {
-        if !bases.contains(&base) {
-            bases.push(base);
+    let mut bases: Vec<Params> = made.iter().take(1).map(|base| base.full.clone()).collect();
+    for base in made.iter() {
+        if !bases.contains(&base.bare) {
+            bases.push(base.bare.clone());
         }
     }
-    bases.into_iter().filter_map(move |base| {
-        let request = request_to(endpoint, &base, encoding)?;
-        let name = format!("probe {encoding:?}");
-        Some(Case::of_request(
-            accepted(endpoint),
-            &name,
-            Kind::Positive,
-            request,
-            Expect::Granted,
-        ))
-    })
+    bases
+}
+
+/// A case that probes whether a path of init works in an encoding.
+fn probe(base: &Params, endpoint: Endpoint, encoding: Encoding) -> Option<Case> {
+    let request = request_to(endpoint, base, encoding)?;
+    let name = format!("probe {encoding:?}");
+    Some(Case::of_request(
+        accepted(endpoint),
+        &name,
+        Kind::Positive,
+        request,
+        Expect::Granted,
+    ))
 }
 
 /// A case that probes an endpoint which depends on init, or on a token.

@@ -6,12 +6,14 @@ use super::{pages, read, root};
 use std::path::{Component, Path, PathBuf};
 
 /// Folders at the repository's root: a code span that begins with one is a path.
-const TOP: [&str; 6] = [
+const TOP: [&str; 8] = [
     ".ci",
     "conformance",
     "docs",
+    "examples",
     "fixtures",
     "mock-server",
+    "packaging",
     "schemas",
 ];
 

@@ -46,7 +46,7 @@ pub struct NotStarted {
 
 impl Run<'_> {
     /// Runs the command; signals are passed on to it.
-    pub async fn to_its_end(self, signals: &mut Signals) -> Result<Ended, NotStarted> {
+    pub async fn wait(self, signals: &mut Signals) -> Result<Ended, NotStarted> {
         let (mut child, family) = self.start()?;
         // A limit that no clock can hold is none.
         let deadline = self

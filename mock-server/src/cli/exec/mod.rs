@@ -96,7 +96,7 @@ fn exec(args: Exec) -> anyhow::Result<u8> {
         environment: environment(&mock, &merchant, |name| std::env::var_os(name)),
         limit: args.timeout,
     };
-    let ended = runtime.block_on(run.to_its_end(&mut signals));
+    let ended = runtime.block_on(run.wait(&mut signals));
     drop(runs);
     let code = match ended {
         Ok(ended) => code(&ended, &judgement, &mock, &merchant),
