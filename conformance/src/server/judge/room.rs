@@ -63,18 +63,10 @@ pub(super) fn has_a_printed_shape(body: &Value) -> bool {
 /// The lifetime of a token that was given out before may have begun to run.
 const RUNNING: u64 = 120;
 
-/// The knob that leaves room for a token answer's member, if one does. The pages print tokens, but
-/// say nothing of their form; a bearer token is of the characters that RFC 6750 (2.1) grants.
+/// The knob that leaves room for a token answer's member, if one does.
 fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'static str> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     match clause.id.as_str() {
-        "token.response.access_token" => is_bearer(text("access_token")).then_some("token_shape"),
-        "token.response.refresh_token" => {
-            // RFC 6749, A.17.
-            let token = text("refresh_token");
-            let printable = token.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
-            (!token.is_empty() && printable).then_some("token_shape")
-        }
         // RFC 6749, 5.1: in any case.
         "token.response.token_type" => text("token_type")
             .eq_ignore_ascii_case("bearer")
@@ -88,13 +80,6 @@ fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'sta
         }
         _ => None,
     }
-}
-
-/// Whether a text is a `b64token` (RFC 6750, 2.1).
-fn is_bearer(token: &str) -> bool {
-    let body = token.trim_end_matches('=');
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    !body.is_empty() && body.bytes().all(known)
 }
 
 /// Whether a text means Buy or Apply/Buy in some spelling.
