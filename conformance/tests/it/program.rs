@@ -320,7 +320,7 @@ fn explain_spells_a_clause_out_with_sources_dialects_and_requests() {
         "https://flexiti.atlassian.net/",
         "A request that keeps it:",
         "A request that breaks it:",
-        "curl",
+        "POST https://HOST/flexiti/online-api/",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

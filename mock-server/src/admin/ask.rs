@@ -105,13 +105,21 @@ pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     if !value.is_object() {
         return Err("body: must be a JSON object".to_owned());
     }
-    let why = match deserialized(value.clone()) {
+    with_empty_lists_as_objects(&value, deserialized)
+}
+
+/// Reads a value; where it cannot be read as it is, with empty lists taken for objects.
+pub fn with_empty_lists_as_objects<T, E>(
+    value: &Value,
+    read: impl Fn(Value) -> Result<T, E>,
+) -> Result<T, E> {
+    let why = match read(value.clone()) {
         Ok(read) => return Ok(read),
         Err(why) => why,
     };
     // Which of the empty lists are meant as objects, only the type knows.
     let mut lists = Vec::new();
-    empty_lists(&value, &mut String::new(), &mut lists);
+    empty_lists(value, &mut String::new(), &mut lists);
     if lists.len() <= MOST_EMPTY {
         for chosen in 1..1_usize << lists.len() {
             let mut changed = value.clone();
@@ -122,7 +130,7 @@ pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
                     *list = json!({});
                 }
             }
-            if let Ok(read) = deserialized(changed) {
+            if let Ok(read) = read(changed) {
                 return Ok(read);
             }
         }

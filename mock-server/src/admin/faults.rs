@@ -1,6 +1,6 @@
 //! The plan of faults of a merchant.
 
-use crate::admin::ask::AdminRequest;
+use crate::admin::ask::{AdminRequest, with_empty_lists_as_objects};
 use crate::admin::merchants::with;
 use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
@@ -69,7 +69,7 @@ pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
 }
 
 pub(super) fn put(call: &AdminRequest<'_>) -> Answer {
-    let plan = FaultPlan::read(call.body()?)
+    let plan = with_empty_lists_as_objects(&call.body()?, FaultPlan::read)
         .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     Ok(Reply::json(
         StatusCode::OK,

@@ -1,12 +1,13 @@
 //! The command line.
 
-use crate::cli::exec::Exec;
 use crate::cli::help;
-use crate::command_line::{address, switch, whole};
+use crate::command_line::{address, seconds, switch, whole};
 use crate::command_line::{with_negative_numbers, without_empty_variables};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A local stand-in for the Flexiti Online API.
 #[derive(Debug, Parser)]
@@ -256,4 +257,41 @@ pub enum Dialects {
         /// The dialect to compare it with
         right: String,
     },
+}
+
+/// The flags of `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// End the command, with all processes that it started, after so many seconds: exit code 124
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// Afterwards, print what a reviewer would object to in what the command sent: exit code 1
+    #[arg(long)]
+    pub lint: bool,
+    /// Afterwards, check what the command sent against the expectations in this file, which are
+    /// written as for `POST /__admin/requests/verify`, one or a list of them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub verify: Vec<PathBuf>,
+    /// Afterwards, write the journal to this file, as HAR
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Base URL of the shop, without a slash at the end: where customers land after the pages
+    #[arg(long, value_name = "URL")]
+    pub trust_url: Option<String>,
+    /// Where a customer who completed the pages lands, instead of the trust URL
+    #[arg(long, value_name = "URL")]
+    pub success_url: Option<String>,
+    /// Where any other customer lands, instead of the trust URL
+    #[arg(long, value_name = "URL")]
+    pub error_url: Option<String>,
+    #[command(flatten)]
+    pub serve: Serve,
+    /// The command and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_name = "COMMAND",
+        value_hint = clap::ValueHint::CommandWithArguments
+    )]
+    pub command: Vec<OsString>,
 }

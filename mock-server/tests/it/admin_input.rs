@@ -50,7 +50,6 @@ fn a_running_clock_cannot_be_moved_out_of_the_calendar() {
 fn a_merchant_that_is_no_object_is_refused() {
     let mock = server("documented");
     for body in [
-        json!([]),
         json!(["shop", "shop-secret"]),
         // As many members as there are keys, in their order.
         json!([

@@ -6,7 +6,7 @@ mod family;
 mod judgement;
 mod signals;
 
-use crate::cli::args::Serve;
+use crate::cli::args::Exec;
 use crate::cli::complaint::complain;
 use crate::cli::exec::command::{Ended, Run};
 use crate::cli::exec::judgement::Judgement;
@@ -14,56 +14,15 @@ use crate::cli::exec::signals::Signals;
 use crate::cli::log;
 use crate::cli::ready_file::ReadyFile;
 use crate::cli::settings::settings;
-use crate::command_line::seconds;
 use crate::embed::Mock;
 use crate::embed::admin::{MerchantView, NewMerchant};
 use crate::embed::environment::environment;
 use crate::server::runtime::runtime;
-use clap::Args;
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long the end waits for the log to be read.
 const PATIENCE: Duration = Duration::from_millis(200);
-
-/// The flags of `exec`.
-#[derive(Debug, Args)]
-pub struct Exec {
-    /// End the command, with all processes that it started, after so many seconds: exit code 124
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub timeout: Option<Duration>,
-    /// Afterwards, print what a reviewer would object to in what the command sent: exit code 1
-    #[arg(long)]
-    pub lint: bool,
-    /// Afterwards, check what the command sent against the expectations in this file, which are
-    /// written as for `POST /__admin/requests/verify`, one or a list of them; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub verify: Vec<PathBuf>,
-    /// Afterwards, write the journal to this file, as HAR
-    #[arg(long, value_name = "FILE")]
-    pub journal: Option<PathBuf>,
-    /// Base URL of the shop, without a slash at the end: where customers land after the pages
-    #[arg(long, value_name = "URL")]
-    pub trust_url: Option<String>,
-    /// Where a customer who completed the pages lands, instead of the trust URL
-    #[arg(long, value_name = "URL")]
-    pub success_url: Option<String>,
-    /// Where any other customer lands, instead of the trust URL
-    #[arg(long, value_name = "URL")]
-    pub error_url: Option<String>,
-    #[command(flatten)]
-    pub serve: Serve,
-    /// The command and its arguments
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        value_name = "COMMAND",
-        value_hint = clap::ValueHint::CommandWithArguments
-    )]
-    pub command: Vec<OsString>,
-}
 
 /// Runs the command with a server of its own; gives the exit code.
 pub fn run(args: Exec) -> anyhow::Result<ExitCode> {

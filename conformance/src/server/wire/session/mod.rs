@@ -1,5 +1,6 @@
 //! Runs cases: accounts, tokens, placeholders, and the record of every exchange.
 
+mod spent;
 mod tokens;
 mod values;
 
@@ -207,8 +208,7 @@ impl<'a> Session<'a> {
                 done => done?,
             }
         }
-        let spent = exchanges.iter().filter_map(tokens::spent);
-        self.spent.extend(spent);
+        self.spent.extend(exchanges.iter().filter_map(spent::spent));
         Ok(exchanges)
     }
 
@@ -295,7 +295,7 @@ impl<'a> Session<'a> {
         let value_of = &mut |name: &str| self.value_of(name, context);
         let prepared = prepare(request, &target.base_url, value_of)?;
         let body = prepared.body.as_deref().unwrap_or_default();
-        if tokens::refresh_token(&prepared.url, body).is_some_and(|it| self.spent.contains(&it)) {
+        if spent::refresh_token(&prepared.url, body).is_some_and(|it| self.spent.contains(&it)) {
             let why = "the server gives out a refresh token again that was used before";
             return Err(Stopped::NotTestable(why.to_owned()));
         }

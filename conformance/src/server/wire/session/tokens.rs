@@ -9,22 +9,6 @@ use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// The refresh token that a request to the token endpoint carries.
-pub(super) fn refresh_token(url: &str, body: &[u8]) -> Option<String> {
-    if !url.ends_with("/oauth/token") {
-        return None;
-    }
-    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
-    let found = fields.into_iter().find(|(name, _)| name == "refresh_token");
-    found.map(|(_, token)| token)
-}
-
-/// The refresh token that an exchange has used.
-pub(super) fn spent(exchange: &Exchange) -> Option<String> {
-    let granted = exchange.answer().is_some_and(Answer::granted);
-    refresh_token(&exchange.url, &exchange.sent).filter(|_| granted)
-}
-
 impl Session<'_> {
     pub(super) fn issued(&self) -> u64 {
         self.issued.load(Ordering::Relaxed)
