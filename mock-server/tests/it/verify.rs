@@ -306,7 +306,7 @@ fn expectations_that_cannot_be_read_are_refused_by_place() {
             vec!["times", "least", "max"],
         ),
         (json!({"times": {"min": 2, "max": 1}}), vec!["times", "max"]),
-        (json!([]), vec!["object"]),
+        (json!([1]), vec!["object"]),
     ] {
         let answer = verify(&mock, &body);
         assert_eq!(answer.status, 400, "{body}: {}", answer.text());
