@@ -14,7 +14,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Everything that a run found out.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// [`FORMAT_VERSION`].
+    /// The version of the form that reports have.
     pub format_version: u32,
     /// The version of the program.
     pub runner: &'static str,
