@@ -9,8 +9,13 @@ pub type ValueOf<'v, E> = dyn FnMut(&str) -> Result<Option<String>, E> + 'v;
 pub fn fill<E>(text: &str, value_of: &mut ValueOf<'_, E>) -> Result<String, E> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, end)) = after.split_once("}}") else {
+    while let Some((_, after)) = rest.split_once("{{") {
+        let Some((inside, end)) = after.split_once("}}") else {
+            break;
+        };
+        // No name holds a brace: the last opening counts, whatever text stands before it.
+        let opened = &rest[..rest.len() - after.len() + inside.len()];
+        let Some((before, name)) = opened.rsplit_once("{{") else {
             break;
         };
         filled.push_str(before);
@@ -58,6 +63,8 @@ mod tests {
             ("{{nobody}} {{client_id}}", "{{nobody}} shop"),
             ("{{client_id", "{{client_id"),
             ("{client_id}", "{client_id}"),
+            ("{{0/Z{{{client_id}}", "{{0/Z{shop"),
+            ("{{{{client_id}}}}", "{{shop}}"),
         ] {
             assert_eq!(fill(text, &mut client).unwrap(), filled, "{text}");
         }
