@@ -210,6 +210,10 @@ pub struct LimitArgs {
 
 #[derive(Debug, Args)]
 pub struct Server {
+    /// Seconds that a case may wait for real where the target's clock cannot be set; a token lives
+    /// for 1200
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = whole::<u64>(0, 86_400))]
+    pub allow_waiting: u64,
     #[command(flatten)]
     pub target: TargetArgs,
     /// Seed that makes the run repeatable; drawn and printed if omitted

@@ -52,6 +52,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
         seed: args.seed.unwrap_or_else(drawn_seed),
         cases: args.cases,
         jobs: usize::from(args.jobs),
+        waiting: args.allow_waiting,
         fail_on_open: args.fail_on.is_some(),
         selection,
         baseline: args.baseline.as_deref().map(baseline).transpose()?,

@@ -62,10 +62,12 @@ def read_form(raw, config):
     """A form body; bracket keys become dotted ones where that is switched on."""
     values, repeated = read_pairs(raw, config)
     encoding = "dotted"
-    if config["form_brackets"] == "accepted":
+    if config["form_brackets"] != "ignored":
         flat = {}
         for name, value in values.items():
             match = _BRACKET.match(name)
+            if "." in name and config["form_brackets"] == "only":
+                continue
             if match:
                 encoding = "bracket"
                 name = match.group(1) + "." + match.group(2)

@@ -200,6 +200,8 @@ class Checker:
         elif number < 0:
             if not config.broken("amount_negative_accepted"):
                 self.fail(name, "invalid", shown)
+        elif config["amount_least"] != "none" and number < int(config["amount_least"]):
+            self.fail(name, "invalid", shown)
         elif config["amount_decimals"] != "accepted" and number.as_tuple().exponent < -2:
             self.fail(name, config["amount_decimals"], shown)
 

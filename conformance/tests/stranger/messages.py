@@ -99,7 +99,8 @@ def _break_init_error(config, body):
 
 def refusal_answer(config, refusal, path, is_init):
     """The whole answer for a refusal."""
-    answer = json_answer(refusal.status, refusal_body(config, refusal, path, is_init))
+    status = 200 if is_init and config.broken("init_errors_with_200") else refusal.status
+    answer = json_answer(status, refusal_body(config, refusal, path, is_init))
     answer.headers.update(refusal.headers)
     if refusal.status == 401 and config["www_authenticate"] == "with_401":
         scheme = "Basic" if path.endswith("/oauth/token") else "Bearer"

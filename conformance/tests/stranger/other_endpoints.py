@@ -125,6 +125,18 @@ def notification(config, state, request, path_client, key, by_merchant):
     if not by_merchant and not re.match(r"^[0-9]{1,15}$", key) and config["malformed_order_id"] == "wrong_inputs":
         raise input_refusal(config, [("orderId", "type", key)])
     order = _find(config, state, token.client, key, by_merchant)
+    own = state.orders_of(token.client)
+    if order is not None and not by_merchant and config.broken("notification_of_previous_order"):
+        order = own[max(own.index(order) - 1, 0)] if order in own else order
+    if own and order is None and config.broken("unknown_order_shows_newest"):
+        order = own[-1]
+    if own and order is not None and by_merchant and config.broken("merchant_lookup_newest"):
+        order = own[-1]
+    if own and order is not own[-1] and config.broken("older_order_not_found"):
+        order = None
+    if order is not None and config.broken("notification_shown_once"):
+        order.told, told = True, order.told
+        order = None if told else order
     if order is not None and order.client != token.client and config["foreign_order"] != "shown":
         if config["foreign_order"] != "as_unknown":
             raise Refusal(config["foreign_order"], "Not your order")
@@ -137,7 +149,8 @@ def notification(config, state, request, path_client, key, by_merchant):
         order = (state.orders_of(token.client) or [order])[0]
     if not order.finished and config["unfinished_order"] == "404":
         raise Refusal("404_not_found", "Not found")
-    return json_answer(200, _notification(config, order, by_merchant))
+    body = _notification(config, order, by_merchant)
+    return json_answer(200, {"data": body} if config.broken("notification_wrapped") else body)
 
 
 # ---- calculator ----------------------------------------------------------------------

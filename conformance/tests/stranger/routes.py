@@ -73,7 +73,8 @@ def _client_path(config, state, request, version, client, tail):
         return None
     if len(tail) == 3 and tail[1] in ("order-id", "merchant-order-id"):
         by_merchant = tail[1] == "merchant-order-id"
-        return "GET", lambda: other_endpoints.notification(*args, client, tail[2], by_merchant), False
+        method = "POST" if config.broken("notification_wants_post") and not by_merchant else "GET"
+        return method, lambda: other_endpoints.notification(*args, client, tail[2], by_merchant), False
     if len(tail) == 2 and config["old_notification_path"] == "served":
         return "GET", lambda: other_endpoints.notification(*args, client, tail[1], False), False
     return None

@@ -116,8 +116,8 @@ _s("length_word", ["length", "invalid"],
 # ---- reading of the init body ------------------------------------------------
 _s("init_encodings", ["all", "form_only", "json_only"],
    INIT, "Content-Type", "?", "R-cur, SDK, POC, HS-rs", "Which body encodings init reads, as no encoding is documented for it.")
-_s("form_brackets", ["accepted", "ignored"],
-   INIT, "billing_information", "I", "R-seed, P-wid", "Whether form keys with brackets are read like dotted ones.")
+_s("form_brackets", ["accepted", "ignored", "only"],
+   INIT, "billing_information", "I", "R-seed, P-wid", "Whether form keys with brackets are read like dotted ones, or in their place.")
 _s("json_dotted_keys", ["ignored", "accepted"],
    INIT, "billing_information", "I", "R-seed, P-wid", "Whether flat dotted keys are read inside a JSON body.")
 _s("json_under_form", ["not_read", "read"],
@@ -157,6 +157,8 @@ _s("amount_format_word", ["pos", "invalid", "type"],
    INIT, "amount_requested", "P", "P-val", "Word for a wrong decimal separator and for text that is no number (pos: invalid and type).")
 _s("amount_decimals", ["accepted", "length", "invalid"],
    INIT, "amount_requested", "P", "P-val, P-wid", "What happens to an amount with more than two decimals.")
+_s("amount_least", ["none", "500"],
+   INIT, "amount_requested", "?", "R-seed", "Whether there is a least amount, which no page gives.")
 _s("amount_exponent", ["refused", "accepted"],
    INIT, "amount_requested", "?", "R-seed", "Whether a text amount like 1e3 is a number.")
 _s("init_lang_values", ["prefix", "listed", "old_list"],

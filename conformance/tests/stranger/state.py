@@ -28,7 +28,7 @@ class Order:
         self.values, self.token = values, token
         self.key = secrets.token_urlsafe(18)
         self.customer_id = 1293836 + (number - 131209)
-        self.finished = False
+        self.finished = self.told = False
         self.date = time.time()
 
     @property

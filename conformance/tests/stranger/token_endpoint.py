@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 
 from bodies import FORM, BadBody, Params, looks_like_json, media_type, read_json, read_pairs
 from guard import reference_problem
@@ -9,6 +10,9 @@ from messages import input_refusal, json_answer, oauth_refusal
 
 GRANTS = ("client_credentials", "refresh_token", "password")
 SCOPES = ("merchant", "customer")
+
+
+_PART = re.compile(r'name="([^"]+)"\r\n\r\n([^\r]*)\r\n')
 
 
 def _read(config, request):
@@ -19,6 +23,8 @@ def _read(config, request):
         if kind == "application/json" and config.broken("token_json_accepted"):
             values = read_json(request.body, config).values
             return Params("json", {name: str(value) for name, value in values.items()})
+        if kind == "multipart/form-data" and config.broken("token_multipart_accepted"):
+            return Params("form", dict(_PART.findall(request.body.decode("utf-8", "replace"))))
         if not (kind == FORM or absent or (kind == "text/plain" and config.broken("token_plain_text_accepted"))):
             raise oauth_refusal(config, config["token_encoding_refusal"], "encoding")
         values, repeated = read_pairs(request.body, config)
@@ -123,6 +129,9 @@ def _refresh(config, state, client, form):
     old = state.by_refresh.get(given)
     if old is None and config["refresh_accepts"] == "both":
         old = state.by_access.get(given)
+    if old is None and config.broken("refresh_token_prefix_accepted"):
+        longer = [token for word, token in state.by_refresh.items() if len(given) > 8 and word.startswith(given)]
+        old = longer[0] if longer else None
     if old is None and config.broken("refresh_invented_token_accepted"):
         return state.issue(client, "merchant", config)
     if old is None or old.expired() or old.client != client or config.broken("refresh_refused"):

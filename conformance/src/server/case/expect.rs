@@ -1,5 +1,6 @@
 //! What a case expects to come back.
 
+use flexiti_contract::Flow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,6 +46,8 @@ pub enum Expect {
         /// of another clause.
         not: Option<usize>,
     },
+    /// 200, and the notification is about an order of this flow.
+    OfFlow(Flow),
     /// 200, and the HTML at this JSON pointer is in this language.
     Speaks(String, String),
     /// The URL that the customer's browser is sent to, as the admin API reports it.
@@ -155,6 +158,7 @@ impl Expect {
             | Self::Json(_)
             | Self::Shows(_)
             | Self::TellsOf { .. }
+            | Self::OfFlow(_)
             | Self::Speaks(..)
             | Self::AllDistinct(_)
             | Self::Agree(..)

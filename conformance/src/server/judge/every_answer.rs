@@ -34,7 +34,8 @@ pub(super) fn observe(
     }
     let contract = rulebook.contract();
     let endpoint = endpoint_of(contract, exchange);
-    if (400..500).contains(&answer.status) && exchange.method != "HEAD" {
+    let is_refusal = (400..500).contains(&answer.status) || answer.is_disguised_refusal();
+    if is_refusal && exchange.method != "HEAD" {
         verdicts.extend(error_shape(rulebook, endpoint, at, exchange, answer));
     }
     let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
@@ -196,6 +197,18 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
     }
 }
 
+/// Whether the body of a notification is something else: it has none of a notification's members.
+fn is_something_else(endpoint: Endpoint, body: &Value) -> bool {
+    const MEMBERS: [&str; 5] = ["transaction_id", "flow", "callback_url", "date", "apply"];
+    let notifies = matches!(
+        endpoint,
+        Endpoint::NotificationOrder
+            | Endpoint::NotificationMerchantOrder
+            | Endpoint::NotificationOld
+    );
+    notifies && MEMBERS.iter().all(|member| body[member].is_null())
+}
+
 /// Verdicts on the clauses about the members of a successful answer.
 fn response(
     rulebook: &Rulebook,
@@ -210,7 +223,18 @@ fn response(
     } else {
         Value::Object(serde_json::Map::new())
     };
+    let contract = rulebook.contract();
     let faults = rulebook.check_response(endpoint, &body);
+    if is_something_else(endpoint, &body) {
+        // One fault, and not one for each member that is not there.
+        let clause = faults.first().and_then(|(id, _)| contract.clause(id));
+        let verdict = clause.map(|clause| {
+            let expected = "a notification, as the reference prints it".to_owned();
+            let mismatch = Mismatch::of_clause(clause, expected);
+            differs(&clause.id, at, mismatch, exchange.actual())
+        });
+        return verdict.into_iter().collect();
+    }
     rulebook
         .clauses()
         .filter(|clause| {
@@ -251,7 +275,9 @@ fn error_shape(
         return Some(kept(Rule::ErrorShape.id()));
     }
     let body = answer.json();
+    let disguised = answer.is_disguised_refusal();
     let fault = match &body {
+        _ if disguised => Some("a refusal with the status of one (4xx)".to_owned()),
         _ if !answer.is("application/json") => Some("content-type: application/json".to_owned()),
         None => Some("a JSON body".to_owned()),
         Some(body) => rulebook.check_error_body(body),
@@ -266,7 +292,8 @@ fn error_shape(
         let params = endpoint.and_then(|e| readback::parameters(rulebook, e, exchange));
         params.is_some() && !exchange.sent.contains(&0)
     };
-    let violates = of_init && OF_PARAMETERS.contains(&answer.status) && !printed() && read();
+    let status = disguised || (OF_PARAMETERS.contains(&answer.status) && !printed());
+    let violates = of_init && status && read();
     let mismatch = Mismatch {
         violates,
         ..Mismatch::open(Part::Shape, Some("error_shape"), expected)

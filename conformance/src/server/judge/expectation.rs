@@ -8,7 +8,7 @@ use super::{callback, comparison, money, tokens};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
-use flexiti_contract::{Part, Rulebook};
+use flexiti_contract::{Flow, Part, Rulebook};
 use serde_json::Value;
 
 /// The verdict of the last exchange on the clause of the case.
@@ -30,14 +30,16 @@ pub(super) fn expectation(
     let unless = |wrong: bool, expected: String| Some(verdict(wrong.then_some(expected)));
     if case.expect.grants() && !answer.granted() {
         let named = culprit(rulebook, case, exchange, answer);
+        let demands = refusal::demands_the_other(rulebook, case, exchange, answer);
         // A documented clause is accused of what its own case shows, whatever the server names.
-        let clause = if case.must_be_accepted() {
+        let clause = if case.must_be_accepted() || demands {
             case.clause.clone()
         } else {
             named
         };
         let mismatch = Mismatch {
-            violates: case.must_be_accepted() && case.expect.must_be_served(answer.status),
+            violates: demands
+                || (case.must_be_accepted() && case.expect.must_be_served(answer.status)),
             ..Mismatch::of_case(case, Part::Accepted, "200")
         };
         return Some(differs(&clause, at, mismatch, exchange.actual()));
@@ -83,6 +85,14 @@ pub(super) fn expectation(
         Expect::TellsOf { order, not } => {
             let other = json_members::is_about_another(answer, exchanges, *order, *not)?;
             unless(other, "200 with the transaction_id of the order".to_owned())
+        }
+        Expect::OfFlow(flow) => {
+            // How the flows are spelled is open; a word that is none of them tells nothing.
+            let named = text_at(answer, "/flow").and_then(|text| flow_named(&text))?;
+            unless(
+                named != *flow,
+                format!("200 about an order of the flow {flow:?}"),
+            )
         }
         Expect::Speaks(pointer, lang) => {
             let html = text_at(answer, pointer)?;
@@ -148,6 +158,18 @@ pub(super) fn expectation(
             let closed = unless(answer.status != status, status.to_string());
             closed.filter(|_| is_page(before))
         }
+    }
+}
+
+/// The flow that a text means in some spelling.
+fn flow_named(text: &str) -> Option<Flow> {
+    let letters = text.chars().filter(char::is_ascii_alphabetic);
+    let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    match letters.as_str() {
+        "apply" => Some(Flow::Apply),
+        "buy" => Some(Flow::Buy),
+        "applybuy" => Some(Flow::ApplyBuy),
+        _ => None,
     }
 }
 
@@ -236,5 +258,19 @@ mod tests {
         assert_eq!(html_lang("<html>"), None);
         assert_eq!(root_lang("<div lang=\"fr\"><p lang=en>"), Some("fr".into()));
         assert_eq!(root_lang("<div><p lang=en>"), None);
+    }
+
+    #[test]
+    fn a_flow_is_named_in_any_spelling() {
+        for (text, flow) in [
+            ("apply", Some(Flow::Apply)),
+            ("Buy", Some(Flow::Buy)),
+            ("apply/buy", Some(Flow::ApplyBuy)),
+            ("APPLY_BUY", Some(Flow::ApplyBuy)),
+            ("lease", None),
+            ("", None),
+        ] {
+            assert_eq!(flow_named(text), flow, "{text}");
+        }
     }
 }

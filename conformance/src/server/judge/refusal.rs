@@ -2,7 +2,7 @@
 
 use super::verdict::Mismatch;
 use crate::server::case::Case;
-use crate::server::wire::readback::endpoint_of;
+use crate::server::wire::readback::{self, endpoint_of};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Asserts, Clause, Endpoint, Evidence, Part, Rulebook, Support};
@@ -47,7 +47,8 @@ pub(super) fn fault(
         })
     };
     let body = answer.json().unwrap_or(Value::Null);
-    if answer.status != refusal.status.as_u16() {
+    // A refusal that goes by the status of a success is a fault of the shape of all errors.
+    if answer.status != refusal.status.as_u16() && !answer.is_disguised_refusal() {
         return open(Part::Status, "error_statuses");
     }
     let html = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
@@ -140,6 +141,32 @@ pub(super) fn culprit(
     named
         .or_else(|| case.blame.clone())
         .unwrap_or_else(|| case.clause.clone())
+}
+
+/// Whether a request that says who buys with one of the two parameters is refused for want of the
+/// other one. What each of them may hold is open, but one is enough (R-seed).
+pub(super) fn demands_the_other(
+    rulebook: &Rulebook,
+    case: &Case,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> bool {
+    let own = rulebook.contract().clause(&case.clause);
+    if !case.clause.ends_with(".identity") || !own.is_some_and(|c| rulebook.contract().is_must(c)) {
+        return false;
+    }
+    let sent = endpoint_of(rulebook.contract(), exchange)
+        .and_then(|endpoint| readback::parameters(rulebook, endpoint, exchange))
+        .unwrap_or_default();
+    let named = answer.field_errors().map(|(_, named)| named);
+    let named = named.unwrap_or_default();
+    let lacks = |other: &str| {
+        sent[other].is_null()
+            && named
+                .iter()
+                .all(|(param, msg)| param == other && msg == "required")
+    };
+    !named.is_empty() && ["customer_id", "vcc"].into_iter().any(lacks)
 }
 
 /// The clause that would refuse `param` with `msg`, in this dialect or in another.

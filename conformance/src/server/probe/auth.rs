@@ -24,6 +24,18 @@ fn customer() -> RequestTemplate {
     request.unwrap_or_else(token_request)
 }
 
+/// How a token that was never issued is refused: what follows can tell by it that its own token
+/// has ended.
+pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    if let Some(path) = super::notification::about(Endpoint::NotificationOrder, "1") {
+        let heard = prober.ask(path.header("authorization", UNKNOWN))?;
+        if heard.refused() {
+            prober.learn_token_refused((heard.status(), heard.word()));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(usual) = usual(prober) else {
         return Ok(());

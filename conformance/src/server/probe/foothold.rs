@@ -17,25 +17,58 @@ const FLOWS: [(Flow, &[&str]); 3] = [
 /// Languages, the likelier first.
 const LANGS: [&str; 4] = ["fr", "En-CA", "en", "en-FR"];
 
+/// Encodings, the likelier first.
+const ENCODINGS: [Encoding; 3] = [Encoding::FormDotted, Encoding::Json, Encoding::FormBrackets];
+
+/// Amounts: a store may have a least amount that no page gives.
+const AMOUNTS: [&str; 3] = ["499.99", "1250", "5000.00"];
+
 /// How often a refused request is mended by what the refusal names.
 const MENDS: usize = 6;
 
-/// Finds the paths, encodings, flows and values that work. False if nothing does.
-pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
-    let Some((encoding, lang)) = first(prober)? else {
-        return Ok(false);
-    };
-    if lang != LANGS[0] {
-        for endpoint in INIT {
-            let key = (endpoint, "lang".to_owned());
-            prober.samples.values.insert(key, Some(lang.to_owned()));
+/// A request to init that the server grants: its encoding, and what it holds.
+struct First {
+    encoding: Encoding,
+    lang: &'static str,
+    amount: &'static str,
+}
+
+impl First {
+    /// Remembers the values that are not the contract's first samples.
+    fn remember(&self, prober: &mut Prober<'_, '_>) {
+        let values = [
+            ("lang", self.lang, LANGS[0]),
+            ("amount_requested", self.amount, AMOUNTS[0]),
+        ];
+        for (name, value, _) in values.iter().filter(|(_, value, usual)| value != usual) {
+            for endpoint in INIT {
+                let key = (endpoint, (*name).to_owned());
+                prober.samples.values.insert(key, Some((*value).to_owned()));
+            }
         }
     }
-    prober.encodings = vec![encoding];
-    for endpoint in INIT {
-        for (flow, spellings) in FLOWS {
-            if let Some(params) = opened(prober, endpoint, encoding, flow, spellings, lang)? {
-                prober.granted.push((endpoint, flow, params));
+}
+
+/// Finds the paths, encodings, flows and values that work. False if nothing does.
+pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
+    let Some(mut first) = first(prober)? else {
+        return Ok(false);
+    };
+    first.remember(prober);
+    prober.encodings = vec![first.encoding];
+    open_flows(prober, &first)?;
+    // The names of addresses have a spelling of their own in each encoding.
+    let nested = |prober: &Prober<'_, '_>| {
+        let mut granted = prober.granted.iter();
+        granted.any(|(_, flow, _)| *flow != Flow::Apply)
+    };
+    let mut encoding = first.encoding;
+    for other in ENCODINGS {
+        if !nested(prober) && other != encoding {
+            first.encoding = other;
+            open_flows(prober, &first)?;
+            if nested(prober) {
+                encoding = other;
             }
         }
     }
@@ -59,21 +92,34 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     Ok(true)
 }
 
-/// The smallest request that the pages describe, in one encoding and language after the other,
-/// until one is granted.
-fn first(prober: &mut Prober<'_, '_>) -> Result<Option<(Encoding, &'static str)>, Stopped> {
+/// The smallest request that the pages describe, in one amount, encoding and language after the
+/// other, until one is granted.
+fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
     let flows = [
         (Endpoint::InitPlain, Flow::Apply),
         (Endpoint::InitV2, Flow::ApplyBuy),
     ];
-    for encoding in [Encoding::FormDotted, Encoding::Json, Encoding::FormBrackets] {
-        for lang in LANGS {
-            for (endpoint, flow) in flows {
-                let spelled = FLOWS.iter().find(|(known, _)| *known == flow);
-                for spelling in spelled.map_or(&[][..], |(_, spellings)| *spellings) {
-                    let params = smallest(prober, flow, spelling, lang);
-                    if prober.init_at(endpoint, encoding, &params)?.granted() {
-                        return Ok(Some((encoding, lang)));
+    'amounts: for amount in AMOUNTS {
+        for encoding in ENCODINGS {
+            for lang in LANGS {
+                let first = First {
+                    encoding,
+                    lang,
+                    amount,
+                };
+                for (endpoint, flow) in flows {
+                    let spelled = FLOWS.iter().find(|(known, _)| *known == flow);
+                    for spelling in spelled.map_or(&[][..], |(_, spellings)| *spellings) {
+                        let params = smallest(prober, flow, spelling, &first);
+                        let heard = prober.init_at(endpoint, encoding, &params)?;
+                        if heard.granted() {
+                            return Ok(Some(first));
+                        }
+                        let named = heard.fields().map(|(_, fields)| fields);
+                        let named = named.unwrap_or_default();
+                        if named.iter().any(|(param, _)| param == "amount_requested") {
+                            continue 'amounts;
+                        }
                     }
                 }
             }
@@ -82,12 +128,29 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<(Encoding, &'static str)>
     Ok(None)
 }
 
+/// Finds a granted request for each path and flow.
+fn open_flows(prober: &mut Prober<'_, '_>, first: &First) -> Result<(), Stopped> {
+    for endpoint in INIT {
+        for (flow, spellings) in FLOWS {
+            let known =
+                |(path, known, _): &(Endpoint, Flow, Params)| (*path, *known) == (endpoint, flow);
+            if prober.granted.iter().any(known) {
+                continue;
+            }
+            if let Some(params) = opened(prober, endpoint, flow, spellings, first)? {
+                prober.granted.push((endpoint, flow, params));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What the pages require of a flow.
-fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, lang: &str) -> Params {
+fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, first: &First) -> Params {
     let mut params: Params = [
-        ("lang", lang),
+        ("lang", first.lang),
         ("flow", spelling),
-        ("amount_requested", "499.99"),
+        ("amount_requested", first.amount),
     ]
     .map(|(name, value)| (name.to_owned(), json!(value)))
     .into();
@@ -109,15 +172,14 @@ fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, lang: &str) -> 
 fn opened(
     prober: &mut Prober<'_, '_>,
     endpoint: Endpoint,
-    encoding: Encoding,
     flow: Flow,
     spellings: &[&str],
-    lang: &str,
+    first: &First,
 ) -> Result<Option<Params>, Stopped> {
     for spelling in spellings {
-        let mut params = smallest(prober, flow, spelling, lang);
+        let mut params = smallest(prober, flow, spelling, first);
         for _ in 0..MENDS {
-            let heard = prober.init_at(endpoint, encoding, &params)?;
+            let heard = prober.init_at(endpoint, first.encoding, &params)?;
             if heard.granted() {
                 let known = prober.samples.flows.entry(flow);
                 known.or_insert_with(|| (*spelling).to_owned());

@@ -42,8 +42,7 @@ impl Heard {
 
     /// The request was refused. A server error is neither.
     pub(super) fn refused(&self) -> bool {
-        self.answer()
-            .is_some_and(|answer| (300..500).contains(&answer.status))
+        self.answer().is_some_and(Answer::refused)
     }
 
     /// Whether it was granted or refused; `None` if it was neither.

@@ -45,6 +45,7 @@ fn ask_everything(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     if !token::first(prober)? {
         return Ok(());
     }
+    auth::first(prober)?;
     token::questions(prober)?;
     messaging::questions(prober)?;
     if !foothold::find(prober)? {

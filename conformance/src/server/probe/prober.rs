@@ -5,7 +5,7 @@ use super::heard::{Heard, Refusal};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
 use crate::server::plan::Samples;
-use crate::server::wire::{Session, Stopped};
+use crate::server::wire::{Refused, Session, Stopped};
 use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
 use serde_json::Value;
 
@@ -72,6 +72,11 @@ impl<'p, 's> Prober<'p, 's> {
     ) -> Result<Heard, Stopped> {
         let steps = before.into_iter().chain([request]).map(Step::Send);
         self.ask_steps(Account::Main, steps.collect())
+    }
+
+    /// Takes note of how the server refuses a token that it does not know.
+    pub(super) fn learn_token_refused(&mut self, refused: Refused) {
+        self.session.learn_token_refused(refused);
     }
 
     /// Whether the server has an admin API.

@@ -15,6 +15,8 @@ pub struct Options {
     pub max_requests: u64,
     /// Maximum number of requests per second.
     pub rate: Option<f64>,
+    /// How long a case may wait for real, in seconds, where the target's clock cannot be set.
+    pub waiting: u64,
     /// How many requests are sent at once.
     pub jobs: usize,
     /// The phases that are run, of those that hurt nobody.
@@ -40,6 +42,7 @@ impl Default for Options {
             cases: 1_000,
             max_requests: 1_000_000,
             rate: None,
+            waiting: 0,
             jobs: 1,
             phases: Phase::HARMLESS.to_vec(),
             garbage: true,

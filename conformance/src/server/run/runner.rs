@@ -12,7 +12,7 @@ use crate::server::report::{
 };
 use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
-use flexiti_contract::Rulebook;
+use flexiti_contract::{ErrorId, Rulebook};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -60,8 +60,10 @@ impl<'a> Run<'a> {
                 out_of_reach.insert(clause.id.clone());
             }
         }
+        let refused = reading.rulebook.refusal(ErrorId::TokenUnknown);
+        let refused = (refused.status.as_u16(), Some(refused.error));
         Ok(Self {
-            sessions: Sessions::new(target, options),
+            sessions: Sessions::new(target, options, refused),
             rulebook: Arc::clone(&reading.rulebook),
             samples: reading.samples.clone(),
             yardstick: &reading.yardstick,

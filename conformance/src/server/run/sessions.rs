@@ -4,7 +4,7 @@
 use super::options::Options;
 use crate::server::case::Case;
 use crate::server::generate::Sources;
-use crate::server::wire::{Exchange, Session, Stopped, Target};
+use crate::server::wire::{Exchange, Refused, Session, Stopped, Target};
 use proptest::test_runner::TestRng;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,8 @@ pub(super) struct Sessions<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    pub(super) fn new(target: &'a Target, options: &Options) -> Self {
+    /// `token_refused`: how the server refuses a token that it does not know.
+    pub(super) fn new(target: &'a Target, options: &Options, token_refused: Refused) -> Self {
         // A live server may want each order id once, in whatever run it is sent.
         let seed = if target.has_admin_api() {
             options.seed
@@ -36,7 +37,9 @@ impl<'a> Sessions<'a> {
             options.seed ^ crate::server::generate::drawn()
         };
         let sources = Sources::new(seed);
-        let main = Session::new(target, sources.first(), options.max_requests, options.rate);
+        let mut main = Session::new(target, sources.first(), options.max_requests, options.rate);
+        main.learn_token_refused(token_refused);
+        main.allow_waiting(options.waiting);
         let others = options.jobs.saturating_sub(1);
         Self {
             beside: (0..others).map(|_| main.beside()).collect(),

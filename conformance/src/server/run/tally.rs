@@ -189,7 +189,8 @@ impl Tally {
         if faulty(&root) {
             record.blocked_by.get_or_insert(because);
         } else {
-            record.inconclusive.get_or_insert(because);
+            // The server answers an open question in its own way: there is nothing to be sure of.
+            record.not_testable.get_or_insert(because);
         }
     }
 

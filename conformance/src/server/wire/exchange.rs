@@ -51,6 +51,34 @@ pub struct Answer {
 impl Answer {
     /// Whether the request was granted: no page says with which of the successful statuses.
     pub fn granted(&self) -> bool {
+        self.is_success() && !self.is_disguised_refusal()
+    }
+
+    /// Whether the request was refused, whatever the status says.
+    pub fn refused(&self) -> bool {
+        (300..500).contains(&self.status) || (self.is_success() && self.is_disguised_refusal())
+    }
+
+    /// Whether a refusal goes by the status of a success: it says which error there is, and has
+    /// nothing of what a granted request gets.
+    pub fn is_disguised_refusal(&self) -> bool {
+        const GRANTED: [&str; 4] = [
+            "access_token",
+            "redirection_url",
+            "transaction_id",
+            "paymentPlan",
+        ];
+        // Most answers end here, before they are parsed.
+        let named = self.body.windows(7).any(|seven| seven == b"\"error\"");
+        self.is_success()
+            && named
+            && self.json().is_some_and(|body| {
+                let says = body["error"].as_str().is_some_and(|word| !word.is_empty());
+                says && GRANTED.iter().all(|member| body[member].is_null())
+            })
+    }
+
+    fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
@@ -99,7 +127,9 @@ impl Answer {
     /// Whether it is a page, by what it declares or how it begins.
     pub fn is_html(&self) -> bool {
         let begins = self.body.trim_ascii_start().first() == Some(&b'<');
-        self.is("text/html") || begins && !self.is("application/json")
+        // JSON that is declared as a page is a fault of what it declares.
+        let declared = self.is("text/html") && self.json().is_none();
+        declared || begins && !self.is("application/json")
     }
 }
 
@@ -133,5 +163,63 @@ fn cut(text: String) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, media_type: &str, body: &str) -> Answer {
+        Answer {
+            status,
+            headers: vec![("content-type".to_owned(), media_type.to_owned())],
+            body: body.into(),
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_one_whatever_its_status() {
+        for (status, body, granted, refused) in [
+            (200, r#"{"redirection_url": "/x"}"#, true, false),
+            (204, "", true, false),
+            (409, r#"{"error": "wrong_inputs"}"#, false, true),
+            (302, "", false, true),
+            (503, r#"{"error": "server_error"}"#, false, false),
+            (
+                200,
+                r#"{"code": 409, "error": "wrong_inputs"}"#,
+                false,
+                true,
+            ),
+            // A member of that name beside what was asked for.
+            (
+                200,
+                r#"{"access_token": "t", "error": "none"}"#,
+                true,
+                false,
+            ),
+            (200, r#"{"error": null, "available": true}"#, true, false),
+            (200, r#"{"htmlRender": "\"error\""}"#, true, false),
+        ] {
+            let answer = answer(status, "application/json", body);
+            let found = (answer.granted(), answer.refused());
+            assert_eq!(found, (granted, refused), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn json_is_no_page_whatever_it_is_declared_as() {
+        for (media_type, body, html) in [
+            ("text/html", "<!doctype html>", true),
+            ("text/html", "", true),
+            ("text/html; charset=UTF-8", "{}", false),
+            ("text/plain", " <html>", true),
+            ("application/json", "<", false),
+        ] {
+            let found = answer(200, media_type, body).is_html();
+            assert_eq!(found, html, "{media_type} {body}");
+        }
     }
 }

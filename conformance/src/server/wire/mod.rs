@@ -23,5 +23,5 @@ pub use limits::Limits;
 pub use preflight::{Blocked, preflight};
 pub use prepared::prepare;
 pub use secrets::{Secret, Secrets};
-pub use session::Session;
+pub use session::{Refused, Session};
 pub use target::{Credentials, ERROR_URL, SUCCESS_URL, Target, Unreachable, base};

@@ -76,6 +76,9 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 
 pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     cases
+        .keeps("five seconds after it was issued", requests.init_as(BEARER))
+        .after([get_token(), Step::Advance(5)])
+        .on(Account::New)
         .keeps("two seconds before the end", requests.init_as(BEARER))
         .after([get_token(), Step::Advance(requests.ttl().saturating_sub(2))])
         .on(Account::New)

@@ -88,13 +88,61 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let steps = told_of(requests, &[order.clone(), order.clone()], [1, 0]);
     let last = steps.len() - 1;
     let expect = Expect::Distinct(last - 1, last, id());
-    about_orders(
+    let cases = about_orders(
         cases,
         requests,
         "two orders, the older one last",
         steps,
         expect,
-    )
+    );
+    let cases = of_its_flow(cases, requests, &orders);
+    // An id that no order has, after one that an order has.
+    let mut steps = told_of(requests, std::slice::from_ref(order), [0]);
+    let last = steps.len();
+    let nobody = at(
+        bare(Endpoint::NotificationOrder),
+        "{{0/online_order_id}}",
+        "999999999999",
+    );
+    steps.push(Step::Send(nobody));
+    let expect = Expect::Distinct(last - 1, last, id());
+    let cases = about_orders(cases, requests, "an id that no order has", steps, expect);
+    by_older_merchant_id(cases, requests, order)
+}
+
+/// The flow that a notification names tells orders apart that have no other difference.
+fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Step)]) -> Cases {
+    if orders.len() < 2 {
+        return cases;
+    }
+    orders
+        .iter()
+        .enumerate()
+        .fold(cases, |cases, (at, (flow, _))| {
+            let name = format!("{flow:?} among other flows");
+            let steps = told_of(requests, orders, [at]);
+            about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow))
+        })
+}
+
+/// The merchant's own id leads to its order, whatever was opened since.
+fn by_older_merchant_id(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    (flow, younger): &(Flow, Step),
+) -> Cases {
+    let endpoint = Endpoint::NotificationMerchantOrder;
+    let (Some(older), true) = (requests.order(*flow), requests.working.has(endpoint)) else {
+        return cases;
+    };
+    let orders = [(*flow, older), (*flow, younger.clone())];
+    let mut steps = told_of(requests, &orders, [1]);
+    let last = steps.len();
+    steps.push(Step::Send(bare(endpoint)));
+    let expect = Expect::Distinct(last - 1, last, vec!["/transaction_id".to_owned()]);
+    cases
+        .shows("the older order by the merchant's id", steps, expect)
+        .resting_on(endpoint)
 }
 
 /// The flow that a notification names is that of its order.

@@ -20,6 +20,22 @@ pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: En
     cases
         .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
         .after(requests.reported_order())
+        .add(
+            Kind::Positive,
+            "an order, asked about again",
+            bare(endpoint),
+            Expect::Filled,
+        )
+        .after([Step::Send(bare(endpoint))])
+        .after(requests.reported_order())
+        .add(
+            Kind::Positive,
+            "the older of two orders",
+            bare(endpoint),
+            Expect::Filled,
+        )
+        .after([Step::Send(requests.init())])
+        .after(requests.reported_order())
         .lacks("no order, no token, no client", nobody)
 }
 

@@ -45,7 +45,14 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 }
 
 pub(super) fn known(cases: Cases) -> Cases {
-    in_time_at_least(cases).breaks("an unknown token", refresh(UNKNOWN_TOKEN))
+    in_time_at_least(cases)
+        .breaks("an unknown token", refresh(UNKNOWN_TOKEN))
+        .breaks(
+            "one character less",
+            refresh("{{0/refresh_token|but_last}}"),
+        )
+        .after([get_token()])
+        .on(Account::Own)
 }
 
 pub(super) fn kind(cases: Cases) -> Cases {

@@ -44,6 +44,20 @@ pub(super) fn encoding(cases: Cases) -> Cases {
         .breaks("JSON", json(&token_params()))
         .breaks("declared as plain text", plain)
         .breaks("declared as nothing", undeclared)
+        .breaks("a multipart form", multipart(&token_params()))
+}
+
+/// The parameters as a multipart form (RFC 7578).
+fn multipart(params: &Params) -> RequestTemplate {
+    let parts: String = params
+        .iter()
+        .filter_map(|(name, value)| {
+            let head = format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"");
+            Some(format!("{head}\r\n\r\n{}\r\n", value.as_str()?))
+        })
+        .collect();
+    let declared = Some("multipart/form-data; boundary=part");
+    with_bytes(&token_request(), parts + "--part--\r\n", declared)
 }
 
 pub(super) fn json_body(cases: Cases) -> Cases {

@@ -30,6 +30,9 @@ struct CachedToken {
     issued: u64,
 }
 
+/// A refusal: its status, and the word of its body.
+pub type Refused = (u16, Option<String>);
+
 /// The connection of a run to its target.
 pub struct Session<'a> {
     target: &'a Target,
@@ -43,6 +46,10 @@ pub struct Session<'a> {
     other: Option<(Credentials, Value)>,
     /// How many tokens the server has issued to all sessions of the run.
     issued: Arc<AtomicU64>,
+    /// How the server refuses a token that it does not know, if not with 401.
+    token_refused: Option<Refused>,
+    /// How long a case may wait for real, in seconds.
+    waiting: u64,
     delivery: Delivery,
     made: Vec<String>,
     /// The refresh tokens that earlier cases have used.
@@ -74,6 +81,8 @@ impl<'a> Session<'a> {
             early_end: None,
             other: None,
             issued: Arc::default(),
+            token_refused: None,
+            waiting: 0,
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
             made: Vec::new(),
             spent: HashSet::new(),
@@ -93,6 +102,8 @@ impl<'a> Session<'a> {
             early_end: None,
             other: None,
             issued: Arc::clone(&self.issued),
+            token_refused: self.token_refused.clone(),
+            waiting: self.waiting,
             delivery: self.delivery.beside(),
             made: Vec::new(),
             spent: HashSet::new(),
@@ -109,6 +120,16 @@ impl<'a> Session<'a> {
         for (clause, took) in std::mem::take(&mut other.took) {
             *self.took.entry(clause).or_default() += took;
         }
+    }
+
+    /// Takes note of how the server refuses a token that it does not know.
+    pub fn learn_token_refused(&mut self, refused: Refused) {
+        self.token_refused = Some(refused);
+    }
+
+    /// Lets a case wait for real, so many seconds at most, where the target's clock cannot be set.
+    pub fn allow_waiting(&mut self, seconds: u64) {
+        self.waiting = seconds;
     }
 
     /// Whether the target has an admin API.
@@ -165,6 +186,8 @@ impl<'a> Session<'a> {
         let own = match case.account {
             Account::Main => None,
             Account::Own if !self.target.has_admin_api() => None,
+            // What an account of its own is for is its clock.
+            Account::New if !self.target.has_admin_api() && self.waiting > 0 => None,
             _ if !self.target.has_admin_api() => {
                 return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
             }
@@ -225,11 +248,10 @@ impl<'a> Session<'a> {
     ) -> Result<(), Stopped> {
         let done = |done: Result<(), String>| done.map_err(Stopped::Inconclusive);
         match step {
-            Step::Advance(_) | Step::Deprovision if !own => {
-                return Err(Stopped::NotTestable(
-                    "the target's clock cannot be set".to_owned(),
-                ));
+            Step::Deprovision if !own => {
+                return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
             }
+            Step::Advance(seconds) if !own => self.wait_for_real(*seconds)?,
             Step::Advance(seconds) => {
                 self.own_token = None;
                 done(self.target.advance(&account.client_id, *seconds))?;
@@ -284,6 +306,16 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+
+    fn wait_for_real(&self, seconds: u64) -> Result<(), Stopped> {
+        if seconds > self.waiting {
+            let why = format!(
+                "the target's clock cannot be set; --allow-waiting {seconds} would wait for it"
+            );
+            return Err(Stopped::NotTestable(why));
+        }
+        self.delivery.limits.wait(Duration::from_secs(seconds))
     }
 
     fn send(

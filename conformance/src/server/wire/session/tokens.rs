@@ -1,6 +1,6 @@
 //! The tokens of a session: fetched, held, and replaced when they end.
 
-use super::{CachedToken, Session, StepContext};
+use super::{CachedToken, Refused, Session, StepContext};
 use crate::server::case::{Case, RequestTemplate, To, requests};
 use crate::server::wire::end::Stopped;
 use crate::server::wire::exchange::{Answer, Exchange};
@@ -17,10 +17,15 @@ impl Session<'_> {
     /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
     /// lived as long as it was to.
     pub(super) fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
-        let refused = exchange.answer().is_some_and(|answer| answer.status == 401);
-        let held = self.cached.as_ref();
-        let is_about_tokens = case.clause.starts_with("auth.");
-        refused && held.is_some_and(|held| !is_about_tokens || held.issued < self.issued())
+        let Some((answer, held)) = exchange.answer().zip(self.cached.as_ref()) else {
+            return false;
+        };
+        let replaced = held.issued < self.issued();
+        if answer.status == 401 {
+            return replaced || !case.clause.starts_with("auth.");
+        }
+        let known = self.token_refused.as_ref();
+        replaced && known.is_some_and(|known| *known == refusal(answer))
     }
 
     /// Takes note of a token that was refused before its time, if the next one is not. Once may be
@@ -109,4 +114,11 @@ impl Session<'_> {
             .filter(|body| body["access_token"].is_string());
         body.ok_or_else(|| Stopped::Inconclusive(format!("no token: {}", exchange.actual())))
     }
+}
+
+/// The status of a refusal, and the word of its body.
+fn refusal(answer: &Answer) -> Refused {
+    let word = answer.json();
+    let word = word.and_then(|body| body["error"].as_str().map(str::to_owned));
+    (answer.status, word)
 }
