@@ -46,7 +46,8 @@ pub enum Expect {
         /// of another clause.
         not: Option<usize>,
     },
-    /// 200, and the notification is about an order of this flow.
+    /// 200, and the notification is about an order of this flow; the one before it was about an
+    /// order of another flow.
     OfFlow(Flow),
     /// 200, and the HTML at this JSON pointer is in this language.
     Speaks(String, String),

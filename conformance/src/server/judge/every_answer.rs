@@ -9,12 +9,13 @@ use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Verdicts on the clauses about every answer. Members are checked only if the answer is an
-/// ordinary one.
+/// ordinary one; what is garbage may be refused by whatever stands before the server.
 pub(super) fn observe(
     rulebook: &Rulebook,
     at: usize,
     exchange: &Exchange,
     ordinary: bool,
+    garbage: bool,
 ) -> Vec<Verdict> {
     // 501 is the right answer to a method that nobody knows (RFC 9110, 9.1).
     let alive = exchange
@@ -36,7 +37,8 @@ pub(super) fn observe(
     let endpoint = endpoint_of(contract, exchange);
     let is_refusal = (400..500).contains(&answer.status) || answer.is_disguised_refusal();
     if is_refusal && exchange.method != "HEAD" {
-        verdicts.extend(error_shape(rulebook, endpoint, at, exchange, answer));
+        let about = endpoint.filter(|_| !garbage);
+        verdicts.extend(error_shape(rulebook, about, at, exchange, answer));
     }
     let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
     if sent(exchange, "origin").is_some() {
@@ -192,7 +194,11 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
         }
         Endpoint::NotificationOrder
         | Endpoint::NotificationMerchantOrder
-        | Endpoint::NotificationOld => body == json!({}) || answer.status == 204,
+        | Endpoint::NotificationOld => {
+            // 202 is the answer to what is not finished (RFC 9110, 15.3.3).
+            [json!({}), json!([]), json!(""), Value::Null].contains(&body)
+                || [202, 204].contains(&answer.status)
+        }
         _ => false,
     }
 }

@@ -28,7 +28,8 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         .filter(|(_, exchange)| exchange.surface != Surface::Admin)
         .flat_map(|(at, exchange)| {
             let ordinary = case.expect.is_ordinary(at, last);
-            every_answer::observe(rulebook, at, exchange, ordinary)
+            let garbage = case.clause == Rule::Robust.id();
+            every_answer::observe(rulebook, at, exchange, ordinary, garbage)
         })
         .collect();
     let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();

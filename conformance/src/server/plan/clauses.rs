@@ -3,7 +3,7 @@
 
 use super::broken::{Broken, UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
-use super::params::{bases, once, violations, with};
+use super::params::{base_with, once, violations, with};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate};
@@ -114,7 +114,7 @@ fn accepted_samples(
     {
         return Vec::new();
     }
-    let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
+    let Some(base) = base_with(rulebook, working, place.endpoint, &place.param) else {
         return Vec::new();
     };
     let params = rulebook.contract().params(place.endpoint);

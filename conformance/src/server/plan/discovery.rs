@@ -30,10 +30,20 @@ pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Grante
         }
     }
     let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
+    let endpoints: Vec<Endpoint> = INIT.into_iter().filter(works).collect();
     let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
+    // An encoding whose addresses are not read works where none are needed.
+    let everywhere = |encoding: &Encoding| {
+        let mut endpoints = endpoints.iter();
+        endpoints.all(|endpoint| found.contains(&(*endpoint, *encoding)))
+    };
+    let mut encodings: Vec<Encoding> = Encoding::ALL.into_iter().filter(everywhere).collect();
+    if encodings.is_empty() {
+        encodings = Encoding::ALL.into_iter().filter(carried).collect();
+    }
     Working {
-        endpoints: INIT.into_iter().filter(works).collect(),
-        encodings: Encoding::ALL.into_iter().filter(carried).collect(),
+        endpoints,
+        encodings,
         samples: samples.clone(),
         ..Working::default()
     }

@@ -4,7 +4,7 @@
 use super::broken::{
     Broken, UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
 };
-use super::params::{bases, violations, with};
+use super::params::{base_with, bases, violations, with};
 use super::working::{INIT, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
@@ -140,7 +140,7 @@ pub(super) fn at_limit(
     if is_header || !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
         return Vec::new();
     }
-    let Some(base) = bases(rulebook, working, place.endpoint).into_iter().next() else {
+    let Some(base) = base_with(rulebook, working, place.endpoint, &place.param) else {
         return Vec::new();
     };
     let params = with(&base, &place.param, json!(lengthened(sample, limit)));

@@ -7,6 +7,7 @@ mod edges;
 mod pairwise;
 mod params;
 mod rules;
+mod typed;
 mod working;
 
 pub(crate) use broken::{Broken, breaks_only, broken_at, is_request_clause};
@@ -14,6 +15,7 @@ pub(crate) use clauses::broken_case;
 pub(crate) use discovery::{add_working_resting, working_init};
 pub use params::replaced;
 pub(crate) use params::{base_params, bases, once, thinned, violations};
+pub use typed::JsonTypes;
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};
 pub use working::{Samples, Working};
 

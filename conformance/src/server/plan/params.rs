@@ -13,6 +13,22 @@ pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<
     made.iter().map(|base| base.full.clone()).collect()
 }
 
+/// The fullest valid request to an endpoint that may hold this parameter.
+pub fn base_with(
+    rulebook: &Rulebook,
+    working: &Working,
+    endpoint: Endpoint,
+    param: &str,
+) -> Option<Params> {
+    let takes = |base: &Params| {
+        let flow = base.iter().find(|(name, _)| name == "flow");
+        let flow = flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?));
+        let left_out = flow.and_then(|flow| working.samples.left_out.get(&flow));
+        left_out.is_none_or(|names| !names.contains(param))
+    };
+    bases(rulebook, working, endpoint).into_iter().find(takes)
+}
+
 /// The same with what is left of each if everything goes that can: made once, as every defect is
 /// tried in them.
 pub fn made(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Arc<[Base]> {
@@ -98,7 +114,12 @@ pub fn any_params(
     // One identity is enough.
     let known = contract.param(endpoint, "customer_id");
     let known = known.is_some_and(|param| samples.of(endpoint, param).is_some());
-    let left_out = |name: &str| name == "merchant_order_id" || (name == "vcc" && known);
+    let left_out = |name: &str| {
+        let by_flow = samples.left_out.get(&flow);
+        name == "merchant_order_id"
+            || (name == "vcc" && known)
+            || by_flow.is_some_and(|names| names.contains(name))
+    };
     let params = contract
         .params(endpoint)
         .iter()

@@ -1,9 +1,10 @@
 //! What works at a target, and what depends on what.
 
+use super::typed::JsonTypes;
 use crate::server::case::{Encoding, Params};
 use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The two paths of init.
@@ -98,6 +99,10 @@ pub struct Samples {
     pub values: BTreeMap<(Endpoint, String), Option<String>>,
     /// How the flows are spelled.
     pub flows: BTreeMap<Flow, String>,
+    /// The parameters that a flow does not take.
+    pub left_out: BTreeMap<Flow, BTreeSet<String>>,
+    /// How values stand in JSON.
+    pub json: JsonTypes,
     /// The flows that the paths of init grant; `None` if that is not known.
     pub granted: Option<Vec<(Endpoint, Flow)>>,
 }

@@ -327,7 +327,7 @@ fn json(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     let name = ask(prober, "fname", json!(7))?;
     let id = ask(prober, "customer_id", json!(1_293_836))?;
-    let amount = ask(prober, "amount_requested", json!(499))?;
+    let amount = ask(prober, "amount_requested", json!(5000))?;
     let guest = ask(prober, "is_guest", json!(true))?;
     let answer = match (
         name.outcome(),

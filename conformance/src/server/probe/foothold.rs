@@ -1,5 +1,6 @@
 //! A request to init that the server grants: everything else is asked by changing one thing in it.
 
+use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
 use crate::server::plan::{self, INIT, replaced};
@@ -89,6 +90,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     });
     encodings(prober)?;
     grow(prober)?;
+    leave_out(prober)?;
     Ok(true)
 }
 
@@ -111,7 +113,7 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
                     let spelled = FLOWS.iter().find(|(known, _)| *known == flow);
                     for spelling in spelled.map_or(&[][..], |(_, spellings)| *spellings) {
                         let params = smallest(prober, flow, spelling, &first);
-                        let heard = prober.init_at(endpoint, encoding, &params)?;
+                        let heard = asked_in_json(prober, endpoint, encoding, &params)?;
                         if heard.granted() {
                             return Ok(Some(first));
                         }
@@ -126,6 +128,26 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
         }
     }
     Ok(None)
+}
+
+/// Asks init; where JSON is refused with the amount as text, once more with the amount as a number.
+fn asked_in_json(
+    prober: &mut Prober<'_, '_>,
+    endpoint: Endpoint,
+    encoding: Encoding,
+    params: &Params,
+) -> Result<Heard, Stopped> {
+    let heard = prober.init_at(endpoint, encoding, params)?;
+    if encoding != Encoding::Json || heard.granted() {
+        return Ok(heard);
+    }
+    prober.samples.json.numbers = true;
+    let typed = prober.init_at(endpoint, encoding, params)?;
+    if typed.granted() {
+        return Ok(typed);
+    }
+    prober.samples.json.numbers = false;
+    Ok(heard)
 }
 
 /// Finds a granted request for each path and flow.
@@ -273,20 +295,20 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     };
     let mut all = foothold.params.clone();
     all.extend(optional.iter().filter_map(first));
-    if prober
-        .init_at(foothold.endpoint, foothold.encoding, &all)?
-        .granted()
-    {
+    let mut taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
+    if !taken.granted() && foothold.encoding == Encoding::Json {
+        prober.samples.json.booleans = true;
+        taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
+        prober.samples.json.booleans = taken.granted();
+    }
+    if taken.granted() {
         foothold.params = all;
     } else {
         for (name, samples) in optional {
             let mut taken = None;
             for sample in samples {
                 let with = replaced(&foothold.params, &name, &json!(sample));
-                if prober
-                    .init_at(foothold.endpoint, foothold.encoding, &with)?
-                    .granted()
-                {
+                if optional_is_taken(prober, &foothold, &with)? {
                     foothold.params = with;
                     taken = Some(sample);
                     break;
@@ -299,6 +321,79 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         }
     }
     prober.foothold = Some(foothold);
+    Ok(())
+}
+
+/// Whether a request with one more parameter is granted: as it stands, or in JSON with booleans as
+/// booleans.
+fn optional_is_taken(
+    prober: &mut Prober<'_, '_>,
+    foothold: &Foothold,
+    with: &Params,
+) -> Result<bool, Stopped> {
+    let ask = |prober: &mut Prober<'_, '_>| {
+        let heard = prober.init_at(foothold.endpoint, foothold.encoding, with);
+        heard.map(|heard| heard.granted())
+    };
+    if ask(prober)? {
+        return Ok(true);
+    }
+    let is_boolean =
+        |(_, value): &(String, Value)| matches!(value.as_str(), Some("true" | "false"));
+    if foothold.encoding != Encoding::Json
+        || prober.samples.json.booleans
+        || !with.last().is_some_and(is_boolean)
+    {
+        return Ok(false);
+    }
+    prober.samples.json.booleans = true;
+    let taken = ask(prober)?;
+    prober.samples.json.booleans = taken;
+    Ok(taken)
+}
+
+/// What Apply does not take of what the other flows do: who buys, and the addresses, which it does
+/// not need (R-seed).
+fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let Some(foothold) = prober.foothold.clone() else {
+        return Ok(());
+    };
+    let spelled = |params: &Params| params.iter().find(|(name, _)| name == "flow").cloned();
+    let apply = prober
+        .granted
+        .iter()
+        .find(|(_, flow, _)| *flow == Flow::Apply);
+    let Some((endpoint, _, bare)) = apply.cloned() else {
+        return Ok(());
+    };
+    let Some((_, flow)) = spelled(&bare) else {
+        return Ok(());
+    };
+    if spelled(&foothold.params) == spelled(&bare) {
+        return Ok(());
+    }
+    let full = replaced(&foothold.params, "flow", &flow);
+    let identity = |name: &str| ["customer_id", "vcc"].contains(&name);
+    let address = |name: &str| name.contains('.');
+    let own = |name: &str| bare.iter().any(|(known, _)| known == name);
+    let nothing: &dyn Fn(&str) -> bool = &|_| false;
+    for goes in [
+        nothing,
+        &identity,
+        &address,
+        &|name| identity(name) || address(name),
+        &|name| !own(name),
+    ] {
+        let (out, kept): (Params, Params) = full.iter().cloned().partition(|(name, _)| goes(name));
+        if prober
+            .init_at(endpoint, foothold.encoding, &kept)?
+            .granted()
+        {
+            let names = out.into_iter().map(|(name, _)| name);
+            prober.samples.left_out.insert(Flow::Apply, names.collect());
+            break;
+        }
+    }
     Ok(())
 }
 

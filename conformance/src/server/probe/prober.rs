@@ -92,6 +92,7 @@ impl<'p, 's> Prober<'p, 's> {
     ) -> Result<Heard, Stopped> {
         let case = Case::of_steps("probe", "question", Kind::Positive, steps, Expect::Alive);
         let case = Case { account, ..case };
+        let case = self.samples.json.applied(&case).into_owned();
         match self.session.run(&case) {
             Ok(exchanges) => Ok(Heard {
                 exchanges,

@@ -59,7 +59,8 @@ impl Run<'_> {
     }
 
     fn is_granted(&mut self, case: &Case) -> bool {
-        let played = self.sessions.one(case).ok();
+        let json = self.samples.json;
+        let played = self.sessions.one(&json.applied(case)).ok();
         let exchanges = played.map(|played| played.exchanges).unwrap_or_default();
         let answer = exchanges.last().and_then(Exchange::answer);
         answer.is_some_and(Answer::granted)

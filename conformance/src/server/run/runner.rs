@@ -13,6 +13,7 @@ use crate::server::report::{
 use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
 use flexiti_contract::{ErrorId, Rulebook};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -140,6 +141,8 @@ impl<'a> Run<'a> {
     }
 
     fn record(&mut self, case: &Case, judged: Result<Judged, Stopped>) -> anyhow::Result<()> {
+        let json = self.samples.json;
+        let case = &*json.applied(case);
         match judged {
             Ok((verdicts, exchanges)) => {
                 self.tally
@@ -158,12 +161,16 @@ impl<'a> Run<'a> {
 
     /// Plays and judges cases, several at once if there are several sessions.
     pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
-        let rulebook = &self.rulebook;
+        let (rulebook, json) = (&self.rulebook, self.samples.json);
+        let cases: Vec<Cow<'_, Case>> = cases.iter().map(|case| json.applied(case)).collect();
+        let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
         self.sessions
-            .all(cases, |case, played| judged(rulebook, case, played))
+            .all(&cases, |case, played| judged(rulebook, case, played))
     }
 
     pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {
+        let json = self.samples.json;
+        let case = &*json.applied(case);
         let played = self.sessions.one(case)?;
         judged(&self.rulebook, case, played)
     }

@@ -150,6 +150,7 @@ impl Tally {
             })
             .collect();
         for (clause, root) in broken {
+            let is_violated = self.has_failed(root);
             let Some(record) = self.0.get_mut(&clause) else {
                 continue;
             };
@@ -158,9 +159,13 @@ impl Tally {
                 .chain(record.otherwise.take())
                 .map(|f| f.cases)
                 .sum();
-            record
-                .blocked_by
-                .get_or_insert(format!("because of {root}"));
+            // Behind an open question there is nothing to be sure of.
+            let slot = if is_violated {
+                &mut record.blocked_by
+            } else {
+                &mut record.not_testable
+            };
+            slot.get_or_insert(format!("because of {root}"));
             let root = self.0.get_mut(root);
             let found = root.and_then(|root| root.finding.as_mut().or(root.otherwise.as_mut()));
             if let Some(found) = found {

@@ -134,6 +134,13 @@ impl Answer {
 }
 
 impl Exchange {
+    /// Whether this is a page that is somewhere else: no page says that the first answer at its
+    /// address is the page.
+    pub fn leads_to_another_page(&self) -> bool {
+        let status = self.answer().map(|answer| answer.status);
+        self.surface == Surface::Pages && status.is_some_and(|status| status / 100 == 3)
+    }
+
     /// The answer, if there is one.
     pub fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref().ok()

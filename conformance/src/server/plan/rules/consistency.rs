@@ -120,7 +120,7 @@ fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Ste
         .enumerate()
         .fold(cases, |cases, (at, (flow, _))| {
             let name = format!("{flow:?} among other flows");
-            let steps = told_of(requests, orders, [at]);
+            let steps = told_of(requests, orders, [(at + 1) % orders.len(), at]);
             about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow))
         })
 }

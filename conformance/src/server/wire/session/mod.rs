@@ -299,6 +299,10 @@ impl<'a> Session<'a> {
                     .answer()
                     .is_some_and(super::exchange::Answer::granted);
                 if !last && !accepted && !case.may_refuse(exchanges.len()) {
+                    if exchange.leads_to_another_page() {
+                        let why = "the page is at another address than the one init gives";
+                        return Err(Stopped::NotTestable(why.to_owned()));
+                    }
                     let what = format!("step {} was not accepted: {}", at + 1, exchange.actual());
                     return Err(Stopped::Inconclusive(what));
                 }

@@ -1,0 +1,107 @@
+//! How a server wants the values of a JSON body: as text, or as numbers and booleans.
+
+use crate::server::case::{Case, Payload, RequestTemplate, Step, To};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// The parameters that are numbers by nature.
+const NUMBERS: [&str; 1] = ["amount_requested"];
+/// The parameters that are booleans by nature.
+const BOOLEANS: [&str; 2] = ["is_guest", "has_previous_purchase"];
+
+/// What a server takes in JSON under its own type only. The pages give the types, and say nothing of
+/// JSON (R-seed).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JsonTypes {
+    /// Amounts must be numbers.
+    pub numbers: bool,
+    /// Booleans must be booleans.
+    pub booleans: bool,
+}
+
+impl JsonTypes {
+    /// The case with the values of its requests to init under the types that the server wants.
+    pub fn applied<'c>(&self, case: &'c Case) -> Cow<'c, Case> {
+        if *self == Self::default() {
+            return Cow::Borrowed(case);
+        }
+        let mut case = case.clone();
+        for step in &mut case.steps {
+            if let Step::Send(request) = step {
+                self.apply(request);
+            }
+        }
+        Cow::Owned(case)
+    }
+
+    fn apply(&self, request: &mut RequestTemplate) {
+        let is_init = matches!(&request.to, To::Path(path) if path.ends_with("/systems/init"));
+        let Payload::Json(Value::Object(members)) = &mut request.payload else {
+            return;
+        };
+        if !is_init {
+            return;
+        }
+        for (name, value) in members {
+            let Some(text) = value.as_str() else {
+                continue;
+            };
+            let typed = match name.as_str() {
+                name if self.numbers && NUMBERS.contains(&name) => {
+                    text.parse().ok().map(Value::Number)
+                }
+                name if self.booleans && BOOLEANS.contains(&name) => {
+                    text.parse().ok().map(Value::Bool)
+                }
+                _ => None,
+            };
+            if let Some(typed) = typed {
+                *value = typed;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::case::{Expect, Kind};
+    use serde_json::json;
+
+    fn sent(types: JsonTypes, path: &str, body: Value) -> Value {
+        let request = RequestTemplate::post(path, Payload::Json(body));
+        let case = Case::of_request("c", "n", Kind::Positive, request, Expect::Granted);
+        match &types.applied(&case).steps[0] {
+            Step::Send(RequestTemplate {
+                payload: Payload::Json(body),
+                ..
+            }) => body.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_has_a_type_and_is_wanted_under_it_changes() {
+        let (amounts, all) = (
+            JsonTypes {
+                numbers: true,
+                booleans: false,
+            },
+            JsonTypes {
+                numbers: true,
+                booleans: true,
+            },
+        );
+        let body = json!({"amount_requested": "499.99", "is_guest": "false", "customer_id": "7"});
+        let init = "/online/v2/client-id/x/systems/init";
+        assert_eq!(sent(JsonTypes::default(), init, body.clone()), body);
+        let numbers = json!({"amount_requested": 499.99, "is_guest": "false", "customer_id": "7"});
+        assert_eq!(sent(amounts, init, body.clone()), numbers);
+        let both = json!({"amount_requested": 499.99, "is_guest": false, "customer_id": "7"});
+        assert_eq!(sent(all, init, body.clone()), both);
+        assert_eq!(sent(all, "/oauth/token", body.clone()), body);
+        // What is wrong stays as it is.
+        let wrong = json!({"amount_requested": "10,50", "is_guest": "vrai"});
+        assert_eq!(sent(all, init, wrong.clone()), wrong);
+    }
+}
