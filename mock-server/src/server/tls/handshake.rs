@@ -3,8 +3,9 @@
 use crate::pipeline::Service;
 use crate::server::tls::Tls;
 use crate::server::{malformed, own_words};
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::net::Shutdown;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -22,33 +23,35 @@ pub async fn accept(
     tls: &Tls,
     stream: TcpStream,
 ) -> Option<TlsStream<TcpStream>> {
-    let time = service.app.limits.head_time;
-    let deadline = tokio::time::Instant::now() + time;
+    let mut late = pin!(tokio::time::sleep(service.app.limits.head_time));
     let mut first = [0];
     // Looked at, and not taken: rustls wants it, too, and would answer in its own way.
-    match tokio::time::timeout_at(deadline, stream.peek(&mut first)).await {
-        Ok(Ok(1..)) if first == [HANDSHAKE] => {}
-        Ok(Ok(1..)) => {
-            in_the_clear(service, stream).await;
-            return None;
-        }
-        // Gone, or idle for too long, without a word.
-        _ => return None,
+    let begun = tokio::select! {
+        begun = stream.peek(&mut first) => begun,
+        // Idle for too long, without a word.
+        () = late.as_mut() => return None,
+    };
+    if !begun.is_ok_and(|count| count > 0) {
+        return None;
     }
-    let accepted = TlsAcceptor::from(tls.config()).accept(stream);
-    match tokio::time::timeout_at(deadline, accepted).await {
-        Ok(Ok(stream)) => Some(stream),
-        Ok(Err(error)) => {
-            let is_gone = matches!(
-                error.kind(),
-                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
-            );
-            if !is_gone {
-                malformed::refused(service, &format!("the TLS handshake failed: {error}"));
-            }
-            None
+    if first != [HANDSHAKE] {
+        in_the_clear(service, stream).await;
+        return None;
+    }
+    tokio::select! {
+        accepted = TlsAcceptor::from(tls.config()).accept(stream) => {
+            let failed = |error: &Error| {
+                let is_gone = matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                );
+                if !is_gone {
+                    malformed::refused(service, &format!("the TLS handshake failed: {error}"));
+                }
+            };
+            accepted.inspect_err(failed).ok()
         }
-        Err(_) => {
+        () = late => {
             let why = "the TLS handshake did not end in time (--head-timeout)";
             malformed::refused(service, why);
             None
