@@ -1,8 +1,10 @@
-//! Loopback and proxies: what is on this machine is never asked for through a proxy.
+//! Loopback, proxies and authorities: what is on this machine is never asked for through a proxy.
 
+use anyhow::{Context as _, bail};
 use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
-use reqwest::{Method, NoProxy, Proxy, Url};
+use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
 use std::net::IpAddr;
+use std::path::Path;
 
 /// Whether a URL leads to this machine.
 pub fn is_loopback(url: &Url) -> bool {
@@ -54,6 +56,21 @@ impl Clients {
         let outward = self.outward.as_ref().filter(|_| !is_near);
         outward.unwrap_or(&self.direct).request(method, url)
     }
+}
+
+/// The certificates of `--ca FILE`.
+pub fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let name = || format!("--ca {}", file.display());
+    let pem = std::fs::read(file).with_context(name)?;
+    let found = Certificate::from_pem_bundle(&pem);
+    let found = found.with_context(|| format!("{}: not PEM certificates", name()))?;
+    if found.is_empty() {
+        bail!(
+            "{}: no certificate in PEM format (`-----BEGIN CERTIFICATE-----`)",
+            name()
+        );
+    }
+    Ok(found)
 }
 
 /// The name of the first environment variable that sets a proxy.

@@ -18,7 +18,8 @@ use flexiti_contract::{Contract, Rulebook};
 use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// A server, apart from its sockets.
 #[derive(Debug)]
@@ -41,17 +42,36 @@ pub struct App {
     pub events: Events,
     /// Where the server's time comes from.
     pub now: fn() -> Millis,
-    /// The payment plans, the first to be offered first.
-    pub plans: Vec<PaymentPlan>,
-    accounts: Vec<MerchantConfig>,
-    /// The customers that every merchant begins with.
-    customers: Vec<Customer>,
+    configured: RwLock<Arc<Configured>>,
     seed: Option<u64>,
     state: Mutex<State>,
     journal: Arc<Mutex<Journal>>,
     journal_limits: Limits,
     redactor: Redactor,
     reveal_secrets: bool,
+    draining: AtomicBool,
+}
+
+/// What a configuration file says.
+#[derive(Debug)]
+pub struct Configured {
+    /// The merchants.
+    pub merchants: Vec<MerchantConfig>,
+    /// The payment plans, the first to be offered first.
+    pub plans: Vec<PaymentPlan>,
+    /// The customers that every merchant begins with.
+    pub customers: Vec<Customer>,
+}
+
+impl Configured {
+    /// What these settings have of it.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            merchants: settings.merchants.clone(),
+            plans: settings.plans.clone(),
+            customers: settings.customers.clone(),
+        }
+    }
 }
 
 /// How many exchanges are copied before others may have the journal.
@@ -64,11 +84,16 @@ impl App {
         rulebook: Arc<Rulebook>,
         address: SocketAddr,
     ) -> anyhow::Result<Self> {
+        let scheme = if settings.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let local_origin = origin_of(scheme, address);
         let origin = match &settings.public_base_url {
             Some(url) => url.trim_end_matches('/').trim_end_matches(BASE).to_owned(),
-            None => origin_of(address),
+            None => local_origin.clone(),
         };
-        let local_origin = origin_of(address);
         let limits = Limits {
             count: settings.journal_limit,
             bytes: settings.journal_bytes,
@@ -85,9 +110,7 @@ impl App {
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
             now: clock::machine,
-            plans: settings.plans.clone(),
-            accounts: settings.merchants.clone(),
-            customers: settings.customers.clone(),
+            configured: RwLock::new(Arc::new(Configured::of(settings))),
             seed: settings.seed,
             state: Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets))),
             journal: Arc::new(Mutex::new(Journal::new(limits))),
@@ -96,6 +119,7 @@ impl App {
             reveal_secrets: settings.reveal_secrets,
             events: Events::new(settings.limits.watchers),
             limits: settings.limits.clone(),
+            draining: AtomicBool::new(false),
         };
         app.reset()?;
         Ok(app)
@@ -156,9 +180,19 @@ impl App {
         }
     }
 
+    /// The server is about to end: it answers what still comes, and is not ready for more.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// The contract it keeps.
     pub fn contract(&self) -> &'static Contract {
-        self.dialects.own().contract()
+        self.dialects.contract()
     }
 
     /// The base URL that merchants configure.
@@ -169,21 +203,29 @@ impl App {
     /// A merchant at its start, ready to be added.
     pub fn merchant(&self, account: MerchantConfig) -> anyhow::Result<Merchant> {
         let rulebook = match &account.dialect {
-            None => Arc::clone(self.dialects.own()),
+            None => self.dialects.own(),
             Some(name) => self.dialects.get(name)?,
         };
         let random = self.random_of(&account.client_id);
         Ok(Merchant::new(
             account,
             rulebook,
-            self.customers.clone(),
+            self.configured().customers.clone(),
             random,
         ))
     }
 
-    /// The customers that every merchant begins with.
-    pub fn customers(&self) -> &[Customer] {
-        &self.customers
+    /// What its configuration says now.
+    pub fn configured(&self) -> Arc<Configured> {
+        let configured = self.configured.read();
+        Arc::clone(&configured.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes another configuration in place of the one that it has, which is given back.
+    pub fn configure(&self, new: Configured) -> Arc<Configured> {
+        let configured = self.configured.write();
+        let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *configured, Arc::new(new))
     }
 
     /// Says that the admin API changed something.
@@ -229,7 +271,7 @@ impl App {
     pub fn reset(&self) -> anyhow::Result<()> {
         let secrets = Arc::clone(&self.state().secrets);
         let mut state = State::new(Random::new(self.seed), secrets);
-        for account in &self.accounts {
+        for account in &self.configured().merchants {
             let merchant = self
                 .merchant(account.clone())
                 .with_context(|| format!("merchant {}", account.client_id))?;
@@ -257,12 +299,12 @@ pub fn discard(gone: impl Send + 'static) {
     let _ = dropping.spawn(move || drop(gone));
 }
 
-/// `http://` and the address; the loopback address where it listens on all of them.
-fn origin_of(address: SocketAddr) -> String {
+/// Scheme and address; the loopback address where it listens on all of them.
+fn origin_of(scheme: &str, address: SocketAddr) -> String {
     let port = address.port();
     match address {
-        _ if !address.ip().is_unspecified() => format!("http://{address}"),
-        SocketAddr::V4(_) => format!("http://127.0.0.1:{port}"),
-        SocketAddr::V6(_) => format!("http://[::1]:{port}"),
+        _ if !address.ip().is_unspecified() => format!("{scheme}://{address}"),
+        SocketAddr::V4(_) => format!("{scheme}://127.0.0.1:{port}"),
+        SocketAddr::V6(_) => format!("{scheme}://[::1]:{port}"),
     }
 }

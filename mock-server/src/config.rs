@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How to start a server.
@@ -40,8 +40,27 @@ pub struct Settings {
     pub reveal_secrets: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
+    /// What secures connections; none if they are in the clear.
+    pub tls: Option<TlsSettings>,
     /// How much its clients may ask of it.
     pub limits: ServerLimits,
+}
+
+/// Where a server's certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsSettings {
+    /// PEM files, which are read again when they change.
+    Files {
+        /// The server's certificate, followed by those of the authorities between it and the root.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// An authority made at the start, whose key nobody keeps.
+    SelfSigned {
+        /// Where its certificate is written; a file in the temporary folder if absent.
+        ca_file: Option<PathBuf>,
+    },
 }
 
 /// How many connections and watchers a server has, and how long it waits for them.
@@ -61,6 +80,9 @@ pub struct ServerLimits {
     pub body_time: Duration,
     /// How long an answer may wait until its client reads on.
     pub write_time: Duration,
+    /// How long the server goes on, once it was told to end and is not ready any more; and how
+    /// long answers under way may take after that.
+    pub drain_time: Duration,
 }
 
 impl Default for ServerLimits {
@@ -73,6 +95,7 @@ impl Default for ServerLimits {
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
+            drain_time: Duration::ZERO,
         }
     }
 }
@@ -92,6 +115,7 @@ impl Default for Settings {
             journal_bytes: 16 * 1024 * 1024,
             reveal_secrets: false,
             sandbox_bar: true,
+            tls: None,
             limits: ServerLimits::default(),
         }
     }

@@ -2,51 +2,68 @@
 
 use flexiti_contract::{Contract, Rulebook};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// The rulebooks of a server: its own, and those that merchants have asked for by name.
 #[derive(Debug)]
 pub struct Dialects {
-    own: Arc<Rulebook>,
-    compiled: Mutex<HashMap<String, Arc<Rulebook>>>,
+    contract: &'static Contract,
+    own: RwLock<Arc<Rulebook>>,
+    compiled: Mutex<Compiled>,
 }
+
+/// Rulebooks by the names and paths of their dialects.
+pub type Compiled = HashMap<String, Arc<Rulebook>>;
 
 impl Dialects {
     /// Those of a server whose merchants have the rulebook `own` unless they name a dialect.
     pub fn new(own: Arc<Rulebook>) -> Self {
         Self {
-            own,
+            contract: own.contract(),
+            own: RwLock::new(own),
             compiled: Mutex::default(),
         }
     }
 
+    /// The contract of all of them.
+    pub fn contract(&self) -> &'static Contract {
+        self.contract
+    }
+
     /// The rulebook of merchants that name no dialect.
-    pub fn own(&self) -> &Arc<Rulebook> {
-        &self.own
+    pub fn own(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes others in place of all there are.
+    pub fn replace(&self, own: Arc<Rulebook>, compiled: Compiled) {
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = own;
+        *self.compiled() = compiled;
     }
 
     /// The rulebook of the dialect with this name or path, compiled when it is first asked for.
     pub fn get(&self, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
-        if dialect == self.own.dialect().name {
-            return Ok(Arc::clone(&self.own));
+        let own = self.own();
+        if dialect == own.dialect().name {
+            return Ok(own);
         }
         if let Some(rulebook) = self.compiled().get(dialect) {
             return Ok(Arc::clone(rulebook));
         }
         // Without the lock: compiling takes long, and twice does no harm.
-        let rulebook = compile(self.own.contract(), dialect)?;
+        let rulebook = compile(self.contract, dialect)?;
         let mut compiled = self.compiled();
         let kept = compiled.entry(dialect.to_owned()).or_insert(rulebook);
         Ok(Arc::clone(kept))
     }
 
-    fn compiled(&self) -> MutexGuard<'_, HashMap<String, Arc<Rulebook>>> {
+    fn compiled(&self) -> MutexGuard<'_, Compiled> {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a dialect has this name: one of the shipped ones, or the server's own.
     pub fn has(&self, name: &str) -> bool {
-        name == self.own.dialect().name || self.own.contract().dialect_names().contains(&name)
+        name == self.own().dialect().name || self.contract.dialect_names().contains(&name)
     }
 }
 

@@ -27,7 +27,7 @@
 //! * `redact`: secrets hidden.
 //! * `http`, `config`: requests, replies, forms, JSON, paths; settings.
 //! * `fault`, `model`: planned faults; the life of an order, customers, payment plans, money.
-//! * `events`, `call_kind`, `clock`, `random`, `command_line`: they import nothing.
+//! * `events`, `call_kind`, `clock`, `files`, `random`, `command_line`: they import nothing.
 
 mod admin;
 mod api;
@@ -43,6 +43,7 @@ mod dialects;
 pub mod embed;
 mod events;
 mod fault;
+mod files;
 mod http;
 mod journal;
 pub mod lint;
@@ -56,7 +57,7 @@ mod state;
 mod telemetry;
 
 pub use cli::main;
-pub use config::{ServerLimits, Settings};
+pub use config::{ServerLimits, Settings, TlsSettings};
 pub use embed::Mock;
 pub use model::account::MerchantConfig;
 pub use model::customer::{Customer, CustomerStatus};

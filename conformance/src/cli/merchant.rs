@@ -3,10 +3,11 @@
 use super::exit_code::{FAILED, INCONCLUSIVE};
 use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::merchant_code::{code, rank, say_waived};
+use super::merchant_drivers::{drivers_at, lone_driver, trusted};
 use super::reports::{self, Format, ReportTo};
 use crate::merchant::certificate::{self, Certificate, Subject, document, key, page, text};
 use crate::merchant::certify::{self, Options};
-use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt, is_portable};
+use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt};
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::Judgement;
@@ -19,7 +20,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,10 +31,12 @@ pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
             file,
             listen,
             public_base_url,
+            ca,
         }) => {
             let mock = MockAt {
                 listen,
                 public_base_url,
+                authorities: trusted(ca.as_deref())?,
             };
             check(&file, &mock)
         }
@@ -61,44 +63,6 @@ fn init(file: &Path) -> anyhow::Result<u8> {
         .with_context(|| format!("{name}"))?;
     println!("{name}: fill it in, then try it with: flexiti-conformance merchant check {name}");
     Ok(0)
-}
-
-/// The driver file, read once for each shop that is to run at the same time; only once if the file
-/// fixes the port.
-fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
-    let shops = if is_portable(file) { shops } else { 1 };
-    // Hold all ports at once, so that none is given out twice.
-    let held: Vec<TcpListener> = (0..shops)
-        .map(|_| free_port())
-        .collect::<Option<_>>()
-        .context("no free port between 10000 and 31999")?;
-    let ports = held.iter().map(TcpListener::local_addr);
-    ports
-        .map(|address| Driver::read(file, address?.port()))
-        .collect()
-}
-
-/// The same, with the mock where the flags say. A shop that runs already has to know where.
-fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Vec<Driver>> {
-    let mut drivers = drivers(file, shops)?;
-    for driver in &mut drivers {
-        if !driver.shop.is_started_here() && mock.listen.is_none() {
-            bail!(
-                "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
-                file.display()
-            );
-        }
-        driver.mock = mock.clone();
-    }
-    Ok(drivers)
-}
-
-/// A port outside the ephemeral range: one that the system hands out could be taken by somebody
-/// else before the shop starts.
-fn free_port() -> Option<TcpListener> {
-    let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
-    let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
-    ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
 }
 
 fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
@@ -132,9 +96,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         cases: args.cases,
         dialect: args.dialect.clone(),
     };
-    let [driver] = &drivers(&args.file, 1)?[..] else {
-        bail!("fuzzing needs exactly one shop");
-    };
+    let driver = &lone_driver(&args.file, args.ca.as_deref())?;
     println!("seed {seed}\n");
     let bar =
         ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} {wide_msg}")?);
@@ -178,11 +140,9 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
 }
 
 /// Replays a saved plan.
-pub fn replay(plan: &Reproduction, driver: Option<&Path>) -> anyhow::Result<u8> {
+pub fn replay(plan: &Reproduction, driver: Option<&Path>, ca: Option<&Path>) -> anyhow::Result<u8> {
     let file = driver.context("--driver: a plan needs the driver file of its shop")?;
-    let [driver] = &drivers(file, 1)?[..] else {
-        bail!("a plan needs exactly one shop");
-    };
+    let driver = &lone_driver(file, ca)?;
     let failed: Vec<Judgement> = plan.replay(driver)?;
     print!("{}", fuzz::text::broken(plan, &failed));
     if failed.is_empty() {
@@ -242,6 +202,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     let mock = MockAt {
         listen: run.listen,
         public_base_url: run.public_base_url.clone(),
+        authorities: trusted(run.ca.as_deref())?,
     };
     let drivers = drivers_at(file, shops, &mock)?;
     let options = Options {

@@ -35,6 +35,9 @@ pub enum MerchantCommand {
         /// Origin under which the shop and its customers reach the mock
         #[arg(long, value_name = "URL")]
         public_base_url: Option<String>,
+        /// PEM file of certificate authorities to trust besides the system's, for a shop with https
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
     /// Generate legal answers, faults and customers until they break the shop, then shrink them
     Fuzz(Fuzz),
@@ -62,6 +65,9 @@ pub struct Fuzz {
     /// Dialect to vary the answers of: a name, or the path of a dialect file
     #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
     pub dialect: String,
+    /// PEM file of certificate authorities to trust besides the system's, for a shop with https
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Where to save the smallest plan that breaks the shop, for `replay`
     #[arg(long, default_value = "broken-plan.json", value_name = "FILE")]
     pub save: PathBuf,
@@ -105,6 +111,9 @@ pub struct MerchantRun {
     /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
     #[arg(long, value_name = "URL", conflicts_with = "exec")]
     pub public_base_url: Option<String>,
+    /// PEM file of certificate authorities to trust besides the system's, for a shop with https
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub ca: Option<PathBuf>,
     /// Version of the shop for the certificate, such as a commit; replaces `shop.version`
     #[arg(long, value_name = "TEXT", conflicts_with = "exec")]
     pub shop_version: Option<String>,

@@ -9,6 +9,7 @@ mod help;
 mod merchant;
 mod merchant_args;
 mod merchant_code;
+mod merchant_drivers;
 mod probe;
 mod replay;
 mod reports;

@@ -33,7 +33,8 @@ pub fn run(
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
     if Reproduction::is_one(&text) {
-        return merchant::replay(&Reproduction::read(file, &text)?, driver);
+        let ca = args.way.ca.as_deref();
+        return merchant::replay(&Reproduction::read(file, &text)?, driver, ca);
     }
     let wrong = |why: String| anyhow!("{name}: {why}");
     let stored = Stored::read(&text).map_err(wrong)?;

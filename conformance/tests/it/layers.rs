@@ -63,7 +63,7 @@ const MOCK: &[Layers] = &[(
         "http | config",
         "fault",
         "model",
-        "events | call_kind | clock | random | command_line",
+        "events | call_kind | clock | files | random | command_line",
     ],
 )];
 

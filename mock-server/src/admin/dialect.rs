@@ -81,7 +81,8 @@ pub fn list(app: &App) -> DialectList {
         .iter()
         .filter_map(|name| app.contract().dialect(name).ok());
     let mut dialects: Vec<DialectRow> = shipped.map(|dialect| row(&dialect)).collect();
-    let own = app.dialects.own().dialect();
+    let own = app.dialects.own();
+    let own = own.dialect();
     if !names.contains(&own.name.as_str()) {
         dialects.push(row(own));
     }

@@ -85,6 +85,6 @@ fn rulebook(
             let message = format!("dialect: no dialect `{name}`; the shipped ones are {names}");
             Err(problem(StatusCode::NOT_FOUND, message))
         }
-        (None, None) => Ok(Arc::clone(app.dialects.own())),
+        (None, None) => Ok(app.dialects.own()),
     }
 }

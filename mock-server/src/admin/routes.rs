@@ -26,7 +26,7 @@ pub fn openapi_document(rulebook: &Rulebook, origin: &str) -> Value {
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
 fn get_openapi(call: &AdminRequest<'_>) -> Answer {
-    let document = openapi_document(call.app.dialects.own(), &call.app.origin);
+    let document = openapi_document(&call.app.dialects.own(), &call.app.origin);
     Ok(Reply::json(StatusCode::OK, &document))
 }
 
@@ -64,6 +64,17 @@ pub static OPERATIONS: &[Operation] = &[
         "Tells whether the server is healthy",
         &[(200, json::<server::Health>())],
         server::get_health,
+    )
+    .open(),
+    row(
+        "GET",
+        "/ready",
+        "Tells whether the server is to get requests; not while it drains",
+        &[
+            (200, json::<server::Readiness>()),
+            (503, json::<server::Readiness>()),
+        ],
+        server::get_ready,
     )
     .open(),
     row(

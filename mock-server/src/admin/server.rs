@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The header with which a watcher says what it has seen.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+/// The status of a server that is about to end.
+const DRAINING: &str = "draining";
+
 /// The health of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
@@ -23,6 +26,13 @@ pub struct Health {
     pub version: String,
     /// The contract that it keeps.
     pub contract: ContractSize,
+}
+
+/// Whether the server is to get requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Readiness {
+    /// `ready`, or `draining` where the server is about to end.
+    pub status: String,
 }
 
 /// The size of the contract.
@@ -40,6 +50,14 @@ pub fn health(app: &App) -> Health {
         contract: ContractSize {
             clauses: app.contract().clauses.len(),
         },
+    }
+}
+
+/// Whether the server is to get requests.
+pub fn readiness(app: &App) -> Readiness {
+    let status = if app.is_draining() { DRAINING } else { "ready" };
+    Readiness {
+        status: status.to_owned(),
     }
 }
 
@@ -61,6 +79,17 @@ pub fn metrics(app: &App, metrics: &Metrics) -> Result<String, Problem> {
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
 pub(super) fn get_health(call: &AdminRequest<'_>) -> Answer {
     Ok(Reply::json(StatusCode::OK, &health(call.app)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_ready(call: &AdminRequest<'_>) -> Answer {
+    let readiness = readiness(call.app);
+    let status = if readiness.status == DRAINING {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    Ok(Reply::json(status, &readiness).with(CACHE_CONTROL, "no-store"))
 }
 
 pub(super) fn post_reset(call: &AdminRequest<'_>) -> Answer {

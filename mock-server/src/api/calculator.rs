@@ -48,7 +48,8 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     if is_bad && knobs.calculator_bad_price == BadPrice::Empty {
         return Ok(no_plan());
     }
-    let found = price.and_then(|price| plan(app, rulebook, price));
+    let configured = app.configured();
+    let found = price.and_then(|price| plan(&configured.plans, rulebook, price));
     let Some((plan, payments)) = found else {
         // What the clauses say of an answer, they say of one with a plan.
         return match knobs.calculator_no_plan {
@@ -121,12 +122,12 @@ fn merchants_lang(app: &App, note: &Note) -> Lang {
 }
 
 fn plan<'a>(
-    app: &'a App,
+    plans: &'a [PaymentPlan],
     rulebook: &Rulebook,
     price: Decimal,
 ) -> Option<(&'a PaymentPlan, Payments)> {
     let rounding = rulebook.knobs().calculator_rounding;
-    payment_plan::for_price(&app.plans, price, None)
+    payment_plan::for_price(plans, price, None)
         .find_map(|(_, plan)| Some((plan, plan.payments(price, rounding)?)))
 }
 

@@ -48,7 +48,7 @@ pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
             fee: show(plan.fee),
         })
     };
-    payment_plan::for_price(&app.plans, amount, province)
+    payment_plan::for_price(&app.configured().plans, amount, province)
         .filter_map(offer)
         .collect()
 }

@@ -56,6 +56,10 @@ pub struct Serve {
         value_name = "NAME|FILE"
     )]
     pub dialect: String,
+    /// Read the files of --config and --dialect again when they change, as SIGHUP does; tokens and
+    /// orders live on
+    #[arg(long, env = "FLEXITI_MOCK_WATCH", value_parser = switch)]
+    pub watch: bool,
     /// Origin under which customers' browsers reach the server, for example `http://mock:4359`
     #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
     pub public_base_url: Option<String>,
@@ -99,9 +103,41 @@ pub struct Serve {
     #[arg(long, env = "FLEXITI_MOCK_HIDE_SANDBOX_BAR", value_parser = switch)]
     pub hide_sandbox_bar: bool,
     #[command(flatten)]
+    pub tls: Tls,
+    #[command(flatten)]
     pub limits: Limits,
     #[command(flatten)]
     pub log: Log,
+}
+
+/// What secures connections.
+#[derive(Debug, Args)]
+pub struct Tls {
+    /// PEM file with the server's certificate and its chain: the server speaks TLS. It is read
+    /// again when it changes
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key, not encrypted
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate made at the start, for localhost, the address and the host of
+    /// --public-base-url
+    #[arg(long, env = "FLEXITI_MOCK_TLS_SELF_SIGNED", value_parser = switch)]
+    pub tls_self_signed: bool,
+    /// Where --tls-self-signed writes the certificate of the authority that clients are to trust; a
+    /// file in the temporary folder if absent
+    #[arg(long, env = "FLEXITI_MOCK_TLS_CA_FILE", value_name = "FILE")]
+    pub tls_ca_file: Option<PathBuf>,
 }
 
 /// How much clients may ask of the server.
@@ -136,7 +172,8 @@ pub struct Limits {
         value_parser = whole::<u32>(0, 1_000_000)
     )]
     pub max_watchers: u32,
-    /// Seconds that a connection may be idle, or the head of a request may take
+    /// Seconds that a connection may be idle, or that a TLS handshake or the head of a request may
+    /// take
     #[arg(
         long,
         env = "FLEXITI_MOCK_HEAD_TIMEOUT",
@@ -163,6 +200,16 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub write_timeout: u32,
+    /// Seconds that the server goes on after SIGTERM while `GET /__admin/ready` answers 503; then
+    /// it stops listening, and answers under way may take as long again
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_DRAIN",
+        default_value_t = 0,
+        value_name = "SECONDS",
+        value_parser = whole::<u32>(0, 3_600)
+    )]
+    pub drain: u32,
 }
 
 fn at_least_one() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
@@ -203,12 +250,19 @@ pub enum Command {
     /// Start a server, run a command that talks to it, and end with the command's exit code
     #[command(after_long_help = help::EXEC)]
     Exec(Box<Exec>),
-    /// Check whether a running server is healthy; exit code 0 or 1
+    /// Check whether a running server is healthy, or ready; exit code 0 or 1
     #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
         /// Address of the server
         #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359", value_parser = address)]
         address: SocketAddr,
+        /// Speak TLS; it is spoken, too, where the variables of the server's TLS flags are set. The
+        /// certificate is not checked
+        #[arg(long)]
+        tls: bool,
+        /// Ask whether it is ready for requests, which it is not while it drains
+        #[arg(long)]
+        ready: bool,
     },
     /// Print the contract as OpenAPI 3.1
     #[command(after_long_help = help::OPENAPI)]

@@ -6,9 +6,15 @@ use crate::http::route::ADMIN;
 use crate::model::account::MerchantConfig;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// The banner: where the server is, who may call, and two commands that try it.
-pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> String {
+pub fn text(
+    app: &App,
+    settings: &Settings,
+    made_up_token: Option<&str>,
+    ca_file: Option<&Path>,
+) -> String {
     let base = app.base_url();
     let mut text = format!(
         "flexiti-mock {} speaks the Flexiti Online API, dialect `{}`\n\n  base URL       {base}\n  dashboard      {}{ADMIN}/\n",
@@ -39,15 +45,26 @@ pub fn text(app: &App, settings: &Settings, made_up_token: Option<&str>) -> Stri
     if let Some(token) = made_up_token {
         let _ = writeln!(text, "  admin token    {token}");
     }
+    let ca_file = ca_file.map(quoted);
+    if let Some(file) = &ca_file {
+        let _ = writeln!(
+            text,
+            "  CA certificate {file}\n\nTrust it: curl --cacert {file}, NODE_EXTRA_CA_CERTS={file} node,\n  SSL_CERT_FILE={file} python3; PHP and Java: docs/guides/team.md"
+        );
+    }
     if settings.reveal_secrets {
         text.push_str("\n  WARNING: the journal shows secrets as they are (--reveal-secrets)\n");
     }
     let client_id = &utf8_percent_encode(client_id, IN_A_COMMAND).to_string();
+    let curl = match &ca_file {
+        Some(file) => format!("curl -s --cacert {file}"),
+        None => "curl -s".to_owned(),
+    };
     let _ = write!(
         text,
         "\nTry it:\n\n{}\n\n{}\n\n",
-        token_command(&base, client_id, secret),
-        init_command(&base, client_id),
+        token_command(&curl, &base, client_id, secret),
+        init_command(&curl, &base, client_id),
     );
     text
 }
@@ -60,16 +77,27 @@ const IN_A_COMMAND: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const REFERENCE: &str = "-H 'x-reference-id: 0123456789abcdef0123456789abcdef'";
 
-fn token_command(base: &str, client_id: &str, secret: &str) -> String {
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);
+    if path.bytes().all(is_plain) {
+        path.into_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+fn token_command(curl: &str, base: &str, client_id: &str, secret: &str) -> String {
     format!(
-        "TOKEN=$(curl -s {REFERENCE} -d grant_type=client_credentials -d client_id={client_id} \
+        "TOKEN=$({curl} {REFERENCE} -d grant_type=client_credentials -d client_id={client_id} \
          -d client_secret={secret} {base}/oauth/token | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/'); echo $TOKEN"
     )
 }
 
-fn init_command(base: &str, client_id: &str) -> String {
+fn init_command(curl: &str, base: &str, client_id: &str) -> String {
     format!(
-        "curl -s {REFERENCE} -H \"authorization: Bearer $TOKEN\" -d lang=fr -d flow=apply \
+        "{curl} {REFERENCE} -H \"authorization: Bearer $TOKEN\" -d lang=fr -d flow=apply \
          -d amount_requested=499.99 {base}/online/client-id/{client_id}/systems/init"
     )
 }

@@ -2,25 +2,28 @@
 
 use crate::admin::openapi_document;
 use crate::cli::args::{self, Command, Dialects, Serve};
-use crate::cli::complaint::complain;
-use crate::cli::exec;
+use crate::cli::{exec, healthcheck};
 use crate::command_line;
-use crate::http::route::ADMIN;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Runs a sub-command.
 pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
     let contract = Contract::shipped();
     match command {
         Command::Exec(args) => return exec::run(*args),
-        Command::Healthcheck { address } => return Ok(healthcheck(address)),
+        Command::Healthcheck {
+            address,
+            tls,
+            ready,
+        } => {
+            let is_secured = serve.tls.tls_cert.is_some() || serve.tls.tls_self_signed;
+            return Ok(healthcheck::run(address, tls || is_secured, ready));
+        }
         Command::Openapi { dialect } => {
             let rulebook = Rulebook::compile(contract, contract.dialect(&dialect)?)?;
             print(&openapi_document(
@@ -98,32 +101,4 @@ fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
     // Whoever reads may stop early (`| head`).
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
-}
-
-/// Asks `/__admin/health`, for containers without curl.
-fn healthcheck(address: SocketAddr) -> ExitCode {
-    match ask(address) {
-        Ok(answer) if answer.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
-        Ok(answer) => {
-            let line = answer.lines().next().unwrap_or("no answer");
-            complain(&format!("{address} answers `{line}`"));
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            complain(&format!("{address}: {error}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn ask(address: SocketAddr) -> std::io::Result<String> {
-    let time = Duration::from_secs(2);
-    let mut stream = TcpStream::connect_timeout(&address, time)?;
-    stream.set_read_timeout(Some(time))?;
-    let request =
-        format!("GET {ADMIN}/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(4_096).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -35,9 +35,10 @@ pub const HEALTHCHECK: &str = "\
 Examples:
   flexiti-mock healthcheck
   flexiti-mock healthcheck localhost:4359
+  flexiti-mock healthcheck --tls --ready localhost:8443
 
 Exit codes:
-  0  the server is healthy
+  0  the server is healthy; with --ready, it takes requests
   1  it is not, or nobody listens
   2  a mistake in the address";
 

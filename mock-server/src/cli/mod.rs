@@ -5,11 +5,14 @@ mod banner;
 mod commands;
 mod complaint;
 mod exec;
+mod healthcheck;
 mod help;
 mod log;
 mod ready_file;
+mod reload;
 mod serve;
 mod settings;
+mod systemd;
 
 use crate::cli::complaint::complain;
 use crate::command_line::{misspelt, named_by_variable};

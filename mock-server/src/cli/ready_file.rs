@@ -1,11 +1,11 @@
 //! The file that says that the port is bound.
 
 use crate::app::App;
+use crate::files::{check_place, write_whole};
 use crate::http::route::ADMIN;
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use serde_json::json;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The file that says that the port is bound. It goes when the server does, unless it is another
@@ -29,17 +29,20 @@ impl ReadyFile {
     }
 
     /// Writes it beside its place and moves it there whole.
-    pub fn write(&mut self, app: &App) -> anyhow::Result<()> {
+    pub fn write(&mut self, app: &App, ca_file: Option<&Path>) -> anyhow::Result<()> {
         let Some(path) = &self.path else {
             return Ok(());
         };
-        let content = json!({
+        let mut content = json!({
             "base_url": app.base_url(),
             // The admin API answers under loopback names; what stands in front may not lead there.
             "admin_url": format!("{}{}", app.local_origin, ADMIN),
             "listen_url": app.local_origin,
             "pid": std::process::id(),
         });
+        if let Some(ca_file) = ca_file {
+            content["ca_file"] = ca_file.to_string_lossy().into();
+        }
         let content = format!("{content}\n");
         write_whole(path, content.as_bytes())
             .with_context(|| format!("--ready-file: {}", path.display()))?;
@@ -56,50 +59,4 @@ impl Drop for ReadyFile {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// Whether a plain file is where a flag wants one. What is no plain file is refused: a device or a
-/// link is not ours to replace.
-pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
-    let place = || format!("{flag}: {}", path.display());
-    match fs::symlink_metadata(path) {
-        Ok(found) => {
-            ensure!(
-                found.is_file(),
-                "{}: is not a plain file; name one, or a path where nothing is",
-                place()
-            );
-            Ok(true)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-            if let Some(folder) = folder {
-                ensure!(
-                    folder.is_dir(),
-                    "{}: there is no folder {}",
-                    place(),
-                    folder.display()
-                );
-            }
-            Ok(false)
-        }
-        Err(error) => Err(error).with_context(place),
-    }
-}
-
-/// Writes a file beside its place, and moves it there whole.
-pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    // What a process with this id left is gone with it.
-    let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)?;
-    file.write_all(content)?;
-    drop(file);
-    fs::rename(&beside, path).inspect_err(|_| {
-        let _ = fs::remove_file(&beside);
-    })
 }

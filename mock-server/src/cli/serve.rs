@@ -2,10 +2,12 @@
 
 use crate::cli::args::Serve;
 use crate::cli::ready_file::ReadyFile;
+use crate::cli::reload::{HangUp, Reload};
 use crate::cli::settings::settings;
-use crate::cli::{banner, log};
+use crate::cli::{banner, log, systemd};
 use crate::dialects::compile;
-use crate::server::runtime::{bind, runtime};
+use crate::server::reload::Sources;
+use crate::server::runtime::{Bound, bind, runtime, take_over};
 use crate::server::serve::{self, Plain};
 use flexiti_contract::Contract;
 use serde_json::json;
@@ -27,11 +29,26 @@ pub fn run(args: Serve) -> anyhow::Result<ExitCode> {
     done
 }
 
-fn serve(args: Serve) -> anyhow::Result<ExitCode> {
+fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
     let ready_file = args.ready_file.clone();
+    let (watches, sources) = (
+        args.watch,
+        Sources::new(args.config.as_deref(), &args.dialect),
+    );
+    let handed_over = systemd::listener()?;
+    if let Some(listener) = &handed_over {
+        args.listen = listener.local_addr()?;
+    }
     let settings = settings(args)?;
     let rulebook = compile(Contract::shipped(), &settings.settings.dialect)?;
-    let (listener, service) = bind(&settings.settings, rulebook)?;
+    let Bound {
+        listener,
+        service,
+        tls,
+    } = match handed_over {
+        Some(listener) => take_over(&settings.settings, rulebook, listener)?,
+        None => bind(&settings.settings, rulebook)?,
+    };
     // Only now: before the port was ours, the file may be that of a server that runs.
     let mut ready = ReadyFile::prepare(ready_file)?;
     let address = listener.local_addr()?;
@@ -41,26 +58,55 @@ fn serve(args: Serve) -> anyhow::Result<ExitCode> {
     // Before the ready file, so that whoever waits for it can already send the signal.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut hang_up = HangUp::listen()?;
     let app = &service.app;
     tracing::info!(base_url = app.base_url(), %address, dialect = settings.settings.dialect, "listening");
-    ready.write(app)?;
+    let ca_file = tls.as_ref().and_then(|tls| tls.ca_file());
+    ready.write(app, ca_file)?;
     let token = settings.made_up_token.as_deref();
     match (settings.text, token) {
-        (true, token) => print(banner::text(app, &settings.settings, token)),
+        (true, token) => print(banner::text(app, &settings.settings, token, ca_file)),
         // Whoever is to use it must learn it, and the log is no place for a secret.
         (false, Some(token)) => print(format!("{}\n", json!({"admin_token": token}))),
         (false, None) => {}
     }
+    systemd::ready();
+    let reload = Reload::new(&service, tls.as_ref(), sources);
+    if watches {
+        tokio::spawn(reload.clone().watch());
+    }
+    let draining = Arc::clone(&service);
     let stopped = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hang_up.recv() => {}
+        let mut ends = async || loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                () = hang_up.next() => {
+                    if hang_up.is_the_end() || !reload.has_files() {
+                        return;
+                    }
+                    reload.run().await;
+                }
+            }
+        };
+        ends().await;
+        draining.app.drain();
+        systemd::stopping();
+        let time = draining.app.limits.drain_time;
+        if !time.is_zero() {
+            tracing::info!(seconds = time.as_secs(), "draining");
+            // Whoever asks twice does not want to wait.
+            let _ = tokio::time::timeout(time, ends()).await;
         }
     };
     let served = Arc::clone(&service);
-    runtime.block_on(serve::run(listener, served, Arc::new(Plain), stopped));
+    runtime.block_on(serve::run(
+        listener,
+        served,
+        tls.clone(),
+        Arc::new(Plain),
+        stopped,
+    ));
     drop(runs);
     // A look-up of a name may take longer than anybody wants to wait for the end.
     runtime.shutdown_background();

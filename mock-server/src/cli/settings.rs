@@ -1,10 +1,10 @@
 //! From the flags to the settings of a server.
 
 use crate::cli::args::{self, LogFormat, Serve};
-use crate::config::{ServerLimits, Settings};
+use crate::config::{ServerLimits, Settings, TlsSettings};
 use crate::model::account::check_url;
 use crate::random::Random;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -44,11 +44,30 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
             journal_bytes: args.journal_bytes,
             reveal_secrets: args.reveal_secrets,
             sandbox_bar: !args.hide_sandbox_bar,
+            tls: tls(args.tls)?,
             limits: limits(&args.limits),
             ..configured
         },
         made_up_token,
         text: args.log.log_format == LogFormat::Text,
+    })
+}
+
+fn tls(given: args::Tls) -> anyhow::Result<Option<TlsSettings>> {
+    let is_made = given.tls_self_signed;
+    ensure!(
+        is_made || given.tls_ca_file.is_none(),
+        "--tls-ca-file: there is an authority with --tls-self-signed only"
+    );
+    let files = given.tls_cert.zip(given.tls_key);
+    ensure!(
+        !is_made || files.is_none(),
+        "--tls-self-signed: makes a certificate; leave --tls-cert and --tls-key out, or it"
+    );
+    let ca_file = given.tls_ca_file;
+    Ok(match files {
+        Some((certificate, key)) => Some(TlsSettings::Files { certificate, key }),
+        None => is_made.then_some(TlsSettings::SelfSigned { ca_file }),
     })
 }
 
@@ -64,5 +83,6 @@ fn limits(given: &args::Limits) -> ServerLimits {
         head_time: seconds(given.head_timeout),
         body_time: seconds(given.body_timeout),
         write_time: seconds(given.write_timeout),
+        drain_time: seconds(given.drain),
     }
 }

@@ -21,7 +21,7 @@ pub use crate::admin::merchants::{
 };
 pub use crate::admin::orders::{Complete, Completed, Followed, OrderList, OrderView, SettleAfter};
 pub use crate::admin::requests::{Requests, Verified};
-pub use crate::admin::server::Health;
+pub use crate::admin::server::{Health, Readiness};
 pub use crate::call_kind::CallKind;
 pub use crate::fault::{
     Action, Fault, FaultMatch, FaultPlan, FaultPlanChange, FaultPlanView, FaultView, Target,
@@ -60,6 +60,11 @@ impl<'a> Admin<'a> {
     /// `GET health`.
     pub fn health(self) -> Health {
         server::health(&self.service.app)
+    }
+
+    /// `GET ready`.
+    pub fn readiness(self) -> Readiness {
+        server::readiness(&self.service.app)
     }
 
     /// `POST reset`.

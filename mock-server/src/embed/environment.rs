@@ -27,6 +27,13 @@ pub fn environment(
     if let Some(token) = &mock.app().admin_token {
         all.push(("FLEXITI_MOCK_ADMIN_TOKEN", token.into()));
     }
+    if let Some(ca_file) = mock.ca_file() {
+        all.push(("FLEXITI_CA_FILE", ca_file.into()));
+        // What others read takes the place of the system's authorities, this one adds to them.
+        if given("NODE_EXTRA_CA_CERTS").is_none() {
+            all.push(("NODE_EXTRA_CA_CERTS", ca_file.into()));
+        }
+    }
     all.extend(no_proxy(given));
     all
 }

@@ -7,10 +7,12 @@ use crate::embed::admin::Admin;
 use crate::http::route::{ADMIN, BASE};
 use crate::pipeline::Service;
 use crate::sabotage::Sabotaged;
-use crate::server::runtime::{bind, runtime};
+use crate::server::runtime::{Bound, bind, runtime};
 use crate::server::serve::{self, Handle, Plain};
+use crate::server::tls::Tls;
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -20,6 +22,7 @@ use tokio::sync::oneshot;
 pub struct Mock {
     address: SocketAddr,
     pub(super) service: Arc<Service>,
+    tls: Option<Arc<Tls>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -54,11 +57,16 @@ impl Mock {
         rulebook: Arc<Rulebook>,
         handle: impl Handle,
     ) -> anyhow::Result<Self> {
-        let (listener, service) = bind(settings, rulebook)?;
+        let Bound {
+            listener,
+            service,
+            tls,
+        } = bind(settings, rulebook)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let runtime = runtime()?;
         let served = Arc::clone(&service);
+        let secured = tls.clone();
         let thread = std::thread::Builder::new()
             .name("flexiti-mock".to_owned())
             .spawn(move || {
@@ -67,7 +75,7 @@ impl Mock {
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                         // A sender that was dropped stops the server as well.
                         let stopped = async { drop(stopped.await) };
-                        serve::run(listener, served, Arc::new(handle), stopped).await;
+                        serve::run(listener, served, secured, Arc::new(handle), stopped).await;
                     }
                 });
                 // A look-up of a name may take longer than anybody wants to wait for the end.
@@ -76,6 +84,7 @@ impl Mock {
         Ok(Self {
             address,
             service,
+            tls,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -86,6 +95,11 @@ impl Mock {
         format!("{}{BASE}", self.app().local_origin)
     }
 
+    /// The same at the origin under which customers' browsers reach the server.
+    pub fn public_base_url(&self) -> String {
+        self.app().base_url()
+    }
+
     /// Where the admin API is.
     pub fn admin_url(&self) -> String {
         format!("{}{ADMIN}", self.app().local_origin)
@@ -94,6 +108,11 @@ impl Mock {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate of the authority that clients are to trust, where the settings ask for one.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.tls.as_ref()?.ca_file()
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -8,7 +8,7 @@ use http_body_util::{Either, Full};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,24 @@ pub struct Script {
     pub pieces: Vec<(Duration, Bytes)>,
     /// Whether the connection is reset, instead of closed.
     pub reset: bool,
+    /// The same for HTTP/2, where a connection has other requests, too, which go on.
+    pub stream: StreamScript,
+}
+
+/// What an HTTP/2 stream has in place of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamScript {
+    /// Nothing: it is reset.
+    Reset,
+    /// The head of the answer, and these pieces of a body, each after a pause.
+    Body {
+        /// The pieces.
+        pieces: Vec<(Duration, Bytes)>,
+        /// The length that the head gives.
+        length: usize,
+        /// Whether the stream ends after them as it should, instead of being reset.
+        ends: bool,
+    },
 }
 
 /// A callback to bring before the answer is given, and the answer that depends on what came.
@@ -93,7 +111,7 @@ impl std::fmt::Debug for Pieces {
 const WHOLE: usize = 256 * 1024;
 
 /// A body that is there, or one that goes on.
-pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, Infallible>>;
+pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
 
 impl Reply {
     /// A JSON answer.
@@ -182,7 +200,7 @@ impl Reply {
     }
 
     /// This answer with `stream` for a body.
-    pub fn streaming(self, stream: Channel<Bytes, Infallible>) -> hyper::Response<ReplyBody> {
+    pub fn streaming(self, stream: Channel<Bytes, io::Error>) -> hyper::Response<ReplyBody> {
         let mut response: hyper::Response<ReplyBody> = self.into();
         *response.body_mut() = Either::Right(stream);
         response

@@ -3,8 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::HeaderName;
-use hyper::{HeaderMap, Method};
+use hyper::header::{COOKIE, HOST, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Version};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -48,7 +49,10 @@ pub enum Body {
 impl Request {
     /// Reads a request from the connection; its body may take so long.
     pub async fn read(request: hyper::Request<Incoming>, body_time: Duration) -> Self {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
+        if parts.version == Version::HTTP_2 {
+            as_in_http1(&mut parts);
+        }
         let body = tokio::time::timeout(body_time, read_body(incoming))
             .await
             .unwrap_or(Body::TimedOut);
@@ -78,6 +82,23 @@ impl Request {
     pub fn charset(&self) -> Option<String> {
         let value = self.header(&hyper::header::CONTENT_TYPE)?;
         charset_of(&value)
+    }
+}
+
+/// The head of an HTTP/2 request as handlers know it: with a host, and with one line of cookies
+/// (RFC 9113, sections 8.3.1 and 8.2.3).
+fn as_in_http1(parts: &mut Parts) {
+    if let Some(authority) = parts.uri.authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        parts.headers.entry(HOST).or_insert(host);
+    }
+    let crumbs = parts.headers.get_all(COOKIE);
+    let crumbs: Vec<&[u8]> = crumbs.iter().map(HeaderValue::as_bytes).collect();
+    if crumbs.len() > 1
+        && let Ok(cookies) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..]))
+    {
+        parts.headers.insert(COOKIE, cookies);
     }
 }
 

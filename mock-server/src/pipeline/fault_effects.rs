@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
 use crate::fault::{Action, MatchInput, Strike};
-use crate::http::reply::{Reply, Script};
+use crate::http::reply::{Reply, Script, StreamScript};
 use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::journal::{Note, sent};
 use crate::model::order;
@@ -168,6 +168,7 @@ impl Struck {
     /// The answer as the client gets it.
     pub fn on(&self, mut reply: Reply) -> Reply {
         reply.later = self.later.unwrap_or_default();
+        let mut stream = StreamScript::Reset;
         let pieces = match &self.action {
             Action::Empty | Action::Reset | Action::LostResponse => Vec::new(),
             Action::Truncate { bytes } => {
@@ -175,6 +176,14 @@ impl Struck {
                 let kept = bytes.map_or(half, |bytes| usize::try_from(bytes).unwrap_or(half));
                 let whole = raw(&reply, &reply.body);
                 let missing = reply.body.len().saturating_sub(kept).max(1);
+                stream = StreamScript::Body {
+                    pieces: vec![(
+                        Duration::ZERO,
+                        reply.body.slice(..reply.body.len().saturating_sub(missing)),
+                    )],
+                    length: reply.body.len(),
+                    ends: false,
+                };
                 let kept = whole.len().saturating_sub(missing);
                 vec![(Duration::ZERO, whole.slice(..kept))]
             }
@@ -182,16 +191,29 @@ impl Struck {
                 let size = usize::try_from(*bytes).unwrap_or(1).max(1);
                 let pause = Duration::from_millis(u64::from(*every_ms));
                 let whole = raw(&reply, &reply.body);
-                whole
-                    .chunks(size)
-                    .map(|piece| (pause, Bytes::copy_from_slice(piece)))
-                    .collect()
+                let pieces = |whole: &[u8]| {
+                    let pieces = whole.chunks(size);
+                    let pieces = pieces.map(|piece| (pause, Bytes::copy_from_slice(piece)));
+                    pieces.collect::<Vec<_>>()
+                };
+                stream = StreamScript::Body {
+                    pieces: pieces(&reply.body),
+                    length: reply.body.len(),
+                    ends: true,
+                };
+                pieces(&whole)
             }
             Action::MalformedChunking => {
                 let mut text = head(&reply);
                 text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nzz\r\n");
                 let mut bytes = text.into_bytes();
                 bytes.extend_from_slice(&reply.body);
+                // HTTP/2 has no chunks: there, the length is wrong (RFC 9113, section 8.1.1).
+                stream = StreamScript::Body {
+                    pieces: vec![(Duration::ZERO, reply.body.clone())],
+                    length: reply.body.len() + 1,
+                    ends: true,
+                };
                 vec![(Duration::ZERO, bytes.into())]
             }
             Action::Malformed => {
@@ -220,6 +242,7 @@ impl Struck {
         reply.script = Some(Script {
             pieces,
             reset: self.action == Action::Reset,
+            stream,
         });
         reply
     }

@@ -276,7 +276,7 @@ fn noted(
         exact.or_else(unquoted).or_else(decoded)
     });
     let Some(merchant) = found else {
-        return Arc::clone(app.dialects.own());
+        return app.dialects.own();
     };
     note.client_id = Some(Arc::clone(&merchant.client_id));
     note.clock = Some(merchant.clock.at(machine));

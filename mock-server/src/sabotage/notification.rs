@@ -95,7 +95,8 @@ pub fn no_customer_id(service: &Service, request: &Request) -> Reply {
 /// A word of its own for what the application came to; the word of an unfinished order, which
 /// another clause is about, stays.
 pub fn other_apply_status(service: &Service, request: &Request) -> Reply {
-    let knobs = service.app.dialects.own().knobs();
+    let rulebook = service.app.dialects.own();
+    let knobs = rulebook.knobs();
     edited_answer(service, request, NOTIFICATIONS, |members| {
         if let Some(Value::String(word)) = members
             .get_mut("apply")
@@ -110,7 +111,8 @@ pub fn other_apply_status(service: &Service, request: &Request) -> Reply {
 /// A word of its own for what the purchase came to; that of a purchase which never began is
 /// another clause's.
 pub fn other_purchase_status(service: &Service, request: &Request) -> Reply {
-    let knobs = service.app.dialects.own().knobs();
+    let rulebook = service.app.dialects.own();
+    let knobs = rulebook.knobs();
     edited_answer(service, request, NOTIFICATIONS, |members| {
         let applied = members
             .get("apply")

@@ -125,7 +125,7 @@ pub fn refused(service: &Service, request: &Request, rule: Rule, error: ErrorId)
     let app = &service.app;
     let rejection = Rejection::new(rule, error);
     let rulebook = app.dialects.own();
-    let reply = rejection.reply(rulebook, &request.path, &app.redactor());
+    let reply = rejection.reply(&rulebook, &request.path, &app.redactor());
     // The pipeline has added it to the answer that this one replaces.
     if rulebook.knobs().cors && request.headers.contains_key(ORIGIN) {
         reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")

@@ -1,194 +1,121 @@
-//! One connection: its requests are read, answered, and written.
+//! One connection: secured if that is asked for, then read as the protocol that its client speaks.
 
-use crate::http::reply::{Follow, Pieces, Reply, ReplyBody};
-use crate::http::request::Request;
-use crate::pipeline::Service;
-use crate::server::connections::{Busy, Place};
-use crate::server::socket::Socket;
-use crate::server::{callback, event_stream, malformed};
-use bytes::Bytes;
-use http_body_util::channel::{Channel, Sender};
-use hyper::body::Incoming;
+use crate::server::answer::{Answering, Handle, Shared, answer};
+use crate::server::connections::Place;
+use crate::server::http2;
+use crate::server::malformed;
+use crate::server::socket::{Other, Socket};
+use crate::server::tls::{HTTP2, Tls, handshake};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use std::convert::Infallible;
 use std::future::Future;
-use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-
-/// The largest head of a request; hyper answers 431 beyond it.
-const HEADER_SIZE: usize = 64 * 1024;
-
-/// Answers a request; [`Service::handle`], or what stands around it.
-pub trait Handle: Send + Sync + 'static {
-    /// The answer to a request.
-    fn handle(&self, service: &Service, request: &Request) -> Reply;
-}
-
-/// The product's way: straight to the service.
-#[derive(Debug, Clone, Copy)]
-pub struct Plain;
-
-impl Handle for Plain {
-    fn handle(&self, service: &Service, request: &Request) -> Reply {
-        service.handle(request)
-    }
-}
-
-/// What every connection needs.
-#[derive(Debug)]
-pub struct Shared<H> {
-    pub service: Arc<Service>,
-    pub handle: Arc<H>,
-    /// How many calls that take long run at once, beside those that answer.
-    pub aside: Arc<Semaphore>,
-}
-
-impl<H> Clone for Shared<H> {
-    fn clone(&self) -> Self {
-        Self {
-            service: Arc::clone(&self.service),
-            handle: Arc::clone(&self.handle),
-            aside: Arc::clone(&self.aside),
-        }
-    }
-}
+use tokio::sync::watch;
 
 /// Serves one connection until it ends, or has to make room.
 pub fn connection<H: Handle>(
     shared: Shared<H>,
     stream: TcpStream,
     place: Place,
-    graceful: &GracefulShutdown,
+    stop: watch::Receiver<()>,
 ) -> impl Future<Output = ()> + Send + use<H> {
-    let service = Arc::clone(&shared.service);
-    let limits = &service.app.limits;
-    let socket = Socket::new(stream, limits.write_time);
-    let kept = socket.clone();
     let place = Arc::new(place);
-    let held = Arc::clone(&place);
-    let own = socket.clone();
-    let answer =
-        service_fn(move |request| serve(shared.clone(), own.clone(), Arc::clone(&held), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_header_size(HEADER_SIZE)
-        .half_close(true)
-        .serve_connection(TokioIo::new(socket), answer);
-    let connection = graceful.watch(connection);
     async move {
-        tokio::select! {
-            ended = connection => {
-                if let Err(error) = ended {
-                    malformed::ended(&service, &kept, &error);
+        let served = async {
+            match &shared.tls {
+                None => {
+                    let socket = Socket::new(stream, shared.service.app.limits.write_time);
+                    http1(&shared, socket, &place, stop).await;
                 }
+                // In a box: connections in the clear need not have room for it.
+                Some(tls) => Box::pin(secured(&shared, tls, stream, &place, stop)).await,
             }
+        };
+        tokio::select! {
+            biased;
+            () = served => {}
             () = place.closed() => {}
         }
     }
 }
 
-async fn serve<H: Handle>(
-    shared: Shared<H>,
-    socket: Socket,
-    place: Arc<Place>,
-    request: hyper::Request<Incoming>,
-) -> io::Result<hyper::Response<ReplyBody>> {
-    socket.begins_answer();
-    let Shared {
-        service,
-        handle,
-        aside,
-    } = shared;
-    let framing = malformed::host(&request);
-    let request = Request::read(request, service.app.limits.body_time).await;
-    let busy = Busy::new(place);
-    let mut reply = if let Err(why) = framing {
-        malformed::refused(&service, why);
-        malformed::reply(why)
-    } else if Service::is_aside(&request) {
-        // Others are answered meanwhile. The semaphore is never closed.
-        let permit = Arc::clone(&aside).acquire_owned().await.ok();
-        let service = Arc::clone(&service);
-        let handled = tokio::task::spawn_blocking(move || {
-            let reply = handle.handle(&service, &request);
-            drop(permit);
-            reply
-        });
-        handled.await.map_err(io::Error::other)?
-    } else {
-        handle.handle(&service, &request)
+/// Serves one connection within TLS.
+async fn secured<H: Handle>(
+    shared: &Shared<H>,
+    tls: &Tls,
+    stream: TcpStream,
+    place: &Arc<Place>,
+    mut stop: watch::Receiver<()>,
+) {
+    let limits = &shared.service.app.limits;
+    let accepted = tokio::select! {
+        biased;
+        accepted = handshake::accept(&shared.service, tls, stream) => accepted,
+        // Nothing was asked yet.
+        _ = stop.changed() => None,
     };
-    if let Some(Follow {
-        callback: wanted,
-        then,
-    }) = reply.follow.take()
-    {
-        let service = Arc::clone(&service);
-        // On its own: a client that goes away does not take the callback back.
-        let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });
-        let broken = |error: tokio::task::JoinError| Err(error.to_string());
-        reply = then(brought.await.unwrap_or_else(broken));
+    let Some(stream) = accepted else {
+        return;
+    };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+    let socket = Socket::within_tls(stream, limits.write_time);
+    if is_http2 {
+        let service = Arc::clone(&shared.service);
+        let each = each_stream(shared, place);
+        http2::serve(service, socket.known(), each, stop).await;
+    } else {
+        http1(shared, socket, place, stop).await;
     }
-    if !reply.later.is_zero() {
-        tokio::time::sleep(reply.later).await;
-    }
-    if let Some(script) = reply.script.take() {
-        socket.play(script).await?;
-        // hyper gives the connection up.
-        return Err(io::ErrorKind::ConnectionAborted.into());
-    }
-    if let Some(watch) = reply.watch.take() {
-        let (sender, stream) = Channel::new(1);
-        tokio::spawn(async move {
-            event_stream::feed(service, watch, sender).await;
-            drop(busy);
-        });
-        return Ok(reply.streaming(stream));
-    }
-    if let Some(pieces) = reply.pieces.take() {
-        let (sender, stream) = Channel::new(1);
-        let start = std::mem::take(&mut reply.body);
-        let patience = service.app.limits.write_time;
-        tokio::spawn(async move {
-            read_out(start, pieces, aside, sender, patience).await;
-            drop(busy);
-        });
-        return Ok(reply.streaming(stream));
-    }
-    Ok(reply.into())
 }
 
-/// Sends a long body: each piece is made when the one before it has been read.
-async fn read_out(
-    start: Bytes,
-    mut pieces: Pieces,
-    aside: Arc<Semaphore>,
-    mut out: Sender<Bytes, Infallible>,
-    patience: Duration,
+/// Serves HTTP/1, or HTTP/2 to a client that begins with it.
+async fn http1<H: Handle>(
+    shared: &Shared<H>,
+    socket: Socket,
+    place: &Arc<Place>,
+    mut stop: watch::Receiver<()>,
 ) {
-    let mut next = Some(start);
-    while let Some(piece) = next {
-        let sent = tokio::time::timeout(patience, out.send_data(piece)).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            return;
+    let service = &shared.service;
+    let kept = socket.clone();
+    let (own, held, state) = (socket.clone(), Arc::clone(place), shared.clone());
+    let each = service_fn(move |request| {
+        let on = Answering::Connection(own.clone());
+        answer(state.clone(), on, Arc::clone(&held), request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(service.app.limits.head_time)
+        .max_header_size(malformed::HEADER_SIZE)
+        .half_close(true)
+        .serve_connection(TokioIo::new(socket), each);
+    let ended = {
+        let mut connection = pin!(connection);
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            _ = stop.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
-        let permit = Arc::clone(&aside).acquire_owned().await.ok();
-        let made = tokio::task::spawn_blocking(move || {
-            let piece = pieces.next();
-            drop(permit);
-            (pieces, piece)
-        });
-        let Ok((rest, piece)) = made.await else {
-            return;
-        };
-        pieces = rest;
-        next = piece;
+    };
+    if let Some(Other::Http2(begun)) = kept.other() {
+        let socket = kept.beginning_with(begun.clone());
+        let each = each_stream(shared, place);
+        Box::pin(http2::serve(Arc::clone(service), socket, each, stop)).await;
+    } else if let Err(error) = ended {
+        malformed::ended(service, &kept, &error);
     }
+}
+
+/// Answers the requests of HTTP/2's streams.
+fn each_stream<H: Handle>(shared: &Shared<H>, place: &Arc<Place>) -> http2::Each {
+    let (shared, place) = (shared.clone(), Arc::clone(place));
+    Box::new(move |open, request| {
+        let on = Answering::Stream(open);
+        Box::pin(answer(shared.clone(), on, Arc::clone(&place), request))
+    })
 }

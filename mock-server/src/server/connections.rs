@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -31,8 +31,8 @@ struct Open {
 struct Activity {
     /// When it was accepted, or last had a whole request; in milliseconds.
     last: AtomicU64,
-    /// A request is being answered.
-    is_busy: AtomicBool,
+    /// How many requests are being answered.
+    busy: AtomicUsize,
     is_closing: AtomicBool,
     close: Notify,
 }
@@ -93,7 +93,7 @@ impl Connections {
         }
         if open.by_number.len() - open.closing >= self.most {
             let idle = open.by_number.values().filter(|one| {
-                !one.is_busy.load(Ordering::Relaxed) && !one.is_closing.load(Ordering::Relaxed)
+                one.busy.load(Ordering::Relaxed) == 0 && !one.is_closing.load(Ordering::Relaxed)
             });
             let idlest = idle.min_by_key(|one| one.last.load(Ordering::Relaxed));
             let Some(idlest) = idlest else {
@@ -121,7 +121,12 @@ impl Connections {
 impl Place {
     fn busy(&self, is_busy: bool) {
         self.activity.last.store(self.all.now(), Ordering::Relaxed);
-        self.activity.is_busy.store(is_busy, Ordering::Relaxed);
+        let busy = &self.activity.busy;
+        if is_busy {
+            busy.fetch_add(1, Ordering::Relaxed);
+        } else {
+            busy.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Waits until it is to make room.

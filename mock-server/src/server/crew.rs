@@ -1,10 +1,10 @@
 //! The threads that answer, each with a runtime of its own. A connection stays with the thread
 //! that had the fewest when it came: nothing moves between processors but the merchants' state.
 
-use crate::server::connection::{Handle, Shared, connection};
+use crate::server::answer::{Handle, Shared};
+use crate::server::connection::connection;
 use crate::server::connections::Place;
 use crate::server::runtime::runtime;
-use hyper_util::server::graceful::GracefulShutdown;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -12,20 +12,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
-/// How long answers under way may take once the server was told to stop.
+/// How long answers under way may take once the server was told to stop, if nothing else is said.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// The connections of one thread.
 pub struct Worker {
-    graceful: GracefulShutdown,
+    /// Each connection has a receiver as long as it lives.
+    stop: watch::Sender<()>,
     load: Arc<AtomicUsize>,
 }
 
 impl Worker {
     fn new(load: Arc<AtomicUsize>) -> Self {
         Self {
-            graceful: GracefulShutdown::new(),
+            stop: watch::Sender::new(()),
             load,
         }
     }
@@ -34,7 +36,7 @@ impl Worker {
     fn take<H: Handle>(&self, shared: Shared<H>, stream: tokio::net::TcpStream, place: Place) {
         let load = Arc::clone(&self.load);
         load.fetch_add(1, Ordering::Relaxed);
-        let served = connection(shared, stream, place, &self.graceful);
+        let served = connection(shared, stream, place, self.stop.subscribe());
         tokio::spawn(async move {
             served.await;
             load.fetch_sub(1, Ordering::Relaxed);
@@ -42,8 +44,9 @@ impl Worker {
     }
 
     /// Lets answers under way come to their end, for a while.
-    async fn drain(self) {
-        let _ = tokio::time::timeout(DRAIN_TIME, self.graceful.shutdown()).await;
+    async fn drain(self, time: Duration) {
+        let _ = self.stop.send(());
+        let _ = tokio::time::timeout(time.max(DRAIN_TIME), self.stop.closed()).await;
     }
 }
 
@@ -120,7 +123,9 @@ impl<H: Handle> Crew<H> {
                 mate.thread
             })
             .collect();
-        self.own.drain().await;
+        self.own
+            .drain(self.shared.service.app.limits.drain_time)
+            .await;
         for thread in threads {
             // A panic in there has been logged already.
             let _ = thread.join();
@@ -148,7 +153,7 @@ fn work<H: Handle>(
             }
             worker.load.fetch_sub(1, Ordering::Relaxed);
         }
-        worker.drain().await;
+        worker.drain(shared.service.app.limits.drain_time).await;
     });
     runtime.shutdown_background();
 }

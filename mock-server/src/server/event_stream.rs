@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::channel::Sender;
 use serde::Serialize;
 use serde_json::json;
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -32,7 +32,7 @@ struct Cursor {
 }
 
 /// Sends what happens until the watcher has gone, does not read, or the server stops.
-pub async fn feed(service: Arc<Service>, mut watch: Watch, mut out: Sender<Bytes, Infallible>) {
+pub async fn feed(service: Arc<Service>, mut watch: Watch, mut out: Sender<Bytes, io::Error>) {
     let patience = service.app.limits.write_time;
     tell(&service);
     let mut send = async |text: Bytes| {

@@ -4,15 +4,32 @@
 use crate::http::reply::Reply;
 use crate::pipeline::Service;
 use crate::server::own_words;
-use crate::server::socket::Socket;
+use crate::server::socket::{Other, Socket};
 use hyper::header::{CONNECTION, HOST};
 use hyper::{Request, StatusCode, Version};
 
-/// Whether a request names one host (RFC 9112, section 3.2); otherwise why not.
+/// The largest head of a request; hyper answers 431 beyond it.
+pub const HEADER_SIZE: usize = 64 * 1024;
+
+/// Whether a request names one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1); otherwise
+/// why not.
 pub fn host<B>(request: &Request<B>) -> Result<(), &'static str> {
     let mut hosts = request.headers().get_all(HOST).iter();
+    let authority = request.uri().authority();
     match (hosts.next(), hosts.next()) {
         (_, Some(_)) => Err("the request has more than one Host header; send exactly one"),
+        (host, _) if request.version() == Version::HTTP_2 => match (host, authority) {
+            (None, None) => Err("the request has neither :authority nor a Host header"),
+            (Some(host), Some(authority))
+                if !authority
+                    .as_str()
+                    .as_bytes()
+                    .eq_ignore_ascii_case(host.as_bytes()) =>
+            {
+                Err("the request names two hosts: :authority and the Host header differ")
+            }
+            _ => Ok(()),
+        },
         (None, _) if request.version() >= Version::HTTP_11 => {
             Err("the request has no Host header; HTTP/1.1 needs exactly one")
         }
@@ -40,6 +57,11 @@ pub fn ended(service: &Service, socket: &Socket, error: &hyper::Error) {
             socket.last_words(&own_words::answer(408, why));
             refused(service, why);
         }
+    } else if error.is_parse() && socket.other() == Some(&Other::Tls) {
+        refused(
+            service,
+            "TLS on a port that does not speak it: ask for http://, or start the server with --tls-cert or --tls-self-signed",
+        );
     } else if error.is_parse() {
         refused(service, &error.to_string());
     }

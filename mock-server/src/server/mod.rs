@@ -1,12 +1,18 @@
 //! Sockets: connections accepted and answered, callbacks delivered, events streamed.
 
+mod answer;
 pub mod callback;
 mod connection;
 mod connections;
 mod crew;
 pub mod event_stream;
+mod http2;
 mod malformed;
 mod own_words;
+pub mod reload;
 pub mod runtime;
 pub mod serve;
 pub mod socket;
+mod stream;
+pub mod tls;
+mod wire;

@@ -2,21 +2,54 @@
 
 use crate::config::Settings;
 use crate::pipeline::Service;
+use crate::server::tls::Tls;
 use anyhow::Context as _;
 use flexiti_contract::Rulebook;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+/// A server whose port is taken.
+#[derive(Debug)]
+pub struct Bound {
+    /// Where clients connect.
+    pub listener: TcpListener,
+    /// What answers them.
+    pub service: Arc<Service>,
+    /// What secures their connections, if they are secured.
+    pub tls: Option<Arc<Tls>>,
+}
+
 /// Takes the port, so that clients may connect from now on, and prepares the server.
-pub fn bind(
-    settings: &Settings,
-    rulebook: Arc<Rulebook>,
-) -> anyhow::Result<(TcpListener, Arc<Service>)> {
+pub fn bind(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Bound> {
+    let tls = Tls::start(settings)?;
     let listener = TcpListener::bind(settings.listen)
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    prepare(settings, rulebook, listener, tls)
+}
+
+/// The same with a port that somebody else has taken, and hands over.
+pub fn take_over(
+    settings: &Settings,
+    rulebook: Arc<Rulebook>,
+    listener: TcpListener,
+) -> anyhow::Result<Bound> {
+    let tls = Tls::start(settings)?;
+    prepare(settings, rulebook, listener, tls)
+}
+
+fn prepare(
+    settings: &Settings,
+    rulebook: Arc<Rulebook>,
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+) -> anyhow::Result<Bound> {
     listener.set_nonblocking(true)?;
     let service = Service::new(settings, rulebook, listener.local_addr()?)?;
-    Ok((listener, Arc::new(service)))
+    Ok(Bound {
+        listener,
+        service: Arc::new(service),
+        tls,
+    })
 }
 
 /// The runtime of one thread: handlers never wait.

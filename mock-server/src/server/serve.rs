@@ -1,12 +1,13 @@
 //! The server: connections accepted, and the end.
 
-pub use crate::server::connection::{Handle, Plain};
+pub use crate::server::answer::{Handle, Plain};
 
 use crate::pipeline::Service;
-use crate::server::connection::Shared;
+use crate::server::answer::Shared;
 use crate::server::connections::{Connections, Full};
 use crate::server::crew::Crew;
 use crate::server::own_words;
+use crate::server::tls::Tls;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 pub async fn run(
     listener: TcpListener,
     service: Arc<Service>,
+    tls: Option<Arc<Tls>>,
     handle: Arc<impl Handle>,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -27,7 +29,12 @@ pub async fn run(
         service: Arc::clone(&service),
         handle,
         aside: Arc::new(Semaphore::new(limits.threads.max(2))),
+        tls: tls.clone(),
     };
+    if let Some(tls) = tls.clone() {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { tls.watch(&service.metrics).await });
+    }
     let crew = Crew::new(shared, limits.threads.saturating_sub(1));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -40,7 +47,7 @@ pub async fn run(
                 let _ = stream.set_nodelay(true);
                 match connections.admit(peer.ip()) {
                     Ok(place) => crew.take(stream, place),
-                    Err(full) => refuse(&service, stream, full),
+                    Err(full) => refuse(&service, stream, full, tls.is_some()),
                 }
             }
             Err(error) => {
@@ -54,10 +61,12 @@ pub async fn run(
 }
 
 /// Says why there is no place, as far as that takes no time.
-fn refuse(service: &Service, stream: TcpStream, full: Full) {
+fn refuse(service: &Service, stream: TcpStream, full: Full, is_secured: bool) {
     service.metrics.refused_connection();
-    let answer = own_words::answer(503, full.reason());
-    let _ = stream.try_write(&answer);
+    if !is_secured {
+        let answer = own_words::answer(503, full.reason());
+        let _ = stream.try_write(&answer);
+    }
     let _ = socket2::SockRef::from(&stream).shutdown(std::net::Shutdown::Write);
     tokio::spawn(async move {
         // Closed at once, an answer can get lost: the client may be sending still.

@@ -1,18 +1,23 @@
-//! A connection that can be broken on purpose: hyper and whoever breaks it share the stream.
+//! A connection that can be broken on purpose: hyper and whoever breaks it share the stream. Its
+//! first bytes tell what the client speaks.
 
 use crate::http::reply::Script;
 use crate::server::own_words;
-use std::future::Future as _;
+use crate::server::wire::Wire;
+use std::future::{Future as _, poll_fn};
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::Shutdown;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
+
+/// How a client that knows beforehand begins HTTP/2 (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// hyper's side of a connection.
 #[derive(Debug)]
@@ -20,15 +25,37 @@ pub struct Socket {
     shared: Arc<Shared>,
     /// When a client that does not read is given up; none while it reads.
     given_up: Option<Pin<Box<Sleep>>>,
+    start: Start,
+}
+
+/// The first bytes, until it is known what they begin.
+#[derive(Debug)]
+enum Start {
+    /// What has come could become the preface of HTTP/2.
+    Unknown(Vec<u8>),
+    /// To be read before what comes from the wire.
+    Kept(Vec<u8>),
+    Known,
 }
 
 #[derive(Debug)]
 struct Shared {
-    stream: TcpStream,
+    wire: Wire,
     /// How long a client may not read.
     patience: Duration,
     /// Something came that is no whole request yet.
     is_half_way: AtomicBool,
+    /// What came in place of HTTP/1.
+    other: OnceLock<Other>,
+}
+
+/// What a client may speak in place of HTTP/1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// HTTP/2, by prior knowledge. These bytes belong to it.
+    Http2(Vec<u8>),
+    /// TLS, within what is no TLS.
+    Tls,
 }
 
 impl Clone for Socket {
@@ -36,6 +63,7 @@ impl Clone for Socket {
         Self {
             shared: Arc::clone(&self.shared),
             given_up: None,
+            start: Start::Known,
         }
     }
 }
@@ -43,13 +71,45 @@ impl Clone for Socket {
 impl Socket {
     /// A connection that was accepted, whose client may not read for so long.
     pub fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self::on(Wire::Plain(stream), patience)
+    }
+
+    /// The same within TLS.
+    pub fn within_tls(stream: TlsStream<TcpStream>, patience: Duration) -> Self {
+        Self::on(Wire::tls(stream), patience)
+    }
+
+    fn on(wire: Wire, patience: Duration) -> Self {
         Self {
             shared: Arc::new(Shared {
-                stream,
+                wire,
                 patience,
                 is_half_way: AtomicBool::new(false),
+                other: OnceLock::new(),
             }),
             given_up: None,
+            start: Start::Unknown(Vec::new()),
+        }
+    }
+
+    /// The same, where it is known already what the client speaks.
+    pub fn known(self) -> Self {
+        Self {
+            start: Start::Known,
+            ..self
+        }
+    }
+
+    /// What the client speaks in place of HTTP/1, if it does.
+    pub fn other(&self) -> Option<&Other> {
+        self.shared.other.get()
+    }
+
+    /// The same connection for another reader, who begins with what was read already.
+    pub fn beginning_with(&self, bytes: Vec<u8>) -> Self {
+        Self {
+            start: Start::Kept(bytes),
+            ..self.clone()
         }
     }
 
@@ -65,87 +125,128 @@ impl Socket {
 
     /// Writes what the client is to read before the connection closes, if there is room for it.
     pub fn last_words(&self, words: &[u8]) {
-        let _ = self.shared.stream.try_write(words);
-        let _ = self.shut();
+        let _ = self.shared.wire.try_write(words);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let _ = self.shared.wire.poll_shutdown(&mut context);
     }
 
     /// Plays a script. The connection is good for nothing after that.
-    pub async fn play(&self, script: Script) -> io::Result<()> {
-        for (pause, piece) in script.pieces {
+    pub async fn play(&self, script: &Script) -> io::Result<()> {
+        let Shared { wire, patience, .. } = &*self.shared;
+        for (pause, piece) in &script.pieces {
             if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(*pause).await;
             }
-            let mut rest = &*piece;
+            let mut rest = &**piece;
             while !rest.is_empty() {
-                let writable = self.shared.stream.writable();
-                tokio::time::timeout(self.shared.patience, writable).await??;
-                match self.shared.stream.try_write(rest) {
-                    Ok(sent) => rest = &rest[sent..],
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
+                let sent = poll_fn(|context| wire.poll_write(context, rest));
+                let sent = tokio::time::timeout(*patience, sent).await??;
+                rest = &rest[sent..];
             }
+            let flushed = poll_fn(|context| wire.poll_flush(context));
+            tokio::time::timeout(*patience, flushed).await??;
         }
         if script.reset {
-            self.shared.stream.set_zero_linger()
-        } else {
-            self.shut()
+            return wire.set_zero_linger();
         }
+        let shut = poll_fn(|context| wire.poll_shutdown(context));
+        tokio::time::timeout(*patience, shut).await?
     }
 
-    fn shut(&self) -> io::Result<()> {
-        socket2::SockRef::from(&self.shared.stream).shutdown(Shutdown::Write)
+    /// Gives a client up that does not read for too long.
+    fn patient<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        done: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if done.is_ready() {
+            self.given_up = None;
+            return done;
+        }
+        let patience = self.shared.patience;
+        let given_up = self
+            .given_up
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(given_up.as_mut().poll(context));
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+
+    fn poll_raw_read(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(self.shared.wire.poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.shared.is_half_way.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads the beginning: it is held back as long as it could be that of HTTP/2.
+    fn poll_start(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let before = buffer.filled().len();
+            ready!(self.poll_raw_read(context, buffer))?;
+            let new = &buffer.filled()[before..];
+            let Start::Unknown(held) = &mut self.start else {
+                return Poll::Ready(Ok(()));
+            };
+            let held = std::mem::take(held);
+            let is_part = |bytes: &[u8]| !new.is_empty() && PREFACE.starts_with(bytes);
+            if held.is_empty() && !new.starts_with(PREFACE) && !is_part(new) {
+                // A record of the handshake, of any version (RFC 8446, section 5.1).
+                if new.starts_with(&[0x16, 3]) {
+                    let _ = self.shared.other.set(Other::Tls);
+                }
+                self.start = Start::Known;
+                return Poll::Ready(Ok(()));
+            }
+            let all = [&held[..], new].concat();
+            let is_part = is_part(&all) && all.len() < PREFACE.len();
+            buffer.set_filled(before);
+            if is_part {
+                self.start = Start::Unknown(all);
+            } else if all.starts_with(PREFACE) {
+                self.start = Start::Known;
+                let _ = self.shared.other.set(Other::Http2(all));
+                // hyper ends without a word: it has not read anything.
+                return Poll::Ready(Err(ErrorKind::Unsupported.into()));
+            } else {
+                self.start = Start::Kept(all);
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.shared.stream.poll_read_ready(context))?;
-            match self.shared.stream.try_read_buf(buffer) {
-                Ok(count) => {
-                    if count > 0 {
-                        self.shared.is_half_way.store(true, Ordering::Relaxed);
-                    }
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+        if matches!(self.start, Start::Unknown(_)) {
+            ready!(self.poll_start(context, buffer))?;
+            if !matches!(self.start, Start::Kept(_)) {
+                return Poll::Ready(Ok(()));
             }
         }
-    }
-}
-
-impl Socket {
-    fn poll_send(
-        &mut self,
-        context: &mut Context<'_>,
-        send: impl Fn(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            match self.shared.stream.poll_write_ready(context) {
-                Poll::Ready(ready) => ready?,
-                Poll::Pending => {
-                    let patience = self.shared.patience;
-                    let given_up = self
-                        .given_up
-                        .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-                    ready!(given_up.as_mut().poll(context));
-                    return Poll::Ready(Err(ErrorKind::TimedOut.into()));
-                }
-            }
-            match send(&self.shared.stream) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                done => {
-                    self.given_up = None;
-                    return Poll::Ready(done);
-                }
-            }
+        let Start::Kept(kept) = &mut self.start else {
+            return self.poll_raw_read(context, buffer);
+        };
+        let count = kept.len().min(buffer.remaining());
+        buffer.put_slice(&kept[..count]);
+        kept.drain(..count);
+        if kept.is_empty() {
+            self.start = Start::Known;
         }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -156,11 +257,12 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if let Some(sentence) = own_words::in_place_of(bytes)
-            && self.shared.stream.try_write(&sentence).is_ok()
+            && self.shared.wire.try_write(&sentence).is_ok()
         {
             return Poll::Ready(Ok(bytes.len()));
         }
-        self.poll_send(context, |stream| stream.try_write(bytes))
+        let sent = self.shared.wire.poll_write(context, bytes);
+        self.patient(context, sent)
     }
 
     fn poll_write_vectored(
@@ -171,18 +273,29 @@ impl AsyncWrite for Socket {
         if let [only] = slices {
             return self.poll_write(context, only);
         }
-        self.poll_send(context, |stream| stream.try_write_vectored(slices))
+        let sent = self.shared.wire.poll_write_vectored(context, slices);
+        self.patient(context, sent)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.shared.wire.is_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = self.shared.wire.poll_flush(context);
+        match flushed {
+            // As long as a write waits, its own time goes on.
+            Poll::Ready(_) => flushed,
+            Poll::Pending => self.patient(context, flushed),
+        }
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shut())
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if matches!(self.other(), Some(Other::Http2(_))) {
+            // The other reader goes on with it.
+            return Poll::Ready(Ok(()));
+        }
+        let shut = self.shared.wire.poll_shutdown(context);
+        self.patient(context, shut)
     }
 }

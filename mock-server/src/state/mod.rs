@@ -10,6 +10,7 @@ pub use merchant::Merchant;
 pub use orders::Orders;
 pub use recent::Recent;
 
+use crate::model::account::MerchantConfig;
 use crate::model::token::{Access, Refresh};
 use crate::random::Random;
 use crate::redact::Secrets;
@@ -63,6 +64,18 @@ impl State {
         merchant.secrets().for_each(|s| self.secrets.add(s));
         self.merchants
             .insert(merchant.account.client_id.clone(), merchant);
+    }
+
+    /// Gives a merchant another account under the same client id, if there is one; all that belongs
+    /// to it stays.
+    pub fn change_account(&mut self, account: &MerchantConfig) -> bool {
+        let Some(merchant) = self.merchants.get_mut(&account.client_id) else {
+            return false;
+        };
+        merchant.secrets().for_each(|s| self.secrets.remove(s));
+        merchant.account = account.clone();
+        merchant.secrets().for_each(|s| self.secrets.add(s));
+        true
     }
 
     /// Removes a merchant with all that belongs to it, if there is one; what is left of it may be

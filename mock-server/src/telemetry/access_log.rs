@@ -1,5 +1,5 @@
-//! One log line a request. Nothing secret is in it: no query, no session, no header but the
-//! reference id.
+//! One log line a request, with whose it is. Nothing secret is in it: no query, no session, no
+//! header but the reference id.
 
 use crate::http::request::{REFERENCE_ID, Request};
 use crate::journal::Note;
@@ -22,6 +22,8 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
         path = &*path(redactor, &request.path, note),
         status,
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        merchant = note.client_id.as_deref(),
+        order_id = note.order_id,
         reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
         refused = refused.as_deref().map(|reasons| redactor.shown(reasons)).as_deref(),
         remedy = remedy.as_deref().map(|remedy| redactor.shown(remedy)).as_deref(),

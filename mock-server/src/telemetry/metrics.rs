@@ -28,6 +28,25 @@ pub struct Metrics {
     log_dropped: IntGaugeVec,
     malformed: IntCounterVec,
     refused_connections: IntCounterVec,
+    reloads: IntCounterVec,
+}
+
+/// What is read again while the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reloaded {
+    Certificate,
+    Configuration,
+}
+
+impl Reloaded {
+    const ALL: [Self; 2] = [Self::Certificate, Self::Configuration];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Configuration => "configuration",
+        }
+    }
 }
 
 /// What a server remembers at a moment.
@@ -97,8 +116,13 @@ impl Metrics {
                 "Connections for which there was no room.",
                 &[],
             )?,
+            reloads: counter(
+                "reloads_total",
+                "Files that were read again; a failure left what was read before.",
+                &["what", "result"],
+            )?,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 10] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(build),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
@@ -109,10 +133,16 @@ impl Metrics {
             Box::new(metrics.log_dropped.clone()),
             Box::new(metrics.malformed.clone()),
             Box::new(metrics.refused_connections.clone()),
+            Box::new(metrics.reloads.clone()),
         ];
         // Shown from the start: a figure that is absent tells nothing.
         metrics.malformed.with_label_values::<&str>(&[]);
         metrics.refused_connections.with_label_values::<&str>(&[]);
+        for what in Reloaded::ALL {
+            for result in ["ok", "failed"] {
+                metrics.reloads.with_label_values(&[what.name(), result]);
+            }
+        }
         for collector in collectors {
             let registered = metrics.registry.register(collector);
             registered.context("duplicate metric")?;
@@ -155,6 +185,12 @@ impl Metrics {
         self.refused_connections
             .with_label_values::<&str>(&[])
             .inc();
+    }
+
+    /// Counts files that were read again, or could not be.
+    pub fn reloaded(&self, what: Reloaded, is_ok: bool) {
+        let result = if is_ok { "ok" } else { "failed" };
+        self.reloads.with_label_values(&[what.name(), result]).inc();
     }
 
     /// All figures in Prometheus's text format, with what the server remembers at this moment.

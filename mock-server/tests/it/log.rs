@@ -67,11 +67,36 @@ fn the_json_log_has_the_same_in_fields() {
         assert_eq!(line["path"], TOKEN);
         assert_eq!(line["status"], status);
         assert_eq!(line["reference_id"], REFERENCE);
+        assert_eq!(line["merchant"], CLIENT);
         assert!(line["duration_us"].is_u64(), "{line}");
         assert_eq!(line["level"], "INFO");
         assert!(line["timestamp"].is_string(), "{line}");
     }
     assert!(text(about[1], "refused").contains("token.scope.values scope"));
+}
+
+#[test]
+fn a_line_says_which_order_it_is_about() {
+    let running = Running::start(&["--log-format", "json"]);
+    let address = running.address();
+    let token = text(&demo_token_call(&[]).send(address).json(), "access_token");
+    let order = init_call(INIT, &token).form(&APPLY).send(address).json();
+    let id = order["online_order_id"].to_string();
+    let path = INIT.replace("systems/init", &format!("notifications/order-id/{id}"));
+    let told = Call::get(&path)
+        .header("x-reference-id", REFERENCE)
+        .header("authorization", &format!("Bearer {token}"))
+        .send(address);
+    assert_eq!(told.status, 200, "{}", told.text());
+    Call::get(&path_of(&text(&order, "redirection_url"))).send(address);
+    let lines = lines(&running.stopped());
+    let about = lines.iter().filter(|line| line["order_id"].is_number());
+    let about: Vec<_> = about.collect();
+    assert_eq!(about.len(), 3, "{lines:?}");
+    for line in about {
+        assert_eq!(line["order_id"].to_string(), id);
+        assert_eq!(line["merchant"], CLIENT);
+    }
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Running {
 
     pub fn address(&self) -> SocketAddr {
         let url = self.url("listen_url");
-        let rest = url.strip_prefix("http://").unwrap();
+        let (_, rest) = url.split_once("://").unwrap();
         rest.split('/').next().unwrap().parse().unwrap()
     }
 

@@ -11,6 +11,7 @@ pub use shop::{Account, Shop};
 
 use anyhow::{Context as _, anyhow};
 use cart::Cart;
+use reqwest::Certificate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -176,13 +177,15 @@ pub struct Pages {
     pub scan: Vec<String>,
 }
 
-/// Where the mock is.
+/// Where the mock is, and who vouches for the shop.
 #[derive(Debug, Clone, Default)]
 pub struct MockAt {
     /// The address that it listens on; a free port of this machine if it is omitted.
     pub listen: Option<SocketAddr>,
     /// The origin under which the shop and its customers reach it.
     pub public_base_url: Option<String>,
+    /// Authorities to trust besides the system's, where the shop or that origin has https.
+    pub authorities: Vec<Certificate>,
 }
 
 /// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is the same.

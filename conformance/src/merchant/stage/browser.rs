@@ -5,7 +5,7 @@ use crate::merchant::trace::Page;
 use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
-use reqwest::{Method, StatusCode, Url, redirect};
+use reqwest::{Certificate, Method, StatusCode, Url, redirect};
 use serde_json::Value;
 use std::io::Read as _;
 use std::time::Duration;
@@ -95,11 +95,16 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A browser that recognises Flexiti's pages by their origin, and waits this long for the
-    /// shop's pages.
-    pub fn new(flexiti: &Url, patience: Duration) -> anyhow::Result<Self> {
+    /// A browser that recognises Flexiti's pages by their origin, waits this long for the shop's
+    /// pages, and trusts these authorities besides the system's.
+    pub fn new(
+        flexiti: &Url,
+        patience: Duration,
+        authorities: &[Certificate],
+    ) -> anyhow::Result<Self> {
         let settings = || {
             Client::builder()
+                .tls_certs_merge(authorities.iter().cloned())
                 .redirect(redirect::Policy::none())
                 .timeout(patience)
         };
@@ -359,7 +364,7 @@ mod tests {
     #[test]
     fn what_went_wrong_is_told_without_what_may_be_secret() {
         let nobody = Url::parse("http://127.0.0.1:1/back?orderId=1&auth_token=5ecre7#token=5ecre7");
-        let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1)).unwrap();
+        let browser = Browser::new(&nobody.clone().unwrap(), Duration::from_secs(1), &[]).unwrap();
         let trouble = browser.open(&Outgoing::get(nobody.unwrap().as_str(), From::Shop));
         let trouble = trouble.unwrap_err();
         assert!(trouble.contains("http://127.0.0.1:1/back: "), "{trouble}");
@@ -369,7 +374,7 @@ mod tests {
     #[test]
     fn the_address_of_flexitis_page_is_found_in_pages_and_in_json() {
         let flexiti = Url::parse("http://127.0.0.1:4359").unwrap();
-        let browser = Browser::new(&flexiti, Duration::from_secs(1)).unwrap();
+        let browser = Browser::new(&flexiti, Duration::from_secs(1), &[]).unwrap();
         let address = "http://127.0.0.1:4359/checkout/ab?lang=fr&x=1";
         for text in [
             "<a href=\"http://127.0.0.1:4359/checkout/ab?lang=fr&amp;x=1\">",

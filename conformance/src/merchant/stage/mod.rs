@@ -134,7 +134,8 @@ impl<'d> Stage<'d> {
         let client_id = account.client_id;
         let dialect = mock.admin().dialect(&client_id)?;
         let patience = Duration::from_secs(driver.checkout.patience_s.into());
-        let owner = Browser::new(&Url::parse(&mock.base_url())?, patience)?;
+        let flexiti = Url::parse(&mock.public_base_url())?;
+        let owner = Browser::new(&flexiti, patience, &driver.mock.authorities)?;
         // Calls before the first customer are not part of a checkout.
         let next_id = last_id(mock.admin())? + 1;
         Ok(Self {
@@ -284,7 +285,8 @@ impl<'d> Stage<'d> {
     /// The browser of a new customer.
     pub(super) fn browser(&self) -> anyhow::Result<Browser> {
         let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
-        Browser::new(&Url::parse(&self.mock.base_url())?, patience)
+        let flexiti = Url::parse(&self.mock.public_base_url())?;
+        Browser::new(&flexiti, patience, &self.driver.mock.authorities)
     }
 
     /// Sets the mock up with the scenario's answers and faults.

@@ -4,8 +4,8 @@ use super::process::{self, Group};
 use crate::merchant::driver::Driver;
 use crate::net::Clients;
 use flexiti_mock::embed::environment::no_proxy;
-use reqwest::Method;
 use reqwest::blocking::Client;
+use reqwest::{Certificate, Method};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -95,13 +95,17 @@ impl Shop {
             shop.group = Some(Group::start(&mut command).map_err(not_started)?);
         }
         if let Some(url) = &driver.shop.ready_url {
-            shop.wait(url, driver.shop.start_s)?;
+            shop.wait(url, driver.shop.start_s, &driver.mock.authorities)?;
         }
         Ok(shop)
     }
 
-    fn wait(&mut self, url: &str, limit: u16) -> Result<(), Trouble> {
-        let settings = || Client::builder().timeout(Duration::from_secs(2));
+    fn wait(&mut self, url: &str, limit: u16, authorities: &[Certificate]) -> Result<(), Trouble> {
+        let settings = || {
+            Client::builder()
+                .timeout(Duration::from_secs(2))
+                .tls_certs_merge(authorities.iter().cloned())
+        };
         let clients = Clients::new(settings, None);
         let deadline = Instant::now() + Duration::from_secs(limit.into());
         let mut why = "no answer".to_owned();

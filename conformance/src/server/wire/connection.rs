@@ -3,14 +3,14 @@
 
 use super::exchange::Answer;
 use super::hosts::AllowedHosts;
-use crate::net::Clients;
+use crate::net::{Clients, authorities};
 use anyhow::{Context as _, bail};
 use reqwest::blocking::Client;
 use reqwest::header::HeaderValue;
-use reqwest::{Certificate, Method, Proxy, Url};
+use reqwest::{Method, Proxy, Url};
 use std::error::Error;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -186,20 +186,6 @@ impl Connection {
             took: started.elapsed(),
         })
     }
-}
-
-fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
-    let name = || format!("--ca {}", file.display());
-    let pem = std::fs::read(file).with_context(name)?;
-    let found = Certificate::from_pem_bundle(&pem);
-    let found = found.with_context(|| format!("{}: not PEM certificates", name()))?;
-    if found.is_empty() {
-        bail!(
-            "{}: no certificate in PEM format (`-----BEGIN CERTIFICATE-----`)",
-            name()
-        );
-    }
-    Ok(found)
 }
 
 /// Reads `--proxy`. The message does not repeat it: it may hold a password.

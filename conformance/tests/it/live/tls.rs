@@ -1,8 +1,9 @@
 //! TLS: certificates that are not trusted, and TLS where there is none.
 
 use super::servers::Request;
-use super::{judge, stderr};
+use super::{judge, run, stderr, stdout};
 use crate::support::mock;
+use flexiti_mock::{Mock, Settings, TlsSettings};
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -70,6 +71,82 @@ fn a_certificate_is_trusted_if_its_authority_is_given() {
     assert_eq!(
         judge(&url, &["--ca", "no-such-file"]).status.code(),
         Some(2)
+    );
+}
+
+/// A mock that speaks TLS by itself; the authority is a file.
+fn secured() -> (Mock, String) {
+    let settings = Settings {
+        tls: Some(TlsSettings::SelfSigned { ca_file: None }),
+        ..Settings::default()
+    };
+    let mock = Mock::start(&settings).unwrap();
+    let ca = mock.ca_file().unwrap().display().to_string();
+    (mock, ca)
+}
+
+#[test]
+fn every_command_that_calls_a_server_takes_an_authority() {
+    let (mock, ca) = secured();
+    let url = &*mock.base_url();
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    for command in [
+        &[
+            "server",
+            "--base-url",
+            url,
+            "--seed",
+            "1",
+            "--cases",
+            "0",
+            "--only",
+            "token.*",
+        ][..],
+        &["probe", "--base-url", url],
+        &["diff", "--left", url, "--right", url, "--cases", "0"],
+    ] {
+        let output = run(&[command, &["--ca", &ca]].concat());
+        assert!(output.status.success(), "{command:?}: {}", stderr(&output));
+        let output = run(command);
+        assert_eq!(output.status.code(), Some(3), "{command:?}");
+        assert!(
+            stderr(&output).contains("not trusted"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_shop_with_https_is_reached_with_its_authority() {
+    let (mock, ca) = secured();
+    let folder = tempfile::tempdir().unwrap();
+    let url = mock.admin_url();
+    // No shop at all, but one that is ready.
+    let driver = format!(
+        "[shop]\nready_url = \"{url}/health\"\nstart_s = 1\n\n[callbacks]\nsuccess = \"{url}/thanks\"\nerror = \"{url}/sorry\"\n\n[checkout]\nurl = \"{url}/pay\"\n"
+    );
+    let driver = crate::merchant::write(&folder, "merchant.toml", &driver);
+    let check = ["merchant", "check", &driver, "--listen", "127.0.0.1:0"];
+    let said = |output: &std::process::Output| stdout(output) + &stderr(output);
+    let unknown = run(&check);
+    assert!(
+        said(&unknown).contains("does not answer at"),
+        "{}",
+        said(&unknown)
+    );
+    let known = run(&[&check[..], &["--ca", &ca]].concat());
+    assert!(
+        !said(&known).contains("does not answer at"),
+        "{}",
+        said(&known)
+    );
+    let wrong = run(&[&check[..], &["--ca", "no-such-file"]].concat());
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).contains("--ca no-such-file"),
+        "{}",
+        stderr(&wrong)
     );
 }
 

@@ -3,9 +3,9 @@
 use crate::admin::value_of;
 use crate::cli::complaint::complain;
 use crate::cli::exec::exit_code::FAILED;
-use crate::cli::ready_file::{check_place, write_whole};
 use crate::embed::Mock;
 use crate::embed::admin::{Expected, Finding};
+use crate::files::{check_place, write_whole};
 use crate::http::json::without_repeats;
 use anyhow::{Context as _, anyhow, ensure};
 use flexiti_contract::Contract;

@@ -4,7 +4,7 @@ mod command;
 mod exit_code;
 mod family;
 mod judgement;
-mod signals;
+pub mod signals;
 
 use crate::cli::args::Exec;
 use crate::cli::complaint::complain;
@@ -18,6 +18,7 @@ use crate::embed::Mock;
 use crate::embed::admin::{MerchantView, NewMerchant};
 use crate::embed::environment::environment;
 use crate::server::runtime::runtime;
+use anyhow::ensure;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,6 +36,10 @@ pub fn run(args: Exec) -> anyhow::Result<ExitCode> {
 fn exec(args: Exec) -> anyhow::Result<u8> {
     // Whatever is wrong with the flags is said before the command runs, not after it.
     let judgement = Judgement::prepare(args.lint, &args.verify, args.journal)?;
+    ensure!(
+        !args.serve.watch,
+        "--watch: the server is there for one command, and reads nothing again"
+    );
     let ready_file = args.serve.ready_file.clone();
     let settings = settings(args.serve)?.settings;
     let runtime = runtime()?;
@@ -49,7 +54,7 @@ fn exec(args: Exec) -> anyhow::Result<u8> {
         ..NewMerchant::default()
     })?;
     let mut ready = ReadyFile::prepare(ready_file)?;
-    ready.write(mock.app())?;
+    ready.write(mock.app(), mock.ca_file())?;
     let run = Run {
         line: &args.command,
         environment: environment(&mock, &merchant, |name| std::env::var_os(name)),

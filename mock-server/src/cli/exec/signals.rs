@@ -70,7 +70,7 @@ fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
 
 /// Whether this process was started to ignore a signal; no where the system does not tell.
 #[cfg(unix)]
-fn is_ignored(signal: i32) -> bool {
+pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let set = status
         .lines()

@@ -1,0 +1,116 @@
+//! Files read again: on SIGHUP, and with `--watch` when they change.
+
+use crate::cli::exec::signals::is_ignored;
+use crate::cli::systemd;
+use crate::files::{LOOK, Watched};
+use crate::pipeline::Service;
+use crate::server::reload::Sources;
+use crate::server::tls::Tls;
+use std::fs::File;
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What a server reads again.
+#[derive(Debug, Clone)]
+pub struct Reload {
+    service: Arc<Service>,
+    tls: Option<Arc<Tls>>,
+    sources: Sources,
+}
+
+impl Reload {
+    pub fn new(service: &Arc<Service>, tls: Option<&Arc<Tls>>, sources: Sources) -> Self {
+        Self {
+            service: Arc::clone(service),
+            tls: tls.cloned(),
+            sources,
+        }
+    }
+
+    /// Whether there is a file that could have changed.
+    pub fn has_files(&self) -> bool {
+        let is_secured = self.tls.as_ref().is_some_and(|tls| tls.is_from_files());
+        is_secured || !self.sources.files(&self.service.app).is_empty()
+    }
+
+    /// Reads everything again.
+    pub async fn run(&self) {
+        systemd::reloading();
+        self.read(true).await;
+        systemd::ready();
+    }
+
+    async fn read(&self, certificate: bool) {
+        let all = self.clone();
+        // Compiling a dialect takes long: others are answered meanwhile.
+        let read = tokio::task::spawn_blocking(move || {
+            all.sources.reload(&all.service);
+            if let Some(tls) = all.tls.filter(|_| certificate) {
+                tls.reload(&all.service.metrics);
+            }
+        });
+        // A panic in there has been logged already.
+        let _ = read.await;
+    }
+
+    /// Reads configuration and dialects again when they change; for ever. The certificate's files
+    /// are watched anyway.
+    pub async fn watch(self) {
+        let files = || Watched::new(self.sources.files(&self.service.app));
+        let mut watched = files();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if watched.have_changed() {
+                self.read(false).await;
+                // It may name other dialects than before.
+                let named = files();
+                if !named.is_of_the_same(&watched) {
+                    watched = named;
+                }
+            }
+        }
+    }
+}
+
+/// SIGHUP: the terminal was closed, or somebody wants files to be read again.
+#[derive(Debug)]
+pub struct HangUp {
+    signal: Option<Signal>,
+    had_terminal: bool,
+}
+
+impl HangUp {
+    /// Listens from now on; within a runtime.
+    pub fn listen() -> io::Result<Self> {
+        let kind = SignalKind::hangup();
+        // What `nohup` has switched off stays off.
+        let signal = match is_ignored(kind.as_raw_value()) {
+            true => None,
+            false => Some(signal(kind)?),
+        };
+        Ok(Self {
+            signal,
+            had_terminal: has_terminal(),
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        match &mut self.signal {
+            Some(signal) => drop(signal.recv().await),
+            None => pending().await,
+        }
+    }
+
+    /// Whether it came because the terminal was closed that the server was started in.
+    pub fn is_the_end(&self) -> bool {
+        self.had_terminal && !has_terminal()
+    }
+}
+
+/// Whether there is a terminal that controls this process.
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}

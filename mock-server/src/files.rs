@@ -1,0 +1,140 @@
+//! Files that flags name: written whole, never in place of what is no plain file; and those that
+//! change while the server runs.
+
+use anyhow::{Context as _, ensure};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Whether a plain file is where a flag wants one. What is no plain file is refused: a device or a
+/// link is not ours to replace.
+pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
+    let place = || format!("{flag}: {}", path.display());
+    match fs::symlink_metadata(path) {
+        Ok(found) => {
+            ensure!(
+                found.is_file(),
+                "{}: is not a plain file; name one, or a path where nothing is",
+                place()
+            );
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+            if let Some(folder) = folder {
+                ensure!(
+                    folder.is_dir(),
+                    "{}: there is no folder {}",
+                    place(),
+                    folder.display()
+                );
+            }
+            Ok(false)
+        }
+        Err(error) => Err(error).with_context(place),
+    }
+}
+
+/// Writes a file beside its place, and moves it there whole.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    // What a process with this id left is gone with it.
+    let _ = fs::remove_file(&beside);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)?;
+    file.write_all(content)?;
+    drop(file);
+    fs::rename(&beside, path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// How often files are looked at that may change.
+pub const LOOK: Duration = Duration::from_millis(400);
+
+/// Files that may change.
+#[derive(Debug)]
+pub struct Watched {
+    paths: Vec<PathBuf>,
+    used: Vec<State>,
+    seen: Vec<State>,
+}
+
+/// What tells that a file was changed: its time, length and number; none where it is not there.
+type State = Option<(SystemTime, u64, u64)>;
+
+impl Watched {
+    /// Files, as they are now.
+    pub fn new(paths: Vec<PathBuf>) -> Self {
+        let now = states(&paths);
+        Self {
+            paths,
+            used: now.clone(),
+            seen: now,
+        }
+    }
+
+    /// Whether others watch the same files.
+    pub fn is_of_the_same(&self, others: &Self) -> bool {
+        self.paths == others.paths
+    }
+
+    /// Whether one of them has changed since it was last said so. That is said once they stay the
+    /// same from one look to the next: several are seldom replaced at one moment.
+    pub fn have_changed(&mut self) -> bool {
+        let now = states(&self.paths);
+        let have = now != self.used && now == self.seen;
+        if have {
+            self.used.clone_from(&now);
+        }
+        self.seen = now;
+        have
+    }
+}
+
+/// Links are followed: a cluster mounts secrets as links that it changes.
+fn states(paths: &[PathBuf]) -> Vec<State> {
+    let state = |path: &PathBuf| {
+        let found = fs::metadata(path).ok()?;
+        Some((found.modified().ok()?, found.len(), number(&found)))
+    };
+    paths.iter().map(state).collect()
+}
+
+#[cfg(unix)]
+fn number(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(file)
+}
+
+#[cfg(not(unix))]
+fn number(_: &fs::Metadata) -> u64 {
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_told_once_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut watched = Watched::new(vec![path.clone(), folder.path().join("none")]);
+        assert!(!watched.have_changed());
+        fs::write(&path, "half").unwrap();
+        assert!(!watched.have_changed(), "it may go on");
+        fs::write(&path, "and the rest").unwrap();
+        assert!(!watched.have_changed(), "it went on");
+        assert!(watched.have_changed());
+        assert!(!watched.have_changed());
+        fs::remove_file(&path).unwrap();
+        assert_eq!(
+            [watched.have_changed(), watched.have_changed()],
+            [false, true]
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! One request: read, answered, and written.
+
+use crate::http::reply::{Follow, Pieces, Reply, ReplyBody};
+use crate::http::request::Request;
+use crate::pipeline::Service;
+use crate::server::connections::{Busy, Place};
+use crate::server::socket::Socket;
+use crate::server::stream::{self, Open};
+use crate::server::tls::Tls;
+use crate::server::{callback, event_stream, malformed};
+use bytes::Bytes;
+use http_body_util::channel::{Channel, Sender};
+use hyper::body::Incoming;
+use hyper::header::CONNECTION;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Answers a request; [`Service::handle`], or what stands around it.
+pub trait Handle: Send + Sync + 'static {
+    /// The answer to a request.
+    fn handle(&self, service: &Service, request: &Request) -> Reply;
+}
+
+/// The product's way: straight to the service.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl Handle for Plain {
+    fn handle(&self, service: &Service, request: &Request) -> Reply {
+        service.handle(request)
+    }
+}
+
+/// What every connection needs.
+#[derive(Debug)]
+pub struct Shared<H> {
+    pub service: Arc<Service>,
+    pub handle: Arc<H>,
+    /// How many calls that take long run at once, beside those that answer.
+    pub aside: Arc<Semaphore>,
+    /// What connections are secured with, if they are.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl<H> Clone for Shared<H> {
+    fn clone(&self) -> Self {
+        Self {
+            service: Arc::clone(&self.service),
+            handle: Arc::clone(&self.handle),
+            aside: Arc::clone(&self.aside),
+            tls: self.tls.clone(),
+        }
+    }
+}
+
+/// What an answer is written to.
+#[derive(Debug)]
+pub(super) enum Answering {
+    /// A connection of HTTP/1.
+    Connection(Socket),
+    /// A stream of HTTP/2.
+    Stream(#[expect(dead_code, reason = "held until the answer is whole")] Open),
+}
+
+/// Answers one request.
+pub(super) async fn answer<H: Handle>(
+    shared: Shared<H>,
+    on: Answering,
+    place: Arc<Place>,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<ReplyBody>> {
+    if let Answering::Connection(socket) = &on {
+        socket.begins_answer();
+    }
+    let Shared {
+        service,
+        handle,
+        aside,
+        ..
+    } = shared;
+    let framing = malformed::host(&request);
+    let request = Request::read(request, service.app.limits.body_time).await;
+    let busy = Busy::new(place);
+    let mut reply = if let Err(why) = framing {
+        malformed::refused(&service, why);
+        malformed::reply(why)
+    } else if Service::is_aside(&request) {
+        // Others are answered meanwhile. The semaphore is never closed.
+        let permit = Arc::clone(&aside).acquire_owned().await.ok();
+        let service = Arc::clone(&service);
+        let handled = tokio::task::spawn_blocking(move || {
+            let reply = handle.handle(&service, &request);
+            drop(permit);
+            reply
+        });
+        handled.await.map_err(io::Error::other)?
+    } else {
+        handle.handle(&service, &request)
+    };
+    if let Some(Follow {
+        callback: wanted,
+        then,
+    }) = reply.follow.take()
+    {
+        let service = Arc::clone(&service);
+        // On its own: a client that goes away does not take the callback back.
+        let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });
+        let broken = |error: tokio::task::JoinError| Err(error.to_string());
+        reply = then(brought.await.unwrap_or_else(broken));
+    }
+    if !reply.later.is_zero() {
+        tokio::time::sleep(reply.later).await;
+    }
+    if service.app.is_draining() && matches!(on, Answering::Connection(_)) {
+        // So that the client asks elsewhere, and never on a connection that is about to close.
+        reply = reply.with(CONNECTION, "close");
+    }
+    if let Some(script) = reply.script.take() {
+        return match on {
+            Answering::Connection(socket) => {
+                socket.play(&script).await?;
+                // hyper gives the connection up.
+                Err(io::ErrorKind::ConnectionAborted.into())
+            }
+            stream @ Answering::Stream(_) => {
+                let patience = service.app.limits.write_time;
+                stream::broken(reply, script.stream, patience, stream)
+            }
+        };
+    }
+    if let Some(watch) = reply.watch.take() {
+        let (sender, stream) = Channel::new(1);
+        tokio::spawn(async move {
+            event_stream::feed(service, watch, sender).await;
+            drop((busy, on));
+        });
+        return Ok(reply.streaming(stream));
+    }
+    if let Some(pieces) = reply.pieces.take() {
+        let (sender, stream) = Channel::new(1);
+        let start = std::mem::take(&mut reply.body);
+        let patience = service.app.limits.write_time;
+        tokio::spawn(async move {
+            read_out(start, pieces, aside, sender, patience).await;
+            drop((busy, on));
+        });
+        return Ok(reply.streaming(stream));
+    }
+    Ok(reply.into())
+}
+
+/// Sends a long body: each piece is made when the one before it has been read.
+async fn read_out(
+    start: Bytes,
+    mut pieces: Pieces,
+    aside: Arc<Semaphore>,
+    mut out: Sender<Bytes, io::Error>,
+    patience: Duration,
+) {
+    let mut next = Some(start);
+    while let Some(piece) = next {
+        let sent = tokio::time::timeout(patience, out.send_data(piece)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+        let permit = Arc::clone(&aside).acquire_owned().await.ok();
+        let made = tokio::task::spawn_blocking(move || {
+            let piece = pieces.next();
+            drop(permit);
+            (pieces, piece)
+        });
+        let Ok((rest, piece)) = made.await else {
+            return;
+        };
+        pieces = rest;
+        next = piece;
+    }
+}

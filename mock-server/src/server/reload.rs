@@ -1,0 +1,139 @@
+//! Configuration and dialects, read again while the server runs. What cannot be used leaves all as
+//! it is; tokens, orders, clocks, faults and journal live on either way.
+
+use crate::app::{App, Configured, discard};
+use crate::config::Settings;
+use crate::dialects::{Compiled, compile};
+use crate::events::What;
+use crate::model::account::MerchantConfig;
+use crate::pipeline::Service;
+use crate::telemetry::metrics::Reloaded;
+use anyhow::Context as _;
+use flexiti_contract::Rulebook;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where configuration and dialects come from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    config: Option<PathBuf>,
+    /// Name or path.
+    dialect: String,
+}
+
+/// What was read.
+struct New {
+    configured: Configured,
+    own: Arc<Rulebook>,
+    compiled: Compiled,
+}
+
+impl Sources {
+    /// Those of `--config` and `--dialect`.
+    pub fn new(config: Option<&Path>, dialect: &str) -> Self {
+        Self {
+            config: config.map(Path::to_owned),
+            dialect: dialect.to_owned(),
+        }
+    }
+
+    /// The files among them, and those that the configuration names.
+    pub fn files(&self, app: &App) -> Vec<PathBuf> {
+        let shipped = app.contract().dialect_names();
+        let configured = app.configured();
+        let named = configured.merchants.iter();
+        let named = named.filter_map(|merchant| merchant.dialect.as_ref());
+        let dialects = [&self.dialect].into_iter().chain(named);
+        let dialects = dialects.filter(|name| !shipped.contains(&name.as_str()));
+        let mut files: Vec<PathBuf> = dialects.map(PathBuf::from).collect();
+        files.extend(self.config.clone());
+        files
+    }
+
+    /// Reads them again. What cannot be used is logged and counted.
+    pub fn reload(&self, service: &Service) {
+        let app = &service.app;
+        match self.read(app) {
+            Ok(new) => {
+                apply(app, new);
+                service.metrics.reloaded(Reloaded::Configuration, true);
+                tracing::info!("configuration and dialects were read again");
+            }
+            Err(error) => {
+                service.metrics.reloaded(Reloaded::Configuration, false);
+                tracing::error!("the configuration stays the one that was read before: {error:#}");
+            }
+        }
+    }
+
+    fn read(&self, app: &App) -> anyhow::Result<New> {
+        let settings = match &self.config {
+            Some(file) => Settings::read(file)?,
+            None => Settings::default(),
+        };
+        let contract = app.contract();
+        let own = compile(contract, &self.dialect).context("--dialect")?;
+        let mut compiled = Compiled::new();
+        for merchant in &settings.merchants {
+            let Some(name) = &merchant.dialect else {
+                continue;
+            };
+            if *name != own.dialect().name && !compiled.contains_key(name) {
+                let rulebook = compile(contract, name);
+                let rulebook = rulebook.with_context(|| format!("merchant {}", merchant.client_id));
+                compiled.insert(name.clone(), rulebook?);
+            }
+        }
+        Ok(New {
+            configured: Configured::of(&settings),
+            own,
+            compiled,
+        })
+    }
+}
+
+fn apply(app: &App, new: New) {
+    app.dialects
+        .replace(Arc::clone(&new.own), new.compiled.clone());
+    let old = app.configure(new.configured);
+    let configured = app.configured();
+    let find = |all: &[MerchantConfig], id: &str| {
+        let found = all.iter().find(|merchant| merchant.client_id == id);
+        found.cloned()
+    };
+    for merchant in &old.merchants {
+        let id = &merchant.client_id;
+        if find(&configured.merchants, id).is_none() {
+            let gone = app.state().remove(id);
+            discard((gone, app.journal().forget(id)));
+        }
+    }
+    for merchant in &configured.merchants {
+        let before = find(&old.merchants, &merchant.client_id);
+        // What the admin API has changed since stays, unless the file says something new.
+        if before.as_ref() == Some(merchant) || app.state().change_account(merchant) {
+            continue;
+        }
+        if before.is_none()
+            && let Ok(made) = app.merchant(merchant.clone())
+        {
+            app.state().add(made);
+        }
+    }
+    for merchant in app.state().merchants.values_mut() {
+        let rulebook = match &merchant.account.dialect {
+            None => &new.own,
+            Some(name) if *name == new.own.dialect().name => &new.own,
+            // A shipped one, which does not change.
+            Some(name) => new.compiled.get(name).unwrap_or(&merchant.own_rulebook),
+        };
+        let rulebook = Arc::clone(rulebook);
+        // A dialect that the admin API gave it stays.
+        if Arc::ptr_eq(&merchant.rulebook, &merchant.own_rulebook) {
+            merchant.rulebook = Arc::clone(&rulebook);
+        }
+        merchant.own_rulebook = rulebook;
+    }
+    app.changed(What::Merchants, None);
+    app.changed(What::Dialect, None);
+}

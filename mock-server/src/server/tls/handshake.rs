@@ -1,0 +1,80 @@
+//! The beginning of a secured connection.
+
+use crate::pipeline::Service;
+use crate::server::tls::Tls;
+use crate::server::{malformed, own_words};
+use std::io::{Error, ErrorKind};
+use std::net::Shutdown;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// The first byte of a handshake (RFC 8446, section 5.1).
+const HANDSHAKE: u8 = 0x16;
+/// How long whoever spoke HTTP in the clear may take to read why that is wrong.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Makes a connection secure; none where the client does not, or takes too long. It has been told,
+/// and that was logged.
+pub async fn accept(
+    service: &Service,
+    tls: &Tls,
+    stream: TcpStream,
+) -> Option<TlsStream<TcpStream>> {
+    let mut late = pin!(tokio::time::sleep(service.app.limits.head_time));
+    let mut first = [0];
+    // Looked at, and not taken: rustls wants it, too, and would answer in its own way.
+    let begun = tokio::select! {
+        begun = stream.peek(&mut first) => begun,
+        // Idle for too long, without a word.
+        () = late.as_mut() => return None,
+    };
+    if !begun.is_ok_and(|count| count > 0) {
+        return None;
+    }
+    if first != [HANDSHAKE] {
+        in_the_clear(service, stream).await;
+        return None;
+    }
+    tokio::select! {
+        accepted = TlsAcceptor::from(tls.config()).accept(stream) => {
+            let failed = |error: &Error| {
+                let is_gone = matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                );
+                if !is_gone {
+                    malformed::refused(service, &format!("the TLS handshake failed: {error}"));
+                }
+            };
+            accepted.inspect_err(failed).ok()
+        }
+        () = late => {
+            let why = "the TLS handshake did not end in time (--head-timeout)";
+            malformed::refused(service, why);
+            None
+        }
+    }
+}
+
+/// Says that this port speaks TLS to whoever does not.
+async fn in_the_clear(service: &Service, stream: TcpStream) {
+    let why = "this port speaks TLS, and the request came in the clear: ask for https://";
+    malformed::refused(service, why);
+    let _ = stream.try_write(&own_words::answer(400, why));
+    let _ = socket2::SockRef::from(&stream).shutdown(Shutdown::Write);
+    // Closed with something unread, the answer could get lost.
+    let rest = async {
+        let mut waste = [0; 4096];
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut waste) {
+                Ok(0) => return,
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return,
+                _ => {}
+            }
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, rest).await;
+}

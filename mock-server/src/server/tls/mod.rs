@@ -1,0 +1,126 @@
+//! TLS on the listener: certificates read, made, and read again when they change.
+
+mod certificate;
+pub mod client;
+mod files;
+pub mod handshake;
+mod provider;
+mod self_signed;
+
+use crate::config::{Settings, TlsSettings};
+use crate::files::{LOOK, Watched};
+use crate::server::tls::files::Files;
+use crate::server::tls::provider::provider;
+use crate::server::tls::self_signed::CaFile;
+use crate::telemetry::metrics::{Metrics, Reloaded};
+use anyhow::Context as _;
+use rustls::ServerConfig;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The names of the protocols that a client may ask for (RFC 7301), the preferred one first.
+pub const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// What secures connections.
+#[derive(Debug)]
+pub struct Tls {
+    current: Mutex<Arc<ServerConfig>>,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Files(Files),
+    SelfSigned(CaFile),
+}
+
+impl Tls {
+    /// What the settings ask for. The error names flag and file.
+    pub fn start(settings: &Settings) -> anyhow::Result<Option<Arc<Self>>> {
+        let Some(wanted) = &settings.tls else {
+            return Ok(None);
+        };
+        let (config, source) = match wanted {
+            TlsSettings::Files { certificate, key } => {
+                let files = Files::new(certificate, key);
+                (config(files.read()?)?, Source::Files(files))
+            }
+            TlsSettings::SelfSigned { ca_file } => {
+                let made = self_signed::make(&self_signed::names(settings))
+                    .context("--tls-self-signed: cannot make a certificate")?;
+                let ca_file = CaFile::write(ca_file.as_deref(), &made.ca)?;
+                (config(made.certified)?, Source::SelfSigned(ca_file))
+            }
+        };
+        Ok(Some(Arc::new(Self {
+            current: Mutex::new(Arc::new(config)),
+            source,
+        })))
+    }
+
+    fn current(&self) -> MutexGuard<'_, Arc<ServerConfig>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the next connection is secured with.
+    fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.current())
+    }
+
+    /// The certificate of the authority that was made at the start.
+    pub fn ca_file(&self) -> Option<&Path> {
+        match &self.source {
+            Source::SelfSigned(ca_file) => Some(ca_file.path()),
+            Source::Files(_) => None,
+        }
+    }
+
+    /// Whether it comes from files that may change.
+    pub fn is_from_files(&self) -> bool {
+        matches!(self.source, Source::Files(_))
+    }
+
+    /// Reads the files again. What cannot be used leaves things as they are, and is logged.
+    pub fn reload(&self, metrics: &Metrics) {
+        let Source::Files(files) = &self.source else {
+            return;
+        };
+        match files.read().and_then(config) {
+            Ok(config) => {
+                *self.current() = Arc::new(config);
+                metrics.reloaded(Reloaded::Certificate, true);
+                tracing::info!("the certificate was read again");
+            }
+            Err(error) => {
+                metrics.reloaded(Reloaded::Certificate, false);
+                tracing::error!("the certificate stays the one that was read before: {error:#}");
+            }
+        }
+    }
+
+    /// Reads the files again whenever they have changed; for ever.
+    pub async fn watch(&self, metrics: &Metrics) {
+        let Source::Files(files) = &self.source else {
+            return;
+        };
+        let mut watched = Watched::new(files.paths());
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if watched.have_changed() {
+                self.reload(metrics);
+            }
+        }
+    }
+}
+
+fn config(certified: CertifiedKey) -> anyhow::Result<ServerConfig> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .context("TLS")?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
+    Ok(config)
+}
