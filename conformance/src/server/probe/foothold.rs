@@ -1,5 +1,6 @@
 //! A request to init that the server grants: everything else is asked by changing one thing in it.
 
+use super::fullest;
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
@@ -88,9 +89,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         encoding,
         params,
     });
-    encodings(prober)?;
-    grow(prober)?;
-    leave_out(prober)?;
+    fullest::find(prober)?;
     Ok(true)
 }
 
@@ -198,7 +197,10 @@ fn opened(
     spellings: &[&str],
     first: &First,
 ) -> Result<Option<Params>, Stopped> {
+    // Values that do not help are no better than those before.
+    let before = prober.samples.values.clone();
     for spelling in spellings {
+        prober.samples.values.clone_from(&before);
         let mut params = smallest(prober, flow, spelling, first);
         for _ in 0..MENDS {
             let heard = prober.init_at(endpoint, first.encoding, &params)?;
@@ -218,6 +220,7 @@ fn opened(
             params = mended;
         }
     }
+    prober.samples.values = before;
     Ok(None)
 }
 
@@ -241,160 +244,6 @@ fn mended(
         prober.samples.values.insert(key, Some(next.clone()));
     }
     Some(replaced(params, named, &json!(next)))
-}
-
-/// Which encodings init reads: the same request in each.
-fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
-    let Some(foothold) = prober.foothold.clone() else {
-        return Ok(());
-    };
-    let mut read = Vec::new();
-    let mut last = None;
-    for encoding in Encoding::ALL {
-        let heard = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
-        if heard.granted() {
-            read.push(encoding);
-        }
-        last = Some(heard);
-    }
-    let json = read.contains(&Encoding::Json);
-    let form = read.iter().any(|encoding| *encoding != Encoding::Json);
-    let answer = match (form, json) {
-        (true, true) => Some("any"),
-        (true, false) => Some("form"),
-        (false, true) => Some("json"),
-        (false, false) => None,
-    };
-    if let (Some(answer), Some(heard)) = (answer, last) {
-        prober.note("init_encodings", answer, &heard);
-        prober.encodings = read;
-    }
-    Ok(())
-}
-
-/// Adds the optional parameters: all at once, or else one by one, each with the first sample that
-/// the server takes.
-fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
-    let Some(mut foothold) = prober.foothold.clone() else {
-        return Ok(());
-    };
-    let left_out = ["vcc", "merchant_order_id"];
-    let optional: Vec<(String, Vec<String>)> = prober
-        .contract
-        .params(foothold.endpoint)
-        .iter()
-        .filter(|param| !param.header && !param.group && !left_out.contains(&param.name.as_str()))
-        .filter(|param| !foothold.params.iter().any(|(name, _)| *name == param.name))
-        .map(|param| match param.name.as_str() {
-            "merchant_orderid" => (param.name.clone(), vec!["C-{{unique}}".to_owned()]),
-            _ => (param.name.clone(), param.samples.clone()),
-        })
-        .collect();
-    let first = |(name, samples): &(String, Vec<String>)| {
-        Some((name.clone(), Value::from(samples.first()?.clone())))
-    };
-    let mut all = foothold.params.clone();
-    all.extend(optional.iter().filter_map(first));
-    let mut taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
-    if !taken.granted() && foothold.encoding == Encoding::Json {
-        prober.samples.json.booleans = true;
-        taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
-        prober.samples.json.booleans = taken.granted();
-    }
-    if taken.granted() {
-        foothold.params = all;
-    } else {
-        for (name, samples) in optional {
-            let mut taken = None;
-            for sample in samples {
-                let with = replaced(&foothold.params, &name, &json!(sample));
-                if optional_is_taken(prober, &foothold, &with)? {
-                    foothold.params = with;
-                    taken = Some(sample);
-                    break;
-                }
-            }
-            for endpoint in INIT {
-                let key = (endpoint, name.clone());
-                prober.samples.values.insert(key, taken.clone());
-            }
-        }
-    }
-    prober.foothold = Some(foothold);
-    Ok(())
-}
-
-/// Whether a request with one more parameter is granted: as it stands, or in JSON with booleans as
-/// booleans.
-fn optional_is_taken(
-    prober: &mut Prober<'_, '_>,
-    foothold: &Foothold,
-    with: &Params,
-) -> Result<bool, Stopped> {
-    let ask = |prober: &mut Prober<'_, '_>| {
-        let heard = prober.init_at(foothold.endpoint, foothold.encoding, with);
-        heard.map(|heard| heard.granted())
-    };
-    if ask(prober)? {
-        return Ok(true);
-    }
-    let is_boolean =
-        |(_, value): &(String, Value)| matches!(value.as_str(), Some("true" | "false"));
-    if foothold.encoding != Encoding::Json
-        || prober.samples.json.booleans
-        || !with.last().is_some_and(is_boolean)
-    {
-        return Ok(false);
-    }
-    prober.samples.json.booleans = true;
-    let taken = ask(prober)?;
-    prober.samples.json.booleans = taken;
-    Ok(taken)
-}
-
-/// What Apply does not take of what the other flows do: who buys, and the addresses, which it does
-/// not need (R-seed).
-fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
-    let Some(foothold) = prober.foothold.clone() else {
-        return Ok(());
-    };
-    let spelled = |params: &Params| params.iter().find(|(name, _)| name == "flow").cloned();
-    let apply = prober
-        .granted
-        .iter()
-        .find(|(_, flow, _)| *flow == Flow::Apply);
-    let Some((endpoint, _, bare)) = apply.cloned() else {
-        return Ok(());
-    };
-    let Some((_, flow)) = spelled(&bare) else {
-        return Ok(());
-    };
-    if spelled(&foothold.params) == spelled(&bare) {
-        return Ok(());
-    }
-    let full = replaced(&foothold.params, "flow", &flow);
-    let identity = |name: &str| ["customer_id", "vcc"].contains(&name);
-    let address = |name: &str| name.contains('.');
-    let own = |name: &str| bare.iter().any(|(known, _)| known == name);
-    let nothing: &dyn Fn(&str) -> bool = &|_| false;
-    for goes in [
-        nothing,
-        &identity,
-        &address,
-        &|name| identity(name) || address(name),
-        &|name| !own(name),
-    ] {
-        let (out, kept): (Params, Params) = full.iter().cloned().partition(|(name, _)| goes(name));
-        if prober
-            .init_at(endpoint, foothold.encoding, &kept)?
-            .granted()
-        {
-            let names = out.into_iter().map(|(name, _)| name);
-            prober.samples.left_out.insert(Flow::Apply, names.collect());
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// A usual request to an endpoint behind init.

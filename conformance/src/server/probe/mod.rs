@@ -6,6 +6,7 @@ mod answers;
 mod auth;
 mod bodies;
 mod foothold;
+mod fullest;
 mod heard;
 mod identity;
 mod messaging;
