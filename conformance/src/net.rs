@@ -36,6 +36,8 @@ impl Clients {
         settings: impl Fn() -> ClientBuilder,
         proxy: Option<Proxy>,
     ) -> reqwest::Result<Self> {
+        // If another one is chosen already, it does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let outward = match proxy {
             Some(proxy) => Some(settings().proxy(proxy.no_proxy(NoProxy::from_env()))),
             None => environment_proxy().map(|_| settings()),

@@ -61,6 +61,8 @@ impl Stranger {
     /// Switches settings and fault, and forgets all tokens and orders.
     fn switch(&self, settings: &Map<String, Value>, fault: Option<&str>) {
         let root = self.base_url.split("/flexiti").next().unwrap();
+        // Built with TLS, a client wants it even for http. An error: it is there already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let answer = reqwest::blocking::Client::builder()
             .no_proxy()
             .build()

@@ -94,6 +94,8 @@ pub struct Wire {
 impl Wire {
     /// Connections to the API below `base_url`.
     pub fn new(base_url: &str) -> reqwest::Result<Self> {
+        // An error means that another one is chosen already, which does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
             .connect_timeout(CONNECT_TIME)
             .timeout(TIME)

@@ -178,6 +178,12 @@ fn start_with(shops: &[Shop]) -> Mock {
     mock
 }
 
+fn client() -> Client {
+    // Built with TLS, a client wants it even for http. An error: it is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 #[test]
 fn a_thousand_merchants_send_a_hundred_requests_each_and_none_sees_another() {
     let mut shops: Vec<Shop> = (0..MERCHANTS).map(Shop::new).collect();
@@ -186,7 +192,7 @@ fn a_thousand_merchants_send_a_hundred_requests_each_and_none_sees_another() {
         for own in shops.chunks_mut(MERCHANTS / THREADS) {
             let mock = &mock;
             scope.spawn(move || {
-                let client = Client::new();
+                let client = client();
                 // Each request of all of them before the next of any.
                 for at in 0..REQUESTS {
                     for shop in own.iter_mut() {
@@ -230,7 +236,7 @@ fn a_busy_merchant_takes_nothing_from_a_quiet_one() {
         journal_bytes: 32 * 1024,
         ..Settings::default()
     });
-    let client = Client::new();
+    let client = client();
     let token = |id: &str| {
         let secret = format!("{id}-secret");
         let keys = [("client_id", id), ("client_secret", &secret)];
