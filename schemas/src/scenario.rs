@@ -95,6 +95,9 @@ pub enum Step {
         outcome: String,
         /// What delays its appearance in notifications: `{"polls": n}` or `{"ms": n}`.
         settle_after: Option<Value>,
+        /// Whether the customer does so in every window that Flexiti's pages are open in.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        every: bool,
     },
     /// A browser requests a callback URL.
     Return {

@@ -5,9 +5,11 @@ use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
 use super::merchant_code::{code, rank, say_waived};
 use super::merchant_drivers::{drivers_at, lone_driver, trusted};
 use super::reports::{self, Format, ReportTo};
+use super::signals;
 use crate::merchant::certificate::{self, Certificate, Subject, document, key, page, text};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt};
+use crate::merchant::end_all;
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::Judgement;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 /// Runs `merchant`.
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
+    signals::before_the_end(end_all)?;
     match merchant.command {
         Some(MerchantCommand::Init { file }) => init(&file),
         Some(MerchantCommand::Check {
@@ -141,6 +144,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
 
 /// Replays a saved plan.
 pub fn replay(plan: &Reproduction, driver: Option<&Path>, ca: Option<&Path>) -> anyhow::Result<u8> {
+    signals::before_the_end(end_all)?;
     let file = driver.context("--driver: a plan needs the driver file of its shop")?;
     let driver = &lone_driver(file, ca)?;
     let failed: Vec<Judgement> = plan.replay(driver)?;

@@ -102,7 +102,7 @@ pub struct MerchantRun {
     /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Run only the scenarios whose id starts with this
+    /// Run only the scenarios whose id starts with this, and their control scenarios
     #[arg(long, value_name = "ID", conflicts_with = "exec")]
     pub only: Option<String>,
     /// Address that the mock listens on, for a shop that runs already; a free port if omitted

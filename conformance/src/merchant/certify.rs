@@ -4,8 +4,9 @@ use super::driver::Driver;
 use super::judge::results::{Act, Has};
 use super::scenarios;
 use super::stage::{LOST, Stage, Trouble};
-use super::trace::{Happened, Played};
+use super::trace::{Happened, NO_NUMBER, Played};
 use flexiti_contract::scenario::{Scenario, Step};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to run.
@@ -15,7 +16,7 @@ pub struct Options {
     pub seed: u64,
     /// Names or paths of the dialects, the merchant's own one first.
     pub dialects: Vec<String>,
-    /// Only the scenarios whose id starts with this.
+    /// Only the scenarios whose id starts with this, and their controls.
     pub only: Option<String>,
 }
 
@@ -29,10 +30,14 @@ impl Options {
         let has = |flow: &str, lang: &str| {
             shop.flows.iter().any(|own| own == flow) && shop.languages.iter().any(|own| own == lang)
         };
-        let wanted = |row: &&Scenario| {
-            let only = self.only.as_deref().unwrap_or_default();
-            row.id.starts_with(only)
-        };
+        let only = self.only.as_deref().unwrap_or_default();
+        let chosen = scenarios::all().iter();
+        let chosen: Vec<&Scenario> = chosen.filter(|row| row.id.starts_with(only)).collect();
+        // That something does not happen says nothing unless it happens in the control.
+        let controls = chosen.iter().filter_map(|row| row.control.as_deref());
+        let controls: BTreeSet<&str> = controls.collect();
+        let wanted =
+            |row: &&Scenario| row.id.starts_with(only) || controls.contains(row.id.as_str());
         let mut plays = Vec::new();
         for scenario in scenarios::all().iter().filter(wanted) {
             let own = scenario.plays();
@@ -92,15 +97,22 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
             Happened::Believed {
                 belief: Some(_), ..
             } => return None,
-            Happened::Believed { belief: None, said } => unread = Some(said),
+            Happened::Believed {
+                belief: None, said, ..
+            } => unread = Some(said),
             _ => {}
         }
     }
     let order = driver.order.as_ref().filter(|_| opened)?;
     let said = unread?;
     let place = order.url.clone().unwrap_or_else(|| order.command.join(" "));
+    let number = if played.names_no_number() {
+        format!("; {NO_NUMBER}")
+    } else {
+        String::new()
+    };
     Some(format!(
-        "order.url: {place} says `{said}`, which is listed under none of paid, pending, failed"
+        "order.url: {place} says `{said}`, which is listed under none of paid, pending, failed{number}"
     ))
 }
 
@@ -213,6 +225,8 @@ pub fn run(
                 flows: driver.shop.flows.clone(),
                 languages: driver.shop.languages.clone(),
             },
+            has_reset: !driver.shop.reset.is_empty(),
+            asked_again: Some(stage.asked_again()),
             played,
         })
     };
@@ -243,6 +257,34 @@ pub fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merchant::driver::EXAMPLE;
+
+    #[test]
+    fn scenarios_are_played_with_their_controls() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("merchant.toml");
+        std::fs::write(&path, EXAMPLE).unwrap();
+        let driver = Driver::read(&path, 9_123).unwrap();
+        let played = |only: &str| {
+            let options = Options {
+                seed: 1,
+                dialects: vec!["documented".to_owned()],
+                only: Some(only.to_owned()),
+            };
+            let plays = options.plays(&driver).into_iter();
+            plays
+                .map(|(scenario, ..)| scenario.id.clone())
+                .collect::<BTreeSet<String>>()
+        };
+        let callbacks = played("callback");
+        for control in ["outcome.declined", "outcome.cancelled"] {
+            assert!(callbacks.contains(control), "{callbacks:?}");
+        }
+        assert!(callbacks.contains("callback.declined_success"));
+        assert!(!callbacks.contains("outcome.purchased"));
+        assert_eq!(played("callback.told").len(), 1);
+        assert_eq!(played("no.such").len(), 0);
+    }
 
     #[test]
     fn lanes_have_every_play_once_and_are_about_equally_long() {

@@ -2,6 +2,7 @@
 
 use super::certificate::text;
 use super::judge::{Ground, Judgement, Verdict, lint};
+use super::stage::process::Group;
 use anyhow::{Context as _, bail};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
@@ -9,7 +10,7 @@ use flexiti_mock::embed::environment::environment;
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How many calls of a finding are listed.
@@ -35,15 +36,15 @@ pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::
         ..Settings::default()
     })?;
     let merchant = mock.admin().merchant(&account.client_id)?;
-    let child = Command::new("sh")
+    let mut shell = Command::new("sh");
+    shell
         .args(["-c", command])
-        .envs(environment(&mock, &merchant, |name| std::env::var_os(name)))
-        .stdin(Stdio::null())
-        .spawn();
-    let child = child.with_context(|| format!("--exec: `{command}`"))?;
-    let status = ended(child, limit)?;
+        .envs(environment(&mock, &merchant, |name| std::env::var_os(name)));
+    let group = Group::start_aloud(&mut shell);
+    let group = group.with_context(|| format!("--exec: `{command}`"))?;
+    let status = ended(group, limit)?;
     let admin = mock.admin();
-    let rows = admin.requests(&format!("client_id={}", account.client_id))?;
+    let rows = admin.requests("")?;
     let calls = rows.requests.iter().map(|row| admin.request(row.id));
     let calls: Vec<ExchangeView> = calls.collect::<Result<_, _>>()?;
     let contract = Contract::shipped();
@@ -84,17 +85,14 @@ pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::
     })
 }
 
-/// Waits for the command, but not for ever.
-fn ended(mut child: Child, limit: Duration) -> anyhow::Result<ExitStatus> {
+/// Waits for the command, but not for ever. What it left running ends with it.
+fn ended(mut group: Group, limit: Duration) -> anyhow::Result<ExitStatus> {
     let deadline = Instant::now() + limit;
     loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = group.ended() {
             return Ok(status);
         }
         if Instant::now() > deadline {
-            // It may have ended by now.
-            let _ = child.kill();
-            let _ = child.wait();
             bail!(
                 "--exec-limit: the command did not end within {} seconds",
                 limit.as_secs()

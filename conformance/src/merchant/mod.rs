@@ -16,3 +16,4 @@ mod stage;
 mod trace;
 
 pub use stage::Trouble;
+pub use stage::process::end_all;

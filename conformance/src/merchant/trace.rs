@@ -6,6 +6,7 @@ use flexiti_contract::scenario::{Belief, By, Step, To};
 use flexiti_mock::embed::admin::{Action, FaultView};
 pub use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, ExchangeView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A scenario as it was played, in one flow and one language.
@@ -50,6 +51,11 @@ pub struct Played {
     pub ended: Option<String>,
 }
 
+/// What is amiss if the status of an order cannot be read because nobody knows its number.
+pub const NO_NUMBER: &str = "its init has no `merchant_orderid`, so {merchant_orderid} in [order] of \
+                             the driver file is a number that the shop may not know: let the shop \
+                             send it, or read the number from its pages with `extract`";
+
 impl Played {
     /// The orders that the shop's calls opened.
     pub fn orders(&self) -> impl Iterator<Item = u64> {
@@ -59,6 +65,12 @@ impl Played {
         };
         let calls = self.exchanges.iter().filter(is_init);
         calls.filter_map(|call| call.row.order_id)
+    }
+
+    /// Whether the shop opened orders, and none with a number of its own.
+    pub fn names_no_number(&self) -> bool {
+        let mut opened = self.opened.iter();
+        !self.opened.is_empty() && opened.all(|order| order.merchant_orderid.is_none())
     }
 
     /// The steps that could not be carried out, counted from one, each with the reason.
@@ -84,6 +96,28 @@ pub fn endpoint(call: &ExchangeView) -> Option<Endpoint> {
     }
 }
 
+/// The shop's own number in an init, whatever that was answered: of a call that a planned fault
+/// answers, the body alone is known.
+pub fn sent_number(call: &ExchangeView) -> Option<String> {
+    const NAMES: [&str; 2] = ["merchant_orderid", "merchant_order_id"];
+    if !call.row.path.ends_with("/systems/init") {
+        return None;
+    }
+    let body = call.row.body.as_deref().unwrap_or_default();
+    if let Ok(json) = serde_json::from_str::<Value>(body) {
+        let number = NAMES.iter().find_map(|name| json.get(name))?;
+        return Some(
+            number
+                .as_str()
+                .map_or_else(|| number.to_string(), str::to_owned),
+        );
+    }
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(body).unwrap_or_default();
+    let mut numbers = pairs.into_iter();
+    let number = numbers.find(|(name, _)| NAMES.contains(&name.as_str()))?;
+    Some(number.1)
+}
+
 /// Whether a fault kept the shop from reading the answer of a call.
 pub fn is_lost(call: &ExchangeView) -> bool {
     let fault = call.row.fault.as_deref();
@@ -95,6 +129,18 @@ pub fn calls(trace: &[Played]) -> Vec<&ExchangeView> {
     let mut calls: Vec<&ExchangeView> = trace.iter().flat_map(|played| &played.exchanges).collect();
     calls.sort_by_key(|call| call.row.id);
     calls
+}
+
+/// Questions about an order that nobody but the shop itself brought about, after Flexiti had told
+/// that it is paid and the scenario was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedAgain {
+    /// The order.
+    pub order: u64,
+    /// The call whose answer told.
+    pub told: u64,
+    /// The questions after that.
+    pub again: Vec<u64>,
 }
 
 /// The final state of an order at Flexiti.
@@ -179,6 +225,9 @@ pub enum Happened {
         belief: Option<Belief>,
         /// Its word, or why there was none.
         said: String,
+        /// For how many milliseconds it was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waited_ms: Option<u64>,
     },
     /// The driver file does not say where to ask.
     NotAsked,
@@ -241,7 +290,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     #[test]
     fn a_failure_is_told_apart_from_a_step_without_an_order_and_older_traces_are_read() {

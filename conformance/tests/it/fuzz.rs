@@ -45,7 +45,7 @@ fn what_breaks_a_shop_is_made_small_and_breaks_it_again() {
         (
             "python",
             "unknown_field_is_fatal",
-            "belief",
+            "start",
             json!({"response_members": "more"}),
             None,
         ),

@@ -293,6 +293,11 @@ fn the_merchants_own_tests_are_judged_by_what_they_sent() {
                 "curl ",
             ],
         ),
+        (
+            "curl -s -d client_id=nobody -d client_secret=x $FLEXITI_BASE_URL/oauth/token",
+            1,
+            vec!["FAILED call_refused: ", "1 of them refused"],
+        ),
         ("true", 3, vec!["sent nothing"]),
         (&format!("{good}; exit 5"), 3, vec!["exit status: 5"]),
     ] {
@@ -338,5 +343,62 @@ fn a_step_that_cannot_be_carried_out_says_why_and_the_run_is_inconclusive() {
         " 0 failed, 1 inconclusive, ",
     ] {
         assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+/// Whether a process runs.
+#[cfg(unix)]
+fn is_alive(id: &str) -> bool {
+    let asked = Command::new("kill").args(["-0", id]).output();
+    asked.unwrap().status.success()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_shop_and_its_children_with_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("child");
+    // The shop is never ready: the run waits for it.
+    let text = format!(
+        "[shop]\nshell = \"sleep 300 & echo $! > {}; wait\"\nready_url = \"http://127.0.0.1:{{port}}/\"\nstart_s = 300\n",
+        place.display()
+    );
+    let example = include_str!("../../src/merchant/driver/example.toml");
+    let (_, rest) = example.split_once("[callbacks]").unwrap();
+    let driver = write(&folder, "slow.toml", &format!("{text}[callbacks]{rest}"));
+    let command = format!("sleep 300 & echo $! > {}; wait", place.display());
+    for (args, signal, code) in [
+        (vec!["--driver", &driver], "-TERM", 143),
+        (vec!["--driver", &driver], "-INT", 130),
+        (vec!["--exec", &command], "-TERM", 143),
+    ] {
+        let _ = std::fs::remove_file(&place);
+        let mut running = Command::new(PROGRAM)
+            .arg("merchant")
+            .args(&args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let child = loop {
+            let said = std::fs::read_to_string(&place).unwrap_or_default();
+            if said.ends_with('\n') {
+                break said.trim().to_owned();
+            }
+            assert!(running.try_wait().unwrap().is_none(), "{args:?}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        assert!(is_alive(&child));
+        let runner = running.id().to_string();
+        let sent = Command::new("kill").args([signal, &runner]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(running.wait().unwrap().code(), Some(code), "{args:?}");
+        // A process that was killed is gone once somebody has waited for it.
+        let mut looks = 0;
+        while is_alive(&child) && looks < 1_000 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            looks += 1;
+        }
+        assert!(looks < 1_000, "{args:?}: process {child} still runs");
     }
 }

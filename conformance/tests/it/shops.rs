@@ -218,6 +218,36 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
     }
 }
 
+#[test]
+fn a_page_that_is_made_in_the_browser_asks_as_its_script_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = plain("spa.toml");
+    let checked = run(&["merchant", "check", &file]);
+    let said = format!("{}{}", stdout(&checked), stderr(&checked));
+    assert_eq!(checked.status.code(), Some(0), "{said}");
+    // Nothing but the script makes this shop ask Flexiti.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let program = merchants().join("plain/api.py");
+    let text = text.replace("api.py", &program.display().to_string());
+    let steps = text.lines().find(|line| line.starts_with("steps = [{ url"));
+    let steps = steps.unwrap();
+    for (name, changed, code, words) in [
+        ("mute.toml", "", 1, "FAILED belief: the shop says `pending`"),
+        (
+            "unknown.toml",
+            &*steps.replace("{cart}", "{card}"),
+            2,
+            "callbacks.steps[1].url: unknown placeholder `{card}`",
+        ),
+    ] {
+        let driver = write(&folder, name, &text.replace(steps, changed));
+        let output = run(&["merchant", "check", &driver]);
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(code), "{name}: {said}");
+        assert!(said.contains(words), "{name}: {said}");
+    }
+}
+
 /// A file with one waiver.
 fn waiver(folder: &TempDir, name: &str, check: &str, expires: &str) -> String {
     let text = format!(

@@ -378,6 +378,8 @@ mod tests {
             pages: Vec::new(),
             has: results::Has::default(),
             played: Vec::new(),
+            has_reset: false,
+            asked_again: None,
         };
         let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();
         assert!(is_complete(contract, &acts));

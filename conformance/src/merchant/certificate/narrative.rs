@@ -59,14 +59,23 @@ pub fn told(happened: &Happened) -> String {
                 ids.join(", ")
             )
         }
-        Happened::Believed { belief, said } => {
+        Happened::Believed {
+            belief,
+            said,
+            waited_ms,
+        } => {
             let word = match belief {
                 Some(Belief::Paid) => "paid",
                 Some(Belief::Pending) => "pending",
                 Some(Belief::Failed) => "failed",
                 None => "nothing that the driver file knows",
             };
-            format!("the shop said `{said}` of the order: {word}")
+            // A shop that knows at once is not worth a word.
+            let waited = waited_ms
+                .map(|ms| ms / 1_000)
+                .filter(|seconds| *seconds > 0);
+            let waited = waited.map_or_else(String::new, |s| format!(", after {s} seconds"));
+            format!("the shop said `{said}` of the order: {word}{waited}")
         }
         Happened::Advanced(ms) => format!("{} seconds passed", ms / 1_000),
         Happened::NotAsked => "the driver file does not say where the order's status is".to_owned(),

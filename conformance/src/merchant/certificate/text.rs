@@ -2,6 +2,7 @@
 
 use super::{Certificate, narrative};
 use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
+use crate::merchant::judge::root::NOT_LOOKED_AT;
 use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
 use crate::merchant::scenarios;
 use flexiti_contract::scenario::Rank;
@@ -73,7 +74,9 @@ pub fn text(certificate: &Certificate) -> String {
             "dialect `{}`: {passed} of {all} scenarios passed",
             results.dialect
         );
-        for result in results.scenarios.iter().filter(|r| !r.verdict.is_fine()) {
+        consequences(&mut text, results);
+        let told = results.scenarios.iter().filter(|r| !r.verdict.is_fine());
+        for result in told.filter(|result| root_of(result).is_none()) {
             let id = result.name.split('/').next().unwrap_or_default();
             let row = scenarios::named(id);
             let requirement = row.map_or("", |row| row.requirement.as_str());
@@ -133,6 +136,30 @@ pub fn text(certificate: &Certificate) -> String {
         rank(certificate.level)
     );
     shown(&text)
+}
+
+/// How many scenarios were not looked at, and why: a line for each reason.
+fn consequences(text: &mut String, results: &Results) {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for reason in results.scenarios.iter().filter_map(root_of) {
+        match counts.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((reason, 1)),
+        }
+    }
+    for (reason, count) in counts {
+        let _ = writeln!(text, "{count} scenarios were {reason}");
+    }
+}
+
+/// Why a scenario was not looked at, if nothing else is to be said of it.
+fn root_of(result: &ScenarioResult) -> Option<&str> {
+    let mut checks = result
+        .checks
+        .iter()
+        .filter(|check| !check.verdict.is_fine());
+    let only = checks.next().filter(|_| checks.next().is_none())?;
+    (only.check == NOT_LOOKED_AT).then_some(only.message.as_str())
 }
 
 /// What happened in a scenario that failed: the steps, and the calls with their times.

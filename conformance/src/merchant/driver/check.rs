@@ -30,6 +30,7 @@ impl Driver {
             extract: self.checkout.extract.clone(),
         };
         check_request("checkout", &checkout, &mut known)?;
+        self.check_callback_steps(&known)?;
         let Some(order) = &self.order else {
             return Ok(());
         };
@@ -94,6 +95,17 @@ impl Driver {
         let order = order.map(|url| ("order.url".to_owned(), url));
         for (key, url) in ready.chain(own).chain(order).chain(scanned) {
             check_url(url).with_context(|| format!("{key}: `{url}`"))?;
+        }
+        Ok(())
+    }
+
+    /// The parameters of a callback are Flexiti's choice, and any name may be one.
+    fn check_callback_steps(&self, known: &[String]) -> anyhow::Result<()> {
+        let mut known = known.to_vec();
+        for (at, step) in (1..).zip(&self.callbacks.steps) {
+            known.extend(step.callback_names());
+            known.push("callback.query".to_owned());
+            check_request(&format!("callbacks.steps[{at}]"), step, &mut known)?;
         }
         Ok(())
     }

@@ -79,6 +79,11 @@ pub struct Callbacks {
     /// third-party to the browser.
     #[serde(default)]
     pub framed: bool,
+    /// What the script of the callback page asks the shop, for a page that is made in the browser.
+    /// `{callback.query}` is the query of the page's address, `{callback.NAME}` one of its
+    /// parameters.
+    #[serde(default)]
+    pub steps: Vec<Request>,
 }
 
 /// The request that starts a payment, and what comes before it.

@@ -51,6 +51,19 @@ impl Request {
         all.extend(json.map(|text| ("json".to_owned(), text)));
         all
     }
+
+    /// The placeholders that stand for parameters of a callback.
+    pub fn callback_names(&self) -> Vec<String> {
+        let texts = self.texts().into_iter();
+        let names = texts.flat_map(|(_, text)| {
+            let parts = text.split("{callback.").skip(1);
+            let names = parts.filter_map(|part| part.split_once('}'));
+            names
+                .map(|(name, _)| format!("callback.{name}"))
+                .collect::<Vec<String>>()
+        });
+        names.collect()
+    }
 }
 
 fn get() -> String {

@@ -324,6 +324,7 @@ impl FuzzRecipe {
         steps.push(Step::Complete {
             outcome: self.outcome.to_owned(),
             settle_after,
+            every: false,
         });
         match self.way {
             Way::Never => {}

@@ -34,9 +34,21 @@ pub const ALL: &[Checker] = &[
     // The way to Flexiti.
     Checker {
         name: "start",
-        basis: TestCase,
-        sentence: "B-1: the customer comes to Flexiti's page, or is told why not",
-        remedy: "Redirect to `redirection_url`; if Flexiti cannot be reached, show a page that says so.",
+        basis: Documented,
+        sentence: "GS, R-cur: init gives a redirection URL, and the shop shows Flexiti's pages there",
+        remedy: "Send what init demands, and redirect to `redirection_url` or show it in a frame.",
+    },
+    Checker {
+        name: "customer_told",
+        basis: GoodPractice,
+        sentence: "a customer who sees nothing tries again, or believes to have paid",
+        remedy: "Answer the customer in time, and show a page that says so if Flexiti cannot be reached.",
+    },
+    Checker {
+        name: "gave_up_early",
+        basis: GoodPractice,
+        sentence: "no time-out is documented; an answer that is given up has opened an order all the same",
+        remedy: "Wait for an answer to init for half a minute before you give it up.",
     },
     Checker {
         name: "turned_away",
@@ -88,6 +100,18 @@ pub const ALL: &[Checker] = &[
         remedy: "Take the callback as a reason to ask, and believe neither its address nor its query.",
     },
     Checker {
+        name: "paid_without_order",
+        basis: Documented,
+        sentence: "GS: what became of an order is what the notification says, and an order that Flexiti did not open has none",
+        remedy: "Call an order paid for no other reason than a notification.",
+    },
+    Checker {
+        name: "order_number_shared",
+        basis: Documented,
+        sentence: "R-bul: `merchant_orderid` is the shop's number of one cart or order, by which its notification is asked for",
+        remedy: "Give each order of the shop a number of its own.",
+    },
+    Checker {
         name: "order_doubled",
         basis: Documented,
         sentence: "R-bul: `merchant_orderid` is the shop's order; one purchase opens one order that can be paid",
@@ -100,6 +124,12 @@ pub const ALL: &[Checker] = &[
         remedy: "After an answer to init that was lost, open the next order under another number, such as A17-2.",
     },
     // Pages.
+    Checker {
+        name: "return_page",
+        basis: TestCase,
+        sentence: "B-2: at the end of the flow, success or failure, the customer comes back to a page of the shop",
+        remedy: "Answer both callback URLs with a page for every order of the customer's, whatever its state.",
+    },
     Checker {
         name: "page_language",
         basis: TestCase,
@@ -222,7 +252,19 @@ pub const ALL: &[Checker] = &[
         sentence: "R-bul calls x-reference-id a trace id; whether it belongs to a checkout, an operation or a request is open",
         remedy: "Send a retry under the reference id of the first try, so that both sides can see that it is one operation.",
     },
+    Checker {
+        name: "asked_after_outcome",
+        basis: GoodPractice,
+        sentence: "an order that is paid stays paid: to ask about it again is a call for nothing",
+        remedy: "Stop asking about an order once a notification has said what became of it.",
+    },
     // About the run.
+    Checker {
+        name: "not_looked_at",
+        basis: Documented,
+        sentence: "where no order can be opened, there is nothing to look at",
+        remedy: "Correct what keeps the order from being opened; the rest may be right.",
+    },
     Checker {
         name: "shop_ended",
         basis: TestCase,

@@ -9,8 +9,13 @@ use flexiti_mock::embed::admin::ExchangeView;
 use flexiti_mock::lint::{
     self, Call as Seen, Eyes, Finding, History, LintInput as Recorded, Moment,
 };
+use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+/// How long a call may take from the shop's look at its clock until it reaches Flexiti, on a machine
+/// that is busy.
+const ON_ITS_WAY_MS: i64 = 1_000;
 
 /// The findings about these calls, and a verdict on each rule.
 /// `looked` are calls whose time the runner chose.
@@ -89,17 +94,31 @@ fn is_unfair(
     if rule != LintRule::TokenRefreshLate {
         return false;
     }
-    let concerned = concerned(finding, calls);
-    concerned.chunks(2).all(|pair| match pair {
-        [granted, refreshed] => {
-            let body = granted.response_body.as_deref().unwrap_or_default();
-            let answer: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-            let life = answer["expires_in"].as_i64().unwrap_or_default();
-            let passed = refreshed.row.at.as_second() - granted.row.at.as_second();
-            passed < life
-        }
-        _ => false,
+    let mut refreshes = concerned(finding, calls).into_iter();
+    refreshes.all(|call| {
+        let Some(token) = refreshed(call) else {
+            return true;
+        };
+        let mut grants = calls.iter().copied();
+        let granted = grants.find(|grant| issued(grant)["refresh_token"] == *token);
+        granted.is_some_and(|granted| {
+            let life = issued(granted)["expires_in"].as_i64().unwrap_or_default();
+            let passed = call.row.at.as_millisecond() - granted.row.at.as_millisecond();
+            // The shop looked at its own clock before the call was on its way.
+            passed < life * 1_000 + ON_ITS_WAY_MS
+        })
     })
+}
+
+/// The refresh token that a call brings.
+fn refreshed(call: &ExchangeView) -> Option<&str> {
+    call.row.params.as_ref()?.get("refresh_token")?.as_str()
+}
+
+/// What a call for a token was answered.
+fn issued(call: &ExchangeView) -> Value {
+    let body = call.response_body.as_deref().unwrap_or_default();
+    serde_json::from_str(body).unwrap_or_default()
 }
 
 /// Whether a finding is about something that the documentation leaves open.
@@ -163,4 +182,51 @@ fn findings(
             clock: last.clock,
         });
     Ok(lint::judge(&History::new(dialect, &others, seen, now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A call for a token at this millisecond, with the refresh tokens that it brings and gets.
+    fn token(id: u64, at: i64, brings: Option<&str>, gets: Option<&str>) -> ExchangeView {
+        let at = jiff::Timestamp::from_millisecond(1_767_225_600_000 + at).unwrap();
+        let answer = gets.map(|gets| json!({"refresh_token": gets, "expires_in": 6}).to_string());
+        serde_json::from_value(json!({
+            "id": id, "at": at.to_string(), "clock": null, "client_id": "c",
+            "endpoint": "token", "method": "POST", "path": "/", "headers": {},
+            "params": {"refresh_token": brings}, "body": null, "status": 200, "duration_us": 1,
+            "order_id": null, "violations": [], "fault": null, "why": [], "query": null,
+            "response_headers": {}, "response_body": answer, "curl": ""
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_refresh_is_late_by_the_shops_clock_and_not_by_that_of_a_busy_machine() {
+        let unfair = |late: &[i64]| {
+            let mut calls = vec![token(1, 900, None, Some("r"))];
+            // The same token again and again: no second grant stands beside each of them.
+            let again = (2..).zip(late);
+            calls.extend(again.map(|(id, at)| token(id, *at, Some("r"), None)));
+            let finding = Finding {
+                rule: LintRule::TokenRefreshLate,
+                message: String::new(),
+                requests: calls.iter().map(|call| call.row.id).collect(),
+                clause: None,
+                test_case: None,
+                remedy: String::new(),
+            };
+            let calls: Vec<&ExchangeView> = calls.iter().collect();
+            is_unfair(finding.rule, &finding, &calls, &HashSet::new())
+        };
+        // Flexiti's clock was moved on, or the call took its time.
+        assert!(unfair(&[1_000]));
+        assert!(unfair(&[1_000, 1_200]));
+        assert!(unfair(&[7_400]));
+        // Two seconds after the end nobody can have meant to be in time.
+        assert!(!unfair(&[8_900]));
+        assert!(!unfair(&[1_000, 8_900]));
+    }
 }

@@ -112,7 +112,8 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
     let check = "page_language";
     let Some(page) = page else {
         let why = trouble.unwrap_or_default();
-        return Judgement::failed(check, format!("the customer came back to nothing: {why}"));
+        let message = format!("the customer came back to nothing: {why}");
+        return Judgement::failed("return_page", message);
     };
     match &page.lang {
         _ if page.status >= 400 => {
@@ -120,7 +121,7 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
                 "the customer came back to status {} at {}",
                 page.status, page.url
             );
-            Judgement::failed(check, message)
+            Judgement::failed("return_page", message)
         }
         Some(other) if other != lang => {
             let message = format!(
@@ -150,4 +151,27 @@ pub fn scanned(page: &Page) -> Judgement {
         return Judgement::new(LEAK, Verdict::Inconclusive, message);
     }
     leaks(page).unwrap_or_else(|| Judgement::passed(LEAK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_not_there_is_told_from_one_in_another_language() {
+        let page = |status: u16, lang: &str| Page {
+            status,
+            lang: Some(lang.to_owned()),
+            ..Page::unreachable("http://shop/return")
+        };
+        for (page, check, verdict) in [
+            (Some(page(404, "en")), "return_page", Verdict::Failed),
+            (None, "return_page", Verdict::Failed),
+            (Some(page(200, "fr")), "page_language", Verdict::Failed),
+            (Some(page(200, "en")), "page_language", Verdict::Passed),
+        ] {
+            let judged = language(page.as_ref(), Some("refused"), "en");
+            assert_eq!((judged.check.as_str(), judged.verdict), (check, verdict));
+        }
+    }
 }

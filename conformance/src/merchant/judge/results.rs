@@ -2,9 +2,9 @@
 
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
-use super::{cart, lint, pages, scenario};
+use super::{cart, lint, numbers, pages, root, scenario};
 use crate::merchant::scenarios;
-use crate::merchant::trace::{self, Page, Played};
+use crate::merchant::trace::{self, AskedAgain, Page, Played};
 use anyhow::Context as _;
 use flexiti_contract::scenario::{Rank, Scenario};
 use flexiti_contract::{Contract, Rulebook};
@@ -23,6 +23,12 @@ pub struct Act {
     pub has: Has,
     /// The scenarios as they were played.
     pub played: Vec<Played>,
+    /// Whether the shop was put back to its beginning before every scenario.
+    #[serde(default)]
+    pub has_reset: bool,
+    /// What the shop went on asking of itself about orders whose outcome it had been told.
+    #[serde(default)]
+    pub asked_again: Option<Vec<AskedAgain>>,
 }
 
 /// The flows and languages that a shop has, by its driver file.
@@ -96,7 +102,6 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     let dialect = contract.dialect_from_json(first.dialect.clone())?;
     let name = dialect.name.clone();
     let rulebook = Rulebook::compile(contract, dialect)?;
-    let mut came = Vec::new();
     let mut all: Vec<&Played> = acts.iter().flat_map(|act| &act.played).collect();
     let row = |played: &Played| {
         scenarios::all()
@@ -104,21 +109,29 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
             .position(|row| row.id == played.scenario)
     };
     all.sort_by_key(|played| row(played));
+    let mut checks = Vec::new();
     for played in &all {
         let shipped = scenarios::named(&played.scenario);
         let shipped = shipped.with_context(|| format!("no scenario `{}`", played.scenario))?;
-        let checks = scenario::judge(shipped, played);
-        came.push(ScenarioResult {
+        checks.push(scenario::judge(shipped, played));
+    }
+    root::consequences(&all, &mut checks);
+    let came = all
+        .iter()
+        .zip(checks)
+        .map(|(played, checks)| ScenarioResult {
             name: played.name(),
             verdict: scenario::worst(&checks),
             checks,
         });
-    }
+    let mut came: Vec<ScenarioResult> = came.collect();
     control(&all, &mut came);
     refreshed_somewhere(&mut came);
     let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
     review.extend(pages::unknown(acts.iter().map(|act| act.pages.len()).sum()));
     for act in acts {
+        review.extend(numbers::judge(act.has_reset, &act.played));
+        review.extend(act.asked_again.as_deref().map(numbers::asked_again));
         let looked = act.played.iter().flat_map(|played| &played.looked);
         let looked: HashSet<u64> = looked.copied().collect();
         review.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);

@@ -30,6 +30,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                 wanted,
                 &calls,
                 came_again,
+                !story.played.left_out.is_empty(),
                 &story.played.looked,
             ));
         }
@@ -41,6 +42,7 @@ fn judge_calls(
     wanted: &str,
     calls: &[&ExchangeView],
     came_again: bool,
+    is_busy: bool,
     looked: &[u64],
 ) -> Vec<Judgement> {
     let mut all = Vec::new();
@@ -51,6 +53,15 @@ fn judge_calls(
             continue;
         };
         if !is_passing(before) {
+            (hasty, failed) = (0, 0);
+            continue;
+        }
+        // A shop that still works on earlier orders asks for their tokens, too: the one call need
+        // not be the other's second try.
+        let is_other = wanted == "token"
+            && is_busy
+            && (reference(before).is_none() || reference(before) != reference(after));
+        if is_other {
             (hasty, failed) = (0, 0);
             continue;
         }

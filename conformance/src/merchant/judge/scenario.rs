@@ -7,6 +7,15 @@ use super::{cart, pages, retries, steps, tokens};
 use crate::merchant::trace::Played;
 use flexiti_contract::scenario::Scenario;
 
+/// The checks that say nothing about a shop whose order was never opened.
+const NEEDS_ORDER: &[&str] = &[
+    "belief",
+    "outcome_from_callback",
+    "fault_consumed",
+    "token_renewed",
+    "refresh_in_time",
+];
+
 /// The verdicts on one scenario as it was played. A check that does not apply is left out.
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let story = Story { scenario, played };
@@ -15,13 +24,27 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     if played.ended.is_some() {
         all.clear();
     }
-    // What a shop did in half a scenario is no evidence against it.
     if all.is_empty() {
         all.extend(steps::judge(&story));
         all.extend(pages::judge(&story));
         all.extend(tokens::judge(&story));
         all.extend(retries::judge(&story));
         all.extend(cart::judge(&story));
+        if story.did_not_open() {
+            // Without an order there is no outcome to learn, and no page to come back to.
+            all.retain(|judgement| {
+                let is_echo = judgement.check == "start" && judgement.verdict != Verdict::Failed;
+                !is_echo && !NEEDS_ORDER.contains(&judgement.check.as_str())
+            });
+        }
+    } else {
+        // What a shop did in half a scenario is no evidence against it; what it sent is, and may
+        // be why a step could not be carried out.
+        let mut sent = cart::judge(&story);
+        sent.retain(|judgement| judgement.verdict == Verdict::Failed);
+        if !sent.is_empty() {
+            all = sent;
+        }
     }
     let all = all.into_iter().map(|judgement| {
         let of_basis = if scenario.good_practice && judgement.basis == Basis::Documented {
@@ -100,5 +123,62 @@ mod tests {
         let (_, verdict, message) = found.iter().find(|(check, ..)| check == "start").unwrap();
         assert_eq!(*verdict, Verdict::Inconclusive);
         assert!(message.contains("no order was open"), "{message}");
+    }
+
+    #[test]
+    fn what_the_shop_sent_is_why_a_step_could_not_be_carried_out() {
+        // The customer buys, and the shop opens an application.
+        let init = json!({
+            "id": 1, "at": "2026-01-01T00:00:00Z", "clock": null, "client_id": "c",
+            "endpoint": "init_v2", "method": "POST", "path": "/", "headers": {},
+            "params": {"amount_requested": "1.00", "lang": "en", "flow": "apply"}, "body": null,
+            "status": 200, "duration_us": 1, "order_id": 7, "violations": [], "fault": null,
+            "why": [], "query": null, "response_headers": {}, "response_body": null, "curl": ""
+        });
+        let played: Played = serde_json::from_value(json!({
+            "scenario": "outcome.purchased", "flow": "buy", "lang": "en", "dialect": "documented",
+            "amount": "1.00", "merchant_orderid": "C1", "cart": {},
+            "happened": [{"failed": {"why": "an order of flow `apply` cannot `buy`"}}],
+            "exchanges": [init], "first_id": 1, "next_id": 2, "left_out": [], "faults": [],
+            "opened": []
+        }))
+        .unwrap();
+        let all = judge(scenarios::named("outcome.purchased").unwrap(), &played);
+        let found: Vec<(&str, Verdict)> = all
+            .iter()
+            .map(|judgement| (judgement.check.as_str(), judgement.verdict))
+            .collect();
+        assert_eq!(found, [("flow_differs", Verdict::Failed)]);
+    }
+
+    /// What is said of an order that Flexiti did not open, and that the shop takes for this.
+    fn refused(scenario: &str, belief: &str) -> Vec<(String, Verdict)> {
+        let page = json!({
+            "url": "http://shop/", "status": 502, "lang": "en", "leaks": [], "names_order": false
+        });
+        let played: Played = serde_json::from_value(json!({
+            "scenario": scenario, "flow": "apply/buy", "lang": "en", "dialect": "documented",
+            "amount": "1.00", "merchant_orderid": "C1", "cart": {},
+            "happened": [
+                {"started": {"times": 1, "order": null, "page": page, "trouble": null}},
+                {"believed": {"belief": belief, "said": belief}}
+            ],
+            "exchanges": [], "first_id": 1, "next_id": 1, "left_out": [], "faults": [],
+            "opened": []
+        }))
+        .unwrap();
+        let all = judge(scenarios::named(scenario).unwrap(), &played).into_iter();
+        let all = all.filter(|judgement| !judgement.verdict.is_fine());
+        all.map(|judgement| (judgement.check, judgement.verdict))
+            .collect()
+    }
+
+    #[test]
+    fn an_order_that_was_never_opened_is_not_paid() {
+        for scenario in ["init.refused", "flexiti.down", "token.broken_for_long"] {
+            let failed = ("paid_without_order".to_owned(), Verdict::Failed);
+            assert_eq!(refused(scenario, "paid"), [failed], "{scenario}");
+            assert_eq!(refused(scenario, "failed"), [], "{scenario}");
+        }
     }
 }

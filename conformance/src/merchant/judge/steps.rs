@@ -2,7 +2,7 @@
 
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_init};
-use crate::merchant::trace::{ExchangeView, Happened, Opened};
+use crate::merchant::trace::{ExchangeView, Happened, NO_NUMBER, Opened};
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;
 
@@ -12,6 +12,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         .filter_map(|(step, came)| one(story, step, came))
         .collect();
     all.extend(turned_away(story));
+    all.extend(gave_up_early(story));
     all.extend(orders(story));
     all.extend(faults(story));
     all.extend(ended(story));
@@ -33,8 +34,11 @@ fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
     };
     let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
     let first = inits.iter().copied().find(is_final)?;
-    let same =
-        |call: &&&ExchangeView| call.row.id > first.row.id && call.row.params == first.row.params;
+    // Of a call that a planned fault answers, the body alone is known.
+    let sent = |call: &ExchangeView| call.row.body.clone();
+    let same = |call: &&&ExchangeView| {
+        call.row.id > first.row.id && sent(call).is_some() && sent(call) == sent(first)
+    };
     let again: Vec<u64> = inits.iter().filter(same).map(|call| call.row.id).collect();
     let wrong = (!again.is_empty()).then(|| {
         let (status, times) = (first.row.status, again.len());
@@ -69,18 +73,22 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                 (Some(page), None) => format!("{} with status {}", page.url, page.status),
                 (None, None) => "nothing".to_owned(),
             };
-            let wrong = match expect {
-                Start::Opens if order.is_none() => Some(format!(
-                    "Flexiti's page did not open; the customer saw {saw}"
+            match expect {
+                Start::Opens if order.is_none() => Some(Judgement::failed(
+                    "start",
+                    format!("Flexiti's page did not open; the customer saw {saw}"),
                 )),
-                Start::Fails if order.is_some() => Some("a page opened all the same".to_owned()),
+                Start::Fails if order.is_some() => Some(Judgement::failed(
+                    "start",
+                    "a page opened although Flexiti opened no order",
+                )),
                 // Whatever goes wrong, the customer must be told.
-                _ if order.is_none() && page.is_none() => {
-                    Some(format!("the customer was told nothing: {saw}"))
-                }
-                _ => None,
-            };
-            Some(Judgement::unless("start", wrong))
+                _ if order.is_none() && page.is_none() => Some(Judgement::failed(
+                    "customer_told",
+                    format!("the customer was told nothing: {saw}"),
+                )),
+                _ => Some(Judgement::passed("start")),
+            }
         }
         (
             Step::Again { .. },
@@ -97,30 +105,66 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                 )),
                 (None, None) => None,
             };
-            Some(Judgement::unless("start", wrong))
+            Some(Judgement::unless("customer_told", wrong))
         }
         (Step::Bystander { .. }, Happened::Started { order: None, .. }) if !story.may_fail() => {
             let message = "the other customer was turned away";
             Some(Judgement::new("start", Verdict::Inconclusive, message))
         }
-        (Step::Believe { one_of }, Happened::Believed { belief, said }) => {
+        (Step::Believe { .. } | Step::Doubt { .. }, _) => belief(story, step, came),
+        (_, Happened::Skipped) if !story.may_fail() => {
+            let message = "a step could not be taken, as no order was open";
+            Some(Judgement::new("start", Verdict::Inconclusive, message))
+        }
+        _ => None,
+    }
+}
+
+/// What the shop believes of an order.
+fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
+    match (step, came) {
+        (Step::Believe { .. } | Step::Doubt { .. }, Happened::Believed { belief, said, .. })
+            if story.gave_up() =>
+        {
+            // The shop need not know an order that it gave up, but it must not be paid.
+            let paid = *belief == Some(Belief::Paid);
+            let wrong = paid.then(|| {
+                format!("the shop says `{said}` of an order for which Flexiti opened none")
+            });
+            Some(Judgement::unless("paid_without_order", wrong))
+        }
+        (
+            Step::Believe { one_of },
+            Happened::Believed {
+                belief,
+                said,
+                waited_ms,
+            },
+        ) => {
             let is_so = match belief {
-                // The shop need not know an order that it gave up, but it must not be paid.
-                belief if story.gave_up() => *belief != Some(Belief::Paid),
                 Some(Belief::Failed) if story.was_told_of_failure() => true,
                 Some(belief) => one_of.contains(belief),
                 None => false,
             };
             let wrong = (!is_so).then(|| {
-                let wanted: Vec<&str> = one_of.iter().map(|belief| word(*belief)).collect();
+                let right: Vec<&str> = one_of.iter().map(|belief| word(*belief)).collect();
+                let waited = waited_ms.filter(|_| *belief != Some(Belief::Paid));
+                let waited = waited.map_or_else(String::new, |ms| {
+                    format!(" after {}.{} s", ms / 1_000, ms % 1_000 / 100)
+                });
+                let number = if belief.is_none() && story.played.names_no_number() {
+                    format!("; {NO_NUMBER}")
+                } else {
+                    String::new()
+                };
                 format!(
-                    "the shop says `{said}` of the order; it should be {}",
-                    wanted.join(" or ")
+                    "the shop says `{said}` of the order{waited}; it should be {}{number}",
+                    right.join(" or ")
                 )
             });
             Some(Judgement::unless("belief", wrong))
         }
-        (Step::Doubt { none_of }, Happened::Believed { belief, said }) => {
+        (Step::Doubt { none_of }, Happened::Believed { belief, said, .. }) => {
             let fell = belief.is_some_and(|belief| none_of.contains(&belief));
             let wrong = fell.then(|| {
                 format!("the shop says `{said}` though no notification has said so: it believed the callback")
@@ -133,15 +177,12 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
         }
         (Step::Doubt { .. }, Happened::NotAsked) => {
             let message = "the driver file has no [order]: what the shop believes is unknown";
-            Some(Judgement::new(
-                "outcome_from_callback",
-                Verdict::NotTestable,
-                message,
-            ))
-        }
-        (_, Happened::Skipped) if !story.may_fail() => {
-            let message = "a step could not be taken, as no order was open";
-            Some(Judgement::new("start", Verdict::Inconclusive, message))
+            let check = if story.gave_up() {
+                "paid_without_order"
+            } else {
+                "outcome_from_callback"
+            };
+            Some(Judgement::new(check, Verdict::NotTestable, message))
         }
         _ => None,
     }
@@ -170,6 +211,30 @@ fn turned_away(story: &Story<'_>) -> Option<Judgement> {
                    customer's second try came to Flexiti's page";
     again.then(|| Judgement::advice("turned_away", Some(message.to_owned())))
 }
+
+/// A shop that did not wait for an answer that was slow to come. Flexiti opened the order all the
+/// same.
+fn gave_up_early(story: &Story<'_>) -> Option<Judgement> {
+    let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
+    let is_slow = |call: &&ExchangeView| story.planned_delay(call) >= SLOW_MS;
+    let at = inits.iter().position(is_slow)?;
+    let (slow, again) = (inits[at], inits.get(at + 1));
+    let gap = again.map(|again| again.row.at.as_millisecond() - slow.row.at.as_millisecond());
+    let early = gap.filter(|gap| *gap < EARLY_MS);
+    let wrong = early.map(|gap| {
+        let delay = story.planned_delay(slow);
+        format!(
+            "the shop gave up an answer to init, and sent another, after {gap} ms; Flexiti took \
+             {delay} ms and opened an order"
+        )
+    });
+    Some(Judgement::advice("gave_up_early", wrong))
+}
+
+/// How slow an answer has to be for a shop to be seen waiting for it.
+const SLOW_MS: i64 = 3_000;
+/// A shop that has sent another init by then has waited too little.
+const EARLY_MS: i64 = 4_000;
 
 /// One purchase opens one order that can be paid. A second one, if allowed, has another order
 /// number of the shop's.
@@ -204,13 +269,29 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     }
     same.dedup();
     let twice = same.iter().filter(|order| told.contains(&order.id)).count() > 1;
+    let is_purchase = |order: &&Opened| order.outcome.as_deref() == Some("purchased");
+    let paid: Vec<&Opened> = opened.iter().filter(is_purchase).collect();
+    // Others buy the same in some scenarios.
+    let are_several = story.has_bystander();
+    let doubled = if paid.len() > 1 && !are_several {
+        let ids = listed(&paid);
+        Some(format!(
+            "the customer paid twice for one purchase: orders {ids}"
+        ))
+    } else {
+        doubled
+    };
     let doubled = doubled.or_else(|| {
-        twice.then(|| {
+        (twice && !are_several).then(|| {
             let ids = listed(&same);
             format!(
                 "several orders that can be paid were opened under one `merchant_orderid`: {ids}"
             )
         })
+    });
+    let shared = (twice && are_several).then(|| {
+        let ids = listed(&same);
+        format!("orders of two customers have the same `merchant_orderid`: {ids}")
     });
     let reused = (!same.is_empty() && !twice).then(|| {
         format!(
@@ -221,6 +302,7 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     });
     vec![
         Judgement::unless("order_doubled", doubled),
+        Judgement::unless("order_number_shared", shared),
         Judgement::advice("order_number_reused", reused),
     ]
 }

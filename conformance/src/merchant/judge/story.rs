@@ -41,7 +41,7 @@ impl<'a> Story<'a> {
     }
 
     /// By how many milliseconds a planned fault delayed the answer of a call.
-    fn planned_delay(&self, call: &ExchangeView) -> i64 {
+    pub fn planned_delay(&self, call: &ExchangeView) -> i64 {
         let faults = self.played.faults.iter();
         let mut struck = faults.filter(|fault| fault.consumed_by.contains(&call.row.id));
         let action = struck
@@ -57,13 +57,27 @@ impl<'a> Story<'a> {
         self.played.flow == "apply/buy"
             && self
                 .calls(|endpoint| kind(endpoint) == "notification")
-                .any(|call| {
-                    let body = call.response_body.as_deref().unwrap_or_default();
-                    let answer: Value = serde_json::from_str(body).unwrap_or_default();
-                    let block = answer.get("purchase").or_else(|| answer.get("buy"));
-                    let word = block.and_then(|block| block["status"].as_str());
-                    word.is_some_and(|word| FAILED.contains(&word.to_ascii_lowercase().as_str()))
-                })
+                .any(says_failed)
+    }
+
+    /// Whether somebody else buys, too.
+    pub fn has_bystander(&self) -> bool {
+        let mut steps = self.scenario.steps.iter();
+        steps.any(|step| matches!(step, Step::Bystander { .. }))
+    }
+
+    /// Whether Flexiti's page did not open where it had to.
+    pub fn did_not_open(&self) -> bool {
+        let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
+        steps.any(|(step, happened)| {
+            let opens = matches!(
+                step,
+                Step::Checkout {
+                    expect: Start::Opens
+                }
+            );
+            opens && matches!(happened, Happened::Started { order: None, .. })
+        })
     }
 
     /// Whether the shop may give up.
@@ -83,6 +97,22 @@ impl<'a> Story<'a> {
         });
         self.may_fail() && !opened
     }
+}
+
+/// Whether a notification says in so many words that the purchase of an apply/buy failed. A shop may
+/// then show the order as failed, whatever became of the application.
+pub fn denies_purchase(call: &ExchangeView) -> bool {
+    let body = call.response_body.as_deref().unwrap_or_default();
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    answer.get("apply").is_some() && says_failed(call)
+}
+
+fn says_failed(call: &ExchangeView) -> bool {
+    let body = call.response_body.as_deref().unwrap_or_default();
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    let block = answer.get("purchase").or_else(|| answer.get("buy"));
+    let word = block.and_then(|block| block["status"].as_str());
+    word.is_some_and(|word| FAILED.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 pub fn is_init(endpoint: Endpoint) -> bool {

@@ -5,12 +5,14 @@ use super::story::{Story, is_passing, is_token};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint, is_lost};
 use flexiti_contract::scenario::{Deed, Rank, Step, To};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How long after a refusal a call may come that was on its way already.
 const ON_ITS_WAY_MS: i64 = 25;
 /// How many refusals in a row a shop may collect: two for each time that it is asked.
 const REFUSALS: usize = 8;
+/// A call that comes so long after a refusal is not in a row with it.
+const PAUSE_MS: i64 = 1_000;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = vec![dead_token(story), refused(story)];
@@ -160,20 +162,45 @@ fn made_up(story: &Story<'_>) -> Option<Judgement> {
 
 /// A shop that is refused again and again must pause.
 fn refused(story: &Story<'_>) -> Judgement {
-    let mut row = 0;
-    let mut longest = 0;
+    let mut longest: Vec<&ExchangeView> = Vec::new();
+    let mut row: Vec<&ExchangeView> = Vec::new();
     for call in &story.played.exchanges {
-        match call.row.status {
-            401 => row += 1,
-            // A token in between does not end the row of refusals.
-            _ if endpoint(call).is_some_and(is_token) => {}
-            _ => row = 0,
+        let is_refused = call.row.status == 401;
+        // A token in between does not end the row of refusals.
+        if !is_refused && endpoint(call).is_some_and(is_token) {
+            continue;
         }
-        longest = longest.max(row);
+        let at = |call: &ExchangeView| call.row.at.as_millisecond();
+        let has_paused = row
+            .last()
+            .is_some_and(|last| at(call) - at(last) >= PAUSE_MS);
+        if !is_refused || has_paused {
+            row.clear();
+        }
+        if is_refused {
+            row.push(call);
+        }
+        if row.len() > longest.len() {
+            longest.clone_from(&row);
+        }
     }
-    let wrong = (longest > REFUSALS)
-        .then(|| format!("{longest} calls in a row were refused with 401, each with a new token"));
-    Judgement::unless("refused_endlessly", wrong)
+    let wrong = (longest.len() > REFUSALS).then(|| {
+        let tokens: HashSet<&str> = longest
+            .iter()
+            .filter_map(|call| call.row.headers.get("authorization")?.as_str())
+            .collect();
+        let with = match tokens.len() {
+            1 => "all with one token".to_owned(),
+            many => format!("with {many} tokens"),
+        };
+        format!(
+            "{} calls were refused with 401 one after the other, none a second after the one before, {with}",
+            longest.len()
+        )
+    });
+    let concerned = longest.iter().map(|call| call.row.id);
+    let concerned: Vec<u64> = concerned.filter(|_| wrong.is_some()).collect();
+    Judgement::unless("refused_endlessly", wrong).of(concerned)
 }
 
 /// If no second token was needed, no token has expired, and the scenario proves nothing.
@@ -268,5 +295,53 @@ mod tests {
         assert_eq!(stampede(&[first, other]), Some(Verdict::Passed));
         let broken: Call = ("refresh_token", Some("a"), 503);
         assert_eq!(stampede(&[broken, first]), Some(Verdict::Passed));
+    }
+
+    /// What is said of notifications refused with 401 at these milliseconds, each with a token.
+    fn refused_at(calls: &[(i64, &str)]) -> Judgement {
+        let exchange = |(id, (at, token)): (u64, &(i64, &str))| {
+            let at = jiff::Timestamp::from_millisecond(1_767_225_600_000 + at).unwrap();
+            json!({
+                "id": id, "at": at.to_string(), "clock": null, "client_id": "c",
+                "endpoint": "notification_order", "method": "GET", "path": "/",
+                "headers": {"authorization": format!("Bearer {token}")}, "params": {}, "body": null,
+                "status": 401, "duration_us": 1, "order_id": 7, "violations": [], "fault": null,
+                "why": [], "query": null, "response_headers": {}, "response_body": null, "curl": ""
+            })
+        };
+        let exchanges: Vec<Value> = (1..).zip(calls).map(exchange).collect();
+        let played: Played = serde_json::from_value(json!({
+            "scenario": "token.refused_for_long", "flow": "buy", "lang": "en",
+            "dialect": "documented", "amount": "1.00", "merchant_orderid": "C1", "cart": {},
+            "happened": [], "exchanges": exchanges, "first_id": 1, "next_id": 99, "left_out": [],
+            "faults": [], "opened": []
+        }))
+        .unwrap();
+        let scenario = scenarios::named("token.refused_for_long").unwrap();
+        refused(&Story {
+            scenario,
+            played: &played,
+        })
+    }
+
+    #[test]
+    fn refusals_are_endless_only_where_no_second_passes_between_them() {
+        let each_after =
+            |pause: i64| -> Vec<(i64, &str)> { (0..12).map(|at| (at * pause, "t")).collect() };
+        let hasty = refused_at(&each_after(100));
+        assert_eq!(hasty.verdict, Verdict::Failed);
+        assert!(
+            hasty.message.contains("all with one token"),
+            "{}",
+            hasty.message
+        );
+        assert_eq!(refused_at(&each_after(1_000)).verdict, Verdict::Passed);
+        // Two refusals each time that it asks, and it asks now and then.
+        let pairs: Vec<(i64, &str)> = (0..24).map(|at| (at / 2 * 1_500, "t")).collect();
+        assert_eq!(refused_at(&pairs).verdict, Verdict::Passed);
+        let tokens = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        let renewed: Vec<(i64, &str)> = (0..).zip(tokens).collect();
+        let message = refused_at(&renewed).message;
+        assert!(message.contains("with 12 tokens"), "{message}");
     }
 }

@@ -2,12 +2,13 @@
 
 use super::browser::{Browser, Outgoing};
 use super::cookies::From;
+use super::pace::{GRACE, Known};
 use super::request::Prepared;
 use super::{Stage, extract};
 use crate::merchant::driver::{Order, filled};
-use crate::merchant::trace::Happened;
+use crate::merchant::judge;
+use crate::merchant::trace::{ExchangeSummary, ExchangeView, Happened};
 use flexiti_contract::scenario::Belief;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long a shop gets to be fooled.
@@ -20,10 +21,6 @@ const LOOK: Duration = Duration::from_millis(40);
 /// it poll more than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
-/// How many outcomes a shop may fail to learn before it gets less time for the next.
-const CHANCES: u32 = 2;
-/// The time that it gets then.
-const IMPATIENCE: Duration = Duration::from_millis(1_500);
 /// After how long a customer reloads a page that does not show the outcome yet.
 const RELOAD: Duration = Duration::from_millis(1_200);
 
@@ -33,8 +30,12 @@ pub struct Asked<'a> {
     pub values: Vec<(String, String)>,
     /// The customer's browser.
     pub browser: &'a Browser,
-    /// Whether the order was opened at Flexiti.
-    pub is_open: bool,
+    /// The order at Flexiti, if one was opened.
+    pub order: Option<u64>,
+    /// The journal's number after which notifications show its outcome.
+    pub settled: Option<u64>,
+    /// Whether faults are planned for the shop's questions about the order.
+    pub has_faults: bool,
     /// The shop, and the mock behind it.
     pub stage: &'a Stage<'a>,
 }
@@ -50,20 +51,42 @@ pub fn believe(
     let Some(order) = &stage.driver.order else {
         return Ok(Happened::NotAsked);
     };
-    let deadline = Instant::now() + patience(stage);
+    let started = Instant::now();
+    let most = Duration::from_secs(stage.driver.checkout.patience_s.into());
+    let mut known = Known::default();
     let mut reload = Instant::now() + RELOAD;
     loop {
         let ((belief, said), polls_flexiti) = stage.looking(|| ask(asked, order))?;
-        let is_so = belief.is_some_and(|belief| one_of.contains(&belief));
+        let waited = started.elapsed();
+        let notified = notified(asked)?;
+        let is_told = notified.told.is_some();
+        known.next = notified.next.map(|next| waited + next);
+        known.told = known.told.or(is_told.then_some(waited));
+        let no_purchase = notified
+            .told
+            .is_some_and(|call| judge::denies_purchase(&call));
+        let is_so = belief.is_some_and(|belief| one_of.contains(&belief))
+            || (belief == Some(Belief::Failed) && no_purchase);
         // Goods may be on their way at once.
         let is_wrong = belief == Some(Belief::Paid);
+        let pace = stage.pace();
+        let is_late = waited > pace.limit(known, stage.patience, most);
         // The state of an order that was never opened will not change.
-        let is_late = Instant::now() > deadline;
-        if is_late && asked.is_open && !is_so {
-            stage.unlearned.fetch_add(1, Ordering::Relaxed);
-        }
-        if is_so || is_wrong || !asked.is_open || is_late {
-            return Ok(Happened::Believed { belief, said });
+        let is_open = asked.order.is_some();
+        // A shop that asks in the background has yet to meet what was planned for it.
+        let is_idle = asked.has_faults && !notified.asked && waited < GRACE;
+        if (is_so && !is_idle) || is_wrong || !is_open || is_late {
+            // An order that is pending from the start shows nothing of the shop's pace.
+            let is_outcome = is_so && belief != Some(Belief::Pending);
+            if is_open && (is_outcome || (is_late && !is_so)) {
+                stage.has_learned(is_outcome);
+            }
+            let waited_ms = u64::try_from(waited.as_millis()).ok();
+            return Ok(Happened::Believed {
+                belief,
+                said,
+                waited_ms,
+            });
         }
         if Instant::now() > reload {
             stage.looking(look_again)?;
@@ -73,14 +96,60 @@ pub fn believe(
     }
 }
 
-/// How long the shop may take to learn an outcome. One that did not learn several has had its
-/// chance: going on at this pace would take an hour.
-fn patience(stage: &Stage<'_>) -> Duration {
-    if stage.unlearned.load(Ordering::Relaxed) < CHANCES {
-        stage.patience
-    } else {
-        stage.patience.min(IMPATIENCE)
-    }
+/// What Flexiti has told the shop about the order so far.
+struct Notified {
+    /// Whether the shop has asked at all.
+    asked: bool,
+    /// The call whose answer showed the outcome.
+    told: Option<ExchangeView>,
+    /// In how much time the shop should ask again, by its latest pause.
+    next: Option<Duration>,
+}
+
+fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
+    let Some(order) = asked.order else {
+        return Ok(Notified {
+            asked: false,
+            told: None,
+            next: None,
+        });
+    };
+    let admin = asked.stage.mock.admin();
+    let calls = admin.requests(&asked.stage.window())?.requests;
+    // A call that a fault answers is known by its path alone.
+    let number = asked.values.iter();
+    let mut number = number.filter(|(name, _)| name == "merchant_orderid");
+    let names = [
+        Some(order.to_string()),
+        number.next().map(|(_, number)| number.clone()),
+    ];
+    let is_about = |call: &&ExchangeSummary| {
+        let last = call.path.rsplit('/').next().map(str::to_owned);
+        call.order_id == Some(order) || names.contains(&last)
+    };
+    let calls: Vec<&ExchangeSummary> = calls.iter().filter(is_about).collect();
+    // The first one is init.
+    let asks = calls.get(1..).unwrap_or_default();
+    let is_told = |call: &&&ExchangeSummary| {
+        let since = asked.settled.is_some_and(|settled| call.id > settled);
+        since && call.status == 200 && call.fault.is_none()
+    };
+    let told = asks.iter().find(is_told);
+    let told = told.map(|call| admin.request(call.id)).transpose()?;
+    let next = match calls.as_slice() {
+        [.., before, last] => {
+            let at = |call: &ExchangeSummary| call.at.as_millisecond();
+            let pause = at(last) - at(before);
+            let due = at(last) + 2 * pause - jiff::Timestamp::now().as_millisecond();
+            u64::try_from(due).ok().map(Duration::from_millis)
+        }
+        _ => None,
+    };
+    Ok(Notified {
+        asked: !asks.is_empty(),
+        told,
+        next,
+    })
 }
 
 /// Looks, and looks again once the shop has had time to be fooled.
@@ -91,11 +160,19 @@ pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> 
     };
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
     if belief.is_some_and(|belief| none_of.contains(&belief)) {
-        return Ok(Happened::Believed { belief, said });
+        return Ok(believed(belief, said));
     }
     std::thread::sleep(DOUBT);
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
-    Ok(Happened::Believed { belief, said })
+    Ok(believed(belief, said))
+}
+
+fn believed(belief: Option<Belief>, said: String) -> Happened {
+    Happened::Believed {
+        belief,
+        said,
+        waited_ms: None,
+    }
 }
 
 /// What the shop says about the order.

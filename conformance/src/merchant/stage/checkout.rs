@@ -5,7 +5,7 @@ use super::customer::Customer;
 use super::extract;
 use super::request::Prepared;
 use crate::merchant::driver::{Driver, Request, filled};
-use crate::merchant::trace::Happened;
+use crate::merchant::trace::{Happened, sent_number};
 use std::thread::ScopedJoinHandle;
 
 impl Customer<'_, '_> {
@@ -15,10 +15,9 @@ impl Customer<'_, '_> {
             Ok(seen) => {
                 let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
                 self.order = order.as_ref().map(|order| order.id);
+                self.others.extend(self.order);
                 let own = order.and_then(|order| order.merchant_order_id);
-                if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
-                    self.merchant_orderid = own;
-                }
+                self.goes_by(own.or_else(|| self.refused_number()));
                 Happened::Started {
                     times,
                     order: self.order,
@@ -33,6 +32,24 @@ impl Customer<'_, '_> {
                 trouble: Some(trouble),
             },
         }
+    }
+
+    /// Remembers the number that the shop gave the order, if it gives numbers of its own.
+    fn goes_by(&mut self, own: Option<String>) {
+        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+            self.merchant_orderid = own;
+        }
+    }
+
+    /// The shop's number in the latest init of this scenario, whatever that was answered.
+    fn refused_number(&self) -> Option<String> {
+        let admin = self.stage.mock.admin();
+        let calls = admin.requests(&self.stage.window()).ok()?.requests;
+        let mut numbers = calls.iter().rev().filter_map(|call| {
+            let call = admin.request(call.id).ok()?;
+            sent_number(&call)
+        });
+        numbers.next()
     }
 
     /// Takes the steps before the checkout, and sends the checkout's own request.
@@ -118,9 +135,8 @@ impl Customer<'_, '_> {
                 Err(trouble) => troubles.push(trouble),
             }
         }
-        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
-            self.merchant_orderid = own;
-        }
+        self.goes_by(own);
+        self.others.extend(&orders);
         // The customer goes on in the window that they opened last.
         self.order = orders.last().copied().or(self.order);
         if let Err(error) = self.stage.plan_for(self.faults, self.order) {

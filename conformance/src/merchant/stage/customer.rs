@@ -2,15 +2,16 @@
 
 use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
 use super::cookies::From;
-use super::{Stage, belief};
+use super::{Stage, belief, is_of_order, last_id};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, Start, Step, To};
 use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
 use reqwest::Url;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::thread::ScopedJoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A customer whom the mock knows, with credit (fixtures/customers.toml).
 const CUSTOMER: &str = "1293836";
@@ -35,10 +36,16 @@ pub struct Customer<'s, 'd> {
     pub(super) browser: Browser,
     /// The order whose pages are open.
     pub(super) order: Option<u64>,
+    /// The orders whose pages are open in other windows.
+    pub(super) others: BTreeSet<u64>,
     /// The URL that Flexiti sends the customer to.
     callback: Option<String>,
+    /// The journal's number after which notifications show the order's outcome.
+    settled: Option<u64>,
     /// The URL that the customer came back to last.
     last_return: Option<String>,
+    /// Whether a step could not be carried out.
+    has_failed: bool,
     /// What was read from the shop's answers, by placeholder.
     pub(super) extracted: Vec<(String, String)>,
 }
@@ -65,8 +72,11 @@ impl<'s, 'd> Customer<'s, 'd> {
             merchant_orderid: format!("C{}-{plays}", stage.run),
             browser: stage.browser()?,
             order: None,
+            others: BTreeSet::new(),
             callback: None,
+            settled: None,
             last_return: None,
+            has_failed: false,
             extracted: Vec::new(),
         })
     }
@@ -75,8 +85,11 @@ impl<'s, 'd> Customer<'s, 'd> {
     /// shop's, and is recorded with its reason.
     pub fn take(&mut self, step: &Step) -> Happened {
         let happened = self.carry_out(step);
-        happened.unwrap_or_else(|error| Happened::Failed {
-            why: self.stage.told(format!("{error:#}")),
+        happened.unwrap_or_else(|error| {
+            self.has_failed = true;
+            Happened::Failed {
+                why: self.stage.told(format!("{error:#}")),
+            }
         })
     }
 
@@ -90,7 +103,13 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Complete {
                 outcome,
                 settle_after,
-            } => self.complete(outcome, settle_after.as_ref()),
+                every,
+            } => {
+                if *every {
+                    self.complete_others(outcome)?;
+                }
+                self.complete(outcome, settle_after.as_ref())
+            }
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
@@ -121,7 +140,10 @@ impl<'s, 'd> Customer<'s, 'd> {
         belief::Asked {
             values: self.values(),
             browser: &self.browser,
-            is_open: self.order.is_some(),
+            // What was not brought about is not waited for.
+            order: self.order.filter(|_| !self.has_failed),
+            settled: self.settled,
+            has_faults: self.faults.iter().any(is_of_order),
             stage: self.stage,
         }
     }
@@ -150,12 +172,24 @@ impl<'s, 'd> Customer<'s, 'd> {
     fn look_again(&self) {
         if let Some(url) = &self.last_return {
             // What the page says is judged where it was first seen.
-            let _ = self.open(&self.browser, &Outgoing::get(url, From::Shop));
+            let _ = self.arrive(&self.browser, url, From::Shop, By::Customer);
         }
     }
 
     /// The values of the driver file's placeholders.
     pub(super) fn values(&self) -> Vec<(String, String)> {
+        let extracted = self.extracted.iter().cloned();
+        self.own_values().chain(extracted).collect()
+    }
+
+    /// The same for somebody to whom the shop has told nothing.
+    pub(super) fn values_without_secrets(&self) -> Vec<(String, String)> {
+        let extracted = self.extracted.iter();
+        let nothing = extracted.map(|(name, _)| (name.clone(), String::new()));
+        self.own_values().chain(nothing).collect()
+    }
+
+    fn own_values(&self) -> impl Iterator<Item = (String, String)> {
         let customer = if self.flow == "buy" { CUSTOMER } else { "" };
         let own = [
             ("flow", self.flow),
@@ -170,12 +204,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         let order = self
             .order
             .map(|id| ("online_order_id".to_owned(), id.to_string()));
-        let extracted = self.extracted.iter().cloned();
-        own.into_iter()
-            .chain(cart)
-            .chain(order)
-            .chain(extracted)
-            .collect()
+        own.into_iter().chain(cart).chain(order)
     }
 
     pub(super) fn open(
@@ -183,7 +212,11 @@ impl<'s, 'd> Customer<'s, 'd> {
         browser: &Browser,
         outgoing: &Outgoing<'_>,
     ) -> Result<PageLoad, String> {
+        let (patience, started) = (self.stage.page_patience(), Instant::now());
         let seen = browser.open(outgoing);
+        if seen.is_err() && started.elapsed() >= patience {
+            self.stage.has_hung();
+        }
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
@@ -232,8 +265,26 @@ impl<'s, 'd> Customer<'s, 'd> {
             follow: false,
             settle_after,
         };
-        self.callback = self.stage.mock.admin().complete(order, &wish)?.callback_url;
+        let admin = self.stage.mock.admin();
+        self.callback = admin.complete(order, &wish)?.callback_url;
+        let is_settled = admin.order(order)?.settled;
+        self.settled = is_settled.then(|| last_id(admin)).transpose()?;
         Ok(Happened::Completed(outcome.to_owned()))
+    }
+
+    /// The customer does the same in the other windows, as far as Flexiti lets them.
+    fn complete_others(&self, outcome: &str) -> anyhow::Result<()> {
+        let own = self.order;
+        for order in self.others.iter().filter(|other| Some(**other) != own) {
+            let wish = Complete {
+                outcome: serde_json::from_value(outcome.into())?,
+                follow: false,
+                settle_after: None,
+            };
+            // An order that has come to its end cannot be paid any more.
+            let _ = self.stage.mock.admin().complete(*order, &wish);
+        }
+        Ok(())
     }
 
     /// The success URL of the driver file, with more in its query.
@@ -286,8 +337,8 @@ impl<'s, 'd> Customer<'s, 'd> {
             To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
-            By::Customer => self.open(&self.browser, &Outgoing::get(&url, self.way_back())),
-            By::Stranger => self.open(&self.stage.browser()?, &Outgoing::get(&url, From::Flexiti)),
+            By::Customer => self.arrive(&self.browser, &url, self.way_back(), by),
+            By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
         };
         if by == By::Customer && to == To::Own {
             self.last_return = Some(url);
@@ -308,7 +359,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
         let url = self.callback()?;
         let seen: Vec<_> = std::thread::scope(|scope| {
-            let look = || self.open(&self.browser, &Outgoing::get(url, self.way_back()));
+            let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
             let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
             let seen = looking.into_iter().map(ScopedJoinHandle::join);
             seen.collect()
@@ -333,8 +384,11 @@ impl<'s, 'd> Customer<'s, 'd> {
             merchant_orderid: format!("{}-B", self.merchant_orderid),
             browser: self.stage.browser()?,
             order: None,
+            others: BTreeSet::new(),
             callback: None,
+            settled: None,
             last_return: None,
+            has_failed: false,
             extracted: Vec::new(),
         };
         let started = other.start(1);
@@ -343,9 +397,9 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 }
 
-fn apart(seen: Result<PageLoad, String>) -> (Option<Page>, Option<String>) {
+fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
     match seen {
-        Ok(seen) => (Some(seen.page), None),
+        Ok(page) => (Some(page), None),
         Err(trouble) => (None, Some(trouble)),
     }
 }

@@ -1,5 +1,6 @@
 //! The stage that scenarios are played on: the shop, and a mock in Flexiti's place.
 
+mod arrival;
 mod belief;
 mod browser;
 mod checkout;
@@ -7,9 +8,10 @@ mod cookies;
 mod customer;
 mod extract;
 mod html;
+mod pace;
 mod past;
 mod performance;
-mod process;
+pub(super) mod process;
 mod request;
 mod scripts;
 mod shop;
@@ -17,7 +19,7 @@ mod shop;
 pub use shop::{LOST, Trouble};
 
 use crate::merchant::driver::{Account, Driver};
-use crate::merchant::trace::Page;
+use crate::merchant::trace::{AskedAgain, Page};
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use browser::{Browser, Credentials, Outgoing, PageLoad};
@@ -25,6 +27,7 @@ use cookies::From;
 use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
+use pace::Pace;
 use past::Past;
 use reqwest::Url;
 use serde_json::{Map, Value, json};
@@ -76,8 +79,8 @@ pub struct Stage<'d> {
     next_id: u64,
     /// The calls of this scenario whose time the runner chose by looking at something.
     looked: Mutex<Vec<u64>>,
-    /// How many orders the shop has not learned the outcome of in time.
-    pub(super) unlearned: AtomicU32,
+    /// What the shop has shown of its pace.
+    pace: Mutex<Pace>,
     /// Orders and tokens of earlier scenarios.
     past: Past,
     /// Whether the shop still asks about those in the background.
@@ -154,7 +157,7 @@ impl<'d> Stage<'d> {
             credentials,
             next_id,
             looked: Mutex::default(),
-            unlearned: AtomicU32::new(0),
+            pace: Mutex::default(),
             past: Past::default(),
             is_busy: false,
         })
@@ -188,6 +191,11 @@ impl<'d> Stage<'d> {
     /// The dialect of the mock, with every answer spelled out.
     pub fn dialect(&self) -> Value {
         serde_json::to_value(&self.dialect).unwrap_or_default()
+    }
+
+    /// What the shop went on asking of itself about orders that it knew to be paid.
+    pub fn asked_again(&self) -> Vec<AskedAgain> {
+        self.past.asked_again()
     }
 
     /// The pages of the driver file, searched for credentials.
@@ -255,6 +263,26 @@ impl<'d> Stage<'d> {
         Ok((seen, after > before))
     }
 
+    /// The query for the calls of the scenario that is being played.
+    pub(super) fn window(&self) -> String {
+        format!("after={}", self.next_id - 1)
+    }
+
+    /// What the shop has shown of its pace.
+    pub(super) fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers whether the shop learned an outcome in time.
+    pub(super) fn has_learned(&self, in_time: bool) {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        if in_time {
+            pace.learned += 1;
+        } else {
+            pace.unlearned += 1;
+        }
+    }
+
     /// Puts the shop back to its beginning, if the driver file says how.
     fn reset(&self) -> Result<(), Trouble> {
         shop::reset(self.driver, &pairs(&self.environment))
@@ -284,9 +312,20 @@ impl<'d> Stage<'d> {
 
     /// The browser of a new customer.
     pub(super) fn browser(&self) -> anyhow::Result<Browser> {
-        let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
         let flexiti = Url::parse(&self.mock.public_base_url())?;
-        Browser::new(&flexiti, patience, &self.driver.mock.authorities)
+        Browser::new(&flexiti, self.page_patience(), &self.driver.mock.authorities)
+    }
+
+    /// How long a page of the shop may take.
+    pub(super) fn page_patience(&self) -> Duration {
+        let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
+        self.pace().page(patience)
+    }
+
+    /// Remembers that a page did not come in time.
+    pub(super) fn has_hung(&self) {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.hung += 1;
     }
 
     /// Sets the mock up with the scenario's answers and faults.

@@ -2,14 +2,12 @@
 
 use super::Stage;
 use super::customer::Customer;
-use super::past::Past;
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;
-use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, OrderView};
-use serde_json::Value;
-use std::collections::{BTreeSet, HashSet};
+use flexiti_mock::embed::admin::{CallKind, OrderView};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -72,7 +70,7 @@ impl Stage<'_> {
             looked: Vec::new(),
             ended: None,
         };
-        self.record(&mut played)?;
+        let left_out = self.record(&mut played)?;
         let looked = self
             .looked
             .get_mut()
@@ -88,70 +86,60 @@ impl Stage<'_> {
         if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
             self.paid = Some(bought.id);
         }
-        self.past.remember(&played);
+        self.past.remember(&played, &left_out);
         admin.clear_faults(&self.client_id)?;
         Ok(played)
     }
 
-    /// Records the shop's calls since the last scenario, except those about earlier orders.
-    fn record(&mut self, played: &mut Played) -> anyhow::Result<()> {
+    /// Records the shop's calls since the last scenario, and gives those among them that belong to
+    /// earlier ones.
+    fn record(&mut self, played: &mut Played) -> anyhow::Result<Vec<ExchangeView>> {
         let admin = self.mock.admin();
-        let window = format!("after={}", played.first_id - 1);
+        let window = self.window();
         let mut rows = admin.requests(&window)?.requests;
         if rows.last().is_some_and(|row| row.endpoint == TOKEN) {
             // The call that the token is for follows at once.
             std::thread::sleep(TOKEN_USE);
             rows = admin.requests(&window)?.requests;
         }
-        let mut theirs = Vec::new();
-        for row in rows {
-            played.next_id = row.id + 1;
-            if self.past.is_about(&row) {
-                played.left_out.push(row.id);
-                theirs.extend(bearer(&row).map(str::to_owned));
-            } else {
-                played.exchanges.push(admin.request(row.id)?);
+        let calls = rows.iter().map(|row| admin.request(row.id));
+        let calls: Vec<ExchangeView> = calls.collect::<Result<_, _>>()?;
+        let theirs = self.past.theirs(&calls);
+        let (left_out, own): (Vec<_>, Vec<_>) = calls
+            .into_iter()
+            .partition(|call| theirs.contains(&call.row.id));
+        played.exchanges = own;
+        played.left_out = left_out.iter().map(|call| call.row.id).collect();
+        played.next_id = rows.last().map_or(played.first_id, |row| row.id + 1);
+        self.is_busy |= !left_out.is_empty();
+        self.notice_pauses(&left_out);
+        self.next_id = played.next_id;
+        Ok(left_out)
+    }
+
+    /// How long the shop pauses between its own questions about an order.
+    fn notice_pauses(&mut self, left_out: &[ExchangeView]) {
+        let looked = self
+            .looked
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let pace = self.pace.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut latest: HashMap<u64, i64> = HashMap::new();
+        for call in left_out
+            .iter()
+            .filter(|call| !looked.contains(&call.row.id))
+        {
+            let Some(order) = call.row.order_id else {
+                continue;
+            };
+            let at = call.row.at.as_millisecond();
+            if let Some(before) = latest.insert(order, at)
+                && let Ok(pause) = u64::try_from(at - before)
+            {
+                pace.pause = pace.pause.max(Duration::from_millis(pause));
             }
         }
-        leave_tokens_out(played, &theirs, &self.past);
-        self.is_busy |= !played.left_out.is_empty();
-        self.next_id = played.next_id;
-        Ok(())
     }
-}
-
-/// Leaves out the tokens that were used only to ask about earlier orders, and refreshes of earlier
-/// tokens that came to nothing.
-fn leave_tokens_out(played: &mut Played, theirs: &[String], past: &Past) {
-    let own: HashSet<String> = played
-        .exchanges
-        .iter()
-        .filter_map(|call| bearer(&call.row))
-        .map(str::to_owned)
-        .collect();
-    let is_theirs = |call: &ExchangeView| {
-        let body = call.response_body.as_deref().unwrap_or_default();
-        let answer: Value = serde_json::from_str(body).unwrap_or_default();
-        let token = answer["access_token"].as_str().unwrap_or_default();
-        call.row.endpoint == TOKEN
-            && (theirs.iter().any(|used| used == token) || past.is_refresh_of(&call.row))
-            && !own.contains(token)
-    };
-    let (left_out, kept) = std::mem::take(&mut played.exchanges)
-        .into_iter()
-        .partition(is_theirs);
-    played.exchanges = kept;
-    let left_out: Vec<ExchangeView> = left_out;
-    played
-        .left_out
-        .extend(left_out.iter().map(|call| call.row.id));
-    played.left_out.sort_unstable();
-}
-
-/// The hash of the token that a call was made with.
-fn bearer(row: &ExchangeSummary) -> Option<&str> {
-    let header = row.headers.get("authorization")?.as_str()?;
-    header.split_whitespace().next_back()
 }
 
 /// Whether only calls for tokens failed a check: it is unknown which order those belong to.

@@ -1,14 +1,39 @@
 //! Programs of the merchant's: started in a group of their own, and ended with all their children.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much of a program's output is read.
 const OUTPUT: u64 = 64 * 1024;
 /// Time between two looks at a program.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// The groups that run, by the process id of their first program; `None` once no more may start.
+static RUNNING: Mutex<Option<BTreeSet<u32>>> = Mutex::new(Some(BTreeSet::new()));
+
+/// Ends all programs with their children, and lets no more start: the runner is about to end.
+pub fn end_all() {
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    for id in running.take().unwrap_or_default() {
+        kill(id);
+    }
+}
+
+#[cfg(unix)]
+fn kill(id: u32) {
+    let group = i32::try_from(id).ok();
+    if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
+        // The children may be alive though the program itself has ended; or all be gone.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill(_: u32) {}
 
 /// A running program with its children. They are ended when this value is dropped.
 #[derive(Debug)]
@@ -21,16 +46,28 @@ impl Group {
     /// Starts a program; what it writes goes to a file.
     pub fn start(command: &mut Command) -> std::io::Result<Self> {
         let log = tempfile::tempfile()?;
-        command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?);
+        command.stdout(log.try_clone()?).stderr(log.try_clone()?);
+        Self::spawn(command, log)
+    }
+
+    /// Starts a program that writes to where the runner does.
+    pub fn start_aloud(command: &mut Command) -> std::io::Result<Self> {
+        Self::spawn(command, tempfile::tempfile()?)
+    }
+
+    fn spawn(command: &mut Command, log: File) -> std::io::Result<Self> {
+        command.stdin(Stdio::null());
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt as _;
             command.process_group(0);
         }
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(running) = running.as_mut() else {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        };
         let child = command.spawn()?;
+        running.insert(child.id());
         Ok(Self { child, log })
     }
 
@@ -56,14 +93,13 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(group) = i32::try_from(self.child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
-        {
-            // The children may be alive though the program itself has ended; or all be gone.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let id = self.child.id();
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.as_mut() {
+            running.remove(&id);
         }
+        drop(running);
+        kill(id);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

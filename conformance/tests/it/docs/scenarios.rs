@@ -139,7 +139,9 @@ fn step(step: &Step) -> String {
         Step::Complete {
             outcome,
             settle_after,
+            every,
         } => {
+            let every = if *every { " in every window" } else { "" };
             let shown = match settle_after {
                 None => String::new(),
                 Some(after) => match (after["polls"].as_u64(), after["ms"].as_u64()) {
@@ -148,7 +150,7 @@ fn step(step: &Step) -> String {
                     _ => panic!("settle_after {after}"),
                 },
             };
-            format!("The order comes to the outcome `{outcome}`{shown}.")
+            format!("The order comes to the outcome `{outcome}`{every}{shown}.")
         }
         Step::Return { to, by } => {
             let who = match by {

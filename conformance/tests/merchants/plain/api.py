@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A shop behind an API, as Magento and Next have them: a guest's cart, shipping, payment, each a JSON call of
 the page's script; order numbers of its own; the owner logs in for a token and reads an order's status in a
-header. It speaks to Flexiti as shop.py does. Standard library only."""
+header. With SPA=1 the page at the callback is made in the browser: its script asks for the outcome, and
+nothing else makes the shop ask Flexiti. It speaks to Flexiti as shop.py does. Standard library only."""
 
 import itertools
 import json
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import shop as flexiti
 
 CARTS, ORDERS, NUMBERS, OWNER = {}, {}, itertools.count(1), secrets.token_hex(16)
+SPA = bool(os.environ.get("SPA"))
 
 
 class Api(BaseHTTPRequestHandler):
@@ -41,13 +43,23 @@ class Api(BaseHTTPRequestHandler):
             if order is None:
                 return self.answer(404, {"message": "no such order"})
             with order["lock"]:
-                flexiti.ask(order)
+                if not SPA:
+                    flexiti.ask(order)
             return self.answer(200, {"items": 1}, [("X-Order-State", order["state"])])
+        if path.startswith("/rest/guest-carts/") and path.endswith("/outcome"):
+            order = CARTS.get(path.split("/")[3], {}).get("order")
+            if order is None or self.headers.get("X-Requested-With") != "XMLHttpRequest":
+                return self.answer(404, {"message": "no such cart"})
+            with order["lock"]:
+                flexiti.ask(order)
+            return self.answer(200, {"state": order["state"]})
         if path == "/return":
             cookie = cookies.SimpleCookie(self.headers.get("Cookie", "")).get("guest_cart")
             order = CARTS.get(cookie.value, {}).get("order") if cookie else None
             if order is None:
                 return self.page("en", "Nothing here")
+            if SPA:
+                return self.page(order["lang"], "")
             with order["lock"]:
                 flexiti.ask(order)
             return self.page(order["lang"], order["state"])

@@ -6,6 +6,7 @@ says what is wrong. faults.toml says what is to be found of it.
 
 import contextlib
 import re
+import threading
 import time
 from urllib.parse import quote, urlencode
 
@@ -767,3 +768,63 @@ def samesite_strict():
 def samesite_none_insecure():
     """The session's cookie is SameSite=None without Secure: no browser keeps it."""
     cookies_with("SameSite=None")
+
+
+# What only several scenarios show, or what a customer is told.
+
+@fault
+def pays_without_flexiti():
+    """An order that Flexiti would not open counts as paid."""
+    def start(original, self, terms):
+        try:
+            return original(self, terms)
+        except (flexiti.Refused, Lost):
+            self.status = success_of(self)
+            raise
+    replace(shop.Order, "start", start)
+
+
+@fault
+def one_number_for_all():
+    """All orders have one number at Flexiti."""
+    in_form(lambda form: form.update(merchant_orderid="A1"))
+
+
+@fault
+def asks_for_ever():
+    """A worker goes on asking about orders that are paid."""
+    def work():
+        while True:
+            time.sleep(0.1)
+            for order in list(shop.orders.values()):
+                if order.opened and order.status in ("paid", "approved"):
+                    with contextlib.suppress(Lost, flexiti.Refused):
+                        flexiti.notification(order, "order-id", order.opened.order_id)
+    threading.Thread(target=work, daemon=True).start()
+
+
+@fault
+def answers_nothing():
+    """A customer whose order Flexiti refuses gets no answer."""
+    def answer(original, self, status, *args):
+        if status == 409:
+            raise ConnectionAbortedError("no answer")
+        original(self, status, *args)
+    replace(shop.Handler, "answer", answer)
+
+
+@fault
+def impatient():
+    """An answer to init that takes longer than a second is given up, and the customer sent away."""
+    flexiti.TIMEOUT = 1
+    shop.Order.open = lambda self: flexiti.init(self, self.terms, self.new_name(), flexiti.new_reference())
+
+
+@fault
+def no_page_after_cancel():
+    """Whoever comes back to the error address finds no page."""
+    def callback(original, self, path, query):
+        if path == "/flexiti/cancel":
+            return self.answer(404, shop.page("en", "nothing"))
+        original(self, path, query)
+    replace(shop.Handler, "callback", callback)

@@ -1,0 +1,98 @@
+//! The way back from Flexiti: the callback page, and what its script asks the shop.
+
+use super::browser::{Browser, Outgoing, PageLoad};
+use super::cookies::From;
+use super::customer::Customer;
+use super::extract;
+use super::request::Prepared;
+use crate::merchant::driver::filled;
+use crate::merchant::trace::Page;
+use flexiti_contract::scenario::By;
+use reqwest::Url;
+
+impl Customer<'_, '_> {
+    /// Loads a callback page, and runs its script.
+    pub(super) fn arrive(
+        &self,
+        browser: &Browser,
+        url: &str,
+        from: From,
+        by: By,
+    ) -> Result<Page, String> {
+        let mut page = self.open(browser, &Outgoing::get(url, from))?.page;
+        let steps = &self.stage.driver.callbacks.steps;
+        if steps.is_empty() || page.status >= 400 || page.redirected_away {
+            return Ok(page);
+        }
+        let mut values = match by {
+            By::Customer => self.values(),
+            // What the shop told the customer, nobody else knows.
+            By::Stranger => self.values_without_secrets(),
+        };
+        values.extend(parameters(url));
+        for (at, step) in (1..).zip(steps) {
+            let named = |why: String| self.stage.told(format!("callbacks.steps[{at}]: {why}"));
+            let absent = step.callback_names().into_iter();
+            let absent = absent.map(|name| (name, String::new()));
+            let filled_in = values.iter().cloned().chain(absent);
+            let filled_in: Vec<(String, String)> = filled_in.collect();
+            let request = Prepared::new(step, &filled_in);
+            let seen = self.open(browser, &request.as_outgoing()).map_err(named)?;
+            add(&mut page, &seen);
+            // A stranger may be told less.
+            if by == By::Stranger || seen.page.status >= 400 {
+                continue;
+            }
+            let cookies = browser.cookies(&filled(&step.url, &filled_in));
+            for (name, place) in &step.extract {
+                let value = extract::read(place, &seen, &cookies);
+                let value = value.map_err(|why| named(format!("extract.{name}: {why}")))?;
+                values.push((name.clone(), value));
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// The query of a callback's address, whole and by its parameters.
+fn parameters(url: &str) -> Vec<(String, String)> {
+    let Ok(url) = Url::parse(url) else {
+        return Vec::new();
+    };
+    let query = url.query().unwrap_or_default().to_owned();
+    let pairs = url.query_pairs();
+    let pairs = pairs.map(|(name, value)| (format!("callback.{name}"), value.into_owned()));
+    let whole = [("callback.query".to_owned(), query)];
+    whole.into_iter().chain(pairs).collect()
+}
+
+/// Adds what a script was told to the page that shows it.
+fn add(page: &mut Page, seen: &PageLoad) {
+    page.leaks.extend(seen.page.leaks.iter().cloned());
+    page.leaks.sort_unstable();
+    page.leaks.dedup();
+    page.names_order |= seen.page.names_order;
+    page.says_paid |= seen.page.says_paid;
+    page.redirected_away |= seen.page.redirected_away;
+    // A script shows what it likes of a refusal; an answer that breaks leaves it nothing.
+    if seen.page.status >= 500 {
+        page.status = seen.page.status;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameters;
+
+    #[test]
+    fn the_parameters_of_a_callback_are_placeholders() {
+        let pairs = parameters("http://shop/return?orderId=7&status=A%20B#x");
+        let value = |name: &str| {
+            let mut pairs = pairs.iter().filter(|(own, _)| own == name);
+            pairs.next().map(|(_, value)| value.as_str())
+        };
+        assert_eq!(value("callback.query"), Some("orderId=7&status=A%20B"));
+        assert_eq!(value("callback.status"), Some("A B"));
+        assert_eq!(value("callback.auth_token"), None);
+    }
+}
