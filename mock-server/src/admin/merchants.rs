@@ -191,7 +191,7 @@ pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
     let merchant = merchant.ok_or_else(|| no_merchant(id))?;
     merchant.clock = Clock::default();
     merchant.faults = Faults::none(app.random_of(id));
-    merchant.customers = app.configured().customers.clone();
+    merchant.customers.clone_from(&app.configured().customers);
     merchant.rulebook = Arc::clone(&merchant.own_rulebook);
     let gone = state.forget(id);
     drop(state);

@@ -116,28 +116,36 @@ pub struct Tls {
     /// PEM file with the server's certificate and its chain: the server speaks TLS. It is read
     /// again when it changes
     #[arg(
-        long,
+        long = "tls-cert",
         env = "FLEXITI_MOCK_TLS_CERT",
         value_name = "FILE",
-        requires = "tls_key"
+        requires = "key"
     )]
-    pub tls_cert: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
     /// PEM file with the certificate's private key, not encrypted
     #[arg(
-        long,
+        long = "tls-key",
         env = "FLEXITI_MOCK_TLS_KEY",
         value_name = "FILE",
-        requires = "tls_cert"
+        requires = "cert"
     )]
-    pub tls_key: Option<PathBuf>,
+    pub key: Option<PathBuf>,
     /// Speak TLS with a certificate made at the start, for localhost, the address and the host of
     /// --public-base-url
-    #[arg(long, env = "FLEXITI_MOCK_TLS_SELF_SIGNED", value_parser = switch)]
-    pub tls_self_signed: bool,
+    #[arg(
+        long = "tls-self-signed",
+        env = "FLEXITI_MOCK_TLS_SELF_SIGNED",
+        value_parser = switch
+    )]
+    pub self_signed: bool,
     /// Where --tls-self-signed writes the certificate of the authority that clients are to trust; a
     /// file in the temporary folder if absent
-    #[arg(long, env = "FLEXITI_MOCK_TLS_CA_FILE", value_name = "FILE")]
-    pub tls_ca_file: Option<PathBuf>,
+    #[arg(
+        long = "tls-ca-file",
+        env = "FLEXITI_MOCK_TLS_CA_FILE",
+        value_name = "FILE"
+    )]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How much clients may ask of the server.

@@ -21,7 +21,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
             tls,
             ready,
         } => {
-            let is_secured = serve.tls.tls_cert.is_some() || serve.tls.tls_self_signed;
+            let is_secured = serve.tls.cert.is_some() || serve.tls.self_signed;
             return Ok(healthcheck::run(address, tls || is_secured, ready));
         }
         Command::Openapi { dialect } => {

@@ -86,9 +86,10 @@ impl HangUp {
     pub fn listen() -> io::Result<Self> {
         let kind = SignalKind::hangup();
         // What `nohup` has switched off stays off.
-        let signal = match is_ignored(kind.as_raw_value()) {
-            true => None,
-            false => Some(signal(kind)?),
+        let signal = if is_ignored(kind.as_raw_value()) {
+            None
+        } else {
+            Some(signal(kind)?)
         };
         Ok(Self {
             signal,

@@ -54,17 +54,17 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
 }
 
 fn tls(given: args::Tls) -> anyhow::Result<Option<TlsSettings>> {
-    let is_made = given.tls_self_signed;
+    let is_made = given.self_signed;
     ensure!(
-        is_made || given.tls_ca_file.is_none(),
+        is_made || given.ca_file.is_none(),
         "--tls-ca-file: there is an authority with --tls-self-signed only"
     );
-    let files = given.tls_cert.zip(given.tls_key);
+    let files = given.cert.zip(given.key);
     ensure!(
         !is_made || files.is_none(),
         "--tls-self-signed: makes a certificate; leave --tls-cert and --tls-key out, or it"
     );
-    let ca_file = given.tls_ca_file;
+    let ca_file = given.ca_file;
     Ok(match files {
         Some((certificate, key)) => Some(TlsSettings::Files { certificate, key }),
         None => is_made.then_some(TlsSettings::SelfSigned { ca_file }),

@@ -61,7 +61,7 @@ pub(super) async fn serve(
                 // Whoever does not read what is left, nor says goodbye, is given up.
                 tokio::time::sleep(limits.write_time).await;
             } else {
-                pending().await
+                pending::<()>().await;
             }
         };
         tokio::select! {

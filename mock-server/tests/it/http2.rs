@@ -81,16 +81,12 @@ async fn send(sender: &mut SendRequest<Full<Bytes>>, request: Request<Full<Bytes
         is_whole: true,
     };
     while let Some(frame) = incoming.frame().await {
-        match frame {
-            Ok(frame) => {
-                let data = frame.into_data().unwrap_or_default();
-                got.body.push_str(std::str::from_utf8(&data).unwrap());
-            }
-            Err(_) => {
-                got.is_whole = false;
-                break;
-            }
-        }
+        let Ok(frame) = frame else {
+            got.is_whole = false;
+            break;
+        };
+        let data = frame.into_data().unwrap_or_default();
+        got.body.push_str(std::str::from_utf8(&data).unwrap());
     }
     Some(got)
 }

@@ -153,8 +153,15 @@ fn sighup_reads_the_files_again_and_tokens_and_orders_live_on() {
     let ids = all["merchants"].as_array().unwrap().iter();
     let ids: Vec<String> = ids.map(|row| text(row, "client_id")).collect();
     assert_eq!(ids, ["changes", "comes", "stays"]);
+}
 
-    // Whatever is wrong with one of the files, all stays as it is.
+#[test]
+fn a_mistake_in_any_of_the_files_leaves_all_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, content: &str| write(folder.path(), name, content);
+    let file = put("shops.toml", &config(&[("stays", "one", "")]));
+    let ours = put("ours.json", &dialect(60));
+    let running = Running::start(&["--config", &file, "--dialect", &ours]);
     for (round, name, content, words) in [
         (
             1,
@@ -174,7 +181,7 @@ fn sighup_reads_the_files_again_and_tokens_and_orders_live_on() {
         let before = std::fs::read_to_string(&path).unwrap();
         put(name, &content);
         running.signal("HUP");
-        wait_for_reloads(&running, (1, round));
+        wait_for_reloads(&running, (0, round));
         assert_eq!(tokens(&running, "stays", "one").json()["expires_in"], 60);
         put(name, &before);
         wait_for(words, PATIENCE, || {

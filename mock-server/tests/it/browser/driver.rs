@@ -140,6 +140,7 @@ impl Browser {
         ];
         let wish = json!({
             "browserName": "chrome",
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": {"binary": CHROMIUM, "args": args},
         });
         let client = ClientBuilder::new(HttpConnector::new())

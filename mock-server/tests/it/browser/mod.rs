@@ -8,6 +8,7 @@ mod frame;
 pub mod keyboard;
 pub mod marks;
 pub mod pages;
+mod secured;
 pub mod store;
 mod tour;
 pub mod walk;
