@@ -16,7 +16,8 @@
 //! * [`embed`]: [`Mock`], and the admin API as methods.
 //! * `sabotage`: clauses broken on purpose, as wrappers around the pipeline. Only [`Mock`] uses
 //!   it, for `flexiti-conformance self-test`.
-//! * `server`: sockets, connection limits, delivery of callbacks, the event stream.
+//! * `server`: sockets, TLS, HTTP/1 and HTTP/2, connection limits, delivery of callbacks, the
+//!   event stream, files read again.
 //! * `pipeline`: the way of one request. Read `Service::handle` first.
 //! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, steering. None imports
 //!   another.

@@ -199,6 +199,18 @@ impl Reply {
         self.with(CONTENT_LENGTH, &length.to_string())
     }
 
+    /// The same, whatever the body was to be.
+    #[must_use]
+    pub fn head_only(mut self) -> Self {
+        let is_whole = self.watch.take().is_none() && self.pieces.take().is_none();
+        let says = self.headers.iter().any(|(name, _)| *name == CONTENT_LENGTH);
+        if is_whole && !says {
+            return self.without_body();
+        }
+        self.body = Bytes::new();
+        self
+    }
+
     /// This answer with `stream` for a body.
     pub fn streaming(self, stream: Channel<Bytes, io::Error>) -> hyper::Response<ReplyBody> {
         let mut response: hyper::Response<ReplyBody> = self.into();

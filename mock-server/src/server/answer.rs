@@ -10,6 +10,7 @@ use crate::server::tls::Tls;
 use crate::server::{callback, event_stream, malformed};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
+use hyper::Method;
 use hyper::body::Incoming;
 use hyper::header::CONNECTION;
 use std::io;
@@ -81,6 +82,8 @@ pub(super) async fn answer<H: Handle>(
         ..
     } = shared;
     let framing = malformed::host(&request);
+    // In HTTP/1, hyper leaves the body out by itself.
+    let wants_head = request.method() == Method::HEAD && matches!(on, Answering::Stream(_));
     let request = Request::read(request, service.app.limits.body_time).await;
     let busy = Busy::new(place);
     let mut reply = if let Err(why) = framing {
@@ -116,6 +119,9 @@ pub(super) async fn answer<H: Handle>(
     if service.app.is_draining() && matches!(on, Answering::Connection(_)) {
         // So that the client asks elsewhere, and never on a connection that is about to close.
         reply = reply.with(CONNECTION, "close");
+    }
+    if wants_head {
+        reply = reply.head_only();
     }
     if let Some(script) = reply.script.take() {
         return match on {

@@ -16,6 +16,7 @@ use std::future::{Future, pending};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Requests at once on one connection.
@@ -25,6 +26,20 @@ const RESETS: usize = 20;
 /// How much of the bodies of one stream, and of all together, may come before it is read.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// How long a client may take to notice that the server stops.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Why a connection takes no more requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It takes them.
+    Open,
+    /// It had none for too long.
+    Idle,
+    /// The server stops.
+    Stop,
+}
 
 /// Answers the request of a stream. In a box: HTTP/2 is compiled once, whoever answers.
 pub(super) type Each = Box<dyn Fn(Open, Request<Incoming>) -> Answer + Send + Sync>;
@@ -53,26 +68,29 @@ pub(super) async fn serve(
         .keep_alive_timeout(limits.write_time)
         .serve_connection(TokioIo::new(socket), each);
     let mut connection = pin!(connection);
-    let mut is_told = false;
-    let mut is_late = false;
+    let mut end = End::Open;
     let ended = loop {
+        // Whoever does not say goodbye is given up.
         let over = async {
-            if is_late {
-                // Whoever does not read what is left, nor says goodbye, is given up.
-                tokio::time::sleep(limits.write_time).await;
-            } else {
-                pending::<()>().await;
+            match end {
+                End::Open => pending().await,
+                // What was answered may not have been read.
+                End::Idle => tokio::time::sleep(limits.write_time).await,
+                End::Stop => {
+                    tokio::time::sleep(FAREWELL).await;
+                    streams.idle(FAREWELL).await;
+                }
             }
         };
         tokio::select! {
             biased;
             ended = connection.as_mut() => break ended,
-            _ = stop.changed(), if !is_told => {
-                is_told = true;
+            _ = stop.changed(), if end == End::Open => {
+                end = End::Stop;
                 connection.as_mut().graceful_shutdown();
             }
-            () = streams.idle(limits.head_time), if !is_told => {
-                (is_told, is_late) = (true, true);
+            () = streams.idle(limits.head_time), if end == End::Open => {
+                end = End::Idle;
                 connection.as_mut().graceful_shutdown();
             }
             () = over => return,

@@ -143,7 +143,22 @@ fn a_client_that_begins_with_http2_is_answered_on_one_connection() {
         let refused = send(&mut sender, long).await;
         assert!(refused.is_none_or(|got| got.status == 431));
         let health = request(&mock, "GET", "/__admin/health", "");
-        assert_eq!(send(&mut sender, health).await.unwrap().status, 200);
+        let whole = send(&mut sender, health).await.unwrap();
+        assert_eq!(whole.status, 200);
+        // HEAD has the same head, and no body, however long that would be.
+        let health = request(&mock, "HEAD", "/__admin/health", "");
+        let head = send(&mut sender, health).await.unwrap();
+        assert_eq!(
+            (head.status, &*head.body, head.is_whole),
+            (whole.status, "", true)
+        );
+        assert_eq!(head.headers["content-length"], whole.body.len().to_string());
+        let events = request(&mock, "HEAD", "/__admin/events", "");
+        let head = send(&mut sender, events).await.unwrap();
+        assert_eq!(
+            (head.status, &*head.body, head.is_whole),
+            (whole.status, "", true)
+        );
     });
     // The journal has it as any other request: with a host, and with one line of cookies.
     let rows = admin(&mock, "GET", "/requests?endpoint=init", &Value::Null).json();
