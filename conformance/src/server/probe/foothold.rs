@@ -7,7 +7,7 @@ use crate::server::case::{Encoding, Params};
 use crate::server::plan::{self, INIT, replaced};
 use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Spellings of the flows, the likelier first.
 const FLOWS: [(Flow, &[&str]); 3] = [
