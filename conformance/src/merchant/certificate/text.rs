@@ -106,6 +106,11 @@ pub fn text(certificate: &Certificate) -> String {
     grounds(&mut text, &certificate.results);
     advice(&mut text, &certificate.results);
     for results in &certificate.results {
+        let acts = certificate.acts.iter();
+        let acts = acts.filter(|act| act.dialect["name"] == results.dialect.as_str());
+        for cut in acts.filter_map(|act| act.cut.as_deref()) {
+            let _ = writeln!(text, "dialect `{}`: {cut}", results.dialect);
+        }
         let (skipped, all) = (results.skipped.len(), results.scenarios.len());
         if skipped > 0 {
             let all = all + skipped;
