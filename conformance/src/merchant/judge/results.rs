@@ -29,9 +29,10 @@ pub struct Act {
     /// What the shop went on asking of itself about orders whose outcome it had been told.
     #[serde(default)]
     pub asked_again: Option<Vec<AskedAgain>>,
-    /// Why scenarios were not played that were to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut: Option<String>,
+    /// How many scenarios were not played because whatever was asked of the shop failed again and
+    /// again, and took its time.
+    #[serde(default)]
+    pub cut: usize,
 }
 
 /// The flows and languages that a shop has, by its driver file.
