@@ -8,6 +8,7 @@ use super::trace::{Happened, NO_NUMBER, Played};
 use flexiti_contract::scenario::{Scenario, Step};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -122,6 +123,10 @@ pub fn lanes(dialects: usize) -> usize {
     (8 / dialects.max(1)).clamp(2, 4)
 }
 
+/// How long a shop is tried that fails as often as it is looked at. One that is right has all the
+/// time that it needs.
+const BROKEN: Duration = Duration::from_secs(40);
+
 /// About how long a scenario takes, in milliseconds, apart from the shop's own pace.
 fn weight(plays: &[Play<'_>]) -> u64 {
     let one = |(scenario, ..): &Play<'_>| {
@@ -199,7 +204,13 @@ pub fn run(
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
+        let started = Instant::now();
+        let mut cut = 0;
         for (scenario, flow, lang) in plays {
+            if stage.is_hopeless() && started.elapsed() > BROKEN {
+                cut = plays.len() - played.len();
+                break;
+            }
             tell(done.load(Ordering::Relaxed), total, &scenario.id);
             let play = stage.play(scenario, flow, lang)?;
             // If Flexiti fails, the fault may explain the silence, which is then judged.
@@ -227,6 +238,7 @@ pub fn run(
             },
             has_reset: !driver.shop.reset.is_empty(),
             asked_again: Some(stage.asked_again()),
+            cut,
             played,
         })
     };

@@ -380,6 +380,7 @@ mod tests {
             played: Vec::new(),
             has_reset: false,
             asked_again: None,
+            cut: 0,
         };
         let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();
         assert!(is_complete(contract, &acts));

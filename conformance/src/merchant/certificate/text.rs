@@ -106,6 +106,16 @@ pub fn text(certificate: &Certificate) -> String {
     grounds(&mut text, &certificate.results);
     advice(&mut text, &certificate.results);
     for results in &certificate.results {
+        let acts = certificate.acts.iter();
+        let acts = acts.filter(|act| act.dialect["name"] == results.dialect.as_str());
+        let cut: usize = acts.map(|act| act.cut).sum();
+        if cut > 0 {
+            let _ = writeln!(
+                text,
+                "dialect `{}`: the run was cut short by {cut} scenarios: what was asked of the shop failed again and again, and took its time",
+                results.dialect
+            );
+        }
         let (skipped, all) = (results.skipped.len(), results.scenarios.len());
         if skipped > 0 {
             let all = all + skipped;

@@ -29,6 +29,10 @@ pub struct Act {
     /// What the shop went on asking of itself about orders whose outcome it had been told.
     #[serde(default)]
     pub asked_again: Option<Vec<AskedAgain>>,
+    /// How many scenarios were not played because whatever was asked of the shop failed again and
+    /// again, and took its time.
+    #[serde(default)]
+    pub cut: usize,
 }
 
 /// The flows and languages that a shop has, by its driver file.

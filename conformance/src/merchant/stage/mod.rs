@@ -49,6 +49,8 @@ const SCRIPTS: usize = 40;
 const DEATHS: u32 = 5;
 /// How much of what a shop wrote before it ended is told.
 const SAID: usize = 600;
+/// After how many scenarios whose calls for tokens fail every time no more is played again for that.
+const NOISY: u32 = 2;
 /// The name of a scenario's dialect.
 const SCENE: &str = "scene";
 
@@ -85,6 +87,8 @@ pub struct Stage<'d> {
     past: Past,
     /// Whether the shop still asks about those in the background.
     is_busy: bool,
+    /// How many scenarios failed over calls for tokens however often they were played.
+    noisy: u32,
 }
 
 impl<'d> Stage<'d> {
@@ -160,6 +164,7 @@ impl<'d> Stage<'d> {
             pace: Mutex::default(),
             past: Past::default(),
             is_busy: false,
+            noisy: 0,
         })
     }
 
@@ -320,6 +325,11 @@ impl<'d> Stage<'d> {
     pub(super) fn page_patience(&self) -> Duration {
         let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
         self.pace().page(patience)
+    }
+
+    /// Whether the shop fails as often as it is looked at.
+    pub fn is_hopeless(&self) -> bool {
+        self.pace().is_hopeless()
     }
 
     /// Remembers that a page did not come in time.

@@ -50,18 +50,29 @@ impl Pace {
     /// How long after the first look the shop may take. `usual` is what a shop gets of which
     /// nothing is known, `most` what no shop exceeds.
     pub fn limit(&self, known: Known, usual: Duration, most: Duration) -> Duration {
-        // It never asks, or does not understand the answer: going on at this pace takes an hour.
-        let is_hopeless =
-            (self.learned == 0 && self.unlearned >= CHANCES) || self.unlearned >= MANY;
-        if is_hopeless {
+        let grace = GRACE.min(usual);
+        if self.is_hopeless() {
             let told = known.told.unwrap_or_default();
             return (told + IMPATIENCE).min(usual);
         }
         if let Some(told) = known.told {
-            return (told + GRACE).min(most);
+            return (told + grace).min(most);
         }
+        // Who is in a hurry waits for no question.
         let next = known.next.unwrap_or(self.pause);
-        usual.max(next + GRACE).min(most.max(usual))
+        if usual > GRACE {
+            usual.max(next + GRACE).min(most.max(usual))
+        } else {
+            usual
+        }
+    }
+
+    /// Whether the shop fails as often as it is looked at: it never asks, does not understand the
+    /// answer, or hangs. Going on at its pace would take an hour.
+    pub fn is_hopeless(&self) -> bool {
+        (self.learned == 0 && self.unlearned >= CHANCES)
+            || self.unlearned >= MANY
+            || self.hung >= CHANCES
     }
 }
 
@@ -110,6 +121,20 @@ mod tests {
         assert_eq!(limit(missed(1, 2), None, None), 8);
         assert_eq!(limit(missed(0, 2), None, None), 1);
         assert_eq!(limit(missed(40, 4), None, Some(12)), 1);
+    }
+
+    #[test]
+    fn a_fuzzer_in_a_hurry_stays_so() {
+        let hurried = |told: Option<u64>, next: Option<u64>| {
+            let known = Known {
+                told: told.map(Duration::from_secs),
+                next: next.map(Duration::from_secs),
+            };
+            let usual = Duration::from_secs(1);
+            Pace::default().limit(known, usual, MOST).as_secs()
+        };
+        assert_eq!(hurried(None, Some(12)), 1);
+        assert_eq!(hurried(Some(0), None), 1);
     }
 
     #[test]

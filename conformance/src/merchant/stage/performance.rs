@@ -1,7 +1,7 @@
 //! Performs a scenario on the stage, and records the trace that is judged.
 
-use super::Stage;
 use super::customer::Customer;
+use super::{NOISY, Stage};
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
@@ -24,9 +24,14 @@ impl Stage<'_> {
         let first_id = self.next_id;
         let mut void = Vec::new();
         let mut played = self.attempt(scenario, flow, lang)?;
-        for _ in 1..ATTEMPTS {
-            let is_noise = self.is_busy && are_tokens_alone(scenario, &played);
+        for attempt in 1..=ATTEMPTS {
+            let is_noise =
+                self.is_busy && self.noisy < NOISY && are_tokens_alone(scenario, &played);
             if !struck_others(&played) && !is_noise {
+                break;
+            }
+            if attempt == ATTEMPTS {
+                self.noisy += u32::from(is_noise);
                 break;
             }
             void.append(&mut played.left_out);
