@@ -318,7 +318,11 @@ impl<'d> Stage<'d> {
     /// The browser of a new customer.
     pub(super) fn browser(&self) -> anyhow::Result<Browser> {
         let flexiti = Url::parse(&self.mock.public_base_url())?;
-        Browser::new(&flexiti, self.page_patience(), &self.driver.mock.authorities)
+        Browser::new(
+            &flexiti,
+            self.page_patience(),
+            &self.driver.mock.authorities,
+        )
     }
 
     /// How long a page of the shop may take.
