@@ -199,12 +199,13 @@ fn is_right(clauses: &BTreeSet<&str>, wanted: &Value) -> bool {
     }
 }
 
-#[test]
-fn a_broken_sentence_is_found_and_nothing_else() {
+/// Two tests, which run beside each other: each has every other fault.
+fn every_other_broken_sentence_is_found(first: usize) {
     let data = data();
     let stranger = Stranger::start();
     let mut wrong = Vec::new();
-    for (fault, wanted) in data["found"].as_object().unwrap() {
+    let found = data["found"].as_object().unwrap();
+    for (fault, wanted) in found.iter().skip(first).step_by(2) {
         stranger.switch(&Map::new(), Some(fault));
         let judged = stranger.judged(1);
         let clauses = judged.clauses();
@@ -216,6 +217,16 @@ fn a_broken_sentence_is_found_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_broken_sentence_is_found_and_nothing_else_1() {
+    every_other_broken_sentence_is_found(0);
+}
+
+#[test]
+fn a_broken_sentence_is_found_and_nothing_else_2() {
+    every_other_broken_sentence_is_found(1);
 }
 
 #[test]

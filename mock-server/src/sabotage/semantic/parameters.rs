@@ -309,7 +309,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     Bug::new(
         "a wrong postal code is refused with 200",
-        "init.billing_information.postal_code.format",
+        "http.error.shape",
         |service, request| {
             let mut reply = service.handle(request);
             let named = String::from_utf8_lossy(&reply.body).contains("billing_information.postal");
