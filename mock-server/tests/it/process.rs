@@ -15,7 +15,9 @@ const STOP: Duration = Duration::from_secs(2);
 
 /// The program, with nothing of this environment but what it needs to run.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_flexiti-mock"));
+    // Where the tests themselves run under nohup, the program would inherit that SIGHUP is ignored.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_flexiti-mock")]);
     command.env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.stdin(Stdio::null());

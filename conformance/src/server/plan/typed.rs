@@ -21,8 +21,8 @@ pub struct JsonTypes {
 
 impl JsonTypes {
     /// The case with the values of its requests to init under the types that the server wants.
-    pub fn applied<'c>(&self, case: &'c Case) -> Cow<'c, Case> {
-        if *self == Self::default() {
+    pub fn applied(self, case: &Case) -> Cow<'_, Case> {
+        if self == Self::default() {
             return Cow::Borrowed(case);
         }
         let mut case = case.clone();
@@ -34,7 +34,7 @@ impl JsonTypes {
         Cow::Owned(case)
     }
 
-    fn apply(&self, request: &mut RequestTemplate) {
+    fn apply(self, request: &mut RequestTemplate) {
         let is_init = matches!(&request.to, To::Path(path) if path.ends_with("/systems/init"));
         let Payload::Json(Value::Object(members)) = &mut request.payload else {
             return;

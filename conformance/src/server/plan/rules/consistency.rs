@@ -137,9 +137,12 @@ fn by_older_merchant_id(
     };
     let orders = [(*flow, older), (*flow, younger.clone())];
     let mut steps = told_of(requests, &orders, [1, 0]);
-    let order = steps.len() - 1;
+    let told = steps.len() - 1;
     steps.push(Step::Send(bare(endpoint)));
-    let expect = Expect::TellsOf { order, not: None };
+    let expect = Expect::TellsOf {
+        order: told,
+        not: None,
+    };
     cases
         .shows("the older order by the merchant's id", steps, expect)
         .resting_on(endpoint)
