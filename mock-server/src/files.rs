@@ -57,7 +57,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 pub const LOOK: Duration = Duration::from_millis(400);
 
 /// Files that may change.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Watched {
     paths: Vec<PathBuf>,
     used: Vec<State>,

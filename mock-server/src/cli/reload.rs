@@ -55,19 +55,21 @@ impl Reload {
         let _ = read.await;
     }
 
-    /// Reads configuration and dialects again when they change; for ever. The certificate's files
-    /// are watched anyway.
-    pub async fn watch(self) {
-        let files = || Watched::new(self.sources.files(&self.service.app));
-        let mut watched = files();
-        loop {
-            tokio::time::sleep(LOOK).await;
-            if watched.have_changed() {
-                self.read(false).await;
-                // It may name other dialects than before.
-                let named = files();
-                if !named.is_of_the_same(&watched) {
-                    watched = named;
+    /// Reads configuration and dialects again when they change from what they are now; for ever.
+    /// The certificate's files are watched anyway.
+    pub fn watch(self) -> impl Future<Output = ()> + Send {
+        let files = move |reload: &Self| Watched::new(reload.sources.files(&reload.service.app));
+        let mut watched = files(&self);
+        async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if watched.have_changed() {
+                    self.read(false).await;
+                    // It may name other dialects than before.
+                    let named = files(&self);
+                    if !named.is_of_the_same(&watched) {
+                        watched = named;
+                    }
                 }
             }
         }

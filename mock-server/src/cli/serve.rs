@@ -62,6 +62,11 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
     let app = &service.app;
     tracing::info!(base_url = app.base_url(), %address, dialect = settings.settings.dialect, "listening");
     let ca_file = tls.as_ref().and_then(|tls| tls.ca_file());
+    let reload = Reload::new(&service, tls.as_ref(), sources);
+    if watches {
+        // Likewise: whoever waits for the ready file can already change the others.
+        tokio::spawn(reload.clone().watch());
+    }
     ready.write(app, ca_file)?;
     let token = settings.made_up_token.as_deref();
     match (settings.text, token) {
@@ -71,10 +76,6 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         (false, None) => {}
     }
     systemd::ready();
-    let reload = Reload::new(&service, tls.as_ref(), sources);
-    if watches {
-        tokio::spawn(reload.clone().watch());
-    }
     let draining = Arc::clone(&service);
     let stopped = async move {
         let mut ends = async || loop {

@@ -32,7 +32,8 @@ pub struct Tls {
 
 #[derive(Debug)]
 enum Source {
-    Files(Files),
+    /// With what they were before they were read: a change from then on is one.
+    Files(Files, Watched),
     SelfSigned(CaFile),
 }
 
@@ -45,7 +46,8 @@ impl Tls {
         let (config, source) = match wanted {
             TlsSettings::Files { certificate, key } => {
                 let files = Files::new(certificate, key);
-                (config(files.read()?)?, Source::Files(files))
+                let watched = Watched::new(files.paths());
+                (config(files.read()?)?, Source::Files(files, watched))
             }
             TlsSettings::SelfSigned { ca_file } => {
                 let made = self_signed::make(&self_signed::names(settings))
@@ -73,18 +75,18 @@ impl Tls {
     pub fn ca_file(&self) -> Option<&Path> {
         match &self.source {
             Source::SelfSigned(ca_file) => Some(ca_file.path()),
-            Source::Files(_) => None,
+            Source::Files(..) => None,
         }
     }
 
     /// Whether it comes from files that may change.
     pub fn is_from_files(&self) -> bool {
-        matches!(self.source, Source::Files(_))
+        matches!(self.source, Source::Files(..))
     }
 
     /// Reads the files again. What cannot be used leaves things as they are, and is logged.
     pub fn reload(&self, metrics: &Metrics) {
-        let Source::Files(files) = &self.source else {
+        let Source::Files(files, _) = &self.source else {
             return;
         };
         match files.read().and_then(config) {
@@ -102,10 +104,10 @@ impl Tls {
 
     /// Reads the files again whenever they have changed; for ever.
     pub async fn watch(&self, metrics: &Metrics) {
-        let Source::Files(files) = &self.source else {
+        let Source::Files(_, watched) = &self.source else {
             return;
         };
-        let mut watched = Watched::new(files.paths());
+        let mut watched = watched.clone();
         loop {
             tokio::time::sleep(LOOK).await;
             if watched.have_changed() {
