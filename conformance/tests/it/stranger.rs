@@ -77,10 +77,16 @@ impl Stranger {
 
     /// What the program says of the server as it is.
     fn judged(&self, seed: u64) -> Judged {
+        self.judged_with(seed, &[])
+    }
+
+    /// The same with more flags.
+    fn judged_with(&self, seed: u64, flags: &[&str]) -> Judged {
         let seed = seed.to_string();
         let output = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"))
             .args(["server", "--base-url", &self.base_url, "--seed", &seed])
             .args(["--cases", "0", "--report", "json=-"])
+            .args(flags)
             .env_remove("FLEXITI_BASE_URL")
             .env_remove("FLEXITI_CLIENT_ID")
             .env_remove("FLEXITI_CLIENT_SECRET")
@@ -91,6 +97,7 @@ impl Stranger {
         Judged {
             code: output.status.code(),
             findings: report["findings"].as_array().unwrap().clone(),
+            rows: report["clauses"].as_array().unwrap().clone(),
             stderr,
         }
     }
@@ -106,6 +113,8 @@ impl Drop for Stranger {
 struct Judged {
     code: Option<i32>,
     findings: Vec<Value>,
+    /// A row for each clause.
+    rows: Vec<Value>,
     stderr: String,
 }
 
@@ -227,6 +236,33 @@ fn a_broken_sentence_is_found_and_nothing_else_1() {
 #[test]
 fn a_broken_sentence_is_found_and_nothing_else_2() {
     every_other_broken_sentence_is_found(1);
+}
+
+#[test]
+fn one_of_the_two_who_say_who_buys_is_enough_if_the_refusal_asks_for_the_other() {
+    let stranger = Stranger::start();
+    let listed = json!({ "init_error_shape": "doc_with_list" });
+    let listed = listed.as_object().unwrap();
+    stranger.switch(listed, Some("customer_id_always_required"));
+    let judged = stranger.judged(1);
+    let wanted = BTreeSet::from(["init.buy.identity"]);
+    assert_eq!(judged.clauses(), wanted, "{}", judged.told());
+}
+
+#[test]
+fn time_passes_for_real_where_that_is_allowed() {
+    let stranger = Stranger::start();
+    let outcome = |flags: &[&str]| {
+        let only = ["--only", "auth.token.alive"];
+        let judged = stranger.judged_with(1, &[&only, flags].concat());
+        let row = judged.rows.iter().find(|row| row["id"] == only[1]);
+        let cases = row.unwrap()["cases"].as_array().unwrap();
+        let waits = |case: &&Value| case["id"].as_str().unwrap().contains("five seconds");
+        let case = cases.iter().find(waits).unwrap();
+        case["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(outcome(&[]), "not testable");
+    assert_eq!(outcome(&["--allow-waiting", "5"]), "kept");
 }
 
 #[test]
