@@ -1,6 +1,7 @@
 //! Time as the handlers see it: a number they are given, never one they fetch.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Milliseconds since the Unix epoch.
@@ -12,7 +13,8 @@ pub fn machine() -> Millis {
 }
 
 /// A merchant's clock: the machine's, moved or stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Clock {
     offset: Millis,
     frozen_at: Option<Millis>,

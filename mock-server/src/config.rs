@@ -28,6 +28,10 @@ pub struct Settings {
     pub dialect: String,
     /// Origin under which customers' browsers reach the server; the address itself if absent.
     pub public_base_url: Option<String>,
+    /// The file that keeps what the server remembers; if absent, it is forgotten at the end.
+    pub data: Option<PathBuf>,
+    /// The store that it shares with other servers, in place of a file.
+    pub store: Option<StoreSettings>,
     /// Makes tokens and ids repeatable.
     pub seed: Option<u64>,
     /// What the admin API asks for.
@@ -44,6 +48,15 @@ pub struct Settings {
     pub tls: Option<TlsSettings>,
     /// How much its clients may ask of it.
     pub limits: ServerLimits,
+}
+
+/// A store in Redis or Valkey, which servers share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// Its URL: `redis://`, or `rediss://` over TLS; the path is the number of the database.
+    pub url: String,
+    /// PEM file with the authority of its certificate; the system's if absent.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Where a server's certificate comes from.
@@ -109,6 +122,8 @@ impl Default for Settings {
             customers: customer::shipped(),
             dialect: "documented".to_owned(),
             public_base_url: None,
+            data: None,
+            store: None,
             seed: None,
             admin_token: None,
             journal_limit: 10_000,

@@ -22,6 +22,7 @@
 //! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, steering. None imports
 //!   another.
 //! * `app`: what the server was started with, and what it remembers.
+//! * `store`: what is remembered, kept where it outlives the process.
 //! * `dialects`: the contract compiled for each dialect in use.
 //! * [`lint`], `telemetry`: a reviewer's rules; metrics and the log line.
 //! * `journal`, `state`: what came in; merchants, tokens and orders.
@@ -55,10 +56,11 @@ mod redact;
 mod sabotage;
 mod server;
 mod state;
+mod store;
 mod telemetry;
 
 pub use cli::main;
-pub use config::{ServerLimits, Settings, TlsSettings};
+pub use config::{ServerLimits, Settings, StoreSettings, TlsSettings};
 pub use embed::Mock;
 pub use model::account::MerchantConfig;
 pub use model::customer::{Customer, CustomerStatus};

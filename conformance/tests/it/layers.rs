@@ -56,6 +56,7 @@ const MOCK: &[Layers] = &[(
         "pipeline",
         "api | checkout | admin",
         "app",
+        "store",
         "dialects",
         "lint | telemetry",
         "journal | state",

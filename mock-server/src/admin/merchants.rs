@@ -8,7 +8,7 @@ use crate::events::What;
 use crate::fault::Faults;
 use crate::http::reply::Reply;
 use crate::model::account::MerchantConfig;
-use crate::state::Merchant;
+use crate::state::{Customers, Merchant};
 use hyper::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
     let merchant = merchant.ok_or_else(|| no_merchant(id))?;
     merchant.clock = Clock::default();
     merchant.faults = Faults::none(app.random_of(id));
-    merchant.customers.clone_from(&app.configured().customers);
+    merchant.customers = Customers::new(app.configured().customers.clone());
     merchant.rulebook = Arc::clone(&merchant.own_rulebook);
     let gone = state.forget(id);
     drop(state);

@@ -16,22 +16,40 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The status of a server that is about to end.
 const DRAINING: &str = "draining";
+/// The status of a server whose store cannot be written.
+const STORE_LOST: &str = "store_lost";
 
 /// The health of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
-    /// `ok`.
+    /// `ok`, or `store_lost` where its store cannot be written at the moment.
     pub status: String,
     /// The program's version.
     pub version: String,
     /// The contract that it keeps.
     pub contract: ContractSize,
+    /// What keeps what it remembers; absent where it is forgotten at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreHealth>,
+}
+
+/// The health of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreHealth {
+    /// `ok`, or `store_lost` where it cannot be written at the moment.
+    pub status: String,
+    /// Where it is.
+    pub place: String,
+    /// Why it cannot be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// Whether the server is to get requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readiness {
-    /// `ready`, or `draining` where the server is about to end.
+    /// `ready`; `draining` where the server is about to end; `store_lost` where its store cannot be
+    /// written, and requests are refused.
     pub status: String,
 }
 
@@ -44,18 +62,33 @@ pub struct ContractSize {
 
 /// The health of the server.
 pub fn health(app: &App) -> Health {
+    let store = app.store().map(|store| {
+        let error = store.lost().map(|lost| lost.0.to_string());
+        StoreHealth {
+            status: if error.is_some() { STORE_LOST } else { "ok" }.to_owned(),
+            place: store.place().to_owned(),
+            error,
+        }
+    });
+    let status = store.as_ref().map_or("ok", |store| &store.status);
     Health {
-        status: "ok".to_owned(),
+        status: status.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: ContractSize {
             clauses: app.contract().clauses.len(),
         },
+        store,
     }
 }
 
 /// Whether the server is to get requests.
 pub fn readiness(app: &App) -> Readiness {
-    let status = if app.is_draining() { DRAINING } else { "ready" };
+    let lost = app.store().is_some_and(|store| store.lost().is_some());
+    let status = match lost {
+        _ if app.is_draining() => DRAINING,
+        true => STORE_LOST,
+        false => "ready",
+    };
     Readiness {
         status: status.to_owned(),
     }
@@ -84,10 +117,9 @@ pub(super) fn get_health(call: &AdminRequest<'_>) -> Answer {
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
 pub(super) fn get_ready(call: &AdminRequest<'_>) -> Answer {
     let readiness = readiness(call.app);
-    let status = if readiness.status == DRAINING {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::OK
+    let status = match readiness.status.as_str() {
+        DRAINING | STORE_LOST => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::OK,
     };
     Ok(Reply::json(status, &readiness).with(CACHE_CONTROL, "no-store"))
 }

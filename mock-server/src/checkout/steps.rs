@@ -6,7 +6,7 @@ use crate::checkout::offer::offers;
 use crate::checkout::screen::Screen;
 use crate::checkout::words::Words;
 use crate::clock::Millis;
-use crate::model::customer;
+use crate::model::customer::Refused;
 use crate::model::decision::decide;
 use crate::model::lifecycle::{Decision, Event, Illegal, Stage};
 use crate::model::visit::Visit;
@@ -188,9 +188,10 @@ impl StepContext<'_> {
         }
         let parameters = order.parameters();
         let text = |name: &str| parameters.get(name).and_then(Value::as_str);
-        let merchant = merchants.get_mut(&*order.client_id);
+        let merchant = merchants.get(&*order.client_id);
         let found = merchant.and_then(|merchant| {
-            customer::find(&mut merchant.customers, text("customer_id"), text("vcc"))
+            let customers = &merchant.customers;
+            customers.find(text("customer_id"), text("vcc"))
         });
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => Ok(self.sign_in(customer)),
@@ -259,7 +260,7 @@ impl StepContext<'_> {
         if left > 0 {
             return Ok(self.wrong("pin", |w| w.problem(w.pin, w.bad_pin)));
         }
-        visit.refused = Some("tries_exceed");
+        visit.refused = Some(Refused::TriesExceed);
         self.act(match (knobs.after_wrong_pins, applying) {
             (AfterWrongPins::Cancelled, _) => Event::Cancel,
             (AfterWrongPins::Refused, true) => Event::Decide(Decision::Declined),
@@ -285,9 +286,8 @@ impl StepContext<'_> {
             orders, merchants, ..
         } = &mut *self.state;
         let order = orders.get(self.id);
-        let merchant = order.and_then(|order| merchants.get_mut(&*order.client_id));
-        let found = merchant
-            .and_then(|merchant| customer::find(&mut merchant.customers, None, Some(&digits)));
+        let merchant = order.and_then(|order| merchants.get(&*order.client_id));
+        let found = merchant.and_then(|merchant| merchant.customers.find(None, Some(&digits)));
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => self.sign_in(customer),
             None => self.wrong("card", |w| w.problem(w.card, w.no_card)),
@@ -316,12 +316,13 @@ impl StepContext<'_> {
             return Ok(Taken::Look);
         };
         let amount = order.amount();
-        let merchant = merchants.get_mut(&*order.client_id);
+        let merchant = merchants.get(&*order.client_id);
         let customer = merchant.and_then(|merchant| {
-            customer::find(&mut merchant.customers, order.customer_id.as_deref(), None)
+            let customers = &merchant.customers;
+            customers.find(order.customer_id.as_deref(), None)
         });
         if let Some(Err(refused)) = customer.map(|customer| customer.may_buy(amount)) {
-            order.visit().refused = Some(refused.word());
+            order.visit().refused = Some(refused);
             return self.act(Event::Refuse);
         }
         self.act(Event::Purchase)

@@ -9,6 +9,7 @@ use crate::checkout::steps::Errors;
 use crate::checkout::words::{PROVINCES, Words};
 use crate::http::route::CHECKOUT;
 use crate::model::callback_url;
+use crate::model::customer::Refused;
 use crate::model::lifecycle::{Outcome, Stage};
 use crate::model::money::money;
 use crate::model::order::Order;
@@ -208,11 +209,13 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
         Outcome::Abandoned => words.abandoned,
         Outcome::Expired => words.expired,
     }];
-    match visit.refused {
-        Some("credit_exceeded") => texts.insert(0, words.credit_exceeded),
-        Some("user_not_able_to_purchase") => texts.insert(0, words.user_not_able_to_purchase),
-        Some("tries_exceed") => texts.insert(0, words.tries_exceed),
-        _ => {}
+    if let Some(refused) = visit.refused {
+        let why = match refused {
+            Refused::CreditExceeded => words.credit_exceeded,
+            Refused::UserNotAbleToPurchase => words.user_not_able_to_purchase,
+            Refused::TriesExceed => words.tries_exceed,
+        };
+        texts.insert(0, why);
     }
     let button = match order.life.stage {
         Stage::Approved if order.flow == Flow::ApplyBuy => {
@@ -224,10 +227,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     };
     let account = (outcome == Outcome::Approved)
         .then(|| {
-            let own = |customer: &&crate::model::customer::Customer| {
-                Some(&customer.customer_id) == order.customer_id.as_ref()
-            };
-            let customer = merchant.customers.iter().find(own)?;
+            let customer = merchant.customers.find(order.customer_id.as_deref(), None)?;
             let limit = money(&customer.available_credit.to_string(), order.lang);
             Some((limit, customer.vcc.clone()))
         })

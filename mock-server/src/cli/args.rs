@@ -60,6 +60,28 @@ pub struct Serve {
     /// orders live on
     #[arg(long, env = "FLEXITI_MOCK_WATCH", value_parser = switch)]
     pub watch: bool,
+    /// File that keeps merchants, tokens, orders, clocks, faults and the journal over a restart; made
+    /// if there is none
+    #[arg(long, env = "FLEXITI_MOCK_DATA", value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Redis or Valkey in which servers keep the same, together: `redis://HOST:PORT/DATABASE`, or
+    /// `rediss://` over TLS
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_STORE",
+        value_name = "URL",
+        hide_env_values = true,
+        conflicts_with = "data"
+    )]
+    pub store: Option<String>,
+    /// PEM file with the authority of the certificate of --store; the system's if absent
+    #[arg(
+        long,
+        env = "FLEXITI_MOCK_STORE_CA",
+        value_name = "FILE",
+        requires = "store"
+    )]
+    pub store_ca: Option<PathBuf>,
     /// Origin under which customers' browsers reach the server, for example `http://mock:4359`
     #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
     pub public_base_url: Option<String>,
@@ -282,6 +304,9 @@ pub enum Command {
     /// Show, check and compare dialects
     #[command(subcommand, after_long_help = help::DIALECT)]
     Dialect(Dialects),
+    /// Check, export and import the files of --data
+    #[command(subcommand, after_long_help = help::DATA)]
+    Data(Data),
     /// Print completions for a shell
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {
@@ -318,6 +343,31 @@ pub enum Dialects {
         left: String,
         /// The dialect to compare it with
         right: String,
+    },
+}
+
+/// What can be done with the files of `--data`.
+#[derive(Debug, Subcommand)]
+pub enum Data {
+    /// Check whether a server could begin with a file
+    Check {
+        /// Path of the file
+        file: PathBuf,
+    },
+    /// Print what is in a file as JSON, secrets and tokens included
+    Export {
+        /// Path of the file
+        file: PathBuf,
+        /// Instead, write it to this file
+        #[arg(long, value_name = "JSON")]
+        out: Option<PathBuf>,
+    },
+    /// Make a file of what `export` has printed
+    Import {
+        /// Path of the new file
+        file: PathBuf,
+        /// Path of the JSON; `-` is the standard input
+        json: PathBuf,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use crate::admin::openapi_document;
 use crate::cli::args::{self, Command, Dialects, Serve};
-use crate::cli::{exec, healthcheck};
+use crate::cli::{data, exec, healthcheck};
 use crate::command_line;
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
@@ -31,6 +31,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
                 &format!("http://{}", serve.listen),
             ));
         }
+        Command::Data(command) => data::run(&command)?,
         Command::Completions { shell } => {
             let mut out = std::io::stdout();
             // Whoever reads may stop early (`| head`).

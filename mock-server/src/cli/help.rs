@@ -64,6 +64,17 @@ Exit codes:
   0  done
   2  no such dialect, or a mistake in its file";
 
+/// Of `data`.
+pub const DATA: &str = "\
+Examples:
+  flexiti-mock data check flexiti.db
+  flexiti-mock data export flexiti.db > flexiti.json
+  flexiti-mock data import new.db flexiti.json
+
+Exit codes:
+  0  done
+  2  no such file, or it is damaged, in use, or of a newer version";
+
 /// Of `completions`.
 pub const COMPLETIONS: &str = "\
 Examples:

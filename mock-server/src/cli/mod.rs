@@ -4,6 +4,7 @@ mod args;
 mod banner;
 mod commands;
 mod complaint;
+mod data;
 mod exec;
 mod healthcheck;
 mod help;

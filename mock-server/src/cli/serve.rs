@@ -108,6 +108,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         Arc::new(Plain),
         stopped,
     ));
+    service.app.close();
     drop(runs);
     // A look-up of a name may take longer than anybody wants to wait for the end.
     runtime.shutdown_background();

@@ -1,7 +1,7 @@
 //! From the flags to the settings of a server.
 
 use crate::cli::args::{self, LogFormat, Serve};
-use crate::config::{ServerLimits, Settings, TlsSettings};
+use crate::config::{ServerLimits, Settings, StoreSettings, TlsSettings};
 use crate::model::account::check_url;
 use crate::random::Random;
 use anyhow::{Context as _, bail, ensure};
@@ -38,6 +38,11 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
             listen: args.listen,
             dialect: args.dialect,
             public_base_url: args.public_base_url,
+            data: args.data,
+            store: args.store.map(|url| StoreSettings {
+                url,
+                ca_file: args.store_ca,
+            }),
             seed: args.seed,
             admin_token: args.admin_token.or_else(|| made_up_token.clone()),
             journal_limit: args.journal_limit,

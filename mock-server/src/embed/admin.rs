@@ -231,6 +231,6 @@ impl<'a> Admin<'a> {
         let state = self.service.app.state();
         let merchant = state.merchants.get(client_id);
         let merchant = merchant.ok_or_else(|| problem::no_merchant(client_id))?;
-        Ok(merchant.customers.clone())
+        Ok(merchant.customers.iter().cloned().collect())
     }
 }

@@ -1,6 +1,7 @@
 //! A server that runs as long as the value that stands for it.
 
 use crate::app::App;
+use anyhow::ensure;
 use crate::config::Settings;
 use crate::dialects::compile;
 use crate::embed::admin::Admin;
@@ -57,6 +58,11 @@ impl Mock {
         rulebook: Arc<Rulebook>,
         handle: impl Handle,
     ) -> anyhow::Result<Self> {
+        // Steering without HTTP would not wait for the turn.
+        ensure!(
+            settings.store.is_none(),
+            "a server inside a test cannot share a store: start the program"
+        );
         let Bound {
             listener,
             service,
@@ -135,5 +141,6 @@ impl Drop for Mock {
             // A panic in there has been printed already.
             let _ = thread.join();
         }
+        self.app().close();
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
+use crate::fault::kept::Kept;
 use crate::fault::mistake::{LONGEST_MS, Wrong};
 use crate::fault::plan::{Action, Fault, FaultPlan, FaultPlanView, FaultView};
 use crate::fault::{reachable, validate};
@@ -23,25 +24,27 @@ fn wrong_in(place: &str, (key, what): Wrong) -> String {
 
 /// A fault of a plan, and what became of it.
 #[derive(Debug)]
-struct Planned {
+pub(super) struct Planned {
     /// What tickets name it by.
-    serial: u64,
-    fault: Fault,
+    pub(super) serial: u64,
+    pub(super) fault: Fault,
     /// Where it may strike.
-    places: Vec<CallKind>,
+    pub(super) places: Vec<CallKind>,
     /// How many requests the match was for, whichever of them `nth` and chance chose.
-    seen: u32,
+    pub(super) seen: u32,
     /// How many requests it struck.
-    struck: u32,
+    pub(super) struck: u32,
     /// The journal's ids of those that were recorded, the latest.
-    consumed_by: VecDeque<u64>,
+    pub(super) consumed_by: VecDeque<u64>,
+    /// Whether it has changed since it was last kept.
+    pub(super) changed: bool,
 }
 
 /// How many ids a fault keeps; `struck` counts all.
 const CONSUMED: usize = 1_000;
 
 impl Planned {
-    fn new(mut fault: Fault, serial: u64) -> Self {
+    pub(super) fn new(mut fault: Fault, serial: u64) -> Self {
         fault.times = Some(fault.times());
         Self {
             serial,
@@ -50,6 +53,7 @@ impl Planned {
             seen: 0,
             struck: 0,
             consumed_by: VecDeque::new(),
+            changed: true,
         }
     }
 
@@ -112,13 +116,15 @@ pub struct Ticket {
 /// A merchant's faults.
 #[derive(Debug)]
 pub struct Faults {
-    plan: Vec<Planned>,
+    pub(super) plan: Vec<Planned>,
     /// The serial number of the next fault.
-    next: u64,
+    pub(super) next: u64,
     /// The same as in the tickets of this plan, and in no others.
     own: Arc<()>,
     /// Its own, so that merchants do not disturb each other.
     random: Random,
+    /// What has been kept of this plan.
+    pub(super) kept: Kept,
 }
 
 impl Faults {
@@ -129,6 +135,7 @@ impl Faults {
             next: 0,
             own: Arc::default(),
             random,
+            kept: Kept::default(),
         }
     }
 
@@ -183,7 +190,8 @@ impl Faults {
     /// Takes away the fault at this place; the account of the others stays.
     pub(super) fn remove(&mut self, at: usize) -> Result<(), String> {
         if at < self.plan.len() {
-            self.plan.remove(at);
+            let gone = self.plan.remove(at);
+            self.kept.removed(gone.serial);
             return Ok(());
         }
         let what = match self.plan.len() {
@@ -230,6 +238,7 @@ impl Faults {
                 continue;
             }
             planned.seen = planned.seen.saturating_add(1);
+            planned.changed = true;
             let matching = &planned.fault.matching;
             let chosen = matching.nth.is_none_or(|nth| nth == planned.seen)
                 && matching
@@ -260,6 +269,7 @@ impl Faults {
             .plan
             .binary_search_by_key(&ticket.serial, |planned| planned.serial);
         if let Ok(at) = at {
+            self.plan[at].changed = true;
             let ids = &mut self.plan[at].consumed_by;
             // Mostly it is the latest.
             let later = ids.iter().rev().take_while(|other| **other > id).count();

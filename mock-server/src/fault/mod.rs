@@ -1,6 +1,7 @@
 //! Faults on demand: an ordered plan for each merchant, and the account of what became of it.
 
 mod change;
+mod kept;
 mod matching;
 mod mistake;
 mod plan;
@@ -8,6 +9,7 @@ mod reachable;
 mod validate;
 
 pub use change::FaultPlanChange;
+pub use kept::{FaultsChanged, KeptFault};
 pub use matching::{Faults, MatchInput, Strike, Ticket};
 pub use plan::{Action, Fault, FaultMatch, FaultPlan, FaultPlanView, FaultView, Target};
 pub use reachable::names;

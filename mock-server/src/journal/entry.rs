@@ -29,17 +29,17 @@ pub struct Entry {
     /// The answer's headers beside the content type.
     pub reply_headers: Vec<(HeaderName, HeaderValue)>,
     /// The answer's media type; empty where it has no body.
-    pub reply_type: &'static str,
+    pub reply_type: Cow<'static, str>,
     /// How long the answer's body was.
     pub reply_length: usize,
     /// Path, query, header lines, body and the answer's body, in one piece and copied: what
     /// belongs to the request would keep the connection's buffer alive.
-    copied: Box<[u8]>,
-    path: usize,
-    query: Option<usize>,
-    head: usize,
-    body: usize,
-    has_body: bool,
+    pub(super) copied: Box<[u8]>,
+    pub(super) path: usize,
+    pub(super) query: Option<usize>,
+    pub(super) head: usize,
+    pub(super) body: usize,
+    pub(super) has_body: bool,
 }
 
 impl Entry {
@@ -87,7 +87,7 @@ impl Entry {
             took,
             note,
             reply_headers: reply.map_or(Vec::new(), |reply| reply.headers.clone()),
-            reply_type,
+            reply_type: reply_type.into(),
             reply_length: reply_body.len(),
             copied: copied.into(),
             path: request.path.len(),
@@ -163,7 +163,7 @@ impl Entry {
 
     /// The headers of the answer, its media type among them.
     pub fn answer_headers(&self) -> Vec<(String, String)> {
-        let kind = ("content-type".to_owned(), self.reply_type.to_owned());
+        let kind = ("content-type".to_owned(), self.reply_type.to_string());
         let kind = Some(kind).filter(|_| !self.reply_type.is_empty());
         let others = self.reply_headers.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());

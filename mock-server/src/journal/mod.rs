@@ -6,6 +6,7 @@ mod entry;
 mod expectation;
 mod filter;
 pub mod har;
+mod kept;
 mod note;
 mod sent;
 mod verify;
@@ -14,6 +15,7 @@ mod view;
 pub use entry::{Entry, header_pairs};
 pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
+pub use kept::{Drops, ExchangeRow, JournalChanges};
 pub use note::{JournaledParameters, Note, Reason};
 pub use sent::sent;
 pub use verify::{Failure, NearMiss, verify};
@@ -52,6 +54,8 @@ pub struct Journal {
     next_shelf: u64,
     dropped: u64,
     dropped_to: u64,
+    /// What has changed since it was last kept, where that is to be known.
+    tracked: Option<kept::Tracked>,
 }
 
 type Owner = Option<Arc<str>>;
@@ -91,6 +95,7 @@ impl Journal {
             next_shelf: 0,
             dropped: 0,
             dropped_to: 0,
+            tracked: None,
         }
     }
 
@@ -102,8 +107,15 @@ impl Journal {
     /// Adds an exchange; gives its id. What it costs does not grow with the merchants.
     pub fn record(&mut self, mut entry: Entry) -> u64 {
         let id = self.next;
-        self.next += 1;
         entry.id = id;
+        self.hold(entry);
+        id
+    }
+
+    /// Adds an exchange that has its id.
+    fn hold(&mut self, entry: Entry) {
+        let id = entry.id;
+        self.next = id + 1;
         let owner = entry.note.client_id.clone();
         let size = entry.size();
         let entry = Arc::new(entry);
@@ -131,7 +143,6 @@ impl Journal {
                 break;
             }
         }
-        id
     }
 
     /// Drops the oldest of an owner; whether there was one.
@@ -153,6 +164,9 @@ impl Journal {
         self.bytes -= size;
         self.dropped += 1;
         self.dropped_to = self.dropped_to.max(oldest.id);
+        if let Some(tracked) = &mut self.tracked {
+            tracked.dropped(owner, oldest.id);
+        }
         true
     }
 
@@ -162,6 +176,9 @@ impl Journal {
         self.sizes.remove(&(gone.bytes, gone.number));
         self.bytes -= gone.bytes;
         self.dropped -= gone.dropped;
+        if let Some(tracked) = &mut self.tracked {
+            tracked.forgotten(client_id, gone.entries.iter().map(|entry| entry.id));
+        }
         // Where nobody else has any, all of it goes at once.
         let rest = if gone.entries.len() == self.entries.len() {
             std::mem::take(&mut self.entries)

@@ -37,13 +37,16 @@ pub enum CustomerStatus {
     NotFound,
 }
 
-/// Why a customer may not buy (P-err).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a customer may not buy (P-err), in the POS API's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refused {
     /// The account is frozen.
     UserNotAbleToPurchase,
     /// The amount is over the available credit.
     CreditExceeded,
+    /// Too many PINs were wrong.
+    TriesExceed,
 }
 
 impl Refused {
@@ -52,6 +55,7 @@ impl Refused {
         match self {
             Self::UserNotAbleToPurchase => "user_not_able_to_purchase",
             Self::CreditExceeded => "credit_exceeded",
+            Self::TriesExceed => "tries_exceed",
         }
     }
 }
@@ -121,20 +125,6 @@ impl Customer {
         }
         Ok(())
     }
-}
-
-/// The customer with this id or card number, spaces in it aside.
-pub fn find<'a>(
-    customers: &'a mut [Customer],
-    customer_id: Option<&str>,
-    vcc: Option<&str>,
-) -> Option<&'a mut Customer> {
-    let vcc: Option<String> = vcc.map(|vcc| vcc.split_whitespace().collect());
-    customers.iter_mut().find(|customer| {
-        customer.status != CustomerStatus::NotFound
-            && (Some(customer.customer_id.as_str()) == customer_id
-                || vcc.as_ref() == Some(&customer.vcc))
-    })
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub enum Event {
 }
 
 /// What an order has been through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life {
     /// What the customer is to do.
     pub flow: Flow,

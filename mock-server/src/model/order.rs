@@ -7,13 +7,15 @@ use crate::model::visit::Visit;
 use flexiti_contract::dialect::Normalization;
 use flexiti_contract::{Flow, Lang, Rulebook, StoredParameters};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// When notifications begin to show an outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Settles {
     /// By the merchant's clock.
     At(Millis),

@@ -1,10 +1,12 @@
 //! Access and refresh tokens, as they were issued.
 
 use crate::clock::Millis;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a token may be used for (R-cur).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     Merchant,
     Customer,
@@ -21,7 +23,8 @@ impl Scope {
 }
 
 /// An access token that was issued.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Access {
     /// Whose it is.
     pub client_id: Arc<str>,
@@ -36,7 +39,8 @@ pub struct Access {
 }
 
 /// A refresh token that was issued.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// Whose it is.
     pub client_id: Arc<str>,

@@ -1,9 +1,12 @@
 //! What a customer has entered on the pages of an order so far.
 
+use crate::model::customer::Refused;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The answers of one customer to the pages of one order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Visit {
     /// How many times the order has moved on; a form carries the number it was made for, so
     /// that a page from before changes nothing.
@@ -20,8 +23,8 @@ pub struct Visit {
     pub verified: bool,
     /// Index of the chosen plan among those of the server.
     pub plan: Option<usize>,
-    /// Why the purchase was refused, in the POS API's word.
-    pub refused: Option<&'static str>,
+    /// Why the purchase was refused.
+    pub refused: Option<Refused>,
 }
 
 impl Visit {

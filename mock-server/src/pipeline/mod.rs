@@ -35,7 +35,7 @@ use tokio::sync::Semaphore;
 #[derive(Debug)]
 pub struct Service {
     /// What it was started with, and what it remembers.
-    pub app: App,
+    pub app: Arc<App>,
     /// What is counted.
     pub metrics: Metrics,
     /// How many callbacks are brought at once; more wait.

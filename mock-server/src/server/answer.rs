@@ -7,7 +7,7 @@ use crate::server::connections::{Busy, Place};
 use crate::server::socket::Socket;
 use crate::server::stream::{self, Open};
 use crate::server::tls::Tls;
-use crate::server::{callback, event_stream, malformed};
+use crate::server::{callback, event_stream, malformed, unkept};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
 use hyper::Method;
@@ -89,30 +89,9 @@ pub(super) async fn answer<H: Handle>(
     let mut reply = if let Err(why) = framing {
         malformed::refused(&service, why);
         malformed::reply(why)
-    } else if Service::is_aside(&request) {
-        // Others are answered meanwhile. The semaphore is never closed.
-        let permit = Arc::clone(&aside).acquire_owned().await.ok();
-        let service = Arc::clone(&service);
-        let handled = tokio::task::spawn_blocking(move || {
-            let reply = handle.handle(&service, &request);
-            drop(permit);
-            reply
-        });
-        handled.await.map_err(io::Error::other)?
     } else {
-        handle.handle(&service, &request)
+        handled(&service, handle, &aside, request).await?
     };
-    if let Some(Follow {
-        callback: wanted,
-        then,
-    }) = reply.follow.take()
-    {
-        let service = Arc::clone(&service);
-        // On its own: a client that goes away does not take the callback back.
-        let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });
-        let broken = |error: tokio::task::JoinError| Err(error.to_string());
-        reply = then(brought.await.unwrap_or_else(broken));
-    }
     if !reply.later.is_zero() {
         tokio::time::sleep(reply.later).await;
     }
@@ -155,6 +134,58 @@ pub(super) async fn answer<H: Handle>(
         return Ok(reply.streaming(stream));
     }
     Ok(reply.into())
+}
+
+/// The answer to a request, once all that it depends on is kept.
+async fn handled<H: Handle>(
+    service: &Arc<Service>,
+    handle: Arc<H>,
+    aside: &Arc<Semaphore>,
+    request: Request,
+) -> io::Result<Reply> {
+    let app = &service.app;
+    let is_aside = Service::is_aside(&request);
+    let mut entry = None;
+    if !unkept::only_looks(&request) {
+        entry = match app.enter().await {
+            Ok(entry) => entry,
+            Err(lost) => return Ok(unkept::reply(&lost)),
+        };
+        if is_aside && matches!(request.method, Method::GET | Method::HEAD) {
+            // What takes long and changes nothing need not keep other servers waiting.
+            if let Err(lost) = app.keep(entry.take()).await {
+                return Ok(unkept::reply(&lost));
+            }
+        }
+    }
+    let mut reply = if is_aside {
+        // Others are answered meanwhile. The semaphore is never closed.
+        let permit = Arc::clone(aside).acquire_owned().await.ok();
+        let service = Arc::clone(service);
+        let handled = tokio::task::spawn_blocking(move || {
+            let reply = handle.handle(&service, &request);
+            drop(permit);
+            reply
+        });
+        handled.await.map_err(io::Error::other)?
+    } else {
+        handle.handle(service, &request)
+    };
+    if let Err(lost) = app.keep(entry).await {
+        return Ok(unkept::reply(&lost));
+    }
+    if let Some(Follow {
+        callback: wanted,
+        then,
+    }) = reply.follow.take()
+    {
+        let service = Arc::clone(service);
+        // On its own: a client that goes away does not take the callback back.
+        let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });
+        let broken = |error: tokio::task::JoinError| Err(error.to_string());
+        reply = then(brought.await.unwrap_or_else(broken));
+    }
+    Ok(reply)
 }
 
 /// Sends a long body: each piece is made when the one before it has been read.

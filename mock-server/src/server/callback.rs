@@ -76,6 +76,8 @@ async fn once(
     if let Some(strike) = strike {
         note.strike(strike);
     }
+    // The exchange is recorded in any case.
+    let entry = app.enter().await.unwrap_or_default();
     {
         let state = app.state();
         let order = state.orders.get(callback.order_id);
@@ -91,6 +93,8 @@ async fn once(
     let request = recorded(url);
     let reply = came.as_ref().ok().copied().map(Reply::empty);
     service.record(at, &request, note, reply.as_ref(), took);
+    // Whether it could be kept is seen by the requests that follow.
+    let _ = app.keep(entry).await;
     came
 }
 

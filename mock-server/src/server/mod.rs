@@ -15,4 +15,5 @@ pub mod serve;
 pub mod socket;
 mod stream;
 pub mod tls;
+mod unkept;
 mod wire;

@@ -1,11 +1,10 @@
 //! Configuration and dialects, read again while the server runs. What cannot be used leaves all as
 //! it is; tokens, orders, clocks, faults and journal live on either way.
 
-use crate::app::{App, Configured, discard};
+use crate::app::{App, Configured};
 use crate::config::Settings;
 use crate::dialects::{Compiled, compile};
 use crate::events::What;
-use crate::model::account::MerchantConfig;
 use crate::pipeline::Service;
 use crate::telemetry::metrics::Reloaded;
 use anyhow::Context as _;
@@ -96,30 +95,7 @@ fn apply(app: &App, new: New) {
     app.dialects
         .replace(Arc::clone(&new.own), new.compiled.clone());
     let old = app.configure(new.configured);
-    let configured = app.configured();
-    let find = |all: &[MerchantConfig], id: &str| {
-        let found = all.iter().find(|merchant| merchant.client_id == id);
-        found.cloned()
-    };
-    for merchant in &old.merchants {
-        let id = &merchant.client_id;
-        if find(&configured.merchants, id).is_none() {
-            let gone = app.state().remove(id);
-            discard((gone, app.journal().forget(id)));
-        }
-    }
-    for merchant in &configured.merchants {
-        let before = find(&old.merchants, &merchant.client_id);
-        // What the admin API has changed since stays, unless the file says something new.
-        if before.as_ref() == Some(merchant) || app.state().change_account(merchant) {
-            continue;
-        }
-        if before.is_none()
-            && let Ok(made) = app.merchant(merchant.clone())
-        {
-            app.state().add(made);
-        }
-    }
+    app.reconcile(&old.merchants);
     for merchant in app.state().merchants.values_mut() {
         let rulebook = match &merchant.account.dialect {
             None => &new.own,

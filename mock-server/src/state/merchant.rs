@@ -7,6 +7,7 @@ use crate::model::account::MerchantConfig;
 use crate::model::customer::Customer;
 use crate::model::order::Order;
 use crate::random::Random;
+use crate::state::customers::Customers;
 use flexiti_contract::Rulebook;
 use serde_json::Map;
 use std::sync::Arc;
@@ -25,11 +26,9 @@ pub struct Merchant {
     /// The merchant's clock.
     pub clock: Clock,
     /// The customers that Flexiti knows.
-    pub customers: Vec<Customer>,
+    pub customers: Customers,
     /// The faults that are planned.
     pub faults: Faults,
-    /// How many of them it began with.
-    pub known: usize,
 }
 
 impl Merchant {
@@ -42,8 +41,7 @@ impl Merchant {
     ) -> Self {
         Self {
             faults: Faults::none(random),
-            known: customers.len(),
-            customers,
+            customers: Customers::new(customers),
             client_id: account.client_id.as_str().into(),
             account,
             own_rulebook: Arc::clone(&rulebook),

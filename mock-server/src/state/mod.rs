@@ -1,12 +1,18 @@
 //! What the server remembers: merchants, tokens, orders. Nothing here reads a clock or draws
 //! a random number.
 
+mod change;
+mod customers;
 mod merchant;
+mod merchants;
 mod orders;
 mod recent;
 pub mod transitions;
 
+pub use change::{Change, Counters, MerchantNow};
+pub use customers::{Customers, CustomersChanged};
 pub use merchant::Merchant;
+pub use merchants::Merchants;
 pub use orders::Orders;
 pub use recent::Recent;
 
@@ -14,7 +20,6 @@ use crate::model::account::MerchantConfig;
 use crate::model::token::{Access, Refresh};
 use crate::random::Random;
 use crate::redact::Secrets;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,8 +31,8 @@ const FIRST_CUSTOMER: u64 = 1_293_837;
 /// Everything that changes while the server runs.
 #[derive(Debug)]
 pub struct State {
-    /// The merchants by client id; added and removed by the methods, which keep the secrets.
-    pub merchants: FxHashMap<String, Merchant>,
+    /// The merchants; added and removed by the methods, which keep the secrets.
+    pub merchants: Merchants,
     /// The secrets of all merchants, and the admin API's.
     pub secrets: Arc<Secrets>,
     /// The access tokens.
@@ -42,13 +47,17 @@ pub struct State {
     pub next_customer: u64,
     /// The next order id after each `first_order_id` that some dialect asked for.
     next_order: BTreeMap<u64, u64>,
+    /// Whether all that was kept is void.
+    is_void: bool,
+    /// The counters as they were last kept.
+    kept: Option<Counters>,
 }
 
 impl State {
     /// A server's state at its start.
     pub fn new(random: Random, secrets: Arc<Secrets>) -> Self {
         Self {
-            merchants: FxHashMap::default(),
+            merchants: Merchants::default(),
             secrets,
             access: Recent::new(TOKENS),
             refresh: Recent::new(TOKENS),
@@ -56,14 +65,15 @@ impl State {
             next_customer: FIRST_CUSTOMER,
             random,
             next_order: BTreeMap::new(),
+            is_void: false,
+            kept: None,
         }
     }
 
     /// Adds a merchant under a new client id.
     pub fn add(&mut self, merchant: Merchant) {
         merchant.secrets().for_each(|s| self.secrets.add(s));
-        self.merchants
-            .insert(merchant.account.client_id.clone(), merchant);
+        self.merchants.insert(merchant);
     }
 
     /// Gives a merchant another account under the same client id, if there is one; all that belongs

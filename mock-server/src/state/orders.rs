@@ -2,7 +2,7 @@
 
 use crate::model::order::Order;
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// How many orders of a merchant are remembered.
@@ -28,16 +28,63 @@ fn forget(ids: &mut VecDeque<u64>, id: u64) {
 /// All orders; each merchant's oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct Orders {
-    /// Boxed, as a tree moves its values about.
-    list: BTreeMap<u64, Box<Order>>,
+    /// Boxed, as a tree moves its values about; with numbers that grow as they are opened.
+    list: BTreeMap<u64, (u64, Box<Order>)>,
+    next: u64,
     /// Each merchant's.
     owned: FxHashMap<Arc<str>, Owned>,
     sessions: FxHashMap<Arc<str>, u64>,
     /// Shops choose the ids, so nobody may guess how they are hashed.
     merchant_ids: HashMap<(Arc<str>, Arc<str>), VecDeque<u64>>,
+    /// The ids of those that have changed, where that is to be known.
+    changed: Option<BTreeSet<u64>>,
 }
 
 impl Orders {
+    /// Notes from now on what changes.
+    pub fn track(&mut self) {
+        self.changed = Some(BTreeSet::new());
+    }
+
+    /// What has changed since this was last asked for: orders as they are now, and none where they
+    /// were forgotten.
+    pub fn take_changes(&mut self) -> Vec<(u64, Option<(u64, Order)>)> {
+        let changed = self.changed.as_mut().map(std::mem::take);
+        let now = |id: u64| {
+            let order = self.list.get(&id);
+            (id, order.map(|(number, order)| (*number, (**order).clone())))
+        };
+        changed.into_iter().flatten().map(now).collect()
+    }
+
+    fn mark(&mut self, id: u64) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(id);
+        }
+    }
+
+    /// Adds an order that was kept, with its number; those with lower numbers were opened before.
+    pub fn restore(&mut self, number: u64, order: Order) {
+        self.next = number;
+        self.insert(order);
+    }
+
+    /// Takes over an order as another server has it now, or that it has forgotten.
+    pub fn take_over(&mut self, id: u64, now: Option<(u64, Order)>) {
+        match now {
+            None => {
+                self.remove(id);
+            }
+            // What it is found by never changes.
+            Some((_, order)) if self.list.contains_key(&id) => {
+                if let Some(known) = self.get_mut(id) {
+                    *known = order;
+                }
+            }
+            Some((number, order)) => self.restore(number, order),
+        }
+    }
+
     /// Adds an order; its merchant's oldest goes if there are too many.
     pub fn insert(&mut self, order: Order) {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
@@ -52,7 +99,9 @@ impl Orders {
                 .or_default()
                 .push_back(order.id);
         }
-        self.list.insert(order.id, Box::new(order));
+        self.mark(order.id);
+        self.list.insert(order.id, (self.next, Box::new(order)));
+        self.next += 1;
         while let Some(owned) = self.owned.get(&client_id)
             && (owned.ids.len() > LIMIT || owned.bytes > BYTES && owned.ids.len() > 1)
             && let Some(oldest) = owned.ids.front().copied()
@@ -62,7 +111,8 @@ impl Orders {
     }
 
     fn remove(&mut self, id: u64) -> Option<Box<Order>> {
-        let order = self.list.remove(&id)?;
+        let (_, order) = self.list.remove(&id)?;
+        self.mark(id);
         if let Some(owned) = self.owned.get_mut(&order.client_id) {
             forget(&mut owned.ids, id);
             owned.bytes -= order.size();
@@ -86,7 +136,14 @@ impl Orders {
         let ids = self.owned.remove(client_id).unwrap_or_default().ids;
         // Where nobody else has any, all of it goes at once.
         if ids.len() == self.list.len() {
-            return (std::mem::take(self), Vec::new());
+            ids.iter().for_each(|id| self.mark(*id));
+            let changed = self.changed.take();
+            let empty = Self {
+                changed,
+                next: self.next,
+                ..Self::default()
+            };
+            return (std::mem::replace(self, empty), Vec::new());
         }
         let gone = ids.into_iter().filter_map(|id| self.remove(id)).collect();
         (Self::default(), gone)
@@ -106,12 +163,13 @@ impl Orders {
 
     /// The order with this id.
     pub fn get(&self, id: u64) -> Option<&Order> {
-        self.list.get(&id).map(|order| &**order)
+        self.list.get(&id).map(|(_, order)| &**order)
     }
 
     /// The order with this id, to be changed.
     pub fn get_mut(&mut self, id: u64) -> Option<&mut Order> {
-        self.list.get_mut(&id).map(|order| &mut **order)
+        self.mark(id);
+        self.list.get_mut(&id).map(|(_, order)| &mut **order)
     }
 
     /// The order whose pages have this session, to be changed.
@@ -132,6 +190,6 @@ impl Orders {
 
     /// All orders by their ids; mostly the oldest is the first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
-        self.list.values().map(|order| &**order)
+        self.list.values().map(|(_, order)| &**order)
     }
 }

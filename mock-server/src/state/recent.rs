@@ -1,6 +1,6 @@
 //! What is remembered of each merchant up to a number, the oldest forgotten first.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -10,10 +10,17 @@ use std::sync::Arc;
 /// the others do.
 #[derive(Debug)]
 pub struct Recent<K, V> {
-    map: FxHashMap<K, V>,
+    /// Each with a number that grows: they are restored in the order in which they came.
+    map: FxHashMap<K, (u64, V)>,
     owned: FxHashMap<Arc<str>, VecDeque<K>>,
     capacity: usize,
+    next: u64,
+    /// The keys whose entries have changed, where that is to be known.
+    changed: Option<FxHashSet<K>>,
 }
+
+/// An entry with its number; none where it was forgotten.
+pub type Now<K, V> = (K, Option<(u64, V)>);
 
 impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     /// An empty one that holds at most `capacity` entries of each merchant.
@@ -22,12 +29,70 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
             map: FxHashMap::default(),
             owned: FxHashMap::default(),
             capacity,
+            next: 0,
+            changed: None,
+        }
+    }
+
+    /// Notes from now on what changes.
+    pub fn track(&mut self) {
+        self.changed = Some(FxHashSet::default());
+    }
+
+    /// What has changed since this was last asked for.
+    pub fn take_changes(&mut self) -> Vec<Now<K, V>>
+    where
+        V: Clone,
+    {
+        let changed = self.changed.as_mut().map(std::mem::take);
+        let now = |key: K| {
+            let value = self.map.get(&key).cloned();
+            (key, value)
+        };
+        changed.into_iter().flatten().map(now).collect()
+    }
+
+    fn mark(&mut self, key: &K) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(key.clone());
+        }
+    }
+
+    /// Adds an entry that was kept, with its number; those with lower numbers came before.
+    pub fn restore(&mut self, owner: &Arc<str>, key: K, (number, value): (u64, V)) {
+        self.next = number;
+        self.insert(owner, key, value);
+    }
+
+    /// Takes over an entry of `owner` as another server has it now.
+    pub fn take_over(&mut self, owner: &Arc<str>, key: K, (number, value): (u64, V)) {
+        match self.get_mut(&key) {
+            Some(known) => *known = value,
+            None => self.restore(owner, key, (number, value)),
+        }
+    }
+
+    /// Forgets one entry, as another server has.
+    pub fn take_away<Q: Hash + Eq + ?Sized>(&mut self, key: &Q, owner: impl Fn(&V) -> Arc<str>)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some((key, (_, value))) = self.map.remove_entry(key) {
+            let keys = self.owned.entry(owner(&value)).or_default();
+            // Mostly it is the oldest.
+            if let Some(at) = keys.iter().position(|other| *other == key) {
+                keys.remove(at);
+            }
+            self.mark(&key);
         }
     }
 
     /// Adds an entry of `owner` under a new key; the owner's oldest goes if there are too many.
     pub fn insert(&mut self, owner: &Arc<str>, key: K, value: V) {
-        let new = self.map.insert(key.clone(), value).is_none();
+        self.mark(&key);
+        let number = self.next;
+        self.next += 1;
+        let new = self.map.insert(key.clone(), (number, value)).is_none();
         let keys = self.owned.entry(Arc::clone(owner)).or_default();
         if new {
             keys.push_back(key);
@@ -36,6 +101,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
             && let Some(oldest) = keys.pop_front()
         {
             self.map.remove(&oldest);
+            self.mark(&oldest);
         }
     }
 
@@ -44,7 +110,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.map.get(key)
+        self.map.get(key).map(|(_, value)| value)
     }
 
     /// The entry of `key` with the key that is held.
@@ -52,7 +118,8 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.map.get_key_value(key)
+        let (key, (_, value)) = self.map.get_key_value(key)?;
+        Some((key, value))
     }
 
     /// The entry of `key`, to be changed.
@@ -60,12 +127,22 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.map.get_mut(key)
+        if let Some(changed) = &mut self.changed
+            && let Some((key, _)) = self.map.get_key_value(key)
+        {
+            changed.insert(key.clone());
+        }
+        self.map.get_mut(key).map(|(_, value)| value)
     }
 
     /// Forgets every entry of `owner`; what is left of them may be dropped at any time.
-    pub fn forget(&mut self, owner: &str) -> (FxHashMap<K, V>, VecDeque<K>) {
+    pub fn forget(&mut self, owner: &str) -> impl Send + use<K, V>
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
         let keys = self.owned.remove(owner).unwrap_or_default();
+        keys.iter().for_each(|key| self.mark(key));
         // Where nobody else has any, all of it goes at once.
         let gone = if keys.len() == self.map.len() {
             std::mem::take(&mut self.map)
@@ -83,7 +160,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
 
     /// The entries, in no order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.map.values()
+        self.map.values().map(|(_, value)| value)
     }
 
     /// How many entries there are.
@@ -108,9 +185,14 @@ mod tests {
         assert!(recent.get(&"a").is_none());
         assert!(recent.get(&"b").is_some() && recent.get(&"c").is_some());
         assert!(recent.get(&"x").is_some());
-        recent.forget("one");
+        recent.track();
+        let gone = recent.forget("one");
+        drop(gone);
+        let changed = recent.take_changes();
+        assert!(changed.len() == 2 && changed.iter().all(|(_, now)| now.is_none()));
+        assert!(recent.take_changes().is_empty());
         assert_eq!(recent.len(), 1);
-        recent.forget("two");
+        drop(recent.forget("two"));
         assert_eq!(recent.len(), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! What an event does beside moving the order on, and the events that lead to an outcome.
 
 use crate::clock::Millis;
-use crate::model::customer::{self, Customer, CustomerStatus};
+use crate::model::customer::{Customer, CustomerStatus};
 use crate::model::decision::decide;
 use crate::model::lifecycle::{self, Decision, Event, Illegal, Life, Outcome, Stage};
 use crate::model::order::Order;
@@ -15,8 +15,6 @@ use serde_json::Value;
 /// What a customer whose application is approved may buy for: the example of the POS API's
 /// customer page (P-cust).
 const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
-/// How many new customers of one merchant are remembered.
-const CUSTOMERS: usize = 20_000;
 
 /// The outcome that an order is to be brought to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,10 +97,6 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
                 status: CustomerStatus::Active,
             };
             order.customer_id = Some(customer.customer_id.clone());
-            if merchant.customers.len() >= merchant.known + CUSTOMERS {
-                // Those of the file come first, and stay.
-                merchant.customers.remove(merchant.known);
-            }
             merchant.customers.push(customer);
         }
         Event::Purchase => {
@@ -112,7 +106,7 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
                 Some(id) => (Some(id), None),
                 None => (sent("customer_id"), sent("vcc")),
             };
-            if let Some(customer) = customer::find(&mut merchant.customers, id, vcc) {
+            if let Some(customer) = merchant.customers.find_mut(id, vcc) {
                 let left = customer.available_credit - order.amount();
                 customer.available_credit = left.max(Decimal::ZERO);
             }

@@ -26,6 +26,8 @@ pub struct Metrics {
     held: IntGaugeVec,
     dropped: IntGaugeVec,
     log_dropped: IntGaugeVec,
+    store_up: IntGaugeVec,
+    store_batches: IntGaugeVec,
     malformed: IntCounterVec,
     refused_connections: IntCounterVec,
     reloads: IntCounterVec,
@@ -60,6 +62,17 @@ pub struct Held {
     pub journal_bytes: usize,
     /// Exchanges that the journal has dropped since it was reset.
     pub dropped: u64,
+    /// The store, where it has one.
+    pub store: Option<StoreHeld>,
+}
+
+/// How a store is at this moment.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreHeld {
+    /// Whether it can be written.
+    pub is_up: bool,
+    /// How often it was written.
+    pub batches: u64,
 }
 
 impl Metrics {
@@ -106,6 +119,8 @@ impl Metrics {
                 "Log lines that nobody read in time, or that could not be written.",
                 &[],
             )?,
+            store_up: gauge("store_up", "Whether the store can be written.", &[])?,
+            store_batches: gauge("store_batches", "How often the store was written.", &[])?,
             malformed: counter(
                 "malformed_total",
                 "Requests that are not HTTP, or whose head cannot be read.",
@@ -122,7 +137,7 @@ impl Metrics {
                 &["what", "result"],
             )?,
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 11] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 13] = [
             Box::new(build),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
@@ -131,6 +146,8 @@ impl Metrics {
             Box::new(metrics.held.clone()),
             Box::new(metrics.dropped.clone()),
             Box::new(metrics.log_dropped.clone()),
+            Box::new(metrics.store_up.clone()),
+            Box::new(metrics.store_batches.clone()),
             Box::new(metrics.malformed.clone()),
             Box::new(metrics.refused_connections.clone()),
             Box::new(metrics.reloads.clone()),
@@ -210,6 +227,12 @@ impl Metrics {
         gauge.set(i64::try_from(held.dropped).unwrap_or(i64::MAX));
         let gauge = self.log_dropped.with_label_values::<&str>(&[]);
         gauge.set(i64::try_from(log_writer::dropped()).unwrap_or(i64::MAX));
+        if let Some(store) = &held.store {
+            let up = self.store_up.with_label_values::<&str>(&[]);
+            up.set(i64::from(store.is_up));
+            let batches = self.store_batches.with_label_values::<&str>(&[]);
+            batches.set(i64::try_from(store.batches).unwrap_or(i64::MAX));
+        }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)

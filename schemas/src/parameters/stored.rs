@@ -40,6 +40,22 @@ impl StoredParameters {
         }
     }
 
+    /// Those of a JSON object, as [`Self::to_object`] gives it; the error names a member that is
+    /// none of `params`.
+    pub fn restored(params: &'static [Param], object: &Map<String, Value>) -> Result<Self, String> {
+        let mut parameters = Parameters::with_capacity(object.len());
+        for (name, value) in object {
+            let param = params.iter().find(|param| param.name == *name);
+            let param = param.ok_or_else(|| format!("no parameter `{name}`"))?;
+            let value = match value {
+                Value::String(text) => Given::Text(text.into()),
+                other => Given::Json(other.clone()),
+            };
+            parameters.insert(param, value);
+        }
+        Ok(Self::new(params, &parameters))
+    }
+
     /// How many bytes they take.
     pub fn size(&self) -> usize {
         self.bytes.len()

@@ -1,5 +1,13 @@
 //! What the server was started with, and what it remembers.
 
+mod configured;
+mod kept;
+
+pub use configured::Configured;
+
+use crate::app::kept::Kept;
+use crate::store::Store;
+
 use crate::clock::{self, Millis};
 use crate::config::{ServerLimits, Settings};
 use crate::dialects::Dialects;
@@ -7,19 +15,17 @@ use crate::events::{Change, Events, What};
 use crate::http::route::BASE;
 use crate::journal::{Entry, Filter, Journal, Limits};
 use crate::model::account::MerchantConfig;
-use crate::model::customer::Customer;
-use crate::model::payment_plan::PaymentPlan;
 use crate::random::Random;
 use crate::redact::{Redactor, Secrets};
 use crate::state::{Merchant, State};
-use crate::telemetry::metrics::Held;
+use crate::telemetry::metrics::{Held, StoreHeld};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// A server, apart from its sockets.
 #[derive(Debug)]
@@ -44,34 +50,18 @@ pub struct App {
     pub now: fn() -> Millis,
     configured: RwLock<Arc<Configured>>,
     seed: Option<u64>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     journal: Arc<Mutex<Journal>>,
     journal_limits: Limits,
     redactor: Redactor,
     reveal_secrets: bool,
     draining: AtomicBool,
-}
-
-/// What a configuration file says.
-#[derive(Debug)]
-pub struct Configured {
-    /// The merchants.
-    pub merchants: Vec<MerchantConfig>,
-    /// The payment plans, the first to be offered first.
-    pub plans: Vec<PaymentPlan>,
-    /// The customers that every merchant begins with.
-    pub customers: Vec<Customer>,
-}
-
-impl Configured {
-    /// What these settings have of it.
-    pub fn of(settings: &Settings) -> Self {
-        Self {
-            merchants: settings.merchants.clone(),
-            plans: settings.plans.clone(),
-            customers: settings.customers.clone(),
-        }
-    }
+    /// How many servers have begun with its store before.
+    generation: u64,
+    /// What keeps what it remembers, where that is to outlive it.
+    store: OnceLock<Store>,
+    /// What watchers of other servers are to be told.
+    told: Mutex<Vec<serde_json::Value>>,
 }
 
 /// How many exchanges are copied before others may have the journal.
@@ -83,7 +73,7 @@ impl App {
         settings: &Settings,
         rulebook: Arc<Rulebook>,
         address: SocketAddr,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<Arc<Self>> {
         let scheme = if settings.tls.is_some() {
             "https"
         } else {
@@ -102,6 +92,7 @@ impl App {
         if let Some(token) = &settings.admin_token {
             secrets.add(token);
         }
+        let kept = Kept::open(settings)?;
         let app = Self {
             dialects: Dialects::new(rulebook),
             address,
@@ -111,8 +102,8 @@ impl App {
             sandbox_bar: settings.sandbox_bar,
             now: clock::machine,
             configured: RwLock::new(Arc::new(Configured::of(settings))),
-            seed: settings.seed,
-            state: Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets))),
+            seed: kept.seed(settings.seed),
+            state: Arc::new(Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets)))),
             journal: Arc::new(Mutex::new(Journal::new(limits))),
             journal_limits: limits,
             redactor: Redactor::new(secrets, RandomState::new()),
@@ -120,15 +111,19 @@ impl App {
             events: Events::new(settings.limits.watchers),
             limits: settings.limits.clone(),
             draining: AtomicBool::new(false),
+            generation: kept.generation(),
+            store: OnceLock::new(),
+            told: Mutex::default(),
         };
         app.reset()?;
+        let app = Arc::new(app);
+        app.begin(kept)?;
         Ok(app)
     }
 
     /// The state, for the time of one step; never held across an await.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        // A handler that panicked left the state usable: each change is one insertion.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked_state(&self.state)
     }
 
     /// The journal, for the time of one step.
@@ -215,23 +210,12 @@ impl App {
         ))
     }
 
-    /// What its configuration says now.
-    pub fn configured(&self) -> Arc<Configured> {
-        let configured = self.configured.read();
-        Arc::clone(&configured.unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Takes another configuration in place of the one that it has, which is given back.
-    pub fn configure(&self, new: Configured) -> Arc<Configured> {
-        let configured = self.configured.write();
-        let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *configured, Arc::new(new))
-    }
-
     /// Says that the admin API changed something.
     pub fn changed(&self, what: What, client_id: Option<&str>) {
         let client_id = client_id.map(str::to_owned);
-        self.events.changed(Change { what, client_id });
+        let change = Change { what, client_id };
+        self.tell_others(&change);
+        self.events.changed(change);
     }
 
     /// A source of chance for one merchant: with a seed the same each time, whatever happens to
@@ -264,6 +248,10 @@ impl App {
             exchanges,
             journal_bytes,
             dropped: journal.dropped(None),
+            store: self.store.get().map(|store| StoreHeld {
+                is_up: store.lost().is_none(),
+                batches: store.batches(),
+            }),
         }
     }
 
@@ -277,13 +265,24 @@ impl App {
                 .with_context(|| format!("merchant {}", account.client_id))?;
             state.add(merchant);
         }
+        let mut journal = Journal::new(self.journal_limits);
+        if self.store.get().is_some() {
+            state.track(true);
+            journal.track(true);
+        }
         let state = std::mem::replace(&mut *self.state(), state);
         // Only now: until then, they may have to be hidden.
         state.forget_secrets();
-        let journal = std::mem::replace(&mut *self.journal(), Journal::new(self.journal_limits));
+        let journal = std::mem::replace(&mut *self.journal(), journal);
         discard((state, journal));
         Ok(())
     }
+}
+
+/// The state, for the time of one step.
+fn locked_state(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // A handler that panicked left the state usable: each change is one insertion.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The journal, for the time of one step.

@@ -1,0 +1,286 @@
+//! A server that goes on where the one before it ended, or beside others.
+
+use crate::app::configured::find;
+use crate::app::{App, locked, locked_state};
+use crate::config::Settings;
+use crate::events::Change;
+use crate::journal::Journal;
+use crate::model::account::MerchantConfig;
+use crate::random::Random;
+use crate::state::State;
+use crate::store::{
+    Entered, Entry, FORMAT, File, Keeper, Key, Lost, Memory, Restored, Rows, Shared, Store, Table,
+    Turn, Turns, WRITER, Write, Writer, apply, journal_writes, put, restore, writes,
+};
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// How long a server waits at its start until the others give the turn on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The store that a server begins with.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Nothing,
+    File(File, Option<Writer>),
+    Shared(Shared, u64),
+}
+
+impl Kept {
+    pub(super) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        if let Some(path) = &settings.data {
+            let file = File::open(path).context("--data")?;
+            let before = file.writer().context("--data")?;
+            return Ok(Self::File(file, before));
+        }
+        if let Some(store) = &settings.store {
+            let me = Random::new(None).hex::<16>();
+            let shared = Shared::connect(&store.url, store.ca_file.as_deref(), me);
+            let shared = shared.context("--store")?;
+            let generation = shared.next_generation().context("--store")?;
+            return Ok(Self::Shared(shared, generation));
+        }
+        Ok(Self::Nothing)
+    }
+
+    /// How many servers have begun with the store before.
+    pub(super) fn generation(&self) -> u64 {
+        match self {
+            Self::Nothing | Self::File(_, None) => 0,
+            Self::File(_, Some(before)) => before.generation + 1,
+            Self::Shared(_, generation) => *generation,
+        }
+    }
+
+    /// The seed of this server: with the same one as another, it would issue the same tokens.
+    pub(super) fn seed(&self, seed: Option<u64>) -> Option<u64> {
+        let mix = self.generation().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        seed.map(|seed| seed ^ mix)
+    }
+}
+
+impl App {
+    /// Goes on with what was kept, or begins to keep; without a store, nothing is to be done.
+    pub(super) fn begin(self: &Arc<Self>, kept: Kept) -> anyhow::Result<()> {
+        let store = match kept {
+            Kept::Nothing => return Ok(()),
+            Kept::File(file, before) => Store::File(self.begin_file(file, before.as_ref())?),
+            Kept::Shared(shared, _) => {
+                let begun = self.begin_shared(shared);
+                Store::Shared(begun.context("--store")?)
+            }
+        };
+        // Nobody else sets it.
+        let _ = self.store.set(store);
+        Ok(())
+    }
+
+    fn begin_file(&self, mut file: File, before: Option<&Writer>) -> anyhow::Result<Keeper> {
+        if let Some(before) = before {
+            self.restore(&file, &before.configured)
+                .with_context(|| format!("--data: {}", file.path().display()))?;
+        }
+        self.track(before.is_none());
+        if let Some(before) = before {
+            self.reconcile(&before.configured);
+        }
+        file.write(&[self.writer()]).context("--data")?;
+        let (state, journal) = (Arc::clone(&self.state), Arc::clone(&self.journal));
+        Keeper::start(file, move || take(&state, &journal))
+    }
+
+    fn begin_shared(self: &Arc<Self>, mut shared: Shared) -> anyhow::Result<Turns> {
+        let begun = Instant::now();
+        let is_new = loop {
+            match shared.enter()? {
+                Entered::Anew(is_new) => break is_new,
+                Entered::Turn(_) | Entered::Busy => {}
+            }
+            ensure!(begun.elapsed() < PATIENCE, "{}: other servers do not give the turn on", shared.place());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        if is_new {
+            shared.begin(self.draw());
+        }
+        let before = if is_new { None } else { shared.writer()? };
+        if let Some(before) = &before {
+            ensure!(
+                before.format <= FORMAT,
+                "{}: written by flexiti-mock {} in format {}, and this is format {FORMAT}",
+                shared.place(),
+                before.version,
+                before.format
+            );
+            self.restore(&shared, &before.configured)?;
+        }
+        self.track(is_new);
+        if let Some(before) = &before {
+            self.reconcile(&before.configured);
+        }
+        let mut out = vec![self.writer()];
+        out.append(&mut self.take());
+        shared.leave(&out, Vec::new(), is_new)?;
+        let memory: Weak<Self> = Arc::downgrade(self);
+        Turns::start(shared, memory)
+    }
+
+    fn track(&self, is_new: bool) {
+        self.state().track(is_new);
+        self.journal().track(is_new);
+    }
+
+    fn writer(&self) -> Write {
+        let writer = Writer {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            contract: self.contract().digest(),
+            generation: self.generation,
+            configured: self.configured().merchants.clone(),
+        };
+        put(Table::Server, Key::text(WRITER), &writer)
+    }
+
+    fn restore(&self, rows: &dyn Rows, before: &[MerchantConfig]) -> anyhow::Result<()> {
+        let secrets = Arc::clone(&self.state().secrets);
+        let mut state = State::new(Random::new(self.seed), secrets);
+        let mut journal = Journal::new(self.journal_limits);
+        let configured = self.configured();
+        let account = |kept: MerchantConfig| {
+            let was = find(before, &kept.client_id);
+            match find(&configured.merchants, &kept.client_id) {
+                Some(now) if was != Some(now) => now.clone(),
+                // It is about to go, perhaps with the file of its dialect.
+                None if was.is_some() => MerchantConfig {
+                    dialect: None,
+                    ..kept
+                },
+                _ => kept,
+            }
+        };
+        let mut into = Restored {
+            state: &mut state,
+            journal: &mut journal,
+            dialects: &self.dialects,
+        };
+        restore(rows, &mut into, &account, &|id| self.random_of(id))?;
+        let begun = std::mem::replace(&mut *self.state(), state);
+        begun.forget_secrets();
+        *self.journal() = journal;
+        Ok(())
+    }
+
+    /// Has the configuration kept that it has now.
+    pub(super) fn keep_configured(&self) {
+        if let Some(store) = self.store.get() {
+            store.also(self.writer());
+        }
+    }
+
+    /// What keeps what it remembers, if anything does.
+    pub fn store(&self) -> Option<&Store> {
+        self.store.get()
+    }
+
+    /// Waits until a request may be answered: at a store that is shared, until it is this server's
+    /// turn.
+    pub async fn enter(&self) -> Result<Option<Entry>, Lost> {
+        match self.store.get() {
+            Some(store) => store.enter().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits until all that an answer depends on is kept.
+    pub async fn keep(&self, entry: Option<Entry>) -> Result<(), Lost> {
+        match (self.store.get(), entry) {
+            (Some(store), Some(entry)) => store.keep(entry).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what is left; nothing is kept after that.
+    pub fn close(&self) {
+        if let Some(store) = self.store.get() {
+            store.close();
+        }
+    }
+
+    /// Other servers are to tell their watchers, too.
+    pub(super) fn tell_others(&self, change: &Change) {
+        if matches!(self.store.get(), Some(Store::Shared(_))) {
+            let told = self.told.lock();
+            let mut told = told.unwrap_or_else(PoisonError::into_inner);
+            told.push(serde_json::to_value(change).unwrap_or_default());
+        }
+    }
+}
+
+fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
+    let changes = locked_state(state).take_changes();
+    let exchanges = locked(journal).take_changes();
+    // Others have the state again: turning rows into JSON takes longer than copying them.
+    let mut out = Vec::new();
+    changes.into_iter().for_each(|change| writes(change, &mut out));
+    journal_writes(exchanges, &mut out);
+    out
+}
+
+impl Memory for App {
+    fn take(&self) -> Vec<Write> {
+        take(&self.state, &self.journal)
+    }
+
+    fn take_events(&self) -> Vec<Value> {
+        let told = self.told.lock();
+        std::mem::take(&mut *told.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take_over(&self, turns: Vec<Turn>) -> anyhow::Result<()> {
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let mut events = Vec::new();
+        {
+            let mut state = self.state();
+            let mut journal = self.journal();
+            let mut into = Restored {
+                state: &mut state,
+                journal: &mut journal,
+                dialects: &self.dialects,
+            };
+            for mut turn in turns {
+                apply(turn.writes(), &mut into, &|id| self.random_of(id))?;
+                events.append(&mut turn.events);
+            }
+            // It is written already.
+            drop(state.take_changes());
+            drop(journal.take_changes());
+        }
+        for event in events {
+            if let Ok(change) = serde_json::from_value(event) {
+                self.events.changed(change);
+            }
+        }
+        self.events.recorded();
+        Ok(())
+    }
+
+    fn read(&self, rows: &dyn Rows) -> anyhow::Result<()> {
+        let configured = self.configured();
+        self.restore(rows, &configured.merchants)?;
+        self.track(false);
+        self.events.recorded();
+        Ok(())
+    }
+
+    fn write_all(&self) {
+        self.track(true);
+        self.keep_configured();
+    }
+
+    fn draw(&self) -> String {
+        Random::new(None).hex::<16>()
+    }
+}

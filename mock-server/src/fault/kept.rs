@@ -1,0 +1,107 @@
+//! A plan as it is kept: what has changed in it, and how it is restored.
+
+use crate::fault::matching::{Faults, Planned};
+use crate::fault::plan::Fault;
+use crate::random::Random;
+use serde::{Deserialize, Serialize};
+
+/// A fault with its account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptFault {
+    /// The fault.
+    pub fault: Fault,
+    /// How many requests the match was for.
+    pub seen: u32,
+    /// How many requests it struck.
+    pub struck: u32,
+    /// The journal's ids of those that were recorded, the latest.
+    pub consumed_by: Vec<u64>,
+}
+
+/// What changed in a plan; numbers say which fault is tried first.
+#[derive(Debug, PartialEq)]
+pub enum FaultsChanged {
+    /// Everything that was kept is void; this is the plan.
+    All(Vec<(u64, KeptFault)>),
+    /// These faults as they are now; nothing where one was taken away.
+    Some(Vec<(u64, Option<KeptFault>)>),
+}
+
+/// What has been kept of a plan.
+#[derive(Debug, Default)]
+pub(in crate::fault) struct Kept {
+    /// Whether anything has.
+    is_kept: bool,
+    removed: Vec<u64>,
+}
+
+impl Kept {
+    pub(super) fn removed(&mut self, serial: u64) {
+        if self.is_kept {
+            self.removed.push(serial);
+        }
+    }
+}
+
+impl Faults {
+    /// The plan that was kept, in its order; `random` is what chance is drawn from.
+    pub fn restored(kept: impl IntoIterator<Item = (u64, KeptFault)>, random: Random) -> Self {
+        let mut faults = Self::none(random);
+        faults.kept.is_kept = true;
+        for (serial, kept) in kept {
+            faults.next = serial + 1;
+            faults.plan.push(planned(serial, kept));
+        }
+        faults
+    }
+
+    /// Takes over a fault as another server has it now, or that is in its plan no more.
+    pub fn take_over(&mut self, serial: u64, kept: Option<KeptFault>) {
+        let place = self.plan.binary_search_by_key(&serial, |planned| planned.serial);
+        match (place, kept.map(|kept| planned(serial, kept))) {
+            (Ok(at), Some(planned)) => self.plan[at] = planned,
+            (Ok(at), None) => {
+                self.plan.remove(at);
+            }
+            (Err(at), Some(planned)) => {
+                self.plan.insert(at, planned);
+                self.next = self.next.max(serial + 1);
+            }
+            (Err(_), None) => {}
+        }
+    }
+
+    /// What has changed since this was last asked for.
+    pub fn take_changes(&mut self) -> FaultsChanged {
+        let is_new = !std::mem::replace(&mut self.kept.is_kept, true);
+        let removed = std::mem::take(&mut self.kept.removed);
+        let mut changed = Vec::new();
+        for planned in &mut self.plan {
+            if std::mem::take(&mut planned.changed) || is_new {
+                let kept = KeptFault {
+                    fault: planned.fault.clone(),
+                    seen: planned.seen,
+                    struck: planned.struck,
+                    consumed_by: planned.consumed_by.iter().copied().collect(),
+                };
+                changed.push((planned.serial, kept));
+            }
+        }
+        if is_new {
+            return FaultsChanged::All(changed);
+        }
+        let gone = removed.into_iter().map(|serial| (serial, None));
+        let now = changed.into_iter().map(|(serial, kept)| (serial, Some(kept)));
+        FaultsChanged::Some(gone.chain(now).collect())
+    }
+}
+
+fn planned(serial: u64, kept: KeptFault) -> Planned {
+    Planned {
+        seen: kept.seen,
+        struck: kept.struck,
+        consumed_by: kept.consumed_by.into(),
+        changed: false,
+        ..Planned::new(kept.fault, serial)
+    }
+}

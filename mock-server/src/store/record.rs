@@ -1,0 +1,311 @@
+//! The rows of a store: their tables, keys and JSON.
+
+use crate::clock::{Clock, Millis};
+use crate::fault::FaultsChanged;
+use crate::journal::JournalChanges;
+use crate::model::account::MerchantConfig;
+use crate::model::lifecycle::Life;
+use crate::model::order::{Order, Settles};
+use crate::model::token::{Access, Refresh};
+use crate::model::visit::Visit;
+use crate::state::{Change, Counters, CustomersChanged, MerchantNow};
+use flexiti_contract::{Endpoint, Flow, Lang};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// What wrote the store, and the ids that are given next.
+    Server,
+    /// By client id.
+    Merchants,
+    /// By client id and a number: the lowest is tried first.
+    Faults,
+    /// By client id and place.
+    Customers,
+    /// By order id.
+    Orders,
+    /// By token.
+    AccessTokens,
+    /// By token.
+    RefreshTokens,
+    /// The journal, by the ids of its exchanges.
+    Exchanges,
+    /// How many of its exchanges were dropped, by client id; empty for those of no merchant.
+    Dropped,
+}
+
+impl Table {
+    /// All of them, in the order in which they are read.
+    pub const ALL: [Self; 9] = [
+        Self::Server,
+        Self::Merchants,
+        Self::Faults,
+        Self::Customers,
+        Self::Orders,
+        Self::AccessTokens,
+        Self::RefreshTokens,
+        Self::Exchanges,
+        Self::Dropped,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Merchants => "merchants",
+            Self::Faults => "faults",
+            Self::Customers => "customers",
+            Self::Orders => "orders",
+            Self::AccessTokens => "access_tokens",
+            Self::RefreshTokens => "refresh_tokens",
+            Self::Exchanges => "exchanges",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// The key of a row: a text, a number, or both.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key(pub String, pub u64);
+
+impl Key {
+    /// A key that is a text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self(text.into(), 0)
+    }
+
+    /// A key that is a number.
+    pub fn number(number: u64) -> Self {
+        Self(String::new(), number)
+    }
+}
+
+/// One change of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// The row has this value from now on, in JSON.
+    Put(Table, Key, Vec<u8>),
+    /// There is no such row any more.
+    Remove(Table, Key),
+    /// There are no rows with this text in their key any more.
+    RemoveAllOf(Table, String),
+    /// The table is empty.
+    Clear(Table),
+}
+
+/// The row of [`Table::Server`] under [`WRITER`]: what wrote the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Writer {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The program's version.
+    pub version: String,
+    /// The digest of the contract.
+    pub contract: String,
+    /// How many servers have begun with this store before.
+    pub generation: u64,
+    /// The merchants of the configuration with which the last of them began.
+    pub configured: Vec<MerchantConfig>,
+}
+
+/// The key of the row that says what wrote the store.
+pub const WRITER: &str = "writer";
+/// The key of the row with the ids that are given next.
+pub const COUNTERS: &str = "counters";
+/// The version of these rows; it grows when an older program could not read them.
+pub const FORMAT: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CountersRow {
+    pub next_customer: u64,
+    pub next_orders: BTreeMap<u64, u64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MerchantRow {
+    pub account: MerchantConfig,
+    pub clock: Clock,
+    /// The dialect that the admin API gave it: complete, whatever its name.
+    pub dialect: Option<Value>,
+    pub known_customers: u64,
+}
+
+/// A row with the number that says what came first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Numbered<T> {
+    pub number: u64,
+    pub value: T,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrderRow {
+    pub client_id: Arc<str>,
+    pub session: Arc<str>,
+    pub opened: Millis,
+    pub flow: Flow,
+    pub lang: Lang,
+    pub v2: bool,
+    pub token: Arc<str>,
+    pub merchant_order_id: Option<Arc<str>>,
+    pub parameters: Map<String, Value>,
+    pub life: Life,
+    pub ended: Option<Millis>,
+    pub settles: Option<Settles>,
+    pub customer_id: Option<String>,
+    pub visit: Option<Box<Visit>>,
+}
+
+/// The endpoint whose parameters an order has.
+pub(super) fn init(v2: bool) -> Endpoint {
+    if v2 {
+        Endpoint::InitV2
+    } else {
+        Endpoint::InitPlain
+    }
+}
+
+impl OrderRow {
+    fn new(order: Order) -> Self {
+        Self {
+            parameters: order.parameters(),
+            client_id: order.client_id,
+            session: order.session,
+            opened: order.opened,
+            flow: order.flow,
+            lang: order.lang,
+            v2: order.v2,
+            token: order.token,
+            merchant_order_id: order.merchant_order_id,
+            life: order.life,
+            ended: order.ended,
+            settles: order.settles,
+            customer_id: order.customer_id,
+            visit: order.visit,
+        }
+    }
+}
+
+/// Puts a row. What the rows are made of has texts for names, and nothing else can fail.
+pub fn put(table: Table, key: Key, row: &impl Serialize) -> Write {
+    Write::Put(table, key, serde_json::to_vec(row).unwrap_or_default())
+}
+
+/// What is to be written for a change.
+pub fn writes(change: Change, out: &mut Vec<Write>) {
+    match change {
+        Change::Void => {
+            let tables = Table::ALL.into_iter();
+            // The journal says for itself when it is void.
+            let tables = tables.filter(|table| {
+                !matches!(table, Table::Server | Table::Exchanges | Table::Dropped)
+            });
+            out.extend(tables.map(Write::Clear));
+        }
+        Change::Counters(Counters { customer, orders }) => out.push(put(
+            Table::Server,
+            Key::text(COUNTERS),
+            &CountersRow {
+                next_customer: customer,
+                next_orders: orders,
+            },
+        )),
+        Change::Merchant(id, Some(now)) => {
+            let row = merchant(*now);
+            out.push(put(Table::Merchants, Key::text(id), &row));
+        }
+        Change::Merchant(id, None) => {
+            out.push(Write::RemoveAllOf(Table::Faults, id.clone()));
+            out.push(Write::RemoveAllOf(Table::Customers, id.clone()));
+            out.push(Write::Remove(Table::Merchants, Key::text(id)));
+        }
+        Change::Faults(id, FaultsChanged::All(all)) => {
+            out.push(Write::RemoveAllOf(Table::Faults, id.clone()));
+            let some = all.into_iter().map(|(at, row)| (at, Some(row)));
+            rows(Table::Faults, &id, some, out);
+        }
+        Change::Faults(id, FaultsChanged::Some(some)) => rows(Table::Faults, &id, some, out),
+        Change::Customers(id, CustomersChanged::All(all)) => {
+            out.push(Write::RemoveAllOf(Table::Customers, id.clone()));
+            let some = all.into_iter().map(|(at, row)| (at, Some(row)));
+            rows(Table::Customers, &id, some, out);
+        }
+        Change::Customers(id, CustomersChanged::Some(some)) => {
+            rows(Table::Customers, &id, some, out);
+        }
+        Change::Order(id, now) => {
+            let now = now.map(|now| (now.0, OrderRow::new(now.1)));
+            numbered(Table::Orders, Key::number(id), now, out);
+        }
+        Change::Access(token, now) => {
+            numbered::<Access>(Table::AccessTokens, Key::text(&*token), now, out);
+        }
+        Change::Refresh(token, now) => {
+            numbered::<Refresh>(Table::RefreshTokens, Key::text(&*token), now, out);
+        }
+    }
+}
+
+/// What is to be written for changes of the journal.
+pub fn journal_writes(changes: JournalChanges, out: &mut Vec<Write>) {
+    if changes.is_void {
+        out.push(Write::Clear(Table::Exchanges));
+        out.push(Write::Clear(Table::Dropped));
+    }
+    let gone = changes.gone.into_iter().map(Key::number);
+    out.extend(gone.map(|key| Write::Remove(Table::Exchanges, key)));
+    for entry in changes.new {
+        out.push(put(Table::Exchanges, Key::number(entry.id), &entry.row()));
+    }
+    for (owner, drops) in changes.drops {
+        let key = Key::text(owner.as_deref().unwrap_or_default());
+        out.push(match drops {
+            Some(drops) => put(Table::Dropped, key, &drops),
+            None => Write::Remove(Table::Dropped, key),
+        });
+    }
+}
+
+fn merchant(now: MerchantNow) -> MerchantRow {
+    MerchantRow {
+        account: now.account,
+        clock: now.clock,
+        dialect: now.dialect.map(|rulebook| rulebook.dialect().to_json()),
+        known_customers: now.known_customers,
+    }
+}
+
+fn rows<T: Serialize>(
+    table: Table,
+    id: &str,
+    some: impl IntoIterator<Item = (u64, Option<T>)>,
+    out: &mut Vec<Write>,
+) {
+    for (at, row) in some {
+        let key = Key(id.to_owned(), at);
+        out.push(match row {
+            Some(row) => put(table, key, &row),
+            None => Write::Remove(table, key),
+        });
+    }
+}
+
+fn numbered<T: Serialize>(
+    table: Table,
+    key: Key,
+    now: Option<(u64, T)>,
+    out: &mut Vec<Write>,
+) {
+    out.push(match now {
+        Some((number, value)) => put(table, key, &Numbered { number, value }),
+        None => Write::Remove(table, key),
+    });
+}

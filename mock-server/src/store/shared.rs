@@ -1,0 +1,446 @@
+//! A store that several servers share, in Redis or Valkey.
+//!
+//! One server at a time has the turn: it takes over what the others have written since, answers
+//! what waits, writes what has changed, and gives the turn on. Each of the two steps is one script,
+//! so one round trip. All that is written also goes into a log, from which the others take it over.
+
+use crate::store::record::{Key, Table, Write};
+use crate::store::{Rows, place};
+use anyhow::{Context as _, anyhow, bail};
+use redis::{Client, Connection, ConnectionLike as _, Script, TlsCertificates, Value};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// Before the names of all keys.
+const PREFIX: &str = "flexiti-mock:";
+/// How long Redis may take to answer.
+const TIME: Duration = Duration::from_secs(2);
+/// After how many milliseconds another server takes the turn of one that has died.
+const TURN_MS: u32 = 3_000;
+/// How many turns the log has; a server that is further behind reads everything anew.
+const LOG: u32 = 4_096;
+
+/// Takes the turn, and reads the log from where this server is. A server that had the last turn
+/// lets one go first that waits.
+const ENTER: &str = r"
+local p, me, ms, epoch, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local want = redis.call('GET', p .. 'want')
+if want and want ~= me and redis.call('GET', p .. 'last') == me then return {'busy'} end
+if not redis.call('SET', p .. 'turn', me, 'NX', 'PX', ms) then
+  if not want then redis.call('SET', p .. 'want', me, 'PX', 50) end
+  return {'busy'}
+end
+if want == me then redis.call('DEL', p .. 'want') end
+redis.call('SET', p .. 'last', me)
+local now = redis.call('GET', p .. 'epoch') or ''
+local head = tonumber(redis.call('GET', p .. 'head') or '0')
+if now ~= epoch then return {'anew', now, tostring(head)} end
+local log = redis.call('XRANGE', p .. 'log', '(' .. at .. '-0', '+')
+if #log ~= head - tonumber(at) then return {'anew', now, tostring(head)} end
+local out = {'turn'}
+for i = 1, #log do out[i + 1] = log[i][2][2] end
+return out";
+
+/// The same without a turn, for a server that has nothing to write.
+const LOOK: &str = r"
+local p, epoch, at = ARGV[1], ARGV[2], ARGV[3]
+if (redis.call('GET', p .. 'epoch') or '') ~= epoch then return {'anew'} end
+local log = redis.call('XRANGE', p .. 'log', '(' .. at .. '-0', '+')
+if #log ~= tonumber(redis.call('GET', p .. 'head') or '0') - tonumber(at) then return {'anew'} end
+local out = {'turn'}
+for i = 1, #log do out[i + 1] = log[i][2][2] end
+return out";
+
+/// Writes what has changed, and gives the turn on. A server whose turn has been taken from it
+/// writes nothing.
+const LEAVE: &str = r"
+local p, me, keep, epoch, entry = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if redis.call('GET', p .. 'turn') ~= me then return 'lost' end
+if epoch ~= '' then
+  redis.call('SET', p .. 'epoch', epoch)
+  redis.call('DEL', p .. 'head', p .. 'log')
+end
+local head = redis.call('GET', p .. 'head') or '0'
+if entry ~= '' then
+  head = redis.call('INCR', p .. 'head')
+  redis.call('XADD', p .. 'log', 'MAXLEN', '~', keep, head .. '-0', 'entry', entry)
+end
+local i = 6
+while ARGV[i] do
+  local op, name, of, field = ARGV[i], p .. ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local rows = name
+  if of ~= '' then rows = name .. ':' .. of end
+  if op == 'put' then
+    redis.call('HSET', rows, field, ARGV[i + 4])
+    if of ~= '' then redis.call('SADD', name .. ':of', of) end
+  elseif op == 'remove' then
+    redis.call('HDEL', rows, field)
+  elseif op == 'all' then
+    redis.call('DEL', rows)
+    redis.call('SREM', name .. ':of', of)
+  else
+    for _, each in ipairs(redis.call('SMEMBERS', name .. ':of')) do
+      redis.call('DEL', name .. ':' .. each)
+    end
+    redis.call('DEL', name, name .. ':of')
+  end
+  i = i + 5
+end
+redis.call('DEL', p .. 'turn')
+if entry ~= '' then redis.call('PUBLISH', p .. 'news', head) end
+return tostring(head)";
+
+/// What one turn has written, as the log has it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Turn {
+    writes: Vec<Logged>,
+    /// What watchers are to be told.
+    pub events: Vec<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Logged {
+    Put(Table, Key, String),
+    Remove(Table, Key),
+    RemoveAllOf(Table, String),
+    Clear(Table),
+}
+
+impl Turn {
+    /// What is written in a turn.
+    pub fn new(writes: &[Write], events: Vec<serde_json::Value>) -> Self {
+        let logged = |write: &Write| match write.clone() {
+            Write::Put(table, key, value) => {
+                Logged::Put(table, key, String::from_utf8(value).unwrap_or_default())
+            }
+            Write::Remove(table, key) => Logged::Remove(table, key),
+            Write::RemoveAllOf(table, of) => Logged::RemoveAllOf(table, of),
+            Write::Clear(table) => Logged::Clear(table),
+        };
+        Self {
+            writes: writes.iter().map(logged).collect(),
+            events,
+        }
+    }
+
+    /// What another server has written.
+    pub fn writes(&mut self) -> Vec<Write> {
+        let write = |logged: Logged| match logged {
+            Logged::Put(table, key, value) => Write::Put(table, key, value.into_bytes()),
+            Logged::Remove(table, key) => Write::Remove(table, key),
+            Logged::RemoveAllOf(table, of) => Write::RemoveAllOf(table, of),
+            Logged::Clear(table) => Write::Clear(table),
+        };
+        std::mem::take(&mut self.writes).into_iter().map(write).collect()
+    }
+}
+
+/// What came of asking for the turn.
+#[derive(Debug)]
+pub enum Entered {
+    /// Another server has it.
+    Busy,
+    /// This server has it; what others have written since its last one.
+    Turn(Vec<Turn>),
+    /// This server has it, and is too far behind: everything is to be read anew. Nothing has been
+    /// written yet where the flag is set.
+    Anew(bool),
+}
+
+/// A store that several servers share.
+pub struct Shared {
+    client: Client,
+    connection: RefCell<Option<Connection>>,
+    place: String,
+    me: String,
+    /// Which store this server has read; a new one after all was lost.
+    epoch: String,
+    /// How far in the log it is.
+    at: u64,
+    scripts: [Script; 3],
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// The store at a URL: `redis://` or, over TLS, `rediss://`, with the number of the database
+    /// for a path. `me` tells this server from the others.
+    pub fn connect(url: &str, ca: Option<&Path>, me: String) -> anyhow::Result<Self> {
+        let place = without_secrets(url)?;
+        let client = match ca {
+            None => Client::open(url),
+            Some(file) => {
+                let pem = std::fs::read(file);
+                let root_cert = Some(pem.with_context(|| file.display().to_string())?);
+                let certificates = TlsCertificates {
+                    client_tls: None,
+                    root_cert,
+                };
+                Client::build_with_tls(url, certificates)
+            }
+        };
+        let shared = Self {
+            client: client.map_err(|error| anyhow!("{place}: {error}"))?,
+            connection: RefCell::new(None),
+            place,
+            me,
+            epoch: String::new(),
+            at: 0,
+            scripts: [ENTER, LEAVE, LOOK].map(Script::new),
+        };
+        shared.ask(|connection| redis::cmd("PING").query::<()>(connection))?;
+        Ok(shared)
+    }
+
+    /// Where it is, without the password.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// How many servers have begun with this store before.
+    pub fn next_generation(&self) -> anyhow::Result<u64> {
+        let name = format!("{PREFIX}generation");
+        let count: u64 = self.ask(|connection| redis::cmd("INCR").arg(&name).query(connection))?;
+        Ok(count - 1)
+    }
+
+    /// Asks Redis, over the connection that there is or a new one; after an error that one is
+    /// given up.
+    fn ask<T>(&self, ask: impl FnOnce(&mut Connection) -> redis::RedisResult<T>) -> anyhow::Result<T> {
+        let wrong = |error: redis::RedisError| anyhow!("{}: {error}", self.place);
+        let mut held = self.connection.borrow_mut();
+        let connection = match held.take().filter(|connection| connection.is_open()) {
+            Some(connection) => connection,
+            None => {
+                let made = self.client.get_connection_with_timeout(TIME).map_err(wrong)?;
+                made.set_read_timeout(Some(TIME)).map_err(wrong)?;
+                made.set_write_timeout(Some(TIME)).map_err(wrong)?;
+                made
+            }
+        };
+        let connection = held.insert(connection);
+        let answer = ask(connection);
+        if answer.is_err() {
+            *held = None;
+        }
+        answer.map_err(wrong)
+    }
+
+    /// Asks for the turn.
+    pub fn enter(&mut self) -> anyhow::Result<Entered> {
+        let answer: Vec<Value> = self.ask(|connection| {
+            self.scripts[0]
+                .arg(PREFIX)
+                .arg(&self.me)
+                .arg(TURN_MS)
+                .arg(&self.epoch)
+                .arg(self.at)
+                .invoke(connection)
+        })?;
+        let mut words = answer.into_iter().map(text);
+        match words.next().transpose()?.as_deref() {
+            Some("busy") => Ok(Entered::Busy),
+            Some("anew") => {
+                self.epoch = words.next().transpose()?.unwrap_or_default();
+                let head = words.next().transpose()?.unwrap_or_default();
+                self.at = head.parse().unwrap_or_default();
+                Ok(Entered::Anew(self.epoch.is_empty()))
+            }
+            Some("turn") => Ok(Entered::Turn(self.turns(words)?)),
+            other => bail!("{}: answered {other:?} to a script", self.place),
+        }
+    }
+
+    /// What others have written, without a turn; nothing if everything is to be read anew.
+    pub fn look(&mut self) -> anyhow::Result<Option<Vec<Turn>>> {
+        let answer: Vec<Value> = self.ask(|connection| {
+            self.scripts[2]
+                .arg(PREFIX)
+                .arg(&self.epoch)
+                .arg(self.at)
+                .invoke(connection)
+        })?;
+        let mut words = answer.into_iter().map(text);
+        match words.next().transpose()?.as_deref() {
+            Some("turn") => Ok(Some(self.turns(words)?)),
+            _ => Ok(None),
+        }
+    }
+
+    fn turns(
+        &mut self,
+        words: impl Iterator<Item = anyhow::Result<String>>,
+    ) -> anyhow::Result<Vec<Turn>> {
+        let mut turns = Vec::new();
+        for word in words {
+            let turn = serde_json::from_str(&word?);
+            turns.push(turn.with_context(|| format!("{}: the log", self.place))?);
+            self.at += 1;
+        }
+        Ok(turns)
+    }
+
+    /// Makes the next turn the first of a new store.
+    pub fn begin(&mut self, epoch: String) {
+        self.epoch = epoch;
+        self.at = 0;
+    }
+
+    /// Writes what has changed, and gives the turn on. With `is_first`, it is a new store.
+    pub fn leave(
+        &mut self,
+        writes: &[Write],
+        events: Vec<serde_json::Value>,
+        is_first: bool,
+    ) -> anyhow::Result<()> {
+        let is_empty = writes.is_empty() && events.is_empty();
+        let entry = if is_empty {
+            String::new()
+        } else {
+            serde_json::to_string(&Turn::new(writes, events))?
+        };
+        let epoch = if is_first { self.epoch.as_str() } else { "" };
+        let answer: String = self.ask(|connection| {
+            let mut script = self.scripts[1].arg(PREFIX);
+            script.arg(&self.me).arg(LOG).arg(epoch).arg(&entry);
+            for write in writes {
+                arguments(write, &mut script);
+            }
+            script.invoke(connection)
+        })?;
+        if answer == "lost" {
+            bail!(
+                "{}: the turn took longer than {TURN_MS} ms, and another server has taken it",
+                self.place
+            );
+        }
+        self.at = answer.parse().unwrap_or(self.at);
+        Ok(())
+    }
+
+    /// Waits for a while until another server has written something. Asks over a connection of its
+    /// own, which it keeps in `connection`.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+}
+
+/// Waits until a server has written something, or for a while.
+pub fn news(client: &Client, held: &mut Option<Connection>) -> anyhow::Result<()> {
+    if held.is_none() {
+        let mut connection = client.get_connection_with_timeout(TIME)?;
+        connection.set_read_timeout(Some(TIME))?;
+        redis::cmd("SUBSCRIBE")
+            .arg(format!("{PREFIX}news"))
+            .query::<()>(&mut connection)?;
+        *held = Some(connection);
+    }
+    let Some(connection) = held else {
+        return Ok(());
+    };
+    match connection.recv_response() {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_timeout() => Ok(()),
+        Err(error) => {
+            *held = None;
+            Err(error.into())
+        }
+    }
+}
+
+fn arguments(write: &Write, script: &mut redis::ScriptInvocation<'_>) {
+    // Rows that belong to a merchant have a hash of its own.
+    let split = |table: Table, key: &Key| match table {
+        Table::Faults | Table::Customers => (key.0.clone(), key.1.to_string()),
+        Table::Orders | Table::Exchanges => (String::new(), key.1.to_string()),
+        _ => (String::new(), key.0.clone()),
+    };
+    match write {
+        Write::Put(table, key, value) => {
+            let (of, field) = split(*table, key);
+            script.arg("put").arg(table.name()).arg(of).arg(field);
+            script.arg(value.as_slice());
+        }
+        Write::Remove(table, key) => {
+            let (of, field) = split(*table, key);
+            script.arg("remove").arg(table.name()).arg(of).arg(field).arg("");
+        }
+        Write::RemoveAllOf(table, of) => {
+            script.arg("all").arg(table.name()).arg(of).arg("").arg("");
+        }
+        Write::Clear(table) => {
+            script.arg("clear").arg(table.name()).arg("").arg("").arg("");
+        }
+    }
+}
+
+fn text(value: Value) -> anyhow::Result<String> {
+    match value {
+        Value::BulkString(bytes) => Ok(String::from_utf8(bytes)?),
+        Value::SimpleString(text) => Ok(text),
+        other => bail!("a script answered {other:?}"),
+    }
+}
+
+/// A URL without its password.
+fn without_secrets(url: &str) -> anyhow::Result<String> {
+    let mut url = url::Url::parse(url).map_err(|_| anyhow!("not a URL; redis://HOST:PORT/0"))?;
+    if !matches!(url.scheme(), "redis" | "rediss") || !url.has_host() {
+        bail!("a URL must begin with redis:// or rediss:// and name a host");
+    }
+    if url.password().is_some() {
+        let _ = url.set_password(Some("..."));
+    }
+    Ok(url.to_string())
+}
+
+impl Rows for Shared {
+    fn each(
+        &self,
+        table: Table,
+        see: &mut dyn FnMut(Key, &[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let name = format!("{PREFIX}{}", table.name());
+        let all = |name: &str| {
+            self.ask(|connection| {
+                redis::cmd("HGETALL")
+                    .arg(name)
+                    .query::<HashMap<String, Vec<u8>>>(connection)
+            })
+        };
+        let mut rows: Vec<(Key, Vec<u8>)> = Vec::new();
+        let number = |field: &str| field.parse::<u64>().with_context(|| name.clone());
+        match table {
+            Table::Faults | Table::Customers => {
+                let owners: Vec<String> = self.ask(|connection| {
+                    let of = format!("{name}:of");
+                    redis::cmd("SMEMBERS").arg(of).query(connection)
+                })?;
+                for of in owners {
+                    for (field, value) in all(&format!("{name}:{of}"))? {
+                        rows.push((Key(of.clone(), number(&field)?), value));
+                    }
+                }
+            }
+            Table::Orders | Table::Exchanges => {
+                for (field, value) in all(&name)? {
+                    rows.push((Key::number(number(&field)?), value));
+                }
+            }
+            _ => rows.extend(all(&name)?.into_iter().map(|(field, value)| (Key::text(field), value))),
+        }
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (key, value) in rows {
+            see(key.clone(), &value).with_context(|| place(table, &key))?;
+        }
+        Ok(())
+    }
+}

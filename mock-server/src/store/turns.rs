@@ -1,0 +1,360 @@
+//! Turns at a shared store: requests wait until this server has the turn, are answered together,
+//! and their answers leave once what they changed is written.
+
+use crate::store::Rows;
+use crate::store::keeper::Lost;
+use crate::store::record::Write;
+use crate::store::shared::{Entered, Shared, Turn, news};
+use serde_json::Value;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How long after a failure the store is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long the turn is held for requests that wait for it, at most: some may have gone.
+const LONGEST: Duration = Duration::from_millis(10);
+/// How long to wait before the turn is asked for again.
+const BUSY: Duration = Duration::from_micros(300);
+
+/// The memory of a server that shares a store.
+pub trait Memory: Send + Sync {
+    /// What has changed since this was last asked for.
+    fn take(&self) -> Vec<Write>;
+    /// What watchers were told since this was last asked for.
+    fn take_events(&self) -> Vec<Value>;
+    /// Takes over what other servers have written and told.
+    fn take_over(&self, turns: Vec<Turn>) -> anyhow::Result<()>;
+    /// Forgets everything, and remembers what is in the store.
+    fn read(&self, rows: &dyn Rows) -> anyhow::Result<()>;
+    /// Everything that it remembers has to be written.
+    fn write_all(&self);
+    /// An id for a new store.
+    fn draw(&self) -> String;
+}
+
+/// Turns at a shared store.
+#[derive(Debug)]
+pub struct Turns {
+    gate: Arc<Gate>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    place: String,
+}
+
+#[derive(Debug)]
+struct Gate {
+    state: Mutex<Waiting>,
+    wake: Condvar,
+    /// Changes when requests may come in, and when answers may leave.
+    told: watch::Sender<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    is_open: bool,
+    /// How many wait for the turn.
+    waiting: usize,
+    /// How many are being answered in it.
+    inside: usize,
+    /// Whether another server has written something.
+    has_news: bool,
+    also: Vec<Write>,
+    is_over: bool,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Told {
+    /// How many turns have begun.
+    begun: u64,
+    /// How many of them are written.
+    written: u64,
+    failed: Option<Lost>,
+}
+
+/// A request that is being answered in a turn.
+#[derive(Debug)]
+pub struct Inside {
+    gate: Arc<Gate>,
+    turn: u64,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        state.inside -= 1;
+        if state.inside == 0 {
+            self.gate.wake.notify_all();
+        }
+    }
+}
+
+/// A request that waits for the turn.
+struct Waits<'g>(&'g Gate);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.waiting = state.waiting.saturating_sub(1);
+        self.0.wake.notify_all();
+    }
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, Waiting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'s>(
+        &self,
+        state: MutexGuard<'s, Waiting>,
+        time: Duration,
+        until: impl Fn(&Waiting) -> bool,
+    ) -> MutexGuard<'s, Waiting> {
+        let waited = self.wake.wait_timeout_while(state, time, |state| !until(state));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+fn gone() -> Lost {
+    Lost("the server ends".into())
+}
+
+impl Turns {
+    /// Takes turns at `shared`, which the server has read already, for as long as `memory` lives.
+    pub fn start(shared: Shared, memory: Weak<dyn Memory>) -> anyhow::Result<Self> {
+        let gate = Arc::new(Gate {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            told: watch::Sender::new(Told::default()),
+        });
+        let place = shared.place().to_owned();
+        let client = shared.client();
+        let (own, other) = (Arc::clone(&gate), Arc::clone(&gate));
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let turns = thread("store").spawn(move || run(&own, shared, &memory))?;
+        let listening = thread("store-news").spawn(move || listen(&other, &client))?;
+        drop(listening);
+        Ok(Self {
+            gate,
+            threads: Mutex::new(vec![turns]),
+            place,
+        })
+    }
+
+    /// Waits for the turn.
+    pub async fn enter(&self) -> Result<Inside, Lost> {
+        let mut told = self.gate.told.subscribe();
+        self.gate.state().waiting += 1;
+        let waits = Waits(&self.gate);
+        self.gate.wake.notify_all();
+        loop {
+            {
+                let mut state = self.gate.state();
+                let now = told.borrow_and_update();
+                if state.is_open {
+                    state.inside += 1;
+                    let turn = now.begun;
+                    drop((now, state, waits));
+                    let gate = Arc::clone(&self.gate);
+                    return Ok(Inside { gate, turn });
+                }
+                if let Some(lost) = &now.failed {
+                    return Err(lost.clone());
+                }
+                if state.is_over {
+                    return Err(gone());
+                }
+            }
+            told.changed().await.map_err(|_| gone())?;
+        }
+    }
+
+    /// Waits until all that a turn has changed is written.
+    pub async fn keep(&self, inside: Inside) -> Result<(), Lost> {
+        let mut told = self.gate.told.subscribe();
+        let turn = inside.turn;
+        drop(inside);
+        let settled = |told: &Told| told.written >= turn || told.failed.is_some();
+        match told.wait_for(settled).await {
+            Ok(told) if told.written >= turn => Ok(()),
+            Ok(told) => Err(told.failed.clone().unwrap_or_else(gone)),
+            Err(_) => Err(gone()),
+        }
+    }
+
+    /// Has something written beside the changes, with the next turn.
+    pub fn also(&self, write: Write) {
+        self.gate.state().also.push(write);
+        self.gate.wake.notify_all();
+    }
+
+    /// Why there are no turns at the moment, if that is so.
+    pub fn lost(&self) -> Option<Lost> {
+        self.gate.told.borrow().failed.clone()
+    }
+
+    /// Where the store is.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// How many turns were written.
+    pub fn batches(&self) -> u64 {
+        self.gate.told.borrow().written
+    }
+
+    /// Gives the store up.
+    pub fn close(&self) {
+        self.gate.state().is_over = true;
+        self.gate.wake.notify_all();
+        let threads = self.threads.lock();
+        let threads = std::mem::take(&mut *threads.unwrap_or_else(PoisonError::into_inner));
+        let own = std::thread::current().id();
+        for thread in threads {
+            // The last owner of the memory may be that thread itself.
+            if thread.thread().id() != own {
+                // A panic in there has been printed already.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Wakes the other thread when another server has written something.
+fn listen(gate: &Gate, client: &redis::Client) {
+    let mut connection = None;
+    while !gate.state().is_over {
+        if news(client, &mut connection).is_err() {
+            std::thread::sleep(PAUSE);
+        }
+        gate.state().has_news = true;
+        gate.wake.notify_all();
+    }
+}
+
+fn run(gate: &Gate, mut shared: Shared, memory: &Weak<dyn Memory>) {
+    // After a failure nobody knows what of the last turn was written.
+    let mut is_stale = false;
+    loop {
+        let failed = gate.told.borrow().failed.is_some();
+        let state = gate.state();
+        let state = if failed {
+            gate.wait(state, PAUSE, |state| state.is_over)
+        } else {
+            let wanted = |state: &Waiting| {
+                state.is_over || state.waiting > 0 || state.has_news || !state.also.is_empty()
+            };
+            gate.wait(state, Duration::from_secs(3_600), wanted)
+        };
+        if state.is_over {
+            drop(state);
+            gate.told.send_modify(|told| told.failed = Some(gone()));
+            return;
+        }
+        let wants_turn = state.waiting > 0 || !state.also.is_empty() || failed;
+        drop(state);
+        let Some(memory) = memory.upgrade() else {
+            return;
+        };
+        let done = if wants_turn {
+            turn(gate, &mut shared, &*memory, is_stale)
+        } else {
+            look(gate, &mut shared, &*memory)
+        };
+        match done {
+            Ok(()) => {
+                is_stale = false;
+                if failed {
+                    tracing::info!("the store can be used again");
+                }
+            }
+            Err(error) => {
+                is_stale = true;
+                let why = Lost(format!("{error:#}").into());
+                let mut state = gate.state();
+                state.is_open = false;
+                drop(state);
+                if gate.told.borrow().failed.as_ref() != Some(&why) {
+                    tracing::error!("{why}");
+                }
+                gate.told.send_modify(|told| told.failed = Some(why));
+            }
+        }
+    }
+}
+
+/// Takes over what others have written.
+fn look(gate: &Gate, shared: &mut Shared, memory: &dyn Memory) -> anyhow::Result<()> {
+    gate.state().has_news = false;
+    match shared.look()? {
+        Some(turns) => memory.take_over(turns),
+        None => turn(gate, shared, memory, true),
+    }
+}
+
+fn turn(
+    gate: &Gate,
+    shared: &mut Shared,
+    memory: &dyn Memory,
+    is_stale: bool,
+) -> anyhow::Result<()> {
+    if is_stale {
+        // No store has this epoch.
+        shared.begin("?".to_owned());
+    }
+    let entered = loop {
+        match shared.enter()? {
+            Entered::Busy if gate.state().is_over => return Ok(()),
+            Entered::Busy => std::thread::sleep(BUSY),
+            entered => break entered,
+        }
+    };
+    let mut is_first = false;
+    match entered {
+        Entered::Busy => {}
+        Entered::Turn(turns) => memory.take_over(turns)?,
+        Entered::Anew(is_empty) => {
+            is_first = is_empty;
+            if is_empty {
+                shared.begin(memory.draw());
+                memory.write_all();
+            } else {
+                memory.read(shared)?;
+            }
+        }
+    }
+    let turn = {
+        let mut state = gate.state();
+        state.has_news = false;
+        state.is_open = true;
+        let mut turn = 0;
+        gate.told.send_modify(|told| {
+            told.begun += 1;
+            told.failed = None;
+            turn = told.begun;
+        });
+        turn
+    };
+    let end = Instant::now() + LONGEST;
+    let mut state = gate.state();
+    while state.waiting > 0 && Instant::now() < end {
+        let left = end.saturating_duration_since(Instant::now());
+        state = gate.wait(state, left, |state| state.waiting == 0);
+    }
+    state.is_open = false;
+    // Whoever is inside is being answered by a thread that does not wait for anything.
+    let mut state = gate.wait(state, Duration::from_secs(60), |state| state.inside == 0);
+    let mut writes = std::mem::take(&mut state.also);
+    drop(state);
+    writes.append(&mut memory.take());
+    shared.leave(&writes, memory.take_events(), is_first)?;
+    gate.told.send_modify(|told| told.written = turn);
+    Ok(())
+}

@@ -1,0 +1,339 @@
+//! Servers that share a store: what one has done, all know.
+
+use crate::data::{admin, everything, fill, notification, order, see, told, token};
+use crate::process::{Running, run, stderr, wait_for};
+use crate::redis::Redis;
+use crate::shop::{APPLY, GRANT, INIT, demo_token_call, init_call, text};
+use crate::wire::connect;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn replica(redis: &Redis) -> Running {
+    Running::start(&["--store", &redis.url(), "--seed", "7", "--threads", "2"])
+}
+
+#[test]
+fn what_one_has_done_the_other_knows() {
+    let redis = Redis::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    let (here, there) = (one.address(), other.address());
+    // A token, an order, and its outcome.
+    let tokens = token(here);
+    let bearer = text(&tokens, "access_token");
+    let id = order(there, &bearer, "shared-1");
+    told(here, "POST", &format!("/orders/{id}/complete"), &json!({"outcome": "approved"}));
+    let seen = notification(there, &bearer, id);
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    // A merchant, its dialect, its clock.
+    told(here, "POST", "/merchants", &json!({"client_id": "second", "client_secret": "second-secret"}));
+    told(there, "PUT", "/merchants/second/dialect", &json!({"name": "lenient"}));
+    told(here, "PUT", "/merchants/second/clock", &json!({"frozen": true}));
+    assert_eq!(everything(here), everything(there));
+    assert_eq!(see(there, "/merchants/second/dialect")["name"], "lenient");
+    // Time that passes at one passes at both.
+    told(there, "PUT", "/merchants/flexitidemo/clock", &json!({"advance_ms": 1_300_000}));
+    assert_eq!(notification(here, &bearer, id).status, 401);
+    told(here, "DELETE", "/merchants/second", &Value::Null);
+    assert_eq!(admin(there, "GET", "/merchants/second", &Value::Null).status, 404);
+    // Whoever comes later knows it, too.
+    let late = replica(&redis);
+    assert_eq!(everything_of_demo(late.address()), everything_of_demo(here));
+    told(late.address(), "POST", "/reset", &Value::Null);
+    for address in [here, there] {
+        assert_eq!(see(address, "/orders")["orders"], json!([]));
+        assert_eq!(see(address, "/requests")["requests"], json!([]));
+    }
+}
+
+fn everything_of_demo(address: SocketAddr) -> Vec<Value> {
+    let paths = ["/orders", "/requests", "/merchants/flexitidemo/faults", "/merchants"];
+    let hide = |value: Value| {
+        let own = format!("127.0.0.1:{}", address.port());
+        serde_json::from_str(&value.to_string().replace(&own, "HERE")).unwrap()
+    };
+    paths.map(|path| hide(see(address, path))).to_vec()
+}
+
+#[test]
+fn a_race_has_one_winner_a_fault_strikes_once_and_ids_never_collide() {
+    let redis = Redis::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    let both = [one.address(), other.address()];
+    let refresh = |address: SocketAddr, token: &str| {
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        demo_token_call(&grant).send(address).status
+    };
+    for _ in 0..10 {
+        let refreshed = text(&token(both[0]), "refresh_token");
+        let came: Vec<u16> = std::thread::scope(|scope| {
+            let asks = [both[0], both[1], both[0], both[1]];
+            let refreshed = &refreshed;
+            let asks = asks.map(|address| scope.spawn(move || refresh(address, refreshed)));
+            asks.into_iter().map(|ask| ask.join().unwrap()).collect()
+        });
+        assert_eq!(came.iter().filter(|status| **status == 200).count(), 1, "{came:?}");
+    }
+    let plan = json!({"faults": [
+        {"match": {"endpoint": "init"}, "times": 1, "action": {"type": "status", "status": 503}},
+    ]});
+    told(both[1], "PUT", "/merchants/flexitidemo/faults", &plan);
+    let bearer = text(&token(both[0]), "access_token");
+    let struck = AtomicUsize::new(0);
+    let ids = Mutex::new(Vec::new());
+    let issued = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for at in 0..6 {
+            let (struck, ids, issued, bearer) = (&struck, &ids, &issued, &bearer);
+            scope.spawn(move || {
+                for _ in 0..15 {
+                    let answer = init_call(INIT, bearer).form(&APPLY).send(both[at % 2]);
+                    match answer.status {
+                        200 => ids.lock().unwrap().push(answer.json()["online_order_id"].clone()),
+                        503 => drop(struck.fetch_add(1, Ordering::Relaxed)),
+                        other => panic!("{other}: {}", answer.text()),
+                    }
+                    let token = text(&token(both[(at + 1) % 2]), "access_token");
+                    issued.lock().unwrap().push(token);
+                }
+            });
+        }
+    });
+    assert_eq!(struck.into_inner(), 1);
+    let ids = ids.into_inner().unwrap();
+    let distinct: HashSet<u64> = ids.iter().filter_map(Value::as_u64).collect();
+    assert_eq!((ids.len(), distinct.len()), (89, 89));
+    let issued = issued.into_inner().unwrap();
+    assert_eq!(issued.iter().collect::<HashSet<_>>().len(), 90, "a token was issued twice");
+    assert_eq!(everything_of_demo(both[0]), everything_of_demo(both[1]));
+}
+
+#[test]
+fn events_reach_the_watchers_of_every_server() {
+    let redis = Redis::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    let mut stream = connect(other.address());
+    let head = "GET /__admin/events HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    let mut until = |what: &str| {
+        let found = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains(what)));
+        assert!(found.is_some(), "{what}");
+    };
+    until("200");
+    until("text/event-stream");
+    token(one.address());
+    until("/oauth/token");
+    told(one.address(), "PUT", "/merchants/flexitidemo/clock", &json!({"frozen": true}));
+    until("\"clock\"");
+}
+
+/// Opens orders at those servers that answer, until it is told to stop; those that were answered,
+/// and answers that were no success.
+fn shop(servers: &Mutex<Vec<SocketAddr>>, bearer: &str, stop: &AtomicBool) -> (Vec<u64>, Vec<String>) {
+    let (mut opened, mut failed) = (Vec::new(), Vec::new());
+    for turn in 0_usize.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let address = {
+            let servers = servers.lock().unwrap();
+            servers[turn % servers.len()]
+        };
+        let call = init_call(INIT, bearer).form(&APPLY);
+        let mut raw = Vec::new();
+        let came = TcpStream::connect(address).and_then(|mut stream| {
+            stream.write_all(&call.bytes(address))?;
+            stream.read_to_end(&mut raw)
+        });
+        if came.is_err() || raw.is_empty() {
+            // Its connection is dead; the shop asks the next one.
+            continue;
+        }
+        let text = String::from_utf8_lossy(&raw).into_owned();
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        match body["online_order_id"].as_u64() {
+            Some(id) => opened.push(id),
+            None => failed.push(text),
+        }
+    }
+    (opened, failed)
+}
+
+#[test]
+fn a_server_that_is_killed_and_one_that_is_replaced_lose_nothing() {
+    let redis = Redis::start();
+    let (mut one, mut two) = (replica(&redis), replica(&redis));
+    let bearer = text(&token(one.address()), "access_token");
+    let servers = Mutex::new(vec![one.address(), two.address()]);
+    let stop = AtomicBool::new(false);
+    let (opened, last) = std::thread::scope(|scope| {
+        let shops: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| shop(&servers, &bearer, &stop)))
+            .collect();
+        std::thread::sleep(Duration::from_millis(300));
+        one.signal("KILL");
+        one.ended();
+        // What balances the load notices it.
+        *servers.lock().unwrap() = vec![two.address()];
+        std::thread::sleep(Duration::from_millis(300));
+        // A rolling update: the new one first, then the old one is drained.
+        let three = Running::start(&["--store", &redis.url(), "--drain", "1"]);
+        *servers.lock().unwrap() = vec![two.address(), three.address()];
+        std::thread::sleep(Duration::from_millis(200));
+        *servers.lock().unwrap() = vec![three.address()];
+        std::thread::sleep(Duration::from_millis(100));
+        two.signal("TERM");
+        assert!(two.ended().success());
+        std::thread::sleep(Duration::from_millis(200));
+        stop.store(true, Ordering::Relaxed);
+        let mut opened = Vec::new();
+        for shop in shops {
+            let (ids, failed) = shop.join().unwrap();
+            assert_eq!(failed, Vec::<String>::new());
+            opened.extend(ids);
+        }
+        (opened, three)
+    });
+    assert!(opened.len() > 50, "{} orders", opened.len());
+    assert_eq!(opened.iter().collect::<HashSet<_>>().len(), opened.len());
+    let kept = see(last.address(), "/orders?limit=1000000");
+    let kept: HashSet<u64> = kept["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|order| order["id"].as_u64())
+        .collect();
+    let lost: Vec<_> = opened.iter().filter(|id| !kept.contains(id)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
+fn a_store_that_goes_away_stops_answers_until_it_returns() {
+    let mut redis = Redis::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    let (bearer, first) = fill(one.address());
+    let before = everything(one.address());
+    redis.kill();
+    let refused = demo_token_call(&[GRANT]).send(one.address());
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    for server in [&one, &other] {
+        let ready = wait_for("the loss", PATIENCE, || {
+            let ready = admin(server.address(), "GET", "/ready", &Value::Null);
+            (ready.status == 503).then_some(ready)
+        });
+        assert_eq!(ready.json()["status"], "store_lost");
+        assert_eq!(see(server.address(), "/health")["store"]["status"], "store_lost");
+    }
+    // It comes back without anything: the servers have it all.
+    redis.start_again();
+    for server in [&one, &other] {
+        wait_for("the store", PATIENCE, || {
+            let ready = admin(server.address(), "GET", "/ready", &Value::Null);
+            (ready.status == 200).then_some(())
+        });
+        let seen = notification(server.address(), &bearer, first);
+        assert_eq!(seen.status, 200, "{}", seen.text());
+    }
+    assert_eq!(everything(other.address())[..2], everything(one.address())[..2]);
+    let paths = |all: &[(String, Value)]| all.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+    let after = everything(one.address());
+    for path in paths(&before) {
+        assert!(after.iter().any(|(other, _)| *other == path), "{path} is gone");
+    }
+    // One that does not answer is noticed, too.
+    redis.signal("STOP");
+    let refused = demo_token_call(&[GRANT]).send(one.address());
+    redis.signal("CONT");
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    wait_for("the store", PATIENCE, || {
+        let answer = demo_token_call(&[GRANT]).send(one.address());
+        (answer.status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_named_without_its_password() {
+    let redis = Redis::with_password(Some("s3cret-word"));
+    let refused = |arguments: &[&str]| {
+        let output = run(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        let line = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(!line.contains("s3cret") && !line.contains("wr0ng"), "{line}");
+        line
+    };
+    let wrong = redis.url().replace("s3cret-word", "wr0ng");
+    assert!(refused(&["--store", &wrong]).contains("--store"));
+    assert!(refused(&["--store", "redis://127.0.0.1:1/0"]).contains("127.0.0.1:1"));
+    assert!(refused(&["--store", "http://127.0.0.1:1/"]).contains("redis://"));
+    assert!(refused(&["--store", "what"]).contains("redis://"));
+    assert!(refused(&["--store", &redis.url(), "--data", "file"]).contains("--data"));
+    // The banner, the log and the admin API do not show it either.
+    let running = Running::start(&["--store", &redis.url()]);
+    assert_eq!(demo_token_call(&[GRANT]).send(running.address()).status, 200);
+    let health = see(running.address(), "/health").to_string();
+    assert!(health.contains("store") && !health.contains("s3cret"), "{health}");
+    let shown = running.banner() + &running.stderr();
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+#[test]
+fn every_store_answers_alike() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flexiti.db");
+    let stores: [&[&str]; 3] = [
+        &[],
+        &["--data", file.to_str().unwrap()],
+        &["--store", &redis.url()],
+    ];
+    let stories = stores.map(|store| {
+        let running = Running::start(&[&["--seed", "11"], store].concat());
+        let address = running.address();
+        let (bearer, first) = fill(address);
+        let seen = notification(address, &bearer, first);
+        let mut all = everything(address);
+        for (_, value) in &mut all {
+            without_times(value);
+        }
+        (bearer, seen.status, without_dates(&seen.text()), all)
+    });
+    assert_eq!(stories[0], stories[1]);
+    assert_eq!(stories[0], stories[2]);
+}
+
+/// A clock that was stopped shows when that was.
+fn without_times(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                let is_time = ["at", "now", "clock", "opened", "took_ms", "ended", "curl", "headers"];
+                if is_time.contains(&name.as_str()) || name.ends_with("_at") {
+                    *value = Value::Null;
+                } else {
+                    without_times(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        Value::String(text) => *text = without_dates(text),
+        _ => {}
+    }
+}
+
+fn without_dates(text: &str) -> String {
+    let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    if text.contains("20") && text.contains(':') {
+        text.chars().map(digits).collect()
+    } else {
+        text.to_owned()
+    }
+}
