@@ -174,7 +174,9 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
         stage: order.life.stage,
         decision: order.life.decision,
         outcome: order.life.outcome,
-        refused: visit.and_then(|visit| visit.refused).map(|refused| refused.word().to_owned()),
+        refused: visit
+            .and_then(|visit| visit.refused)
+            .map(|refused| refused.word().to_owned()),
         next: merchant.map_or(Vec::new(), |merchant| {
             transitions::may_come_to(&merchant.rulebook, &order)
         }),

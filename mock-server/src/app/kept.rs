@@ -12,7 +12,7 @@ use crate::store::{
     Entered, Entry, FORMAT, File, Keeper, Key, Lost, Memory, Restored, Rows, Shared, Store, Table,
     Turn, Turns, WRITER, Write, Writer, apply, journal_writes, put, restore, writes,
 };
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -96,9 +96,14 @@ impl App {
         let is_new = loop {
             match shared.enter()? {
                 Entered::Anew(is_new) => break is_new,
-                Entered::Turn(_) | Entered::Busy => {}
+                Entered::Turn(_) => bail!("{}: gave a turn that nobody asked for", shared.place()),
+                Entered::Busy => {}
             }
-            ensure!(begun.elapsed() < PATIENCE, "{}: other servers do not give the turn on", shared.place());
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "{}: other servers do not give the turn on",
+                shared.place()
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         if is_new {
@@ -222,7 +227,9 @@ fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
     let exchanges = locked(journal).take_changes();
     // Others have the state again: turning rows into JSON takes longer than copying them.
     let mut out = Vec::new();
-    changes.into_iter().for_each(|change| writes(change, &mut out));
+    changes
+        .into_iter()
+        .for_each(|change| writes(change, &mut out));
     journal_writes(exchanges, &mut out);
     out
 }

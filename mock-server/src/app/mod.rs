@@ -103,7 +103,10 @@ impl App {
             now: clock::machine,
             configured: RwLock::new(Arc::new(Configured::of(settings))),
             seed: kept.seed(settings.seed),
-            state: Arc::new(Mutex::new(State::new(Random::new(settings.seed), Arc::clone(&secrets)))),
+            state: Arc::new(Mutex::new(State::new(
+                Random::new(settings.seed),
+                Arc::clone(&secrets),
+            ))),
             journal: Arc::new(Mutex::new(Journal::new(limits))),
             journal_limits: limits,
             redactor: Redactor::new(secrets, RandomState::new()),

@@ -227,7 +227,9 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     };
     let account = (outcome == Outcome::Approved)
         .then(|| {
-            let customer = merchant.customers.find(order.customer_id.as_deref(), None)?;
+            let customer = merchant
+                .customers
+                .find(order.customer_id.as_deref(), None)?;
             let limit = money(&customer.available_credit.to_string(), order.lang);
             Some((limit, customer.vcc.clone()))
         })

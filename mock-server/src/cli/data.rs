@@ -23,8 +23,7 @@ pub fn run(command: &Data) -> anyhow::Result<()> {
                     check_place("--out", out)?;
                     let mut text = Vec::new();
                     store::export(&kept, &mut text)?;
-                    write_whole(out, &text)
-                        .with_context(|| format!("--out: {}", out.display()))?;
+                    write_whole(out, &text).with_context(|| format!("--out: {}", out.display()))?;
                 }
                 None => store::export(&kept, &mut std::io::stdout().lock())?,
             }

@@ -1,7 +1,6 @@
 //! A server that runs as long as the value that stands for it.
 
 use crate::app::App;
-use anyhow::ensure;
 use crate::config::Settings;
 use crate::dialects::compile;
 use crate::embed::admin::Admin;
@@ -11,6 +10,7 @@ use crate::sabotage::Sabotaged;
 use crate::server::runtime::{Bound, bind, runtime};
 use crate::server::serve::{self, Handle, Plain};
 use crate::server::tls::Tls;
+use anyhow::ensure;
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -57,7 +57,9 @@ impl Faults {
 
     /// Takes over a fault as another server has it now, or that is in its plan no more.
     pub fn take_over(&mut self, serial: u64, kept: Option<KeptFault>) {
-        let place = self.plan.binary_search_by_key(&serial, |planned| planned.serial);
+        let place = self
+            .plan
+            .binary_search_by_key(&serial, |planned| planned.serial);
         match (place, kept.map(|kept| planned(serial, kept))) {
             (Ok(at), Some(planned)) => self.plan[at] = planned,
             (Ok(at), None) => {
@@ -69,6 +71,11 @@ impl Faults {
             }
             (Err(_), None) => {}
         }
+    }
+
+    /// Everything is to be kept anew.
+    pub fn keep_anew(&mut self) {
+        self.kept = Kept::default();
     }
 
     /// What has changed since this was last asked for.
@@ -91,7 +98,9 @@ impl Faults {
             return FaultsChanged::All(changed);
         }
         let gone = removed.into_iter().map(|serial| (serial, None));
-        let now = changed.into_iter().map(|(serial, kept)| (serial, Some(kept)));
+        let now = changed
+            .into_iter()
+            .map(|(serial, kept)| (serial, Some(kept)));
         FaultsChanged::Some(gone.chain(now).collect())
     }
 }

@@ -67,10 +67,17 @@ pub struct Drops {
 impl Journal {
     /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept.
     pub fn track(&mut self, is_new: bool) {
+        let (from, owners) = if is_new {
+            let dropped = self.shelves.iter().filter(|(_, shelf)| shelf.dropped > 0);
+            (0, dropped.map(|(owner, _)| owner.clone()).collect())
+        } else {
+            (self.next, FxHashSet::default())
+        };
         self.tracked = Some(Tracked {
             is_void: is_new,
-            from: self.next,
-            ..Tracked::default()
+            from,
+            gone: Vec::new(),
+            owners,
         });
     }
 
@@ -113,13 +120,10 @@ impl Journal {
         self.hold(entry);
     }
 
-    /// Forgets all exchanges; ids go on.
+    /// Forgets all exchanges, and begins to count anew, as another server has.
     pub fn clear(&mut self) {
-        let next = self.next;
-        let tracked = self.tracked.take();
         *self = Self::new(self.limits);
-        self.next = next;
-        self.tracked = tracked;
+        self.track(false);
     }
 
     /// Forgets an exchange, as another server has.
@@ -135,7 +139,8 @@ impl Journal {
             shelf.entries.remove(at);
             self.sizes.remove(&(shelf.bytes, shelf.number));
             shelf.bytes -= size;
-            self.sizes.insert((shelf.bytes, shelf.number), owner.clone());
+            self.sizes
+                .insert((shelf.bytes, shelf.number), owner.clone());
             self.bytes -= size;
         }
     }

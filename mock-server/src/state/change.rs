@@ -58,12 +58,16 @@ impl State {
     /// and takes the place of all that was.
     pub fn track(&mut self, is_new: bool) {
         self.merchants.track();
-        self.access.track();
-        self.refresh.track();
-        self.orders.track();
+        self.access.track(is_new);
+        self.refresh.track(is_new);
+        self.orders.track(is_new);
         self.is_void = is_new;
         if is_new {
-            self.merchants.values_mut().for_each(drop);
+            self.kept = None;
+            for merchant in self.merchants.values_mut() {
+                merchant.faults.keep_anew();
+                merchant.customers.keep_anew();
+            }
         } else {
             self.kept = Some(self.counters());
         }

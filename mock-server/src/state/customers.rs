@@ -134,6 +134,11 @@ impl Customers {
         self.known
     }
 
+    /// Everything is to be kept anew.
+    pub fn keep_anew(&mut self) {
+        self.changed = None;
+    }
+
     /// What has changed since this was last asked for.
     pub fn take_changes(&mut self) -> CustomersChanged {
         match self.changed.replace(BTreeSet::new()) {
@@ -203,7 +208,10 @@ mod tests {
         let CustomersChanged::Some(changed) = customers.take_changes() else {
             panic!("not all of them changed");
         };
-        let changed: Vec<_> = changed.iter().map(|(at, now)| (*at, now.is_some())).collect();
+        let changed: Vec<_> = changed
+            .iter()
+            .map(|(at, now)| (*at, now.is_some()))
+            .collect();
         assert_eq!(changed, [(1, false), (LIMIT as u64 + 1, true)]);
         assert_eq!(customers.take_changes(), CustomersChanged::Some(vec![]));
     }

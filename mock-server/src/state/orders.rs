@@ -41,9 +41,10 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// Notes from now on what changes.
-    pub fn track(&mut self) {
-        self.changed = Some(BTreeSet::new());
+    /// Notes from now on what changes, beside what there is already if `is_new`.
+    pub fn track(&mut self, is_new: bool) {
+        let ids = self.list.keys().filter(|_| is_new);
+        self.changed = Some(ids.copied().collect());
     }
 
     /// What has changed since this was last asked for: orders as they are now, and none where they
@@ -52,7 +53,10 @@ impl Orders {
         let changed = self.changed.as_mut().map(std::mem::take);
         let now = |id: u64| {
             let order = self.list.get(&id);
-            (id, order.map(|(number, order)| (*number, (**order).clone())))
+            (
+                id,
+                order.map(|(number, order)| (*number, (**order).clone())),
+            )
         };
         changed.into_iter().flatten().map(now).collect()
     }

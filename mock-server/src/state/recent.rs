@@ -34,9 +34,10 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
-    /// Notes from now on what changes.
-    pub fn track(&mut self) {
-        self.changed = Some(FxHashSet::default());
+    /// Notes from now on what changes, beside what there is already if `is_new`.
+    pub fn track(&mut self, is_new: bool) {
+        let keys = self.map.keys().filter(|_| is_new);
+        self.changed = Some(keys.cloned().collect());
     }
 
     /// What has changed since this was last asked for.
@@ -185,7 +186,7 @@ mod tests {
         assert!(recent.get(&"a").is_none());
         assert!(recent.get(&"b").is_some() && recent.get(&"c").is_some());
         assert!(recent.get(&"x").is_some());
-        recent.track();
+        recent.track(false);
         let gone = recent.forget("one");
         drop(gone);
         let changed = recent.take_changes();

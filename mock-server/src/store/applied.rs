@@ -21,8 +21,7 @@ pub fn apply(
         match write {
             Write::Put(table, key, value) => {
                 let at = key.clone();
-                put(into, table, key, &value, random)
-                    .with_context(|| place(table, &at))?;
+                put(into, table, key, &value, random).with_context(|| place(table, &at))?;
             }
             Write::Remove(table, key) => remove(into, table, &key),
             Write::RemoveAllOf(table, id) => remove_all_of(into, table, &id, random),
@@ -68,12 +67,16 @@ fn put(
         Table::AccessTokens => {
             let Numbered { number, value } = read::<Numbered<Access>>(value)?;
             let owner = Arc::clone(&value.client_id);
-            into.state.access.take_over(&owner, id.into(), (number, value));
+            into.state
+                .access
+                .take_over(&owner, id.into(), (number, value));
         }
         Table::RefreshTokens => {
             let Numbered { number, value } = read::<Numbered<Refresh>>(value)?;
             let owner = Arc::clone(&value.client_id);
-            into.state.refresh.take_over(&owner, id.into(), (number, value));
+            into.state
+                .refresh
+                .take_over(&owner, id.into(), (number, value));
         }
         Table::Exchanges => {
             let row: ExchangeRow = read(value)?;
@@ -148,12 +151,7 @@ fn remove(into: &mut Restored<'_>, table: Table, key: &Key) {
     }
 }
 
-fn remove_all_of(
-    into: &mut Restored<'_>,
-    table: Table,
-    id: &str,
-    random: &dyn Fn(&str) -> Random,
-) {
+fn remove_all_of(into: &mut Restored<'_>, table: Table, id: &str, random: &dyn Fn(&str) -> Random) {
     let Some(merchant) = into.state.merchants.get_mut(id) else {
         return;
     };

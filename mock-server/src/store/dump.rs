@@ -1,7 +1,7 @@
 //! A store as JSON that people can read, and back.
 
-use crate::store::file::File;
 use crate::store::Rows as _;
+use crate::store::file::File;
 use crate::store::record::{FORMAT, Key, Table, WRITER, Write, Writer};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::Deserialize;
@@ -53,8 +53,8 @@ pub fn import(text: &str, file: &mut File) -> anyhow::Result<usize> {
         "{}: has something in it already; name a new file",
         file.path().display()
     );
-    let tables: BTreeMap<String, Vec<Row<'_>>> =
-        serde_json::from_str(text).map_err(|error| anyhow!("not what `data export` writes: {error}"))?;
+    let tables: BTreeMap<String, Vec<Row<'_>>> = serde_json::from_str(text)
+        .map_err(|error| anyhow!("not what `data export` writes: {error}"))?;
     let mut writes = Vec::new();
     let mut writer = None;
     for (name, rows) in tables {
@@ -72,7 +72,10 @@ pub fn import(text: &str, file: &mut File) -> anyhow::Result<usize> {
             writes.push(Write::Put(table, key, value));
         }
     }
-    ensure!(writer.is_some(), "server: no row `{WRITER}`: not what `data export` writes");
+    ensure!(
+        writer.is_some(),
+        "server: no row `{WRITER}`: not what `data export` writes"
+    );
     file.write(&writes)?;
     Ok(writes.len())
 }
@@ -82,7 +85,9 @@ fn writer_of(value: &RawValue) -> anyhow::Result<Writer> {
     let format = found["format"].as_u64().unwrap_or_default();
     if format > FORMAT.into() {
         let version = found["version"].as_str().unwrap_or_default();
-        bail!("exported by flexiti-mock {version} in format {format}; this one reads format {FORMAT}");
+        bail!(
+            "exported by flexiti-mock {version} in format {format}; this one reads format {FORMAT}"
+        );
     }
     serde_json::from_value(found).context("server: `writer`")
 }

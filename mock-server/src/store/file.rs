@@ -50,7 +50,11 @@ impl File {
     /// The same for a file that must be there.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
-        ensure!(!is_new(path).with_context(name)?, "{}: no such file, or it is empty", name());
+        ensure!(
+            !is_new(path).with_context(name)?,
+            "{}: no such file, or it is empty",
+            name()
+        );
         Self::open(path)
     }
 
@@ -186,7 +190,9 @@ fn is_new(path: &Path) -> anyhow::Result<bool> {
     let is_file = file.metadata()?.is_file();
     ensure!(is_file, "not a plain file; name one, or a new one");
     let mut start = Vec::new();
-    file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start)?;
+    file.by_ref()
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
     ensure!(
         start.is_empty() || start == MAGIC,
         "not a file that flexiti-mock has written: name another one"

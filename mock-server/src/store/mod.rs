@@ -18,9 +18,9 @@ pub use file::File;
 pub use keeper::{Keeper, Lost};
 pub use record::{FORMAT, Key, Table, WRITER, Write, Writer};
 pub use record::{journal_writes, put, writes};
-pub use shared::{Shared, Turn, Entered};
-pub use turns::{Inside, Memory, Turns};
 pub use restored::{Contents, Restored, examine, restore};
+pub use shared::{Entered, Shared, Turn};
+pub use turns::{Inside, Memory, Turns};
 
 /// A store whose rows can be read.
 pub trait Rows {

@@ -298,12 +298,7 @@ fn rows<T: Serialize>(
     }
 }
 
-fn numbered<T: Serialize>(
-    table: Table,
-    key: Key,
-    now: Option<(u64, T)>,
-    out: &mut Vec<Write>,
-) {
+fn numbered<T: Serialize>(table: Table, key: Key, now: Option<(u64, T)>, out: &mut Vec<Write>) {
     out.push(match now {
         Some((number, value)) => put(table, key, &Numbered { number, value }),
         None => Write::Remove(table, key),

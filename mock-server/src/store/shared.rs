@@ -23,6 +23,9 @@ const TURN_MS: u32 = 3_000;
 /// How many turns the log has; a server that is further behind reads everything anew.
 const LOG: u32 = 4_096;
 
+/// The epoch of no store.
+const NONE: &str = "?";
+
 /// Takes the turn, and reads the log from where this server is. A server that had the last turn
 /// lets one go first that waits.
 const ENTER: &str = r"
@@ -135,7 +138,10 @@ impl Turn {
             Logged::RemoveAllOf(table, of) => Write::RemoveAllOf(table, of),
             Logged::Clear(table) => Write::Clear(table),
         };
-        std::mem::take(&mut self.writes).into_iter().map(write).collect()
+        std::mem::take(&mut self.writes)
+            .into_iter()
+            .map(write)
+            .collect()
     }
 }
 
@@ -166,7 +172,9 @@ pub struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -192,7 +200,7 @@ impl Shared {
             connection: RefCell::new(None),
             place,
             me,
-            epoch: String::new(),
+            epoch: NONE.to_owned(),
             at: 0,
             scripts: [ENTER, LEAVE, LOOK].map(Script::new),
         };
@@ -214,13 +222,19 @@ impl Shared {
 
     /// Asks Redis, over the connection that there is or a new one; after an error that one is
     /// given up.
-    fn ask<T>(&self, ask: impl FnOnce(&mut Connection) -> redis::RedisResult<T>) -> anyhow::Result<T> {
+    fn ask<T>(
+        &self,
+        ask: impl FnOnce(&mut Connection) -> redis::RedisResult<T>,
+    ) -> anyhow::Result<T> {
         let wrong = |error: redis::RedisError| anyhow!("{}: {error}", self.place);
         let mut held = self.connection.borrow_mut();
         let connection = match held.take().filter(|connection| connection.is_open()) {
             Some(connection) => connection,
             None => {
-                let made = self.client.get_connection_with_timeout(TIME).map_err(wrong)?;
+                let made = self
+                    .client
+                    .get_connection_with_timeout(TIME)
+                    .map_err(wrong)?;
                 made.set_read_timeout(Some(TIME)).map_err(wrong)?;
                 made.set_write_timeout(Some(TIME)).map_err(wrong)?;
                 made
@@ -286,6 +300,12 @@ impl Shared {
             self.at += 1;
         }
         Ok(turns)
+    }
+
+    /// Has everything read anew with the next turn.
+    pub fn forget(&mut self) {
+        NONE.clone_into(&mut self.epoch);
+        self.at = 0;
     }
 
     /// Makes the next turn the first of a new store.
@@ -371,13 +391,23 @@ fn arguments(write: &Write, script: &mut redis::ScriptInvocation<'_>) {
         }
         Write::Remove(table, key) => {
             let (of, field) = split(*table, key);
-            script.arg("remove").arg(table.name()).arg(of).arg(field).arg("");
+            script
+                .arg("remove")
+                .arg(table.name())
+                .arg(of)
+                .arg(field)
+                .arg("");
         }
         Write::RemoveAllOf(table, of) => {
             script.arg("all").arg(table.name()).arg(of).arg("").arg("");
         }
         Write::Clear(table) => {
-            script.arg("clear").arg(table.name()).arg("").arg("").arg("");
+            script
+                .arg("clear")
+                .arg(table.name())
+                .arg("")
+                .arg("")
+                .arg("");
         }
     }
 }
@@ -435,7 +465,11 @@ impl Rows for Shared {
                     rows.push((Key::number(number(&field)?), value));
                 }
             }
-            _ => rows.extend(all(&name)?.into_iter().map(|(field, value)| (Key::text(field), value))),
+            _ => rows.extend(
+                all(&name)?
+                    .into_iter()
+                    .map(|(field, value)| (Key::text(field), value)),
+            ),
         }
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (key, value) in rows {

@@ -111,7 +111,9 @@ impl Gate {
         time: Duration,
         until: impl Fn(&Waiting) -> bool,
     ) -> MutexGuard<'s, Waiting> {
-        let waited = self.wake.wait_timeout_while(state, time, |state| !until(state));
+        let waited = self
+            .wake
+            .wait_timeout_while(state, time, |state| !until(state));
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
@@ -306,8 +308,7 @@ fn turn(
     is_stale: bool,
 ) -> anyhow::Result<()> {
     if is_stale {
-        // No store has this epoch.
-        shared.begin("?".to_owned());
+        shared.forget();
     }
     let entered = loop {
         match shared.enter()? {

@@ -52,9 +52,8 @@ pub fn order(address: SocketAddr, token: &str, own_id: &str) -> u64 {
 }
 
 pub fn notification(address: SocketAddr, token: &str, order: u64) -> Answer {
-    let path = format!(
-        "/flexiti/online-api/online/client-id/flexitidemo/notifications/order-id/{order}"
-    );
+    let path =
+        format!("/flexiti/online-api/online/client-id/flexitidemo/notifications/order-id/{order}");
     Call::get(&path)
         .header("x-reference-id", REFERENCE)
         .header("authorization", &format!("Bearer {token}"))
@@ -63,7 +62,11 @@ pub fn notification(address: SocketAddr, token: &str, order: u64) -> Answer {
 
 /// All that the admin API shows of a server and its merchants.
 pub fn everything(address: SocketAddr) -> Vec<(String, Value)> {
-    let mut paths = vec!["/merchants".to_owned(), "/orders".to_owned(), "/requests".to_owned()];
+    let mut paths = vec![
+        "/merchants".to_owned(),
+        "/orders".to_owned(),
+        "/requests".to_owned(),
+    ];
     for id in ["flexitidemo", "second"] {
         for what in ["", "/clock", "/faults", "/dialect"] {
             paths.push(format!("/merchants/{id}{what}"));
@@ -78,19 +81,30 @@ pub fn everything(address: SocketAddr) -> Vec<(String, Value)> {
         paths.push(format!("/requests/{}", request["id"]));
     }
     let seen = |path: String| {
-        let mut value = see(address, &path);
-        if let Some(url) = value.get_mut("base_url") {
-            // The port is another one each time.
-            *url = Value::Null;
-        }
-        (path, hide_port(value, address.port()))
+        let value = see(address, &path);
+        (path, without_ports(&value))
     };
     paths.into_iter().map(seen).collect()
 }
 
-fn hide_port(value: Value, port: u16) -> Value {
-    let text = value.to_string().replace(&format!("127.0.0.1:{port}"), "HERE");
-    serde_json::from_str(&text).unwrap()
+/// A server has another port each time, which its URLs and the requests to it name.
+pub fn without_ports(value: &Value) -> Value {
+    let text = value.to_string();
+    let mut parts = text.split("127.0.0.1:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("HERE");
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    serde_json::from_str(&out).unwrap()
+}
+
+/// The same as before, with the place where it is not.
+fn assert_same(now: &[(String, Value)], before: &[(String, Value)], when: &str) {
+    for (now, before) in now.iter().zip(before) {
+        assert_eq!(now, before, "{when}");
+    }
+    assert_eq!(now.len(), before.len(), "{when}");
 }
 
 /// A server with something of everything that can be kept.
@@ -98,11 +112,21 @@ pub fn fill(address: SocketAddr) -> (String, u64) {
     let tokens = token(address);
     let bearer = text(&tokens, "access_token");
     let first = order(address, &bearer, "café-1");
-    told(address, "POST", &format!("/orders/{first}/complete"), &json!({"outcome": "approved"}));
+    told(
+        address,
+        "POST",
+        &format!("/orders/{first}/complete"),
+        &json!({"outcome": "approved"}),
+    );
     let second = order(address, &bearer, "n-2");
     // A page that was opened, and an application that was begun.
-    let page = text(&see(address, &format!("/orders/{second}")), "redirection_url");
-    let path = page.split_once("/checkout").map(|(_, rest)| format!("/checkout{rest}"));
+    let page = text(
+        &see(address, &format!("/orders/{second}")),
+        "redirection_url",
+    );
+    let path = page
+        .split_once("/checkout")
+        .map(|(_, rest)| format!("/checkout{rest}"));
     assert_eq!(Call::get(&path.expect("a page")).send(address).status, 200);
     let plan = json!({"faults": [
         {"match": {"endpoint": "token", "nth": 2}, "action": {"type": "status", "status": 503}},
@@ -110,16 +134,32 @@ pub fn fill(address: SocketAddr) -> (String, u64) {
         {"action": {"type": "expire_token"}, "match": {"endpoint": "calculator"}},
     ]});
     told(address, "PUT", "/merchants/flexitidemo/faults", &plan);
-    told(address, "PATCH", "/merchants/flexitidemo/faults", &json!({"remove": 2}));
+    told(
+        address,
+        "PATCH",
+        "/merchants/flexitidemo/faults",
+        &json!({"remove": 2}),
+    );
     assert_eq!(demo_token_call(&[GRANT]).send(address).status, 200);
     assert_eq!(demo_token_call(&[GRANT]).send(address).status, 503);
     order(address, &bearer, "n-3");
     // A refusal, with bytes that are no UTF-8.
     let odd = init_call(INIT, &bearer).body(b"lang=\xff&flow=apply".to_vec());
-    assert!(odd.header("content-type", "application/x-www-form-urlencoded").send(address).status >= 400);
-    let new = json!({"client_id": "second", "client_secret": "second-secret", "dialect": "lenient"});
+    assert!(
+        odd.header("content-type", "application/x-www-form-urlencoded")
+            .send(address)
+            .status
+            >= 400
+    );
+    let new =
+        json!({"client_id": "second", "client_secret": "second-secret", "dialect": "lenient"});
     told(address, "POST", "/merchants", &new);
-    told(address, "PATCH", "/merchants/second", &json!({"provisioned": false}));
+    told(
+        address,
+        "PATCH",
+        "/merchants/second",
+        &json!({"provisioned": false}),
+    );
     let dialect = json!({"name": "ours", "extends": "documented", "answers": {"token_ttl": 77}});
     told(address, "PUT", "/merchants/second/dialect", &dialect);
     for id in ["flexitidemo", "second"] {
@@ -144,7 +184,7 @@ fn everything_lives_on_over_a_restart_and_over_kill_nine() {
         running.signal(end);
         running.ended();
         running = start();
-        assert_eq!(everything(running.address()), before, "after {end}");
+        assert_same(&everything(running.address()), &before, end);
         let answer = notification(running.address(), &bearer, first);
         assert_eq!(answer.status, 200, "{}", answer.text());
         // With the same seed, tokens are never issued twice.
@@ -172,15 +212,31 @@ fn a_reset_and_a_merchant_that_goes_leave_nothing_behind() {
     let start = || Running::start(&["--data", &file]);
     let running = start();
     fill(running.address());
-    told(running.address(), "DELETE", "/merchants/second", &Value::Null);
+    told(
+        running.address(),
+        "DELETE",
+        "/merchants/second",
+        &Value::Null,
+    );
     drop(running);
     let running = start();
-    assert_eq!(see(running.address(), "/merchants")["merchants"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        see(running.address(), "/merchants")["merchants"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     told(running.address(), "POST", "/reset", &Value::Null);
     let fresh = Running::start(&[]);
     let shows = |address| {
-        ["/merchants", "/orders", "/requests", "/merchants/flexitidemo/faults"]
-            .map(|path| see(address, path))
+        [
+            "/merchants",
+            "/orders",
+            "/requests",
+            "/merchants/flexitidemo/faults",
+        ]
+        .map(|path| see(address, path))
     };
     drop(running);
     let running = start();
@@ -188,7 +244,13 @@ fn a_reset_and_a_merchant_that_goes_leave_nothing_behind() {
     drop(running);
     let exported = run(&["data", "export", &file]);
     let exported: Value = serde_json::from_slice(&exported.stdout).unwrap();
-    for table in ["orders", "access_tokens", "refresh_tokens", "faults", "exchanges"] {
+    for table in [
+        "orders",
+        "access_tokens",
+        "refresh_tokens",
+        "faults",
+        "exchanges",
+    ] {
         assert_eq!(exported[table], json!([]), "{table}");
     }
 }
@@ -208,19 +270,32 @@ fn a_configuration_that_has_changed_meanwhile_is_followed() {
     let config = config.to_str().unwrap();
     let start = || Running::start(&["--data", &file, "--config", config]);
     let running = start();
-    told(running.address(), "POST", "/merchants", &json!({"client_id": "made"}));
+    told(
+        running.address(),
+        "POST",
+        "/merchants",
+        &json!({"client_id": "made"}),
+    );
     drop(running);
     write(&[("stays", "one"), ("changes", "new"), ("comes", "four")]);
     let running = start();
     let status = |id: &str, secret: &str| {
-        token_call(id, secret, &[GRANT]).send(running.address()).status
+        token_call(id, secret, &[GRANT])
+            .send(running.address())
+            .status
     };
     assert_eq!(status("stays", "one"), 200);
     assert_eq!(status("changes", "new"), 200);
     assert_eq!(status("comes", "four"), 200);
     assert_ne!(status("changes", "two"), 200);
     assert_ne!(status("goes", "three"), 200);
-    assert_eq!(see(running.address(), "/merchants")["merchants"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        see(running.address(), "/merchants")["merchants"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
 }
 
 /// Opens orders until the server is gone; those that were answered.
@@ -241,7 +316,10 @@ fn busy(address: SocketAddr, bearer: &str, answered: &Mutex<Vec<u64>>) {
         let Ok(body) = serde_json::from_str::<Value>(body) else {
             return;
         };
-        answered.lock().unwrap().push(body["online_order_id"].as_u64().expect("an id"));
+        answered
+            .lock()
+            .unwrap()
+            .push(body["online_order_id"].as_u64().expect("an id"));
     }
 }
 
@@ -276,11 +354,23 @@ fn kill_nine_at_twenty_moments_loses_nothing_that_was_answered() {
         let bearer = &tokens[at % tokens.len()];
         let answer = notification(running.address(), bearer, *order);
         // No outcome yet, but the order and the token are known.
-        assert!(answer.status == 200 || answer.status == 404, "{}", answer.text());
-        let seen = admin(running.address(), "GET", &format!("/orders/{order}"), &Value::Null);
+        assert!(
+            answer.status == 200 || answer.status == 404,
+            "{}",
+            answer.text()
+        );
+        let seen = admin(
+            running.address(),
+            "GET",
+            &format!("/orders/{order}"),
+            &Value::Null,
+        );
         assert_eq!(seen.status, 200, "order {order}: {}", seen.text());
     }
-    assert!(stdout(&run(&["data", "check", &file])).is_empty(), "it is in use");
+    assert!(
+        stdout(&run(&["data", "check", &file])).is_empty(),
+        "it is in use"
+    );
     drop(running);
     let checked = run(&["data", "check", &file]);
     assert!(stdout(&checked).contains("whole"), "{}", stderr(&checked));
@@ -321,7 +411,11 @@ fn a_file_that_cannot_be_used_is_named_and_left_as_it_is() {
     let newer = folder.path().join("newer.db");
     let imported = run(&["data", "import", newer.to_str().unwrap(), &json]);
     assert_eq!(imported.status.code(), Some(2));
-    assert!(stderr(&imported).contains("format 2"), "{}", stderr(&imported));
+    assert!(
+        stderr(&imported).contains("format 2"),
+        "{}",
+        stderr(&imported)
+    );
     assert!(!newer.exists());
 
     // Cut short, and bytes that are not as they were written.
@@ -339,11 +433,22 @@ fn a_file_that_cannot_be_used_is_named_and_left_as_it_is() {
         let line = stderr(&output);
         match output.status.code() {
             // A byte that means nothing: all that matters is there.
-            Some(0) => assert!(stdout(&output).contains("orders 3,"), "{at}: {}", stdout(&output)),
+            Some(0) => assert!(
+                stdout(&output).contains("orders 3,"),
+                "{at}: {}",
+                stdout(&output)
+            ),
             Some(2) => {
                 count += 1;
-                assert!(line.contains(&path) && !line.contains("panicked"), "{at}: {line}");
-                assert_eq!(&std::fs::read(&path).unwrap(), bytes, "{at}: it was changed");
+                assert!(
+                    line.contains(&path) && !line.contains("panicked"),
+                    "{at}: {line}"
+                );
+                assert_eq!(
+                    &std::fs::read(&path).unwrap(),
+                    bytes,
+                    "{at}: it was changed"
+                );
             }
             other => panic!("{at}: {other:?}: {line}"),
         }
@@ -366,13 +471,21 @@ fn what_was_exported_can_be_imported_and_is_the_same() {
     let copy = folder.path().join("copy.db");
     let copy = copy.to_str().unwrap();
     let imported = run(&["data", "import", copy, json]);
-    assert!(stdout(&imported).contains("orders 3,"), "{}", stderr(&imported));
+    assert!(
+        stdout(&imported).contains("orders 3,"),
+        "{}",
+        stderr(&imported)
+    );
     let running = Running::start(&["--data", copy]);
-    assert_eq!(everything(running.address()), before);
+    assert_same(&everything(running.address()), &before, "imported");
     drop(running);
     let again = run(&["data", "import", copy, json]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(stderr(&again).contains("something in it already"), "{}", stderr(&again));
+    assert!(
+        stderr(&again).contains("something in it already"),
+        "{}",
+        stderr(&again)
+    );
     // What no server could begin with is not imported, and the place is named.
     let text = std::fs::read_to_string(json).unwrap();
     for (was, is, place) in [
@@ -384,9 +497,18 @@ fn what_was_exported_can_be_imported_and_is_the_same() {
         let broken = folder.path().join("broken.json");
         std::fs::write(&broken, text.replacen(was, is, 1)).unwrap();
         let new = folder.path().join("new.db");
-        let output = run(&["data", "import", new.to_str().unwrap(), broken.to_str().unwrap()]);
+        let output = run(&[
+            "data",
+            "import",
+            new.to_str().unwrap(),
+            broken.to_str().unwrap(),
+        ]);
         assert_eq!(output.status.code(), Some(2), "{was}");
-        assert!(stderr(&output).contains(place), "{was}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains(place),
+            "{was}: {}",
+            stderr(&output)
+        );
         assert!(!new.exists(), "{was}");
     }
 }
@@ -420,7 +542,10 @@ fn a_full_disk_stops_answers_but_not_the_server_and_it_goes_on_by_itself() {
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert!(refused.text().contains(&whole), "{}", refused.text());
     let ready = admin(address, "GET", "/ready", &Value::Null);
-    assert_eq!((ready.status, ready.json()["status"].as_str()), (503, Some("store_lost")));
+    assert_eq!(
+        (ready.status, ready.json()["status"].as_str()),
+        (503, Some("store_lost"))
+    );
     let health = see(address, "/health");
     assert_eq!(health["store"]["status"], "store_lost", "{health}");
     let metrics = admin(address, "GET", "/metrics", &Value::Null).text();
@@ -433,6 +558,9 @@ fn a_full_disk_stops_answers_but_not_the_server_and_it_goes_on_by_itself() {
     let before = see(address, "/orders")["orders"].as_array().unwrap().len();
     drop(running);
     let running = Running::start(&["--data", &whole]);
-    let after = see(running.address(), "/orders")["orders"].as_array().unwrap().len();
+    let after = see(running.address(), "/orders")["orders"]
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(after, before);
 }

@@ -45,7 +45,9 @@ impl Redis {
     }
 
     pub fn url(&self) -> String {
-        let password = self.password.map_or(String::new(), |word| format!(":{word}@"));
+        let password = self
+            .password
+            .map_or(String::new(), |word| format!(":{word}@"));
         format!("redis://{password}127.0.0.1:{}/0", self.port)
     }
 
@@ -64,7 +66,13 @@ impl Redis {
     /// Stops answering, or goes on.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 }
 
@@ -77,8 +85,13 @@ fn spawn(port: u16, folder: &Path, password: Option<&str>) -> Child {
     if let Some(password) = password {
         command.args(["--requirepass", password]);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().expect("redis-server: apt-get install -y redis-server")
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+        .spawn()
+        .expect("redis-server: apt-get install -y redis-server")
 }
 
 impl Drop for Redis {
