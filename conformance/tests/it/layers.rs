@@ -53,6 +53,7 @@ const MOCK: &[Layers] = &[(
         "embed",
         "sabotage",
         "server",
+        "upstream",
         "pipeline",
         "api | checkout | admin",
         "app",
@@ -72,7 +73,7 @@ const CONTRACT: &[Layers] = &[(
     "",
     &[
         "reference",
-        "openapi | tables | remedy",
+        "openapi | tables | remedy | comparison",
         "allowed",
         "contradiction",
         "rulebook",
@@ -84,7 +85,7 @@ const CONTRACT: &[Layers] = &[(
         "scenario | clause | citation | lint | dialect",
         "expectation | endpoint | error | load",
         "rule | evidence",
-        "names | parameters",
+        "names | parameters | hosts | transcript",
     ],
 )];
 

@@ -29,7 +29,7 @@ pub struct Entry {
     /// The answer's headers beside the content type.
     pub reply_headers: Vec<(HeaderName, HeaderValue)>,
     /// The answer's media type; empty where it has no body.
-    pub reply_type: &'static str,
+    pub reply_type: Cow<'static, str>,
     /// How long the answer's body was.
     pub reply_length: usize,
     /// Path, query, header lines, body and the answer's body, in one piece and copied: what
@@ -60,9 +60,10 @@ impl Entry {
         let lines: usize = lines
             .map(|(name, value)| name.as_str().len() + value.len() + 3)
             .sum();
-        let (reply_type, reply_body) =
-            reply.map_or(("", &[][..]), |reply| (reply.content_type, &reply.body));
-        let is_page = reply_type.starts_with("text/html");
+        let (reply_type, reply_body) = reply.map_or(("".into(), &[][..]), |reply| {
+            (reply.content_type.clone(), &*reply.body)
+        });
+        let is_page = reply_type.starts_with("text/html") || note.hides_answer;
         let answer: &[u8] = if is_page { &[] } else { reply_body };
         let body_length = body.map_or(0, Bytes::len) + answer.len();
         let length = request.path.len() + query.map_or(0, str::len) + lines + body_length;
@@ -163,7 +164,10 @@ impl Entry {
 
     /// The headers of the answer, its media type among them.
     pub fn answer_headers(&self) -> Vec<(String, String)> {
-        let kind = ("content-type".to_owned(), self.reply_type.to_owned());
+        let kind = (
+            "content-type".to_owned(),
+            self.reply_type.clone().into_owned(),
+        );
         let kind = Some(kind).filter(|_| !self.reply_type.is_empty());
         let others = self.reply_headers.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
