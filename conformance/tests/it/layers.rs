@@ -25,7 +25,7 @@ const RUNNER: &[Layers] = &[
     (
         "server",
         &[
-            "selftest | diff",
+            "selftest | diff | replay",
             "run",
             "probe | generate",
             "course",

@@ -64,5 +64,6 @@ mod spellings;
 mod tls;
 mod tokens;
 mod torture;
+mod upstream;
 mod verify;
 mod wire;
