@@ -13,10 +13,16 @@ use std::time::Duration;
 pub struct Upstream {
     /// Base URL of another server, ending in /flexiti/online-api: what merchants send whose entry
     /// in --config says `upstream = true` is passed on to it
-    #[arg(long = "upstream", env = "FLEXITI_MOCK_UPSTREAM", value_name = "URL")]
+    #[arg(
+        id = "upstream_url",
+        long = "upstream",
+        env = "FLEXITI_MOCK_UPSTREAM",
+        value_name = "URL"
+    )]
     pub url: Option<String>,
     /// Who answers these merchants
     #[arg(
+        id = "upstream_mode",
         long = "upstream-mode",
         env = "FLEXITI_MOCK_UPSTREAM_MODE",
         default_value = "proxy",
@@ -30,6 +36,7 @@ pub struct Upstream {
     /// Whether redirection URLs lead the customer's browser through this server, and callbacks to
     /// the merchant's trust URL, or stay as the upstream gives them
     #[arg(
+        id = "upstream_urls",
         long = "upstream-urls",
         env = "FLEXITI_MOCK_UPSTREAM_URLS",
         default_value = "rewrite",
@@ -38,7 +45,7 @@ pub struct Upstream {
     pub urls: Urls,
     /// Seconds that a whole answer of the upstream may take; then the answer is 504
     #[arg(
-        long = "upstream-timeout",
+        id = "upstream_timeout", long = "upstream-timeout",
         env = "FLEXITI_MOCK_UPSTREAM_TIMEOUT",
         default_value_t = 30,
         value_name = "SECONDS",
@@ -47,6 +54,7 @@ pub struct Upstream {
     pub timeout: u32,
     /// PEM file of certificate authorities to trust for the upstream besides the system's
     #[arg(
+        id = "upstream_ca",
         long = "upstream-ca",
         env = "FLEXITI_MOCK_UPSTREAM_CA",
         value_name = "FILE"
@@ -55,6 +63,7 @@ pub struct Upstream {
     /// Proxy on the way to an upstream other than loopback; defaults to the proxy that the
     /// environment sets
     #[arg(
+        id = "upstream_proxy",
         long = "upstream-proxy",
         env = "FLEXITI_MOCK_UPSTREAM_PROXY",
         value_name = "URL",

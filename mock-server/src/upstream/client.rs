@@ -2,6 +2,8 @@
 //! answer. A redirection is an answer, and never followed.
 
 use crate::config::UpstreamSettings;
+use crate::http::route::BASE;
+use crate::upstream::failure::{Failure, FailureKind, handshake};
 use anyhow::{Context as _, bail, ensure};
 use bytes::{Bytes, BytesMut};
 use flexiti_contract::hosts::is_loopback;
@@ -26,9 +28,6 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use url::Url;
-
-/// The part of the path that a base URL ends with.
-use crate::http::route::BASE;
 
 /// The largest answer that is passed on.
 pub const LARGEST: usize = 4 * 1024 * 1024;
@@ -58,76 +57,6 @@ pub struct Came {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
-}
-
-/// Why nothing came back that can be passed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub kind: FailureKind,
-    /// For people.
-    pub why: String,
-}
-
-/// Kinds of failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// Nobody is there, or the proxy does not get through.
-    Unreachable,
-    /// Its certificate is not trusted.
-    Certificate,
-    /// It takes too long.
-    Late,
-    /// Its answer is too large.
-    TooLarge,
-    /// What it sends is no HTTP, or ends before its end.
-    Broken,
-    /// It is this server.
-    Own,
-}
-
-impl FailureKind {
-    /// The word in the answer.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Unreachable => "upstream_unreachable",
-            Self::Certificate => "upstream_certificate",
-            Self::Late => "upstream_timeout",
-            Self::TooLarge => "upstream_too_large",
-            Self::Broken => "upstream_broken",
-            Self::Own => "upstream_is_this_server",
-        }
-    }
-
-    /// The status of the answer.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::Late => StatusCode::GATEWAY_TIMEOUT,
-            _ => StatusCode::BAD_GATEWAY,
-        }
-    }
-}
-
-impl Failure {
-    fn new(kind: FailureKind, why: impl Into<String>) -> Self {
-        Self {
-            kind,
-            why: why.into(),
-        }
-    }
-}
-
-impl From<hyper::Error> for Failure {
-    fn from(error: hyper::Error) -> Self {
-        let why = if error.is_incomplete_message() || error.is_body_write_aborted() {
-            "it closed the connection before the end of its answer".to_owned()
-        } else if error.is_parse() {
-            format!("what it answers is not HTTP/1.1 ({error})")
-        } else {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            cause.unwrap_or_else(|| error.to_string())
-        };
-        Self::new(FailureKind::Broken, why)
-    }
 }
 
 /// Ends a connection with whoever asked for it.
@@ -299,7 +228,9 @@ async fn tunnel(
     proxy: &Intercept,
 ) -> Result<Box<dyn Stream>, Failure> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection.with_upgrades());
+    let connection = connection.with_upgrades();
+    // Once the tunnel is there, it has ended.
+    let _driver = Driver(tokio::spawn(async move { drop(connection.await) }));
     let mut request = Request::connect(authority).header(HOST, authority);
     if let Some(keys) = proxy.basic_auth() {
         request = request.header(PROXY_AUTHORIZATION, keys.clone());
@@ -314,24 +245,6 @@ async fn tunnel(
     }
     let upgraded = hyper::upgrade::on(answer).await?;
     Ok(Box::new(TokioIo::new(upgraded)))
-}
-
-fn handshake(error: &std::io::Error) -> Failure {
-    let cause = error.get_ref();
-    let cause = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>());
-    match cause {
-        Some(rustls::Error::InvalidCertificate(why)) => Failure::new(
-            FailureKind::Certificate,
-            format!(
-                "its certificate is not trusted ({why}); --upstream-ca FILE names an authority to trust"
-            ),
-        ),
-        Some(rustls::Error::InvalidMessage(_)) => Failure::new(
-            FailureKind::Broken,
-            "it does not speak TLS; if it is to be called in the clear, its URL begins with http://",
-        ),
-        _ => Failure::new(FailureKind::Broken, format!("the TLS handshake: {error}")),
-    }
 }
 
 async fn whole_answer(response: Response<Incoming>) -> Result<Came, Failure> {

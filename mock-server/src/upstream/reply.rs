@@ -2,8 +2,9 @@
 
 use crate::api::rejection::shaped;
 use crate::http::reply::Reply;
-use crate::upstream::client::{Came, Failure};
+use crate::upstream::client::Came;
 use crate::upstream::exchange::What;
+use crate::upstream::failure::Failure;
 use crate::upstream::rewrite::{Owner, Urls};
 use crate::upstream::{headers, recorded};
 use flexiti_contract::transcript::Answer;

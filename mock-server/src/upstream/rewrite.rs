@@ -74,6 +74,12 @@ impl Urls {
         None
     }
 
+    /// Whether any page has led here.
+    pub fn has_pages(&self) -> bool {
+        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        !pages.owners.is_empty()
+    }
+
     fn remember(&self, path: String, owner: Owner) {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.owners.insert(path.clone(), owner).is_none() {

@@ -8,6 +8,10 @@ use url::form_urlencoded::parse;
 
 /// The only page of an archive: Firefox and Safari open none without one.
 const PAGE: &str = "transcript";
+/// What the lines of a comment begin with: the format has no other place.
+const ENDPOINT: &str = "endpoint ";
+const MERCHANT: &str = "merchant ";
+const ERROR: &str = "error ";
 /// What an archive that this program writes ends with.
 pub const HAR_END: &str = "\n]}}\n";
 
@@ -80,11 +84,19 @@ pub fn archive_entry(recorded: &Recorded) -> Value {
         },
         "cache": {},
         "timings": {"send": 0, "wait": took, "receive": 0},
-        "_client_id": recorded.client_id,
-        "_endpoint": recorded.endpoint,
     });
-    if let Some(error) = &recorded.error {
-        entry["comment"] = error.as_str().into();
+    let lines = [
+        (ENDPOINT, &recorded.endpoint),
+        (MERCHANT, &recorded.client_id),
+        (ERROR, &recorded.error),
+    ];
+    let lines = lines.into_iter().filter_map(|(name, value)| {
+        let value = value.as_ref()?;
+        Some(format!("{name}{value}"))
+    });
+    let comment = lines.collect::<Vec<_>>().join("\n");
+    if !comment.is_empty() {
+        entry["comment"] = comment.into();
     }
     entry
 }
@@ -109,10 +121,6 @@ struct Entry {
     request: Sent,
     response: Got,
     comment: Option<String>,
-    #[serde(rename = "_client_id")]
-    client_id: Option<String>,
-    #[serde(rename = "_endpoint")]
-    endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -183,10 +191,15 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         body: text,
         length: usize::try_from(content.size).unwrap_or(0),
     });
+    let comment = entry.comment.unwrap_or_default();
+    let said = |name: &str| {
+        let line = comment.lines().find_map(|line| line.strip_prefix(name));
+        line.map(str::to_owned)
+    };
     Ok(Recorded {
         at: entry.started_date_time,
-        client_id: entry.client_id,
-        endpoint: entry.endpoint,
+        client_id: said(MERCHANT),
+        endpoint: said(ENDPOINT),
         server: parsed.origin().ascii_serialization(),
         request: Request {
             method: entry.request.method,
@@ -195,7 +208,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
             headers: rows(entry.request.headers),
             body: entry.request.post_data.and_then(|data| data.text),
         },
-        error: entry.comment.filter(|_| answer.is_none()),
+        error: said(ERROR),
         answer,
         #[expect(
             clippy::cast_possible_truncation,

@@ -346,7 +346,19 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Reads the exchanges of a file.
+/// Reads the exchanges of a file. An archive that another program wrote does not say which merchant
+/// and which endpoint they are about.
 pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
-    transcript::read(text)
+    let mut all = transcript::read(text)?;
+    for one in &mut all {
+        let is_call = one.request.path.contains(request::BASE);
+        if is_call && one.endpoint.is_none() {
+            let endpoint = readback::endpoint_at(Contract::shipped(), &one.request.path);
+            one.endpoint = endpoint.map(|endpoint| endpoint.id().to_owned());
+        }
+        if is_call && one.client_id.is_none() {
+            one.client_id = request::client_id(&one.request);
+        }
+    }
+    Ok(all)
 }

@@ -2,7 +2,6 @@
 
 use crate::server::wire::Credentials;
 use base64::Engine as _;
-use flexiti_contract::Contract;
 use flexiti_contract::comparison::Chain;
 use flexiti_contract::transcript::Request;
 use serde_json::Value;
@@ -70,6 +69,34 @@ pub fn prepared(
     }
 }
 
+/// The merchant that a request names, in its path or its parameters.
+pub fn client_id(request: &Request) -> Option<String> {
+    let mut parts = request.path.split('/');
+    if parts.any(|part| part == "client-id")
+        && let Some(part) = parts.next()
+    {
+        let decoded = percent_encoding::percent_decode_str(part).decode_utf8_lossy();
+        return Some(decoded.into_owned());
+    }
+    let mut named = parameters(request).into_iter();
+    named.find_map(|(name, value)| (name == "client_id").then_some(value))
+}
+
+/// The parameters of a body that are texts.
+fn parameters(request: &Request) -> Vec<(String, String)> {
+    let body = request.body.as_deref().unwrap_or_default();
+    match serde_json::from_str(body) {
+        Ok(Value::Object(members)) => {
+            let texts = members.into_iter().filter_map(|(name, value)| match value {
+                Value::String(text) => Some((name, text)),
+                _ => None,
+            });
+            texts.collect()
+        }
+        _ => serde_urlencoded::from_str(body).unwrap_or_default(),
+    }
+}
+
 /// The secret of a Basic header.
 fn basic(value: &str) -> Option<&str> {
     let (scheme, secret) = value.split_once(' ')?;
@@ -82,26 +109,14 @@ pub fn hidden_secrets(request: &Request) -> Vec<(String, Secret)> {
     if let Some(secret) = request.header("authorization").and_then(basic) {
         found.push((secret.to_owned(), Secret::Client));
     }
-    let mut see = |name: &str, value: &str| {
-        let is_secret = Contract::shipped().is_secret_param(name);
-        let kind = match name {
+    for (name, value) in parameters(request) {
+        let kind = match name.as_str() {
             "client_secret" => Secret::Client,
             "password" => Secret::Password,
-            _ => return,
+            _ => continue,
         };
-        if is_secret && !value.is_empty() {
-            found.push((value.to_owned(), kind));
-        }
-    };
-    let body = request.body.as_deref().unwrap_or_default();
-    if let Ok(Value::Object(members)) = serde_json::from_str(body) {
-        for (name, value) in &members {
-            see(name, value.as_str().unwrap_or_default());
-        }
-    } else {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(body).unwrap_or_default();
-        for (name, value) in &pairs {
-            see(name, value);
+        if !value.is_empty() {
+            found.push((value, kind));
         }
     }
     found

@@ -8,6 +8,7 @@ mod hostile;
 mod proxy;
 mod refusals;
 mod transcript;
+mod ways;
 
 use crate::shop::{self, APPLY, CLIENT, GRANT, INIT, SECRET};
 use crate::wire::{Answer, Call};

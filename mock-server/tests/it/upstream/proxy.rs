@@ -54,7 +54,10 @@ fn a_merchant_that_is_named_goes_on_and_all_of_it_is_real_traffic() {
     assert_eq!(rows[1]["order_id"], *id);
     assert_eq!(rows[2]["order_id"], *id);
     assert_eq!(rows[1]["params"]["amount_requested"], "499.99");
-    assert_eq!(rows[3]["violations"][0]["clause"], "init.lang.required");
+    assert_eq!(
+        rows[3]["violations"][0]["clause"],
+        "init.plain.lang.required"
+    );
     let whole = latest(&front, "flexitidemo");
     assert!(
         whole["response_body"]
