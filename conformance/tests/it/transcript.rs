@@ -46,6 +46,7 @@ fn record(dialect: &str, path: &Path) {
         ..Settings::default()
     })
     .unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().build().unwrap();
     let base = front.base_url();
     let reference = ("x-reference-id", "0123456789abcdef0123456789abcdef");

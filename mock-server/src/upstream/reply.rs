@@ -9,7 +9,7 @@ use crate::upstream::rewrite::{Owner, Urls};
 use crate::upstream::{headers, recorded};
 use flexiti_contract::transcript::Answer;
 use flexiti_contract::{Endpoint, Refusal, Rulebook};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 
 /// The header of an answer that this server made in the upstream's place: what kept it from
@@ -49,6 +49,8 @@ pub fn came(answer: &Answer) -> Came {
             all.append(name, value);
         }
     }
+    // An archive has the text, whatever its coding was.
+    all.remove(CONTENT_ENCODING);
     let body = answer.body.as_deref().unwrap_or_default();
     Came {
         status: StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY),

@@ -33,13 +33,12 @@ impl Transcript {
     pub fn open(path: &Path, now: &str) -> anyhow::Result<Self> {
         let name = || format!("--transcript: {}", path.display());
         check_place("--transcript", path)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .with_context(name)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // What shops say about their customers is in it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).with_context(name)?;
         only_one(&file).with_context(name)?;
         let text = read(&mut file).with_context(name)?;
         let archive = is_archive(&path.to_string_lossy());

@@ -1,6 +1,6 @@
 //! A transcript as an HTTP archive (HAR 1.2), which browsers and other tools open.
 
-use super::{Answer, Recorded, Request};
+use super::exchange::{Answer, FORMAT, Recorded, Request, VERSION};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -20,10 +20,10 @@ pub fn archive_start(at: &str) -> String {
     let page = json!({
         "startedDateTime": at,
         "id": PAGE,
-        "title": super::FORMAT,
+        "title": FORMAT,
         "pageTimings": {},
     });
-    let creator = json!({"name": super::FORMAT, "version": super::VERSION.to_string()});
+    let creator = json!({"name": FORMAT, "version": VERSION.to_string()});
     format!(
         "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"pages\":[{page}],\"entries\":["
     )
@@ -175,8 +175,10 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         None => (path, None),
     };
     let rows = |rows: Vec<Row>| {
+        // Browsers write HTTP/2's own fields beside them.
+        let rows = rows.into_iter().filter(|row| !row.name.starts_with(':'));
         let row = |row: Row| (row.name.to_ascii_lowercase(), row.value);
-        rows.into_iter().map(row).collect::<Vec<_>>()
+        rows.map(row).collect::<Vec<_>>()
     };
     let Got {
         status,

@@ -5,82 +5,22 @@
 //! an admin API, time passes as it did, and orders come to the outcomes that the notifications
 //! report: what customers did is not in a transcript.
 
+mod contents;
 mod request;
 mod text;
 
+pub use contents::{CallDrift, Replay};
 pub use text::write;
 
 use crate::server::wire::{
     Answer, Credentials, End, Exchange, Limits, Secrets, Stopped, Surface, Target, readback,
 };
-use flexiti_contract::comparison::{
-    AnswerView, Asked, Chain, Drift, Subject, compare, explain, outcome,
-};
+use flexiti_contract::comparison::{AnswerView, Asked, Chain, Drift, compare, explain, outcome};
 use flexiti_contract::transcript::{self, Recorded};
 use flexiti_contract::{Contract, Dialect, Endpoint, Rulebook};
 use jiff::Timestamp;
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// What a replay found out.
-#[derive(Debug, Clone, Serialize)]
-pub struct Replay {
-    /// The base URL of the server.
-    pub target: String,
-    /// The dialect by which differences are told.
-    pub dialect: String,
-    /// The calls that were answered otherwise.
-    pub calls: Vec<CallDrift>,
-    /// How many calls both answered.
-    pub replayed: usize,
-    /// How many exchanges could not be replayed, by the reason.
-    pub not_replayed: BTreeMap<String, usize>,
-    /// Why it ended early, if it did.
-    pub because: Option<String>,
-}
-
-/// A call that was answered otherwise.
-#[derive(Debug, Clone, Serialize)]
-pub struct CallDrift {
-    /// The number of the exchange in the transcript, from one.
-    pub number: usize,
-    /// When it was recorded.
-    pub at: String,
-    /// Method and path as they were recorded.
-    pub call: String,
-    /// What differs; `left` is the recorded answer.
-    pub drift: Vec<Drift>,
-}
-
-impl Replay {
-    /// The knobs and clauses that drift, with the calls that show them, most calls first.
-    pub fn subjects(&self) -> Vec<(Option<Subject>, Vec<&CallDrift>)> {
-        let mut found: Vec<(Option<Subject>, Vec<&CallDrift>)> = Vec::new();
-        for call in &self.calls {
-            for drift in &call.drift {
-                let known = found.iter_mut().find(|(it, _)| *it == drift.subject);
-                match known {
-                    Some((_, calls)) if calls.iter().any(|it| it.number == call.number) => {}
-                    Some((_, calls)) => calls.push(call),
-                    None => found.push((drift.subject.clone(), vec![call])),
-                }
-            }
-        }
-        found.sort_by_key(|(_, calls)| std::cmp::Reverse(calls.len()));
-        found
-    }
-
-    /// 0: no drift. 1: some. 3: it ended early, or nothing could be replayed.
-    pub fn exit_code(&self) -> u8 {
-        match () {
-            () if self.because.is_some() => 3,
-            () if !self.calls.is_empty() => 1,
-            () if self.replayed == 0 => 3,
-            () => 0,
-        }
-    }
-}
 
 /// One that is under way.
 struct Player<'a> {
@@ -220,7 +160,9 @@ impl<'a> Player<'a> {
             return left_out("the recorded server did not answer");
         };
         if !one.request.path.contains(request::BASE) {
-            return left_out("a hosted page: what a customer typed is not recorded");
+            return left_out(
+                "not a call of the API; what a customer typed on a hosted page is not recorded",
+            );
         }
         let account = match &one.client_id {
             Some(client_id) => self.account(client_id)?,

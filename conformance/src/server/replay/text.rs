@@ -1,6 +1,6 @@
 //! A replay as text.
 
-use super::Replay;
+use super::contents::Replay;
 use flexiti_contract::Contract;
 use flexiti_contract::comparison::Subject;
 use std::io::Write;
