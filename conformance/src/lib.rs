@@ -9,7 +9,8 @@
 //!
 //! * `cli`: arguments, commands, exit codes.
 //! * `server`: judges a server.
-//!   * [`selftest`] and [`diff`]: how well the runner judges; the same calls to two servers.
+//!   * [`selftest`], [`diff`] and `replay`: how well the runner judges; the same calls to two
+//!     servers; a transcript played against one.
 //!   * [`run`]: a run from the first request to the report.
 //!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.

@@ -5,7 +5,9 @@ use crate::model::account::MerchantConfig;
 use crate::model::customer::{self, Customer};
 use crate::model::payment_plan::PaymentPlan;
 use anyhow::{Context as _, anyhow, ensure};
-use serde::Deserialize;
+use flexiti_contract::hosts::AllowedHosts;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub sandbox_bar: bool,
     /// What secures connections; none if they are in the clear.
     pub tls: Option<TlsSettings>,
+    /// The server behind this one, for merchants that are passed on to it.
+    pub upstream: Option<UpstreamSettings>,
     /// How much its clients may ask of it.
     pub limits: ServerLimits,
 }
@@ -57,6 +61,56 @@ pub struct StoreSettings {
     pub url: String,
     /// PEM file with the authority of its certificate; the system's if absent.
     pub ca_file: Option<PathBuf>,
+}
+
+/// Another server, for the merchants whose entry says `upstream = true`.
+#[derive(Debug, Clone)]
+pub struct UpstreamSettings {
+    /// Its base URL, ending in `/flexiti/online-api`; none where the transcript answers.
+    pub url: Option<String>,
+    /// Who answers.
+    pub mode: UpstreamMode,
+    /// Where exchanges are kept, or come from.
+    pub transcript: Option<PathBuf>,
+    /// Whether URLs are rewritten, so that the customer's browser comes through.
+    pub rewrites: bool,
+    /// The hosts that may be called.
+    pub hosts: AllowedHosts,
+    /// A PEM file of authorities to trust besides the system's.
+    pub ca: Option<PathBuf>,
+    /// The proxy for hosts other than loopback, in place of the environment's.
+    pub proxy: Option<String>,
+    /// How long a whole answer may take.
+    pub patience: Duration,
+}
+
+impl Default for UpstreamSettings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            mode: UpstreamMode::Proxy,
+            transcript: None,
+            rewrites: true,
+            hosts: AllowedHosts::default(),
+            ca: None,
+            proxy: None,
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Who answers a merchant that is passed on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamMode {
+    /// The upstream
+    Proxy,
+    /// The upstream; the mock is asked too, to show where it answers otherwise
+    Compare,
+    /// The transcript, without any network
+    Answer,
 }
 
 /// Where a server's certificate comes from.
@@ -131,6 +185,7 @@ impl Default for Settings {
             reveal_secrets: false,
             sandbox_bar: true,
             tls: None,
+            upstream: None,
             limits: ServerLimits::default(),
         }
     }

@@ -18,6 +18,7 @@
 //!   it, for `flexiti-conformance self-test`.
 //! * `server`: sockets, TLS, HTTP/1 and HTTP/2, connection limits, delivery of callbacks, the
 //!   event stream, files read again.
+//! * `upstream`: another server behind this one: requests passed on, transcripts, answers compared.
 //! * `pipeline`: the way of one request. Read `Service::handle` first.
 //! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, steering. None imports
 //!   another.
@@ -58,9 +59,12 @@ mod server;
 mod state;
 mod store;
 mod telemetry;
+mod upstream;
 
 pub use cli::main;
-pub use config::{ServerLimits, Settings, StoreSettings, TlsSettings};
+pub use config::{
+    ServerLimits, Settings, StoreSettings, TlsSettings, UpstreamMode, UpstreamSettings,
+};
 pub use embed::Mock;
 pub use model::account::MerchantConfig;
 pub use model::customer::{Customer, CustomerStatus};

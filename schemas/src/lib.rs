@@ -25,6 +25,7 @@
 //! - `reference/`: the API reference for a merchant's developer, as Markdown and as HTML.
 //! - `openapi`, `tables`: the contract in one dialect as OpenAPI; tables for the documentation.
 //! - `remedy`, `allowed`: what to send instead of what was refused; what a parameter may hold.
+//! - `comparison/`: what two servers answer differently, by clause or knob.
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
 //!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
 //!   extend the [`Rulebook`] of `rulebook/mod.rs`.
@@ -42,11 +43,13 @@
 //!   macro that defines such enums.
 //! - `load`: reading and checking one data file.
 //! - `parameters/`: the parameters of a request, and the validator's view of them.
+//! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
 
 mod allowed;
 mod body;
 mod citation;
 mod clause;
+pub mod comparison;
 mod consistency;
 mod contract;
 mod contradiction;
@@ -55,6 +58,7 @@ mod endpoint;
 mod error;
 mod evidence;
 mod expectation;
+pub mod hosts;
 mod lint;
 mod load;
 mod names;
@@ -68,6 +72,7 @@ mod rulebook;
 pub mod scenario;
 mod support;
 pub mod tables;
+pub mod transcript;
 mod vocabulary;
 mod wording;
 

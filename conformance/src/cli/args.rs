@@ -28,11 +28,21 @@ pub enum Command {
     /// Judge a server, clause by clause; without --base-url, start a mock and judge it
     #[command(after_long_help = help::SERVER)]
     Server(Server),
-    /// Run the findings of a JSON report again, or replay a plan that broke a shop
+    /// Run the findings of a JSON report again, replay a plan that broke a shop, or play the
+    /// transcript of a real server against a mock
     #[command(after_long_help = help::REPLAY)]
     Replay {
         /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
-        file: PathBuf,
+        #[arg(required_unless_present = "transcript")]
+        file: Option<PathBuf>,
+        /// Instead, a transcript written by `flexiti-mock --transcript FILE`, or an HTTP archive of
+        /// calls: list what the server answers otherwise than the recorded one did
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "case", "driver"])]
+        transcript: Option<PathBuf>,
+        /// With --transcript: text or json, to a file or to standard output (`-`, `json=-`); may be
+        /// repeated
+        #[arg(long, value_name = "FORMAT[=FILE]", requires = "transcript", value_parser = comparison)]
+        report: Vec<ReportTo>,
         /// Replay only the finding of this case, or the findings of the cases of this pattern
         #[arg(long, value_name = "CASE")]
         case: Option<Pattern>,

@@ -2,7 +2,7 @@
 
 use super::args::{self, Command};
 use super::self_test::SelfTest;
-use super::{diff, explain, merchant, probe, replay, self_test, server, unknown};
+use super::{diff, drift, explain, merchant, probe, replay, self_test, server, unknown};
 use anyhow::Context as _;
 use flexiti_contract::Contract;
 use flexiti_mock::command_line;
@@ -14,11 +14,19 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Server(args) => server::judge(&args),
         Command::Replay {
             file,
+            transcript,
+            report,
             case,
             driver,
             target,
             limits,
-        } => replay::run(&file, case.as_ref(), driver.as_deref(), &target, &limits),
+        } => match (transcript, file) {
+            (Some(transcript), _) => drift::run(&transcript, &report, &target, &limits),
+            (None, Some(file)) => {
+                replay::run(&file, case.as_ref(), driver.as_deref(), &target, &limits)
+            }
+            (None, None) => anyhow::bail!("a file, or --transcript FILE"),
+        },
         Command::Probe {
             target,
             limits,

@@ -32,10 +32,11 @@ pub const REPLAY: &str = "\
 Examples:
   flexiti-conformance replay report.json
   flexiti-conformance replay broken-plan.json --driver merchant.toml
+  flexiti-conformance replay --transcript sandbox.ndjson
 
 Exit codes:
-  0  nothing fails any more
-  1  something fails again
+  0  nothing fails any more; no drift
+  1  something fails again; the server answers otherwise than the transcript
   2  bad usage, configuration or input
   3  inconclusive";
 

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod diff;
+mod drift;
 mod exit_code;
 mod explain;
 mod help;

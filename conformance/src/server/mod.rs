@@ -7,6 +7,7 @@ mod generate;
 mod judge;
 pub mod plan;
 pub mod probe;
+pub mod replay;
 mod report;
 pub mod run;
 pub mod selftest;
@@ -19,5 +20,5 @@ pub use report::{
     Whole, shown,
 };
 pub use wire::{
-    AllowedHosts, Blocked, Credentials, Reach, Target, Unreachable, base, host, name_of,
+    AllowedHosts, Blocked, Credentials, Limits, Reach, Target, Unreachable, base, host, name_of,
 };

@@ -25,7 +25,7 @@ const RUNNER: &[Layers] = &[
     (
         "server",
         &[
-            "selftest | diff",
+            "selftest | diff | replay",
             "run",
             "probe | generate",
             "course",
@@ -53,6 +53,7 @@ const MOCK: &[Layers] = &[(
         "embed",
         "sabotage",
         "server",
+        "upstream",
         "pipeline",
         "api | checkout | admin",
         "app",
@@ -73,7 +74,7 @@ const CONTRACT: &[Layers] = &[(
     "",
     &[
         "reference",
-        "openapi | tables | remedy",
+        "openapi | tables | remedy | comparison",
         "allowed",
         "contradiction",
         "rulebook",
@@ -85,7 +86,7 @@ const CONTRACT: &[Layers] = &[(
         "scenario | clause | citation | lint | dialect",
         "expectation | endpoint | error | load",
         "rule | evidence",
-        "names | parameters",
+        "names | parameters | hosts | transcript",
     ],
 )];
 

@@ -22,6 +22,7 @@ mod shops;
 mod sources;
 mod stranger;
 mod support;
+mod transcript;
 mod troubled;
 mod unknown;
 mod untouched;

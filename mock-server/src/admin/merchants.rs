@@ -95,6 +95,8 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
         error_url: new.error_url,
         lang: new.lang,
         dialect: new.dialect,
+        // Only who writes the configuration says whose traffic leaves this machine.
+        upstream: false,
     };
     let wrong =
         |error: anyhow::Error| problem(StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}"));

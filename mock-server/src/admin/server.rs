@@ -164,7 +164,7 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     };
     let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);
     let mut reply = Reply::empty(StatusCode::OK).with(CACHE_CONTROL, "no-store");
-    reply.content_type = "text/event-stream";
+    reply.content_type = "text/event-stream".into();
     reply.watch = Some(Watch {
         client_id,
         after,

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::cli::help;
+use crate::cli::upstream_args::Upstream;
 use crate::command_line::{address, seconds, switch, whole};
 use crate::command_line::{with_negative_numbers, without_empty_variables};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
@@ -126,6 +127,8 @@ pub struct Serve {
     pub hide_sandbox_bar: bool,
     #[command(flatten)]
     pub tls: Tls,
+    #[command(flatten)]
+    pub upstream: Upstream,
     #[command(flatten)]
     pub limits: Limits,
     #[command(flatten)]

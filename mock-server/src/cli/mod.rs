@@ -14,6 +14,7 @@ mod reload;
 mod serve;
 mod settings;
 mod systemd;
+mod upstream_args;
 
 use crate::cli::complaint::complain;
 use crate::command_line::{misspelt, named_by_variable};

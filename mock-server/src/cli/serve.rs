@@ -45,6 +45,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         listener,
         service,
         tls,
+        upstream,
     } = match handed_over {
         Some(listener) => take_over(&settings.settings, rulebook, listener)?,
         None => bind(&settings.settings, rulebook)?,
@@ -105,6 +106,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         listener,
         served,
         tls.clone(),
+        upstream,
         Arc::new(Plain),
         stopped,
     ));

@@ -26,7 +26,7 @@ pub use crate::call_kind::CallKind;
 pub use crate::fault::{
     Action, Fault, FaultMatch, FaultPlan, FaultPlanChange, FaultPlanView, FaultView, Target,
 };
-pub use crate::journal::{Broken, ExchangeSummary, ExchangeView, Why};
+pub use crate::journal::{Broken, DriftView, ExchangeSummary, ExchangeView, UpstreamView, Why};
 pub use crate::journal::{Expected, Failure, Match, Named, NearMiss, Range, Times};
 pub use crate::lint::Finding;
 pub use crate::state::transitions::Wanted;

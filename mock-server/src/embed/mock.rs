@@ -67,6 +67,7 @@ impl Mock {
             listener,
             service,
             tls,
+            upstream,
         } = bind(settings, rulebook)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
@@ -81,7 +82,8 @@ impl Mock {
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                         // A sender that was dropped stops the server as well.
                         let stopped = async { drop(stopped.await) };
-                        serve::run(listener, served, secured, Arc::new(handle), stopped).await;
+                        let handle = Arc::new(handle);
+                        serve::run(listener, served, secured, upstream, handle, stopped).await;
                     }
                 });
                 // A look-up of a name may take longer than anybody wants to wait for the end.

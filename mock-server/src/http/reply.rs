@@ -8,6 +8,7 @@ use http_body_util::{Either, Full};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +77,7 @@ pub struct Reply {
     /// Headers beside the content type.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Media type of the body.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// The body.
     pub body: Bytes,
     /// What is to be requested first.
@@ -140,7 +141,7 @@ impl Reply {
         Self {
             status,
             headers: Vec::new(),
-            content_type,
+            content_type: content_type.into(),
             body: body.into(),
             follow: None,
             later: Duration::ZERO,
@@ -223,8 +224,9 @@ impl From<Reply> for hyper::Response<ReplyBody> {
     fn from(reply: Reply) -> Self {
         let mut response = Self::new(Either::Left(Full::new(reply.body)));
         *response.status_mut() = reply.status;
-        if !reply.content_type.is_empty() {
-            let value = HeaderValue::from_static(reply.content_type);
+        if !reply.content_type.is_empty()
+            && let Ok(value) = HeaderValue::from_str(&reply.content_type)
+        {
             response.headers_mut().insert(CONTENT_TYPE, value);
         }
         response.headers_mut().extend(reply.headers);

@@ -60,9 +60,10 @@ impl Entry {
         let lines: usize = lines
             .map(|(name, value)| name.as_str().len() + value.len() + 3)
             .sum();
-        let (reply_type, reply_body) =
-            reply.map_or(("", &[][..]), |reply| (reply.content_type, &reply.body));
-        let is_page = reply_type.starts_with("text/html");
+        let (reply_type, reply_body) = reply.map_or(("".into(), &[][..]), |reply| {
+            (reply.content_type.clone(), &*reply.body)
+        });
+        let is_page = reply_type.starts_with("text/html") || note.hides_answer;
         let answer: &[u8] = if is_page { &[] } else { reply_body };
         let body_length = body.map_or(0, Bytes::len) + answer.len();
         let length = request.path.len() + query.map_or(0, str::len) + lines + body_length;

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::journal::entry::Entry;
-use crate::journal::note::{JournaledParameters, Note, Reason};
+use crate::journal::note::{JournaledParameters, Note, Passed, Reason};
 use crate::journal::{Journal, Owner, Shelf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -208,6 +208,8 @@ struct NoteRow {
     order_id: Option<u64>,
     fault: Option<String>,
     violations: Vec<ReasonRow>,
+    upstream: Option<Box<Passed>>,
+    hides_answer: bool,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -302,6 +304,8 @@ impl NoteRow {
             order_id: note.order_id,
             fault: note.fault.clone(),
             violations: note.violations.iter().map(reason).collect(),
+            upstream: note.upstream.clone(),
+            hides_answer: note.hides_answer,
         }
     }
 
@@ -337,6 +341,8 @@ impl NoteRow {
             order_id: self.order_id,
             fault: self.fault,
             ticket: None,
+            upstream: self.upstream,
+            hides_answer: self.hides_answer,
             violations: self
                 .violations
                 .into_iter()

@@ -16,10 +16,10 @@ pub use entry::{Entry, header_pairs};
 pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
 pub use kept::{Drops, ExchangeRow, JournalChanges};
-pub use note::{JournaledParameters, Note, Reason};
-pub use sent::sent;
+pub use note::{JournaledParameters, Note, Passed, Reason};
+pub use sent::{kept, sent};
 pub use verify::{Failure, NearMiss, verify};
-pub use view::{Broken, ExchangeSummary, ExchangeView, Why};
+pub use view::{Broken, DriftView, ExchangeSummary, ExchangeView, UpstreamView, Why};
 
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};

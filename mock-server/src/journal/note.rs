@@ -2,8 +2,11 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
+use crate::config::UpstreamMode;
 use crate::fault::{Strike, Ticket};
+use flexiti_contract::comparison::Drift;
 use flexiti_contract::{Endpoint, Msg, StoredParameters};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -69,7 +72,7 @@ pub struct Note {
     pub endpoint: Option<Endpoint>,
     /// The mock itself requested a callback.
     pub callback: bool,
-    /// Why the shop did not answer that.
+    /// Why the shop did not answer that, or the upstream the request.
     pub error: Option<Box<str>>,
     /// The merchant.
     pub client_id: Option<Arc<str>>,
@@ -85,6 +88,22 @@ pub struct Note {
     pub ticket: Option<Ticket>,
     /// Why it was refused.
     pub violations: Vec<Reason>,
+    /// What is known where another server answered.
+    pub upstream: Option<Box<Passed>>,
+    /// The answer's body is not kept.
+    pub hides_answer: bool,
+}
+
+/// What is known of a request that another server was to answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passed {
+    /// Scheme, host and port of that server.
+    pub server: String,
+    /// How it came to an answer.
+    pub mode: UpstreamMode,
+    /// Where the mock answers otherwise; none where it was not asked.
+    pub drift: Option<Vec<Drift>>,
 }
 
 impl Note {

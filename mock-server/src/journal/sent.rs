@@ -5,7 +5,7 @@ use crate::http::form::decode_segment;
 use crate::http::json::any;
 use crate::http::route::BASE;
 use crate::journal::entry::Entry;
-use flexiti_contract::{Contract, Endpoint};
+use flexiti_contract::{Contract, Endpoint, Given, Parameters, StoredParameters};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 
@@ -39,6 +39,25 @@ pub fn sent(
         }
     }
     params
+}
+
+/// The parameters that an object names.
+pub fn kept(
+    contract: &'static Contract,
+    endpoint: Endpoint,
+    params: &Map<String, Value>,
+) -> StoredParameters {
+    let mut parameters = Parameters::default();
+    for (name, value) in params {
+        if let Some(param) = contract.param(endpoint, name) {
+            let given = match value {
+                Value::String(text) => Given::Text(text.into()),
+                other => Given::Json(other.clone()),
+            };
+            parameters.insert(param, given);
+        }
+    }
+    StoredParameters::new(contract.params(endpoint), &parameters)
 }
 
 /// An entry with its parameters, which are read at most once.

@@ -1,10 +1,12 @@
 //! An exchange as the admin API shows it.
 
 use crate::call_kind::CallKind;
+use crate::config::UpstreamMode;
 use crate::journal::curl;
 use crate::journal::entry::Entry;
-use crate::journal::note::{Note, Reason};
+use crate::journal::note::{Note, Passed, Reason};
 use crate::redact::Redactor;
+use flexiti_contract::comparison::{Drift, Subject};
 use flexiti_contract::{Clause, Contract, Evidence, Level, Msg};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -40,7 +42,7 @@ pub struct ExchangeSummary {
     pub body: Option<String>,
     /// HTTP status of the answer; 0 if a shop did not answer a callback.
     pub status: u16,
-    /// Why a shop did not answer a callback.
+    /// Why a shop did not answer a callback, or the upstream a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How long the answer took, in microseconds, without planned delays.
@@ -51,6 +53,64 @@ pub struct ExchangeSummary {
     pub violations: Vec<Broken>,
     /// The fault that was injected.
     pub fault: Option<String>,
+    /// What is known where the upstream was to answer, and not the mock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<UpstreamView>,
+}
+
+/// A request that was for another server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UpstreamView {
+    /// Scheme, host and port of that server.
+    pub server: String,
+    /// `proxy`, `compare`, or `answer` where the answer is from the transcript.
+    pub mode: UpstreamMode,
+    /// With `compare`, where the mock answers otherwise; empty where it does not. Absent where it
+    /// was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<Vec<DriftView>>,
+}
+
+/// A difference between the upstream's answer and the mock's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DriftView {
+    /// The knob that it is about, if one can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knob: Option<String>,
+    /// The clause, where it is no knob.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// What differs: the status, a header, a JSON member.
+    pub what: String,
+    /// What the upstream says, without what differs from call to call.
+    pub upstream: String,
+    /// What the mock says.
+    pub mock: String,
+}
+
+impl UpstreamView {
+    fn new(passed: &Passed, redactor: &Redactor) -> Self {
+        let row = |drift: &Drift| {
+            let (knob, clause) = match &drift.subject {
+                Some(Subject::Knob(name)) => (Some(name.clone()), None),
+                Some(Subject::Clause(name)) => (None, Some(name.clone())),
+                None => (None, None),
+            };
+            DriftView {
+                knob,
+                clause,
+                what: redactor.text(&drift.difference.what()),
+                upstream: redactor.text(&drift.difference.left),
+                mock: redactor.text(&drift.difference.right),
+            }
+        };
+        let drift = passed.drift.as_ref();
+        Self {
+            server: passed.server.clone(),
+            mode: passed.mode,
+            differs: drift.map(|drift| drift.iter().map(row).collect()),
+        }
+    }
 }
 
 /// A clause that a request broke.
@@ -117,6 +177,8 @@ impl ExchangeSummary {
             order_id,
             fault,
             violations,
+            upstream,
+            hides_answer: _,
         } = &entry.note;
         let time = |at| Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
         let params = params.as_ref();
@@ -143,6 +205,9 @@ impl ExchangeSummary {
             order_id: *order_id,
             violations: violations.iter().map(broken).collect(),
             fault: fault.clone(),
+            upstream: upstream
+                .as_deref()
+                .map(|passed| UpstreamView::new(passed, redactor)),
         }
     }
 }

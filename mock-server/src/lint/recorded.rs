@@ -2,10 +2,9 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
-use crate::journal::{Entry, ExchangeView, JournaledParameters};
-use flexiti_contract::{Contract, Endpoint, Given, Parameters, StoredParameters};
+use crate::journal::{Entry, ExchangeView, JournaledParameters, kept};
+use flexiti_contract::{Contract, Endpoint, StoredParameters};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// All that is looked at of a call of the API.
@@ -89,23 +88,4 @@ impl<'r> LintInput<'r> {
                 .as_bytes(),
         })
     }
-}
-
-/// The parameters that an object names.
-fn kept(
-    contract: &'static Contract,
-    endpoint: Endpoint,
-    params: &Map<String, Value>,
-) -> StoredParameters {
-    let mut parameters = Parameters::default();
-    for (name, value) in params {
-        if let Some(param) = contract.param(endpoint, name) {
-            let given = match value {
-                Value::String(text) => Given::Text(text.into()),
-                other => Given::Json(other.clone()),
-            };
-            parameters.insert(param, given);
-        }
-    }
-    StoredParameters::new(contract.params(endpoint), &parameters)
 }

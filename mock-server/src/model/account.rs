@@ -30,6 +30,18 @@ pub struct MerchantConfig {
     pub lang: Option<String>,
     /// Name or path of this merchant's dialect.
     pub dialect: Option<String>,
+    /// Whether its requests are passed on to the server of `--upstream`; its keys are that
+    /// server's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub upstream: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference in"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn yes() -> bool {
@@ -50,6 +62,7 @@ impl MerchantConfig {
             error_url: Some("http://127.0.0.1:9000/flexiti/cancel".to_owned()),
             lang: None,
             dialect: None,
+            upstream: false,
         }
     }
 

@@ -130,7 +130,7 @@ impl Struck {
                     .any(|name| name.eq_ignore_ascii_case("content-type"))
                 {
                     // The plan's own, and no other beside it.
-                    reply.content_type = "";
+                    reply.content_type = "".into();
                 }
                 Some(headers.iter().fold(reply, |reply, (name, value)| {
                     match name.as_str().try_into() {

@@ -260,7 +260,7 @@ fn merchant(
 }
 
 /// Notes the merchant with this client id, if there is one; gives its rulebook.
-fn noted(
+pub fn noted(
     app: &App,
     named: Option<Cow<'_, str>>,
     machine: Millis,

@@ -115,6 +115,15 @@ impl Redactor {
             let cookies: Vec<String> = value.split(';').map(str::trim).map(cookie).collect();
             return cookies.join("; ");
         }
+        if name == "set-cookie" {
+            let (cookie, rest) = value.split_once(';').unwrap_or((value, ""));
+            let end = if rest.is_empty() { "" } else { ";" };
+            let cookie = match cookie.split_once('=') {
+                Some((name, value)) => format!("{}={}", self.text(name), self.hidden(value)),
+                None => self.hidden(cookie),
+            };
+            return format!("{cookie}{end}{}", self.text(rest));
+        }
         if !HEADERS.contains(&name) {
             return self.text(value);
         }

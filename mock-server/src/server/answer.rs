@@ -8,6 +8,7 @@ use crate::server::socket::Socket;
 use crate::server::stream::{self, Open};
 use crate::server::tls::Tls;
 use crate::server::{callback, event_stream, malformed, unkept};
+use crate::upstream::{Forward, Upstream};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
 use hyper::Method;
@@ -43,6 +44,8 @@ pub struct Shared<H> {
     pub aside: Arc<Semaphore>,
     /// What connections are secured with, if they are.
     pub tls: Option<Arc<Tls>>,
+    /// The server behind this one, if there is one.
+    pub upstream: Option<Arc<Upstream>>,
 }
 
 impl<H> Clone for Shared<H> {
@@ -52,6 +55,7 @@ impl<H> Clone for Shared<H> {
             handle: Arc::clone(&self.handle),
             aside: Arc::clone(&self.aside),
             tls: self.tls.clone(),
+            upstream: self.upstream.clone(),
         }
     }
 }
@@ -79,6 +83,7 @@ pub(super) async fn answer<H: Handle>(
         service,
         handle,
         aside,
+        upstream,
         ..
     } = shared;
     let framing = malformed::host(&request);
@@ -89,6 +94,11 @@ pub(super) async fn answer<H: Handle>(
     let mut reply = if let Err(why) = framing {
         malformed::refused(&service, why);
         malformed::reply(why)
+    } else if let Some((upstream, forward)) = passed(upstream, &service, &request) {
+        // On its own: what the upstream does is kept, even where the client goes away.
+        let service = Arc::clone(&service);
+        let passing = async move { upstream.pass(service, forward, request).await };
+        tokio::spawn(passing).await.map_err(io::Error::other)?
     } else {
         handled(&service, handle, &aside, request).await?
     };
@@ -186,6 +196,17 @@ async fn handled<H: Handle>(
         reply = then(brought.await.unwrap_or_else(broken));
     }
     Ok(reply)
+}
+
+/// The server behind this one, where a request is to be passed on to it.
+fn passed(
+    upstream: Option<Arc<Upstream>>,
+    service: &Service,
+    request: &Request,
+) -> Option<(Arc<Upstream>, Forward)> {
+    let upstream = upstream?;
+    let forward = upstream.takes(service, request)?;
+    Some((upstream, forward))
 }
 
 /// Sends a long body: each piece is made when the one before it has been read.

@@ -7,6 +7,7 @@ use crate::http::request;
 use crate::journal::Note;
 use crate::pipeline::Service;
 use crate::server::runtime;
+use crate::upstream::is_own;
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::header::{HOST, HeaderMap, HeaderValue};
@@ -152,13 +153,4 @@ async fn request(url: &str, own: SocketAddr) -> Result<StatusCode, String> {
         .map_err(|e| why(&e))?;
     let answer = sender.send_request(request).await.map_err(|e| why(&e))?;
     Ok(answer.status())
-}
-
-/// Whether a connection leads back to the server that listens on `own`.
-fn is_own(stream: &TcpStream, own: SocketAddr) -> bool {
-    let (Ok(there), Ok(here)) = (stream.peer_addr(), stream.local_addr()) else {
-        return false;
-    };
-    let is_ours = own.ip() == there.ip() || own.ip().is_unspecified() && there.ip() == here.ip();
-    is_ours && own.port() == there.port()
 }

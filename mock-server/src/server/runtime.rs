@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::pipeline::Service;
 use crate::server::tls::Tls;
+use crate::upstream::Upstream;
 use anyhow::Context as _;
 use flexiti_contract::Rulebook;
 use std::net::TcpListener;
@@ -17,6 +18,8 @@ pub struct Bound {
     pub service: Arc<Service>,
     /// What secures their connections, if they are secured.
     pub tls: Option<Arc<Tls>>,
+    /// The server behind this one, if there is one.
+    pub upstream: Option<Arc<Upstream>>,
 }
 
 /// Takes the port, so that clients may connect from now on, and prepares the server.
@@ -47,6 +50,7 @@ fn prepare(
     let service = Service::new(settings, rulebook, listener.local_addr()?)?;
     Ok(Bound {
         listener,
+        upstream: Upstream::start(settings, &service)?,
         service: Arc::new(service),
         tls,
     })

@@ -8,6 +8,7 @@ use crate::server::connections::{Connections, Full};
 use crate::server::crew::Crew;
 use crate::server::own_words;
 use crate::server::tls::Tls;
+use crate::upstream::Upstream;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub async fn run(
     listener: TcpListener,
     service: Arc<Service>,
     tls: Option<Arc<Tls>>,
+    upstream: Option<Arc<Upstream>>,
     handle: Arc<impl Handle>,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -30,6 +32,7 @@ pub async fn run(
         handle,
         aside: Arc::new(Semaphore::new(limits.threads.max(2))),
         tls: tls.clone(),
+        upstream,
     };
     if let Some(tls) = tls.clone() {
         let service = Arc::clone(&service);

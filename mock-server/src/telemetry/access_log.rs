@@ -24,6 +24,7 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         merchant = note.client_id.as_deref(),
         order_id = note.order_id,
+        upstream = note.upstream.as_deref().map(|passed| passed.server.as_str()),
         reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
         refused = refused.as_deref().map(|reasons| redactor.shown(reasons)).as_deref(),
         remedy = remedy.as_deref().map(|remedy| redactor.shown(remedy)).as_deref(),

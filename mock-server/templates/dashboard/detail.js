@@ -59,6 +59,14 @@ function why(found) {
   return part("Why it was refused", h("ul", { class: "whys" }, rows));
 }
 
+// Where the mock answers otherwise than the upstream did.
+function drift({ differs }) {
+  const rows = differs.map(({ knob, clause, what, upstream, mock }) => h("li", {},
+    h("p", {}, (knob || clause) && h("code", {}, knob ?? clause), " ", what),
+    h("p", {}, "upstream: ", h("code", {}, upstream), ", mock: ", h("code", {}, mock))));
+  return part(`The mock answers otherwise: ${differs.length}`, h("ul", { class: "whys" }, rows));
+}
+
 function answer(found) {
   const kind = found.response_headers["content-type"] ?? "";
   const body = found.response_body;
@@ -96,7 +104,8 @@ function facts(found) {
   const time = (name, at) => h("div", {}, h("dt", {}, name), h("dd", {}, h("time", { datetime: at }, at)));
   const fact = (name, value) => value !== null && h("div", {}, h("dt", {}, name), h("dd", {}, String(value)));
   return h("dl", { class: "facts" }, fact("Request", `#${found.id}`), fact("Endpoint", found.endpoint), fact("Merchant", found.client_id),
-    fact("Order", found.order_id), fact("Fault", found.fault), time("Came", found.at),
+    fact("Order", found.order_id), fact("Fault", found.fault),
+    found.upstream && fact("Answered by", found.upstream.server), time("Came", found.at),
     found.clock && found.clock !== found.at && time("Merchant’s clock", found.clock));
 }
 
@@ -107,6 +116,7 @@ export async function fill(place, id, close) {
     const button = h("button", { type: "button", class: "small shut", onclick: close }, "Close");
     place.replaceChildren(h("div", { class: "top" }, facts(found), button),
       found.violations.length ? why(found) : "",
+      found.upstream?.differs?.length ? drift(found.upstream) : "",
       h("div", { class: "two" }, request(found), answer(found)), again(found));
   } catch (error) {
     // It is asked for again when it is opened again.

@@ -41,6 +41,13 @@ function reasons(row) {
   return h("span", { class: "why" }, shown, more > 0 && h("span", { class: "reason" }, `and ${more} more`));
 }
 
+// Who answered in the mock's place, and whether the mock would have answered otherwise.
+function upstream({ mode, differs }) {
+  if (mode === "answer") return "from the transcript";
+  if (!differs) return "upstream";
+  return differs.length ? `upstream, mock differs (${differs.length})` : "upstream, mock agrees";
+}
+
 function element(row) {
   const [colour, sign, word] = verdict(row);
   const id = `request-${row.id}`;
@@ -49,6 +56,7 @@ function element(row) {
     h("span", { class: "what", title: row.path }, h("span", { class: "method" }, row.method), " ", h("span", { class: "path" }, shortened(row.path))),
     h("span", { class: "marks" },
       row.fault && h("span", { class: "fault" }, `fault ${row.fault}`),
+      row.upstream && h("span", { class: "upstream" }, upstream(row.upstream)),
       row.order_id !== null && h("span", { class: "order" }, `order ${row.order_id}`),
       h("span", { class: "client" }, row.client_id ?? "no merchant")),
     h("time", { datetime: row.at, title: row.at }, timeOfDay(row.at)),
@@ -85,8 +93,8 @@ function lets(row) {
 }
 
 function searched(row) {
-  const { id, method, path, status, order_id, params, headers, body, violations, fault, client_id } = row;
-  return JSON.stringify([`#${id}`, method, path, status, order_id, params, headers, body, violations, fault, client_id]).toLowerCase();
+  const { id, method, path, status, order_id, params, headers, body, violations, fault, client_id, upstream } = row;
+  return JSON.stringify([`#${id}`, method, path, status, order_id, params, headers, body, violations, fault, client_id, upstream]).toLowerCase();
 }
 
 function count() {

@@ -67,5 +67,6 @@ mod spellings;
 mod tls;
 mod tokens;
 mod torture;
+mod upstream;
 mod verify;
 mod wire;

@@ -10,6 +10,7 @@
 mod consistency;
 mod dialects;
 mod expectations;
+mod hosts;
 mod mistakes;
 mod open_questions;
 mod openapi;

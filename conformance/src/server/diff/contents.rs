@@ -1,7 +1,7 @@
 //! What a comparison of two servers found out.
 
-use super::answers::Difference;
 use crate::server::report::Shown;
+use flexiti_contract::comparison::{Difference, Subject};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,25 +53,6 @@ pub struct KnobDifference {
     pub left_exchange: Option<Shown>,
     /// The exchange that showed the right server's answer.
     pub right_exchange: Option<Shown>,
-}
-
-/// What the differences of a group are about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// An open question that the two answer differently.
-    Knob(String),
-    /// A clause.
-    Clause(String),
-}
-
-impl Subject {
-    /// The knob or the clause.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Knob(name) | Self::Clause(name) => name,
-        }
-    }
 }
 
 /// The differences that are about one knob, or one clause.

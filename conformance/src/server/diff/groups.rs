@@ -1,10 +1,10 @@
 //! What a difference is about: the knob or the clause that explains it. Pure.
 
-use super::answers::{Aspect, Difference};
-use super::contents::{Example, Group, KnobDifference, Subject};
+use super::contents::{Example, Group, KnobDifference};
 use crate::server::case::Case;
 use crate::server::judge;
 use crate::server::wire::{Exchange, readback};
+use flexiti_contract::comparison::{Aspect, Difference, Subject, knobs_about};
 use flexiti_contract::{Endpoint, Part, Rulebook};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -191,24 +191,6 @@ impl Explanations {
             mine.find_map(|(clause, _)| self.knob_of(clause))
         };
         only(&right, &left).or_else(|| only(&left, &right))
-    }
-}
-
-/// The knobs that ask about a part of an answer.
-fn knobs_about(difference: &Difference) -> &'static [&'static str] {
-    match difference.aspect {
-        Aspect::Status => &["error_statuses", "init_success_status"],
-        Aspect::Error => &["error_words", "token_style", "error_shape"],
-        Aspect::Fields => &["field_errors_listed", "error_shape"],
-        Aspect::Msg => &["msg_words"],
-        Aspect::Member => &["error_shape", "field_errors_name", "response_members"],
-        Aspect::Type => &["ids_as", "error_shape"],
-        Aspect::Value if difference.at == "/message" || difference.at == "/error_description" => {
-            &["error_words", "token_style", "error_shape"]
-        }
-        Aspect::Header if difference.at == "www-authenticate" => &["challenge"],
-        Aspect::Header if difference.at == "cache-control" => &["no_store"],
-        Aspect::Outcome | Aspect::Value | Aspect::Body | Aspect::MediaType | Aspect::Header => &[],
     }
 }
 

@@ -4,16 +4,14 @@
 //! the cases that are planned for the left server, and generated valid requests, go to both.
 //! Differences are put down to the knob or the clause that explains them.
 
-mod answers;
 mod contents;
 mod groups;
-mod normal;
 mod pair;
 mod play;
 mod text;
 
-pub use answers::{Aspect, Difference};
-pub use contents::{Comparison, Example, Group, KnobDifference, Side, Subject};
+pub use contents::{Comparison, Example, Group, KnobDifference, Side};
+pub use flexiti_contract::comparison::{Aspect, Difference, Subject};
 pub use text::write;
 
 use crate::server::probe::{KnobAnswer, Probed};

@@ -1,6 +1,5 @@
 //! The cases of a comparison, one after the other.
 
-use super::answers;
 use super::contents::Example;
 use super::groups::{Explanations, Found, Groups};
 use super::pair::{Pair, Played};
@@ -11,6 +10,7 @@ use crate::server::report::{Event, Reporter, Shown};
 use crate::server::run::{Options, Reading};
 use crate::server::wire::{Answer, Exchange, Surface, curl};
 use flexiti_contract::Endpoint;
+use flexiti_contract::comparison::compare;
 use std::collections::{BTreeMap, HashSet};
 
 /// How many requests making a difference smaller may take.
@@ -136,7 +136,7 @@ impl<'a> Play<'a> {
         let differences = if a.surface == Surface::Admin {
             Vec::new()
         } else {
-            answers::compare(a.answer(), b.answer())
+            compare(a.answer().map(Answer::view), b.answer().map(Answer::view))
         };
         self.explanations
             .of(case, [left, right], differences, |differences, faults| {

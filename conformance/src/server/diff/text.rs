@@ -1,8 +1,9 @@
 //! A comparison as text.
 
-use super::contents::{Comparison, Group, Side, Subject};
+use super::contents::{Comparison, Group, Side};
 use crate::server::report::shown;
 use flexiti_contract::Contract;
+use flexiti_contract::comparison::Subject;
 use std::io::Write;
 
 /// Writes a comparison for a reader.

@@ -2,9 +2,9 @@
 //! answer.
 
 use super::exchange::Answer;
-use super::hosts::AllowedHosts;
 use crate::net::{Clients, authorities};
 use anyhow::{Context as _, bail};
+use flexiti_contract::hosts::AllowedHosts;
 use reqwest::blocking::Client;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Proxy, Url};

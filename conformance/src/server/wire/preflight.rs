@@ -4,12 +4,12 @@ use super::connection::{NoAnswer, Silence};
 use super::delivery::Delivery;
 use super::end::{End, Stopped};
 use super::exchange::Answer;
-use super::hosts::name_of;
 use super::limits::Limits;
 use super::secrets::hide_in_answer;
 use super::target::{BASE, Target};
 use super::trouble::Trouble;
 use crate::net;
+use flexiti_contract::hosts::name_of;
 use reqwest::Url;
 use std::time::SystemTime;
 

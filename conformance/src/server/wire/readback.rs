@@ -89,7 +89,12 @@ fn put(
 
 /// The endpoint whose path an exchange went to.
 pub fn endpoint_of(contract: &Contract, exchange: &Exchange) -> Option<Endpoint> {
-    let url = exchange.url.split('?').next()?;
+    endpoint_at(contract, &exchange.url)
+}
+
+/// The endpoint whose path a URL has.
+pub fn endpoint_at(contract: &Contract, url: &str) -> Option<Endpoint> {
+    let url = url.split('?').next()?;
     let fits = |template: &str| {
         let mut path = url.rsplit('/');
         template

@@ -169,6 +169,13 @@ impl Secrets {
         }
     }
 
+    /// Remembers the tokens that an answer issues.
+    pub fn learn_issued(&mut self, answer: &Value) {
+        for (names, token) in issued(answer) {
+            self.learn(spellings(names, &token));
+        }
+    }
+
     /// Remembers what others remember.
     pub fn absorb(&mut self, other: Self) {
         self.learn(other.list);

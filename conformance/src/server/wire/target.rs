@@ -158,6 +158,18 @@ impl Target {
         self.connection.send(method, url, headers, body)
     }
 
+    /// Sends a request of the caller's own; the error says why there is no answer.
+    pub fn call(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, String> {
+        let answer = self.send(method, url, headers, body);
+        answer.map_err(|none| none.why)
+    }
+
     /// The usual request for a token of the main account.
     pub(super) fn token_request(&self) -> Result<Prepared, Stopped> {
         self.token_request_at(&self.base_url)

@@ -47,7 +47,7 @@ pub(super) const BUGS: &[Bug] = &[
         |service, request| {
             let mut reply = service.handle(request);
             if reply.status.is_client_error() && endpoint(service, request).is_some() {
-                reply.content_type = "text/html";
+                reply.content_type = "text/html".into();
             }
             reply
         },
@@ -220,7 +220,7 @@ fn declared(
 ) -> Reply {
     let mut reply = service.handle(request);
     if reply.status.is_success() && endpoint(service, request).is_some_and(is_meant) {
-        reply.content_type = media_type;
+        reply.content_type = media_type.into();
     }
     reply
 }

@@ -1,10 +1,51 @@
-//! Which hosts may be called: loopback always, others only by name.
+//! Which hosts may be called: loopback always, others only by name. Both programs read this.
 
-use crate::net::is_loopback;
-use reqwest::Url;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::LazyLock;
+use url::Url;
 
-/// Flexiti's documented production host.
-const PRODUCTION: [&str; 1] = ["onlineapi.flexiti.fi"];
+/// A row of `hosts.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostRow {
+    /// Its name.
+    pub host: String,
+    /// What is there.
+    pub what: String,
+    /// Keys of the sources.
+    pub source: Vec<String>,
+}
+
+/// Flexiti's documented production hosts.
+pub fn production_hosts() -> &'static [HostRow] {
+    static ROWS: LazyLock<Vec<HostRow>> = LazyLock::new(|| {
+        #[expect(
+            clippy::expect_used,
+            reason = "the file is compiled in, and a test holds it to its schema"
+        )]
+        serde_json::from_str(include_str!("../hosts.json")).expect("the shipped hosts load")
+    });
+    &ROWS
+}
+
+/// Whether a URL leads to this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback(),
+            Ok(IpAddr::V6(ip)) => {
+                let mapped = ip.to_ipv4_mapped();
+                ip.is_loopback() || mapped.is_some_and(|ip| ip.is_loopback())
+            }
+            Err(_) => {
+                let name = host.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+        }
+    })
+}
 
 /// The hosts that may be called besides loopback.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +70,7 @@ impl AllowedHosts {
         if !self.hosts.contains(&host) {
             flags.push(format!("--allow-host {host}"));
         }
-        let production = PRODUCTION.contains(&host.as_str());
+        let production = production_hosts().iter().any(|row| row.host == host);
         if production && !self.production {
             flags.push("--allow-production".to_owned());
         }
@@ -54,7 +95,7 @@ pub fn name_of(url: &Url) -> String {
 /// Reads the name of a host, as `--allow-host` takes it.
 pub fn host(text: &str) -> Result<String, String> {
     let bare = !text.is_empty() && !text.contains(['/', '@', '?', '#', '*']);
-    let text = match text.parse::<std::net::Ipv6Addr>() {
+    let text = match text.parse::<Ipv6Addr>() {
         Ok(ip) => format!("[{ip}]"),
         Err(_) => text.to_owned(),
     };
@@ -96,6 +137,28 @@ mod tests {
         let one = refusal(live, &["onlineapi.flexiti.fi"], false).unwrap();
         assert!(one.ends_with("without --allow-production"), "{one}");
         assert_eq!(refusal(live, &["onlineapi.flexiti.fi"], true), None);
+    }
+
+    #[test]
+    fn loopback_is_told_by_name_and_address() {
+        for (url, loopback) in [
+            ("http://127.0.0.1:4359/x", true),
+            ("http://127.9.9.9/", true),
+            ("http://LOCALHOST:1/", true),
+            ("http://shop.localhost/", true),
+            ("http://localhost./", true),
+            ("http://[::1]:80/", true),
+            ("http://[::ffff:127.0.0.1]/", true),
+            ("http://0x7f.1/", true),
+            ("http://localhost.example.com/", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[::2]/", false),
+            ("http://notlocalhost/", false),
+        ] {
+            let parsed = Url::parse(url).unwrap();
+            assert_eq!(is_loopback(&parsed), loopback, "{url}");
+        }
     }
 
     #[test]

@@ -2,26 +2,23 @@
 //! ports. Pure.
 
 use regex::{Captures, Regex};
-use reqwest::Url;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
+use url::Url;
 
+/// What a secret that was hidden begins with, in a transcript of the mock.
+const HIDDEN: &str = "***";
 /// Numbers from here on are ids or times.
 const LARGE: u64 = 100_000_000;
 
 /// A scalar, normalised by the name of its member and by its looks.
-pub(super) fn scalar(name: &str, value: &Value) -> String {
-    let name = name.to_ascii_lowercase();
-    let is_id = name == "id"
-        || ["_id", "orderid", "clientid"]
-            .iter()
-            .any(|end| name.ends_with(end));
+pub fn scalar(name: &str, value: &Value) -> String {
     match value {
-        Value::String(_) if name.ends_with("token") => "‹token›".to_owned(),
-        Value::String(_) | Value::Number(_) if is_id => "‹id›".to_owned(),
+        Value::String(_) if is_token(name) => "‹token›".to_owned(),
+        Value::String(_) | Value::Number(_) if is_id(name) => "‹id›".to_owned(),
         // It repeats which URL was asked for.
-        Value::String(_) if name == "url" => "‹url›".to_owned(),
+        Value::String(_) if name.eq_ignore_ascii_case("url") => "‹url›".to_owned(),
         Value::Number(number) if number.as_u64().is_some_and(|number| number >= LARGE) => {
             "‹number›".to_owned()
         }
@@ -30,13 +27,26 @@ pub(super) fn scalar(name: &str, value: &Value) -> String {
     }
 }
 
+/// Whether a member of that name holds an id.
+pub fn is_id(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = ["_id", "orderid", "clientid"];
+    name == "id" || ends.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a member of that name holds a token.
+pub fn is_token(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("token")
+}
+
 /// A text without what differs from call to call.
-pub(super) fn text(said: &str) -> String {
+pub fn text(said: &str) -> String {
     static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r#"(?x)
             (?P<url>https?://[^\s"'<>\\]+)
             | (?P<date>\b\d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
+            | (?P<hidden>\*{3}[0-9a-f]{8})
             | (?P<id>\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b | \b[0-9A-Fa-f]{16,}\b)
             | (?P<number>\b\d{6,}\b)"#,
         )
@@ -48,6 +58,9 @@ pub(super) fn text(said: &str) -> String {
     let steady = volatile.replace_all(said, |found: &Captures<'_>| {
         if let Some(url) = found.name("url") {
             return address(url.as_str());
+        }
+        if found.name("hidden").is_some() {
+            return "‹id›".to_owned();
         }
         let name = ["date", "id"]
             .into_iter()
@@ -81,6 +94,9 @@ fn address(url: &str) -> String {
 
 /// Whether a part of a URL is an id, a token or a number.
 fn is_volatile(part: &str) -> bool {
+    if part.starts_with(HIDDEN) {
+        return true;
+    }
     let has_digit = part.contains(|c: char| c.is_ascii_digit());
     let is_word = part
         .chars()

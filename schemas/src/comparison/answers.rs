@@ -1,8 +1,8 @@
 //! What two answers to the same request differ in, apart from what differs from call to call. Pure.
 
 use super::normal::{scalar, text};
-use crate::server::wire::Answer;
-use serde::Serialize;
+use super::view::AnswerView;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const HEADERS: [&str; 4] = ["www-authenticate", "cache-control", "allow", "location"];
 
 /// What two answers differ in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aspect {
     /// Granted, redirected, refused, failed, or no answer at all.
@@ -38,12 +38,12 @@ pub enum Aspect {
 }
 
 /// One difference between two answers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs.
     pub aspect: Aspect,
     /// Where: a JSON pointer, a parameter, or the name of a header.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
     /// The left answer, normalised.
     pub left: String,
@@ -67,9 +67,9 @@ impl Difference {
         })
     }
 
-    /// The difference in one line.
-    pub fn line(&self) -> String {
-        let what = match self.aspect {
+    /// What differs.
+    pub fn what(&self) -> String {
+        match self.aspect {
             Aspect::Outcome => "outcome".to_owned(),
             Aspect::Status => "status".to_owned(),
             Aspect::Error => "error".to_owned(),
@@ -79,7 +79,12 @@ impl Difference {
             Aspect::Msg => format!("msg of {}", self.at),
             Aspect::Type => format!("type of {}", self.at),
             Aspect::Member | Aspect::Value | Aspect::Header => self.at.clone(),
-        };
+        }
+    }
+
+    /// The difference in one line.
+    pub fn line(&self) -> String {
+        let what = self.what();
         let cut = |text: &str| match text.char_indices().nth(80) {
             Some((at, _)) => format!("{}…", &text[..at]),
             None => text.to_owned(),
@@ -89,7 +94,7 @@ impl Difference {
 }
 
 /// What two answers differ in; `None` is a server that did not answer.
-pub fn compare(left: Option<&Answer>, right: Option<&Answer>) -> Vec<Difference> {
+pub fn compare(left: Option<AnswerView<'_>>, right: Option<AnswerView<'_>>) -> Vec<Difference> {
     let outcomes = [left, right].map(outcome);
     if let Some(difference) = Difference::new(Aspect::Outcome, "", outcomes[0], outcomes[1]) {
         return vec![difference];
@@ -121,7 +126,7 @@ pub fn compare(left: Option<&Answer>, right: Option<&Answer>) -> Vec<Difference>
     found
 }
 
-fn outcome(answer: Option<&Answer>) -> &'static str {
+fn outcome(answer: Option<AnswerView<'_>>) -> &'static str {
     match answer.map(|answer| answer.status) {
         None => "no answer",
         Some(200..300) => "granted",
@@ -131,12 +136,12 @@ fn outcome(answer: Option<&Answer>) -> &'static str {
     }
 }
 
-fn media_type(answer: &Answer) -> String {
+fn media_type(answer: AnswerView<'_>) -> String {
     let declared = answer.header("content-type").unwrap_or("none");
     declared.to_ascii_lowercase().replace(' ', "")
 }
 
-fn bodies(left: &Answer, right: &Answer, found: &mut Vec<Difference>) {
+fn bodies(left: AnswerView<'_>, right: AnswerView<'_>, found: &mut Vec<Difference>) {
     match (left.json(), right.json()) {
         (Some(mut a), Some(mut b)) => {
             if left.status >= 400 {
@@ -147,7 +152,7 @@ fn bodies(left: &Answer, right: &Answer, found: &mut Vec<Difference>) {
         // No two servers have the same pages.
         (None, None) if left.is_html() && right.is_html() => {}
         (None, None) => {
-            let [a, b] = [left, right].map(|answer| text(&String::from_utf8_lossy(&answer.body)));
+            let [a, b] = [left, right].map(|answer| text(&String::from_utf8_lossy(answer.body)));
             found.extend(Difference::new(Aspect::Body, "", a, b));
         }
         (a, b) => {
@@ -158,7 +163,12 @@ fn bodies(left: &Answer, right: &Answer, found: &mut Vec<Difference>) {
 }
 
 /// The words of two refusals; what was compared is taken out of the bodies.
-fn refusals(left: &Answer, right: &Answer, bodies: [&mut Value; 2], found: &mut Vec<Difference>) {
+fn refusals(
+    left: AnswerView<'_>,
+    right: AnswerView<'_>,
+    bodies: [&mut Value; 2],
+    found: &mut Vec<Difference>,
+) {
     let [a, b] = bodies;
     if let (Some(Value::String(left)), Some(Value::String(right))) =
         (a.get("error"), b.get("error"))
@@ -258,7 +268,22 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+
+    struct Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    }
+
+    impl Answer {
+        fn view(&self) -> AnswerView<'_> {
+            AnswerView {
+                status: self.status,
+                headers: &self.headers,
+                body: &self.body,
+            }
+        }
+    }
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
         let headers = headers
@@ -268,12 +293,11 @@ mod tests {
             status,
             headers: headers.collect(),
             body: body.into(),
-            took: Duration::ZERO,
         }
     }
 
     fn lines(left: &Answer, right: &Answer) -> Vec<String> {
-        let found = compare(Some(left), Some(right));
+        let found = compare(Some(left.view()), Some(right.view()));
         found.iter().map(Difference::line).collect()
     }
 
@@ -350,7 +374,7 @@ mod tests {
         let left = answer(200, &[], "{}");
         let right = answer(409, &[("allow", "GET")], r#"{"error":"x"}"#);
         assert_eq!(lines(&left, &right), ["outcome: granted | refused"]);
-        let nothing = compare(Some(&left), None);
+        let nothing = compare(Some(left.view()), None);
         assert_eq!(nothing[0].line(), "outcome: granted | no answer");
         assert!(compare(None, None).is_empty());
     }

@@ -1,0 +1,86 @@
+//! Secrets that the upstream issues: no shape tells them, so they are taken from its answers and
+//! hidden from then on.
+
+use crate::redact::Secrets;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use url::Url;
+
+/// How many are remembered; the oldest are forgotten first.
+const LIMIT: usize = 20_000;
+/// Shorter ones would blot out ordinary words.
+const SHORTEST: usize = 8;
+/// What is shorter in a URL is no session.
+const SHORTEST_SESSION: usize = 16;
+
+/// The secrets of the upstream's answers.
+#[derive(Debug)]
+pub struct Learned {
+    secrets: Arc<Secrets>,
+    list: Mutex<VecDeque<String>>,
+}
+
+impl Learned {
+    /// None yet.
+    pub fn new(secrets: Arc<Secrets>) -> Self {
+        Self {
+            secrets,
+            list: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    /// Takes what an answer issues: tokens, and sessions in the URL of the hosted pages.
+    pub fn answer(&self, body: &[u8]) {
+        if let Ok(body) = serde_json::from_slice::<Value>(body) {
+            self.members("", &body);
+        }
+    }
+
+    /// Takes the session in a URL.
+    pub fn url(&self, url: &str) {
+        let Ok(url) = Url::parse(url) else {
+            return;
+        };
+        let parts = url.path_segments().into_iter().flatten().map(str::to_owned);
+        let values = url.query_pairs().map(|(_, value)| value.into_owned());
+        for part in parts.chain(values) {
+            let has_digit = part.contains(|sign: char| sign.is_ascii_digit());
+            if has_digit && part.len() >= SHORTEST_SESSION && !part.contains("://") {
+                self.add(part);
+            }
+        }
+    }
+
+    fn members(&self, name: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.members(name, value);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.members(name, item)),
+            Value::String(text) if name == "redirection_url" => self.url(text),
+            Value::String(text)
+                if text.len() >= SHORTEST && name.to_ascii_lowercase().ends_with("token") =>
+            {
+                self.add(text.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&self, secret: String) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.contains(&secret) {
+            return;
+        }
+        self.secrets.add(&secret);
+        list.push_back(secret);
+        if list.len() > LIMIT
+            && let Some(oldest) = list.pop_front()
+        {
+            self.secrets.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! Another server behind this one. What merchants send whose entry says `upstream = true` is passed
+//! on to it, or answered from a transcript; each exchange is in the journal and in the transcript
+//! before its answer is given.
+//!
+//! `client` sends, `headers` and `rewrite` say what is changed on the way, `transcript` keeps,
+//! `recorded` answers from what was kept, `compare` asks a mock, and `learn` finds the secrets that
+//! the other server issues.
+
+mod client;
+mod compare;
+mod exchange;
+mod failure;
+mod headers;
+mod learn;
+mod recorded;
+mod reply;
+mod rewrite;
+mod transcript;
+
+pub use client::is_own;
+
+use crate::api::auth;
+use crate::clock::Millis;
+use crate::config::{Settings, UpstreamMode, UpstreamSettings};
+use crate::http::reply::Reply;
+use crate::http::request::{Body, Request};
+use crate::http::route::{BASE, Route, Router};
+use crate::journal::{Note, Passed};
+use crate::pipeline::{Service, noted};
+use anyhow::ensure;
+use bytes::Bytes;
+use client::{Came, Client};
+use compare::Shadow;
+use exchange::{Exchange, What, date_time, is_hidden};
+use failure::Failure;
+use flexiti_contract::Rulebook;
+use flexiti_contract::transcript::Answer;
+use hyper::header::{LOCATION, REFERER};
+use hyper::{Method, StatusCode};
+use learn::Learned;
+use recorded::Answers;
+use reply::{came as came_from, passed_on, refused, rewritten, said};
+use rewrite::{Owner, Urls};
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use transcript::Transcript;
+
+/// Another server behind this one.
+#[derive(Debug)]
+pub struct Upstream {
+    mode: UpstreamMode,
+    source: Source,
+    learned: Learned,
+}
+
+/// Where answers come from.
+#[derive(Debug)]
+enum Source {
+    Server(Box<Server>),
+    Recorded(Answers),
+}
+
+/// The other server, and what is done with what it answers.
+#[derive(Debug)]
+struct Server {
+    client: Client,
+    /// None where URLs stay as they are.
+    urls: Option<Urls>,
+    transcript: Option<Transcript>,
+    /// The mock that is asked, too.
+    shadow: Option<Shadow>,
+}
+
+/// A request that is to be passed on.
+#[derive(Debug)]
+pub struct Forward {
+    what: What,
+    note: Note,
+    rulebook: Arc<Rulebook>,
+    /// The shop's origin, for redirections that lead to it.
+    shop: Option<String>,
+    at: Millis,
+}
+
+impl Upstream {
+    /// What the settings ask for. The error names the flag.
+    pub fn start(settings: &Settings, service: &Service) -> anyhow::Result<Option<Arc<Self>>> {
+        let named = settings.merchants.iter().filter(|it| it.upstream);
+        let named: Vec<&str> = named.map(|it| it.client_id.as_str()).collect();
+        let Some(wanted) = &settings.upstream else {
+            if !named.is_empty() {
+                let merchants = named.join(", ");
+                tracing::warn!(
+                    merchants,
+                    "upstream = true without --upstream: the mock answers"
+                );
+            }
+            return Ok(None);
+        };
+        let flag = if wanted.mode == UpstreamMode::Answer {
+            "--upstream-mode answer"
+        } else {
+            "--upstream"
+        };
+        ensure!(
+            !named.is_empty(),
+            "{flag}: is for merchants whose entry in the file of --config says `upstream = true`, and none does"
+        );
+        let source = Source::new(wanted, settings, service)?;
+        let server = wanted.url.as_deref().unwrap_or("the transcript");
+        let merchants = named.join(", ");
+        tracing::info!(server, merchants, "the upstream answers");
+        Ok(Some(Arc::new(Self {
+            mode: wanted.mode,
+            source,
+            learned: Learned::new(Arc::clone(&service.app.state().secrets)),
+        })))
+    }
+
+    /// Whether a request is to be passed on. What could not be read whole is refused here.
+    pub fn takes(&self, service: &Service, request: &Request) -> Option<Forward> {
+        if !matches!(request.body, Body::Read(_)) {
+            return None;
+        }
+        let app = &service.app;
+        let at = (app.now)();
+        let mut note = Note::default();
+        let (what, named) = match service.route(&request.path) {
+            Route::Api(endpoint, client_id, _) => {
+                note.endpoint = Some(endpoint);
+                let named = client_id.or_else(|| auth::client_id(request));
+                (What::Call(endpoint), named)
+            }
+            Route::Unknown if request.path.starts_with(BASE) => {
+                (What::Path, Router::client_id(&request.path))
+            }
+            Route::Checkout(rest) => {
+                let session = rest.split('/').next().unwrap_or_default();
+                if app.state().orders.by_session(session).is_some() {
+                    return None;
+                }
+                (What::Page, self.whose(service, request, &mut note))
+            }
+            Route::Unknown => (What::Page, self.whose(service, request, &mut note)),
+            Route::Admin(_) | Route::Root => return None,
+        };
+        let rulebook = noted(app, named.map(Cow::Owned), at, &mut note);
+        let state = app.state();
+        let merchant = state.merchants.get(note.client_id.as_deref()?)?;
+        if !merchant.account.upstream {
+            return None;
+        }
+        let shop = merchant.account.trust_url.clone();
+        drop(state);
+        Some(Forward {
+            what,
+            note,
+            rulebook,
+            shop,
+            at,
+        })
+    }
+
+    /// The merchant whose hosted page is asked for: by the URL that init gave, by the page that the
+    /// browser comes from, or the only one that there is.
+    fn whose(&self, service: &Service, request: &Request, note: &mut Note) -> Option<String> {
+        let Source::Server(server) = &self.source else {
+            return None;
+        };
+        let urls = server.urls.as_ref()?;
+        let from = request.header(&REFERER);
+        let from = from.and_then(|url| url::Url::parse(&url).ok());
+        let owner = urls.owner(&request.path);
+        let owner = owner.or_else(|| urls.owner(from?.path()));
+        if let Some(owner) = owner {
+            note.order_id = owner.order_id;
+            return Some(owner.client_id.to_string());
+        }
+        if !urls.has_pages() {
+            return None;
+        }
+        let state = service.app.state();
+        let mut named = state.merchants.values().filter(|it| it.account.upstream);
+        let only = named.next()?;
+        named.next().is_none().then(|| only.client_id.to_string())
+    }
+
+    /// Passes a request on, keeps the exchange, and gives the answer.
+    pub async fn pass(
+        self: &Arc<Self>,
+        service: Arc<Service>,
+        forward: Forward,
+        request: Request,
+    ) -> Reply {
+        let started = Instant::now();
+        match &self.source {
+            Source::Recorded(answers) => self.recorded(answers, &service, forward, &request),
+            Source::Server(server) => {
+                let Server { client, urls, .. } = &**server;
+                let mut headers = headers::of_request(&request.headers);
+                if let Some(urls) = urls.as_ref().filter(|_| forward.what == What::Page) {
+                    urls.request(&mut headers);
+                }
+                let mut target = client.path(&request.path);
+                if let Some(query) = &request.query {
+                    target.push('?');
+                    target.push_str(query);
+                }
+                let body = read(&request);
+                let method = request.method.clone();
+                let came = client.send(method, &target, headers, body).await;
+                let took = started.elapsed();
+                // The exchange is recorded in any case.
+                let entry = service.app.enter().await.unwrap_or_default();
+                let app = Arc::clone(&service.app);
+                // Writing to the disk takes longer than others may wait.
+                let own = Arc::clone(self);
+                let settled = tokio::task::spawn_blocking(move || {
+                    own.settle(&service, forward, request, &came, took)
+                });
+                let settled = settled.await;
+                // What the upstream has done is answered, whether the journal is kept or not.
+                let _ = app.keep(entry).await;
+                settled.unwrap_or_else(|_| Reply::empty(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+        }
+    }
+
+    /// Keeps an exchange, and makes the answer to give.
+    fn settle(
+        &self,
+        service: &Service,
+        forward: Forward,
+        request: Request,
+        came: &Result<Came, Failure>,
+        took: Duration,
+    ) -> Reply {
+        let Source::Server(server) = &self.source else {
+            return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let Server {
+            client,
+            urls,
+            transcript,
+            shadow,
+        } = &**server;
+        let Forward {
+            what,
+            mut note,
+            rulebook,
+            shop,
+            at,
+        } = forward;
+        let mut kept_request = request;
+        if let Ok(came) = came {
+            self.learn(what, came);
+            exchange::note(&mut note, what, &rulebook, &kept_request, came);
+        }
+        if what == What::Page {
+            // A customer typed it.
+            kept_request.body = Body::Read(Bytes::new());
+        }
+        let is_head = kept_request.method == Method::HEAD;
+        if let Err(failure) = came {
+            note.error = Some(said(&client.origin(), failure).into());
+        }
+        let reply = match came {
+            Ok(came) => passed_on(came, is_head),
+            Err(failure) => refused(
+                &rulebook,
+                failure.kind.status(),
+                failure.kind.word(),
+                &said(&client.origin(), failure),
+                &kept_request.path,
+            ),
+        };
+        if let Some(transcript) = transcript {
+            let seen = Exchange {
+                at,
+                note: &note,
+                request: &kept_request,
+                reply: came.is_ok().then_some(&reply),
+                took,
+            };
+            let redactor = service.app.redactor();
+            let recorded = seen.recorded(&redactor, &client.origin(), what);
+            if let Err(error) = transcript.append(&recorded) {
+                tracing::error!(%error, "the transcript cannot be written; the exchange is not in it");
+                let why = format!("the exchange is not in the transcript: {error}");
+                note.error.get_or_insert(why.into());
+            }
+        }
+        let drift = shadow.as_ref().zip(came.as_ref().ok());
+        let drift = drift.filter(|_| what != What::Page);
+        let drift = drift.and_then(|(shadow, came)| {
+            let client_id = note.client_id.as_deref().unwrap_or_default();
+            let ask = || shadow.ask(service, client_id, note.endpoint, &kept_request, came);
+            // Whatever the mock makes of it, the upstream's answer is given.
+            std::panic::catch_unwind(AssertUnwindSafe(ask)).ok()
+        });
+        note.upstream = Some(Box::new(Passed {
+            server: client.origin(),
+            mode: self.mode,
+            drift,
+        }));
+        let reply = match urls {
+            Some(urls) if came.is_ok() => {
+                let owner = note.client_id.clone().map(|client_id| Owner {
+                    client_id,
+                    order_id: note.order_id,
+                });
+                rewritten(urls, what, reply, owner, shop.as_deref())
+            }
+            _ => reply,
+        };
+        note.hides_answer = is_hidden(what, &reply);
+        service.record(at, &kept_request, note, Some(&reply), took);
+        reply
+    }
+
+    fn learn(&self, what: What, came: &Came) {
+        if what == What::Page {
+            if let Some(url) = came.headers.get(LOCATION) {
+                self.learned.url(url.to_str().unwrap_or_default());
+            }
+        } else {
+            self.learned.answer(&came.body);
+        }
+    }
+
+    /// The answer that a transcript has.
+    fn recorded(
+        &self,
+        answers: &Answers,
+        service: &Service,
+        forward: Forward,
+        request: &Request,
+    ) -> Reply {
+        let Forward {
+            what,
+            mut note,
+            rulebook,
+            at,
+            ..
+        } = forward;
+        let body = read(request);
+        let found = answers.get(
+            request.method.as_str(),
+            &request.path,
+            request.query.as_deref(),
+            &body,
+        );
+        let found = found.and_then(|answer| match answer {
+            Answer {
+                body: None, length, ..
+            } if length > 0 => {
+                Err("the transcript has the answer without its body, which was no text".to_owned())
+            }
+            answer => Ok(answer),
+        });
+        let reply = match found {
+            Ok(answer) => {
+                let came = came_from(&answer);
+                exchange::note(&mut note, what, &rulebook, request, &came);
+                passed_on(&came, request.method == Method::HEAD)
+            }
+            Err(why) => {
+                note.error = Some(why.as_str().into());
+                let status = StatusCode::NOT_IMPLEMENTED;
+                refused(&rulebook, status, "not_recorded", &why, &request.path)
+            }
+        };
+        note.upstream = Some(Box::new(Passed {
+            server: "transcript".to_owned(),
+            mode: self.mode,
+            drift: None,
+        }));
+        service.record(at, request, note, Some(&reply), Duration::ZERO);
+        reply
+    }
+}
+
+impl Source {
+    fn new(
+        wanted: &UpstreamSettings,
+        settings: &Settings,
+        service: &Service,
+    ) -> anyhow::Result<Self> {
+        let app = &service.app;
+        let file = wanted.transcript.as_deref();
+        let Some(url) = &wanted.url else {
+            let recorded = file.map(transcript::load).transpose()?;
+            return Ok(Self::Recorded(Answers::new(recorded.unwrap_or_default())));
+        };
+        let client = Client::new(url, wanted, app.address)?;
+        let urls = wanted
+            .rewrites
+            .then(|| Urls::new(client.origin(), app.origin.clone()));
+        let now = date_time((app.now)());
+        let transcript = file.map(|file| Transcript::open(file, &now)).transpose()?;
+        let shadow = (wanted.mode == UpstreamMode::Compare)
+            .then(|| Shadow::new(settings, app.dialects.own(), app.address));
+        Ok(Self::Server(Box::new(Server {
+            client,
+            urls,
+            transcript,
+            shadow: shadow.transpose()?,
+        })))
+    }
+}
+
+fn read(request: &Request) -> Bytes {
+    match &request.body {
+        Body::Read(bytes) => bytes.clone(),
+        _ => Bytes::new(),
+    }
+}

@@ -1,0 +1,227 @@
+//! The transcript: each exchange is in the file before its answer is given, so that a server that
+//! is killed has lost nothing that it answered.
+
+use crate::files::check_place;
+use anyhow::{Context as _, anyhow, bail, ensure};
+use flexiti_contract::transcript::{
+    self, HAR_END, Header, LARGEST, Recorded, archive_entry, archive_start, is_archive,
+};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// A file that exchanges are appended to.
+#[derive(Debug)]
+pub struct Transcript {
+    file: Mutex<Appended>,
+    archive: bool,
+}
+
+#[derive(Debug)]
+struct Appended {
+    file: File,
+    /// Up to where it is whole.
+    end: u64,
+    /// Of an archive, whether there is an exchange already.
+    goes_on: bool,
+}
+
+impl Transcript {
+    /// Opens a transcript, or begins one. A file that is not a transcript is refused, and left as
+    /// it is; of a transcript, a line that was not written to its end is taken away.
+    pub fn open(path: &Path, now: &str) -> anyhow::Result<Self> {
+        let name = || format!("--transcript: {}", path.display());
+        check_place("--transcript", path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // What shops say about their customers is in it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).with_context(name)?;
+        only_one(&file).with_context(name)?;
+        let text = read(&mut file).with_context(name)?;
+        let archive = is_archive(&path.to_string_lossy());
+        if text.is_empty() {
+            return Self::begin(file, archive, now).with_context(name);
+        }
+        let whole = whole(&text, archive);
+        let whole = whole.map_err(|why| anyhow!("{}: {why}; name another file", name()))?;
+        let mut appended = Appended {
+            file,
+            end: u64::try_from(whole.end)?,
+            goes_on: whole.has_exchanges,
+        };
+        if whole.is_torn {
+            tracing::warn!(
+                "--transcript: {}: the last exchange was not written to its end, and is taken away",
+                path.display()
+            );
+            appended.file.set_len(appended.end).with_context(name)?;
+            appended
+                .append("", if archive { HAR_END } else { "" })
+                .with_context(name)?;
+        }
+        Ok(Self {
+            file: Mutex::new(appended),
+            archive,
+        })
+    }
+
+    fn begin(file: File, archive: bool, now: &str) -> anyhow::Result<Self> {
+        let first = if archive {
+            archive_start(now)
+        } else {
+            format!("{}\n", serde_json::to_string(&Header::new())?)
+        };
+        let mut appended = Appended {
+            file,
+            end: 0,
+            goes_on: false,
+        };
+        let end = if archive { HAR_END } else { "" };
+        appended.append(&first, end)?;
+        Ok(Self {
+            file: Mutex::new(appended),
+            archive,
+        })
+    }
+
+    /// Appends an exchange; it is on the disk once this returns. What cannot be written whole is
+    /// taken away again.
+    pub fn append(&self, recorded: &Recorded) -> io::Result<()> {
+        let mut appended = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.archive {
+            let comma = if appended.goes_on { "," } else { "" };
+            let entry = format!("{comma}\n{}", archive_entry(recorded));
+            appended.append(&entry, HAR_END)?;
+        } else {
+            let line = serde_json::to_string(recorded).map_err(io::Error::other)?;
+            appended.append(&format!("{line}\n"), "")?;
+        }
+        appended.goes_on = true;
+        Ok(())
+    }
+}
+
+impl Appended {
+    /// Writes what is new in place of what the file ends with, and that end again, in one piece.
+    fn append(&mut self, new: &str, end: &str) -> io::Result<()> {
+        let text = format!("{new}{end}");
+        let written = (|| {
+            self.file.seek(SeekFrom::Start(self.end))?;
+            self.file.write_all(text.as_bytes())?;
+            self.file.sync_data()
+        })();
+        if let Err(error) = written {
+            let _ = self.file.set_len(self.end);
+            let _ = self.file.seek(SeekFrom::Start(self.end));
+            let _ = self.file.write_all(end.as_bytes());
+            return Err(error);
+        }
+        self.end += new.len() as u64;
+        Ok(())
+    }
+}
+
+/// What of a file is whole.
+struct Whole {
+    /// Where the exchanges end.
+    end: usize,
+    has_exchanges: bool,
+    /// More was there, which is not whole.
+    is_torn: bool,
+}
+
+fn whole(text: &str, archive: bool) -> Result<Whole, String> {
+    if !archive {
+        transcript::check_header(text).map_err(|why| {
+            if transcript::read(text).is_ok() {
+                "is an HTTP archive, and its name does not end in .har".to_owned()
+            } else {
+                why
+            }
+        })?;
+        let end = text.rfind('\n').map_or(0, |at| at + 1);
+        return Ok(Whole {
+            end,
+            has_exchanges: !transcript::read(text)?.is_empty(),
+            is_torn: end < text.len(),
+        });
+    }
+    let start = archive_start("");
+    let own = start.split(",\"pages\"").next().unwrap_or_default();
+    if !text.starts_with(own) {
+        return Err("is not an HTTP archive that this program wrote".to_owned());
+    }
+    if text.ends_with(HAR_END) {
+        return Ok(Whole {
+            end: text.len() - HAR_END.len(),
+            has_exchanges: !transcript::read(text)?.is_empty(),
+            is_torn: false,
+        });
+    }
+    // Each exchange is a line.
+    let mut lines = text.split_inclusive('\n');
+    let mut at = lines.next().unwrap_or_default().len();
+    let mut end = at.saturating_sub(1);
+    let mut has_exchanges = false;
+    for line in lines {
+        let entry = line.trim_end().trim_end_matches(',');
+        if serde_json::from_str::<serde_json::Value>(entry).is_err() {
+            break;
+        }
+        end = at + entry.len();
+        at += line.len();
+        has_exchanges = true;
+    }
+    Ok(Whole {
+        end,
+        has_exchanges,
+        is_torn: true,
+    })
+}
+
+/// The exchanges of a transcript, to answer from.
+pub fn load(path: &Path) -> anyhow::Result<Vec<Recorded>> {
+    let name = || format!("--transcript: {}", path.display());
+    let mut file = File::open(path).with_context(name)?;
+    let text = read(&mut file).with_context(name)?;
+    transcript::read(&text).map_err(|why| anyhow!("{}: {why}", name()))
+}
+
+fn read(file: &mut File) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut text)?;
+    ensure!(
+        text.len() as u64 <= LARGEST,
+        "is over {} MiB",
+        LARGEST / 1024 / 1024
+    );
+    match String::from_utf8(text) {
+        Ok(text) => Ok(text),
+        // A line that was not written to its end may end within a sign.
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let is_last = !bytes[valid..].contains(&b'\n');
+            if is_last && let Some(end) = bytes[..valid].iter().rposition(|byte| *byte == b'\n') {
+                return Ok(String::from_utf8_lossy(&bytes[..=end]).into_owned());
+            }
+            bail!("is not a transcript: it is not text in UTF-8; name another file")
+        }
+    }
+}
+
+/// Only one server at a time writes a file.
+#[cfg(unix)]
+fn only_one(file: &File) -> anyhow::Result<()> {
+    use rustix::fs::{FlockOperation, flock};
+    flock(file, FlockOperation::NonBlockingLockExclusive)
+        .map_err(|_| anyhow!("another server writes this file; name another one"))
+}
+
+#[cfg(not(unix))]
+fn only_one(_: &File) -> anyhow::Result<()> {
+    Ok(())
+}
