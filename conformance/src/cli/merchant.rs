@@ -319,7 +319,11 @@ fn certified(
         anyhow::Ok(())
     };
     if let Some((key, path)) = &files.certificate {
-        write("--certificate", path, certificate.to_file(key)?)?;
+        let text = certificate.to_file(key)?;
+        // What nobody could verify is worth nothing.
+        certificate::check(Contract::shipped(), &text, None)
+            .context("--certificate: not written, because it would not be verified")?;
+        write("--certificate", path, text)?;
     }
     if let Some(path) = &files.html {
         write("--html", path, page::html(&certificate)?)?;
@@ -344,8 +348,12 @@ pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow:
             );
             print!("{}", text::subject(&certificate));
             println!(
-                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
-                certificate.issued, certificate.expires, checked.signer
+                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  answers    {} calls answered again by a mock with seed {}\n  signed by  {}",
+                certificate.issued,
+                certificate.expires,
+                checked.calls,
+                certificate.seed,
+                checked.signer
             );
             if signer.is_none() {
                 println!(

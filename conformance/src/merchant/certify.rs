@@ -199,7 +199,7 @@ pub fn run(
     let plays = options.plays(first);
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
-    let one = |driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
+    let one = |lane: usize, driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
         // Each dialect gets a freshly started shop: no state carries over.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
@@ -229,7 +229,7 @@ pub fn run(
             played.push(play);
             done.fetch_add(1, Ordering::Relaxed);
         }
-        anyhow::Ok(Act {
+        let mut act = Act {
             dialect: stage.dialect(),
             pages: stage.scan()?,
             has: Has {
@@ -240,12 +240,15 @@ pub fn run(
             asked_again: Some(stage.asked_again()),
             cut,
             played,
-        })
+            record: None,
+        };
+        act.record = Some(stage.record(lane, &act.played, &act.rest())?);
+        anyhow::Ok(act)
     };
     if let [driver] = drivers {
-        let dialects = options.dialects.iter();
+        let dialects = options.dialects.iter().enumerate();
         return dialects
-            .map(|dialect| one(driver, dialect, &plays))
+            .map(|(lane, dialect)| one(lane, driver, dialect, &plays))
             .collect();
     }
     let lanes = shared_out(&plays, lanes(options.dialects.len()));
@@ -256,7 +259,10 @@ pub fn run(
             .iter()
             .zip(runs)
             .filter(|(_, (_, plays))| !plays.is_empty())
-            .map(|(driver, (dialect, plays))| scope.spawn(|| one(driver, dialect, plays)))
+            .enumerate()
+            .map(|(lane, (driver, (dialect, plays)))| {
+                scope.spawn(move || one(lane, driver, dialect, plays))
+            })
             .collect();
         let ended = running.into_iter().map(|running| {
             let ended = running.join();

@@ -5,6 +5,7 @@ pub mod document;
 pub mod key;
 mod narrative;
 pub mod page;
+mod replay;
 pub mod text;
 
 use crate::merchant::judge::Verdict;
@@ -21,13 +22,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What the file is, and in which version.
-const FORMAT: &str = "flexiti-merchant-certificate/1";
+const FORMAT: &str = "flexiti-merchant-certificate/2";
 
 /// A certificate without its signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `flexiti-merchant-certificate/1`
+    /// `flexiti-merchant-certificate/2`
     pub format: String,
     /// Version of the runner.
     pub runner: String,
@@ -217,12 +218,15 @@ fn form(file: &Value) -> String {
 pub struct Checked {
     /// The certificate.
     pub certificate: Certificate,
+    /// How many calls a mock answered again.
+    pub calls: usize,
     /// Who signed it: the public key in base64.
     pub signer: String,
 }
 
 /// Verifies a certificate file: its form, its signature (by `trusted`, if given), the completeness
-/// of its trace, and that the trace leads to the verdicts in the file.
+/// of its trace, that a mock gives the answers of the trace again, and that the trace leads to the
+/// verdicts in the file.
 pub fn check(
     contract: &'static Contract,
     text: &str,
@@ -267,11 +271,43 @@ pub fn check(
             complete(played).with_context(|| played.name())?;
         }
     }
+    within(&certificate)?;
+    let calls = replay::check(contract, certificate.seed, &certificate.acts)?;
     judge_again(contract, &certificate)?;
     Ok(Checked {
         certificate,
+        calls,
         signer: signed.public_key,
     })
+}
+
+/// Verifies a certificate file, whoever signed it; for tests of this project.
+#[doc(hidden)]
+pub fn verified(text: &str) -> anyhow::Result<()> {
+    check(Contract::shipped(), text, None).map(drop)
+}
+
+/// Whether everything happened between the beginning of the run and the certificate.
+fn within(certificate: &Certificate) -> anyhow::Result<()> {
+    let time = |text: &str| -> anyhow::Result<jiff::Timestamp> { Ok(text.parse()?) };
+    let from = time(&certificate.started)?
+        .checked_sub(CLOCKS)?
+        .as_millisecond();
+    let to = time(&certificate.issued)?
+        .checked_add(CLOCKS)?
+        .as_millisecond();
+    let records = certificate
+        .acts
+        .iter()
+        .filter_map(|act| act.record.as_ref());
+    let mut events = records.flat_map(|record| &record.events);
+    let odd = events.find(|event| !(from..=to).contains(&event.at));
+    let odd = odd.map(|event| jiff::Timestamp::from_millisecond(event.at));
+    match odd {
+        None => Ok(()),
+        Some(Ok(at)) => bail!("a call is of {at}, which is not within the run"),
+        Some(Err(error)) => Err(error.into()),
+    }
 }
 
 /// Whether no call was dropped from a trace: the journal numbers calls without gaps.
@@ -381,6 +417,7 @@ mod tests {
             has_reset: false,
             asked_again: None,
             cut: 0,
+            record: None,
         };
         let mut acts: Vec<Act> = contract.dialect_names().into_iter().map(act).collect();
         assert!(is_complete(contract, &acts));

@@ -3,6 +3,7 @@
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::{cart, lint, numbers, pages, root, scenario};
+use crate::merchant::record::Record;
 use crate::merchant::scenarios;
 use crate::merchant::trace::{self, AskedAgain, Page, Played};
 use anyhow::Context as _;
@@ -33,6 +34,22 @@ pub struct Act {
     /// again, and took its time.
     #[serde(default)]
     pub cut: usize,
+    /// What came in at the mock, from which its answers follow.
+    #[serde(default)]
+    pub record: Option<Record>,
+}
+
+impl Act {
+    /// What was seen besides the scenarios.
+    pub fn rest(&self) -> serde_json::Value {
+        serde_json::json!([
+            self.pages,
+            self.has,
+            self.has_reset,
+            self.asked_again,
+            self.cut
+        ])
+    }
 }
 
 /// The flows and languages that a shop has, by its driver file.
