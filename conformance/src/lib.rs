@@ -44,6 +44,7 @@ mod server;
 mod waivers;
 
 pub use cli::main;
-pub use merchant::certificate::{key, verified};
+pub use merchant::certificate::key;
+pub use merchant::certificate::verify::verified;
 pub use server::{Credentials, Kind, Phase, Report, Status, Target};
 pub use server::{KnobAnswer, Learned, Probed, diff, plan, probe, run, selftest};

@@ -1,6 +1,6 @@
 //! How the plans of the fuzzer are generated and shrunk.
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use proptest::option;
@@ -268,6 +268,56 @@ pub fn of_seed(
         let fits = |recipe: &FuzzRecipe| has(recipe.flow, recipe.lang);
         recipe.as_ref().map_or(true, fits)
     }))
+}
+
+/// A plan in one line: `apply/buy en, purchased: token_ttl=60; init reset`.
+pub fn line(scenario: &Scenario, flow: &str, lang: &str) -> String {
+    let mut outcomes = scenario.steps.iter().filter_map(|step| match step {
+        Step::Complete { outcome, .. } => Some(outcome.as_str()),
+        _ => None,
+    });
+    let outcome = outcomes.next_back().unwrap_or_default();
+    let answers = scenario.answers.iter();
+    let answers = answers.map(|(knob, answer)| format!("{knob}={answer}"));
+    let faults = scenario.faults.iter().map(|fault| {
+        let word = |pointer| fault.pointer(pointer).map(plain).unwrap_or_default();
+        let words = [
+            word("/match/endpoint"),
+            word("/action/type"),
+            word("/action/status"),
+        ];
+        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        words.join(" ")
+    });
+    let more: Vec<String> = answers.chain(faults).collect();
+    format!("{flow} {lang}, {outcome}: {}", more.join("; "))
+}
+
+/// A value as it stands in a line.
+pub fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The first plans of a seed as scenarios of a certification, in flows and languages that a shop
+/// has: `fuzz.1` and so on.
+pub fn scenarios(
+    contract: &Contract,
+    seed: u64,
+    count: u32,
+    has: impl Fn(&str, &str) -> bool,
+) -> anyhow::Result<Vec<Scenario>> {
+    let mut recipes = of_seed(contract, seed, has)?;
+    let mut all = Vec::new();
+    for number in 1..=count {
+        let recipe = recipes.next().context("no plan could be generated")??;
+        let mut scenario = recipe.scenario(&format!("fuzz.{number}"));
+        let line = line(&scenario, recipe.flow, recipe.lang);
+        scenario.requirement = format!("{} ({line})", scenario.requirement);
+        all.push(scenario);
+    }
+    Ok(all)
 }
 
 impl FuzzRecipe {

@@ -20,7 +20,8 @@ pub fn all() -> &'static [Scenario] {
 
 /// The scenario that was played.
 pub fn of(played: &Played) -> Option<&Scenario> {
-    named(&played.scenario)
+    let plan = played.plan.as_deref();
+    plan.or_else(|| named(&played.scenario))
 }
 
 /// The scenario of this id.

@@ -2,7 +2,7 @@
 //! and enough to judge it again. Secrets in it are hashed.
 
 use flexiti_contract::Endpoint;
-use flexiti_contract::scenario::{Belief, By, Step, To};
+use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
 use flexiti_mock::embed::admin::{Action, FaultView, OrderView};
 pub use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, ExchangeView};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub struct Played {
     /// the runner that chose their time.
     #[serde(default)]
     pub looked: Vec<u64>,
+    /// The plan, if the fuzzer generated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<Scenario>>,
     /// What the shop wrote last if it ended in the scenario; it was started again afterwards.
     #[serde(default)]
     pub ended: Option<String>,
@@ -86,6 +89,7 @@ impl Played {
             faults: Vec::new(),
             opened: Vec::new(),
             looked: self.looked.clone(),
+            plan: None,
             ended: None,
         }
     }

@@ -30,6 +30,8 @@ impl Forger {
             "1",
             "--only",
             "callback",
+            "--fuzz",
+            "3",
             "--key",
             &key,
             "--certificate",
@@ -161,6 +163,18 @@ fn with_a_call(file: &mut Value) {
     over["what"]["over"]["next"] = (id + 1).into();
 }
 
+/// Moves the first call of the trace by a second, in the record; gives its new time.
+fn timed(file: &mut Value) -> String {
+    let act = &mut file["acts"][0];
+    let id = act["played"][0]["exchanges"][0]["id"].as_u64().unwrap();
+    let events = act["record"]["events"].as_array_mut().unwrap().iter_mut();
+    let mut calls = events.filter(|event| !event["what"]["call"].is_null());
+    let event = calls.nth(usize::try_from(id).unwrap() - 1).unwrap();
+    let at = event["at"].as_i64().unwrap() - 1_000;
+    event["at"] = at.into();
+    jiff::Timestamp::from_millisecond(at).unwrap().to_string()
+}
+
 type Forgery = (&'static str, fn(&mut Value), &'static str);
 
 const FORGERIES: &[Forgery] = &[
@@ -207,26 +221,20 @@ const FORGERIES: &[Forgery] = &[
         "what a customer did",
         |file| {
             let event = event(file, "complete");
-            event["what"]["complete"]["outcome"] = "purchased".into();
+            event["what"]["complete"]["outcome"] = "expired".into();
         },
         "",
     ),
     (
         "the time of a call",
-        |file| {
-            let event = event(file, "call");
-            event["at"] = (event["at"].as_i64().unwrap() - 1).into();
-        },
+        |file| drop(timed(file)),
         "at: the trace says",
     ),
     (
         "the time of a call, told so in the trace",
         |file| {
-            let event = event(file, "call");
-            let at = event["at"].as_i64().unwrap() - 1_000;
-            event["at"] = at.into();
-            let call = call(file, |call| call["id"] == 1);
-            let at = jiff::Timestamp::from_millisecond(at).unwrap().to_string();
+            let at = timed(file);
+            let call = &mut file["acts"][0]["played"][0]["exchanges"][0];
             call["at"] = at.clone().into();
             call["clock"] = at.into();
         },
@@ -327,6 +335,26 @@ const FORGERIES: &[Forgery] = &[
         "",
     ),
     (
+        "fewer plans of the fuzzer",
+        |file| file["fuzz"] = 2.into(),
+        "it is not the plan that the seed 1 leads to",
+    ),
+    (
+        "more plans of the fuzzer",
+        |file| file["fuzz"] = 4.into(),
+        "fuzz: the certificate says 4 plans, the trace has 3",
+    ),
+    (
+        "an easier plan",
+        |file| {
+            let play = play(file, |play| !play["plan"].is_null());
+            play["plan"]["faults"] = json!([]);
+            play["plan"]["answers"] = json!({});
+            play["plan"]["orders"] = 9.into();
+        },
+        "it is not the plan that the seed 1 leads to",
+    ),
+    (
         "an address",
         |file| file["acts"][0]["record"]["address"] = "127.0.0.1:1".into(),
         "a mock answers",
@@ -360,29 +388,25 @@ fn what_flexiti_did_cannot_be_changed() {
     anything_else(&forger);
 }
 
-/// A place in a value, chosen by chance.
-fn leaf<'v>(value: &'v mut Value, path: &mut Vec<usize>) -> Option<(&'v mut Value, String)> {
+/// A place in a value, chosen by chance, as a JSON pointer; none if it is not the mock's to say.
+fn leaf(value: &Value, path: &[usize]) -> Option<String> {
     let mut at = value;
-    let mut name = String::new();
-    loop {
-        let step = path.pop().unwrap_or(0);
-        match at {
+    let mut pointer = String::new();
+    for step in path {
+        let key = match at {
             Value::Object(members) if !members.is_empty() => {
-                let key = members.keys().nth(step % members.len()).unwrap().clone();
-                if key == "duration_us" {
-                    return None;
-                }
-                name = format!("{name}.{key}");
-                at = members.get_mut(&key).unwrap();
+                members.keys().nth(step % members.len())?.clone()
             }
-            Value::Array(items) if !items.is_empty() => {
-                let step = step % items.len();
-                name = format!("{name}[{step}]");
-                at = &mut items[step];
-            }
-            leaf => return Some((leaf, name)),
+            Value::Array(items) if !items.is_empty() => (step % items.len()).to_string(),
+            _ => break,
+        };
+        if key == "duration_us" {
+            return None;
         }
+        pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+        at = value.pointer(&pointer)?;
     }
+    Some(pointer)
 }
 
 fn other(value: &Value) -> Value {
@@ -409,7 +433,7 @@ fn anything_else(forger: &Forger) {
         any::<[usize; 3]>(),
         prop::collection::vec(0_usize..1_000, 12),
     );
-    let outcome = runner.run(&chosen, |(kind, [act, play, item], mut path)| {
+    let outcome = runner.run(&chosen, |(kind, [act, play, item], path)| {
         let mut file = forger.file();
         let acts = file["acts"].as_array_mut().unwrap();
         let count = acts.len();
@@ -425,11 +449,13 @@ fn anything_else(forger: &Forger) {
         let items = place.as_array_mut().unwrap();
         prop_assume!(!items.is_empty());
         let count = items.len();
-        let Some((leaf, name)) = leaf(&mut items[item % count], &mut path) else {
+        let item = &mut items[item % count];
+        let Some(pointer) = leaf(item, &path) else {
             return Err(TestCaseError::reject("not the mock's to say"));
         };
+        let leaf = item.pointer_mut(&pointer).unwrap();
         *leaf = other(leaf);
-        let changed = format!("{kind} {name}: {leaf}");
+        let changed = format!("{kind} {pointer}: {leaf}");
         let verified = forger.verified(file);
         prop_assert!(verified.is_err(), "{}", changed);
         Ok(())

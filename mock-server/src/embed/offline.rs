@@ -103,6 +103,8 @@ mod tests {
         let mut form = HeaderMap::new();
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
         form.insert(hyper::header::CONTENT_TYPE, kind);
+        let reference = HeaderValue::from_static("00000000-0000-4000-8000-000000000001");
+        form.insert("x-reference-id", reference);
         let demo = MerchantConfig::demo();
         let keys = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",

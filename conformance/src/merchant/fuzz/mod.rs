@@ -69,9 +69,7 @@ pub fn run(
         "the driver file has no [order]: fuzzing looks at what the shop believes"
     );
     let shop = &driver.shop;
-    let has = |flow: &str, lang: &str| {
-        shop.flows.iter().any(|own| own == flow) && shop.languages.iter().any(|own| own == lang)
-    };
+    let has = |flow: &str, lang: &str| shop.has(flow, lang);
     let mut recipes = recipe::of_seed(Contract::shipped(), options.seed, has)?;
     let mut floor = Floor::new(driver, options, tell)?;
     let baseline = FuzzRecipe::baseline();

@@ -91,10 +91,22 @@ pub struct Results {
 pub struct ScenarioResult {
     /// Scenario, flow and language.
     pub name: String,
+    /// What it is about, if the fuzzer generated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The worst verdict of its checks.
     pub verdict: Verdict,
     /// The checks, those that passed among them.
     pub checks: Vec<Judgement>,
+}
+
+impl ScenarioResult {
+    /// What the shop has to do.
+    pub fn requirement(&self) -> &str {
+        let id = self.name.split('/').next().unwrap_or_default();
+        let shipped = || scenarios::named(id).map(|row| row.requirement.as_str());
+        self.plan.as_deref().or_else(shipped).unwrap_or_default()
+    }
 }
 
 impl Results {
@@ -128,11 +140,12 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         scenarios::all()
             .iter()
             .position(|row| row.id == played.scenario)
+            .unwrap_or(usize::MAX)
     };
     all.sort_by_key(|played| row(played));
     let mut checks = Vec::new();
     for played in &all {
-        let shipped = scenarios::named(&played.scenario);
+        let shipped = scenarios::of(played);
         let shipped = shipped.with_context(|| format!("no scenario `{}`", played.scenario))?;
         checks.push(scenario::judge(shipped, played));
     }
@@ -142,6 +155,7 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         .zip(checks)
         .map(|(played, checks)| ScenarioResult {
             name: played.name(),
+            plan: played.plan.as_ref().map(|plan| plan.requirement.clone()),
             verdict: scenario::worst(&checks),
             checks,
         });
@@ -193,7 +207,8 @@ fn names(wanted: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = String> {
 }
 
 impl Has {
-    fn plays(&self, flow: &str, lang: &str) -> bool {
+    /// Whether the shop has a flow in a language.
+    pub fn plays(&self, flow: &str, lang: &str) -> bool {
         self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
     }
 }
@@ -213,7 +228,7 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
         *all &= result.verdict.is_fine();
     }
     for (played, result) in played.iter().zip(results) {
-        let row = scenarios::named(&played.scenario);
+        let row = scenarios::of(played);
         let control = row.and_then(|row| row.control.as_ref());
         let missing = control.filter(|control| passed.get(*control) != Some(&true));
         if let Some(control) = missing

@@ -307,8 +307,12 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     ]
 }
 
-/// A scenario whose fault never struck proves nothing.
+/// A scenario whose fault never struck proves nothing; a plan of the fuzzer has several, and one may
+/// keep the shop from the call that another is for.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
+    if story.played.plan.is_some() {
+        return None;
+    }
     let ours: HashSet<u64> = story
         .played
         .exchanges

@@ -2,24 +2,9 @@
 //! are arithmetic that anybody can do who plays the record through a mock; the answers are what a
 //! forger cannot choose.
 
-use super::{Account, What};
+use super::digest::digest;
+use super::event::{Account, What};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
-
-/// A digest of these parts in sixteen hexadecimal digits.
-pub fn digest(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let mut hexadecimal = String::new();
-    for byte in &hash.finalize()[..8] {
-        let _ = write!(hexadecimal, "{byte:02x}");
-    }
-    hexadecimal
-}
 
 /// The seals of one record, up to some event.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What is done to the mock in a scenario: by the stage while it is played, and by whoever plays
 //! the record again.
 
-use super::What;
+use super::event::What;
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{

@@ -1,6 +1,6 @@
 //! Tokens and sessions, and the digests that stand for them.
 
-use super::digest;
+use super::digest::digest;
 use std::collections::HashMap;
 
 /// How long tokens and sessions are: forty hexadecimal digits, or 32 bytes in base64url.

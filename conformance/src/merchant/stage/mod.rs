@@ -16,6 +16,7 @@ mod recorder;
 mod request;
 mod scripts;
 mod shop;
+mod steered;
 
 pub use shop::{LOST, Trouble};
 
@@ -28,7 +29,6 @@ use cookies::From;
 use flexiti_mock::embed::admin::{Admin, DialectView};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use pace::Pace;
-use recorder::Steered;
 use reqwest::Url;
 use serde_json::Value;
 use shop::Shop;
@@ -36,6 +36,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use steered::Steered;
 
 /// The account of a shop that is started here.
 const CLIENT_ID: &str = "shop-under-test";

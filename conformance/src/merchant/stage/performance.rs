@@ -4,6 +4,7 @@ use super::customer::Customer;
 use super::{NOISY, Stage};
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::record::What;
+use crate::merchant::scenarios;
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;
@@ -78,6 +79,9 @@ impl Stage<'_> {
             })?,
             opened: Vec::new(),
             looked: Vec::new(),
+            plan: scenarios::named(&scenario.id)
+                .is_none()
+                .then(|| Box::new(scenario.clone())),
             ended: None,
         };
         let left_out = self.collect(&mut played)?;

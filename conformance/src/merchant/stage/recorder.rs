@@ -1,6 +1,7 @@
 //! Puts on record what comes in at the mock and what is done to it.
 
 use super::disguise::Disguise;
+use super::steered::Steered;
 use super::{Stage, last_id};
 use crate::merchant::record::{Account, Chain, Event, Record, Setting, Tokens, What};
 use crate::merchant::trace::Played;
@@ -9,15 +10,6 @@ use flexiti_contract::scenario::Scenario;
 use flexiti_mock::embed::admin::{Admin, Completed};
 use serde::Serialize;
 use std::sync::PoisonError;
-
-/// Something that was done to the mock.
-#[derive(Debug)]
-pub struct Steered {
-    /// The journal's number of the last call before it.
-    after: u64,
-    at: i64,
-    what: What,
-}
 
 impl Stage<'_> {
     /// Does something to the mock, between two calls, and puts it on record.
