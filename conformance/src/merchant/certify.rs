@@ -5,7 +5,7 @@ use super::judge::results::{Act, Has};
 use super::judge::{self, Judgement, Verdict};
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
-use super::{recipe, scenarios};
+use super::{recipe, scenarios, silence};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Rank, Scenario, Step};
 use std::collections::BTreeSet;
@@ -49,6 +49,20 @@ impl Options {
         // A shop that is asked to wait for a minute rightly does so, and turns customers away.
         plays.sort_by_key(|(scenario, ..)| silences(scenario));
         plays
+    }
+}
+
+impl Options {
+    /// The scenarios that are made for this run: silences of Flexiti's that are longer than the shop
+    /// waits, and plans of the fuzzer.
+    pub fn planned(&self, driver: &Driver) -> anyhow::Result<Vec<Scenario>> {
+        let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
+        let only = self.only.as_deref().unwrap_or_default();
+        let mut planned = silence::scenarios(driver.checkout.timeout_s, has);
+        planned.retain(|row| row.id.starts_with(only));
+        let contract = Contract::shipped();
+        planned.extend(recipe::scenarios(contract, self.seed, self.fuzz, has)?);
+        Ok(planned)
     }
 }
 
@@ -235,9 +249,7 @@ pub fn run(
         anyhow::bail!("no shop to certify");
     };
     let mut plays = options.plays(first);
-    let shop = &first.shop;
-    let has = |flow: &str, lang: &str| shop.has(flow, lang);
-    let plans = recipe::scenarios(Contract::shipped(), options.seed, options.fuzz, has)?;
+    let plans = options.planned(first)?;
     let planned = plans.iter();
     plays.extend(
         planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
@@ -281,6 +293,7 @@ pub fn run(
             has: Has {
                 flows: driver.shop.flows.clone(),
                 languages: driver.shop.languages.clone(),
+                timeout_s: driver.checkout.timeout_s,
             },
             has_reset: !driver.shop.reset.is_empty(),
             asked_again: Some(stage.asked_again()),

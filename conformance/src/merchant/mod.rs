@@ -15,6 +15,7 @@ mod past;
 mod recipe;
 mod record;
 mod scenarios;
+mod silence;
 mod stage;
 mod trace;
 

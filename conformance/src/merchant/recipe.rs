@@ -10,6 +10,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+/// How the ids of plans begin.
+pub const PREFIX: &str = "fuzz.";
 /// The most variations of either kind in a plan.
 const VARIATIONS: usize = 3;
 
@@ -312,7 +314,7 @@ pub fn scenarios(
     let mut all = Vec::new();
     for number in 1..=count {
         let recipe = recipes.next().context("no plan could be generated")??;
-        let mut scenario = recipe.scenario(&format!("fuzz.{number}"));
+        let mut scenario = recipe.scenario(&format!("{PREFIX}{number}"));
         let line = line(&scenario, recipe.flow, recipe.lang);
         scenario.requirement = format!("{} ({line})", scenario.requirement);
         all.push(scenario);

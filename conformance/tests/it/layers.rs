@@ -40,7 +40,7 @@ const RUNNER: &[Layers] = &[
             "certify | exec | fuzz",
             "certificate | stage",
             "judge",
-            "record | past | scenarios | recipe",
+            "record | past | scenarios | recipe | silence",
             "trace | driver",
         ],
     ),

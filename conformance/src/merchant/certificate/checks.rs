@@ -3,7 +3,7 @@
 use super::{Certificate, VALID};
 use crate::merchant::judge::results::Act;
 use crate::merchant::trace::Played;
-use crate::merchant::{recipe, scenarios};
+use crate::merchant::{recipe, scenarios, silence};
 use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::Contract;
 use std::collections::BTreeSet;
@@ -63,7 +63,9 @@ pub fn plans(contract: &Contract, certificate: &Certificate) -> anyhow::Result<(
     let acts = &certificate.acts;
     for acts in acts.chunk_by(|one, next| one.dialect == next.dialect) {
         let has = |flow: &str, lang: &str| acts[0].has.plays(flow, lang);
-        let wanted = recipe::scenarios(contract, certificate.seed, certificate.fuzz, has)?;
+        let mut wanted = recipe::scenarios(contract, certificate.seed, certificate.fuzz, has)?;
+        let planned = wanted.len();
+        wanted.extend(silence::scenarios(acts[0].has.timeout_s, has));
         let mut found = 0;
         let played = acts.iter().flat_map(|act| &act.played);
         for (played, plan) in played.filter_map(|played| Some((played, played.plan.as_ref()?))) {
@@ -79,11 +81,11 @@ pub fn plans(contract: &Contract, certificate: &Certificate) -> anyhow::Result<(
                 plan.flows == [played.flow.as_str()] && plan.langs == [played.lang.as_str()],
                 "{name}: the plan is for another flow or language"
             );
-            found += 1;
+            found += usize::from(plan.id.starts_with(recipe::PREFIX));
         }
         let cut: usize = acts.iter().map(|act| act.cut).sum();
         ensure!(
-            found == wanted.len() || (cut > 0 && found < wanted.len()),
+            found == planned || (cut > 0 && found < planned),
             "fuzz: the certificate says {} plans, the trace has {found}",
             certificate.fuzz
         );

@@ -4,6 +4,7 @@ use super::{Certificate, narrative};
 use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
 use crate::merchant::judge::root::NOT_LOOKED_AT;
 use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
+use crate::merchant::recipe;
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -74,7 +75,8 @@ pub fn text(certificate: &Certificate) -> String {
             results.dialect
         );
         if certificate.fuzz > 0 {
-            let plans = results.scenarios.iter().filter(|row| row.plan.is_some());
+            let plans = results.scenarios.iter();
+            let plans = plans.filter(|row| row.name.starts_with(recipe::PREFIX));
             let plans = plans.count();
             let _ = writeln!(text, "  {plans} of them are plans of the fuzzer");
         }

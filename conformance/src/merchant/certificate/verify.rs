@@ -60,14 +60,14 @@ pub fn check(
         certificate.runner
     );
     current(&certificate, jiff::Timestamp::now())?;
+    plans(contract, &certificate)?;
+    within(&certificate)?;
     for act in &certificate.acts {
         whole(act)?;
         for played in &act.played {
             complete(played).with_context(|| played.name())?;
         }
     }
-    within(&certificate)?;
-    plans(contract, &certificate)?;
     let calls = replay::check(contract, certificate.seed, &certificate.acts)?;
     judge_again(contract, &certificate)?;
     Ok(Checked {

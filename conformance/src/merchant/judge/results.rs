@@ -59,6 +59,9 @@ pub struct Has {
     pub flows: Vec<String>,
     /// The languages.
     pub languages: Vec<String>,
+    /// How many seconds it waits for an answer of Flexiti's, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<u16>,
 }
 
 impl Default for Has {
@@ -67,6 +70,7 @@ impl Default for Has {
         Self {
             flows: all(&["apply", "buy", "apply/buy"]),
             languages: all(&["en", "fr"]),
+            timeout_s: None,
         }
     }
 }

@@ -141,6 +141,13 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(())
     }
 
+    /// How long Flexiti keeps the shop waiting for a notification.
+    fn silence(&self) -> Duration {
+        let faults = self.faults.iter().filter(|fault| is_of_order(fault));
+        let delays = faults.filter_map(|fault| fault["action"]["ms"].as_u64());
+        Duration::from_millis(delays.max().unwrap_or(0))
+    }
+
     fn asked(&self) -> belief::Asked<'_> {
         belief::Asked {
             values: self.values(),
@@ -149,6 +156,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             order: self.order.filter(|_| !self.has_failed),
             settled: self.settled,
             has_faults: self.faults.iter().any(is_of_order),
+            silence: self.silence(),
             stage: self.stage,
         }
     }
