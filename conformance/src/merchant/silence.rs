@@ -4,6 +4,8 @@
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use serde_json::{Map, json};
 
+/// How the ids of these scenarios begin.
+pub const PREFIX: &str = "silence.";
 /// By how many seconds the silence is longer.
 const LONGER: u64 = 2;
 
@@ -22,7 +24,7 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
         let may_fail = endpoint != "notification";
         let ms = (u64::from(timeout) + LONGER) * 1_000;
         Scenario {
-            id: format!("silence.{endpoint}"),
+            id: format!("{PREFIX}{endpoint}"),
             requirement: format!(
                 "Flexiti answers a call ({endpoint}) after {} seconds, for longer than the shop waits: it asks again, or tells its customer, who pays once.",
                 u64::from(timeout) + LONGER
