@@ -24,7 +24,9 @@
 //!   * `certificate` and `stage`: the signed result; the shop with the mock behind it and the
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
-//!   * `trace`, `driver` and `scenarios`: what happened; how to reach the shop; what is played.
+//!   * `record`, `past` and `scenarios`: what came in at the mock; whose call is whose; what is
+//!     played.
+//!   * `trace` and `driver`: what happened; how to reach the shop.
 //! * `formats`: reports as JUnit, SARIF, HTML, Markdown and annotations, for both.
 //! * `waivers`: failures that are allowed, for both.
 //! * `pattern` and `net`: patterns of dotted ids; loopback and proxies.
@@ -44,5 +46,6 @@ mod waivers;
 
 pub use cli::main;
 pub use merchant::certificate::key;
+pub use merchant::certificate::verify::verified;
 pub use server::{Credentials, Kind, Phase, Report, Status, Target};
 pub use server::{KnobAnswer, Learned, Probed, diff, plan, probe, run, selftest};

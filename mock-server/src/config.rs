@@ -44,6 +44,9 @@ pub struct Settings {
     pub journal_bytes: usize,
     /// Whether the journal shows secrets as they are.
     pub reveal_secrets: bool,
+    /// Whether requests are answered strictly one after the other, in the order of the journal: the
+    /// same requests then lead to the same answers again. For recordings; others lose by it.
+    pub in_turn: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
     /// What secures connections; none if they are in the clear.
@@ -183,6 +186,7 @@ impl Default for Settings {
             journal_limit: 10_000,
             journal_bytes: 16 * 1024 * 1024,
             reveal_secrets: false,
+            in_turn: false,
             sandbox_bar: true,
             tls: None,
             upstream: None,

@@ -53,7 +53,7 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
             certificate,
             signer,
             html,
-        } => merchant::verify(&certificate, signer.as_deref(), html.as_deref()),
+        } => merchant::verify_file(&certificate, signer.as_deref(), html.as_deref()),
         Command::SelfTest {
             seed,
             unknown: Some(count),

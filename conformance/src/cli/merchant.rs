@@ -6,7 +6,7 @@ use super::merchant_code::{code, rank, say_waived};
 use super::merchant_drivers::{drivers_at, lone_driver, trusted};
 use super::reports::{self, Format, ReportTo};
 use super::signals;
-use crate::merchant::certificate::{self, Certificate, Subject, document, key, page, text};
+use crate::merchant::certificate::{Certificate, Subject, document, key, page, text, verify};
 use crate::merchant::certify::{self, Options};
 use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt};
 use crate::merchant::end_all;
@@ -73,6 +73,7 @@ fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
         seed: 0,
         dialects: vec!["documented".to_owned()],
         only: Some("outcome.purchased".to_owned()),
+        fuzz: 0,
     };
     let drivers = drivers_at(file, 1, mock)?;
     let certificate = certificate(&drivers, &options, subject(&drivers[0]))?;
@@ -213,8 +214,9 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         seed,
         dialects,
         only: run.only.clone(),
+        fuzz: run.fuzz,
     };
-    if options.plays(&drivers[0]).is_empty() {
+    if options.plays(&drivers[0]).is_empty() && options.planned(&drivers[0])?.is_empty() {
         let only = run.only.as_deref().unwrap_or_default();
         bail!("--only: no scenario id starts with `{only}`");
     }
@@ -284,7 +286,13 @@ fn certificate(
     let started = jiff::Timestamp::now();
     let acts = certify::run(drivers, options, &tell)?;
     bar.finish_and_clear();
-    Certificate::new(Contract::shipped(), acts, options.seed, subject, started)
+    Certificate::new(
+        Contract::shipped(),
+        acts,
+        (options.seed, options.fuzz),
+        subject,
+        started,
+    )
 }
 
 fn certified(
@@ -319,7 +327,11 @@ fn certified(
         anyhow::Ok(())
     };
     if let Some((key, path)) = &files.certificate {
-        write("--certificate", path, certificate.to_file(key)?)?;
+        let text = certificate.to_file(key)?;
+        // What nobody could verify is worth nothing.
+        verify::check(Contract::shipped(), &text, None)
+            .context("--certificate: not written, because it would not be verified")?;
+        write("--certificate", path, text)?;
     }
     if let Some(path) = &files.html {
         write("--html", path, page::html(&certificate)?)?;
@@ -331,10 +343,10 @@ fn certified(
 }
 
 /// Runs `verify`.
-pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow::Result<u8> {
+pub fn verify_file(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow::Result<u8> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name}"))?;
-    match certificate::check(Contract::shipped(), &text, signer) {
+    match verify::check(Contract::shipped(), &text, signer) {
         Ok(checked) => {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
@@ -344,8 +356,12 @@ pub fn verify(file: &Path, signer: Option<&str>, html: Option<&Path>) -> anyhow:
             );
             print!("{}", text::subject(&certificate));
             println!(
-                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  signed by  {}",
-                certificate.issued, certificate.expires, checked.signer
+                "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  answers    {} calls answered again by a mock with seed {}\n  signed by  {}",
+                certificate.issued,
+                certificate.expires,
+                checked.calls,
+                certificate.seed,
+                checked.signer
             );
             if signer.is_none() {
                 println!(

@@ -105,6 +105,15 @@ pub struct MerchantRun {
     /// Run only the scenarios whose id starts with this, and their control scenarios
     #[arg(long, value_name = "ID", conflicts_with = "exec")]
     pub only: Option<String>,
+    /// Play this many plans of the fuzzer besides, in each dialect: what nobody thought of
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        conflicts_with = "exec",
+        value_parser = whole::<u32>(0, 10_000)
+    )]
+    pub fuzz: u32,
     /// Address that the mock listens on, for a shop that runs already; a free port if omitted
     #[arg(long, value_name = "ADDRESS", conflicts_with = "exec", value_parser = address)]
     pub listen: Option<SocketAddr>,

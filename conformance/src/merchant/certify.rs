@@ -2,10 +2,12 @@
 
 use super::driver::Driver;
 use super::judge::results::{Act, Has};
-use super::scenarios;
+use super::judge::{self, Judgement, Verdict};
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
-use flexiti_contract::scenario::{Scenario, Step};
+use super::{recipe, scenarios, silence};
+use flexiti_contract::Contract;
+use flexiti_contract::scenario::{Rank, Scenario, Step};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +21,8 @@ pub struct Options {
     pub dialects: Vec<String>,
     /// Only the scenarios whose id starts with this, and their controls.
     pub only: Option<String>,
+    /// How many plans of the fuzzer are played besides, in each dialect.
+    pub fuzz: u32,
 }
 
 /// A scenario in one of its flows and languages.
@@ -27,10 +31,7 @@ type Play<'p> = (&'p Scenario, &'p str, &'p str);
 impl Options {
     /// The selected scenarios, one entry for each flow and language that the shop has.
     pub fn plays(&self, driver: &Driver) -> Vec<Play<'static>> {
-        let shop = &driver.shop;
-        let has = |flow: &str, lang: &str| {
-            shop.flows.iter().any(|own| own == flow) && shop.languages.iter().any(|own| own == lang)
-        };
+        let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
         let only = self.only.as_deref().unwrap_or_default();
         let chosen = scenarios::all().iter();
         let chosen: Vec<&Scenario> = chosen.filter(|row| row.id.starts_with(only)).collect();
@@ -48,6 +49,20 @@ impl Options {
         // A shop that is asked to wait for a minute rightly does so, and turns customers away.
         plays.sort_by_key(|(scenario, ..)| silences(scenario));
         plays
+    }
+}
+
+impl Options {
+    /// The scenarios that are made for this run: silences of Flexiti's that are longer than the shop
+    /// waits, and plans of the fuzzer.
+    pub fn planned(&self, driver: &Driver) -> anyhow::Result<Vec<Scenario>> {
+        let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
+        let only = self.only.as_deref().unwrap_or_default();
+        let mut planned = silence::scenarios(driver.checkout.timeout_s, has);
+        planned.retain(|row| row.id.starts_with(only));
+        let contract = Contract::shipped();
+        planned.extend(recipe::scenarios(contract, self.seed, self.fuzz, has)?);
+        Ok(planned)
     }
 }
 
@@ -125,7 +140,44 @@ pub fn lanes(dialects: usize) -> usize {
 
 /// How long a shop is tried that fails as often as it is looked at. One that is right has all the
 /// time that it needs.
-const BROKEN: Duration = Duration::from_secs(40);
+const HOPELESS: Duration = Duration::from_secs(40);
+/// How long a shop is tried that has failed in many scenarios: the last one that was begun may take
+/// a third of a minute, and nobody waits for more than one to hear what is known already.
+const BROKEN: Duration = Duration::from_secs(30);
+/// In how many scenarios, of all lanes, it has failed then.
+const MANY: usize = 5;
+
+/// How the run in one dialect goes, over all lanes.
+struct Going {
+    started: Instant,
+    /// In how many scenarios something that the documentation asks for was not done.
+    failed: AtomicUsize,
+}
+
+impl Going {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            failed: AtomicUsize::new(0),
+        }
+    }
+
+    fn note(&self, scenario: &Scenario, played: &Played) {
+        let judged = judge::judge(scenario, played);
+        let is_bad =
+            |check: &Judgement| check.verdict == Verdict::Failed && check.level < Rank::Exemplary;
+        if judged.iter().any(is_bad) {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the rest would say no more.
+    fn is_over(&self, is_hopeless: bool) -> bool {
+        let took = self.started.elapsed();
+        let is_broken = self.failed.load(Ordering::Relaxed) >= MANY;
+        (is_hopeless && took > HOPELESS) || (is_broken && took > BROKEN)
+    }
+}
 
 /// About how long a scenario takes, in milliseconds, apart from the shop's own pace.
 fn weight(plays: &[Play<'_>]) -> u64 {
@@ -196,18 +248,23 @@ pub fn run(
     let Some(first) = drivers.first() else {
         anyhow::bail!("no shop to certify");
     };
-    let plays = options.plays(first);
+    let mut plays = options.plays(first);
+    let plans = options.planned(first)?;
+    let planned = plans.iter();
+    plays.extend(
+        planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
+    );
+    plays.sort_by_key(|(scenario, ..)| silences(scenario));
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
-    let one = |driver: &Driver, dialect: &str, plays: &[Play<'_>]| {
+    let one = |lane: usize, driver: &Driver, dialect: &str, plays: &[Play<'_>], going: &Going| {
         // Each dialect gets a freshly started shop: no state carries over.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
-        let started = Instant::now();
         let mut cut = 0;
         for (scenario, flow, lang) in plays {
-            if stage.is_hopeless() && started.elapsed() > BROKEN {
+            if going.is_over(stage.is_hopeless()) {
                 cut = plays.len() - played.len();
                 break;
             }
@@ -226,37 +283,48 @@ pub fn run(
                 }
                 None => lost = 0,
             }
+            going.note(scenario, &play);
             played.push(play);
             done.fetch_add(1, Ordering::Relaxed);
         }
-        anyhow::Ok(Act {
+        let mut act = Act {
             dialect: stage.dialect(),
             pages: stage.scan()?,
             has: Has {
                 flows: driver.shop.flows.clone(),
                 languages: driver.shop.languages.clone(),
+                timeout_s: driver.checkout.timeout_s,
             },
             has_reset: !driver.shop.reset.is_empty(),
             asked_again: Some(stage.asked_again()),
             cut,
             played,
-        })
+            record: None,
+        };
+        act.record = Some(stage.record(lane, &act.played, &act.rest())?);
+        anyhow::Ok(act)
     };
     if let [driver] = drivers {
-        let dialects = options.dialects.iter();
+        let dialects = options.dialects.iter().enumerate();
         return dialects
-            .map(|dialect| one(driver, dialect, &plays))
+            .map(|(lane, dialect)| one(lane, driver, dialect, &plays, &Going::new()))
             .collect();
     }
     let lanes = shared_out(&plays, lanes(options.dialects.len()));
     let dialects = options.dialects.iter();
-    let runs = dialects.flat_map(|dialect| lanes.iter().map(move |plays| (dialect, plays)));
+    let going: Vec<Going> = dialects.clone().map(|_| Going::new()).collect();
+    let runs = dialects.zip(&going);
+    let runs = runs.flat_map(|run| lanes.iter().map(move |plays| (run, plays)));
     std::thread::scope(|scope| {
         let running: Vec<_> = drivers
             .iter()
             .zip(runs)
             .filter(|(_, (_, plays))| !plays.is_empty())
-            .map(|(driver, (dialect, plays))| scope.spawn(|| one(driver, dialect, plays)))
+            .enumerate()
+            .map(|(lane, (driver, ((dialect, going), plays)))| {
+                let one = &one;
+                scope.spawn(move || one(lane, driver, dialect, plays, going))
+            })
             .collect();
         let ended = running.into_iter().map(|running| {
             let ended = running.join();
@@ -282,6 +350,7 @@ mod tests {
                 seed: 1,
                 dialects: vec!["documented".to_owned()],
                 only: Some(only.to_owned()),
+                fuzz: 0,
             };
             let plays = options.plays(&driver).into_iter();
             plays

@@ -11,7 +11,11 @@ pub mod driver;
 pub mod exec;
 pub mod fuzz;
 pub mod judge;
+mod past;
+mod recipe;
+mod record;
 mod scenarios;
+mod silence;
 mod stage;
 mod trace;
 

@@ -1,5 +1,6 @@
 //! The scenarios that a shop is put through.
 
+use crate::merchant::trace::Played;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
 use std::sync::OnceLock;
@@ -15,6 +16,12 @@ pub fn all() -> &'static [Scenario] {
         let scenarios = Contract::shipped().scenarios();
         scenarios.expect("the shipped scenarios load")
     })
+}
+
+/// The scenario that was played.
+pub fn of(played: &Played) -> Option<&Scenario> {
+    let plan = played.plan.as_deref();
+    plan.or_else(|| named(&played.scenario))
 }
 
 /// The scenario of this id.

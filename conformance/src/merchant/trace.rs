@@ -2,8 +2,8 @@
 //! and enough to judge it again. Secrets in it are hashed.
 
 use flexiti_contract::Endpoint;
-use flexiti_contract::scenario::{Belief, By, Step, To};
-use flexiti_mock::embed::admin::{Action, FaultView};
+use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
+use flexiti_mock::embed::admin::{Action, FaultView, OrderView};
 pub use flexiti_mock::embed::admin::{CallKind, ExchangeSummary, ExchangeView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,6 +46,9 @@ pub struct Played {
     /// the runner that chose their time.
     #[serde(default)]
     pub looked: Vec<u64>,
+    /// The plan, if the fuzzer generated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<Scenario>>,
     /// What the shop wrote last if it ended in the scenario; it was started again afterwards.
     #[serde(default)]
     pub ended: Option<String>,
@@ -65,6 +68,30 @@ impl Played {
         };
         let calls = self.exchanges.iter().filter(is_init);
         calls.filter_map(|call| call.row.order_id)
+    }
+
+    /// The same without its calls.
+    pub fn without_calls(&self) -> Self {
+        let happened = self.happened.clone();
+        Self {
+            scenario: self.scenario.clone(),
+            flow: self.flow.clone(),
+            lang: self.lang.clone(),
+            dialect: self.dialect.clone(),
+            amount: self.amount.clone(),
+            merchant_orderid: self.merchant_orderid.clone(),
+            cart: BTreeMap::new(),
+            happened,
+            exchanges: Vec::new(),
+            first_id: self.first_id,
+            next_id: self.next_id,
+            left_out: Vec::new(),
+            faults: Vec::new(),
+            opened: Vec::new(),
+            looked: self.looked.clone(),
+            plan: None,
+            ended: None,
+        }
     }
 
     /// Whether the shop opened orders, and none with a number of its own.
@@ -152,6 +179,18 @@ pub struct Opened {
     pub merchant_orderid: Option<String>,
     /// Its outcome.
     pub outcome: Option<String>,
+}
+
+impl Opened {
+    /// An order as it stands.
+    pub fn of(order: &OrderView) -> Self {
+        let word = serde_json::to_value(order.outcome).unwrap_or_default();
+        Self {
+            id: order.id,
+            merchant_orderid: order.merchant_order_id.clone(),
+            outcome: word.as_str().map(str::to_owned),
+        }
+    }
 }
 
 impl Happened {

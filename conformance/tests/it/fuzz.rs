@@ -223,3 +223,35 @@ fn what_is_wrong_with_a_plan_is_said() {
         stderr(&output)
     );
 }
+
+#[test]
+fn flexiti_is_silent_for_longer_than_a_shop_waits_that_says_how_long_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::read_to_string(merchants().join("node/merchant.toml")).unwrap();
+    let shop = merchants().join("node/shop.mjs");
+    let file = file.replace("\"shop.mjs\"", &format!("\"{}\"", shop.display()));
+    // As node/flexiti.mjs has it.
+    let told = file.replace("[checkout]\n", "[checkout]\ntimeout_s = 5\n");
+    assert_ne!(told, file);
+    let certify = |name: &str, text: &str| {
+        let driver = write(&folder, name, text);
+        let args = [
+            "merchant", "--seed", "1", "--only", "silence", "--driver", &driver,
+        ];
+        let output = run(&args);
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        (output.status.code(), said)
+    };
+    let (code, said) = certify("told.toml", &told);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 of 3 scenarios passed"), "{said}");
+    let (code, said) = certify("untold.toml", &file);
+    assert_eq!(code, Some(2), "{said}");
+    let long = file.replace("[checkout]\n", "[checkout]\ntimeout_s = 90\n");
+    let (code, said) = certify("long.toml", &long);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("checkout.timeout_s: 90 is not allowed"),
+        "{said}"
+    );
+}

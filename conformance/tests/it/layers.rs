@@ -40,7 +40,8 @@ const RUNNER: &[Layers] = &[
             "certify | exec | fuzz",
             "certificate | stage",
             "judge",
-            "trace | driver | scenarios",
+            "record | past | scenarios | recipe | silence",
+            "trace | driver",
         ],
     ),
 ];

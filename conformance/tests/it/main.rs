@@ -10,6 +10,7 @@ mod certificate;
 mod dialects;
 mod diff;
 mod docs;
+mod forged;
 mod formats;
 mod fuzz;
 mod law;

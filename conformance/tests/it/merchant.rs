@@ -128,8 +128,13 @@ fn what_cannot_be_looked_at_stands_against_the_level() {
 
 /// Certifies shops, each under a seed and in a dialect, all at once: they mostly wait. Gives their
 /// driver files with what was said.
+/// Certifies these shops; each gets a certificate, which the program verifies before it writes it.
 fn certified_at_once(runs: &[(String, &str, &str)]) -> Vec<(String, String)> {
-    let certify = |driver: &str, seed: &str, dialect: &str| {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.json").display().to_string();
+    assert!(run(&["merchant", "keygen", &key]).status.success());
+    let certify = |at: usize, driver: &str, seed: &str, dialect: &str| {
+        let certificate = folder.path().join(format!("{at}.json"));
         let output = run(&[
             "merchant",
             "--driver",
@@ -138,13 +143,26 @@ fn certified_at_once(runs: &[(String, &str, &str)]) -> Vec<(String, String)> {
             seed,
             "--dialect",
             dialect,
+            "--key",
+            &key,
+            "--certificate",
+            &certificate.display().to_string(),
         ]);
-        format!("seed {seed}\n{}{}", stdout(&output), stderr(&output))
+        let said = format!("seed {seed}\n{}{}", stdout(&output), stderr(&output));
+        assert!(certificate.exists(), "{driver}: {said}");
+        said
     };
+    let certify = &certify;
     std::thread::scope(|scope| {
         let running: Vec<_> = runs
             .iter()
-            .map(|(driver, seed, dialect)| (driver, scope.spawn(|| certify(driver, seed, dialect))))
+            .enumerate()
+            .map(|(at, (driver, seed, dialect))| {
+                (
+                    driver,
+                    scope.spawn(move || certify(at, driver, seed, dialect)),
+                )
+            })
             .collect();
         let ended = running.into_iter();
         ended

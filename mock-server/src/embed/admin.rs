@@ -33,6 +33,7 @@ pub use crate::state::transitions::Wanted;
 
 use crate::admin::{clock, dialect, faults, lint, merchants, orders, problem, requests, server};
 use crate::clock::Millis;
+use crate::embed::recording::Recorded;
 use crate::http::form::{Form, FormRules};
 use crate::journal::Filter;
 use crate::model::customer::Customer;
@@ -46,15 +47,26 @@ use std::io::Write;
 #[derive(Debug, Clone, Copy)]
 pub struct Admin<'a> {
     service: &'a Service,
+    /// The time, where it is not the machine's.
+    at: Option<Millis>,
 }
 
 impl<'a> Admin<'a> {
     pub(super) fn new(service: &'a Service) -> Self {
-        Self { service }
+        Self { service, at: None }
+    }
+
+    /// The same at this time of the machine, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn at(self, now: i64) -> Self {
+        Self {
+            at: Some(now),
+            ..self
+        }
     }
 
     fn now(self) -> Millis {
-        (self.service.app.now)()
+        self.at.unwrap_or_else(|| (self.service.app.now)())
     }
 
     /// `GET health`.
@@ -224,6 +236,27 @@ impl<'a> Admin<'a> {
             .keys()
             .map(|token| ("refresh_token", token.to_string()));
         access.chain(refresh).collect()
+    }
+
+    /// Everything that was drawn from the seed and lets somebody in: tokens, and the sessions of
+    /// orders.
+    pub fn issued(self) -> Vec<String> {
+        let tokens = self.tokens().into_iter().map(|(_, token)| token);
+        let mut issued: Vec<String> = tokens.collect();
+        let state = self.service.app.state();
+        issued.extend(state.orders.iter().map(|order| order.session.to_string()));
+        issued
+    }
+
+    /// A text as the journal shows it, without secrets.
+    pub fn redacted(self, text: &str) -> String {
+        self.service.app.journal_redactor().text(text)
+    }
+
+    /// A request of the journal, byte for byte, with the answer's body; nothing is hidden in it.
+    pub fn recorded(self, id: u64) -> Option<Recorded> {
+        let entry = self.service.app.journal().get(id)?;
+        Some(Recorded::of(&entry))
     }
 
     /// The customers that a merchant has now, with the credit that they have left.

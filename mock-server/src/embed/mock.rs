@@ -127,6 +127,14 @@ impl Mock {
         &self.service.app
     }
 
+    /// Does something between two requests, at a time that nobody else changes. Without
+    /// [`Settings::in_turn`], requests may come in between.
+    pub fn in_turn<T>(&self, act: impl FnOnce(Admin<'_>, i64) -> T) -> T {
+        let _turn = self.service.turn();
+        let now = (self.app().now)();
+        act(self.admin().at(now), now)
+    }
+
     /// Steers it, as its admin API does.
     pub fn admin(&self) -> Admin<'_> {
         Admin::new(&self.service)

@@ -5,5 +5,7 @@ pub mod environment;
 #[doc(hidden)]
 pub mod internals;
 mod mock;
+pub mod offline;
+pub mod recording;
 
 pub use mock::Mock;

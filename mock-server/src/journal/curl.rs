@@ -1,7 +1,7 @@
 //! A command line that sends a recorded request again.
 
 use crate::journal::entry::Entry;
-use crate::redact::{HIDDEN, Redactor};
+use crate::redact::{HASH, HIDDEN, Redactor};
 use std::fmt::Write as _;
 
 /// Headers that curl sets itself.
@@ -13,8 +13,6 @@ const OWN: &[&str] = &[
     "transfer-encoding",
     "expect",
 ];
-/// How many digits the hash of a secret has.
-const HASH: usize = 8;
 
 /// `curl` for a request to a server at `origin`. A secret stands there as a shell variable named
 /// after what it is.
@@ -114,17 +112,17 @@ mod tests {
     #[test]
     fn a_secret_becomes_a_variable_and_a_quote_survives() {
         for (text, shown) in [
-            ("Bearer ***0123abcd", r#"'Bearer '"$TOKEN""#),
+            ("Bearer ***0123abcd4567", r#"'Bearer '"$TOKEN""#),
             ("l'Église", r"'l'\''Église'"),
             (
-                "a=1&client_secret=***0123abcd&b=***0123abce",
-                r#"'a=1&client_secret='"$CLIENT_SECRET"'&b='"$SECRET_0123abce""#,
+                "a=1&client_secret=***0123abcd4567&b=***0123abce4567",
+                r#"'a=1&client_secret='"$CLIENT_SECRET"'&b='"$SECRET_0123abce4567""#,
             ),
             (
-                r#"{"Password":"***0123abcd"}"#,
+                r#"{"Password":"***0123abcd4567"}"#,
                 r#"'{"Password":"'"$PASSWORD"'"}'"#,
             ),
-            ("a***b ***0123", "'a***b ***0123'"),
+            ("a***b ***0123abcd", "'a***b ***0123abcd'"),
             ("", "''"),
         ] {
             assert_eq!(word(text), shown);

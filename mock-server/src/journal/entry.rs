@@ -145,6 +145,17 @@ impl Entry {
             .collect()
     }
 
+    /// The same, byte for byte.
+    pub fn header_bytes(&self) -> Vec<(String, Vec<u8>)> {
+        let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
+        let pair = |line: &[u8]| {
+            let at = line.windows(2).position(|pair| pair == b": ")?;
+            let name = String::from_utf8_lossy(&line[..at]).into_owned();
+            Some((name, line[at + 2..].to_vec()))
+        };
+        lines.filter_map(pair).collect()
+    }
+
     /// The values of the header `name`, in any case.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');

@@ -27,7 +27,7 @@ use hyper::header::{
 use hyper::{Method, StatusCode};
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -41,6 +41,7 @@ pub struct Service {
     /// How many callbacks are brought at once; more wait.
     pub callbacks: Semaphore,
     router: Router,
+    turns: Option<Mutex<()>>,
 }
 
 /// How many callbacks are brought to shops at once.
@@ -58,6 +59,7 @@ impl Service {
             app: App::new(settings, rulebook, address)?,
             metrics: Metrics::new()?,
             callbacks: Semaphore::new(CALLBACKS),
+            turns: settings.in_turn.then(Mutex::default),
         })
     }
 
@@ -72,12 +74,23 @@ impl Service {
         rest.is_some_and(|rest| admin::is_aside(rest, &request.method))
     }
 
+    /// Waits until nothing else happens, where things are to happen one after the other.
+    pub fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        let turns = self.turns.as_ref()?;
+        Some(turns.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Answers a request, and records the exchange. Everything a handler needs is in its
     /// arguments: the time is read here, once.
     pub fn handle(&self, request: &Request) -> Reply {
+        let _turn = self.turn();
+        self.handle_at(request, (self.app.now)())
+    }
+
+    /// The same at this time.
+    pub fn handle_at(&self, request: &Request, now: Millis) -> Reply {
         let app = &self.app;
         let started = Instant::now();
-        let now = (app.now)();
         let mut note = Note::default();
         let reply = match self.route(&request.path) {
             Route::Api(endpoint, client_id, order_id) => {

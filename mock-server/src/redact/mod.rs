@@ -6,7 +6,7 @@ mod secrets;
 mod shape;
 mod spelling;
 
-pub use search::HIDDEN;
+pub use search::{HASH, HIDDEN};
 pub use secrets::Secrets;
 
 use crate::redact::search::Hit;
@@ -65,7 +65,7 @@ impl Redactor {
         if self.reveal {
             return secret.to_owned();
         }
-        format!("{HIDDEN}{:08x}", self.key.hash_one(secret) >> 32)
+        format!("{HIDDEN}{:012x}", self.key.hash_one(secret) >> 16)
     }
 
     /// `text` without secrets, tokens and sessions, wherever in it they stand, and however they
@@ -284,7 +284,7 @@ mod tests {
         ] {
             assert_eq!(redactor.text(text), shown, "{text}");
         }
-        assert_eq!(short.len(), 11);
+        assert_eq!(short.len(), HIDDEN.len() + HASH);
         assert_eq!(
             redactor.clone().revealing(true).text("s3cret/x"),
             "s3cret/x"

@@ -10,6 +10,9 @@ use std::collections::HashSet;
 
 /// What stands before the hash of a secret.
 pub const HIDDEN: &str = "***";
+/// How many hexadecimal digits follow: two of many thousand secrets have the same once in a hundred
+/// thousand runs.
+pub const HASH: usize = 12;
 /// How deep spellings may be nested.
 const DEPTH: usize = 12;
 /// How much is searched for each byte of a text, and for any text.
@@ -379,5 +382,5 @@ fn password_before(text: &[u8]) -> Option<usize> {
 /// Whether a text is what stands in the place of a secret.
 fn is_hidden(text: &[u8]) -> bool {
     let hash = text.strip_prefix(HIDDEN.as_bytes());
-    hash.is_some_and(|hash| hash.len() == 8 && hash.iter().all(u8::is_ascii_hexdigit))
+    hash.is_some_and(|hash| hash.len() == HASH && hash.iter().all(u8::is_ascii_hexdigit))
 }

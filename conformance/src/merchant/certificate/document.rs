@@ -6,6 +6,7 @@ use crate::formats::{About, Case, Document, Finding, Outcome, Row};
 use crate::merchant::judge::results::Results;
 use crate::merchant::judge::{Judgement, Verdict};
 use crate::merchant::scenarios;
+use flexiti_contract::scenario::Rank;
 use std::time::Duration;
 
 /// What every format shows: a row for each scenario and each rule of the review, in each dialect.
@@ -52,9 +53,10 @@ fn rows(document: &mut Document, results: &Results, suffix: &str) {
     for result in &results.scenarios {
         let scenario = result.name.split('/').next().unwrap_or_default();
         let shipped = scenarios::named(scenario);
-        let requirement = shipped.map_or("", |row| row.requirement.as_str());
+        let requirement = result.requirement();
         let id = format!("{}{suffix}", result.name);
-        let level = shipped.map(|row| rank(Some(row.level))).unwrap_or_default();
+        // Plans of the fuzzer are of this level.
+        let level = rank(Some(shipped.map_or(Rank::Robust, |row| row.level)));
         let group = scenario.split('.').next().unwrap_or_default();
         let row = row(id, group, requirement, level, &result.checks);
         add(document, row, result.verdict, &result.checks);

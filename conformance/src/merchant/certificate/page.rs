@@ -188,14 +188,10 @@ pub fn badge(certificate: &Certificate) -> anyhow::Result<String> {
 fn dialect(results: &Results) -> Dialect<'_> {
     let failed = results.scenarios.iter().filter(|r| !r.verdict.is_fine());
     let mut found: Vec<Found<'_>> = failed
-        .map(|result| {
-            let id = result.name.split('/').next().unwrap_or_default();
-            let row = scenarios::named(id);
-            Found {
-                name: &result.name,
-                requirement: row.map_or("", |row| row.requirement.as_str()),
-                checks: checks(&result.checks),
-            }
+        .map(|result| Found {
+            name: &result.name,
+            requirement: result.requirement(),
+            checks: checks(&result.checks),
         })
         .collect();
     let review = checks(&results.review);

@@ -4,7 +4,7 @@ use super::{Certificate, narrative};
 use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
 use crate::merchant::judge::root::NOT_LOOKED_AT;
 use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
-use crate::merchant::scenarios;
+use crate::merchant::recipe;
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -74,12 +74,16 @@ pub fn text(certificate: &Certificate) -> String {
             "dialect `{}`: {passed} of {all} scenarios passed",
             results.dialect
         );
+        if certificate.fuzz > 0 {
+            let plans = results.scenarios.iter();
+            let plans = plans.filter(|row| row.name.starts_with(recipe::PREFIX));
+            let plans = plans.count();
+            let _ = writeln!(text, "  {plans} of them are plans of the fuzzer");
+        }
         consequences(&mut text, results);
         let told = results.scenarios.iter().filter(|r| !r.verdict.is_fine());
         for result in told.filter(|result| root_of(result).is_none()) {
-            let id = result.name.split('/').next().unwrap_or_default();
-            let row = scenarios::named(id);
-            let requirement = row.map_or("", |row| row.requirement.as_str());
+            let requirement = result.requirement();
             let _ = writeln!(
                 text,
                 "\n{} {}\n  {requirement}",

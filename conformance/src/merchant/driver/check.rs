@@ -6,6 +6,9 @@ use super::{Driver, Order, PLACEHOLDERS};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::BTreeMap;
 
+/// By how many seconds a page has to come later than Flexiti's answer.
+const SPARE: u16 = 5;
+
 impl Driver {
     /// Refuses what cannot be meant.
     pub(super) fn check(&self) -> anyhow::Result<()> {
@@ -17,6 +20,13 @@ impl Driver {
             "checkout.patience_s: {} is not allowed; 1 to 300 seconds",
             self.checkout.patience_s
         );
+        if let Some(timeout) = self.checkout.timeout_s {
+            let most = self.checkout.patience_s.saturating_sub(SPARE).min(60);
+            ensure!(
+                (1..=most).contains(&timeout),
+                "checkout.timeout_s: {timeout} is not allowed; 1 to {most} seconds: a page has to come within patience_s all the same"
+            );
+        }
         let mut known = self.own_placeholders();
         for (at, step) in (1..).zip(&self.checkout.steps) {
             check_request(&format!("checkout.steps[{at}]"), step, &mut known)?;

@@ -113,6 +113,9 @@ pub struct Checkout {
     /// their retries.
     #[serde(default = "half_a_minute")]
     pub patience_s: u16,
+    /// How many seconds the shop waits for an answer of Flexiti's. If it is given, there are
+    /// scenarios in which Flexiti is silent for longer.
+    pub timeout_s: Option<u16>,
 }
 
 fn post() -> String {

@@ -92,6 +92,11 @@ pub const FLOWS: [&str; 3] = ["apply", "buy", "apply/buy"];
 pub const LANGUAGES: [&str; 2] = ["en", "fr"];
 
 impl Shop {
+    /// Whether the shop has a flow in a language.
+    pub fn has(&self, flow: &str, lang: &str) -> bool {
+        self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
+    }
+
     /// The program that starts the shop, and its arguments; empty if it runs already.
     pub fn command_line(&self) -> Vec<String> {
         match &self.shell {

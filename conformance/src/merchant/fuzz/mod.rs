@@ -6,7 +6,6 @@
 //! customers do. A shop may give up if init fails. In everything else it has to pass the checks of
 //! a certification.
 
-mod recipe;
 mod reproduction;
 pub mod text;
 
@@ -14,13 +13,11 @@ pub use reproduction::Reproduction;
 
 use crate::merchant::driver::Driver;
 use crate::merchant::judge::Judgement;
+use crate::merchant::recipe::{self, FuzzRecipe};
 use crate::merchant::stage::{PATIENCE, Stage};
-use anyhow::{anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
-use proptest::strategy::{Strategy as _, ValueTree as _};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use recipe::FuzzRecipe;
 use std::time::{Duration, Instant};
 
 /// The check that waits for the shop.
@@ -71,7 +68,9 @@ pub fn run(
         driver.order.is_some(),
         "the driver file has no [order]: fuzzing looks at what the shop believes"
     );
-    let recipes = recipe::recipes(Contract::shipped())?;
+    let shop = &driver.shop;
+    let has = |flow: &str, lang: &str| shop.has(flow, lang);
+    let mut recipes = recipe::of_seed(Contract::shipped(), options.seed, has)?;
     let mut floor = Floor::new(driver, options, tell)?;
     let baseline = FuzzRecipe::baseline();
     let failed = floor.play(&baseline, PATIENCE)?;
@@ -80,14 +79,8 @@ pub fn run(
     }
     // A review finding on every purchase is not caused by a plan.
     floor.known = names(&failed);
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&options.seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     for _ in 0..options.cases {
-        let recipe = recipes.new_tree(&mut runner);
-        let recipe = recipe.map_err(|why| anyhow!("no plan could be generated: {why}"))?;
-        let recipe = recipe.current();
+        let recipe = recipes.next().context("no plan could be generated")??;
         let broke = floor.breaks(&recipe)?;
         if let Some(earlier) = floor.ended_after.take() {
             return floor.found(&earlier, &earlier, Shrunk::default());
@@ -138,7 +131,9 @@ impl<'f> Floor<'f> {
     }
 
     fn plan(&self, recipe: &FuzzRecipe) -> Reproduction {
-        recipe.plan(&self.options.dialect, self.options.seed)
+        let Options { dialect, seed, .. } = self.options;
+        let scenario = recipe.scenario("fuzz.case");
+        Reproduction::new(dialect, *seed, recipe.flow(), recipe.lang(), scenario)
     }
 
     /// Plays a plan and returns the checks that failed.

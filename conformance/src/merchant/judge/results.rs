@@ -3,6 +3,7 @@
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::{cart, lint, numbers, pages, root, scenario};
+use crate::merchant::record::Record;
 use crate::merchant::scenarios;
 use crate::merchant::trace::{self, AskedAgain, Page, Played};
 use anyhow::Context as _;
@@ -33,6 +34,22 @@ pub struct Act {
     /// again, and took its time.
     #[serde(default)]
     pub cut: usize,
+    /// What came in at the mock, from which its answers follow.
+    #[serde(default)]
+    pub record: Option<Record>,
+}
+
+impl Act {
+    /// What was seen besides the scenarios.
+    pub fn rest(&self) -> serde_json::Value {
+        serde_json::json!([
+            self.pages,
+            self.has,
+            self.has_reset,
+            self.asked_again,
+            self.cut
+        ])
+    }
 }
 
 /// The flows and languages that a shop has, by its driver file.
@@ -42,6 +59,9 @@ pub struct Has {
     pub flows: Vec<String>,
     /// The languages.
     pub languages: Vec<String>,
+    /// How many seconds it waits for an answer of Flexiti's, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<u16>,
 }
 
 impl Default for Has {
@@ -50,6 +70,7 @@ impl Default for Has {
         Self {
             flows: all(&["apply", "buy", "apply/buy"]),
             languages: all(&["en", "fr"]),
+            timeout_s: None,
         }
     }
 }
@@ -74,10 +95,22 @@ pub struct Results {
 pub struct ScenarioResult {
     /// Scenario, flow and language.
     pub name: String,
+    /// What it is about, if the fuzzer generated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The worst verdict of its checks.
     pub verdict: Verdict,
     /// The checks, those that passed among them.
     pub checks: Vec<Judgement>,
+}
+
+impl ScenarioResult {
+    /// What the shop has to do.
+    pub fn requirement(&self) -> &str {
+        let id = self.name.split('/').next().unwrap_or_default();
+        let shipped = || scenarios::named(id).map(|row| row.requirement.as_str());
+        self.plan.as_deref().or_else(shipped).unwrap_or_default()
+    }
 }
 
 impl Results {
@@ -111,11 +144,12 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         scenarios::all()
             .iter()
             .position(|row| row.id == played.scenario)
+            .unwrap_or(usize::MAX)
     };
     all.sort_by_key(|played| row(played));
     let mut checks = Vec::new();
     for played in &all {
-        let shipped = scenarios::named(&played.scenario);
+        let shipped = scenarios::of(played);
         let shipped = shipped.with_context(|| format!("no scenario `{}`", played.scenario))?;
         checks.push(scenario::judge(shipped, played));
     }
@@ -125,6 +159,7 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         .zip(checks)
         .map(|(played, checks)| ScenarioResult {
             name: played.name(),
+            plan: played.plan.as_ref().map(|plan| plan.requirement.clone()),
             verdict: scenario::worst(&checks),
             checks,
         });
@@ -176,7 +211,8 @@ fn names(wanted: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = String> {
 }
 
 impl Has {
-    fn plays(&self, flow: &str, lang: &str) -> bool {
+    /// Whether the shop has a flow in a language.
+    pub fn plays(&self, flow: &str, lang: &str) -> bool {
         self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
     }
 }
@@ -196,7 +232,7 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
         *all &= result.verdict.is_fine();
     }
     for (played, result) in played.iter().zip(results) {
-        let row = scenarios::named(&played.scenario);
+        let row = scenarios::of(played);
         let control = row.and_then(|row| row.control.as_ref());
         let missing = control.filter(|control| passed.get(*control) != Some(&true));
         if let Some(control) = missing

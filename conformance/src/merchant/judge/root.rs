@@ -52,14 +52,14 @@ pub fn consequences(played: &[&Played], checks: &mut [Vec<Judgement>]) {
 
 /// Whether a scenario has neither faults nor answers of its own.
 fn is_plain(played: &Played) -> bool {
-    let row = scenarios::named(&played.scenario);
+    let row = scenarios::of(played);
     row.is_some_and(|row| row.faults.is_empty() && row.answers.is_empty())
 }
 
 /// Why Flexiti's page did not open, if it had to: what was answered to the shop's last call. `None`
 /// if a planned fault may be why.
 fn cause(played: &Played) -> Option<String> {
-    let scenario = scenarios::named(&played.scenario)?;
+    let scenario = scenarios::of(played)?;
     let is_opened = !Story { scenario, played }.did_not_open();
     if is_opened || played.ended.is_some() || played.failures().next().is_some() {
         return None;

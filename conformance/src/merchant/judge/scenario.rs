@@ -4,6 +4,7 @@ use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::story::Story;
 use super::{cart, pages, retries, steps, tokens};
+use crate::merchant::silence;
 use crate::merchant::trace::Played;
 use flexiti_contract::scenario::Scenario;
 
@@ -18,6 +19,11 @@ const NEEDS_ORDER: &[&str] = &[
 
 /// The verdicts on one scenario as it was played. A check that does not apply is left out.
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
+    let given_up = scenario
+        .id
+        .starts_with(silence::PREFIX)
+        .then(|| given_up(played));
+    let played = given_up.as_ref().unwrap_or(played);
     let story = Story { scenario, played };
     let mut all = steps::failed(&story);
     // Whatever followed, the shop that ended is why.
@@ -55,6 +61,17 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
         of_basis.in_scenario_of(scenario.level)
     });
     all.collect()
+}
+
+/// The same, with every answer lost for which the shop did not wait.
+fn given_up(played: &Played) -> Played {
+    let mut given_up = played.clone();
+    for call in &mut given_up.exchanges {
+        if call.row.fault.as_deref() == Some("delay") {
+            call.row.fault = Some("lost_response".to_owned());
+        }
+    }
+    given_up
 }
 
 /// The verdict on a scenario: the worst of its checks.

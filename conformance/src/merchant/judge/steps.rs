@@ -2,6 +2,7 @@
 
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_init};
+use crate::merchant::recipe;
 use crate::merchant::trace::{ExchangeView, Happened, NO_NUMBER, Opened};
 use flexiti_contract::scenario::{Belief, Start, Step};
 use std::collections::HashSet;
@@ -307,8 +308,12 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
     ]
 }
 
-/// A scenario whose fault never struck proves nothing.
+/// A scenario whose fault never struck proves nothing; a plan of the fuzzer has several, and one may
+/// keep the shop from the call that another is for.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
+    if story.scenario.id.starts_with(recipe::PREFIX) {
+        return None;
+    }
     let ours: HashSet<u64> = story
         .played
         .exchanges

@@ -36,6 +36,8 @@ pub struct Asked<'a> {
     pub settled: Option<u64>,
     /// Whether faults are planned for the shop's questions about the order.
     pub has_faults: bool,
+    /// How long Flexiti is silent at its questions.
+    pub silence: Duration,
     /// The shop, and the mock behind it.
     pub stage: &'a Stage<'a>,
 }
@@ -70,7 +72,8 @@ pub fn believe(
         // Goods may be on their way at once.
         let is_wrong = belief == Some(Belief::Paid);
         let pace = stage.pace();
-        let is_late = waited > pace.limit(known, stage.patience, most);
+        let usual = stage.patience + asked.silence;
+        let is_late = waited > pace.limit(known, usual, most.max(usual));
         // The state of an order that was never opened will not change.
         let is_open = asked.order.is_some();
         // A shop that asks in the background has yet to meet what was planned for it.

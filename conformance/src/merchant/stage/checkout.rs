@@ -139,7 +139,7 @@ impl Customer<'_, '_> {
         self.others.extend(&orders);
         // The customer goes on in the window that they opened last.
         self.order = orders.last().copied().or(self.order);
-        if let Err(error) = self.stage.plan_for(self.faults, self.order) {
+        if let Err(error) = self.plan_faults() {
             troubles.push(format!("{error:#}"));
         }
         Happened::SentAgain {

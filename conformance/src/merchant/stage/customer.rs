@@ -2,11 +2,12 @@
 
 use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
 use super::cookies::From;
-use super::{Stage, belief, is_of_order, last_id};
+use super::{Stage, belief, last_id};
+use crate::merchant::record::{What, is_of_order};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
-use flexiti_contract::scenario::{By, Start, Step, To};
-use flexiti_mock::embed::admin::{ClockChange, Complete, OrderView, SettleAfter, Wanted};
+use flexiti_contract::scenario::{By, Scenario, Start, Step, To};
+use flexiti_mock::embed::admin::{Completed, OrderView};
 use reqwest::Url;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub struct Customer<'s, 'd> {
     pub(super) stage: &'s Stage<'d>,
     flow: &'s str,
     lang: &'s str,
+    scenario: &'s Scenario,
     pub(super) faults: &'s [Value],
     /// The amount to pay.
     pub amount: String,
@@ -56,14 +58,15 @@ impl<'s, 'd> Customer<'s, 'd> {
         stage: &'s Stage<'d>,
         flow: &'s str,
         lang: &'s str,
-        faults: &'s [Value],
+        scenario: &'s Scenario,
     ) -> anyhow::Result<Self> {
         let plays = stage.plays;
         Ok(Self {
             stage,
             flow,
             lang,
-            faults,
+            scenario,
+            faults: &scenario.faults,
             // An amount of its own, so that it can be recognised.
             amount: stage.driver.cart.amount(lang).map_or_else(
                 || format!("{}.{}", 120 + plays, plays % 89 + 10),
@@ -97,7 +100,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         match step {
             Step::Checkout { expect } => {
                 let started = self.check_out(*expect);
-                self.stage.plan_for(self.faults, self.order)?;
+                self.plan_faults()?;
                 Ok(started)
             }
             Step::Complete {
@@ -106,7 +109,7 @@ impl<'s, 'd> Customer<'s, 'd> {
                 every,
             } => {
                 if *every {
-                    self.complete_others(outcome)?;
+                    self.complete_others(outcome);
                 }
                 self.complete(outcome, settle_after.as_ref())
             }
@@ -123,17 +126,26 @@ impl<'s, 'd> Customer<'s, 'd> {
             }
             Step::Doubt { none_of } => belief::doubt(&self.asked(), none_of),
             Step::Advance { ms } => {
-                let change = ClockChange {
-                    advance_ms: Some(*ms),
-                    ..ClockChange::default()
-                };
-                self.stage
-                    .mock
-                    .admin()
-                    .set_clock(&self.stage.client_id, &change)?;
+                self.stage.steer(self.scenario, What::Advance(*ms))?;
                 Ok(Happened::Advanced(*ms))
             }
         }
+    }
+
+    /// Plans the faults of notifications for the order that is open.
+    pub(super) fn plan_faults(&self) -> anyhow::Result<()> {
+        if self.faults.iter().any(is_of_order) {
+            let order = self.order;
+            self.stage.steer(self.scenario, What::Plan { order })?;
+        }
+        Ok(())
+    }
+
+    /// How long Flexiti keeps the shop waiting for a notification.
+    fn silence(&self) -> Duration {
+        let faults = self.faults.iter().filter(|fault| is_of_order(fault));
+        let delays = faults.filter_map(|fault| fault["action"]["ms"].as_u64());
+        Duration::from_millis(delays.max().unwrap_or(0))
     }
 
     fn asked(&self) -> belief::Asked<'_> {
@@ -144,6 +156,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             order: self.order.filter(|_| !self.has_failed),
             settled: self.settled,
             has_faults: self.faults.iter().any(is_of_order),
+            silence: self.silence(),
             stage: self.stage,
         }
     }
@@ -254,37 +267,35 @@ impl<'s, 'd> Customer<'s, 'd> {
         let Some(order) = self.order else {
             return Ok(Happened::Skipped);
         };
-        let wanted: Wanted = serde_json::from_value(outcome.into())
-            .with_context(|| format!("outcome `{outcome}`"))?;
-        let settle_after: Option<SettleAfter> = settle_after
-            .map(|after| serde_json::from_value(after.clone()))
-            .transpose()
-            .context("settle_after")?;
-        let wish = Complete {
-            outcome: wanted,
-            follow: false,
-            settle_after,
-        };
+        let completed = self.bring(order, outcome, settle_after)?;
         let admin = self.stage.mock.admin();
-        self.callback = admin.complete(order, &wish)?.callback_url;
+        self.callback = completed.and_then(|completed| completed.callback_url);
         let is_settled = admin.order(order)?.settled;
         self.settled = is_settled.then(|| last_id(admin)).transpose()?;
         Ok(Happened::Completed(outcome.to_owned()))
     }
 
     /// The customer does the same in the other windows, as far as Flexiti lets them.
-    fn complete_others(&self, outcome: &str) -> anyhow::Result<()> {
+    fn complete_others(&self, outcome: &str) {
         let own = self.order;
         for order in self.others.iter().filter(|other| Some(**other) != own) {
-            let wish = Complete {
-                outcome: serde_json::from_value(outcome.into())?,
-                follow: false,
-                settle_after: None,
-            };
             // An order that has come to its end cannot be paid any more.
-            let _ = self.stage.mock.admin().complete(*order, &wish);
+            let _ = self.bring(*order, outcome, None);
         }
-        Ok(())
+    }
+
+    fn bring(
+        &self,
+        order: u64,
+        outcome: &str,
+        settle_after: Option<&Value>,
+    ) -> anyhow::Result<Option<Completed>> {
+        let what = What::Complete {
+            order,
+            outcome: outcome.to_owned(),
+            settle_after: settle_after.cloned(),
+        };
+        self.stage.steer(self.scenario, what)
     }
 
     /// The success URL of the driver file, with more in its query.
@@ -379,6 +390,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             stage: self.stage,
             flow: self.flow,
             lang: self.lang,
+            scenario: self.scenario,
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),

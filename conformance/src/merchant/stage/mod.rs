@@ -6,36 +6,37 @@ mod browser;
 mod checkout;
 mod cookies;
 mod customer;
+mod disguise;
 mod extract;
 mod html;
 mod pace;
-mod past;
 mod performance;
 pub(super) mod process;
+mod recorder;
 mod request;
 mod scripts;
 mod shop;
+mod steered;
 
 pub use shop::{LOST, Trouble};
 
 use crate::merchant::driver::{Account, Driver};
 use crate::merchant::trace::{AskedAgain, Page};
-use anyhow::{Context as _, anyhow};
+use crate::merchant::{past::Past, record};
 use base64::Engine as _;
 use browser::{Browser, Credentials, Outgoing, PageLoad};
 use cookies::From;
-use flexiti_contract::scenario::Scenario;
-use flexiti_mock::embed::admin::{Admin, DialectChange, DialectView, FaultPlan};
+use flexiti_mock::embed::admin::{Admin, DialectView};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use pace::Pace;
-use past::Past;
 use reqwest::Url;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use shop::Shop;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use steered::Steered;
 
 /// The account of a shop that is started here.
 const CLIENT_ID: &str = "shop-under-test";
@@ -51,8 +52,6 @@ const DEATHS: u32 = 5;
 const SAID: usize = 600;
 /// After how many scenarios whose calls for tokens fail every time no more is played again for that.
 const NOISY: u32 = 2;
-/// The name of a scenario's dialect.
-const SCENE: &str = "scene";
 
 /// A shop, and the mock that it takes for Flexiti.
 pub struct Stage<'d> {
@@ -62,6 +61,8 @@ pub struct Stage<'d> {
     pub(super) owner: Browser,
     /// How many scenarios have been played.
     pub(super) plays: u32,
+    /// How many of them are over, those that were repeated counted once.
+    plays_kept: usize,
     /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
     pub(super) run: String,
     /// An order that was paid, for forged callbacks.
@@ -70,6 +71,10 @@ pub struct Stage<'d> {
     pub(super) patience: Duration,
     /// The shop's account at the mock.
     pub(super) client_id: String,
+    client_secret: String,
+    seed: u64,
+    /// What was done to the mock.
+    steered: Mutex<Vec<Steered>>,
     /// What tells the shop and its commands where Flexiti is.
     environment: Vec<(String, String)>,
     shop: Shop,
@@ -95,16 +100,13 @@ impl<'d> Stage<'d> {
     /// Starts a mock and the shop.
     pub fn new(driver: &'d Driver, seed: u64, dialect: &str) -> anyhow::Result<Self> {
         let account = account(driver, seed);
-        let account = MerchantConfig {
+        let account = record::Account {
             client_id: account.client_id,
             client_secret: account.client_secret,
-            username: None,
-            password: None,
-            trust_url: None,
             success_url: Some(driver.callbacks.success.clone()),
             error_url: Some(driver.callbacks.error.clone()),
-            ..MerchantConfig::demo()
         };
+        let account = account.config();
         let mut credentials = Credentials::default();
         credentials.add("client_id", &account.client_id);
         credentials.add("client_secret", &account.client_secret);
@@ -121,6 +123,7 @@ impl<'d> Stage<'d> {
             seed: Some(seed),
             journal_bytes: 256 * 1024 * 1024,
             journal_limit: 1_000_000,
+            in_turn: true,
             ..Settings::default()
         });
         let mock = mock.map_err(|error| match driver.mock.listen {
@@ -135,7 +138,7 @@ impl<'d> Stage<'d> {
         let environment = vec![
             (names.base_url.clone(), mock.base_url()),
             (names.client_id.clone(), account.client_id.clone()),
-            (names.client_secret.clone(), account.client_secret),
+            (names.client_secret.clone(), account.client_secret.clone()),
         ];
         let shop = Shop::start(driver, &pairs(&environment))?;
         let client_id = account.client_id;
@@ -148,11 +151,15 @@ impl<'d> Stage<'d> {
         Ok(Self {
             driver,
             client_id,
+            client_secret: account.client_secret,
+            seed,
+            steered: Mutex::default(),
             environment,
             deaths: 0,
             mock,
             owner,
             plays: 0,
+            plays_kept: 0,
             run: run_number(),
             paid: None,
             patience: PATIENCE,
@@ -341,42 +348,6 @@ impl<'d> Stage<'d> {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         pace.hung += 1;
     }
-
-    /// Sets the mock up with the scenario's answers and faults.
-    fn set_scene(&self, scenario: &Scenario) -> anyhow::Result<()> {
-        let admin = self.mock.admin();
-        let mut answers: Map<String, Value> = self.dialect.answers.clone();
-        answers.extend(scenario.answers.clone());
-        let change = DialectChange {
-            name: SCENE.to_owned(),
-            description: Some(self.dialect.description.clone()),
-            extends: None,
-            answers: Some(answers),
-        };
-        admin.set_dialect(&self.client_id, &change)?;
-        let (_, before) = scenario
-            .faults
-            .iter()
-            .partition::<Vec<_>, _>(|f| is_of_order(f));
-        let plan = FaultPlan::read(json!({"faults": before})).map_err(|what| anyhow!(what))?;
-        let planned = admin.plan_faults(&self.client_id, plan);
-        planned.with_context(|| format!("the faults of scenario {}", scenario.id))?;
-        Ok(())
-    }
-
-    /// Plans the faults of notifications, limited to this order if there is one, because the shop
-    /// may still ask about earlier ones.
-    pub(super) fn plan_for(&self, faults: &[Value], order: Option<u64>) -> anyhow::Result<()> {
-        for fault in faults.iter().filter(|fault| is_of_order(fault)) {
-            let mut fault = fault.clone();
-            if let Some(order) = order {
-                fault["match"]["params"]["orderId"] = order.to_string().into();
-            }
-            let change = serde_json::from_value(json!({"add": fault}))?;
-            self.mock.admin().change_faults(&self.client_id, change)?;
-        }
-        Ok(())
-    }
 }
 
 /// The account of the shop: its own one if it runs already, otherwise one that only it knows.
@@ -410,11 +381,6 @@ fn run_number() -> String {
     let stage = STAGES.fetch_add(1, Ordering::Relaxed);
     let seconds = jiff::Timestamp::now().as_second();
     format!("{seconds:x}{stage:x}")
-}
-
-/// Whether a fault is about calls for one order.
-fn is_of_order(fault: &Value) -> bool {
-    fault["match"]["endpoint"] == "notification"
 }
 
 /// The journal's number of the latest call.

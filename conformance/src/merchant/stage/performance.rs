@@ -3,10 +3,12 @@
 use super::customer::Customer;
 use super::{NOISY, Stage};
 use crate::merchant::judge::{self, Judgement, Verdict};
+use crate::merchant::record::What;
+use crate::merchant::scenarios;
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;
-use flexiti_mock::embed::admin::{CallKind, OrderView};
+use flexiti_mock::embed::admin::CallKind;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -41,6 +43,7 @@ impl Stage<'_> {
         played.first_id = first_id;
         played.left_out.append(&mut void);
         played.left_out.sort_unstable();
+        self.plays_kept += 1;
         Ok(played)
     }
 
@@ -49,9 +52,10 @@ impl Stage<'_> {
         self.revive()?;
         self.reset()?;
         self.plays += 1;
-        self.set_scene(scenario)?;
+        let number = self.plays_kept;
+        self.steer(scenario, What::Scene(number))?;
         let first_id = self.next_id;
-        let mut customer = Customer::new(self, flow, lang, &scenario.faults)?;
+        let mut customer = Customer::new(self, flow, lang, scenario)?;
         let happened: Vec<Happened> = scenario
             .steps
             .iter()
@@ -70,35 +74,48 @@ impl Stage<'_> {
             first_id,
             next_id: first_id,
             left_out: Vec::new(),
-            faults: self.mock.admin().faults(&self.client_id)?.faults,
+            faults: self.in_turn(What::Looked, |admin, _| {
+                Ok(admin.faults(&self.client_id)?.faults)
+            })?,
             opened: Vec::new(),
             looked: Vec::new(),
+            plan: scenarios::named(&scenario.id)
+                .is_none()
+                .then(|| Box::new(scenario.clone())),
             ended: None,
         };
-        let left_out = self.record(&mut played)?;
+        let left_out = self.collect(&mut played)?;
         let looked = self
             .looked
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         played.looked = std::mem::take(looked);
         played.ended = self.ended_with();
-        let admin = self.mock.admin();
         let opened: BTreeSet<u64> = played.orders().collect();
-        for id in &opened {
-            played.opened.push(opened_order(&admin.order(*id)?));
-        }
+        let over = What::Over {
+            next: played.next_id,
+            number: played.merchant_orderid.clone(),
+        };
+        played.opened = self
+            .in_turn(over, |admin, _| {
+                admin.clear_faults(&self.client_id)?;
+                let orders = opened.iter().map(|id| admin.order(*id));
+                Ok(orders.collect::<Result<Vec<_>, _>>()?)
+            })?
+            .iter()
+            .map(Opened::of)
+            .collect();
         let mut bought = played.opened.iter();
         if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
             self.paid = Some(bought.id);
         }
         self.past.remember(&played, &left_out);
-        admin.clear_faults(&self.client_id)?;
         Ok(played)
     }
 
-    /// Records the shop's calls since the last scenario, and gives those among them that belong to
+    /// Collects the shop's calls since the last scenario, and gives those among them that belong to
     /// earlier ones.
-    fn record(&mut self, played: &mut Played) -> anyhow::Result<Vec<ExchangeView>> {
+    fn collect(&mut self, played: &mut Played) -> anyhow::Result<Vec<ExchangeView>> {
         let admin = self.mock.admin();
         let window = self.window();
         let mut rows = admin.requests(&window)?.requests;
@@ -172,13 +189,4 @@ fn struck_others(played: &Played) -> bool {
             && !fault.consumed_by.is_empty()
             && !fault.consumed_by.iter().any(|id| own.contains(id))
     })
-}
-
-fn opened_order(order: &OrderView) -> Opened {
-    let word = serde_json::to_value(order.outcome).unwrap_or_default();
-    Opened {
-        id: order.id,
-        merchant_orderid: order.merchant_order_id.clone(),
-        outcome: word.as_str().map(str::to_owned),
-    }
 }

@@ -1,14 +1,17 @@
-//! How plans are generated and shrunk.
+//! How the plans of the fuzzer are generated and shrunk.
 
-use super::reproduction::Reproduction;
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use proptest::option;
 use proptest::sample::{select, subsequence};
-use proptest::strategy::Strategy;
+use proptest::strategy::{Strategy, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+/// How the ids of plans begin.
+pub const PREFIX: &str = "fuzz.";
 /// The most variations of either kind in a plan.
 const VARIATIONS: usize = 3;
 
@@ -100,16 +103,71 @@ fn faults(endpoint: &'static str) -> impl Strategy<Value = Option<Value>> {
     option::weighted(0.4, select(actions).prop_map(fault))
 }
 
-/// How the customer comes back.
+/// What the customer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Once,
     Twice,
     Never,
     ForgedFirst,
+    ToldFirst,
+    UnknownFirst,
     Crowd,
     AfterBystander,
+    /// They send the checkout twice.
+    Reload,
+    /// They click twice.
+    DoubleClick,
+    /// They come back to the error URL, whatever became of the order.
+    Error,
+    /// They come back to the success URL.
+    Success,
 }
+
+impl Way {
+    const ALL: [Self; 12] = [
+        Self::Once,
+        Self::Twice,
+        Self::Never,
+        Self::ForgedFirst,
+        Self::ToldFirst,
+        Self::UnknownFirst,
+        Self::Crowd,
+        Self::AfterBystander,
+        Self::Reload,
+        Self::DoubleClick,
+        Self::Error,
+        Self::Success,
+    ];
+
+    fn is_sent_twice(self) -> bool {
+        matches!(self, Self::Reload | Self::DoubleClick)
+    }
+
+    /// The URL that is requested before the customer has paid.
+    fn forged(self) -> Option<To> {
+        match self {
+            Self::ForgedFirst | Self::AfterBystander => Some(To::Success),
+            Self::ToldFirst => Some(To::Told),
+            Self::UnknownFirst => Some(To::Unknown),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a pending application later on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Later {
+    /// After how many days, one look at the order on each.
+    days: u32,
+    is_approved: bool,
+}
+
+/// A day of the mock's clock in milliseconds.
+const DAY: u64 = 86_400_000;
+/// The first order id that a reader of floating-point numbers gets wrong. No such number is fair,
+/// unless it is a text.
+const LARGE: u64 = 9_007_199_254_740_993;
 
 /// A plan before it is written out as a scenario.
 #[derive(Debug, Clone)]
@@ -119,6 +177,9 @@ pub struct FuzzRecipe {
     outcome: &'static str,
     way: Way,
     polls: u32,
+    later: Option<Later>,
+    /// Whether ids are texts of sixteen digits, which no reader may take for numbers.
+    is_large: bool,
     answers: Vec<Answer>,
     faults: Vec<Value>,
 }
@@ -140,14 +201,6 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
         ("apply", "retry"),
         ("apply", "cancelled"),
     ];
-    let ways = [
-        Way::Once,
-        Way::Twice,
-        Way::Never,
-        Way::ForgedFirst,
-        Way::Crowd,
-        Way::AfterBystander,
-    ];
     let answers = (
         subsequence(meaningless(), 0..=VARIATIONS),
         subsequence(of_dialects(contract)?, 0..=VARIATIONS),
@@ -155,28 +208,118 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
     let faults = (faults("token"), faults("init"), faults("notification"));
     let strategy = (
         0..3_u32,
-        select(ways.to_vec()),
+        select(Way::ALL.to_vec()),
         faults,
         answers,
         select(outcomes.to_vec()),
         select(vec!["en", "fr"]),
+        (
+            option::weighted(0.5, (1..4_u32, proptest::bool::ANY)),
+            proptest::bool::weighted(0.15),
+        ),
     );
-    Ok(
-        strategy.prop_map(|(polls, way, faults, answers, (flow, outcome), lang)| {
+    Ok(strategy.prop_map(
+        |(polls, way, faults, answers, (flow, outcome), lang, more)| {
             let (token, init, notification) = faults;
+            let (later, is_large) = more;
             // Windows that ask at the same moment cannot know each other's answers.
             let notification = notification.filter(|_| way != Way::Crowd);
+            // Nor can those of which only one is answered.
+            let (token, init) = if way.is_sent_twice() {
+                (None, None)
+            } else {
+                (token, init)
+            };
+            let later = later.map(|(days, is_approved)| Later {
+                days,
+                // An apply/buy that is approved goes on to buy.
+                is_approved: is_approved && flow == "apply",
+            });
             FuzzRecipe {
                 flow,
                 lang,
                 outcome,
                 way,
                 polls,
+                later: later.filter(|_| outcome == "pending" && way != Way::Never),
+                is_large,
                 answers: [answers.0, answers.1].concat(),
                 faults: [token, init, notification].into_iter().flatten().collect(),
             }
-        }),
-    )
+        },
+    ))
+}
+
+/// The plans of a seed, in flows and languages that a shop has.
+pub fn of_seed(
+    contract: &Contract,
+    seed: u64,
+    has: impl Fn(&str, &str) -> bool,
+) -> anyhow::Result<impl Iterator<Item = anyhow::Result<FuzzRecipe>>> {
+    let recipes = recipes(contract)?;
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let all = std::iter::repeat_with(move || {
+        let recipe = recipes.new_tree(&mut runner);
+        let recipe = recipe.map_err(|why| anyhow!("no plan could be generated: {why}"))?;
+        Ok(recipe.current())
+    });
+    Ok(all.filter(move |recipe| {
+        let fits = |recipe: &FuzzRecipe| has(recipe.flow, recipe.lang);
+        recipe.as_ref().map_or(true, fits)
+    }))
+}
+
+/// A plan in one line: `apply/buy en, purchased: token_ttl=60; init reset`.
+pub fn line(scenario: &Scenario, flow: &str, lang: &str) -> String {
+    let mut outcomes = scenario.steps.iter().filter_map(|step| match step {
+        Step::Complete { outcome, .. } => Some(outcome.as_str()),
+        _ => None,
+    });
+    let outcome = outcomes.next_back().unwrap_or_default();
+    let answers = scenario.answers.iter();
+    let answers = answers.map(|(knob, answer)| format!("{knob}={answer}"));
+    let faults = scenario.faults.iter().map(|fault| {
+        let word = |pointer| fault.pointer(pointer).map(plain).unwrap_or_default();
+        let words = [
+            word("/match/endpoint"),
+            word("/action/type"),
+            word("/action/status"),
+        ];
+        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        words.join(" ")
+    });
+    let more: Vec<String> = answers.chain(faults).collect();
+    format!("{flow} {lang}, {outcome}: {}", more.join("; "))
+}
+
+/// A value as it stands in a line.
+pub fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The first plans of a seed as scenarios of a certification, in flows and languages that a shop
+/// has: `fuzz.1` and so on.
+pub fn scenarios(
+    contract: &Contract,
+    seed: u64,
+    count: u32,
+    has: impl Fn(&str, &str) -> bool,
+) -> anyhow::Result<Vec<Scenario>> {
+    let mut recipes = of_seed(contract, seed, has)?;
+    let mut all = Vec::new();
+    for number in 1..=count {
+        let recipe = recipes.next().context("no plan could be generated")??;
+        let mut scenario = recipe.scenario(&format!("{PREFIX}{number}"));
+        let line = line(&scenario, recipe.flow, recipe.lang);
+        scenario.requirement = format!("{} ({line})", scenario.requirement);
+        all.push(scenario);
+    }
+    Ok(all)
 }
 
 impl FuzzRecipe {
@@ -188,17 +331,33 @@ impl FuzzRecipe {
             outcome: "purchased",
             way: Way::Once,
             polls: 0,
+            later: None,
+            is_large: false,
             answers: Vec::new(),
             faults: Vec::new(),
         }
     }
 
-    /// The plan, written out.
-    pub fn plan(&self, dialect: &str, seed: u64) -> Reproduction {
-        let answers: Map<String, Value> = self.answers.iter().cloned().collect();
+    /// The flow.
+    pub fn flow(&self) -> &'static str {
+        self.flow
+    }
+
+    /// The customer's language.
+    pub fn lang(&self) -> &'static str {
+        self.lang
+    }
+
+    /// The plan, written out under this id.
+    pub fn scenario(&self, id: &str) -> Scenario {
+        let mut answers: Map<String, Value> = self.answers.iter().cloned().collect();
+        if self.is_large {
+            answers.insert("first_order_id".to_owned(), LARGE.into());
+            answers.insert("ids_as".to_owned(), "string".into());
+        }
         let bystander = self.way == Way::AfterBystander;
-        let scenario = Scenario {
-            id: "fuzz.case".to_owned(),
+        Scenario {
+            id: id.to_owned(),
             requirement: "Whatever Flexiti may answer, the shop does right.".to_owned(),
             source: vec!["own".to_owned()],
             test_case: None,
@@ -213,8 +372,7 @@ impl FuzzRecipe {
             orders: 1 + usize::from(self.init_fails()) + usize::from(bystander),
             also: Vec::new(),
             control: None,
-        };
-        Reproduction::new(dialect, seed, self.flow, self.lang, scenario)
+        }
     }
 
     /// How long the shop may take to learn the outcome while plans are tried. A finding is replayed
@@ -222,7 +380,9 @@ impl FuzzRecipe {
     pub fn patience(&self) -> Duration {
         let faults = u32::try_from(self.faults.len()).unwrap_or(3);
         // A shop polls once a second, and waits a second when told to.
-        Duration::from_millis(1_500) + Duration::from_millis(1_200) * (self.polls + faults)
+        Duration::from_millis(1_500)
+            + Duration::from_millis(1_200)
+                * (self.polls + faults + self.later.map_or(0, |later| later.days))
     }
 
     /// Whether init may fail. A delay or a dead token is no reason to give up.
@@ -243,6 +403,7 @@ impl FuzzRecipe {
         let bare = |plan: &mut Self| {
             plan.way = Way::Once;
             plan.polls = 0;
+            plan.later = None;
         };
         let mut all = vec![
             but(&|plan| {
@@ -257,6 +418,8 @@ impl FuzzRecipe {
             but(&|plan| plan.faults.clear()),
             but(&|plan| plan.answers.clear()),
             but(&|plan| plan.polls = 0),
+            but(&|plan| plan.later = None),
+            but(&|plan| plan.is_large = false),
             but(&|plan| plan.way = Way::Once),
         ];
         let half = self.answers.len() / 2;
@@ -273,6 +436,7 @@ impl FuzzRecipe {
             all.push(but(&|plan| {
                 plan.flow = "apply/buy";
                 plan.outcome = outcome;
+                plan.later = None;
             }));
         }
         all.push(but(&|plan| plan.lang = "en"));
@@ -289,14 +453,19 @@ impl FuzzRecipe {
                 _ => 2,
             };
         let polls = usize::try_from(self.polls).unwrap_or(usize::MAX);
-        let parts = self.faults.len() + self.answers.len() + polls;
+        let more = usize::from(self.later.is_some()) + usize::from(self.is_large);
+        let parts = self.faults.len() + self.answers.len() + polls + more;
         let way = usize::from(self.way != Way::Once);
         (parts + way, unusual, usize::from(self.lang != "en"))
     }
 
     fn steps(&self) -> Vec<Step> {
         let back = || Step::Return {
-            to: To::Own,
+            to: match self.way {
+                Way::Error => To::Error,
+                Way::Success => To::Success,
+                _ => To::Own,
+            },
             by: By::Customer,
         };
         let expect = if self.init_fails() {
@@ -304,16 +473,19 @@ impl FuzzRecipe {
         } else {
             Start::Opens
         };
-        let mut steps = vec![Step::Checkout { expect }];
-        let tricked = matches!(self.way, Way::ForgedFirst | Way::AfterBystander);
+        let mut steps = match self.way {
+            Way::DoubleClick => vec![Step::Again { windows: 2 }],
+            Way::Reload => vec![Step::Checkout { expect }, Step::Again { windows: 1 }],
+            _ => vec![Step::Checkout { expect }],
+        };
         if self.way == Way::AfterBystander {
             steps.push(Step::Bystander {
                 outcome: self.outcome.to_owned(),
             });
         }
-        if tricked {
+        if let Some(to) = self.way.forged() {
             steps.push(Step::Return {
-                to: To::Success,
+                to,
                 by: By::Customer,
             });
             steps.push(Step::Doubt {
@@ -324,13 +496,13 @@ impl FuzzRecipe {
         steps.push(Step::Complete {
             outcome: self.outcome.to_owned(),
             settle_after,
-            every: false,
+            every: self.way.is_sent_twice(),
         });
         match self.way {
             Way::Never => {}
             Way::Crowd => steps.push(Step::Crowd { browsers: 3 }),
             Way::Twice => steps.extend([back(), back()]),
-            Way::Once | Way::ForgedFirst | Way::AfterBystander => steps.push(back()),
+            _ => steps.push(back()),
         }
         let one_of = match self.outcome {
             "purchased" | "approved" => vec![Belief::Paid],
@@ -338,6 +510,31 @@ impl FuzzRecipe {
             _ => vec![Belief::Failed, Belief::Pending],
         };
         steps.push(Step::Believe { one_of });
+        if let Some(later) = self.later {
+            for _ in 0..later.days {
+                let one_of = vec![Belief::Pending];
+                steps.extend([Step::Advance { ms: DAY }, Step::Believe { one_of }]);
+            }
+            let outcome = if later.is_approved {
+                "approved"
+            } else {
+                "declined"
+            };
+            steps.push(Step::Complete {
+                outcome: outcome.to_owned(),
+                settle_after: None,
+                every: false,
+            });
+            if later.is_approved {
+                steps.push(back());
+            }
+            let one_of = if later.is_approved {
+                vec![Belief::Paid]
+            } else {
+                vec![Belief::Failed]
+            };
+            steps.push(Step::Believe { one_of });
+        }
         steps
     }
 }
@@ -370,17 +567,17 @@ mod tests {
             recipe in recipes(Contract::shipped()).unwrap()
         ) {
             let contract = Contract::shipped();
-            let plan = recipe.plan("documented", 1);
+            let scenario = recipe.scenario("fuzz.1");
             let mut dialect = contract.dialect("documented").unwrap();
-            for (knob, answer) in &plan.scenario.answers {
+            for (knob, answer) in &scenario.answers {
                 dialect = dialect.with_answer(knob, answer.clone(), contract.sources()).unwrap();
             }
-            let faults = json!({"faults": plan.scenario.faults});
+            let faults = json!({"faults": scenario.faults});
             prop_assert!(flexiti_mock::embed::admin::FaultPlan::read(faults).is_ok());
             // It is written and read without a change.
-            let text = plan.to_file().unwrap();
-            let read = Reproduction::read(std::path::Path::new("plan.json"), &text).unwrap();
-            prop_assert_eq!(read.to_file().unwrap(), text);
+            let text = serde_json::to_string(&scenario).unwrap();
+            let read: Scenario = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
         }
     }
 }
