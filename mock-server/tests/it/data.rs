@@ -87,16 +87,20 @@ pub fn everything(address: SocketAddr) -> Vec<(String, Value)> {
     paths.into_iter().map(seen).collect()
 }
 
-/// A server has another port each time, which its URLs and the requests to it name.
+/// A server has another port each time, which its URLs and the requests to it name; and what stands
+/// for a secret is another mark.
 pub fn without_ports(value: &Value) -> Value {
-    let text = value.to_string();
-    let mut parts = text.split("127.0.0.1:");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str("HERE");
-        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let mut text = value.to_string();
+    for before in ["127.0.0.1:", "***"] {
+        let mut parts = text.split(before);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            out.push_str("HERE");
+            out.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+        }
+        text = out;
     }
-    serde_json::from_str(&out).unwrap()
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The same as before, with the place where it is not.
