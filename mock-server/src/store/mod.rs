@@ -7,6 +7,8 @@ mod applied;
 mod dump;
 mod file;
 mod keeper;
+#[cfg(test)]
+mod laws;
 mod record;
 mod restored;
 mod shared;
