@@ -1,12 +1,14 @@
 //! What a person reads when the server starts.
 
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{Settings, UpstreamSettings};
 use crate::http::route::ADMIN;
 use crate::model::account::MerchantConfig;
+use flexiti_contract::hosts::{name_of, production_hosts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
 use std::path::Path;
+use url::Url;
 
 /// The banner: where the server is, who may call, and two commands that try it.
 pub fn text(
@@ -42,6 +44,9 @@ pub fn text(
         let _ = writeln!(text, "  client ids     {}", ids.join(", "));
         (ids[0], "$CLIENT_SECRET")
     };
+    if let Some(upstream) = &settings.upstream {
+        text.push_str(&passed_on(upstream, settings));
+    }
     if let Some(token) = made_up_token {
         let _ = writeln!(text, "  admin token    {token}");
     }
@@ -66,6 +71,23 @@ pub fn text(
         token_command(&curl, &base, client_id, secret),
         init_command(&curl, &base, client_id),
     );
+    text
+}
+
+/// Who answers in the mock's place, and for whom.
+fn passed_on(upstream: &UpstreamSettings, settings: &Settings) -> String {
+    let named = settings.merchants.iter().filter(|it| it.upstream);
+    let named: Vec<&str> = named.map(|it| it.client_id.as_str()).collect();
+    let server = upstream.url.as_deref().unwrap_or("the transcript");
+    let mut text = format!("  upstream       {server} answers {}\n", named.join(", "));
+    let host = Url::parse(server)
+        .map(|url| name_of(&url))
+        .unwrap_or_default();
+    if production_hosts().iter().any(|row| row.host == host) {
+        text.push_str(
+            "\n  WARNING: the upstream is Flexiti's production host: real customers, real money\n",
+        );
+    }
     text
 }
 

@@ -87,7 +87,8 @@ pub fn note(note: &mut Note, what: What, rulebook: &Rulebook, request: &Request,
     };
     let contract = rulebook.contract();
     let params = flat(rulebook, endpoint, request);
-    if came.status.is_client_error() {
+    // Other refusals are about who asks, or what for.
+    if matches!(came.status.as_u16(), 400 | 409 | 422) {
         let broken = rulebook.check(endpoint, &params).into_iter();
         let reason = |violation: Violation| Reason {
             clause: violation.clause,

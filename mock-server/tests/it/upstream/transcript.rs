@@ -165,6 +165,12 @@ fn what_was_answered_is_in_the_file_of_a_server_that_is_killed() {
         path.to_str().unwrap(),
     ];
     let front = Running::start(&arguments);
+    let banner = front.banner();
+    let line = format!("  upstream       {} answers {CLIENT}\n", real.base_url());
+    assert!(
+        banner.contains(&line) && !banner.contains("WARNING"),
+        "{banner}"
+    );
     let address = front.address();
     let clients = std::thread::spawn(move || {
         let mut answered = 0;
