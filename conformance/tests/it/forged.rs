@@ -67,7 +67,7 @@ impl Forger {
         }
         let signed = flexiti_conformance::key::sign(&self.key, file.to_string().as_bytes());
         file["signature"] = serde_json::to_value(signed).unwrap();
-        let verified = flexiti_conformance::verified(&format!("{file:#}\n"));
+        let verified = flexiti_conformance::replayed(&format!("{file:#}\n"));
         verified.map_err(|error| format!("{error:#}"))
     }
 }
