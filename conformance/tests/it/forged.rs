@@ -5,6 +5,7 @@ use crate::merchant::{demo, run, stderr, stdout};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A certificate of the demo shop, and a forger's key.
@@ -83,10 +84,11 @@ fn seal(last: &str, at: usize, play: &Value) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hexadecimal = String::new();
+    for byte in &hash.finalize()[..8] {
+        let _ = write!(hexadecimal, "{byte:02x}");
+    }
+    hexadecimal
 }
 
 /// The first call of the trace that this is true of.
