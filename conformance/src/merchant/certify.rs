@@ -135,7 +135,7 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
 /// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
 /// Flexiti once a second mostly waits.
 pub fn lanes(dialects: usize) -> usize {
-    (8 / dialects.max(1)).clamp(2, 6)
+    (8 / dialects.max(1)).clamp(2, 4)
 }
 
 /// How long a shop is tried that fails as often as it is looked at. One that is right has all the
