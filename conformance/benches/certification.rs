@@ -150,7 +150,7 @@ fn broken(named: &[String]) -> anyhow::Result<Vec<Fault>> {
     let is_wanted = |fault: &Fault| match named {
         [] => SLOW.contains(&fault.name.as_str()),
         [all] if all == "all" => true,
-        names => names.contains(&fault.name),
+        chosen => chosen.contains(&fault.name),
     };
     let mut wanted: Vec<Fault> = file.faults.into_iter().filter(is_wanted).collect();
     wanted.dedup_by(|one, other| one.name == other.name && one.program == other.program);

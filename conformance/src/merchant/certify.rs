@@ -249,8 +249,8 @@ pub fn run(
         anyhow::bail!("no shop to certify");
     };
     let mut plays = options.plays(first);
-    let plans = options.planned(first)?;
-    let planned = plans.iter();
+    let generated = options.planned(first)?;
+    let planned = generated.iter();
     plays.extend(
         planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
     );

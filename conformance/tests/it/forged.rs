@@ -5,6 +5,7 @@ use crate::merchant::{demo, run, stderr, stdout};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A certificate of the demo shop, and a forger's key.
@@ -67,7 +68,7 @@ impl Forger {
         }
         let signed = flexiti_conformance::key::sign(&self.key, file.to_string().as_bytes());
         file["signature"] = serde_json::to_value(signed).unwrap();
-        let verified = flexiti_conformance::verified(&format!("{file:#}\n"));
+        let verified = flexiti_conformance::replayed(&format!("{file:#}\n"));
         verified.map_err(|error| format!("{error:#}"))
     }
 }
@@ -83,10 +84,11 @@ fn seal(last: &str, at: usize, play: &Value) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hexadecimal = String::new();
+    for byte in &hash.finalize()[..8] {
+        let _ = write!(hexadecimal, "{byte:02x}");
+    }
+    hexadecimal
 }
 
 /// The first call of the trace that this is true of.

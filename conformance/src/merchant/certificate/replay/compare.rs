@@ -77,10 +77,10 @@ impl Pairs {
                 Ok(())
             }
             (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-                let items = one.iter().zip(other).enumerate();
-                items
-                    .map(|(at, (one, other))| self.same(&format!("{place}[{at}]"), one, other))
-                    .collect()
+                let mut items = one.iter().zip(other).enumerate();
+                items.try_for_each(|(at, (one, other))| {
+                    self.same(&format!("{place}[{at}]"), one, other)
+                })
             }
             (Value::String(one), Value::String(other)) if self.texts(one, other) => Ok(()),
             _ if told == again => Ok(()),

@@ -228,7 +228,7 @@ impl<'r> Replay<'r> {
         }
         if let What::Over { next, number } = what {
             let attempt = self.over(event.at, *next, number)?;
-            self.ended(attempt, is_last)?;
+            self.ended(&attempt, is_last)?;
         }
         let answer = answer
             .as_ref()
@@ -330,7 +330,7 @@ impl<'r> Replay<'r> {
     }
 
     /// Holds the trace of a scenario to its last attempt; earlier ones are only left out.
-    fn ended(&mut self, attempt: Attempt, is_last: bool) -> anyhow::Result<()> {
+    fn ended(&mut self, attempt: &Attempt, is_last: bool) -> anyhow::Result<()> {
         let (told, scenario) = self.scenario()?;
         if !is_last {
             ensure!(
