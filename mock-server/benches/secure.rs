@@ -42,7 +42,14 @@ fn main() -> anyhow::Result<()> {
     }
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (certificate, key) = (file("cert.pem"), file("key.pem"));
-    let tls = ["--threads", "1", "--tls-cert", &certificate, "--tls-key", &key];
+    let tls = [
+        "--threads",
+        "1",
+        "--tls-cert",
+        &certificate,
+        "--tls-key",
+        &key,
+    ];
     let mock = Server::mock(folder.path(), pinned, &tls)?;
     let nginx = Nginx::start(folder.path(), pinned)?;
     let request = "GET /__admin/ready HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";

@@ -108,7 +108,9 @@ impl Memory {
     fn take(&mut self) -> Vec<Write> {
         let mut out = Vec::new();
         let changes = self.state.take_changes();
-        changes.into_iter().for_each(|change| writes(change, &mut out));
+        changes
+            .into_iter()
+            .for_each(|change| writes(change, &mut out));
         journal_writes(self.journal.take_changes(), &mut out);
         out
     }
@@ -181,10 +183,16 @@ impl Memory {
             }
             Step::Order(who, v2) => self.open(who, v2),
             Step::Advance(which) => {
-                if let Some(order) = self.order(which).and_then(|id| self.state.orders.get_mut(id)) {
+                if let Some(order) = self
+                    .order(which)
+                    .and_then(|id| self.state.orders.get_mut(id))
+                {
                     let _ = order.advance(Event::Open, 5);
                     order.settles = Some(Settles::Polls(which.into()));
-                    order.visit().typed.insert("fname".to_owned(), "É".to_owned());
+                    order
+                        .visit()
+                        .typed
+                        .insert("fname".to_owned(), "É".to_owned());
                 }
             }
             Step::Tokens(who) => self.issue(who),
@@ -192,7 +200,8 @@ impl Memory {
                 let mut tokens: Vec<Arc<str>> = self.state.refresh.keys().cloned().collect();
                 tokens.sort();
                 let token = tokens.get(usize::from(which) % tokens.len().max(1));
-                if let Some(refresh) = token.and_then(|token| self.state.refresh.get_mut(&**token)) {
+                if let Some(refresh) = token.and_then(|token| self.state.refresh.get_mut(&**token))
+                {
                     refresh.used = true;
                 }
             }
@@ -202,7 +211,8 @@ impl Memory {
                     let faults = vec![fault; 1.min(count).into()];
                     let plan = FaultPlan::read(json!({"faults": faults})).unwrap();
                     let rulebook = Arc::clone(&merchant.rulebook);
-                    merchant.faults = Faults::new(plan, Random::new(Some(2)), &rulebook, 0).unwrap();
+                    merchant.faults =
+                        Faults::new(plan, Random::new(Some(2)), &rulebook, 0).unwrap();
                 }
             }
             Step::Strike(who) => {
@@ -251,10 +261,17 @@ impl Memory {
             return;
         };
         let client_id = Arc::clone(&merchant.client_id);
-        let endpoint = if v2 { Endpoint::InitV2 } else { Endpoint::InitPlain };
+        let endpoint = if v2 {
+            Endpoint::InitV2
+        } else {
+            Endpoint::InitPlain
+        };
         let contract = Contract::shipped();
         let mut parameters = Parameters::with_capacity(2);
-        for (name, value) in [("lang", Given::Text("fr".into())), ("vcc", Given::Json(json!(7)))] {
+        for (name, value) in [
+            ("lang", Given::Text("fr".into())),
+            ("vcc", Given::Json(json!(7))),
+        ] {
             parameters.insert(contract.param(endpoint, name).unwrap(), value);
         }
         let order = Order {
@@ -300,7 +317,9 @@ impl Memory {
             used: false,
         };
         self.state.access.insert(&client_id, access_token, access);
-        self.state.refresh.insert(&client_id, refresh_token, refresh);
+        self.state
+            .refresh
+            .insert(&client_id, refresh_token, refresh);
     }
 
     fn record(&mut self, who: Option<u8>) {
@@ -352,10 +371,13 @@ impl Kept {
         for write in writes {
             match write.clone() {
                 Write::Put(table, key, value) => {
-                    self.0.insert((table, key), String::from_utf8(value).unwrap());
+                    self.0
+                        .insert((table, key), String::from_utf8(value).unwrap());
                 }
                 Write::Remove(table, key) => drop(self.0.remove(&(table, key))),
-                Write::RemoveAllOf(table, of) => self.0.retain(|(t, key), _| *t != table || key.0 != of),
+                Write::RemoveAllOf(table, of) => {
+                    self.0.retain(|(t, key), _| *t != table || key.0 != of)
+                }
                 Write::Clear(table) => self.0.retain(|(t, _), _| *t != table),
             }
         }

@@ -36,6 +36,8 @@ impl Shadow {
     ) -> anyhow::Result<Self> {
         let settings = Settings {
             upstream: None,
+            data: None,
+            store: None,
             journal_limit: 16,
             ..settings.clone()
         };
