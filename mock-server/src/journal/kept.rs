@@ -97,7 +97,8 @@ impl Journal {
         };
         let tracked = std::mem::replace(tracked, new);
         let drops = tracked.owners.into_iter().map(|owner| {
-            let drops = self.shelves.get(&owner).map(|shelf| Drops {
+            let shelf = self.shelves.get(&owner);
+            let drops = shelf.filter(|shelf| shelf.dropped > 0).map(|shelf| Drops {
                 count: shelf.dropped,
                 to: shelf.dropped_to,
             });

@@ -81,7 +81,11 @@ pub fn everything(address: SocketAddr) -> Vec<(String, Value)> {
         paths.push(format!("/requests/{}", request["id"]));
     }
     let seen = |path: String| {
-        let value = see(address, &path);
+        let mut value = see(address, &path);
+        if let Some(curl) = value.get_mut("curl") {
+            // It names a secret by its mark.
+            *curl = Value::Null;
+        }
         (path, without_ports(&value))
     };
     paths.into_iter().map(seen).collect()
