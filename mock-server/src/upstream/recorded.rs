@@ -5,15 +5,15 @@
 //! times, the answers come in the order of the file, and the last one again and again.
 
 use crate::http::json::any;
+use crate::redact::{HASH, HIDDEN};
 use flexiti_contract::Contract;
 use flexiti_contract::transcript::{Answer, Recorded};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-/// What stands in the place of a secret begins with this, and eight digits follow.
-const HIDDEN: &str = "***";
-const DIGITS: usize = 8;
+/// How long a token is.
+const LENGTH: usize = 40;
 
 type Parameters = BTreeMap<String, String>;
 
@@ -86,13 +86,14 @@ pub fn shown(text: &str) -> String {
     let mut parts = text.split(HIDDEN);
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let digits = part.get(..DIGITS).filter(|digits| {
+        let digits = part.get(..HASH).filter(|digits| {
             let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
             digits.bytes().all(is_digit)
         });
         if let Some(digits) = digits {
-            shown.push_str(&digits.repeat(40 / DIGITS));
-            shown.push_str(&part[DIGITS..]);
+            let digits = digits.repeat(4);
+            shown.push_str(&digits[..LENGTH]);
+            shown.push_str(&part[HASH..]);
         } else {
             shown.push_str(HIDDEN);
             shown.push_str(part);
@@ -179,9 +180,9 @@ mod tests {
     #[test]
     fn the_same_parameters_get_the_same_answers_in_their_order() {
         let answers = Answers::new(vec![
-            recorded("/a", "x=1&y[z]=2&client_secret=***0000abcd", "first"),
-            recorded("/a", "x=1&y[z]=2&client_secret=***0000abcd", "second"),
-            recorded("/a", "x=***0000abce", "any"),
+            recorded("/a", "x=1&y[z]=2&client_secret=***00000000abcd", "first"),
+            recorded("/a", "x=1&y[z]=2&client_secret=***00000000abcd", "second"),
+            recorded("/a", "x=***00000000abce", "any"),
         ]);
         let ask = |body: &str| {
             let answer = answers.get("POST", "/a", None, body.as_bytes());
@@ -199,9 +200,9 @@ mod tests {
 
     #[test]
     fn hidden_values_become_tokens_of_their_own() {
-        let token = "0000abcd".repeat(5);
+        let token = "00000000abcd00000000abcd00000000abcd0000";
         assert_eq!(
-            shown(r#"{"a":"***0000abcd","b":"*** ***x"}"#),
+            shown(r#"{"a":"***00000000abcd","b":"*** ***x"}"#),
             format!(r#"{{"a":"{token}","b":"*** ***x"}}"#)
         );
     }

@@ -208,7 +208,7 @@ fn the_same_secret_has_the_same_hash_everywhere_and_another_in_another_process()
         told_everywhere().send(running.address());
         let rows = rows(&running);
         let shown = text(&rows[0]["params"], "client_secret");
-        assert_eq!(shown.len(), "***".len() + 8, "{shown}");
+        assert_eq!(shown.len(), "***".len() + 12, "{shown}");
         let row = &rows[1];
         assert_eq!(row["path"], format!("/nothing/{shown}"));
         assert_eq!(row["headers"]["x-api-key"], shown);

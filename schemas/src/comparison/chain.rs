@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_one_server_issued_becomes_what_the_other_did() {
         let mut chain = Chain::default();
-        let here = r#"{"access_token":"***0000abcd","online_order_id":7,"n":1}"#;
+        let here = r#"{"access_token":"***00000000abcd","online_order_id":7,"n":1}"#;
         let there = r#"{"access_token":"t0ken-there","online_order_id":131210,"n":2}"#;
         chain.learn(view(here), view(there));
         chain.learn(
@@ -194,11 +194,11 @@ mod tests {
         );
         assert_eq!(chain.path("/a/order-id/7"), "/a/order-id/131210");
         assert_eq!(
-            chain.header("authorization", "Bearer ***0000abcd"),
+            chain.header("authorization", "Bearer ***00000000abcd"),
             "Bearer t0ken-there"
         );
         assert_eq!(
-            chain.form("amount=7&customer_id=c%201&t=***0000abcd&x"),
+            chain.form("amount=7&customer_id=c%201&t=***00000000abcd&x"),
             "amount=7&customer_id=1293837&t=t0ken-there&x"
         );
         assert_eq!(

@@ -46,7 +46,7 @@ pub fn text(said: &str) -> String {
             r#"(?x)
             (?P<url>https?://[^\s"'<>\\]+)
             | (?P<date>\b\d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
-            | (?P<hidden>\*{3}[0-9a-f]{8})
+            | (?P<hidden>\*{3}[0-9a-f]{12})
             | (?P<id>\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b | \b[0-9A-Fa-f]{16,}\b)
             | (?P<number>\b\d{6,}\b)"#,
         )
