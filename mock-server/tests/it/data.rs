@@ -108,7 +108,7 @@ pub fn without_ports(value: &Value) -> Value {
 }
 
 /// The same as before, with the place where it is not.
-fn assert_same(now: &[(String, Value)], before: &[(String, Value)], when: &str) {
+pub fn assert_same(now: &[(String, Value)], before: &[(String, Value)], when: &str) {
     for (now, before) in now.iter().zip(before) {
         assert_eq!(now, before, "{when}");
     }
@@ -499,7 +499,11 @@ fn what_was_exported_can_be_imported_and_is_the_same() {
     for (was, is, place) in [
         ("\"flow\":\"apply\"", "\"flow\":\"fly\"", "orders: "),
         ("\"orders\": [", "\"odours\": [", "no table `odours`"),
-        ("\"lang\":\"en\"", "\"long\":\"en\"", "no parameter `long`"),
+        (
+            "\"amount_requested\":",
+            "\"amount_wanted\":",
+            "no parameter `amount_wanted`",
+        ),
         ("}", "", "not what `data export` writes"),
     ] {
         let broken = folder.path().join("broken.json");

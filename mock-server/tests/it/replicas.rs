@@ -1,6 +1,8 @@
 //! Servers that share a store: what one has done, all know.
 
-use crate::data::{admin, everything, fill, notification, order, see, token, told, without_ports};
+use crate::data::{
+    admin, assert_same, everything, fill, notification, order, see, token, told, without_ports,
+};
 use crate::process::{Running, run, stderr, wait_for};
 use crate::redis::Redis;
 use crate::shop::{APPLY, GRANT, INIT, demo_token_call, init_call, text};
@@ -55,7 +57,13 @@ fn what_one_has_done_the_other_knows() {
         "/merchants/second/clock",
         &json!({"frozen": true}),
     );
-    assert_eq!(everything(here), everything(there));
+    told(
+        there,
+        "PUT",
+        "/merchants/flexitidemo/clock",
+        &json!({"frozen": true}),
+    );
+    assert_same(&everything(here), &everything(there), "beside each other");
     assert_eq!(see(there, "/merchants/second/dialect")["name"], "lenient");
     // Time that passes at one passes at both.
     told(
