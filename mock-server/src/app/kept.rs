@@ -1,6 +1,6 @@
 //! A server that goes on where the one before it ended, or beside others.
 
-use crate::app::configured::find;
+use crate::app::reconcile::find;
 use crate::app::{App, locked, locked_state};
 use crate::config::Settings;
 use crate::events::Change;
@@ -13,23 +13,38 @@ use crate::store::{
     Turn, Turns, WRITER, Write, Writer, apply, journal_writes, put, restore, writes,
 };
 use anyhow::{Context as _, bail, ensure};
+use flexiti_contract::Rulebook;
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// How long a server waits at its start until the others give the turn on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A server that listens on `address`, with what its store has kept.
+pub fn start(
+    settings: &Settings,
+    rulebook: Arc<Rulebook>,
+    address: SocketAddr,
+) -> anyhow::Result<Arc<App>> {
+    let kept = Kept::open(settings)?;
+    let app = App::new(settings, rulebook, address, kept.generation())?;
+    let app = Arc::new(app);
+    app.begin(kept)?;
+    Ok(app)
+}
+
 /// The store that a server begins with.
 #[derive(Debug)]
-pub(super) enum Kept {
+enum Kept {
     Nothing,
     File(File, Option<Writer>),
     Shared(Shared, u64),
 }
 
 impl Kept {
-    pub(super) fn open(settings: &Settings) -> anyhow::Result<Self> {
+    fn open(settings: &Settings) -> anyhow::Result<Self> {
         if let Some(path) = &settings.data {
             let file = File::open(path).context("--data")?;
             let before = file.writer().context("--data")?;
@@ -46,24 +61,18 @@ impl Kept {
     }
 
     /// How many servers have begun with the store before.
-    pub(super) fn generation(&self) -> u64 {
+    fn generation(&self) -> u64 {
         match self {
             Self::Nothing | Self::File(_, None) => 0,
             Self::File(_, Some(before)) => before.generation + 1,
             Self::Shared(_, generation) => *generation,
         }
     }
-
-    /// The seed of this server: with the same one as another, it would issue the same tokens.
-    pub(super) fn seed(&self, seed: Option<u64>) -> Option<u64> {
-        let mix = self.generation().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        seed.map(|seed| seed ^ mix)
-    }
 }
 
 impl App {
     /// Goes on with what was kept, or begins to keep; without a store, nothing is to be done.
-    pub(super) fn begin(self: &Arc<Self>, kept: Kept) -> anyhow::Result<()> {
+    fn begin(self: &Arc<Self>, kept: Kept) -> anyhow::Result<()> {
         let store = match kept {
             Kept::Nothing => return Ok(()),
             Kept::File(file, before) => Store::File(self.begin_file(file, before.as_ref())?),

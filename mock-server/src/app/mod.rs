@@ -1,11 +1,11 @@
 //! What the server was started with, and what it remembers.
 
 mod configured;
-mod kept;
+pub mod kept;
+mod reconcile;
 
 pub use configured::Configured;
 
-use crate::app::kept::Kept;
 use crate::store::Store;
 
 use crate::clock::{self, Millis};
@@ -68,12 +68,13 @@ pub struct App {
 const SLICE: usize = 512;
 
 impl App {
-    /// A server that listens on `address`.
+    /// A server that listens on `address`, and has begun with its store so many times before.
     pub fn new(
         settings: &Settings,
         rulebook: Arc<Rulebook>,
         address: SocketAddr,
-    ) -> anyhow::Result<Arc<Self>> {
+        generation: u64,
+    ) -> anyhow::Result<Self> {
         let scheme = if settings.tls.is_some() {
             "https"
         } else {
@@ -92,7 +93,9 @@ impl App {
         if let Some(token) = &settings.admin_token {
             secrets.add(token);
         }
-        let kept = Kept::open(settings)?;
+        // With the same seed as another one, it would issue the same tokens.
+        let mix = generation.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed = settings.seed.map(|seed| seed ^ mix);
         let app = Self {
             dialects: Dialects::new(rulebook),
             address,
@@ -102,7 +105,7 @@ impl App {
             sandbox_bar: settings.sandbox_bar,
             now: clock::machine,
             configured: RwLock::new(Arc::new(Configured::of(settings))),
-            seed: kept.seed(settings.seed),
+            seed,
             state: Arc::new(Mutex::new(State::new(
                 Random::new(settings.seed),
                 Arc::clone(&secrets),
@@ -114,13 +117,11 @@ impl App {
             events: Events::new(settings.limits.watchers),
             limits: settings.limits.clone(),
             draining: AtomicBool::new(false),
-            generation: kept.generation(),
+            generation,
             store: OnceLock::new(),
             told: Mutex::default(),
         };
         app.reset()?;
-        let app = Arc::new(app);
-        app.begin(kept)?;
         Ok(app)
     }
 

@@ -1,6 +1,6 @@
 //! A plan as it is kept: what has changed in it, and how it is restored.
 
-use crate::fault::matching::{Faults, Planned};
+use crate::fault::matching::{Faults, Kept, Planned};
 use crate::fault::plan::Fault;
 use crate::random::Random;
 use serde::{Deserialize, Serialize};
@@ -25,22 +25,6 @@ pub enum FaultsChanged {
     All(Vec<(u64, KeptFault)>),
     /// These faults as they are now; nothing where one was taken away.
     Some(Vec<(u64, Option<KeptFault>)>),
-}
-
-/// What has been kept of a plan.
-#[derive(Debug, Default)]
-pub(in crate::fault) struct Kept {
-    /// Whether anything has.
-    is_kept: bool,
-    removed: Vec<u64>,
-}
-
-impl Kept {
-    pub(super) fn removed(&mut self, serial: u64) {
-        if self.is_kept {
-            self.removed.push(serial);
-        }
-    }
 }
 
 impl Faults {

@@ -2,7 +2,6 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
-use crate::fault::kept::Kept;
 use crate::fault::mistake::{LONGEST_MS, Wrong};
 use crate::fault::plan::{Action, Fault, FaultPlan, FaultPlanView, FaultView};
 use crate::fault::{reachable, validate};
@@ -82,6 +81,22 @@ impl Planned {
             sent.get(name).and_then(Value::as_str) == Some(value)
         };
         wanted.iter().all(has)
+    }
+}
+
+/// What has been kept of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Whether anything has.
+    pub(super) is_kept: bool,
+    pub(super) removed: Vec<u64>,
+}
+
+impl Kept {
+    fn removed(&mut self, serial: u64) {
+        if self.is_kept {
+            self.removed.push(serial);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::clock::Millis;
 use crate::journal::entry::Entry;
 use crate::journal::note::{JournaledParameters, Note, Passed, Reason};
-use crate::journal::{Journal, Owner, Shelf};
+use crate::journal::shelves::{Journal, Shelf};
+use crate::journal::tracked::{Drops, JournalChanges, Owner, Tracked};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flexiti_contract::{Contract, Endpoint, Msg, StoredParameters};
@@ -14,55 +15,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What has changed since a journal was last kept.
-#[derive(Debug, Default)]
-pub(super) struct Tracked {
-    is_void: bool,
-    /// The first exchange that has not been kept.
-    from: u64,
-    gone: Vec<u64>,
-    /// Whose exchanges were dropped.
-    owners: FxHashSet<Owner>,
-}
-
-impl Tracked {
-    pub(super) fn dropped(&mut self, owner: &Owner, id: u64) {
-        self.gone.push(id);
-        if !self.owners.contains(owner) {
-            self.owners.insert(owner.clone());
-        }
-    }
-
-    pub(super) fn forgotten(&mut self, client_id: &str, ids: impl Iterator<Item = u64>) {
-        self.gone.extend(ids);
-        self.owners.insert(Some(client_id.into()));
-    }
-}
-
-/// What has changed in a journal.
-#[derive(Debug)]
-pub struct JournalChanges {
-    /// All that was kept is void.
-    pub is_void: bool,
-    /// The ids of exchanges that it does not hold any more.
-    pub gone: Vec<u64>,
-    /// New exchanges.
-    pub new: Vec<Arc<Entry>>,
-    /// What was dropped of a merchant's exchanges in all, by its client id; nothing of one that is
-    /// forgotten.
-    pub drops: Vec<(Option<Arc<str>>, Option<Drops>)>,
-}
-
-/// How much was dropped of a merchant's exchanges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Drops {
-    /// How many exchanges.
-    pub count: u64,
-    /// The id of the latest of them.
-    pub to: u64,
-}
 
 impl Journal {
     /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept.

@@ -7,7 +7,7 @@ use crate::admin;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::api::{self, auth, basic, unknown_path};
-use crate::app::App;
+use crate::app::{App, kept};
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
@@ -56,7 +56,7 @@ impl Service {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             router: Router::new(rulebook.contract())?,
-            app: App::new(settings, rulebook, address)?,
+            app: kept::start(settings, rulebook, address)?,
             metrics: Metrics::new()?,
             callbacks: Semaphore::new(CALLBACKS),
             turns: settings.in_turn.then(Mutex::default),

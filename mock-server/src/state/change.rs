@@ -5,9 +5,8 @@ use crate::fault::FaultsChanged;
 use crate::model::account::MerchantConfig;
 use crate::model::order::Order;
 use crate::model::token::{Access, Refresh};
-use crate::state::{CustomersChanged, State};
+use crate::state::{Counters, CustomersChanged, State};
 use flexiti_contract::Rulebook;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One change. What is gone is `None`; numbers say what came first.
@@ -29,15 +28,6 @@ pub enum Change {
     Access(Arc<str>, Option<(u64, Access)>),
     /// A refresh token.
     Refresh(Arc<str>, Option<(u64, Refresh)>),
-}
-
-/// The ids that are given next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counters {
-    /// The next customer's.
-    pub customer: u64,
-    /// The next order's, after each `first_order_id` that some dialect asked for.
-    pub orders: BTreeMap<u64, u64>,
 }
 
 /// A merchant as it is now, apart from its faults and customers.

@@ -1,6 +1,6 @@
 //! The merchants of a server, by client id.
 
-use crate::state::Merchant;
+use crate::state::merchant::Merchant;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The merchants of a server, by client id.

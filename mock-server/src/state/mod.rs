@@ -1,7 +1,8 @@
 //! What the server remembers: merchants, tokens, orders. Nothing here reads a clock or draws
 //! a random number.
 
-mod change;
+pub mod change;
+mod counters;
 mod customers;
 mod merchant;
 mod merchants;
@@ -9,7 +10,7 @@ mod orders;
 mod recent;
 pub mod transitions;
 
-pub use change::{Change, Counters, MerchantNow};
+pub use counters::Counters;
 pub use customers::{Customers, CustomersChanged};
 pub use merchant::Merchant;
 pub use merchants::Merchants;

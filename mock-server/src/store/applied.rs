@@ -5,9 +5,9 @@ use crate::journal::{Drops, ExchangeRow};
 use crate::model::token::{Access, Refresh};
 use crate::random::Random;
 use crate::state::{Customers, Merchant};
-use crate::store::place;
 use crate::store::record::{COUNTERS, Key, MerchantRow, Numbered, Table, Write};
 use crate::store::restored::{Restored, counters, order, read, rulebook};
+use crate::store::rows::place;
 use anyhow::{Context as _, anyhow};
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! A store as JSON that people can read, and back.
 
-use crate::store::Rows as _;
 use crate::store::file::File;
 use crate::store::record::{FORMAT, Key, Table, WRITER, Write, Writer};
+use crate::store::rows::Rows as _;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::value::RawValue;

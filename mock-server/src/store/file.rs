@@ -1,7 +1,7 @@
 //! A store in one file, an embedded database. Only one process can have it open.
 
 use crate::store::record::{FORMAT, Key, Table, WRITER, Write};
-use crate::store::{Rows, place};
+use crate::store::rows::{Rows, place};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use std::fs::OpenOptions;

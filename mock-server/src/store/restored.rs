@@ -9,10 +9,10 @@ use crate::model::order::Order;
 use crate::model::token::{Access, Refresh};
 use crate::random::Random;
 use crate::state::{Counters, Customers, Merchant, State};
-use crate::store::Rows;
 use crate::store::record::{
     COUNTERS, CountersRow, Key, MerchantRow, Numbered, OrderRow, Table, Writer, init,
 };
+use crate::store::rows::Rows;
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Rulebook, StoredParameters};
 use serde::de::DeserializeOwned;

@@ -5,7 +5,7 @@
 //! so one round trip. All that is written also goes into a log, from which the others take it over.
 
 use crate::store::record::{Key, Table, Write};
-use crate::store::{Rows, place};
+use crate::store::rows::{Rows, place};
 use anyhow::{Context as _, anyhow, bail};
 use redis::{Client, Connection, ConnectionLike as _, Script, TlsCertificates, Value};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! Turns at a shared store: requests wait until this server has the turn, are answered together,
 //! and their answers leave once what they changed is written.
 
-use crate::store::Rows;
 use crate::store::keeper::Lost;
 use crate::store::record::Write;
+use crate::store::rows::Rows;
 use crate::store::shared::{Entered, Shared, Turn, news};
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};

@@ -1,0 +1,270 @@
+//! The exchanges, those of each merchant on a shelf.
+
+use crate::journal::entry::Entry;
+use crate::journal::tracked::{Owner, Tracked};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// How much a journal holds before it drops the oldest.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Exchanges of a merchant.
+    pub count: usize,
+    /// Bytes, of all exchanges together.
+    pub bytes: usize,
+}
+
+/// The latest exchanges, those of each merchant apart; older ones are dropped, and counted.
+///
+/// Merchants share the bytes, and whoever has taken most of them gives up its oldest: a busy
+/// merchant drops no exchange of a quiet one. Entries are shared: whoever reads them copies the
+/// pointers and lets go of the journal before anything is rendered.
+#[derive(Debug)]
+pub struct Journal {
+    /// By client id; those that concern no merchant are under none.
+    pub(super) shelves: FxHashMap<Owner, Shelf>,
+    /// All of them by their ids.
+    pub(super) entries: BTreeMap<u64, Arc<Entry>>,
+    /// The shelves by size, the largest last; the number tells equal ones apart.
+    pub(super) sizes: BTreeMap<(usize, u64), Owner>,
+    pub(super) limits: Limits,
+    /// How large the entries are together.
+    pub(super) bytes: usize,
+    pub(super) next: u64,
+    pub(super) next_shelf: u64,
+    pub(super) dropped: u64,
+    pub(super) dropped_to: u64,
+    /// What has changed since it was last kept, where that is to be known.
+    pub(super) tracked: Option<Tracked>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shelf {
+    pub(super) number: u64,
+    pub(super) entries: VecDeque<Arc<Entry>>,
+    pub(super) bytes: usize,
+    pub(super) dropped: u64,
+    /// The latest that was dropped.
+    pub(super) dropped_to: u64,
+}
+
+impl Shelf {
+    pub(super) fn new(number: u64) -> Self {
+        Self {
+            number,
+            entries: VecDeque::new(),
+            bytes: 0,
+            dropped: 0,
+            dropped_to: 0,
+        }
+    }
+}
+
+impl Journal {
+    /// An empty journal.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            shelves: FxHashMap::default(),
+            entries: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            limits,
+            bytes: 0,
+            next: 1,
+            next_shelf: 0,
+            dropped: 0,
+            dropped_to: 0,
+            tracked: None,
+        }
+    }
+
+    /// The id that the next exchange will have.
+    pub fn next_id(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds an exchange; gives its id. What it costs does not grow with the merchants.
+    pub fn record(&mut self, mut entry: Entry) -> u64 {
+        let id = self.next;
+        entry.id = id;
+        self.hold(entry);
+        id
+    }
+
+    /// Adds an exchange that has its id.
+    pub(super) fn hold(&mut self, entry: Entry) {
+        let id = entry.id;
+        self.next = id + 1;
+        let owner = entry.note.client_id.clone();
+        let size = entry.size();
+        let entry = Arc::new(entry);
+        self.bytes += size;
+        self.entries.insert(id, Arc::clone(&entry));
+        let next_shelf = &mut self.next_shelf;
+        let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
+            *next_shelf += 1;
+            Shelf::new(*next_shelf)
+        });
+        self.sizes.remove(&(own.bytes, own.number));
+        own.bytes += size;
+        own.entries.push_back(entry);
+        let is_over = own.entries.len() > self.limits.count;
+        self.sizes.insert((own.bytes, own.number), owner.clone());
+        if is_over {
+            self.drop_oldest(&owner);
+        }
+        while self.bytes > self.limits.bytes {
+            let Some((_, largest)) = self.sizes.last_key_value() else {
+                break;
+            };
+            let largest = largest.clone();
+            if !self.drop_oldest(&largest) {
+                break;
+            }
+        }
+    }
+
+    /// Drops the oldest of an owner; whether there was one.
+    fn drop_oldest(&mut self, owner: &Owner) -> bool {
+        let Some(own) = self.shelves.get_mut(owner) else {
+            return false;
+        };
+        let Some(oldest) = own.entries.pop_front() else {
+            return false;
+        };
+        let size = oldest.size();
+        self.entries.remove(&oldest.id);
+        let named = self.sizes.remove(&(own.bytes, own.number));
+        own.bytes -= size;
+        own.dropped += 1;
+        own.dropped_to = oldest.id;
+        let named = named.unwrap_or_else(|| owner.clone());
+        self.sizes.insert((own.bytes, own.number), named);
+        self.bytes -= size;
+        self.dropped += 1;
+        self.dropped_to = self.dropped_to.max(oldest.id);
+        if let Some(tracked) = &mut self.tracked {
+            tracked.dropped(owner, oldest.id);
+        }
+        true
+    }
+
+    /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
+    pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
+        let gone = self.shelves.remove(&Some(client_id.into()))?;
+        self.sizes.remove(&(gone.bytes, gone.number));
+        self.bytes -= gone.bytes;
+        self.dropped -= gone.dropped;
+        if let Some(tracked) = &mut self.tracked {
+            tracked.forgotten(client_id, gone.entries.iter().map(|entry| entry.id));
+        }
+        // Where nobody else has any, all of it goes at once.
+        let rest = if gone.entries.len() == self.entries.len() {
+            std::mem::take(&mut self.entries)
+        } else {
+            for entry in &gone.entries {
+                self.entries.remove(&entry.id);
+            }
+            BTreeMap::new()
+        };
+        Some((gone, rest))
+    }
+
+    /// The next exchanges of one merchant after the one with the id `after`, in order and at most
+    /// so many; everybody's if none is named.
+    pub fn page(&self, client_id: Option<&str>, after: u64, count: usize) -> Vec<Arc<Entry>> {
+        let Some(id) = client_id else {
+            let newer = self.entries.range(after.saturating_add(1)..);
+            return newer
+                .take(count)
+                .map(|(_, entry)| Arc::clone(entry))
+                .collect();
+        };
+        let Some(own) = self.shelves.get(&Some(id.into())) else {
+            return Vec::new();
+        };
+        let from = own.entries.partition_point(|entry| entry.id <= after);
+        own.entries.range(from..).take(count).cloned().collect()
+    }
+
+    /// The exchange with this id.
+    pub fn get(&self, id: u64) -> Option<Arc<Entry>> {
+        self.entries.get(&id).cloned()
+    }
+
+    /// How many exchanges of one merchant were dropped; everybody's if none is named.
+    pub fn dropped(&self, client_id: Option<&str>) -> u64 {
+        match client_id {
+            Some(id) => self.shelves.get(&Some(id.into())).map_or(0, |s| s.dropped),
+            None => self.dropped,
+        }
+    }
+
+    /// The id of the latest exchange that was dropped; 0 if none was.
+    pub fn dropped_to(&self, client_id: Option<&str>) -> u64 {
+        match client_id {
+            Some(id) => self
+                .shelves
+                .get(&Some(id.into()))
+                .map_or(0, |s| s.dropped_to),
+            None => self.dropped_to,
+        }
+    }
+
+    /// How many exchanges there are, and how large they are together.
+    pub fn size(&self) -> (usize, usize) {
+        (self.entries.len(), self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request::{Body, Request};
+    use crate::journal::note::Note;
+    use std::time::Duration;
+
+    fn entry(client_id: &str, length: usize) -> Entry {
+        let request = Request {
+            method: hyper::Method::POST,
+            path: "/".to_owned(),
+            query: None,
+            headers: hyper::HeaderMap::new(),
+            body: Body::Read(vec![b'a'; length].into()),
+        };
+        let note = Note {
+            client_id: Some(client_id.into()),
+            ..Note::default()
+        };
+        Entry::new(0, &request, note, None, Duration::ZERO)
+    }
+
+    #[test]
+    fn the_largest_shelf_gives_up_its_oldest_and_what_is_counted_adds_up() {
+        let one = entry("a", 1_000).size();
+        let mut journal = Journal::new(Limits {
+            count: 100,
+            bytes: 10 * one,
+        });
+        journal.record(entry("quiet", 1_000));
+        for _ in 0..50 {
+            journal.record(entry("busy", 1_000));
+        }
+        assert_eq!(journal.page(Some("quiet"), 0, 100).len(), 1);
+        assert_eq!(journal.page(Some("busy"), 0, 100).len(), 9);
+        assert_eq!(journal.page(None, 0, 100).len(), 10);
+        assert_eq!(journal.page(None, 0, 3).len(), 3);
+        assert_eq!(journal.dropped(None), 41);
+        assert_eq!(journal.dropped_to(Some("busy")), 42);
+        assert_eq!(journal.size(), (10, 10 * one));
+        assert!(journal.get(42).is_none() && journal.get(43).is_some());
+        drop(journal.forget("busy"));
+        assert_eq!(journal.size(), (1, one));
+        assert_eq!(journal.dropped(None), 0);
+        assert_eq!(journal.sizes.len(), 1);
+        // What is larger than all that may be held is not held.
+        journal.record(entry("large", 20 * one));
+        assert_eq!(journal.page(Some("large"), 0, 1).len(), 0);
+        assert_eq!(journal.page(Some("quiet"), 0, 1).len(), 1);
+    }
+}
