@@ -14,6 +14,7 @@ mod record;
 mod restored;
 mod rows;
 mod shared;
+mod turn;
 mod turns;
 
 pub use applied::apply;
@@ -25,5 +26,6 @@ pub use record::{FORMAT, Key, Table, WRITER, Write, Writer};
 pub use record::{journal_writes, put, writes};
 pub use restored::{Contents, Restored, examine, restore};
 pub use rows::Rows;
-pub use shared::{Entered, Shared, Turn};
+pub use shared::{Entered, Shared};
+pub use turn::Turn;
 pub use turns::{Memory, Turns};

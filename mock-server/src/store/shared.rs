@@ -6,9 +6,9 @@
 
 use crate::store::record::{Key, Table, Write};
 use crate::store::rows::{Rows, place};
+use crate::store::turn::Turn;
 use anyhow::{Context as _, anyhow, bail};
 use redis::{Client, Connection, ConnectionLike as _, Script, TlsCertificates, Value};
-use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,123 +28,12 @@ const NONE: &str = "?";
 
 /// Takes the turn, and reads the log from where this server is. A server that had the last turn
 /// lets one go first that waits.
-const ENTER: &str = r"
-local p, me, ms, epoch, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local want = redis.call('GET', p .. 'want')
-if want and want ~= me and redis.call('GET', p .. 'last') == me then return {'busy'} end
-if not redis.call('SET', p .. 'turn', me, 'NX', 'PX', ms) then
-  if not want then redis.call('SET', p .. 'want', me, 'PX', 50) end
-  return {'busy'}
-end
-if want == me then redis.call('DEL', p .. 'want') end
-redis.call('SET', p .. 'last', me)
-local now = redis.call('GET', p .. 'epoch') or ''
-local head = tonumber(redis.call('GET', p .. 'head') or '0')
-if now ~= epoch then return {'anew', now, tostring(head)} end
-local log = redis.call('XRANGE', p .. 'log', '(' .. at .. '-0', '+')
-if #log ~= head - tonumber(at) then return {'anew', now, tostring(head)} end
-local out = {'turn'}
-for i = 1, #log do out[i + 1] = log[i][2][2] end
-return out";
-
+const ENTER: &str = include_str!("scripts/enter.lua");
 /// The same without a turn, for a server that has nothing to write.
-const LOOK: &str = r"
-local p, epoch, at = ARGV[1], ARGV[2], ARGV[3]
-if (redis.call('GET', p .. 'epoch') or '') ~= epoch then return {'anew'} end
-local log = redis.call('XRANGE', p .. 'log', '(' .. at .. '-0', '+')
-if #log ~= tonumber(redis.call('GET', p .. 'head') or '0') - tonumber(at) then return {'anew'} end
-local out = {'turn'}
-for i = 1, #log do out[i + 1] = log[i][2][2] end
-return out";
-
+const LOOK: &str = include_str!("scripts/look.lua");
 /// Writes what has changed, and gives the turn on. A server whose turn has been taken from it
 /// writes nothing.
-const LEAVE: &str = r"
-local p, me, keep, epoch, entry = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-if redis.call('GET', p .. 'turn') ~= me then return 'lost' end
-if epoch ~= '' then
-  redis.call('SET', p .. 'epoch', epoch)
-  redis.call('DEL', p .. 'head', p .. 'log')
-end
-local head = redis.call('GET', p .. 'head') or '0'
-if entry ~= '' then
-  head = redis.call('INCR', p .. 'head')
-  redis.call('XADD', p .. 'log', 'MAXLEN', '~', keep, head .. '-0', 'entry', entry)
-end
-local i = 6
-while ARGV[i] do
-  local op, name, of, field = ARGV[i], p .. ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local rows = name
-  if of ~= '' then rows = name .. ':' .. of end
-  if op == 'put' then
-    redis.call('HSET', rows, field, ARGV[i + 4])
-    if of ~= '' then redis.call('SADD', name .. ':of', of) end
-  elseif op == 'remove' then
-    redis.call('HDEL', rows, field)
-  elseif op == 'all' then
-    redis.call('DEL', rows)
-    redis.call('SREM', name .. ':of', of)
-  else
-    for _, each in ipairs(redis.call('SMEMBERS', name .. ':of')) do
-      redis.call('DEL', name .. ':' .. each)
-    end
-    redis.call('DEL', name, name .. ':of')
-  end
-  i = i + 5
-end
-redis.call('DEL', p .. 'turn')
-if entry ~= '' then redis.call('PUBLISH', p .. 'news', head) end
-return tostring(head)";
-
-/// What one turn has written, as the log has it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Turn {
-    writes: Vec<Logged>,
-    /// What watchers are to be told.
-    pub events: Vec<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Logged {
-    Put(Table, Key, String),
-    Remove(Table, Key),
-    RemoveAllOf(Table, String),
-    Clear(Table),
-}
-
-impl Turn {
-    /// What is written in a turn.
-    pub fn new(writes: &[Write], events: Vec<serde_json::Value>) -> Self {
-        let logged = |write: &Write| match write.clone() {
-            Write::Put(table, key, value) => {
-                Logged::Put(table, key, String::from_utf8(value).unwrap_or_default())
-            }
-            Write::Remove(table, key) => Logged::Remove(table, key),
-            Write::RemoveAllOf(table, of) => Logged::RemoveAllOf(table, of),
-            Write::Clear(table) => Logged::Clear(table),
-        };
-        Self {
-            writes: writes.iter().map(logged).collect(),
-            events,
-        }
-    }
-
-    /// What another server has written.
-    pub fn writes(&mut self) -> Vec<Write> {
-        let write = |logged: Logged| match logged {
-            Logged::Put(table, key, value) => Write::Put(table, key, value.into_bytes()),
-            Logged::Remove(table, key) => Write::Remove(table, key),
-            Logged::RemoveAllOf(table, of) => Write::RemoveAllOf(table, of),
-            Logged::Clear(table) => Write::Clear(table),
-        };
-        std::mem::take(&mut self.writes)
-            .into_iter()
-            .map(write)
-            .collect()
-    }
-}
-
+const LEAVE: &str = include_str!("scripts/leave.lua");
 /// What came of asking for the turn.
 #[derive(Debug)]
 pub enum Entered {

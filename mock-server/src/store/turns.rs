@@ -4,7 +4,8 @@
 use crate::store::keeper::Lost;
 use crate::store::record::Write;
 use crate::store::rows::Rows;
-use crate::store::shared::{Entered, Shared, Turn, news};
+use crate::store::shared::{Entered, Shared, news};
+use crate::store::turn::Turn;
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;

@@ -23,6 +23,7 @@ mod command_line;
 mod commands;
 mod dashboard;
 mod data;
+mod data_files;
 mod demo_shop;
 mod dialect;
 mod exchanges;
