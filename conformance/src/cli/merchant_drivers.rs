@@ -6,8 +6,9 @@ use crate::net::authorities;
 use anyhow::{Context as _, bail};
 use reqwest::Certificate;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// The driver file, read once for each shop that is to run at the same time; only once if the file
 /// fixes the port.
@@ -55,8 +56,32 @@ pub fn lone_driver(file: &Path, ca: Option<&Path>) -> anyhow::Result<Driver> {
 
 /// A port outside the ephemeral range: one that the system hands out could be taken by somebody
 /// else before the shop starts.
+///
+/// It belongs to this process until it ends. A shop that is started anew lets go of its port for a
+/// moment, in which another run must not choose it; so each run holds the same port of UDP, which no
+/// shop wants.
 fn free_port() -> Option<TcpListener> {
+    static CLAIMED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
     let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
-    ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+    ports.find_map(|port| {
+        let claim = UdpSocket::bind(("127.0.0.1", port)).ok()?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).ok()?;
+        let claimed = CLAIMED.lock();
+        claimed.unwrap_or_else(PoisonError::into_inner).push(claim);
+        Some(listener)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_port;
+
+    #[test]
+    fn a_port_that_its_shop_has_let_go_of_is_not_given_out_again() {
+        let port = free_port().unwrap().local_addr().unwrap().port();
+        // Nothing listens on it any more, and all the same it is claimed.
+        assert!(std::net::TcpListener::bind(("127.0.0.1", port)).is_ok());
+        assert!(std::net::UdpSocket::bind(("127.0.0.1", port)).is_err());
+    }
 }
