@@ -154,7 +154,7 @@ fn no_order(id: impl std::fmt::Display) -> Problem {
 
 /// An order as it stands now: one whose time is over has ended, though nobody has asked yet.
 fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
-    let merchant = state.merchants.get(&*order.client_id);
+    let merchant = state.merchants.get(&order.client_id);
     let now = merchant.map_or(machine, |merchant| merchant.clock.at(machine));
     let mut order = order.clone();
     if let Some(merchant) = merchant {
@@ -206,7 +206,7 @@ pub fn complete(
     let mut state = app.state();
     let order = state.orders.get(id).ok_or_else(|| no_order(id))?;
     let client_id = Arc::clone(&order.client_id);
-    let merchant = state.merchants.get(&*client_id);
+    let merchant = state.merchants.get(&client_id);
     let merchant = merchant.ok_or_else(|| no_order(id))?;
     let now = merchant.clock.at(machine);
     let rulebook = Arc::clone(&merchant.rulebook);
@@ -228,7 +228,7 @@ pub fn complete(
         orders, merchants, ..
     } = &mut *state;
     let callback = callback.map(|url| {
-        let found = orders.get(id).zip(merchants.get_mut(&*client_id));
+        let found = orders.get(id).zip(merchants.get_mut(&client_id));
         let strike = found.and_then(|(order, merchant)| merchant.strike_callback(order, now));
         let action = strike.as_ref().map(|strike| &strike.action);
         Callback {

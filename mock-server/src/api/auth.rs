@@ -45,7 +45,7 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     if access.revoked {
         return Err(Rejection::new(Rule::RefreshRevokes, ErrorId::TokenUnknown));
     }
-    let merchant = state.merchants.get(&*access.client_id);
+    let merchant = state.merchants.get(&access.client_id);
     let merchant = merchant.ok_or_else(unknown)?;
     let now = merchant.clock.at(call.machine);
     if now >= access.expires && rulebook.enforces(Rule::BearerAlive) {

@@ -116,7 +116,7 @@ fn merchants_lang(app: &App, note: &Note) -> Lang {
     let merchant = note
         .client_id
         .as_ref()
-        .and_then(|id| state.merchants.get(&**id));
+        .and_then(|id| state.merchants.get(id));
     let lang = merchant.and_then(|merchant| merchant.account.lang.as_deref());
     lang.map_or(Lang::En, Lang::of)
 }

@@ -40,7 +40,7 @@ pub fn handle(
         return Err(rejection);
     }
     let mut state = call.app.state();
-    let Some(merchant) = state.merchants.get(&*caller.client_id) else {
+    let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown));
     };
     let merchant_order = merchant_order_id(&parameters);

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 pub fn handle(call: &Call<'_>, caller: &Caller, note: &mut Note) -> Result<Reply, Rejection> {
     let rulebook = call.rulebook;
     let state = &mut *call.app.state();
-    let Some(merchant) = state.merchants.get(&*caller.client_id) else {
+    let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return unknown(rulebook);
     };
     let found = find(&state.orders, rulebook, call, caller);

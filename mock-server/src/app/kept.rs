@@ -40,7 +40,7 @@ pub fn start(
 enum Kept {
     Nothing,
     File(File, Option<Writer>),
-    Shared(Shared, u64),
+    Shared(Box<Shared>, u64),
 }
 
 impl Kept {
@@ -55,7 +55,7 @@ impl Kept {
             let shared = Shared::connect(&store.url, store.ca_file.as_deref(), me);
             let shared = shared.context("--store")?;
             let generation = shared.next_generation().context("--store")?;
-            return Ok(Self::Shared(shared, generation));
+            return Ok(Self::Shared(Box::new(shared), generation));
         }
         Ok(Self::Nothing)
     }
@@ -77,7 +77,7 @@ impl App {
             Kept::Nothing => return Ok(()),
             Kept::File(file, before) => Store::File(self.begin_file(file, before.as_ref())?),
             Kept::Shared(shared, _) => {
-                let begun = self.begin_shared(shared);
+                let begun = self.begin_shared(*shared);
                 Store::Shared(begun.context("--store")?)
             }
         };
@@ -236,9 +236,9 @@ fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
     let exchanges = locked(journal).take_changes();
     // Others have the state again: turning rows into JSON takes longer than copying them.
     let mut out = Vec::new();
-    changes
-        .into_iter()
-        .for_each(|change| writes(change, &mut out));
+    for change in changes {
+        writes(change, &mut out);
+    }
     journal_writes(exchanges, &mut out);
     out
 }

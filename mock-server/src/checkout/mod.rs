@@ -81,7 +81,7 @@ fn answer(
         .by_session(session)
         .map(|order| (order.id, Arc::clone(&order.client_id), order.lang));
     let known = found.and_then(|(id, client_id, lang)| {
-        let merchant = state.merchants.get(&*client_id)?;
+        let merchant = state.merchants.get(&client_id)?;
         let now = merchant.clock.at(machine);
         note.client_id = Some(client_id);
         note.clock = Some(now);
@@ -150,7 +150,7 @@ fn answer(
 /// The page of an order. One with mistakes in it is 422, one that has timed out 410.
 fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
     let order = state.orders.get(id);
-    let found = order.and_then(|order| Some((order, state.merchants.get(&*order.client_id)?)));
+    let found = order.and_then(|order| Some((order, state.merchants.get(&order.client_id)?)));
     let Some((order, merchant)) = found else {
         return problem(
             StatusCode::NOT_FOUND,
@@ -172,7 +172,7 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
 /// back with.
 fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<Reply> {
     let order = state.orders.get(id)?;
-    let merchant = state.merchants.get_mut(&*order.client_id)?;
+    let merchant = state.merchants.get_mut(&order.client_id)?;
     let url = callback_url::url(&merchant.account, &merchant.rulebook, order)?;
     let client_id = Arc::clone(&order.client_id);
     let strike = merchant.strike_callback(order, now);

@@ -188,7 +188,7 @@ impl StepContext<'_> {
         }
         let parameters = order.parameters();
         let text = |name: &str| parameters.get(name).and_then(Value::as_str);
-        let merchant = merchants.get(&*order.client_id);
+        let merchant = merchants.get(&order.client_id);
         let found = merchant.and_then(|merchant| {
             let customers = &merchant.customers;
             customers.find(text("customer_id"), text("vcc"))
@@ -286,7 +286,7 @@ impl StepContext<'_> {
             orders, merchants, ..
         } = &mut *self.state;
         let order = orders.get(self.id);
-        let merchant = order.and_then(|order| merchants.get(&*order.client_id));
+        let merchant = order.and_then(|order| merchants.get(&order.client_id));
         let found = merchant.and_then(|merchant| merchant.customers.find(None, Some(&digits)));
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => self.sign_in(customer),
@@ -316,7 +316,7 @@ impl StepContext<'_> {
             return Ok(Taken::Look);
         };
         let amount = order.amount();
-        let merchant = merchants.get(&*order.client_id);
+        let merchant = merchants.get(&order.client_id);
         let customer = merchant.and_then(|merchant| {
             let customers = &merchant.customers;
             customers.find(order.customer_id.as_deref(), None)

@@ -31,7 +31,7 @@ pub fn page(
     let app = &mock.service.app;
     let state = app.state();
     let order = state.orders.get(order).context("no such order")?.clone();
-    let merchant = state.merchants.get(&*order.client_id);
+    let merchant = state.merchants.get(&order.client_id);
     let account = merchant.context("no such merchant")?.account.clone();
     drop(state);
     let merchant = app.merchant(account)?;

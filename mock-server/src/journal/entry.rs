@@ -88,7 +88,7 @@ impl Entry {
             took,
             note,
             reply_headers: reply.map_or(Vec::new(), |reply| reply.headers.clone()),
-            reply_type: reply_type.into(),
+            reply_type,
             reply_length: reply_body.len(),
             copied: copied.into(),
             path: request.path.len(),

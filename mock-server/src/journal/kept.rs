@@ -20,7 +20,7 @@ impl Journal {
     /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept.
     pub fn track(&mut self, is_new: bool) {
         let (from, owners) = if is_new {
-            let dropped = self.shelves.iter().filter(|(_, shelf)| shelf.dropped > 0);
+            let dropped = self.shelves.iter().filter(|(_, held)| held.dropped > 0);
             (0, dropped.map(|(owner, _)| owner.clone()).collect())
         } else {
             (self.next, FxHashSet::default())
@@ -49,10 +49,10 @@ impl Journal {
         };
         let tracked = std::mem::replace(tracked, new);
         let drops = tracked.owners.into_iter().map(|owner| {
-            let shelf = self.shelves.get(&owner);
-            let drops = shelf.filter(|shelf| shelf.dropped > 0).map(|shelf| Drops {
-                count: shelf.dropped,
-                to: shelf.dropped_to,
+            let own = self.shelves.get(&owner);
+            let drops = own.filter(|own| own.dropped > 0).map(|own| Drops {
+                count: own.dropped,
+                to: own.dropped_to,
             });
             (owner, drops)
         });
@@ -116,13 +116,13 @@ impl Journal {
     /// Says how much was dropped before, and which id comes next.
     pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>, next: u64) {
         for (owner, drops) in drops {
-            let shelf = self.shelves.entry(owner.clone()).or_insert_with(|| {
+            let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
                 self.next_shelf += 1;
                 self.sizes.insert((0, self.next_shelf), owner);
                 Shelf::new(self.next_shelf)
             });
-            shelf.dropped += drops.count;
-            shelf.dropped_to = shelf.dropped_to.max(drops.to);
+            own.dropped += drops.count;
+            own.dropped_to = own.dropped_to.max(drops.to);
             self.dropped += drops.count;
             self.dropped_to = self.dropped_to.max(drops.to);
         }

@@ -154,7 +154,7 @@ impl Service {
         let entry = Entry::new(at, request, note, reply, took);
         let id = app.journal().record(entry);
         if let Some((ticket, client_id)) = settles
-            && let Some(merchant) = app.state().merchants.get_mut(&*client_id)
+            && let Some(merchant) = app.state().merchants.get_mut(&client_id)
         {
             merchant.faults.settle(&ticket, id);
         }
@@ -282,7 +282,7 @@ pub fn noted(
     let state = app.state();
     let merchants = &state.merchants;
     let found = named.and_then(|id| {
-        let exact = merchants.get(&*id);
+        let exact = merchants.get(&id);
         let unquoted = || merchants.get(id.trim_matches('"'));
         // A client id of the Basic scheme may be form-encoded (RFC 6749, section 2.3.1).
         let decoded = || merchants.get(&basic::form_decoded(&id));

@@ -66,7 +66,7 @@ fn with_callback(
         let Some(order) = order.and_then(|id| state.orders.get(id)) else {
             return;
         };
-        let Some(merchant) = state.merchants.get(&*order.client_id) else {
+        let Some(merchant) = state.merchants.get(&order.client_id) else {
             return;
         };
         let edit = |place: Option<&mut Value>| {

@@ -82,7 +82,7 @@ async fn once(
     {
         let state = app.state();
         let order = state.orders.get(callback.order_id);
-        let merchant = state.merchants.get(&*callback.client_id);
+        let merchant = state.merchants.get(&callback.client_id);
         match (order, merchant) {
             (Some(order), Some(merchant)) if order.client_id == callback.client_id => {
                 note.clock = Some(merchant.clock.at(at));

@@ -140,7 +140,9 @@ impl Orders {
         let ids = self.owned.remove(client_id).unwrap_or_default().ids;
         // Where nobody else has any, all of it goes at once.
         if ids.len() == self.list.len() {
-            ids.iter().for_each(|id| self.mark(*id));
+            for id in &ids {
+                self.mark(*id);
+            }
             let changed = self.changed.take();
             let empty = Self {
                 changed,

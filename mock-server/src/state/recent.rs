@@ -143,7 +143,9 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         V: Send + 'static,
     {
         let keys = self.owned.remove(owner).unwrap_or_default();
-        keys.iter().for_each(|key| self.mark(key));
+        for key in &keys {
+            self.mark(key);
+        }
         // Where nobody else has any, all of it goes at once.
         let gone = if keys.len() == self.map.len() {
             std::mem::take(&mut self.map)

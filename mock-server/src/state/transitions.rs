@@ -65,7 +65,7 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
     };
     order.advance(event, now)?;
     order.visit().turn += 1;
-    let merchant = state.merchants.get_mut(&*order.client_id);
+    let merchant = state.merchants.get_mut(&order.client_id);
     let Some(merchant) = merchant else {
         return Ok(());
     };

@@ -56,7 +56,7 @@ pub fn import(text: &str, file: &mut File) -> anyhow::Result<usize> {
     let tables: BTreeMap<String, Vec<Row<'_>>> = serde_json::from_str(text)
         .map_err(|error| anyhow!("not what `data export` writes: {error}"))?;
     let mut writes = Vec::new();
-    let mut writer = None;
+    let mut wrote = None;
     for (name, rows) in tables {
         let known = |table: &Table| table.name() == name;
         let table = Table::ALL.into_iter().find(known);
@@ -66,14 +66,14 @@ pub fn import(text: &str, file: &mut File) -> anyhow::Result<usize> {
         })?;
         for Row { key, value } in rows {
             if table == Table::Server && key.0 == WRITER {
-                writer = Some(writer_of(value)?);
+                wrote = Some(writer_of(value)?);
             }
             let value = value.get().as_bytes().to_vec();
             writes.push(Write::Put(table, key, value));
         }
     }
     ensure!(
-        writer.is_some(),
+        wrote.is_some(),
         "server: no row `{WRITER}`: not what `data export` writes"
     );
     file.write(&writes)?;

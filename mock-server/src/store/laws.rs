@@ -108,9 +108,9 @@ impl Memory {
     fn take(&mut self) -> Vec<Write> {
         let mut out = Vec::new();
         let changes = self.state.take_changes();
-        changes
-            .into_iter()
-            .for_each(|change| writes(change, &mut out));
+        for change in changes {
+            writes(change, &mut out);
+        }
         journal_writes(self.journal.take_changes(), &mut out);
         out
     }
@@ -123,7 +123,7 @@ impl Memory {
         kept
     }
 
-    fn to_restore(&mut self) -> Restored<'_> {
+    fn target(&mut self) -> Restored<'_> {
         Restored {
             state: &mut self.state,
             journal: &mut self.journal,
@@ -205,6 +205,15 @@ impl Memory {
                     refresh.used = true;
                 }
             }
+            Step::Exchange(who) => self.record(who),
+            Step::Forgotten(who) => drop(self.journal.forget(&name(who))),
+            Step::Written => {}
+            _ => self.faults_and_customers(step),
+        }
+    }
+
+    fn faults_and_customers(&mut self, step: &Step) {
+        match *step {
             Step::Plan(who, count) => {
                 if let Some(merchant) = self.merchant(who) {
                     let fault = json!({"times": 0, "action": {"type": "delay", "ms": 1}});
@@ -250,9 +259,7 @@ impl Memory {
                     found.available_credit -= Decimal::ONE;
                 }
             }
-            Step::Exchange(who) => self.record(who),
-            Step::Forgotten(who) => drop(self.journal.forget(&name(who))),
-            Step::Written => {}
+            _ => {}
         }
     }
 
@@ -376,7 +383,7 @@ impl Kept {
                 }
                 Write::Remove(table, key) => drop(self.0.remove(&(table, key))),
                 Write::RemoveAllOf(table, of) => {
-                    self.0.retain(|(t, key), _| *t != table || key.0 != of)
+                    self.0.retain(|(t, key), _| *t != table || key.0 != of);
                 }
                 Write::Clear(table) => self.0.retain(|(t, _), _| *t != table),
             }
@@ -409,12 +416,12 @@ proptest! {
             if matches!(step, Step::Written) {
                 let written = memory.take();
                 kept.write(&written);
-                apply(written, &mut other.to_restore(), &random).unwrap();
+                apply(written, &mut other.target(), &random).unwrap();
                 drop(other.take());
             }
         }
         let mut restored = Memory::new();
-        restore(&kept, &mut restored.to_restore(), &|account| account, &random).unwrap();
+        restore(&kept, &mut restored.target(), &|account| account, &random).unwrap();
         restored.track(false);
         prop_assert_eq!(restored.take(), Vec::<Write>::new());
         let all = memory.all();

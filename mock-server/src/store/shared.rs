@@ -8,7 +8,7 @@ use crate::store::record::{Key, Table, Write};
 use crate::store::rows::{Rows, place};
 use crate::store::turn::Turn;
 use anyhow::{Context as _, anyhow, bail};
-use redis::{Client, Connection, ConnectionLike as _, Script, TlsCertificates, Value};
+use redis::{Client, Connection, Script, TlsCertificates, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -117,9 +117,10 @@ impl Shared {
     ) -> anyhow::Result<T> {
         let wrong = |error: redis::RedisError| anyhow!("{}: {error}", self.place);
         let mut held = self.connection.borrow_mut();
-        let connection = match held.take().filter(|connection| connection.is_open()) {
-            Some(connection) => connection,
-            None => {
+        let connection =
+            if let Some(connection) = held.take().filter(redis::ConnectionLike::is_open) {
+                connection
+            } else {
                 let made = self
                     .client
                     .get_connection_with_timeout(TIME)
@@ -127,8 +128,7 @@ impl Shared {
                 made.set_read_timeout(Some(TIME)).map_err(wrong)?;
                 made.set_write_timeout(Some(TIME)).map_err(wrong)?;
                 made
-            }
-        };
+            };
         let connection = held.insert(connection);
         let answer = ask(connection);
         if answer.is_err() {

@@ -45,14 +45,14 @@ pub struct Turns {
 
 #[derive(Debug)]
 struct Gate {
-    state: Mutex<Waiting>,
+    state: Mutex<Queue>,
     wake: Condvar,
     /// Changes when requests may come in, and when answers may leave.
     told: watch::Sender<Told>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Queue {
     is_open: bool,
     /// How many wait for the turn.
     waiting: usize,
@@ -102,16 +102,16 @@ impl Drop for Waits<'_> {
 }
 
 impl Gate {
-    fn state(&self) -> MutexGuard<'_, Waiting> {
+    fn state(&self) -> MutexGuard<'_, Queue> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait<'s>(
         &self,
-        state: MutexGuard<'s, Waiting>,
+        state: MutexGuard<'s, Queue>,
         time: Duration,
-        until: impl Fn(&Waiting) -> bool,
-    ) -> MutexGuard<'s, Waiting> {
+        until: impl Fn(&Queue) -> bool,
+    ) -> MutexGuard<'s, Queue> {
         let waited = self
             .wake
             .wait_timeout_while(state, time, |state| !until(state));
@@ -251,7 +251,7 @@ fn run(gate: &Gate, mut shared: Shared, memory: &Weak<dyn Memory>) {
         let state = if failed {
             gate.wait(state, PAUSE, |state| state.is_over)
         } else {
-            let wanted = |state: &Waiting| {
+            let wanted = |state: &Queue| {
                 state.is_over || state.waiting > 0 || state.has_news || !state.also.is_empty()
             };
             gate.wait(state, Duration::from_secs(3_600), wanted)

@@ -374,7 +374,7 @@ fn every_store_answers_alike() {
         &["--data", file.to_str().unwrap()],
         &["--store", &redis.url()],
     ];
-    let stories = stores.map(|store| {
+    let told_by = stores.map(|store| {
         let running = Running::start(&[&["--seed", "11"], store].concat());
         let address = running.address();
         let (bearer, first) = fill(address);
@@ -385,12 +385,12 @@ fn every_store_answers_alike() {
         }
         (bearer, seen.status, without_dates(&seen.text()), all)
     });
-    for (at, one) in stories[0].3.iter().enumerate() {
-        assert_eq!(*one, stories[1].3[at], "memory and file");
-        assert_eq!(*one, stories[2].3[at], "memory and Redis");
+    for (at, one) in told_by[0].3.iter().enumerate() {
+        assert_eq!(*one, told_by[1].3[at], "memory and file");
+        assert_eq!(*one, told_by[2].3[at], "memory and Redis");
     }
-    assert_eq!(stories[0], stories[1]);
-    assert_eq!(stories[0], stories[2]);
+    assert_eq!(told_by[0], told_by[1]);
+    assert_eq!(told_by[0], told_by[2]);
 }
 
 /// A clock that was stopped shows when that was.

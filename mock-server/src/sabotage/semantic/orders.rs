@@ -197,7 +197,7 @@ pub(super) const BUGS: &[Bug] = &[
         |service, request| {
             let secret = order_of_page(service, request).and_then(|order| {
                 let state = service.app.state();
-                let merchant = state.merchants.get(&*state.orders.get(order)?.client_id)?;
+                let merchant = state.merchants.get(&state.orders.get(order)?.client_id)?;
                 Some(merchant.account.client_secret.clone())
             });
             let mut reply = service.handle(request);

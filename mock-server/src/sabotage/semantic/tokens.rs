@@ -134,7 +134,7 @@ pub(super) const BUGS: &[Bug] = &[
             let owner = refreshes(service, request).and_then(|token| {
                 let state = service.app.state();
                 let record = state.refresh.get(&token)?;
-                let merchant = state.merchants.get(&*record.client_id)?;
+                let merchant = state.merchants.get(&record.client_id)?;
                 Some(merchant.account.client_secret.clone())
             });
             match owner {
