@@ -52,8 +52,7 @@ impl Kept {
         }
         if let Some(store) = &settings.store {
             let me = Random::new(None).hex::<16>();
-            let shared = Shared::connect(&store.url, store.ca_file.as_deref(), me);
-            let shared = shared.context("--store")?;
+            let shared = Shared::connect(&store.url, store.ca_file.as_deref(), me)?;
             let generation = shared.next_generation().context("--store")?;
             return Ok(Self::Shared(Box::new(shared), generation));
         }

@@ -7,8 +7,10 @@
 use crate::store::record::{Key, Table, Write};
 use crate::store::rows::{Rows, place};
 use crate::store::turn::Turn;
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use redis::{Client, Connection, Script, TlsCertificates, Value};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -71,12 +73,11 @@ impl Shared {
     /// The store at a URL: `redis://` or, over TLS, `rediss://`, with the number of the database
     /// for a path. `me` tells this server from the others.
     pub fn connect(url: &str, ca: Option<&Path>, me: String) -> anyhow::Result<Self> {
-        let place = without_secrets(url)?;
+        let place = without_secrets(url).context("--store")?;
         let client = match ca {
             None => Client::open(url),
             Some(file) => {
-                let pem = std::fs::read(file);
-                let root_cert = Some(pem.with_context(|| file.display().to_string())?);
+                let root_cert = Some(authority(file).context("--store-ca")?);
                 let certificates = TlsCertificates {
                     client_tls: None,
                     root_cert,
@@ -85,7 +86,7 @@ impl Shared {
             }
         };
         let shared = Self {
-            client: client.map_err(|error| anyhow!("{place}: {error}"))?,
+            client: client.map_err(|error| anyhow!("--store: {place}: {error}"))?,
             connection: RefCell::new(None),
             place,
             me,
@@ -93,7 +94,8 @@ impl Shared {
             at: 0,
             scripts: [ENTER, LEAVE, LOOK].map(Script::new),
         };
-        shared.ask(|connection| redis::cmd("PING").query::<()>(connection))?;
+        let answers = shared.ask(|connection| redis::cmd("PING").query::<()>(connection));
+        answers.context("--store")?;
         Ok(shared)
     }
 
@@ -307,6 +309,18 @@ fn text(value: Value) -> anyhow::Result<String> {
         Value::SimpleString(text) => Ok(text),
         other => bail!("a script answered {other:?}"),
     }
+}
+
+/// A PEM file with at least one certificate.
+fn authority(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let name = file.display();
+    let pem = std::fs::read(file).with_context(|| name.to_string())?;
+    let has_one = CertificateDer::pem_slice_iter(&pem).next();
+    ensure!(
+        matches!(has_one, Some(Ok(_))),
+        "{name}: no certificate in PEM; give that of the authority"
+    );
+    Ok(pem)
 }
 
 /// A URL without its password.

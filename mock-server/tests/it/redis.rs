@@ -13,6 +13,7 @@ pub struct Redis {
     port: u16,
     folder: TempDir,
     password: Option<&'static str>,
+    is_secured: bool,
 }
 
 impl Redis {
@@ -27,12 +28,30 @@ impl Redis {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let folder = tempfile::tempdir().unwrap();
-        let child = spawn(port, folder.path(), password);
+        let child = spawn(port, folder.path(), password, false);
         let redis = Self {
             child,
             port,
             folder,
             password,
+            is_secured: false,
+        };
+        redis.wait();
+        redis
+    }
+
+    /// One that speaks TLS alone, with the certificate `cert.pem` and the key `key.pem` of a folder.
+    pub fn secured(folder: TempDir) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let child = spawn(port, folder.path(), None, true);
+        let redis = Self {
+            child,
+            port,
+            folder,
+            password: None,
+            is_secured: true,
         };
         redis.wait();
         redis
@@ -48,7 +67,8 @@ impl Redis {
         let password = self
             .password
             .map_or(String::new(), |word| format!(":{word}@"));
-        format!("redis://{password}127.0.0.1:{}/0", self.port)
+        let scheme = if self.is_secured { "rediss" } else { "redis" };
+        format!("{scheme}://{password}127.0.0.1:{}/0", self.port)
     }
 
     /// Kills it: what it had is gone.
@@ -59,7 +79,12 @@ impl Redis {
 
     /// Starts it again on the same port, empty.
     pub fn start_again(&mut self) {
-        self.child = spawn(self.port, self.folder.path(), self.password);
+        self.child = spawn(
+            self.port,
+            self.folder.path(),
+            self.password,
+            self.is_secured,
+        );
         self.wait();
     }
 
@@ -76,10 +101,22 @@ impl Redis {
     }
 }
 
-fn spawn(port: u16, folder: &Path, password: Option<&str>) -> Child {
+fn spawn(port: u16, folder: &Path, password: Option<&str>, is_secured: bool) -> Child {
     let folder: PathBuf = folder.to_owned();
     let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
+    let at = port.to_string();
+    if is_secured {
+        command.args(["--port", "0", "--tls-port", &at, "--tls-auth-clients", "no"]);
+        command.arg("--tls-cert-file").arg(folder.join("cert.pem"));
+        command.arg("--tls-key-file").arg(folder.join("key.pem"));
+        // It wants to have one, and asks nobody for a certificate.
+        command
+            .arg("--tls-ca-cert-file")
+            .arg(folder.join("cert.pem"));
+    } else {
+        command.args(["--port", &at]);
+    }
+    command.args(["--bind", "127.0.0.1"]);
     command.args(["--save", "", "--appendonly", "no", "--dir"]);
     command.arg(folder);
     if let Some(password) = password {

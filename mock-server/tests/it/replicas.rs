@@ -7,6 +7,7 @@ use crate::process::{Running, run, stderr, wait_for};
 use crate::redis::Redis;
 use crate::shop::{APPLY, GRANT, INIT, demo_token_call, init_call, text};
 use crate::wire::connect;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -362,6 +363,43 @@ fn a_store_that_cannot_be_used_is_named_without_its_password() {
     );
     let shown = running.banner() + &running.stderr();
     assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+#[test]
+fn a_store_is_reached_over_tls_and_only_if_its_authority_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = own.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+    let put = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let authority = put("ca.pem", &ca_certificate.pem());
+    put("cert.pem", &certificate.pem());
+    let key = put("key.pem", &key.serialize_pem());
+    let redis = Redis::secured(folder);
+    let url = redis.url();
+    let trusting = ["--store", &url, "--store-ca", &authority];
+    let running = Running::start(&trusting);
+    let issued = text(&token(running.address()), "access_token");
+    drop(running);
+    let running = Running::start(&trusting);
+    order(running.address(), &issued, "over-tls");
+    let refused = |arguments: &[&str]| {
+        let output = run(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        stderr(&output)
+    };
+    assert!(refused(&["--store", &url]).contains("UnknownIssuer"));
+    let no_certificate = refused(&["--store", &url, "--store-ca", &key]);
+    assert!(no_certificate.contains("--store-ca") && no_certificate.contains(&key));
+    assert!(refused(&["--store", &url, "--store-ca", "/no/file"]).contains("--store-ca: /no/file"));
 }
 
 #[test]
