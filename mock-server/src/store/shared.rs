@@ -358,7 +358,7 @@ impl Rows for Shared {
                     redis::cmd("SMEMBERS").arg(of).query(connection)
                 })?;
                 for of in owners {
-                    for (field, value) in all(&format!("{name}:{of}"))? {
+                    for (field, value) in all(&format!("{name}:row:{of}"))? {
                         rows.push((Key(of.clone(), number(&field)?), value));
                     }
                 }

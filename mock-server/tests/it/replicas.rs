@@ -79,6 +79,8 @@ fn what_one_has_done_the_other_knows() {
         admin(there, "GET", "/merchants/second", &Value::Null).status,
         404
     );
+    // A name that could be one of the store's own.
+    told(here, "POST", "/merchants", &json!({"client_id": "of"}));
     // Whoever comes later knows it, too.
     let late = replica(&redis);
     assert_eq!(everything_of_demo(late.address()), everything_of_demo(here));

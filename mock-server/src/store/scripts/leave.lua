@@ -15,7 +15,7 @@ local i = 6
 while ARGV[i] do
   local op, name, of, field = ARGV[i], p .. ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local rows = name
-  if of ~= '' then rows = name .. ':' .. of end
+  if of ~= '' then rows = name .. ':row:' .. of end
   if op == 'put' then
     redis.call('HSET', rows, field, ARGV[i + 4])
     if of ~= '' then redis.call('SADD', name .. ':of', of) end
@@ -26,7 +26,7 @@ while ARGV[i] do
     redis.call('SREM', name .. ':of', of)
   else
     for _, each in ipairs(redis.call('SMEMBERS', name .. ':of')) do
-      redis.call('DEL', name .. ':' .. each)
+      redis.call('DEL', name .. ':row:' .. each)
     end
     redis.call('DEL', name, name .. ':of')
   end
