@@ -43,6 +43,15 @@ impl Reload {
     }
 
     async fn read(&self, certificate: bool) {
+        let app = &self.service.app;
+        // At a store that is shared, what follows for the merchants is written in a turn.
+        let entry = match app.enter().await {
+            Ok(entry) => entry,
+            Err(lost) => {
+                tracing::error!("nothing was read again: {lost}");
+                return;
+            }
+        };
         let all = self.clone();
         // Compiling a dialect takes long: others are answered meanwhile.
         let read = tokio::task::spawn_blocking(move || {
@@ -53,6 +62,9 @@ impl Reload {
         });
         // A panic in there has been logged already.
         let _ = read.await;
+        if let Err(lost) = app.keep(entry).await {
+            tracing::error!("what was read again could not be kept: {lost}");
+        }
     }
 
     /// Reads configuration and dialects again when they change from what they are now; for ever.

@@ -237,8 +237,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Waits for a while until another server has written something. Asks over a connection of its
-    /// own, which it keeps in `connection`.
+    /// What makes further connections to it.
     pub fn client(&self) -> Client {
         self.client.clone()
     }

@@ -168,6 +168,33 @@ fn a_race_has_one_winner_a_fault_strikes_once_and_ids_never_collide() {
 }
 
 #[test]
+fn a_configuration_that_one_reads_again_holds_at_the_other() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("shops.toml");
+    let entry =
+        |id: &str| format!("[[merchants]]\nclient_id = \"{id}\"\nclient_secret = \"one\"\n");
+    std::fs::write(&config, entry("first")).unwrap();
+    let start = || {
+        let config = config.to_str().unwrap();
+        Running::start(&["--store", &redis.url(), "--config", config])
+    };
+    let (one, other) = (start(), start());
+    std::fs::write(&config, entry("first") + &entry("added")).unwrap();
+    one.signal("HUP");
+    wait_for("the merchant", PATIENCE, || {
+        let seen = admin(other.address(), "GET", "/merchants/added", &Value::Null);
+        (seen.status == 200).then_some(())
+    });
+    std::fs::write(&config, entry("added")).unwrap();
+    other.signal("HUP");
+    wait_for("its end", PATIENCE, || {
+        let seen = admin(one.address(), "GET", "/merchants/first", &Value::Null);
+        (seen.status == 404).then_some(())
+    });
+}
+
+#[test]
 fn events_reach_the_watchers_of_every_server() {
     let redis = Redis::start();
     let (one, other) = (replica(&redis), replica(&redis));
