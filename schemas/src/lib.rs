@@ -37,6 +37,7 @@
 //! - `contract`: all of the data files, loaded.
 //! - `vocabulary`, `resolve`: violations, refusals and other shared terms; body schemas with the
 //!   answers of a dialect filled in.
+//! - `amounts`: amounts of money as patterns.
 //! - `clause`, `citation`, `dialect`, `expectation`, `lint`, `scenario`: the rows of the data
 //!   files.
 //! - `endpoint`, `rule`, `error`, `evidence`: the names that data and code share, with `names`, the
@@ -46,6 +47,7 @@
 //! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
 
 mod allowed;
+mod amounts;
 mod body;
 mod citation;
 mod clause;

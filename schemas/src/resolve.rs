@@ -1,13 +1,16 @@
 //! Resolving a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
 
+use crate::amounts::amounts_from;
 use crate::dialect::Dialect;
 use serde_json::{Map, Value};
 
 /// The key that ties a constraint to its clause.
 const CLAUSE: &str = "x-clause";
 const KNOB: &str = "$knob";
-/// Beside a knob: what stands in the schema for each of its answers.
+/// Beside a knob: what stands in the schema for each of its answers, or [`AMOUNTS_FROM`].
 const AS: &str = "as";
+/// A pattern of the amounts that are no less than the answer stands in the schema for it.
+const AMOUNTS_FROM: &str = "amounts_from";
 
 /// The result of resolving a subschema.
 enum Outcome {
@@ -52,12 +55,15 @@ fn walk_object(
     if let Some(knob) = object.get(KNOB).and_then(Value::as_str) {
         let answer = dialect.answer(knob);
         let stands = match (object.get(AS), answer.as_str()) {
-            (Some(list), Some(word)) => list.get(word).unwrap_or(&Value::Null),
-            _ => answer,
+            (Some(Value::String(form)), _) if form == AMOUNTS_FROM => {
+                amounts_from(answer).map_or(Value::Null, Value::from)
+            }
+            (Some(list), Some(word)) => list.get(word).cloned().unwrap_or_default(),
+            _ => answer.clone(),
         };
         return match stands {
             Value::Null => Outcome::Unanswered,
-            stands => Outcome::Kept(stands.clone()),
+            stands => Outcome::Kept(stands),
         };
     }
     let clause = object.get(CLAUSE).and_then(Value::as_str);
@@ -161,14 +167,13 @@ pub(crate) fn sites(schema: &Value) -> Vec<(String, String)> {
         let required = constraint
             .get("required")
             .or_else(|| constraint.pointer("/then/required"));
-        for param in required.and_then(Value::as_array).into_iter().flatten() {
-            if let (Some(clause), Some(param)) = (
-                constraint.get(CLAUSE).and_then(Value::as_str),
-                param.as_str(),
-            ) {
-                found.push((clause.to_owned(), param.to_owned()));
-            }
-        }
+        let required = required.and_then(Value::as_array).into_iter().flatten();
+        let refused = constraint.pointer("/then/properties");
+        let refused = refused.and_then(Value::as_object).into_iter().flatten();
+        let named = required.filter_map(Value::as_str);
+        let named = named.chain(refused.map(|(param, _)| param.as_str()));
+        let clause = constraint.get(CLAUSE).and_then(Value::as_str);
+        found.extend(named.filter_map(|param| Some((clause?.to_owned(), param.to_owned()))));
     }
     found
 }

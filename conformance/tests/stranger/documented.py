@@ -12,6 +12,9 @@ HEX40 = re.compile(r"^[0-9a-f]{40}$")
 DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 FLOWS = (("Apply", "plain"), ("Buy", "v2"), ("Apply/Buy", "v2"))
 
+MULTIPART = "".join(f'--x\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                    for name, value in (("client_id", CLIENT), ("client_secret", SECRET))) + "--x--\r\n"
+
 
 class Judge:
     """Runs all checks against a server with given settings."""
@@ -20,8 +23,9 @@ class Judge:
         self.shop, self.settings, self.broken, self.access = shopper, settings, [], None
         read = settings.get("init_encodings", "all")
         self.encodings = {"all": ["dotted", "bracket", "json"], "form_only": ["dotted", "bracket"], "json_only": ["json"]}[read]
-        if settings.get("form_brackets") == "ignored":
-            self.encodings = [name for name in self.encodings if name != "bracket"]
+        unread = {"ignored": "bracket", "only": "dotted"}.get(settings.get("form_brackets"))
+        self.encodings = [name for name in self.encodings if name != unread]
+        shopper.own_types = settings.get("json_amount") == "number", settings.get("json_boolean") == "boolean"
         self.french = "en-FR" if settings.get("init_lang_values") == "old_list" else "fr-CA"
 
     def say(self, holds, sentence):
@@ -30,13 +34,13 @@ class Judge:
 
     def run(self, first_only=False):
         """The sentences that do not hold; first_only stops after the first group that has one."""
-        self.access = self.shop.access()
         steps = [self.calculator, self.availability, self.token_requests, self.token_answers, self.refresh,
                  self.init_headers, self.init_answers, self.pages, self.notifications]
         for encoding in self.encodings:
             steps.append(lambda encoding=encoding: self.init_values(encoding))
             steps.append(lambda encoding=encoding: self.init_requirements(encoding))
         for step in steps:
+            self.access = self.shop.access()
             step()
             if first_only and self.broken:
                 break
@@ -58,7 +62,8 @@ class Judge:
                 ("x-reference-id has at most 32 characters", {"reference": "a" * 64}),
                 ("token reads no JSON", {"content_type": "application/json",
                                          "body": f'{{"client_id":"{CLIENT}","client_secret":"{SECRET}"}}'}),
-                ("token reads no text/plain", {"content_type": "text/plain"})]:
+                ("token reads no text/plain", {"content_type": "text/plain"}),
+                ("token reads no multipart form", {"content_type": "multipart/form-data; boundary=x", "body": MULTIPART})]:
             say(not shop.token(**change).ok, sentence)
 
     def token_answers(self):
@@ -70,7 +75,8 @@ class Judge:
         say(isinstance(body.get("scope"), str), "scope is a text")
         other = self.shop.token().json.get("access_token")
         say(other != body.get("access_token"), "each customer gets a fresh token")
-        say(self.shop.calculator(body.get("access_token")).ok, "a token serves the whole checkout")
+        kept = other if self.settings.get("earlier_tokens") == "end" else body.get("access_token")
+        say(self.shop.calculator(kept).ok, "a token serves the whole checkout")
 
     def refresh(self):
         shop, say, first = self.shop, self.say, self.shop.token().json
@@ -80,6 +86,8 @@ class Judge:
         say(not shop.token(**grant, refresh_token="0" * 40).ok, "a refresh needs the last refresh token")
         say(not shop.token(**last, client_secret=None).ok, "client_secret is required for a refresh")
         say(not shop.token(**last, client_secret="wrong").ok, "client_secret is checked at a refresh")
+        prefix = {**last, "refresh_token": last["refresh_token"][:-1]}
+        say(not shop.token(**prefix).ok, "a refresh needs the whole refresh token")
         reply = shop.token(**last)
         body = reply.json
         say(reply.ok, "the last refresh token is accepted")
@@ -129,12 +137,16 @@ class Judge:
 
     def init_values(self, encoding):
         say = self.say
+        extras = self.settings.get("apply_extras", "ignored")
+        customer = None if extras in ("customer_refused", "both_refused") else "1293836"
         say(self.send(encoding=encoding, merchant_orderid="cart-" + encoding, is_guest="true", has_previous_purchase="False",
-                      customer_id="1293836", **PREFILL).ok, f"all optional parameters are taken in {encoding}")
+                      customer_id=customer, **PREFILL).ok, f"all optional parameters are taken in {encoding}")
         for name, value in [("is_guest", "True"), ("is_guest", "false"), ("has_previous_purchase", "true"), ("salutation", "Mrs"),
                             ("salutation", "Ms"), ("province", "QC"), ("province", "AB"), ("lang", "En-CA"), ("lang", "en-FR"),
-                            ("customer_id", "12345678901234567890"), ("amount_requested", "0.01")]:
-            say(self.send(encoding=encoding, **{name: value}).ok, f"{name} {value} is taken in {encoding}")
+                            ("customer_id", "12345678901234567890"),
+                            ("amount_requested", "500.00" if self.settings.get("amount_least") == "500" else "0.01")]:
+            flow = "Buy" if name == "customer_id" and customer is None else "Apply"
+            say(self.send(flow, encoding=encoding, **{name: value}).ok, f"{name} {value} is taken in {encoding}")
         for name, value in [("lang", ""), ("amount_requested", ""), ("flow", "Rent"), ("amount_requested", "0"),
                             ("amount_requested", "-5"), ("amount_requested", "499,00"), ("amount_requested", "much"),
                             ("customer_id", "1" * 21), ("is_guest", "perhaps")]:
@@ -179,6 +191,8 @@ class Judge:
                 say(reply.ok, f"a {flow} order is found, sent in {encoding}")
                 self.notification_body(reply.json, flow)
                 seen.setdefault(key, set()).add(reply.json.get("transaction_id"))
+        unknown = shop.note(self.access, 999999999)
+        say(unknown.json.get("transaction_id") is None, "an unknown id shows no order")
         say(all(len(ids) == 1 for ids in seen.values()), "both notification paths show the same order")
         say(len(set().union(*seen.values())) == len(seen), "each order has its own transaction")
 

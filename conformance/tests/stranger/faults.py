@@ -73,7 +73,6 @@ for _n, _a, _e, _s, _d in [
         ("access_token_short", "access_token", "E", "R-cur", "The access token has 32 characters instead of 40."),
         ("access_token_upper_case", "access_token", "E", "R-cur", "The access token has upper-case hex letters."),
         ("access_token_repeated", "access_token", "D", "TC", "Every token request of a client gets the same access token."),
-        ("older_token_killed", "access_token", "D", "TC", "A new token of a client ends its older token, though each customer has one for a whole checkout."),
         ("refresh_token_missing", "refresh_token", "D", "R-cur", "The token answer has no refresh_token."),
         ("refresh_token_short", "refresh_token", "E", "R-cur", "The refresh token has 32 characters instead of 40."),
         ("expires_in_missing", "expires_in", "D", "R-cur", "The token answer has no expires_in."),

@@ -17,11 +17,13 @@ def reference_problem(config, value, absent_fault, length_fault):
     value = value.strip()
     if not value.isascii():
         return (name, "invalid", value)
+    if config["reference_content"] == "lower_hex" and value != value.lower():
+        return (name, "invalid", value)
     if _DASHED.match(value):
         return None if config["reference_dashed"] == "accepted" else (name, config["length_word"], value)
     if len(value) > 32:
         return None if config.broken(length_fault) else (name, config["length_word"], value)
-    if config["reference_content"] == "hex" and not _HEX.match(value):
+    if config["reference_content"] != "any" and not _HEX.match(value):
         return (name, "invalid", value)
     return None
 

@@ -1,12 +1,19 @@
 """POST systems/init and the page behind the redirection URL."""
 
 import html
+import re
 from urllib.parse import quote
 
 from bodies import FORM, JSON, BadBody, looks_like_json, media_type, read_form, read_json
 from guard import authorise, check_reference
 from init_rules import PREFILL, Checker
 from messages import Answer, Refusal, input_refusal, json_answer
+
+_SIGNS = re.compile("[<>'\"{};\\\\]|%[0-9a-z]")
+
+
+class Blocked(Exception):
+    """The gateway lets the request not through."""
 
 
 def _read_body(config, request):
@@ -56,6 +63,8 @@ def init(config, state, request, version, path_client):
                       version + "_token_not_required", "init_invented_token_accepted")
     reference()
     params = _read_body(config, request)
+    if config["gateway"] == "refuses_signs" and any(_SIGNS.search(str(value)) for value in params.values.values()):
+        raise Blocked
     checked = Checker(config, params, version).run()
     repeat = checked.values.get("merchant_orderid")
     if repeat is not None and config["merchant_orderid_repeats"] == "refused" \

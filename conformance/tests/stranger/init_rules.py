@@ -4,6 +4,7 @@ import datetime
 import re
 from decimal import Decimal, InvalidOperation
 
+from bodies import BLOCKS
 from faults import DEMANDS, WAIVERS
 
 FIELDS = ("first_name", "last_name", "address_1", "address_2", "city", "province", "postal_code")
@@ -87,6 +88,7 @@ class Checker:
             self.check_optional(name)
         self.check_blocks()
         self.check_customer()
+        self.check_extras()
         self.check_demands()
         return self.out
 
@@ -166,6 +168,9 @@ class Checker:
                 self.fail(name, "required")
             return
         value = self.given[name]
+        if self.params.encoding == "json" and config["json_amount"] == "number" and isinstance(value, str):
+            self.fail(name, "type", value)
+            return
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
             self.check_number(Decimal(value), _plain(value))
             return
@@ -215,6 +220,9 @@ class Checker:
                 continue
             value = self.given[name]
             if value == "" and config["empty_optional"] == "as_missing":
+                continue
+            if self.params.encoding == "json" and config["json_boolean"] == "boolean" and not isinstance(value, bool):
+                self.fail(name, config["bad_boolean_word"], _plain(value))
                 continue
             if isinstance(value, bool):
                 good, value = True, str(value)
@@ -358,6 +366,17 @@ class Checker:
         named = config["buy_customer_named"]
         for name in (("customer_id", "vcc") if named == "both" else (named,)):
             self.fail(name, "required")
+
+    def check_extras(self):
+        """What Apply does not need and may refuse."""
+        rule = self.config["apply_extras"]
+        if self.out.flow != "apply":
+            return
+        for name in self.given:
+            extra = name in ("customer_id", "vcc") and rule in ("customer_refused", "both_refused") \
+                or name.startswith(BLOCKS) and rule in ("addresses_refused", "both_refused")
+            if extra:
+                self.fail(name, "invalid", _plain(self.given[name]))
 
     def check_demands(self):
         """Planted faults that require an optional parameter."""

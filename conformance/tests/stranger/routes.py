@@ -115,5 +115,8 @@ def _answer(config, state, request):
         return refusal_answer(config, Refusal("413_too_large", "Body too large"), request.path, is_init)
     try:
         return endpoint()
+    except init_endpoint.Blocked:
+        page = b"<!DOCTYPE html><title>Request blocked</title>\n"
+        return Answer(403, page, "text/html")
     except Refusal as refusal:
         return refusal_answer(config, refusal, request.path, is_init)

@@ -67,6 +67,8 @@ _s("refresh_old_access", ["stays", "revoked"],
    TOKEN, "access_token", "?", "R-cur", "Whether the access token before a refresh goes on working.")
 _s("refresh_scope", ["keep", "parameter"],
    TOKEN, "scope", "?", "R-cur", "Scope after a refresh: that of the first token, or the scope parameter with its default.")
+_s("earlier_tokens", ["stay", "end"],
+   TOKEN, "access_token", "?", "R-cur", "Whether a new token for client id and secret ends those that the client was given before.")
 _s("scope_list", ["refused", "accepted"],
    TOKEN, "scope", "?", "R-cur", "Whether both scopes may be asked for in one value separated by a space.")
 # ---- bearer token, path, reference id --------------------------------------
@@ -88,8 +90,8 @@ _s("quoted_client_id", ["unknown", "stripped"],
    API, "client_id", "C", "HS-rs", "Whether double quotes around the client id in the path are stripped.")
 _s("reference_dashed", ["accepted", "refused"],
    ALL, "x-reference-id", "D", "R-cur, R-bul, HS-rs", "Whether a GUID with dashes (36 characters) passes, as the type GUID and the length 32 disagree about it.")
-_s("reference_content", ["any", "hex"],
-   ALL, "x-reference-id", "?", "R-cur, R-bul", "Whether a reference id must look like a GUID or may be any ASCII text of up to 32 characters.")
+_s("reference_content", ["any", "hex", "lower_hex"],
+   ALL, "x-reference-id", "?", "R-cur, R-bul", "Whether a reference id must look like a GUID, perhaps in lower case, or may be any ASCII text of up to 32 characters.")
 _s("reference_elsewhere", ["not_looked_at", "required"],
    "notifications, calculator, availability", "x-reference-id", "I", "R-cur", "Whether x-reference-id is required on the endpoints whose header table is unknown.")
 _s("reference_checked", ["after_token", "before_token"],
@@ -134,6 +136,14 @@ _s("unknown_parameters", ["ignored", "refused"],
    INIT, None, "?", "R-cur", "Whether parameters outside the table are ignored.")
 _s("json_number_text", ["accepted", "type"],
    INIT, "customer_id", "P", "R-bul, P-val", "Whether a JSON number may stand for a text parameter.")
+_s("json_amount", ["any", "number"],
+   INIT, "amount_requested", "?", "R-seed", "Whether an amount in JSON must be a number.")
+_s("json_boolean", ["any", "boolean"],
+   INIT, "is_guest", "?", "R-bul", "Whether is_guest and has_previous_purchase in JSON must be booleans.")
+_s("apply_extras", ["ignored", "customer_refused", "addresses_refused", "both_refused"],
+   INIT, "customer_id", "?", "R-seed", "Whether Apply refuses customer_id and vcc, or the two address blocks, which it does not need.")
+_s("gateway", ["none", "refuses_signs"],
+   INIT, None, "?", "R-cur", "Whether a gateway refuses values that look like an attack to it, on a page of its own.")
 _s("json_null", ["as_missing", "type"],
    INIT, None, "?", "P-val", "What JSON null means for an optional parameter (a required one is refused either way).")
 _s("empty_required_word", ["required", "invalid"],

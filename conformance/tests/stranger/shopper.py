@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 from urllib.parse import quote, urlencode
@@ -50,6 +51,8 @@ class Shopper:
         self.origin = self.base_url[:-len(ROOT)]
         self.connection = http.client.HTTPConnection("127.0.0.1", int(self.origin.rsplit(":", 1)[1]), timeout=10)
 
+        self.own_types = False, False
+
     def close(self):
         self.connection.close()
         self.process.stdin.close()
@@ -86,7 +89,7 @@ class Shopper:
     @staticmethod
     def params(flow="Apply", /, **changes):
         """Documented init parameters of a flow; a change to None drops one. Double underscores mean a dot."""
-        values = {"lang": "En-CA", "flow": flow, "amount_requested": "499.00"}
+        values = {"lang": "En-CA", "flow": flow, "amount_requested": "549.00"}
         if flow != "Apply":
             values.update(BUY_BLOCKS, customer_id="1293836")
         values.update({name.replace("__", "."): value for name, value in changes.items()})
@@ -96,7 +99,7 @@ class Shopper:
         """An init request; version follows from the flow unless given."""
         version = version or ("plain" if values.get("flow") == "Apply" else "v2")
         path = ROOT + ("/online/v2" if version == "v2" else "/online") + f"/client-id/{client}/systems/init"
-        body, content_type = encode(values, encoding)
+        body, content_type = encode(values, encoding, self.own_types)
         return self.call("POST", path, self.headers(token, reference, content_type), body if raw is None else raw)
 
     def note(self, token, key, by_merchant=False, client=CLIENT, reference=REFERENCE):
@@ -119,10 +122,15 @@ class Shopper:
         return self.call("GET", url[len(self.origin):].partition("#")[0])
 
 
-def encode(values, encoding):
-    """A body and its content type: dotted, bracket or json."""
+def encode(values, encoding, own_types=(False, False)):
+    """A body and its content type: dotted, bracket or json, there with amounts and booleans of their own types."""
     if encoding == "json":
-        nested = {}
+        nested, values = {}, dict(values)
+        if own_types[0] and re.fullmatch(r"\d+\.\d+", str(values.get("amount_requested"))):
+            values["amount_requested"] = float(values["amount_requested"])
+        for name in ("is_guest", "has_previous_purchase"):
+            if own_types[1] and str(values.get(name)).lower() in ("true", "false"):
+                values[name] = values[name].lower() == "true"
         for name, value in values.items():
             block, dot, field = name.partition(".")
             if dot:

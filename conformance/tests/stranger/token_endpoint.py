@@ -155,7 +155,7 @@ def _first_token(config, state, client, form):
     """The token for a grant other than a refresh."""
     scope = _scope(config, form)
     earlier = [token for token in state.by_access.values() if token.client == client]
-    if config.broken("older_token_killed"):
+    if config["earlier_tokens"] == "end":
         for token in earlier:
             del state.by_access[token.access]
     if config.broken("access_token_repeated"):

@@ -43,7 +43,12 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     let state = call.app.state();
     let (token, access) = state.access.entry(token).ok_or_else(unknown)?;
     if access.revoked {
-        return Err(Rejection::new(Rule::RefreshRevokes, ErrorId::TokenUnknown));
+        let refresh = state.refresh.get(&access.refresh_token);
+        let rule = match refresh.is_some_and(|refresh| refresh.used) {
+            true => Rule::RefreshRevokes,
+            false => Rule::OlderEnded,
+        };
+        return Err(Rejection::new(rule, ErrorId::TokenUnknown));
     }
     let merchant = state.merchants.get(&access.client_id);
     let merchant = merchant.ok_or_else(unknown)?;

@@ -120,6 +120,7 @@ fn read<'t>(
         parameters,
         repeated,
         nulls,
+        texts,
         ..
     } = document;
     let mut violations = rulebook.check_parameters(endpoint, &parameters);
@@ -137,6 +138,9 @@ fn read<'t>(
         for param in nulls {
             also(Rule::NullRefused, param);
         }
+    }
+    for param in texts {
+        also(Rule::OwnType, param);
     }
     rulebook.sort(endpoint, &mut violations);
     Ok((parameters, violations))

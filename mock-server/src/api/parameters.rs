@@ -22,6 +22,8 @@ pub struct Document<'a, 't> {
     pub repeated: Vec<&'static str>,
     /// Parameters that are a JSON null.
     pub nulls: Vec<&'static str>,
+    /// Parameters that are text in JSON and may not be.
+    pub texts: Vec<&'static str>,
 }
 
 impl<'a, 't> Document<'a, 't> {
@@ -41,6 +43,7 @@ impl<'a, 't> Document<'a, 't> {
             parameters: Parameters::with_capacity(40),
             repeated: Vec::new(),
             nulls: Vec::new(),
+            texts: Vec::new(),
         }
     }
 
@@ -52,9 +55,17 @@ impl<'a, 't> Document<'a, 't> {
     }
 
     /// The same with a name as forms spell it: `billing_information[city]` for
-    /// `billing_information.city`.
+    /// `billing_information.city`, as far as the dialect reads it.
     pub fn field(&mut self, name: &str, value: &'t str) {
         if let Some(param) = self.contract.form_param(self.endpoint, name) {
+            let spelling = match param.name.contains('.') {
+                true if name.ends_with(']') => Some(Rule::FormBrackets),
+                true => Some(Rule::FormDotted),
+                false => None,
+            };
+            if spelling.is_some_and(|spelling| !self.rulebook.enforces(spelling)) {
+                return;
+            }
             self.body(param, value.into());
         }
     }
@@ -95,7 +106,12 @@ impl<'a, 't> Document<'a, 't> {
                 Json::Object(members) if param.group => self.members(&name, members),
                 Json::Object(_) => self.put(param, Given::Json(Map::new().into())),
                 Json::Value(Value::Null) => self.nulls.push(&param.name),
-                Json::Value(value) => self.put(param, as_text(self.rulebook, param, value)),
+                Json::Value(value) => {
+                    if value.is_string() && !self.rulebook.reads(param, &value) {
+                        self.texts.push(&param.name);
+                    }
+                    self.put(param, as_text(self.rulebook, param, value));
+                }
             }
         }
     }

@@ -55,6 +55,10 @@ fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Reject
         }
         _ => asked,
     };
+    let refreshes = text("grant_type") == Some("refresh_token");
+    if rulebook.enforces(Rule::OlderEnded) && !refreshes {
+        state.end_tokens(&client_id);
+    }
     let tokens = issue(&mut state, rulebook, &client_id, scope, now);
     Ok(reply(rulebook, &tokens, scope))
 }

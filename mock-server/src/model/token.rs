@@ -32,7 +32,7 @@ pub struct Access {
     pub scope: Scope,
     /// When it ends, by its merchant's clock.
     pub expires: Millis,
-    /// A refresh ended it.
+    /// A refresh ended it, or a newer token.
     pub revoked: bool,
     /// The refresh token issued with it.
     pub refresh_token: Arc<str>,

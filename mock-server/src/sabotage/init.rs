@@ -6,31 +6,13 @@ use crate::http::request::Request;
 use crate::model::order::Order;
 use crate::pipeline::Service;
 use crate::sabotage::rewrite::{
-    body, client_id, edited_answer, endpoint, looks_like_json, with_body, without_pairs,
+    body, client_id, edited_answer, endpoint, looks_like_json, with_body,
 };
 use flexiti_contract::Endpoint;
 use serde_json::{Map, Value};
 
 const INIT: &[Endpoint] = &[Endpoint::InitV2, Endpoint::InitPlain];
 const OPENS_ORDERS: &[Endpoint] = &[Endpoint::InitV2, Endpoint::InitPlain, Endpoint::LearnMore];
-
-fn unread(service: &Service, request: &Request, is_unread: impl Fn(&str) -> bool) -> Reply {
-    let is_init = endpoint(service, request).is_some_and(|found| INIT.contains(&found));
-    if !is_init || looks_like_json(request) {
-        return service.handle(request);
-    }
-    service.handle(&with_body(request, without_pairs(body(request), is_unread)))
-}
-
-pub fn dotted_names_unread(service: &Service, request: &Request) -> Reply {
-    unread(service, request, |name| {
-        name.contains('.') && !name.ends_with(']')
-    })
-}
-
-pub fn bracketed_names_unread(service: &Service, request: &Request) -> Reply {
-    unread(service, request, |name| name.ends_with(']'))
-}
 
 /// JSON that cannot be read, or is not an object, is taken for an empty object.
 pub fn unreadable_json_is_empty(service: &Service, request: &Request) -> Reply {

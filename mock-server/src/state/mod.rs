@@ -103,6 +103,25 @@ impl State {
         secrets.for_each(|secret| self.secrets.remove(secret));
     }
 
+    /// Ends the access tokens that a client was given so far.
+    pub fn end_tokens(&mut self, client_id: &str) {
+        // Those before one that was ended by a newer one were ended with it.
+        let by_newer = |access: &Access, refresh: &Recent<Arc<str>, Refresh>| {
+            let refresh = refresh.get(&access.refresh_token);
+            access.revoked && !refresh.is_some_and(|refresh| refresh.used)
+        };
+        let live = self.access.newest(client_id).take_while(|token| {
+            let access = self.access.get(&***token);
+            access.is_some_and(|access| !by_newer(access, &self.refresh))
+        });
+        let live: Vec<Arc<str>> = live.cloned().collect();
+        for token in live {
+            if let Some(access) = self.access.get_mut(&token) {
+                access.revoked = true;
+            }
+        }
+    }
+
     /// The next order id, where the first one is `first`.
     pub fn next_order_id(&mut self, first: u64) -> u64 {
         let next = self.next_order.entry(first).or_insert(first);

@@ -156,6 +156,11 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         (gone, keys)
     }
 
+    /// The keys of `owner`, the newest first.
+    pub fn newest(&self, owner: &str) -> impl Iterator<Item = &K> {
+        self.owned.get(owner).into_iter().flatten().rev()
+    }
+
     /// The keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.map.keys()

@@ -37,6 +37,7 @@ pub struct Knobs {
     pub init_encodings: InitEncodings,
     pub init_success_status: InitStatus,
     pub json_scalars: JsonScalars,
+    pub json_text_for: JsonTextFor,
     pub empty_value: EmptyValue,
     pub repeated_parameters: RepeatedParameters,
     pub token_repeated_parameters: TokenRepeated,
@@ -135,6 +136,8 @@ answers! {
     UnknownClient { Same, ToldApart }
     /// Answers to `json_scalars`.
     JsonScalars { IdsToo, OwnType, Any, TextOnly }
+    /// Answers to `json_text_for`.
+    JsonTextFor { All, Amounts, Booleans, None }
     /// Answers to `merchant_order_id_named`.
     NamedSpelling { Sent, Documented }
     /// Answers to `merchant_order_id_normalization`.

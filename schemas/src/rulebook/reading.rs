@@ -1,20 +1,22 @@
 //! How the dialect reads a request and names what it answers, where no schema says it.
 
-use crate::dialect::{JsonScalars, NamedSpelling};
+use crate::dialect::{JsonScalars, JsonTextFor, NamedSpelling};
 use crate::endpoint::Endpoint;
 use crate::parameters::Param;
+use crate::rule::Rule;
 use crate::rulebook::Rulebook;
 use crate::vocabulary::Lang;
 use http::StatusCode;
 use serde_json::Value;
 
 impl Rulebook {
-    /// Whether a JSON value of a parameter is read as text: any text is, and the numbers and
-    /// booleans that the dialect takes for text. Everything else is a wrong type.
+    /// Whether a JSON value of a parameter is read as text: text is, unless it must have a type of
+    /// its own, and the numbers and booleans that the dialect takes for text. Everything else is a
+    /// wrong type.
     pub fn reads(&self, param: &Param, value: &Value) -> bool {
         let own = |kind: &str| param.json.iter().any(|known| known == kind);
         match (value, self.knobs().json_scalars) {
-            (Value::String(_), _) => true,
+            (Value::String(_), _) => !self.enforces(Rule::OwnType) || !self.needs_own_type(param),
             (Value::Bool(_) | Value::Number(_), JsonScalars::Any) => !param.group,
             (Value::Bool(_), JsonScalars::IdsToo | JsonScalars::OwnType) => own("boolean"),
             (Value::Number(_), JsonScalars::OwnType) => own("number"),
@@ -26,10 +28,22 @@ impl Rulebook {
         }
     }
 
+    /// Whether a JSON body must give a parameter as a number or boolean, which it is by nature.
+    fn needs_own_type(&self, param: &Param) -> bool {
+        let own = |kind: &str| param.json.iter().any(|known| known == kind);
+        let text_for = self.knobs().json_text_for;
+        let amounts = matches!(text_for, JsonTextFor::All | JsonTextFor::Amounts);
+        let booleans = matches!(text_for, JsonTextFor::All | JsonTextFor::Booleans);
+        own("number") && !amounts || own("boolean") && !booleans
+    }
+
     /// The JSON types of a parameter in this dialect.
     pub fn json_types<'p>(&self, param: &'p Param) -> Vec<&'p str> {
+        let typed = self.enforces(Rule::OwnType) && self.needs_own_type(param);
         let own = param.json.iter().map(String::as_str);
+        let own = own.filter(|kind| !typed || *kind != "string");
         match self.knobs().json_scalars {
+            JsonScalars::Any if typed => own.collect(),
             JsonScalars::Any if !param.group => vec!["string", "number", "boolean"],
             JsonScalars::IdsToo | JsonScalars::Any => own.collect(),
             JsonScalars::OwnType => own.filter(|kind| *kind != "integer").collect(),

@@ -8,6 +8,7 @@
 )]
 
 mod consistency;
+mod dependencies;
 mod dialects;
 mod expectations;
 mod hosts;

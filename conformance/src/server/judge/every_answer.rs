@@ -293,10 +293,13 @@ fn error_shape(
     };
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
     let printed = || body.as_ref().is_some_and(room::has_a_printed_shape);
-    // What cannot be read has no parameters; a gateway may refuse it in its own words.
+    // What cannot be read has no parameters; a gateway may refuse it in its own words. On a page of
+    // its own it may also refuse what looks like an attack to it.
+    let is_page = !answer.is("application/json");
     let read = || {
         let params = endpoint.and_then(|e| readback::parameters(rulebook, e, exchange));
-        params.is_some() && !exchange.sent.contains(&0)
+        params.is_some_and(|params| !is_page || are_plain(&params))
+            && !exchange.sent.contains(&0)
     };
     let status = disguised || (OF_PARAMETERS.contains(&answer.status) && !printed());
     let violates = of_init && status && read();
@@ -306,6 +309,15 @@ fn error_shape(
     };
     let rule = Rule::ErrorShape.id();
     Some(differs(rule, at, mismatch, exchange.actual()))
+}
+
+/// Whether no text among the parameters has signs that mean something to the programs behind a
+/// server: quotes, brackets, semicolons, control characters and the like.
+fn are_plain(params: &Value) -> bool {
+    let is_plain = |sign: char| sign.is_alphanumeric() || " .,@:/_+-".contains(sign);
+    let members = params.as_object().into_iter().flatten();
+    let mut texts = members.filter_map(|(_, value)| value.as_str());
+    texts.all(|text| text.chars().all(is_plain))
 }
 
 fn cors(rulebook: &Rulebook, answer: &Answer) -> Option<String> {

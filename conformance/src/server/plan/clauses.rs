@@ -130,7 +130,7 @@ fn accepted_samples(
         }
         let contract = rulebook.contract();
         let documented = contract.documented_value(place.endpoint, &place.param, &sample);
-        let must = documented == Some(true) && !is_small(working, place, &sample);
+        let must = documented == Some(true);
         let mut forms = vec![(format!("`{sample}`"), changed, must)];
         let typed: Option<Value> = serde_json::from_str(&sample).ok();
         if let Some(value) = typed.filter(|value| value.is_number() || value.is_boolean()) {
@@ -153,16 +153,4 @@ fn accepted_samples(
         }
     }
     cases
-}
-
-/// Whether an amount is less than the one that had to be sent to be granted: a store may have a
-/// least amount that no page gives.
-fn is_small(working: &Working, place: &ParameterSite, amount: &str) -> bool {
-    let known = &working.samples.values;
-    let least = known.get(&(place.endpoint, place.param.clone()));
-    let parsed = |text: &str| text.parse::<rust_decimal::Decimal>().ok();
-    match (place.param.as_str(), least) {
-        ("amount_requested", Some(Some(least))) => parsed(amount) < parsed(least),
-        _ => false,
-    }
 }

@@ -1,6 +1,6 @@
 //! Valid parameters of requests, and how to change them.
 
-use super::working::{Base, Working};
+use super::working::{Base, Samples, Working};
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
 use flexiti_contract::{Endpoint, Flow, Rulebook, Violation};
@@ -23,8 +23,7 @@ pub fn base_with(
     let takes = |base: &Params| {
         let flow = base.iter().find(|(name, _)| name == "flow");
         let flow = flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?));
-        let left_out = flow.and_then(|flow| working.samples.left_out.get(&flow));
-        left_out.is_none_or(|names| !names.contains(param))
+        flow.is_none_or(|flow| !is_left_out(rulebook, &working.samples, flow, param))
     };
     bases(rulebook, working, endpoint).into_iter().find(takes)
 }
@@ -100,6 +99,18 @@ pub fn base_params(
     any_params(rulebook, working, endpoint, flow)
 }
 
+/// Whether a flow does not take a parameter: the dialect says so, or the server refused it.
+fn is_left_out(rulebook: &Rulebook, samples: &Samples, flow: Flow, param: &str) -> bool {
+    const REFUSED: [&str; 2] = ["init.apply.no_identity", "init.apply.no_addresses"];
+    let by_dialect = flow == Flow::Apply
+        && REFUSED.iter().any(|clause| {
+            let mut sites = rulebook.sites(clause).iter();
+            sites.any(|site| site.param == param)
+        });
+    let by_server = samples.left_out.get(&flow);
+    by_dialect || by_server.is_some_and(|names| names.contains(param))
+}
+
 /// A full init request of one flow: the sample of every parameter that the server is known to
 /// take.
 pub fn any_params(
@@ -115,10 +126,9 @@ pub fn any_params(
     let known = contract.param(endpoint, "customer_id");
     let known = known.is_some_and(|param| samples.of(endpoint, param).is_some());
     let left_out = |name: &str| {
-        let by_flow = samples.left_out.get(&flow);
         name == "merchant_order_id"
             || (name == "vcc" && known)
-            || by_flow.is_some_and(|names| names.contains(name))
+            || is_left_out(rulebook, samples, flow, name)
     };
     let params = contract
         .params(endpoint)

@@ -1,6 +1,8 @@
 //! How a server wants the values of a JSON body: as text, or as numbers and booleans.
 
 use crate::server::case::{Case, Payload, RequestTemplate, Step, To};
+use flexiti_contract::dialect::JsonTextFor;
+use flexiti_contract::{Rule, Rulebook};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -20,6 +22,28 @@ pub struct JsonTypes {
 }
 
 impl JsonTypes {
+    /// What a server of this dialect takes.
+    pub fn of(rulebook: &Rulebook) -> Self {
+        let text_for = match rulebook.enforces(Rule::OwnType) {
+            true => rulebook.knobs().json_text_for,
+            false => JsonTextFor::All,
+        };
+        Self {
+            numbers: matches!(text_for, JsonTextFor::Booleans | JsonTextFor::None),
+            booleans: matches!(text_for, JsonTextFor::Amounts | JsonTextFor::None),
+        }
+    }
+
+    /// What it may give as text in JSON, as the answer to `json_text_for`.
+    pub fn text_for(self) -> &'static str {
+        match (self.numbers, self.booleans) {
+            (false, false) => "all",
+            (false, true) => "amounts",
+            (true, false) => "booleans",
+            (true, true) => "none",
+        }
+    }
+
     /// The case with the values of its requests to init under the types that the server wants.
     pub fn applied(self, case: &Case) -> Cow<'_, Case> {
         if self == Self::default() {
@@ -32,6 +56,13 @@ impl JsonTypes {
             }
         }
         Cow::Owned(case)
+    }
+
+    /// A request with its values under the types that the server wants.
+    pub fn typed(self, request: &RequestTemplate) -> RequestTemplate {
+        let mut request = request.clone();
+        self.apply(&mut request);
+        request
     }
 
     fn apply(self, request: &mut RequestTemplate) {

@@ -1,6 +1,5 @@
 //! What works at a target, and what depends on what.
 
-use super::typed::JsonTypes;
 use crate::server::case::{Encoding, Params};
 use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
 use serde_json::{Map, Value};
@@ -101,8 +100,6 @@ pub struct Samples {
     pub flows: BTreeMap<Flow, String>,
     /// The parameters that a flow does not take.
     pub left_out: BTreeMap<Flow, BTreeSet<String>>,
-    /// How values stand in JSON.
-    pub json: JsonTypes,
     /// The flows that the paths of init grant; `None` if that is not known.
     pub granted: Option<Vec<(Endpoint, Flow)>>,
 }
@@ -139,7 +136,10 @@ impl Working {
                 .filter(offered)
                 .copied()
                 .collect(),
-            encodings: Encoding::ALL.into(),
+            encodings: Encoding::ALL
+                .into_iter()
+                .filter(|encoding| rulebook.is_active(encoding.clause()))
+                .collect(),
             samples: Samples::default(),
             made: Made::default(),
         }

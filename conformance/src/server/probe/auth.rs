@@ -8,6 +8,7 @@ use crate::server::plan::replaced;
 use crate::server::wire::Stopped;
 use flexiti_contract::Endpoint;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Shaped like a token, but never issued.
 const UNKNOWN: &str = "Bearer 0123456789abcdef0123456789abcdef01234567";
@@ -83,6 +84,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     quotes(prober, &usual)?;
     revoked(prober, &usual)?;
+    older(prober, &usual)?;
     scopes(prober, &usual)
 }
 
@@ -127,6 +129,23 @@ fn revoked(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), S
     let heard = prober.ask_after(before, old)?;
     if let Some(granted) = heard.outcome() {
         prober.note("refresh_revokes_access", !granted, &heard);
+    }
+    Ok(())
+}
+
+/// Whether a new token ends the one before it.
+fn older(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
+    let old = usual
+        .clone()
+        .header("authorization", "Bearer {{0/access_token}}");
+    let heard = prober.ask_after(vec![token_request(), token_request()], old)?;
+    let tokens = heard.exchanges.iter().filter_map(|exchange| {
+        let token = exchange.answer()?.json()?["access_token"].clone();
+        token.as_str().map(str::to_owned)
+    });
+    let distinct: HashSet<String> = tokens.collect();
+    if let Some(granted) = heard.outcome().filter(|_| distinct.len() == 2) {
+        prober.note("new_token_ends_older", !granted, &heard);
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The questions about the paths and the bodies of init.
 
 use super::heard::Heard;
-use super::prober::Prober;
+use super::prober::{Foothold, Prober};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Encoding, FORM, Params, Payload, RequestTemplate, encode};
+use crate::server::plan::JsonTypes;
 use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
@@ -280,7 +281,9 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
             }
         }
     }
-    let right: &[u8] = b"&amount_requested=499.99";
+    let granted = foothold.amount();
+    let right = format!("&amount_requested={granted}").into_bytes();
+    let right = right.as_slice();
     let bad: &[u8] = b"&amount_requested=0";
     let mut twice = Vec::new();
     for parts in [[bad, right], [right, bad]] {
@@ -345,5 +348,27 @@ fn json(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         let shown = if answer == "any" { &name } else { &id };
         prober.note("json_scalars", answer, shown);
     }
+    if answer != Some("text_only") {
+        text_for(prober, &foothold)?;
+    }
+    Ok(())
+}
+
+/// What may be text in JSON that is a number or a boolean by nature: as little as can be is given
+/// another type until the request is granted.
+fn text_for(prober: &mut Prober<'_, '_>, foothold: &Foothold) -> Result<(), Stopped> {
+    let has = |name: &str| foothold.params.iter().any(|(known, _)| known == name);
+    let known = prober.json;
+    for (numbers, booleans) in [(false, false), (true, false), (false, true), (true, true)] {
+        prober.json = JsonTypes { numbers, booleans };
+        let heard = prober.init_at(foothold.endpoint, Encoding::Json, &foothold.params)?;
+        if heard.granted() {
+            if has("amount_requested") && has("is_guest") {
+                prober.note("json_text_for", prober.json.text_for(), &heard);
+            }
+            return Ok(());
+        }
+    }
+    prober.json = known;
     Ok(())
 }

@@ -140,12 +140,12 @@ fn asked_in_json(
     if encoding != Encoding::Json || heard.granted() {
         return Ok(heard);
     }
-    prober.samples.json.numbers = true;
+    prober.json.numbers = true;
     let typed = prober.init_at(endpoint, encoding, params)?;
     if typed.granted() {
         return Ok(typed);
     }
-    prober.samples.json.numbers = false;
+    prober.json.numbers = false;
     Ok(heard)
 }
 

@@ -1,5 +1,6 @@
 //! What else a granted request to init may hold, and in which encodings it may come.
 
+use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
 use crate::server::plan::{INIT, replaced};
@@ -22,7 +23,16 @@ fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let mut read = Vec::new();
     let mut last = None;
     for encoding in Encoding::ALL {
-        let heard = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
+        let mut heard = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
+        if encoding == Encoding::Json && heard.refused() && !prober.json.numbers {
+            // It may take the amount as a number only.
+            prober.json.numbers = true;
+            let typed = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
+            prober.json.numbers = typed.granted();
+            if typed.granted() {
+                heard = typed;
+            }
+        }
         if heard.granted() {
             read.push(encoding);
         }
@@ -38,9 +48,24 @@ fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     };
     if let (Some(answer), Some(heard)) = (answer, last) {
         prober.note("init_encodings", answer, &heard);
+        form_names(prober, &foothold, &read, &heard);
         prober.encodings = read;
     }
     Ok(())
+}
+
+/// How forms name the members of addresses, if there were any to name.
+fn form_names(prober: &mut Prober<'_, '_>, foothold: &Foothold, read: &[Encoding], heard: &Heard) {
+    let names = |encoding| read.contains(&encoding);
+    let answer = match (names(Encoding::FormDotted), names(Encoding::FormBrackets)) {
+        (true, true) => "any",
+        (true, false) => "dotted",
+        (false, true) => "brackets",
+        (false, false) => return,
+    };
+    if foothold.params.iter().any(|(name, _)| name.contains('.')) {
+        prober.note("form_names", answer, heard);
+    }
 }
 
 /// Adds the optional parameters: all at once, or else one by one, each with the first sample that
@@ -68,9 +93,9 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     all.extend(optional.iter().filter_map(first));
     let mut taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
     if !taken.granted() && foothold.encoding == Encoding::Json {
-        prober.samples.json.booleans = true;
+        prober.json.booleans = true;
         taken = prober.init_at(foothold.endpoint, foothold.encoding, &all)?;
-        prober.samples.json.booleans = taken.granted();
+        prober.json.booleans = taken.granted();
     }
     if taken.granted() {
         foothold.params = all;
@@ -112,14 +137,14 @@ fn optional_is_taken(
     let is_boolean =
         |(_, value): &(String, Value)| matches!(value.as_str(), Some("true" | "false"));
     if foothold.encoding != Encoding::Json
-        || prober.samples.json.booleans
+        || prober.json.booleans
         || !with.last().is_some_and(is_boolean)
     {
         return Ok(false);
     }
-    prober.samples.json.booleans = true;
+    prober.json.booleans = true;
     let taken = ask(prober)?;
-    prober.samples.json.booleans = taken;
+    prober.json.booleans = taken;
     Ok(taken)
 }
 
@@ -148,20 +173,25 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let address = |name: &str| name.contains('.');
     let own = |name: &str| bare.iter().any(|(known, _)| known == name);
     let nothing: &dyn Fn(&str) -> bool = &|_| false;
-    for goes in [
-        nothing,
-        &identity,
-        &address,
-        &|name| identity(name) || address(name),
-        &|name| !own(name),
+    let both = |name: &str| identity(name) || address(name);
+    let holds = |kind: &dyn Fn(&str) -> bool| full.iter().any(|(name, _)| kind(name));
+    let is_whole = holds(&identity) && holds(&address);
+    for (answer, goes) in [
+        (Some("nothing"), nothing),
+        (Some("identity"), &identity),
+        (Some("addresses"), &address),
+        (Some("identity_and_addresses"), &both),
+        (None, &|name| !own(name)),
     ] {
         let (out, kept): (Params, Params) = full.iter().cloned().partition(|(name, _)| goes(name));
-        if prober
-            .init_at(endpoint, foothold.encoding, &kept)?
-            .granted()
-        {
-            let names = out.into_iter().map(|(name, _)| name);
-            prober.samples.left_out.insert(Flow::Apply, names.collect());
+        let heard = prober.init_at(endpoint, foothold.encoding, &kept)?;
+        if heard.granted() {
+            if let Some(answer) = answer.filter(|_| is_whole) {
+                prober.note("apply_refuses", answer, &heard);
+            } else {
+                let names = out.into_iter().map(|(name, _)| name);
+                prober.samples.left_out.insert(Flow::Apply, names.collect());
+            }
             break;
         }
     }

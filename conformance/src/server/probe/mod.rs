@@ -2,6 +2,7 @@
 //! else depends on first, then the rest. The orders it opens are abandoned.
 
 mod admin;
+mod amounts;
 mod answers;
 mod auth;
 mod bodies;
@@ -54,6 +55,7 @@ fn ask_everything(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     bodies::questions(prober)?;
     values::questions(prober)?;
+    amounts::questions(prober)?;
     identity::questions(prober)?;
     auth::questions(prober)?;
     notification::questions(prober)?;

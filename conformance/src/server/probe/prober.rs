@@ -4,7 +4,7 @@ use super::answers::{Answers, Probed};
 use super::heard::{Heard, Refusal};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
-use crate::server::plan::Samples;
+use crate::server::plan::{JsonTypes, Samples};
 use crate::server::wire::{Refused, Session, Stopped};
 use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
 use serde_json::Value;
@@ -18,6 +18,19 @@ pub(super) struct Foothold {
     pub(super) params: Params,
 }
 
+impl Foothold {
+    /// The amount that is granted.
+    pub(super) fn amount(&self) -> &str {
+        let amount = self
+            .params
+            .iter()
+            .find(|(name, _)| name == "amount_requested");
+        amount
+            .and_then(|(_, amount)| amount.as_str())
+            .unwrap_or("499.99")
+    }
+}
+
 /// Asks, and remembers the answers.
 pub(super) struct Prober<'p, 's> {
     session: &'p mut Session<'s>,
@@ -25,6 +38,8 @@ pub(super) struct Prober<'p, 's> {
     pub(super) yardstick: &'p Dialect,
     pub(super) answers: Answers,
     pub(super) samples: Samples,
+    /// How values stand in JSON.
+    pub(super) json: JsonTypes,
     pub(super) foothold: Option<Foothold>,
     /// The paths with the flows that they grant, and a request for each.
     pub(super) granted: Vec<(Endpoint, flexiti_contract::Flow, Params)>,
@@ -49,6 +64,7 @@ impl<'p, 's> Prober<'p, 's> {
             yardstick,
             answers: Answers::default(),
             samples: Samples::default(),
+            json: JsonTypes::default(),
             foothold: None,
             granted: Vec::new(),
             encodings: Vec::new(),
@@ -92,7 +108,7 @@ impl<'p, 's> Prober<'p, 's> {
     ) -> Result<Heard, Stopped> {
         let case = Case::of_steps("probe", "question", Kind::Positive, steps, Expect::Alive);
         let case = Case { account, ..case };
-        let case = self.samples.json.applied(&case).into_owned();
+        let case = self.json.applied(&case).into_owned();
         match self.session.run(&case) {
             Ok(exchanges) => Ok(Heard {
                 exchanges,

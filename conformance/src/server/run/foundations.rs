@@ -2,7 +2,7 @@
 
 use super::runner::Run;
 use crate::server::case::Case;
-use crate::server::plan::{self, Working};
+use crate::server::plan::{self, JsonTypes, Working};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::{Clause, Endpoint, Rule};
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Run<'_> {
     }
 
     fn is_granted(&mut self, case: &Case) -> bool {
-        let json = self.samples.json;
+        let json = JsonTypes::of(&self.rulebook);
         let played = self.sessions.one(&json.applied(case)).ok();
         let exchanges = played.map(|played| played.exchanges).unwrap_or_default();
         let answer = exchanges.last().and_then(Exchange::answer);

@@ -6,7 +6,7 @@ use super::sessions::{Played, Sessions};
 use super::tally::{Outcomes, Tally};
 use crate::server::case::{Case, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
-use crate::server::plan::{self, Samples};
+use crate::server::plan::{self, JsonTypes, Samples};
 use crate::server::report::{
     Circumstances, Event, FORMAT_VERSION, Hide, Learned, Power, Report, Reporter, Summary,
 };
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
     }
 
     fn record(&mut self, case: &Case, judged: Result<Judged, Stopped>) -> anyhow::Result<()> {
-        let json = self.samples.json;
+        let json = JsonTypes::of(&self.rulebook);
         let case = &*json.applied(case);
         match judged {
             Ok((verdicts, exchanges)) => {
@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
 
     /// Plays and judges cases, several at once if there are several sessions.
     pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
-        let (rulebook, json) = (&self.rulebook, self.samples.json);
+        let (rulebook, json) = (&self.rulebook, JsonTypes::of(&self.rulebook));
         let cases: Vec<Cow<'_, Case>> = cases.iter().map(|case| json.applied(case)).collect();
         let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
         self.sessions
@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {
-        let json = self.samples.json;
+        let json = JsonTypes::of(&self.rulebook);
         let case = &*json.applied(case);
         let played = self.sessions.one(case)?;
         judged(&self.rulebook, case, played)

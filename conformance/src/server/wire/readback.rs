@@ -3,7 +3,7 @@
 
 use super::exchange::Exchange;
 use crate::server::case::FORM;
-use flexiti_contract::{Contract, Endpoint, Rulebook};
+use flexiti_contract::{Contract, Endpoint, Rule, Rulebook};
 use serde_json::{Map, Value};
 
 /// The flat parameters of a request; `None` if the bytes are neither a form nor JSON.
@@ -33,7 +33,14 @@ pub fn parameters(rulebook: &Rulebook, endpoint: Endpoint, exchange: &Exchange) 
         FORM => {
             let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
             for (name, value) in pairs {
+                let spelling = match name.ends_with(']') {
+                    true => Rule::FormBrackets,
+                    false => Rule::FormDotted,
+                };
                 let name = name.replace('[', ".").replace(']', "");
+                if name.contains('.') && !rulebook.enforces(spelling) {
+                    continue;
+                }
                 put(rulebook, endpoint, &mut flat, &name, value.into());
             }
         }

@@ -7,6 +7,7 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
 };
+use crate::server::plan::JsonTypes;
 use crate::server::plan::params::{any_params, bases, minimal, violations, with};
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Lang, Rule, Rulebook};
@@ -238,6 +239,35 @@ pub(super) fn null_refused(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
     cases
         .keeps_init(requests)
         .add(Kind::Negative, "email", email, refused(Some("email")))
+}
+
+pub(super) fn own_type(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.carries(Encoding::Json) {
+        return cases;
+    }
+    let types = JsonTypes::of(requests.rulebook);
+    let texts = [
+        ("amount_requested", "499.99", types.numbers),
+        ("is_guest", "false", types.booleans),
+    ];
+    let base = &requests.base;
+    let typed = requests.json(base);
+    let mut cases = cases.keeps_init(requests);
+    for (name, text, _) in texts.iter().filter(|(_, _, is_refused)| *is_refused) {
+        let mut request = types.typed(&typed);
+        if let Payload::Json(Value::Object(members)) = &mut request.payload {
+            members.insert((*name).to_owned(), json!(text));
+        }
+        // As bytes, in which nothing gets a type of its own.
+        let text = match &request.payload {
+            Payload::Json(body) => body.to_string(),
+            _ => continue,
+        };
+        let request = with_bytes(&request, text, JSON);
+        let what = format!("{name} as text");
+        cases = cases.add(Kind::Negative, &what, request, refused(Some(name)));
+    }
+    cases
 }
 
 pub(super) fn empty_absent(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -124,3 +124,20 @@ pub(super) fn revokes(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .after(refreshed())
         .on(Account::Own)
 }
+
+pub(super) fn older_ended(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    cases
+        .keeps(
+            "the newer token",
+            requests.init_as("Bearer {{1/access_token}}"),
+        )
+        .after([get_token(), get_token()])
+        .on(Account::Own)
+        .blaming_init(requests)
+        .breaks(
+            "the older token",
+            requests.init_as("Bearer {{0/access_token}}"),
+        )
+        .after([get_token(), get_token()])
+        .on(Account::Own)
+}
