@@ -298,8 +298,7 @@ fn error_shape(
     let is_page = !answer.is("application/json");
     let read = || {
         let params = endpoint.and_then(|e| readback::parameters(rulebook, e, exchange));
-        params.is_some_and(|params| !is_page || are_plain(&params))
-            && !exchange.sent.contains(&0)
+        params.is_some_and(|params| !is_page || are_plain(&params)) && !exchange.sent.contains(&0)
     };
     let status = disguised || (OF_PARAMETERS.contains(&answer.status) && !printed());
     let violates = of_init && status && read();

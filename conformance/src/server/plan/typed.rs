@@ -34,6 +34,11 @@ impl JsonTypes {
         }
     }
 
+    /// Whether a parameter must have its own type.
+    pub fn wants(self, param: &str) -> bool {
+        self.numbers && NUMBERS.contains(&param) || self.booleans && BOOLEANS.contains(&param)
+    }
+
     /// What it may give as text in JSON, as the answer to `json_text_for`.
     pub fn text_for(self) -> &'static str {
         match (self.numbers, self.booleans) {
@@ -78,13 +83,9 @@ impl JsonTypes {
                 continue;
             };
             let typed = match name.as_str() {
-                name if self.numbers && NUMBERS.contains(&name) => {
-                    text.parse().ok().map(Value::Number)
-                }
-                name if self.booleans && BOOLEANS.contains(&name) => {
-                    text.parse().ok().map(Value::Bool)
-                }
-                _ => None,
+                name if !self.wants(name) => None,
+                name if NUMBERS.contains(&name) => text.parse().ok().map(Value::Number),
+                _ => text.parse().ok().map(Value::Bool),
             };
             if let Some(typed) = typed {
                 *value = typed;

@@ -163,6 +163,13 @@ impl Working {
             .unwrap_or(Encoding::FormDotted)
     }
 
+    /// The encoding for forms.
+    pub fn form(&self) -> Encoding {
+        let mut forms = self.encodings.iter().copied();
+        let read = forms.find(|encoding| *encoding != Encoding::Json);
+        read.unwrap_or(Encoding::FormDotted)
+    }
+
     /// Whether init reads forms.
     pub fn reads_forms(&self) -> bool {
         self.encodings.iter().any(|known| *known != Encoding::Json)

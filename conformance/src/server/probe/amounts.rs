@@ -7,6 +7,9 @@ use crate::server::wire::Stopped;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
+use std::ops::Range;
+
+const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
@@ -25,38 +28,54 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The least amount: between the smallest that there is and the one that is granted, half of what is
-/// left each time.
+/// The least amount in whole dollars, as it mostly is, or else in cents.
 fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
-    let cent = Decimal::new(1, 2);
-    let mut shown = ask(prober, cent)?;
-    if shown.granted() {
-        prober.note("least_amount", 0, &shown);
-        return Ok(());
+    let smallest = ask(prober, CENT)?;
+    if smallest.granted() {
+        prober.note("least_amount", 0, &smallest);
     }
-    let cents = (granted / cent).trunc().to_u64();
-    let (mut refused, Some(mut taken)) = (1, cents) else {
+    let Some(dollars) = granted.ceil().to_u64().filter(|_| smallest.refused()) else {
         return Ok(());
     };
-    while taken - refused > 1 {
-        let middle = u64::midpoint(refused, taken);
-        let heard = ask(prober, Decimal::from(middle) * cent)?;
-        match heard.outcome() {
-            Some(true) => taken = middle,
-            Some(false) => (refused, shown) = (middle, heard),
-            None => return Ok(()),
-        }
-    }
-    // A number, as a person would write it: 100, 99.5.
-    let least = (Decimal::from(taken) * cent).normalize();
+    let mut shown = smallest;
+    let dollars = narrowed(prober, Decimal::ONE, 0..dollars, &mut shown)?;
+    let cents = (dollars * 100).saturating_sub(1);
+    let below = ask(prober, Decimal::from(cents) * CENT)?;
+    let least = if below.granted() {
+        let cents = narrowed(prober, CENT, cents.saturating_sub(99)..cents, &mut shown)?;
+        Decimal::from(cents) * CENT
+    } else {
+        Decimal::from(dollars)
+    };
+    // A number as a person would write it: 100, 99.5.
     let least = match least.is_integer() {
         true => json!(least.to_u64()),
         false => json!(least.to_f64()),
     };
-    if shown.refused() {
-        prober.note("least_amount", least, &shown);
-    }
+    prober.note("least_amount", least, &shown);
     Ok(())
+}
+
+/// The least number of units that is granted, between one that is refused and one that is granted.
+/// `shown` is the last refusal.
+fn narrowed(
+    prober: &mut Prober<'_, '_>,
+    unit: Decimal,
+    between: Range<u64>,
+    shown: &mut Heard,
+) -> Result<u64, Stopped> {
+    let (mut refused, mut granted) = (between.start, between.end);
+    while granted - refused > 1 {
+        let middle = u64::midpoint(refused, granted);
+        let heard = ask(prober, Decimal::from(middle) * unit)?;
+        if heard.granted() {
+            granted = middle;
+        } else {
+            refused = middle;
+            *shown = heard;
+        }
+    }
+    Ok(granted)
 }
 
 fn ask(prober: &mut Prober<'_, '_>, amount: Decimal) -> Result<Heard, Stopped> {

@@ -1,7 +1,7 @@
 //! The questions about the paths and the bodies of init.
 
 use super::heard::Heard;
-use super::prober::{Foothold, Prober};
+use super::prober::Prober;
 use crate::server::case::requests::request_to;
 use crate::server::case::{Encoding, FORM, Params, Payload, RequestTemplate, encode};
 use crate::server::plan::JsonTypes;
@@ -10,6 +10,10 @@ use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let text_for = match prober.encodings.contains(&Encoding::Json) {
+        true => text_for(prober)?,
+        false => None,
+    };
     paths(prober)?;
     let wrong = wrong_inputs(prober)?;
     success(prober)?;
@@ -23,7 +27,12 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         forms(prober, wrong.as_ref())?;
     }
     if prober.encodings.contains(&Encoding::Json) {
-        json(prober)?;
+        let scalars = json(prober)?;
+        // Where text alone is read, it stands for everything.
+        let text_for = text_for.filter(|_| scalars != Some("text_only"));
+        if let Some((answer, heard)) = text_for {
+            prober.note("json_text_for", answer, &heard);
+        }
     }
     Ok(())
 }
@@ -165,14 +174,15 @@ fn bytes(
     })
 }
 
-/// A body, placeholders filled in: it is sent as bytes.
-fn form(params: &Params) -> Vec<u8> {
+/// A form, placeholders filled in: it is sent as bytes.
+fn form(prober: &Prober<'_, '_>, params: &Params) -> Vec<u8> {
     let pairs: Params = params
         .iter()
         .filter(|(name, _)| name != "merchant_orderid")
         .cloned()
         .collect();
-    match encode(&pairs, Encoding::FormDotted) {
+    let encoding = prober.form().unwrap_or(Encoding::FormDotted);
+    match encode(&pairs, encoding) {
         Some(Payload::Form(pairs)) => serde_urlencoded::to_string(pairs)
             .unwrap_or_default()
             .into(),
@@ -192,10 +202,7 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
         .into_iter()
         .filter(|(name, _)| name != "merchant_orderid")
         .collect();
-    let json = match encode(&params, Encoding::Json) {
-        Some(Payload::Json(value)) => value.to_string().into_bytes(),
-        _ => Vec::new(),
-    };
+    let json = prober.json_body(&params);
     // Only a server that reads both can take the one for the other.
     let both = prober.form().is_some() && prober.encodings.contains(&Encoding::Json);
     if both && let Some(request) = bytes(prober, json.clone(), Some(FORM)) {
@@ -213,7 +220,7 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
             prober.answers.refused("json_declared_as_form", &heard);
         }
     }
-    if let Some(request) = bytes(prober, form(&params), Some("text/plain")) {
+    if let Some(request) = bytes(prober, form(prober, &params), Some("text/plain")) {
         let heard = prober.ask(request)?;
         if let Some(granted) = heard.outcome() {
             let answer = if granted { "form" } else { "refuse" };
@@ -255,10 +262,12 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
         return Ok(());
     };
     let without = |name: &str| crate::server::plan::replaced(&foothold.params, name, &Value::Null);
-    let ending = |name: &str, end: &[u8]| [&form(&without(name))[..], end].concat();
+    let ending = |prober: &Prober<'_, '_>, name: &str, end: &[u8]| {
+        [&form(prober, &without(name))[..], end].concat()
+    };
     if let Some(request) = bytes(
         prober,
-        ending("address_1", b"&address_1=100%+Main+St"),
+        ending(prober, "address_1", b"&address_1=100%+Main+St"),
         Some(FORM),
     ) {
         let heard = prober.ask(request)?;
@@ -271,7 +280,7 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
         }
     }
     // A parameter that nobody knows, so that no other rule refuses its text.
-    if let Some(request) = bytes(prober, ending("", b"&note=%E9"), Some(FORM)) {
+    if let Some(request) = bytes(prober, ending(prober, "", b"&note=%E9"), Some(FORM)) {
         let heard = prober.ask(request)?;
         if let Some(granted) = heard.outcome() {
             let answer = if granted { "replace" } else { "refuse" };
@@ -287,7 +296,7 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
     let bad: &[u8] = b"&amount_requested=0";
     let mut twice = Vec::new();
     for parts in [[bad, right], [right, bad]] {
-        let body = ending("amount_requested", &parts.concat());
+        let body = ending(prober, "amount_requested", &parts.concat());
         let Some(request) = bytes(prober, body, Some(FORM)) else {
             return Ok(());
         };
@@ -309,10 +318,10 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
     Ok(())
 }
 
-/// What JSON may hold.
-fn json(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+/// What JSON may hold. Gives the answer to `json_scalars`.
+fn json(prober: &mut Prober<'_, '_>) -> Result<Option<&'static str>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
-        return Ok(());
+        return Ok(None);
     };
     let ask = |prober: &mut Prober<'_, '_>, name: &str, value: Value| {
         let mut params = foothold.params.clone();
@@ -348,27 +357,25 @@ fn json(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         let shown = if answer == "any" { &name } else { &id };
         prober.note("json_scalars", answer, shown);
     }
-    if answer != Some("text_only") {
-        text_for(prober, &foothold)?;
-    }
-    Ok(())
+    Ok(answer)
 }
 
 /// What may be text in JSON that is a number or a boolean by nature: as little as can be is given
 /// another type until the request is granted.
-fn text_for(prober: &mut Prober<'_, '_>, foothold: &Foothold) -> Result<(), Stopped> {
+fn text_for(prober: &mut Prober<'_, '_>) -> Result<Option<(&'static str, Heard)>, Stopped> {
+    let Some(foothold) = prober.foothold.clone() else {
+        return Ok(None);
+    };
     let has = |name: &str| foothold.params.iter().any(|(known, _)| known == name);
     let known = prober.json;
     for (numbers, booleans) in [(false, false), (true, false), (false, true), (true, true)] {
         prober.json = JsonTypes { numbers, booleans };
         let heard = prober.init_at(foothold.endpoint, Encoding::Json, &foothold.params)?;
         if heard.granted() {
-            if has("amount_requested") && has("is_guest") {
-                prober.note("json_text_for", prober.json.text_for(), &heard);
-            }
-            return Ok(());
+            let told = has("amount_requested") && has("is_guest");
+            return Ok(told.then(|| (prober.json.text_for(), heard)));
         }
     }
     prober.json = known;
-    Ok(())
+    Ok(None)
 }

@@ -188,10 +188,9 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         if heard.granted() {
             if let Some(answer) = answer.filter(|_| is_whole) {
                 prober.note("apply_refuses", answer, &heard);
-            } else {
-                let names = out.into_iter().map(|(name, _)| name);
-                prober.samples.left_out.insert(Flow::Apply, names.collect());
             }
+            let names = out.into_iter().map(|(name, _)| name);
+            prober.samples.left_out.insert(Flow::Apply, names.collect());
             break;
         }
     }

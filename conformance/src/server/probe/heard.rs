@@ -35,6 +35,13 @@ impl Heard {
         self.exchanges.last()?.answer()
     }
 
+    /// The request was in JSON.
+    pub(super) fn is_in_json(&self) -> bool {
+        let sent = self.exchanges.last().map(|last| last.sent_headers.iter());
+        let mut declared = sent.into_iter().flatten();
+        declared.any(|(name, value)| name == "content-type" && value == "application/json")
+    }
+
     /// The request was granted.
     pub(super) fn granted(&self) -> bool {
         self.answer().is_some_and(Answer::granted)

@@ -3,10 +3,12 @@
 use super::answers::{Answers, Probed};
 use super::heard::{Heard, Refusal};
 use crate::server::case::requests::request_to;
-use crate::server::case::{Account, Case, Encoding, Expect, Kind, Params, RequestTemplate, Step};
+use crate::server::case::{
+    Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step,
+};
 use crate::server::plan::{JsonTypes, Samples};
 use crate::server::wire::{Refused, Session, Stopped};
-use flexiti_contract::{Contract, Dialect, Endpoint, LoadError};
+use flexiti_contract::{Contract, Dialect, Endpoint, Flow, LoadError};
 use serde_json::Value;
 
 /// A request to init that the server grants, and how it is sent.
@@ -145,6 +147,16 @@ impl<'p, 's> Prober<'p, 's> {
         }
     }
 
+    /// The parameters of an init request as a JSON body.
+    pub(super) fn json_body(&self, params: &Params) -> Vec<u8> {
+        let endpoint = self.foothold.as_ref().map(|foothold| foothold.endpoint);
+        let request = endpoint.and_then(|at| request_to(at, params, Encoding::Json));
+        match request.map(|request| self.json.typed(&request).payload) {
+            Some(Payload::Json(value)) => value.to_string().into_bytes(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Asks with one defect, and keeps a refusal for what it says.
     pub(super) fn defect(
         &mut self,
@@ -171,6 +183,15 @@ impl<'p, 's> Prober<'p, 's> {
     pub(super) fn base_with(&self, param: &str, value: Value) -> Option<Params> {
         let base = &self.foothold.as_ref()?.params;
         Some(crate::server::plan::replaced(base, param, &value))
+    }
+
+    /// Without what Apply refuses.
+    pub(super) fn without_refused(&self, params: &Params) -> Params {
+        let mut kept = params.clone();
+        if let Some(refused) = self.samples.left_out.get(&Flow::Apply) {
+            kept.retain(|(name, _)| !refused.contains(name));
+        }
+        kept
     }
 
     /// The most characters that a parameter may have, as far as it is known.

@@ -159,7 +159,10 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
         if too_long || (ascii && !sample.is_ascii()) {
             continue;
         }
-        let params = prober.base_with(param, json!(sample));
+        let mut params = prober.base_with(param, json!(sample));
+        if param == "flow" && sample.eq_ignore_ascii_case("apply") {
+            params = params.map(|params| prober.without_refused(&params));
+        }
         let mut heard = one(prober, params.clone())?;
         let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
         if param == "flow" && by_flow && heard.refused() {

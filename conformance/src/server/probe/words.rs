@@ -1,7 +1,7 @@
 //! The words of refusals: their style, their status, their word, and the words for parameters.
 
 use super::heard::{Heard, Refusal};
-use crate::server::plan;
+use crate::server::plan::{self, JsonTypes};
 use flexiti_contract::{Contract, ErrorId, Rulebook};
 use serde_json::{Map, Value};
 
@@ -77,11 +77,16 @@ pub(super) fn words(
     let mut msgs = Words::of("msg_words");
     let named = refused.iter().map(|(error, heard)| (*error, heard));
     let mut of_errors: Vec<(ErrorId, &Heard)> = named.collect();
+    let types = JsonTypes::of(rulebook);
     for refusal in refusals {
         let violations = plan::violations(rulebook, refusal.endpoint, &refusal.params);
         let [only] = violations.as_slice() else {
             continue;
         };
+        if types.wants(&only.param) && refusal.heard.is_in_json() {
+            // It has the wrong type as well.
+            continue;
+        }
         of_errors.push((only.error, &refusal.heard));
         let Some((_, fields)) = refusal.heard.fields() else {
             continue;

@@ -4,6 +4,7 @@ use crate::server::case::requests::{request_to, token_params, token_request};
 use crate::server::case::{
     Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, To, encode,
 };
+use crate::server::plan::JsonTypes;
 use crate::server::plan::params::{base_params, bases, violations, with, without};
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
@@ -239,8 +240,8 @@ pub(super) fn with_bytes(
 }
 
 /// Parameters as the bytes of a form.
-pub(super) fn form_bytes(params: &Params) -> Vec<u8> {
-    match encode(params, Encoding::FormDotted) {
+fn form_bytes(params: &Params, encoding: Encoding) -> Vec<u8> {
+    match encode(params, encoding) {
         Some(Payload::Form(pairs)) => {
             let form = serde_urlencoded::to_string(pairs).unwrap_or_default();
             // Placeholders stay, to be filled in.
@@ -311,9 +312,23 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
+    /// The usual parameters as the bytes of a JSON object, each under the type that is wanted.
+    pub(super) fn json_bytes(&self) -> Vec<u8> {
+        let request = JsonTypes::of(self.rulebook).typed(&self.json(&self.base));
+        match request.payload {
+            Payload::Json(value) => value.to_string().into_bytes(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Parameters as the bytes of a form.
+    pub(super) fn form_bytes(&self, params: &Params) -> Vec<u8> {
+        form_bytes(params, self.working.form())
+    }
+
     /// The usual parameters without one, as a form that continues with `more`.
     pub(super) fn form_ending(&self, without_param: &str, more: &[u8]) -> RequestTemplate {
-        let form = form_bytes(&without(&self.base, without_param));
+        let form = self.form_bytes(&without(&self.base, without_param));
         with_bytes(&self.init(), [&form[..], more].concat(), FORM)
     }
 

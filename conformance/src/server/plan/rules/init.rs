@@ -1,8 +1,6 @@
 //! Init: its paths, its encodings, how it treats nulls and repeats, what it returns.
 
-use super::builder::{
-    Cases, FLOWS, FORM, JSON, RequestBuilder, form_bytes, garbled, json_bytes, refused, with_bytes,
-};
+use super::builder::{Cases, FLOWS, FORM, JSON, RequestBuilder, garbled, refused, with_bytes};
 use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
@@ -35,7 +33,8 @@ pub(in crate::server::plan) fn encoding(
             let name = format!("{} everything", endpoint.id());
             cases = cases.keeps(&name, request);
         }
-        for (what, request) in spelled_otherwise(endpoint, &base, encoding) {
+        let types = JsonTypes::of(rulebook);
+        for (what, request) in spelled_otherwise(endpoint, &base, encoding, types) {
             cases = cases.keeps(&format!("{} {what}", endpoint.id()), request);
         }
         if let Some(request) = request_to(endpoint, &garbled(), encoding) {
@@ -51,6 +50,7 @@ fn spelled_otherwise(
     endpoint: Endpoint,
     base: &Params,
     encoding: Encoding,
+    types: JsonTypes,
 ) -> Vec<(&'static str, RequestTemplate)> {
     let reversed: Params = base.iter().rev().cloned().collect();
     let reversed = request_to(endpoint, &reversed, encoding);
@@ -61,6 +61,7 @@ fn spelled_otherwise(
     let Some(request) = request_to(endpoint, base, encoding) else {
         return others;
     };
+    let request = types.typed(&request);
     match &request.payload {
         Payload::Form(pairs) => {
             let pairs: Vec<String> = pairs
@@ -132,7 +133,7 @@ pub(in crate::server::plan) fn path(
 }
 
 pub(super) fn media_type(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    let form = form_bytes(&requests.base);
+    let form = requests.form_bytes(&requests.base);
     cases
         .keeps_init(requests)
         .breaks(
@@ -155,7 +156,7 @@ pub(super) fn json_declared(cases: Cases, requests: &RequestBuilder<'_>) -> Case
     }
     cases.keeps_init(requests).breaks(
         "JSON as a form",
-        with_bytes(&requests.init(), json_bytes(&requests.base), FORM),
+        with_bytes(&requests.init(), requests.json_bytes(), FORM),
     )
 }
 
@@ -166,7 +167,7 @@ pub(super) fn json_as_form(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
     cases
         .keeps(
             "JSON as a form",
-            with_bytes(&requests.init(), json_bytes(&requests.base), FORM),
+            with_bytes(&requests.init(), requests.json_bytes(), FORM),
         )
         .lacks(
             "an empty object as a form",
@@ -179,7 +180,7 @@ pub(super) fn json_readable(cases: Cases, requests: &RequestBuilder<'_>) -> Case
         return cases;
     }
     let json = |body: &[u8]| with_bytes(&requests.init(), body, JSON);
-    let whole = json_bytes(&requests.base);
+    let whole = requests.json_bytes();
     cases
         .keeps_init(requests)
         .breaks(
