@@ -3,7 +3,9 @@
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, FormError, FormRules};
 use crate::http::json::Json;
-use flexiti_contract::dialect::{Alias, EmptyValue, RepeatedParameters, TokenRepeated};
+use flexiti_contract::dialect::{
+    Alias, EmptyValue, InitEncodings, RepeatedParameters, TokenRepeated,
+};
 use flexiti_contract::{Contract, Endpoint, ErrorId, Given, Param, Parameters, Rule, Rulebook};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -14,6 +16,8 @@ pub struct Document<'a, 't> {
     endpoint: Endpoint,
     contract: &'static Contract,
     rulebook: &'a Rulebook,
+    /// Forms are read, so that the dialect says how their members are named.
+    reads_forms: bool,
     /// Of a repeated parameter the first value counts, not the last.
     keeps_first: bool,
     /// What was sent.
@@ -33,6 +37,7 @@ impl<'a, 't> Document<'a, 't> {
             endpoint,
             contract: rulebook.contract(),
             rulebook,
+            reads_forms: rulebook.knobs().init_encodings != InitEncodings::Json,
             keeps_first: match endpoint {
                 Endpoint::Token => {
                     rulebook.knobs().token_repeated_parameters == TokenRepeated::First
@@ -58,12 +63,11 @@ impl<'a, 't> Document<'a, 't> {
     /// `billing_information.city`, as far as the dialect reads it.
     pub fn field(&mut self, name: &str, value: &'t str) {
         if let Some(param) = self.contract.form_param(self.endpoint, name) {
-            let spelling = match param.name.contains('.') {
-                true if name.ends_with(']') => Some(Rule::FormBrackets),
-                true => Some(Rule::FormDotted),
-                false => None,
+            let spelling = match name.ends_with(']') {
+                true => Rule::FormBrackets,
+                false => Rule::FormDotted,
             };
-            if spelling.is_some_and(|spelling| !self.rulebook.enforces(spelling)) {
+            if param.name.contains('.') && self.reads_forms && !self.rulebook.enforces(spelling) {
                 return;
             }
             self.body(param, value.into());

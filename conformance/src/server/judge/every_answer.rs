@@ -5,7 +5,7 @@ use super::{money, room};
 use crate::server::wire::readback::{self, endpoint_of};
 use crate::server::wire::{Answer, Exchange, Secret, Surface};
 use flexiti_contract::dialect::UnknownPathBody;
-use flexiti_contract::{Endpoint, Part, Rule, Rulebook};
+use flexiti_contract::{Endpoint, ErrorId, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Verdicts on the clauses about every answer. Members are checked only if the answer is an
@@ -276,7 +276,8 @@ fn error_shape(
         return None;
     }
     let html = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
-    if answer.status == 404 && html && answer.is("text/html") {
+    let unknown = rulebook.refusal(ErrorId::NotFound).status.as_u16();
+    if answer.status == unknown && html && answer.is("text/html") {
         // What a path gets that nobody serves.
         return Some(kept(Rule::ErrorShape.id()));
     }

@@ -5,7 +5,7 @@ use crate::server::case::Case;
 use crate::server::wire::readback::{self, endpoint_of};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::UnknownPathBody;
-use flexiti_contract::{Asserts, Clause, Endpoint, Evidence, Part, Rulebook, Support};
+use flexiti_contract::{Asserts, Clause, Endpoint, ErrorId, Evidence, Part, Rulebook, Support};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -52,7 +52,8 @@ pub(super) fn fault(
         return open(Part::Status, "error_statuses");
     }
     let html = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
-    if html && answer.status == 404 && answer.is("text/html") {
+    let unknown = rulebook.refusal(ErrorId::NotFound).status.as_u16();
+    if html && answer.status == unknown && answer.is("text/html") {
         return None;
     }
     if body["error"] != refusal.error.as_str() {

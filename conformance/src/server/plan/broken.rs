@@ -1,9 +1,10 @@
 //! Requests with exactly one defect, made from valid ones.
 
 use super::params::{made, minimal, replaced, violations, with, without};
+use super::typed::JsonTypes;
 use super::working::{Base, INIT, Working};
 use crate::server::case::requests::token_request;
-use crate::server::case::{Account, Case, Expect, Kind, Params, RequestTemplate, Step};
+use crate::server::case::{Account, Case, Expect, Kind, Params, Payload, RequestTemplate, Step};
 use flexiti_contract::{Check, Clause, Flow, ParameterSite, Rulebook};
 use serde_json::{Value, json};
 
@@ -129,8 +130,14 @@ pub(super) fn case_of(
     request: RequestTemplate,
     name: &str,
 ) -> Case {
+    // In JSON, text has the wrong type as well where only another type is read.
+    let is_text = matches!(request.payload, Payload::Json(_)) && broken.value.is_string();
+    let is_mistyped = is_text && JsonTypes::of(rulebook).wants(&place.param);
     let expect = Expect::Refused {
-        param: clause.msg.map(|_| place.param.clone()),
+        param: clause
+            .msg
+            .filter(|_| !is_mistyped)
+            .map(|_| place.param.clone()),
         header: None,
     };
     let contract = rulebook.contract();

@@ -7,9 +7,6 @@ use crate::server::wire::Stopped;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::json;
-use std::ops::Range;
-
-const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
@@ -28,54 +25,75 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The least amount in whole dollars, as it mostly is, or else in cents.
+/// Least amounts that a person would choose, in dollars.
+const ROUND: [u64; 14] = [1, 5, 10, 20, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500];
+
+/// Amounts in cents: one that is refused, and a larger one that is granted.
+struct Bounds {
+    refused: u64,
+    granted: u64,
+    /// The last refusal.
+    shown: Heard,
+}
+
+/// The least amount: a round one, as it mostly is, or else one in dollars or in cents.
 fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
-    let smallest = ask(prober, CENT)?;
-    if smallest.granted() {
-        prober.note("least_amount", 0, &smallest);
+    let shown = ask_cents(prober, 1)?;
+    if shown.granted() {
+        prober.note("least_amount", 0, &shown);
     }
-    let Some(dollars) = granted.ceil().to_u64().filter(|_| smallest.refused()) else {
+    let cents = (granted * Decimal::ONE_HUNDRED).to_u64();
+    let Some(granted) = cents.filter(|_| shown.refused()) else {
         return Ok(());
     };
-    let mut shown = smallest;
-    let dollars = narrowed(prober, Decimal::ONE, 0..dollars, &mut shown)?;
-    let cents = (dollars * 100).saturating_sub(1);
-    let below = ask(prober, Decimal::from(cents) * CENT)?;
-    let least = if below.granted() {
-        let cents = narrowed(prober, CENT, cents.saturating_sub(99)..cents, &mut shown)?;
-        Decimal::from(cents) * CENT
-    } else {
-        Decimal::from(dollars)
+    let mut bounds = Bounds {
+        refused: 1,
+        granted,
+        shown,
     };
+    let round = ROUND.iter().map(|dollars| dollars * 100).collect();
+    let dollars = (1..granted / 100 + 1)
+        .map(|dollars| dollars * 100)
+        .collect();
+    for candidates in [round, dollars] {
+        bounds.narrow(prober, candidates)?;
+        let below = bounds.granted - 1;
+        bounds.narrow(prober, vec![below])?;
+        if bounds.refused == below {
+            break;
+        }
+    }
+    bounds.narrow(prober, (bounds.refused..bounds.granted).collect())?;
     // A number as a person would write it: 100, 99.5.
-    let least = match least.is_integer() {
-        true => json!(least.to_u64()),
-        false => json!(least.to_f64()),
+    let least = match bounds.granted % 100 {
+        0 => json!(bounds.granted / 100),
+        _ => json!((Decimal::from(bounds.granted) / Decimal::ONE_HUNDRED).to_f64()),
     };
-    prober.note("least_amount", least, &shown);
+    prober.note("least_amount", least, &bounds.shown);
     Ok(())
 }
 
-/// The least number of units that is granted, between one that is refused and one that is granted.
-/// `shown` is the last refusal.
-fn narrowed(
-    prober: &mut Prober<'_, '_>,
-    unit: Decimal,
-    between: Range<u64>,
-    shown: &mut Heard,
-) -> Result<u64, Stopped> {
-    let (mut refused, mut granted) = (between.start, between.end);
-    while granted - refused > 1 {
-        let middle = u64::midpoint(refused, granted);
-        let heard = ask(prober, Decimal::from(middle) * unit)?;
-        if heard.granted() {
-            granted = middle;
-        } else {
-            refused = middle;
-            *shown = heard;
+impl Bounds {
+    /// Narrows the bounds to neighbours among these amounts, which ascend.
+    fn narrow(&mut self, prober: &mut Prober<'_, '_>, mut among: Vec<u64>) -> Result<(), Stopped> {
+        among.retain(|cents| (self.refused + 1..self.granted).contains(cents));
+        while !among.is_empty() {
+            let middle = among[among.len() / 2];
+            let heard = ask_cents(prober, middle)?;
+            if heard.granted() {
+                self.granted = middle;
+            } else {
+                self.refused = middle;
+                self.shown = heard;
+            }
+            among.retain(|cents| (self.refused + 1..self.granted).contains(cents));
         }
+        Ok(())
     }
-    Ok(granted)
+}
+
+fn ask_cents(prober: &mut Prober<'_, '_>, cents: u64) -> Result<Heard, Stopped> {
+    ask(prober, Decimal::from(cents) / Decimal::ONE_HUNDRED)
 }
 
 fn ask(prober: &mut Prober<'_, '_>, amount: Decimal) -> Result<Heard, Stopped> {

@@ -93,7 +93,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     Ok(true)
 }
 
-/// The smallest request that the pages describe, in one amount, encoding and language after the
+/// The smallest request that the pages describe, in one amount, language and encoding after the
 /// other, until one is granted.
 fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
     let flows = [
@@ -101,8 +101,8 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
         (Endpoint::InitV2, Flow::ApplyBuy),
     ];
     'amounts: for amount in AMOUNTS {
-        for encoding in ENCODINGS {
-            for lang in LANGS {
+        for lang in LANGS {
+            for encoding in ENCODINGS {
                 let first = First {
                     encoding,
                     lang,

@@ -3,9 +3,10 @@
 
 use super::heard::Heard;
 use super::prober::Prober;
+use crate::server::case::Encoding;
 use crate::server::case::requests::REFERENCE_ID;
 use crate::server::wire::Stopped;
-use flexiti_contract::Endpoint;
+use flexiti_contract::{Contract, Endpoint};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -91,15 +92,20 @@ const PATTERNS: [(&str, &str); 9] = [
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     text(prober)?;
     lengths(prober)?;
+    let in_json = prober.foothold.as_ref().map(|f| f.encoding) == Some(Encoding::Json);
     for (knob, param) in PATTERNS {
-        let seen = samples(prober, param)?;
+        if in_json && prober.json.wants(param) {
+            // Text has the wrong type.
+            continue;
+        }
+        let seen = samples(prober, knob, param)?;
         match knob {
             "dob_format" => date(prober, &seen),
             "flow_values" => flows(prober, &seen),
             _ => fit(prober, knob, &seen),
         }
     }
-    samples(prober, "amount_requested")?;
+    samples(prober, "least_amount", "amount_requested")?;
     let without = prober.base_with(REFERENCE_ID, Value::Null);
     let without = one(prober, without)?;
     // One of the two endpoints that asks for it is enough: the other one violates its clause.
@@ -130,11 +136,27 @@ pub(super) fn one(
     }
 }
 
+/// No date, as 2001 was no leap year.
+const NO_DATE: &str = "2001-02-29";
+
+/// Whether no known answer to a pattern knob accepts a value: one such value is enough to ask.
+fn nobody_takes(contract: &Contract, knob: &str, value: &str) -> bool {
+    let known = contract.knob(knob).map(|row| row.alternatives.iter());
+    let mut known = known.into_iter().flatten().peekable();
+    let takes = |answer: &Value| match answer {
+        Value::Object(by_flow) => by_flow
+            .values()
+            .any(|answer| accepts(answer, value) == Some(true)),
+        answer => accepts(answer, value) != Some(false),
+    };
+    known.peek().is_some() && !known.any(|known| takes(&known.answer))
+}
+
 /// Of the amounts, those that the words of refusals are about.
 const AMOUNTS: [&str; 4] = ["10,50", "1.000.50", "abc", "-1"];
 
 /// Asks init with each sample of a parameter that no other question decides.
-fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stopped> {
+fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<Seen>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(Vec::new());
     };
@@ -152,9 +174,17 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
             .answer("id_pattern")
             .is_some_and(Value::is_string);
     let mut seen = Vec::new();
-    let told = |sample: &&String| param != "amount_requested" || AMOUNTS.contains(&sample.as_str());
+    let told = |sample: &&String| match param {
+        "amount_requested" => AMOUNTS.contains(&sample.as_str()),
+        // The one that is spelled like a date and is none.
+        "dob" => *sample == NO_DATE,
+        _ => true,
+    };
     let samples = row.map_or(&[][..], |row| &row.samples);
-    for sample in samples.iter().filter(told) {
+    let refused = |sample: &&String| nobody_takes(prober.contract, knob, sample);
+    let hopeless: Vec<&String> = samples.iter().filter(refused).skip(1).collect();
+    let told = samples.iter().filter(told);
+    for sample in told.filter(|sample| !hopeless.contains(&sample)) {
         let too_long = limit.is_some_and(|limit| sample.chars().count() > limit);
         if too_long || (ascii && !sample.is_ascii()) {
             continue;
@@ -184,7 +214,7 @@ fn samples(prober: &mut Prober<'_, '_>, param: &str) -> Result<Vec<Seen>, Stoppe
 
 /// `date` or any text.
 fn date(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
-    let wrong = seen.iter().find(|(value, _, _)| value == "2001-02-29");
+    let wrong = seen.iter().find(|(value, _, _)| value == NO_DATE);
     if let Some((_, granted, heard)) = wrong {
         let answer = if *granted { Value::Null } else { json!("date") };
         prober.note("dob_format", answer, heard);
