@@ -12,6 +12,8 @@ macro_rules! words {
         pub const ENGLISH: Words = Words { lang: Lang::En, $($name: $english,)+ };
         /// French.
         pub const FRENCH: Words = Words { lang: Lang::Fr, $($name: $french,)+ };
+        #[cfg(test)]
+        const IN_FRENCH: &[&str] = &[$($french),+];
     };
 }
 
@@ -220,3 +222,33 @@ pub const PROVINCES: &[(&str, &str, &str)] = &[
     ("SK", "Saskatchewan", "Saskatchewan"),
     ("YT", "Yukon", "Yukon"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{IN_FRENCH, Words};
+
+    #[test]
+    fn french_is_that_of_canada_with_one_word_for_one_thing() {
+        for text in IN_FRENCH {
+            // A space before a colon, and before nothing else (Office québécois de la langue française).
+            for wrong in [" ?", " !", "\u{a0}?", "\u{a0}!", " ;", "\u{a0};", " :"] {
+                assert!(!text.contains(wrong), "{text}");
+            }
+            for other in [
+                "boutique",
+                "Boutique",
+                "Demander un crédit",
+                "magasin",
+                "détaillant",
+            ] {
+                assert!(!text.contains(other), "{other}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_beside_its_label_begins_as_a_sentence() {
+        assert_eq!(Words::beside("écrivez"), "Écrivez");
+        assert_eq!(Words::beside(""), "");
+    }
+}

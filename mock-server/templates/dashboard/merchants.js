@@ -5,8 +5,8 @@ import { $, attempt, copy, h } from "./dom.js";
 
 // Key, label, and what happens without.
 const FIELDS = [
-  ["client_id", "Client id", "made up"], ["name", "Name", "flexiti-mock’s"], ["name_fr", "Name in French", "the same"],
-  ["trust_url", "Trust URL", "none"], ["success_url", "Success URL", "the trust URL"], ["error_url", "Error URL", "the trust URL"],
+  ["client_id", "Client id", "made up"], ["name", "Name", "the shop’s host"], ["name_fr", "Name in French", "the same"],
+  ["trust_url", "Trust URL", "none"], ["success_url", "Success URL", "trust URL"], ["error_url", "Error URL", "trust URL"],
 ];
 
 function field([key, label, without]) {
