@@ -24,7 +24,7 @@ function question({ knob, question: words, alternatives }, answer, changed) {
   const other = h("input", { type: "text", value: typeof answer === "string" ? answer : JSON.stringify(answer), "aria-label": `Another answer to ${knob}`, spellcheck: "false", autocomplete: "off" });
   const known = alternatives.findIndex((row) => same(row.answer, answer));
   const radio = (at) => h("input", { type: "radio", name: knob, value: String(at), checked: at === known });
-  const rows = alternatives.map((row, at) => [
+  const rows = alternatives.flatMap((row, at) => [
     h("label", { class: "answer" }, radio(at), h("code", {}, shown(row.answer)), row.words && h("span", {}, row.words)),
     h("p", { class: "note" }, support(row))]);
   const own = radio(-1);

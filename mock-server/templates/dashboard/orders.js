@@ -69,9 +69,10 @@ function render(order) {
     h("dl", { class: "facts" }, fact("PIN", order.pin && h("code", {}, order.pin)), fact("Shop’s order", order.merchant_order_id),
       fact("Refused for", order.refused), fact("Customer", order.customer_id), h("div", { class: "client" }, h("dt", {}, "Merchant"), h("dd", {}, order.client_id)),
       fact("Notification", end && !order.settled ? "does not show it yet" : null)),
-    h("p", { class: "acts" }, pages(order)), course(order),
+    h("p", { class: "acts" }, pages(order)),
     buttons.length > 0 && h("details", { "data-part": "ends" }, h("summary", { "data-part": "summary" }, "End it as the customer would", h("span", { class: "off" }, `: order ${order.id}`)),
-      h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)));
+      h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)),
+    course(order));
 }
 
 function draw() {

@@ -4,8 +4,9 @@
 use super::schema::{credit, exported, promise, require, retype};
 use crate::allowed::accepts;
 use crate::endpoint::Endpoint;
-use crate::reference::{Options, examples};
+use crate::reference::{Example, Options, examples, spelling};
 use crate::rulebook::Rulebook;
+use crate::vocabulary::Flow;
 use serde_json::{Map, Value, json};
 
 /// One of the things that a request may ask for.
@@ -14,7 +15,7 @@ struct Shape {
     description: &'static str,
     /// The parameter that says it, and a value that does.
     param: &'static str,
-    value: &'static str,
+    value: String,
     /// What that parameter may hold.
     schema: Value,
 }
@@ -41,17 +42,18 @@ pub(super) fn schema(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> V
         shape: None,
         nested,
     };
+    let mut all: Vec<Value> = Vec::new();
     if shapes.is_empty() {
-        return shaped(&any, false);
+        all = shaped(&any, false);
     }
-    let all = shapes.iter().enumerate().map(|(at, shape)| {
-        let body = Body {
-            shape: Some(shape),
-            ..any
-        };
-        shaped(&body, at == 0)
-    });
-    json!({"oneOf": all.collect::<Vec<_>>()})
+    for (at, shape) in shapes.iter().enumerate() {
+        let shape = Some(shape);
+        all.extend(shaped(&Body { shape, ..any }, at == 0));
+    }
+    if all.len() == 1 {
+        return all.remove(0);
+    }
+    json!({ "anyOf": all })
 }
 
 /// Requests that the dialect accepts, by their titles.
@@ -60,7 +62,7 @@ pub(super) fn samples(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> 
     let own = all
         .into_iter()
         .filter(|example| example.endpoint == endpoint);
-    let sample = |example: crate::reference::Example| {
+    let sample = |example: Example| {
         let mut body = Map::new();
         for (name, value) in example.parameters {
             let param = rulebook.contract().param(endpoint, &name);
@@ -91,46 +93,33 @@ fn shapes(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Shape> {
         Endpoint::Token => grants(rulebook),
         _ => Vec::new(),
     };
-    let offered = |shape: &Shape| accepts(rulebook, endpoint, shape.param, shape.value);
+    let offered = |shape: &Shape| accepts(rulebook, endpoint, shape.param, &shape.value);
     all.into_iter().filter(offered).collect()
 }
 
 fn flows(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Shape> {
     let known = [
-        (
-            "Apply",
-            "The customer applies for credit.",
-            "flow_values.apply",
-        ),
+        ("Apply", "The customer applies for credit.", Flow::Apply),
         (
             "Buy",
             "The customer buys with credit: who it is has to be known, and both addresses.",
-            "flow_values.buy",
+            Flow::Buy,
         ),
         (
             "ApplyBuy",
             "The customer applies, and buys in one go: both addresses have to be known.",
-            "flow_values.apply_buy",
+            Flow::ApplyBuy,
         ),
     ];
-    let samples = rulebook
-        .contract()
-        .param(endpoint, "flow")
-        .map(|param| &*param.samples);
-    let shape = |(title, description, knob): (&'static str, &'static str, &str)| {
-        let pattern = rulebook.dialect().answer(knob);
-        let schema = json!({"type": "string", "pattern": pattern});
-        let validator = jsonschema::validator_for(&schema).ok()?;
-        let mut known = samples?
-            .iter()
-            .filter(|text| validator.is_valid(&json!(text)));
-        let value = known.find(|text| accepts(rulebook, endpoint, "flow", text))?;
-        Some(Shape {
+    let shape = |(title, description, flow): (&'static str, &'static str, Flow)| {
+        let value = spelling(rulebook, flow)?;
+        accepts(rulebook, endpoint, "flow", &value).then(|| Shape {
             title,
             description,
             param: "flow",
+            // One spelling, though the dialect may read more: types are told apart by it.
+            schema: json!({"type": "string", "enum": [value]}),
             value,
-            schema,
         })
     };
     known.into_iter().filter_map(shape).collect()
@@ -157,7 +146,7 @@ fn grants(rulebook: &Rulebook) -> Vec<Shape> {
     let shape = |(title, description, spellings): (&'static str, &'static str, &[&'static str])| {
         let accepted = |text: &&&str| accepts(rulebook, Endpoint::Token, "grant_type", text);
         let spellings: Vec<&'static str> = spellings.iter().filter(accepted).copied().collect();
-        let value = *spellings.first()?;
+        let value = (*spellings.first()?).to_owned();
         let schema = json!({"type": "string", "enum": spellings});
         Some(Shape {
             title,
@@ -171,7 +160,7 @@ fn grants(rulebook: &Rulebook) -> Vec<Shape> {
 }
 
 /// The schema of a body that asks for one thing.
-fn shaped(body: &Body<'_>, is_usual: bool) -> Value {
+fn shaped(body: &Body<'_>, is_usual: bool) -> Vec<Value> {
     let Body {
         rulebook,
         endpoint,
@@ -217,13 +206,54 @@ fn shaped(body: &Body<'_>, is_usual: bool) -> Value {
             None => properties[name] = row,
         }
     }
+    let mut choices = Vec::new();
     for rule in root["allOf"].as_array().into_iter().flatten() {
-        apply(body, rule, &mut object);
+        choices.extend(apply(body, rule, &mut object));
     }
     if let Some(shape) = shape.filter(|_| !is_usual) {
         require(&mut object, [json!(shape.param)].iter());
     }
-    Value::Object(object)
+    let mut all = vec![object];
+    for choice in choices {
+        let each = |object: Map<String, Value>| choice.of(&object, nested);
+        all = all.into_iter().flat_map(each).collect();
+    }
+    all.into_iter().map(Value::Object).collect()
+}
+
+/// Parameters of which one is required.
+struct Choice {
+    names: Vec<Value>,
+    requirement: String,
+    promise: Value,
+}
+
+impl Choice {
+    /// A schema for each of them: what is required is then seen in its type.
+    fn of(&self, object: &Map<String, Value>, nested: bool) -> Vec<Map<String, Value>> {
+        let one = |name: &Value| {
+            let mut object = object.clone();
+            let title = object
+                .get("title")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let words = name.as_str().unwrap_or_default().split(['_', '.']);
+            let words = words.map(|word| {
+                let mut letters = word.chars();
+                let first = letters.next().map(|it| it.to_ascii_uppercase());
+                first.into_iter().chain(letters).collect::<String>()
+            });
+            let title = format!("{title}With{}", words.collect::<String>());
+            object.insert("title".to_owned(), json!(title));
+            let about = object.get("description").and_then(Value::as_str);
+            let about = format!("{} {}", about.unwrap_or_default(), self.requirement);
+            object.insert("description".to_owned(), json!(about.trim()));
+            demand(&mut object, std::slice::from_ref(name), nested);
+            credit(&mut object, vec![self.promise.clone()]);
+            object
+        };
+        self.names.iter().map(one).collect()
+    }
 }
 
 /// A parameter, with an example.
@@ -260,8 +290,8 @@ pub(super) fn parameter(rulebook: &Rulebook, endpoint: Endpoint, name: &str, jso
 }
 
 /// Applies a constraint on the request as a whole: where it holds for what is asked for, what it
-/// requires is required; what depends on more than that stays a condition.
-fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) {
+/// requires is required; where one of several parameters would do, that is a choice.
+fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) -> Option<Choice> {
     let Body {
         rulebook,
         endpoint,
@@ -270,7 +300,6 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) {
         nested,
     } = *body;
     let id = rule["x-clause"].as_str().unwrap_or_default();
-    let promises = || vec![promise(rulebook, id)];
     let condition = exported(rulebook, root, &rule["if"]);
     let parts = match condition["allOf"].as_array() {
         Some(parts) => parts.clone(),
@@ -283,7 +312,7 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) {
             Some(shape) => {
                 let asked = json!({ shape.param: shape.value });
                 if !jsonschema::is_valid(&part, &asked) {
-                    return;
+                    return None;
                 }
             }
             None => open.push(part),
@@ -294,43 +323,37 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) {
     } else {
         &rule["then"]
     };
-    let names = wanted["required"].as_array().cloned().unwrap_or_default();
     let in_body = |name: &&Value| {
         let name = name.as_str().unwrap_or_default();
-        rulebook
-            .contract()
-            .param(endpoint, name)
-            .is_none_or(|it| !it.header)
+        let param = rulebook.contract().param(endpoint, name);
+        param.is_none_or(|param| !param.header)
     };
-    let names: Vec<Value> = names.iter().filter(in_body).cloned().collect();
+    let names = wanted["required"].as_array().into_iter().flatten();
+    let names: Vec<Value> = names.filter(in_body).cloned().collect();
     if names.is_empty() {
-        return;
+        return None;
     }
     if open.is_empty() {
         demand(object, &names, nested);
-        return credit(object, promises());
+        credit(object, vec![promise(rulebook, id)]);
+        return None;
     }
-    let mut then = Map::new();
-    demand(&mut then, &names, nested);
-    let condition = if let [one] = &open[..] {
-        one.clone()
-    } else {
-        json!({"allOf": open})
-    };
-    let requirement = rulebook
-        .contract()
-        .clause(id)
-        .map(|clause| &*clause.requirement);
-    let rule = json!({
-        "description": requirement.unwrap_or_default(),
-        "if": condition,
-        "then": then,
-        "x-clause": promises(),
-    });
-    let rules = object.entry("allOf").or_insert_with(|| json!([]));
-    if let Some(rules) = rules.as_array_mut() {
-        rules.push(rule);
+    // It is required where these are not there: then any of them would do as well.
+    let absent = open
+        .iter()
+        .flat_map(|part| part["not"]["required"].as_array());
+    let mut choice: Vec<Value> = absent.flatten().cloned().collect();
+    if let [name] = &names[..]
+        && !choice.contains(name)
+    {
+        choice.push(name.clone());
     }
+    let clause = rulebook.contract().clause(id);
+    (!choice.is_empty()).then(|| Choice {
+        names: choice,
+        requirement: clause.map_or_else(String::new, |clause| clause.requirement.clone()),
+        promise: promise(rulebook, id),
+    })
 }
 
 /// Requires parameters, those with a dot in their block where blocks are nested.

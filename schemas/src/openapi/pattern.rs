@@ -205,7 +205,7 @@ fn class_sign(sign: char, text: &mut String) {
 
 fn plain_sign(sign: char, text: &mut String) {
     let _ = match sign {
-        sign if sign.is_ascii_graphic() || sign == ' ' || sign.is_alphanumeric() => {
+        sign if sign.is_ascii_graphic() || sign == ' ' => {
             text.push(sign);
             Ok(())
         }
@@ -240,7 +240,7 @@ mod tests {
             ("^[[:alpha:]]+?$", "^[A-Za-z]+?$"),
             (r"^[a-z&&[^aeiou]]{2,}$", "^[b-df-hj-np-tv-z]{2,}$"),
             ("^a]$", r"^a\]$"),
-            (r"^(?i:\\dk)$", r"^\\[Dd][KkK]$"),
+            (r"^(?i:\\dk)$", r"^\\[Dd][Kk\u212a]$"),
             (r"^(?x: a \# b )$", "^a#b$"),
             (r"[]x]", r"[\]x]"),
         ] {
