@@ -16,8 +16,8 @@ read_options() {
     esac
   done
   if [ -z "$binary" ]; then
-    (cd "$root" && cargo build --release --locked -p flexiti-mock --bin flexiti-mock)
-    binary="${CARGO_TARGET_DIR:-$root/target}/release/flexiti-mock"
+    (cd "$root" && cargo build --profile dist --locked -p flexiti-mock --bin flexiti-mock)
+    binary="${CARGO_TARGET_DIR:-$root/target}/dist/flexiti-mock"
     [ -f "$binary" ] || binary="$binary.exe"
   fi
   [ -f "$binary" ] || fail "--binary $binary: no such file"

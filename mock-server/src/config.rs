@@ -6,6 +6,8 @@ use crate::model::customer::{self, Customer};
 use crate::model::payment_plan::PaymentPlan;
 use anyhow::{Context as _, anyhow, ensure};
 use flexiti_contract::hosts::AllowedHosts;
+use flexiti_contract::readable;
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -51,6 +53,8 @@ pub struct Settings {
     pub sandbox_bar: bool,
     /// What secures connections; none if they are in the clear.
     pub tls: Option<TlsSettings>,
+    /// The proxies in front of it, whose word on who asked counts, and on where.
+    pub trusted_proxies: Vec<IpNet>,
     /// The server behind this one, for merchants that are passed on to it.
     pub upstream: Option<UpstreamSettings>,
     /// How much its clients may ask of it.
@@ -189,6 +193,7 @@ impl Default for Settings {
             in_turn: false,
             sandbox_bar: true,
             tls: None,
+            trusted_proxies: Vec::new(),
             upstream: None,
             limits: ServerLimits::default(),
         }
@@ -268,6 +273,7 @@ fn in_one_line(error: &toml::de::Error, text: &str) -> String {
         format!(", {key}")
     };
     let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    let message = readable(&message);
     let message = match message.split_once(", expected ") {
         Some((found, wanted)) if found.starts_with("invalid") => {
             format!("wrong, expected {wanted}")

@@ -25,6 +25,9 @@ for name in FILES:
     for variable in set(re.findall(r"FLEXITI_MOCK_[A-Z_]+", text)):
         if variable not in known:
             problems.append(f"{name}: {variable} is no variable of the mock")
+    # Whoever copies a file sets a variable, and need not look for places to change.
+    for placeholder in re.findall(r"\b(?:OWNER|CHANGEME|TODO|YOUR_\w+)\b", text):
+        problems.append(f"{name}: {placeholder} is a placeholder")
     for path in set(re.findall(r"(?<![\w/])(?:packaging|examples|mock-server)/[\w./-]*\w", text)):
         if not (ROOT / path).exists():
             problems.append(f"{name}: there is no {path}")

@@ -22,8 +22,9 @@
 //!
 //! From top to bottom; a file imports only from the files below it.
 //!
+//! - `openapi/`: the contract in one dialect as OpenAPI.
 //! - `reference/`: the API reference for a merchant's developer, as Markdown and as HTML.
-//! - `openapi`, `tables`: the contract in one dialect as OpenAPI; tables for the documentation.
+//! - `tables`: tables for the documentation.
 //! - `remedy`, `allowed`: what to send instead of what was refused; what a parameter may hold.
 //! - `comparison/`: what two servers answer differently, by clause or knob.
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
@@ -44,6 +45,7 @@
 //!   macro that defines such enums.
 //! - `load`: reading and checking one data file.
 //! - `parameters/`: the parameters of a request, and the validator's view of them.
+//! - `readable`: errors of the deserializer in plain words.
 //! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
 
 mod allowed;
@@ -66,6 +68,7 @@ mod load;
 mod names;
 pub mod openapi;
 mod parameters;
+mod readable;
 pub mod reference;
 mod remedy;
 mod resolve;
@@ -90,6 +93,7 @@ pub use expectation::{DocumentedValues, Expectations, Part, Support};
 pub use lint::{LintRow, LintRule};
 pub use load::{LoadError, Sources};
 pub use parameters::{Given, Param, Parameters, StoredParameters};
+pub use readable::readable;
 pub use rule::Rule;
 pub use rulebook::Rulebook;
 pub use vocabulary::{Decision, Flow, Lang, ParameterSite, Refusal, ResponseKey, Violation};

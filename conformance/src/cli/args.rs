@@ -7,7 +7,9 @@ use super::values::seed;
 use crate::pattern::Pattern;
 use crate::server::Phase;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use flexiti_mock::command_line::{whole, with_negative_numbers, without_empty_variables};
+use flexiti_mock::command_line::{
+    Generated, whole, with_generated_help, with_negative_numbers, without_empty_variables,
+};
 use std::path::PathBuf;
 
 /// Judges a server against the documented Flexiti Online API.
@@ -20,7 +22,8 @@ pub struct Cli {
 
 /// The command line.
 pub fn command() -> clap::Command {
-    without_empty_variables(with_negative_numbers(Cli::command()))
+    let command = with_generated_help(Cli::command());
+    without_empty_variables(with_negative_numbers(command))
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,19 +103,8 @@ pub enum Command {
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
-    /// Print completions for a shell
-    #[command(after_long_help = help::COMPLETIONS)]
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    #[command(after_long_help = help::MAN)]
-    Man {
-        /// Instead, write it and those of the sub-commands to this folder
-        #[arg(long, value_name = "FOLDER")]
-        out: Option<PathBuf>,
-    },
+    #[command(flatten)]
+    Generated(Generated),
     /// Remove one clause at a time from the mock, and check that the runner names each of them
     #[command(after_long_help = help::SELF_TEST)]
     SelfTest {

@@ -3,9 +3,7 @@
 use super::args::{self, Command};
 use super::self_test::SelfTest;
 use super::{diff, drift, explain, merchant, probe, replay, self_test, server, unknown};
-use anyhow::Context as _;
 use flexiti_contract::Contract;
-use flexiti_mock::command_line;
 use std::io::Write as _;
 
 /// Runs a sub-command and returns the exit code.
@@ -35,17 +33,8 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::Diff(args) => diff::run(&args),
         Command::List { dialect } => list(&dialect),
         Command::Explain { clause, dialect } => explain::run(&clause, &dialect),
-        Command::Completions { shell } => {
-            // Whoever reads may stop early (`| head`).
-            let _ = command_line::completions(args::command(), shell, &mut std::io::stdout());
-            Ok(0)
-        }
-        Command::Man { out } => {
-            let folder = out.as_deref();
-            let written = command_line::manual(args::command(), folder, &mut std::io::stdout());
-            if let Some(folder) = folder {
-                written.with_context(|| format!("--out: {}", folder.display()))?;
-            }
+        Command::Generated(generated) => {
+            generated.run(args::command())?;
             Ok(0)
         }
         Command::Merchant(args) => merchant::run(args),

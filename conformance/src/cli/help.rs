@@ -116,22 +116,54 @@ Exit codes:
   1  one was not
   2  bad usage, configuration or input";
 
-/// Of `completions`.
-pub const COMPLETIONS: &str = "\
+/// Of `merchant init`.
+pub const MERCHANT_INIT: &str = "\
 Examples:
-  flexiti-conformance completions bash > ~/.local/share/bash-completion/completions/flexiti-conformance
-  flexiti-conformance completions zsh > ~/.zfunc/_flexiti-conformance
-
-Exit codes:
-  0  printed
-  2  no such shell";
-
-/// Of `man`.
-pub const MAN: &str = "\
-Examples:
-  flexiti-conformance man | man -l -
-  flexiti-conformance man --out ~/.local/share/man/man1
+  flexiti-conformance merchant init
+  flexiti-conformance merchant init shop/merchant.toml
 
 Exit codes:
   0  written
-  2  the folder cannot be written";
+  2  the file is there already, or cannot be written";
+
+/// Of `merchant check`.
+pub const MERCHANT_CHECK: &str = "\
+Examples:
+  flexiti-conformance merchant check
+  flexiti-conformance merchant check shop/merchant.toml --listen 127.0.0.1:4359
+
+Exit codes:
+  0  the checkouts went through
+  1  one did not
+  2  bad usage, or a mistake in the driver file
+  3  inconclusive: the shop does not start, or is not reached";
+
+/// Of `merchant fuzz`.
+pub const MERCHANT_FUZZ: &str = "\
+Examples:
+  flexiti-conformance merchant fuzz
+  flexiti-conformance merchant fuzz merchant.toml --cases 200 --seed 7
+
+Exit codes:
+  0  no plan broke the shop
+  1  one did; it is saved, and `replay` plays it again
+  2  bad usage, or a mistake in the driver file
+  3  inconclusive: the shop does not start";
+
+/// Of `merchant schema`.
+pub const MERCHANT_SCHEMA: &str = "\
+Examples:
+  flexiti-conformance merchant schema > merchant.schema.json
+
+Exit codes:
+  0  printed";
+
+/// Of `merchant keygen`.
+pub const MERCHANT_KEYGEN: &str = "\
+Examples:
+  flexiti-conformance merchant keygen
+  flexiti-conformance merchant keygen ~/keys/certificates.json
+
+Exit codes:
+  0  written, for its owner's eyes only
+  2  the file is there already, or cannot be written";

@@ -1,5 +1,6 @@
 //! The arguments of `merchant`.
 
+use super::help;
 use super::reports::{ReportTo, certification};
 use super::values::seed;
 use clap::{Args, Subcommand};
@@ -19,12 +20,14 @@ pub struct Merchant {
 #[derive(Debug, Subcommand)]
 pub enum MerchantCommand {
     /// Write a driver file that explains every key
+    #[command(after_long_help = help::MERCHANT_INIT)]
     Init {
         /// Output file; an existing file is not overwritten
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
     },
     /// Start the shop of a driver file, and try checkouts
+    #[command(after_long_help = help::MERCHANT_CHECK)]
     Check {
         /// Driver file
         #[arg(default_value = "merchant.toml")]
@@ -40,10 +43,13 @@ pub enum MerchantCommand {
         ca: Option<PathBuf>,
     },
     /// Generate legal answers, faults and customers until they break the shop, then shrink them
+    #[command(after_long_help = help::MERCHANT_FUZZ)]
     Fuzz(Fuzz),
     /// Print the JSON Schema of driver files
+    #[command(after_long_help = help::MERCHANT_SCHEMA)]
     Schema,
     /// Generate a key that signs certificates
+    #[command(after_long_help = help::MERCHANT_KEYGEN)]
     Keygen {
         /// Output file; an existing file is not overwritten
         #[arg(default_value = "certificate-key.json")]

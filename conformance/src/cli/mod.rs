@@ -25,7 +25,7 @@ mod values;
 use crate::merchant::Trouble;
 use crate::server::Unreachable;
 use clap::FromArgMatches as _;
-use flexiti_mock::command_line::named_by_variable;
+use flexiti_mock::command_line::{named_by_variable, slips};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -36,6 +36,11 @@ pub fn main() -> ExitCode {
     let parsed = command.try_get_matches_from_mut(&typed);
     let cli = parsed.and_then(|matches| args::Cli::from_arg_matches(&matches));
     let cli = cli.unwrap_or_else(|error| named_by_variable(error, &command, &typed).exit());
+    // What `flexiti-mock exec` sets, and the mock's own variables, are for others.
+    let others = ["FLEXITI_MOCK_", "FLEXITI_ADMIN_URL", "FLEXITI_CA_FILE"];
+    for warning in slips("FLEXITI_", &command, &others) {
+        eprintln!("flexiti-conformance: {warning}");
+    }
     match commands::run(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

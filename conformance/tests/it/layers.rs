@@ -74,8 +74,9 @@ const MOCK: &[Layers] = &[(
 const CONTRACT: &[Layers] = &[(
     "",
     &[
+        "openapi",
         "reference",
-        "openapi | tables | remedy | comparison",
+        "tables | remedy | comparison",
         "allowed",
         "contradiction",
         "rulebook",
@@ -87,7 +88,7 @@ const CONTRACT: &[Layers] = &[(
         "scenario | clause | citation | lint | dialect",
         "expectation | endpoint | error | load",
         "rule | evidence",
-        "names | parameters | hosts | transcript",
+        "names | parameters | hosts | transcript | readable",
     ],
 )];
 

@@ -363,15 +363,47 @@ fn the_command_line_speaks_in_the_readers_words() {
         "probe",
         "diff",
         "merchant",
+        "merchant init",
+        "merchant check",
+        "merchant fuzz",
+        "merchant schema",
+        "merchant keygen",
         "verify",
         "list",
         "explain",
         "self-test",
     ] {
-        let help = stdout(&run(&[command, "--help"]));
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = stdout(&run(&words));
         assert!(
             help.contains("Examples:") && help.contains("Exit codes:"),
+            "{command}: {help}"
+        );
+        assert!(
+            help.contains(&format!("flexiti-conformance {command}")),
             "{help}"
         );
+    }
+}
+
+#[test]
+fn a_slip_in_the_name_of_a_variable_is_found() {
+    let said = |name: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"));
+        let output = program.arg("list").env(name, "x").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    assert!(said("FLEXITI_BASE_ULR").contains("did you mean FLEXITI_BASE_URL?"));
+    assert!(said("FLEXITI_CLIENT_SECERT").contains("did you mean FLEXITI_CLIENT_SECRET?"));
+    // What is somebody else's.
+    for name in [
+        "FLEXITI_MOCK_DIALETC",
+        "FLEXITI_ADMIN_URL",
+        "FLEXITI_CA_FILE",
+        "FLEXITI_SHOP_COLOUR",
+        "FLEXITI_PASSWORD",
+    ] {
+        assert_eq!(said(name), "", "{name}");
     }
 }

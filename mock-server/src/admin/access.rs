@@ -2,10 +2,12 @@
 
 use crate::admin::problem::{Problem, problem};
 use crate::app::App;
+use crate::http::forwarded::Forwarded;
 use crate::http::request::Request;
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
-use std::net::Ipv4Addr;
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
 use subtle::ConstantTimeEq as _;
 
 /// What browsers say of where a request comes from (Fetch Metadata).
@@ -14,7 +16,13 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Refuses strangers: pages of other origins, names that were made to point here (DNS
 /// rebinding), and, where there is a token, those who do not have it.
 pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
-    let host = request.header(&HOST).unwrap_or_default();
+    let asked = request.header(&HOST).unwrap_or_default();
+    // Behind a proxy, pages have the name under which it is reached.
+    let forwarded = &request.forwarded;
+    let host = forwarded
+        .host
+        .as_deref()
+        .map_or(asked.clone(), Cow::Borrowed);
     let origin = request.header(&ORIGIN);
     let foreign =
         |origin: &str| origin.split_once("://").map(|(_, authority)| authority) != Some(&*host);
@@ -26,7 +34,11 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
         return Err(problem(StatusCode::FORBIDDEN, message));
     }
     let Some(expected) = &app.admin_token else {
-        if is_loopback(&host) {
+        if forwarded.is_broken {
+            let message = "the admin API answers nobody of whom a proxy says what cannot be read";
+            return Err(problem(StatusCode::FORBIDDEN, message));
+        }
+        if is_loopback(&host) && is_loopback(&asked) && is_from_here(forwarded) {
             return Ok(());
         }
         let message = format!("the admin API answers under a loopback name, not `{host}`");
@@ -39,6 +51,15 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     }
     let message = "the admin API needs `Authorization: Bearer` and the admin token";
     Err(problem(StatusCode::UNAUTHORIZED, message))
+}
+
+/// Whether nobody, or a process of this machine, asked the proxies in front.
+fn is_from_here(forwarded: &Forwarded) -> bool {
+    if *forwarded == Forwarded::default() {
+        return true;
+    }
+    let client = forwarded.client.as_deref();
+    client.is_some_and(|client| client.parse().is_ok_and(|it: IpAddr| it.is_loopback()))
 }
 
 /// Whether a `Host` header names this machine and no other.

@@ -7,6 +7,7 @@ use crate::http::form::{Form, FormRules};
 use crate::http::json::without_repeats;
 use crate::http::request::{Body, Request};
 use crate::telemetry::metrics::Metrics;
+use flexiti_contract::readable;
 use hyper::StatusCode;
 use hyper::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
@@ -70,6 +71,13 @@ impl AdminRequest<'_> {
             return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
         body(bytes).map_err(|what| problem(StatusCode::BAD_REQUEST, what))
+    }
+
+    /// A URL of this server as whoever asks would open it.
+    pub(super) fn for_client(&self, url: &mut String) {
+        if let Some(rest) = url.strip_prefix(&self.app.origin) {
+            *url = format!("{}{rest}", self.app.origin_for(self.request));
+        }
     }
 
     /// The pairs of the query string.
@@ -142,7 +150,7 @@ fn deserialized<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { "body" } else { &path };
-        format!("{place}: {}", error.inner())
+        format!("{place}: {}", readable(&error.inner().to_string()))
     })
 }
 

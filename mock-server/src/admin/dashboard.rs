@@ -3,12 +3,16 @@
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, problem};
+use crate::app::App;
 use crate::http::reply::Reply;
+use crate::http::request::Request;
 use crate::http::route::ADMIN;
 use hyper::StatusCode;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Isolates the page from windows that opened it.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -17,13 +21,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 
 const PAGE: &str = include_str!("../../templates/dashboard/index.html");
-/// Name, media type and text of each file.
+/// Name, media type and text of each file. The last four are loaded when somebody needs them.
 const FILES: &[(&str, &str, &str)] = &[
     (
         "dashboard.css",
-        "text/css; charset=utf-8",
+        STYLE,
         include_str!("../../templates/dashboard/dashboard.css"),
     ),
     (
@@ -42,14 +47,14 @@ const FILES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/dashboard/dom.js"),
     ),
     (
+        "verdict.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/verdict.js"),
+    ),
+    (
         "requests.js",
         SCRIPT,
         include_str!("../../templates/dashboard/requests.js"),
-    ),
-    (
-        "detail.js",
-        SCRIPT,
-        include_str!("../../templates/dashboard/detail.js"),
     ),
     (
         "orders.js",
@@ -71,7 +76,51 @@ const FILES: &[(&str, &str, &str)] = &[
         SCRIPT,
         include_str!("../../templates/dashboard/lint.js"),
     ),
+    (
+        "detail.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/detail.js"),
+    ),
+    (
+        "merchants.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/merchants.js"),
+    ),
+    (
+        "dialect.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/dialect.js"),
+    ),
+    (
+        "code.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/code.js"),
+    ),
 ];
+/// The same as they are sent: without indentation and lines of comment.
+static SLIM: LazyLock<HashMap<&str, (&str, String)>> = LazyLock::new(|| {
+    let files = FILES.iter();
+    files
+        .map(|(name, kind, text)| (*name, (*kind, slim(text))))
+        .collect()
+});
+
+/// A file without what only its authors need. In a text of several lines, every space counts.
+fn slim(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut in_text = false;
+    for line in text.lines() {
+        let short = line.trim();
+        let is_comment =
+            short.starts_with("//") || (short.starts_with("/*") && short.ends_with("*/"));
+        if in_text || !(short.is_empty() || is_comment) {
+            shown.push_str(if in_text { line } else { short });
+            shown.push('\n');
+        }
+        in_text ^= line.matches('`').count() % 2 == 1;
+    }
+    shown
+}
 
 fn secured(reply: Reply) -> Reply {
     reply
@@ -83,8 +132,8 @@ fn secured(reply: Reply) -> Reply {
 }
 
 /// To the page, whose path ends with a slash.
-pub(super) fn to_page() -> Reply {
-    Reply::see_other(&format!("{ADMIN}/"))
+pub(super) fn to_page(app: &App, request: &Request) -> Reply {
+    Reply::see_other(&format!("{}{ADMIN}/", app.prefix_for(request)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
@@ -93,8 +142,7 @@ pub(super) fn get_page(_: &AdminRequest<'_>) -> Answer {
 }
 
 pub(super) fn get_file(call: &AdminRequest<'_>) -> Answer {
-    let found = FILES.iter().find(|(name, ..)| *name == call.id);
-    let (_, kind, text) = found.ok_or_else(|| {
+    let (kind, text) = SLIM.get(call.id).ok_or_else(|| {
         let message = format!("the dashboard has no `{}`", call.id);
         problem(StatusCode::NOT_FOUND, message)
     })?;

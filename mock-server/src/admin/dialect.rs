@@ -6,6 +6,7 @@ use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::events::What;
 use crate::http::reply::Reply;
+use flexiti_contract::dialect::Alternative;
 use flexiti_contract::{Dialect, Rulebook};
 use hyper::StatusCode;
 use schemars::JsonSchema;
@@ -68,6 +69,58 @@ pub struct DialectView {
     pub description: String,
     /// Every knob's answer.
     pub answers: Map<String, Value>,
+}
+
+/// The questions that the documentation leaves open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KnobList {
+    /// In the order of the dialect files.
+    pub knobs: Vec<Knob>,
+}
+
+/// A question, and its known answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Knob {
+    /// Its name in a dialect's `answers`.
+    pub knob: String,
+    /// The question.
+    pub question: String,
+    /// The known answers, each with what supports it.
+    pub alternatives: Vec<KnobAnswer>,
+}
+
+/// An answer to a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KnobAnswer {
+    /// As a dialect gives it.
+    pub answer: Value,
+    /// In words, where it is a pattern.
+    pub words: Option<String>,
+    /// `documented`, `example`, `client`, `pos-api` or `inferred`.
+    pub evidence: String,
+    /// Where that is to be found.
+    pub source: Vec<String>,
+    /// The documented clauses that it contradicts.
+    pub contradicts: Vec<String>,
+}
+
+/// The open questions, and their known answers.
+pub fn knobs(app: &App) -> KnobList {
+    let answer = |known: &Alternative| KnobAnswer {
+        answer: known.answer.clone(),
+        words: known.words.clone(),
+        evidence: known.evidence.as_str().to_owned(),
+        source: known.source.clone(),
+        contradicts: known.contradicts.clone(),
+    };
+    let rows = app.contract().knobs.iter().map(|row| Knob {
+        knob: row.knob.clone(),
+        question: row.question.clone(),
+        alternatives: row.alternatives.iter().map(answer).collect(),
+    });
+    KnobList {
+        knobs: rows.collect(),
+    }
 }
 
 /// The dialects that a merchant can have by name.
@@ -163,6 +216,11 @@ fn view(dialect: &Dialect) -> DialectView {
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
 pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
     Ok(Reply::json(StatusCode::OK, &list(call.app)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
+pub(super) fn get_knobs(call: &AdminRequest<'_>) -> Answer {
+    Ok(Reply::json(StatusCode::OK, &knobs(call.app)))
 }
 
 pub(super) fn get(call: &AdminRequest<'_>) -> Answer {

@@ -35,6 +35,10 @@ pub struct NewMerchant {
     pub success_url: Option<String>,
     /// Where any other customer lands (GS); `{lang}` becomes `en` or `fr`.
     pub error_url: Option<String>,
+    /// What the hosted pages call the shop; its client id if absent.
+    pub name: Option<String>,
+    /// The same on French pages; `name` if absent.
+    pub name_fr: Option<String>,
     /// Language of the hosted pages if init names none: `en` or `fr`.
     pub lang: Option<String>,
     /// Name of the merchant's dialect; the server's own if absent.
@@ -93,6 +97,8 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
         trust_url: new.trust_url,
         success_url: new.success_url,
         error_url: new.error_url,
+        name: new.name,
+        name_fr: new.name_fr,
         lang: new.lang,
         dialect: new.dialect,
         // Only who writes the configuration says whose traffic leaves this machine.
@@ -213,11 +219,14 @@ fn view(app: &App, merchant: &Merchant) -> MerchantView {
     }
 }
 
+fn shown(call: &AdminRequest<'_>, status: StatusCode, mut view: MerchantView) -> Reply {
+    call.for_client(&mut view.base_url);
+    Reply::json(status, &view)
+}
+
 pub(super) fn post(call: &AdminRequest<'_>) -> Answer {
-    Ok(Reply::json(
-        StatusCode::CREATED,
-        &create(call.app, call.body()?)?,
-    ))
+    let view = create(call.app, call.body()?)?;
+    Ok(shown(call, StatusCode::CREATED, view))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
@@ -226,12 +235,13 @@ pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
 }
 
 pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
-    Ok(Reply::json(StatusCode::OK, &show(call.app, call.id)?))
+    let view = show(call.app, call.id)?;
+    Ok(shown(call, StatusCode::OK, view))
 }
 
 pub(super) fn patch(call: &AdminRequest<'_>) -> Answer {
     let view = change(call.app, call.id, &call.body()?)?;
-    Ok(Reply::json(StatusCode::OK, &view))
+    Ok(shown(call, StatusCode::OK, view))
 }
 
 pub(super) fn remove(call: &AdminRequest<'_>) -> Answer {

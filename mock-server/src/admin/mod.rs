@@ -45,7 +45,7 @@ pub fn is_aside(rest: &str, method: &Method) -> bool {
 
 fn answer(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: Millis) -> Answer {
     if rest.is_empty() && matches!(request.method, Method::GET | Method::HEAD) {
-        return Ok(dashboard::to_page());
+        return Ok(dashboard::to_page(app, request));
     }
     let found = routes::find(rest, request.method.as_str());
     if !found.as_ref().is_ok_and(|(operation, _)| operation.open) {

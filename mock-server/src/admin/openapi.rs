@@ -3,8 +3,9 @@
 use crate::admin::operation::{Body, Operation, refused};
 use crate::http::route::{ADMIN, BASE};
 use flexiti_contract::{Rulebook, openapi};
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 const JSON: &str = "application/json";
@@ -17,6 +18,13 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
+    let settings = settings.with_transform(RecursiveTransform(|schema: &mut Schema| {
+        // Rust's names of numbers, which no standard has; what they allow stands beside them.
+        let format = schema.get("format").and_then(Value::as_str);
+        if format.is_some_and(|it| it.starts_with("uint")) {
+            schema.remove("format");
+        }
+    }));
     let mut generator = settings.into_generator();
     for operations in table.chunk_by(|one, next| one.path == next.path) {
         let mut row = Map::new();
@@ -25,8 +33,15 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
             let method = operation.method.to_ascii_lowercase();
             row.insert(method, described(operation, &mut generator));
         }
-        document["paths"][format!("{ADMIN}{}", operations[0].path)] = row.into();
+        let path = format!("{ADMIN}{}", operations[0].path);
+        // The dashboard's own slash is no part of the path that tools expect.
+        document["paths"][path.trim_end_matches('/')] = row.into();
     }
+    let refusal = json!({
+        "description": "Refused; nothing was changed",
+        "content": {JSON: {"schema": refused(&mut generator)}},
+    });
+    document["components"]["responses"]["Refused"] = refusal;
     for (name, schema) in generator.take_definitions(true) {
         document["components"]["schemas"][name] = schema;
     }
@@ -35,14 +50,22 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
         "scheme": "bearer",
         "description": "The admin token, where the server has one.",
     });
-    document["tags"] = json!([{"name": "admin", "description": "Steering the mock: no part of what is emulated."}]);
+    if let Some(tags) = document["tags"].as_array_mut() {
+        tags.push(json!({"name": "admin", "description": "Steering the mock: no part of what is emulated."}));
+    }
     document
 }
 
 fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let in_path = operation.path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        let what = match name {
+            "client_id" => "The merchant's client id.",
+            "file" => "Name of a file of the dashboard.",
+            _ => "The id, as the lists have it.",
+        };
+        let schema = json!({"type": "string"});
+        Some(json!({"name": name, "in": "path", "required": true, "description": what, "schema": schema}))
     });
     let in_query = operation.query.iter().map(|(name, what)| {
         json!({"name": name, "in": "query", "description": what, "schema": {"type": "string"}})
@@ -70,6 +93,10 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         "description": "Refused; nothing was changed",
         "content": {JSON: {"schema": refused(generator)}},
     });
+    responses.insert(
+        "4XX".into(),
+        json!({"$ref": "#/components/responses/Refused"}),
+    );
     responses.insert("default".into(), refusal);
     let method = operation.method.to_ascii_lowercase();
     let path = operation.path.split(['/', '{', '}', '.']);
@@ -78,6 +105,11 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut row = json!({
         "operationId": id.join("_"),
         "summary": operation.summary,
+        "description": format!("{}. {}", operation.summary, if operation.open {
+            "Nobody needs the admin token for it."
+        } else {
+            "It needs the admin token, where the server has one."
+        }),
         "tags": ["admin"],
         "parameters": parameters,
         "responses": responses,

@@ -268,22 +268,23 @@ fn number(call: &AdminRequest<'_>) -> Result<u64, Problem> {
 
 pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
     let client_id = call.client_id()?;
-    Ok(Reply::json(
-        StatusCode::OK,
-        &list(call.app, client_id.as_deref(), call.now),
-    ))
+    let mut found = list(call.app, client_id.as_deref(), call.now);
+    for order in &mut found.orders {
+        call.for_client(&mut order.redirection_url);
+    }
+    Ok(Reply::json(StatusCode::OK, &found))
 }
 
 pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
-    Ok(Reply::json(
-        StatusCode::OK,
-        &show(call.app, number(call)?, call.now)?,
-    ))
+    let mut order = show(call.app, number(call)?, call.now)?;
+    call.for_client(&mut order.redirection_url);
+    Ok(Reply::json(StatusCode::OK, &order))
 }
 
 pub(super) fn post_complete(call: &AdminRequest<'_>) -> Answer {
     let wish: Complete = call.body()?;
-    let (completed, callback) = complete(call.app, number(call)?, &wish, call.now)?;
+    let (mut completed, callback) = complete(call.app, number(call)?, &wish, call.now)?;
+    call.for_client(&mut completed.order.redirection_url);
     let reply = Reply::json(StatusCode::OK, &completed);
     let Some(callback) = callback else {
         return Ok(reply);

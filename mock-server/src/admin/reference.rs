@@ -5,7 +5,6 @@ use crate::admin::access;
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, no_merchant, problem};
 use crate::http::reply::Reply;
-use crate::http::route::ADMIN;
 use flexiti_contract::Rulebook;
 use flexiti_contract::reference::{Options, html};
 use hyper::StatusCode;
@@ -44,10 +43,10 @@ pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
     }
     let rulebook = rulebook(call, client_id.as_deref(), dialect.as_deref())?;
     let options = Options {
-        base_url: call.app.base_url(),
+        base_url: call.app.base_url_for(call.request),
         client_id: client_id.unwrap_or_else(|| "YOUR_CLIENT_ID".to_owned()),
         client_secret: "YOUR_CLIENT_SECRET".to_owned(),
-        back: Some((format!("{ADMIN}/"), "Dashboard".to_owned())),
+        back: Some(("./".to_owned(), "Dashboard".to_owned())),
     };
     let page = Reply::html(StatusCode::OK, html(&rulebook, &options));
     Ok(page

@@ -3,12 +3,14 @@
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::{App, locked};
-use crate::http::reply::Reply;
+use crate::http::forwarded::Forwarded;
+use crate::http::reply::{Again, Reply};
+use crate::http::request::{Body, Request};
 use crate::journal::har;
 use crate::journal::{self, Expected, Failure};
 use crate::journal::{Entry, ExchangeSummary, ExchangeView, Filter};
-use hyper::StatusCode;
-use hyper::header::ACCEPT;
+use hyper::header::{ACCEPT, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -64,18 +66,55 @@ pub fn archive(app: &App, client_id: &str, out: &mut impl Write) -> std::io::Res
 }
 
 /// One exchange with its answer.
-pub fn show(app: &App, id: u64) -> Result<ExchangeView, Problem> {
+pub fn show(app: &App, origin: &str, id: u64) -> Result<ExchangeView, Problem> {
     let redactor = app.journal_redactor();
     let entry = app.journal().get(id);
-    let gone = || {
-        problem(
-            StatusCode::NOT_FOUND,
-            format!("no request `{id}`, or the journal has dropped it"),
-        )
-    };
-    let entry = entry.ok_or_else(gone)?;
-    let view = ExchangeView::new(&entry, &app.origin, app.contract(), &redactor);
+    let entry = entry.ok_or_else(|| gone(id))?;
+    let view = ExchangeView::new(&entry, origin, app.contract(), &redactor);
     Ok(view)
+}
+
+/// What became of a request that was answered once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SentAgain {
+    /// Its id in the journal this time.
+    pub id: u64,
+    /// HTTP status of the answer.
+    pub status: u16,
+}
+
+/// A request of the journal, as it came.
+fn again(app: &App, id: u64) -> Result<Request, Problem> {
+    let entry = app.journal().get(id).ok_or_else(|| gone(id))?;
+    let refused = |why: &str| problem(StatusCode::CONFLICT, format!("request {id}: {why}"));
+    let is_callback = entry.note.callback;
+    if is_callback {
+        return Err(refused(
+            "a callback is the shop's to answer, not the mock's",
+        ));
+    }
+    if entry.note.upstream.is_some() {
+        return Err(refused(
+            "the upstream answered it; let your shop send it again",
+        ));
+    }
+    let body = entry.body();
+    let body = body.ok_or_else(|| refused("its body was not kept"))?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in entry.header_bytes() {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&value)) {
+            headers.append(name, value);
+        }
+    }
+    Ok(Request {
+        method: entry.method.clone(),
+        path: entry.path().into_owned(),
+        query: entry.query().map(std::borrow::Cow::into_owned),
+        headers,
+        body: Body::Read(body.to_vec().into()),
+        forwarded: Forwarded::default(),
+    })
 }
 
 /// Whether what came is what is expected; if not, what came instead.
@@ -105,15 +144,16 @@ pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
         .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     let accept = call.request.header(&ACCEPT).unwrap_or_default();
     let as_archive = accept.to_ascii_lowercase().contains(har::MEDIA_TYPE);
-    Ok(in_pieces(call.app, filter, as_archive))
+    Ok(in_pieces(call, filter, as_archive))
 }
 
 /// The exchanges of a filter, rendered a few at a time while they are read: neither the journal
 /// nor the memory of the server is held for a reader that is slow.
-fn in_pieces(app: &App, filter: Filter, as_archive: bool) -> Reply {
+fn in_pieces(call: &AdminRequest<'_>, filter: Filter, as_archive: bool) -> Reply {
+    let app = call.app;
     let mut ids = app.find(&filter);
     let (journal, redactor) = (app.shared_journal(), app.journal_redactor());
-    let origin = app.origin.clone();
+    let origin = app.origin_for(call.request).into_owned();
     let (before, after) = if as_archive {
         let first = ids.front().and_then(|id| locked(&journal).get(*id));
         har::frame(first.map_or_else(app.now, |entry| entry.at))
@@ -160,8 +200,30 @@ fn in_pieces(app: &App, filter: Filter, as_archive: bool) -> Reply {
 
 pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
     let unknown = |_| problem(StatusCode::NOT_FOUND, format!("no request `{}`", call.id));
-    let exchange = show(call.app, call.id.parse().map_err(unknown)?)?;
+    let origin = call.app.origin_for(call.request);
+    let exchange = show(call.app, &origin, call.id.parse().map_err(unknown)?)?;
     Ok(Reply::json(StatusCode::OK, &exchange))
+}
+
+pub(super) fn post_again(call: &AdminRequest<'_>) -> Answer {
+    let unknown = |_| problem(StatusCode::NOT_FOUND, format!("no request `{}`", call.id));
+    let request = again(call.app, call.id.parse().map_err(unknown)?)?;
+    let mut reply = Reply::empty(StatusCode::OK);
+    reply.again = Some(Again {
+        request,
+        then: |id, status| {
+            let status = status.as_u16();
+            Reply::json(StatusCode::OK, &SentAgain { id, status })
+        },
+    });
+    Ok(reply)
+}
+
+fn gone(id: u64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        format!("no request `{id}`, or the journal has dropped it"),
+    )
 }
 
 pub(super) fn post_verify(call: &AdminRequest<'_>) -> Answer {

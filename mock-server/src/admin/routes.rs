@@ -26,7 +26,8 @@ pub fn openapi_document(rulebook: &Rulebook, origin: &str) -> Value {
 
 #[expect(clippy::unnecessary_wraps, reason = "the table's signature")]
 fn get_openapi(call: &AdminRequest<'_>) -> Answer {
-    let document = openapi_document(&call.app.dialects.own(), &call.app.origin);
+    let origin = call.app.origin_for(call.request);
+    let document = openapi_document(&call.app.dialects.own(), &origin);
     Ok(Reply::json(StatusCode::OK, &document))
 }
 
@@ -92,6 +93,14 @@ pub static OPERATIONS: &[Operation] = &[
         &[(200, json::<dialect::DialectList>())],
         dialect::get_all,
     ),
+    row(
+        "GET",
+        "/knobs",
+        "Lists the questions that a dialect answers, with the evidence for each known answer",
+        &[(200, json::<dialect::KnobList>())],
+        dialect::get_knobs,
+    )
+    .aside(),
     row(
         "GET",
         "/merchants",
@@ -229,6 +238,13 @@ pub static OPERATIONS: &[Operation] = &[
     .aside(),
     row(
         "POST",
+        "/requests/{id}/again",
+        "Answers a request of the journal once more, as if it came now",
+        &[(200, json::<requests::SentAgain>())],
+        requests::post_again,
+    ),
+    row(
+        "POST",
         "/requests/verify",
         "Verifies that the requests are as a test expects",
         &[
@@ -354,7 +370,8 @@ mod tests {
         };
         let served = document["servers"][0]["url"].as_str().unwrap();
         for operation in OPERATIONS {
-            let item = &document["paths"][format!("{ADMIN}{}", operation.path)];
+            let path = format!("{ADMIN}{}", operation.path);
+            let item = &document["paths"][path.trim_end_matches('/')];
             // The base of what is emulated is not that of the admin API.
             let own = item["servers"][0]["url"].as_str().unwrap();
             assert_eq!(served, format!("{own}/flexiti/online-api"));

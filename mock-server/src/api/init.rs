@@ -196,7 +196,7 @@ enum OrderId {
 }
 
 fn reply(call: &Call<'_>, order: &Order) -> Reply {
-    let origin = call.app.origin.as_str();
+    let origin = &*call.app.origin_for(call.request);
     let knobs = call.rulebook.knobs();
     let url = filled(&knobs.redirect_url_template, |name, url| {
         match name {

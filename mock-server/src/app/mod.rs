@@ -12,6 +12,8 @@ use crate::clock::{self, Millis};
 use crate::config::{ServerLimits, Settings};
 use crate::dialects::Dialects;
 use crate::events::{Change, Events, What};
+use crate::http::forwarded::TrustedProxies;
+use crate::http::request::Request;
 use crate::http::route::BASE;
 use crate::journal::{Entry, Filter, Journal, Limits};
 use crate::model::account::MerchantConfig;
@@ -21,6 +23,7 @@ use crate::state::{Merchant, State};
 use crate::telemetry::metrics::{Held, StoreHeld};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::net::SocketAddr;
@@ -36,6 +39,10 @@ pub struct App {
     pub address: SocketAddr,
     /// Origin under which customers' browsers reach it, without a slash at the end.
     pub origin: String,
+    /// Whether that was said at the start, and holds whatever proxies say.
+    is_public: bool,
+    /// The proxies whose word counts.
+    pub trusted_proxies: TrustedProxies,
     /// Origin under which this machine reaches it, whatever stands in front of it.
     pub local_origin: String,
     /// What the admin API asks for.
@@ -100,6 +107,8 @@ impl App {
             dialects: Dialects::new(rulebook),
             address,
             origin,
+            is_public: settings.public_base_url.is_some(),
+            trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             local_origin,
             admin_token: settings.admin_token.clone(),
             sandbox_bar: settings.sandbox_bar,
@@ -197,6 +206,31 @@ impl App {
     /// The base URL that merchants configure.
     pub fn base_url(&self) -> String {
         format!("{}{BASE}", self.origin)
+    }
+
+    /// Origin under which the client of a request reaches it, without a slash at the end: what was
+    /// said at the start, else what proxies say that are trusted.
+    pub fn origin_for(&self, request: &Request) -> Cow<'_, str> {
+        let forwarded = &request.forwarded;
+        let said =
+            (!self.is_public).then(|| forwarded.origin(&request.headers, &self.local_origin));
+        match said.flatten() {
+            Some(origin) => Cow::Owned(origin),
+            None => Cow::Borrowed(&self.origin),
+        }
+    }
+
+    /// The base URL that the client of a request is to use.
+    pub fn base_url_for(&self, request: &Request) -> String {
+        format!("{}{BASE}", self.origin_for(request))
+    }
+
+    /// What stands before every path in the browser of a request's client.
+    pub fn prefix_for(&self, request: &Request) -> String {
+        let origin = self.origin_for(request);
+        let after = origin.find("://").map_or(0, |at| at + 3);
+        let path = origin[after..].find('/').map(|at| &origin[after + at..]);
+        path.unwrap_or_default().to_owned()
     }
 
     /// A merchant at its start, ready to be added.

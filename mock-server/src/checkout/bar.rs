@@ -16,6 +16,8 @@ pub struct Bar {
     pub open: bool,
     /// The PIN to enter.
     pub pin: Option<String>,
+    /// Whether there is test data to fill in.
+    pub fills: bool,
     /// Whether a middle name decides.
     pub keys: bool,
     /// The cards to sign in with.
@@ -44,6 +46,7 @@ impl Bar {
             pin: visit
                 .filter(|_| screen == Screen::Pin)
                 .and_then(|visit| visit.pin.clone()),
+            fills: matches!(screen, Screen::Form | Screen::Identify),
             keys: screen == Screen::Form && merchant.rulebook.enforces(Rule::ResponseKeys),
             cards: merchant
                 .customers

@@ -25,13 +25,15 @@ pub struct Field {
     pub label: Text,
     /// What it should look like.
     pub hint: Option<Text>,
+    /// What the sandbox bar fills in.
+    pub sample: Text,
     check: Option<Check>,
 }
 
 /// Looks at a value on a day; an error is the text that says what is wrong.
 type Check = fn(&str, Date) -> Result<(), Text>;
 
-const fn text(name: &'static str, autocomplete: &'static str, label: Text) -> Field {
+const fn text(name: &'static str, autocomplete: &'static str, label: Text, sample: Text) -> Field {
     Field {
         name,
         autocomplete,
@@ -39,53 +41,79 @@ const fn text(name: &'static str, autocomplete: &'static str, label: Text) -> Fi
         optional: false,
         label,
         hint: None,
+        sample,
         check: None,
     }
 }
 
 /// The fields about the person.
 pub const PERSON: &[Field] = &[
-    text("fname", "given-name", |w| w.fname),
+    text("fname", "given-name", |w| w.fname, |w| w.sample_fname),
     Field {
         optional: true,
-        ..text("mname", "additional-name", |w| w.mname)
+        ..text("mname", "additional-name", |w| w.mname, |w| w.sample_mname)
     },
-    text("lname", "family-name", |w| w.lname),
+    text("lname", "family-name", |w| w.lname, |w| w.sample_lname),
     Field {
         hint: Some(|w| w.dob_hint),
         check: Some(of_age),
-        ..text("dob", "bday", |w| w.dob)
+        ..text("dob", "bday", |w| w.dob, |w| w.sample_dob)
     },
     Field {
         input: "email",
         check: Some(email),
-        ..text("email", "email", |w| w.email)
+        ..text("email", "email", |w| w.email, |w| w.sample_email)
     },
     Field {
         input: "tel",
         hint: Some(|w| w.phone_hint),
         check: Some(phone),
-        ..text("phone_number", "tel-national", |w| w.phone_number)
+        ..text(
+            "phone_number",
+            "tel-national",
+            |w| w.phone_number,
+            |w| w.sample_phone_number,
+        )
     },
 ];
 
 /// The fields of the address.
 pub const ADDRESS: &[Field] = &[
-    text("address_1", "address-line1", |w| w.address_1),
+    text(
+        "address_1",
+        "address-line1",
+        |w| w.address_1,
+        |w| w.sample_address_1,
+    ),
     Field {
         optional: true,
-        ..text("address_2", "address-line2", |w| w.address_2)
+        ..text(
+            "address_2",
+            "address-line2",
+            |w| w.address_2,
+            |w| w.sample_address_2,
+        )
     },
-    text("city", "address-level2", |w| w.city),
+    text("city", "address-level2", |w| w.city, |w| w.sample_city),
     Field {
         input: "select",
         check: Some(province),
-        ..text("province", "address-level1", |w| w.province)
+        ..text(
+            "province",
+            "address-level1",
+            |w| w.province,
+            |w| w.sample_province,
+        )
     },
     Field {
         hint: Some(|w| w.postal_hint),
         check: Some(postal_code),
-        ..text("postal_code", "postal-code", |w| w.postal_code)
+        ..text(
+            "postal_code",
+            "postal-code",
+            |w| w.postal_code,
+            |w| w.sample_postal_code,
+        )
     },
 ];
 
@@ -97,8 +125,27 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     PERSON.iter().chain(ADDRESS).map(|field| field.name)
 }
 
+/// What a field is called, here and on the other pages.
+pub fn label(name: &str, words: &Words) -> &'static str {
+    let own = PERSON
+        .iter()
+        .chain(ADDRESS)
+        .find(|field| field.name == name);
+    match (own, name) {
+        (Some(field), _) => (field.label)(words),
+        (None, "pin") => words.pin,
+        (None, "card") => words.card,
+        (None, "plan") => words.plan,
+        (None, _) => words.consent_name,
+    }
+}
+
 /// What is wrong with an application on the day `today`, by field.
-pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'static str, String> {
+pub fn check(
+    typed: &Typed,
+    words: &'static Words,
+    today: Date,
+) -> BTreeMap<&'static str, &'static str> {
     let value = |name: &str| typed.get(name).map_or("", |value| value.trim());
     let mut errors = BTreeMap::new();
     for field in PERSON.iter().chain(ADDRESS) {
@@ -113,14 +160,11 @@ pub fn check(typed: &Typed, words: &'static Words, today: Date) -> BTreeMap<&'st
             field.check.and_then(|check| check(value, today).err())
         };
         if let Some(wrong) = wrong {
-            errors.insert(
-                field.name,
-                words.problem((field.label)(words), wrong(words)),
-            );
+            errors.insert(field.name, wrong(words));
         }
     }
     if value(CONSENT).is_empty() {
-        errors.insert(CONSENT, words.problem(words.consent_name, words.must_agree));
+        errors.insert(CONSENT, words.must_agree);
     }
     errors
 }
@@ -218,60 +262,33 @@ mod tests {
     fn each_field_says_what_is_wrong_with_it() {
         for (name, value, said) in [
             ("fname", "Zoé", ""),
-            ("fname", "  ", "First name must be filled in"),
+            ("fname", "  ", "fill in this field"),
             ("mname", "", ""),
-            (
-                "mname",
-                "a\u{0}b",
-                "Middle name has characters that cannot be used",
-            ),
+            ("mname", "a\u{0}b", "some characters are not allowed"),
             ("dob", "2008-07-01", ""),
+            ("dob", "2008-07-02", "you must be 18 or older"),
+            ("dob", "24/07/1988", "enter a date such as 1988-07-24"),
+            ("dob", "1988-02-30", "enter a date such as 1988-07-24"),
+            ("dob", "9999-12-31", "you must be 18 or older"),
             (
-                "dob",
-                "2008-07-02",
-                "Date of birth must show that you are 18 or older",
+                "email",
+                "zoe@example",
+                "enter an address such as name@example.com",
             ),
             (
-                "dob",
-                "24/07/1988",
-                "Date of birth must be a date such as 1988-07-24",
+                "email",
+                "a@b@c.d",
+                "enter an address such as name@example.com",
             ),
-            (
-                "dob",
-                "1988-02-30",
-                "Date of birth must be a date such as 1988-07-24",
-            ),
-            (
-                "dob",
-                "9999-12-31",
-                "Date of birth must show that you are 18 or older",
-            ),
-            ("email", "zoe@example", "E-mail is not an e-mail address"),
-            ("email", "a@b@c.d", "E-mail is not an e-mail address"),
-            (
-                "phone_number",
-                "5550123",
-                "Mobile phone must have 10 digits",
-            ),
-            (
-                "phone_number",
-                "5145550123x",
-                "Mobile phone must have 10 digits",
-            ),
-            (
-                "province",
-                "XX",
-                "Province or territory must be one of the list",
-            ),
-            ("postal_code", "12345", "Postal code must look like M1M 1M1"),
-            ("consent", "", "Your agreement is required"),
+            ("phone_number", "5550123", "enter 10 digits"),
+            ("phone_number", "5145550123x", "enter 10 digits"),
+            ("province", "XX", "choose one from the list"),
+            ("postal_code", "12345", "enter a code such as M1M 1M1"),
+            ("consent", "", "tick the box to continue"),
         ] {
             assert_eq!(wrong(name, value), said, "{name}={value}");
         }
         assert_eq!(wrong("city", &"é".repeat(200)), "");
-        assert_eq!(
-            wrong("city", &"é".repeat(201)),
-            "City has too many characters"
-        );
+        assert_eq!(wrong("city", &"é".repeat(201)), "too many characters");
     }
 }

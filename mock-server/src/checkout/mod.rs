@@ -37,7 +37,8 @@ const POLICY: &str =
 
 #[derive(Template)]
 #[template(path = "checkout/problem.html")]
-struct Problem {
+struct Problem<'a> {
+    prefix: &'a str,
     notes: Vec<Said>,
 }
 
@@ -75,6 +76,7 @@ fn answer(
     machine: Millis,
     note: &mut Note,
 ) -> Reply {
+    let prefix = &*app.prefix_for(request);
     let mut state = app.state();
     let found = state
         .orders
@@ -94,22 +96,31 @@ fn answer(
             |w| w.gone_title,
             |w| w.gone,
             None,
+            prefix,
         );
     };
     note.order_id = Some(id);
     if let Some(order) = state.orders.get_mut(id) {
         order.expire(&rulebook, now);
     }
-    let here = format!("{CHECKOUT}/{session}");
+    let here = format!("{prefix}{CHECKOUT}/{session}");
     let words = Words::of(lang);
-    let trouble =
-        |status, title: Text| problem(status, &[words], title, |w| w.nothing_changed, Some(&here));
+    let trouble = |status, title: Text| {
+        problem(
+            status,
+            &[words],
+            title,
+            |w| w.nothing_changed,
+            Some(&here),
+            prefix,
+        )
+    };
     match (&request.method, step) {
         (&Method::GET | &Method::HEAD, "") => {
             if request.method == Method::GET {
                 steps::open(app, &mut state, &rulebook, id, now);
             }
-            show(app, &state, id, &Errors::new())
+            show(app, &state, id, &Errors::new(), prefix)
         }
         (&Method::GET, "return") => go_back(&mut state, id, now, note)
             .unwrap_or_else(|| trouble(StatusCode::CONFLICT, |w| w.not_due_title)),
@@ -130,7 +141,7 @@ fn answer(
             };
             match steps::take(app, &mut state, &rulebook, id, &sent) {
                 Taken::Look => Reply::see_other(&here),
-                Taken::Wrong(errors) => show(app, &state, id, &errors),
+                Taken::Wrong(errors) => show(app, &state, id, &errors, prefix),
                 Taken::Foreign => trouble(StatusCode::CONFLICT, |w| w.foreign_title),
                 Taken::NotDue => trouble(StatusCode::CONFLICT, |w| w.not_due_title),
                 Taken::Unknown => trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
@@ -148,7 +159,7 @@ fn answer(
 }
 
 /// The page of an order. One with mistakes in it is 422, one that has timed out 410.
-fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
+fn show(app: &App, state: &State, id: u64, errors: &Errors, prefix: &str) -> Reply {
     let order = state.orders.get(id);
     let found = order.and_then(|order| Some((order, state.merchants.get(&order.client_id)?)));
     let Some((order, merchant)) = found else {
@@ -158,6 +169,7 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
             |w| w.gone_title,
             |w| w.gone,
             None,
+            prefix,
         );
     };
     let status = match order.life.outcome {
@@ -165,7 +177,7 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors) -> Reply {
         _ if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
     };
-    Reply::html(status, view::page(app, merchant, order, errors))
+    Reply::html(status, view::page(app, merchant, order, errors, prefix))
 }
 
 /// Sends the browser to the shop, unless a fault keeps it here; nothing if there is nothing to go
@@ -236,6 +248,7 @@ fn problem(
     title: Text,
     help: Text,
     order: Option<&str>,
+    prefix: &str,
 ) -> Reply {
     let notes = languages
         .iter()
@@ -246,5 +259,5 @@ fn problem(
             link: order.map(|href| (href.to_owned(), words.to_order)),
         })
         .collect();
-    Reply::html(status, view::render(&Problem { notes }))
+    Reply::html(status, view::render(&Problem { prefix, notes }))
 }

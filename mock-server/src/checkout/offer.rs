@@ -17,6 +17,8 @@ pub struct Offer {
     pub months: u32,
     /// One of them.
     pub monthly: String,
+    /// The last of them, where it differs.
+    pub last: Option<String>,
     /// All of them.
     pub total: String,
     /// The annual rate.
@@ -43,6 +45,7 @@ pub fn offers(app: &App, rulebook: &Rulebook, order: &Order) -> Vec<Offer> {
             at,
             months: plan.months,
             monthly: show(payments.monthly),
+            last: (payments.last != payments.monthly).then(|| show(payments.last)),
             total: show(payments.total),
             rate: percent(plan.annual_rate, order.lang),
             fee: show(plan.fee),

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::checkout::form::{self, Typed};
 use crate::checkout::offer::offers;
 use crate::checkout::screen::Screen;
-use crate::checkout::words::Words;
+use crate::checkout::words::{Text, Words};
 use crate::clock::Millis;
-use crate::model::customer::Refused;
+use crate::model::customer::{Customer, CustomerStatus, Refused};
 use crate::model::decision::decide;
 use crate::model::lifecycle::{Decision, Event, Illegal, Stage};
 use crate::model::visit::Visit;
@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is wrong with what was typed, by field.
-pub type Errors = BTreeMap<&'static str, String>;
+pub type Errors = BTreeMap<&'static str, &'static str>;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub fn is_step(app: &App, step: &str) -> bool {
         "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel" => {
             true
         }
-        "force" => app.sandbox_bar,
+        "fill" | "force" => app.sandbox_bar,
         _ => false,
     }
 }
@@ -102,6 +102,7 @@ pub fn take(
         ("change", Screen::Confirm) => Ok(at.enter(|visit| visit.plan = None)),
         ("confirm", Screen::Confirm) => at.confirm(!given("agree").is_empty()),
         ("cancel", _) => at.act(Event::Cancel),
+        ("fill", Screen::Form | Screen::Identify) => Ok(at.fill(screen)),
         ("force", _) => at.force(given("outcome")),
         _ => return Taken::NotDue,
     };
@@ -161,7 +162,7 @@ impl StepContext<'_> {
         Taken::Look
     }
 
-    fn wrong(&self, field: &'static str, text: impl FnOnce(&Words) -> String) -> Taken {
+    fn wrong(&self, field: &'static str, text: Text) -> Taken {
         let lang = self.state.orders.get(self.id).map(|order| order.lang);
         let words = Words::of(lang.unwrap_or(flexiti_contract::Lang::En));
         Taken::Wrong(Errors::from([(field, text(words))]))
@@ -258,7 +259,7 @@ impl StepContext<'_> {
         visit.wrong_pins += 1;
         let left = knobs.pin_tries.saturating_sub(visit.wrong_pins);
         if left > 0 {
-            return Ok(self.wrong("pin", |w| w.problem(w.pin, w.bad_pin)));
+            return Ok(self.wrong("pin", |w| w.bad_pin));
         }
         visit.refused = Some(Refused::TriesExceed);
         self.act(match (knobs.after_wrong_pins, applying) {
@@ -280,7 +281,7 @@ impl StepContext<'_> {
             .filter(|c| !c.is_whitespace() && *c != '-')
             .collect();
         if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return self.wrong("card", |w| w.problem(w.card, w.bad_card));
+            return self.wrong("card", |w| w.bad_card);
         }
         let State {
             orders, merchants, ..
@@ -290,7 +291,7 @@ impl StepContext<'_> {
         let found = merchant.and_then(|merchant| merchant.customers.find(None, Some(&digits)));
         match found.map(|customer| customer.customer_id.clone()) {
             Some(customer) => self.sign_in(customer),
-            None => self.wrong("card", |w| w.problem(w.card, w.no_card)),
+            None => self.wrong("card", |w| w.no_card),
         }
     }
 
@@ -301,13 +302,13 @@ impl StepContext<'_> {
         });
         match plan.parse().ok().filter(|_| offered) {
             Some(plan) => self.enter(|visit| visit.plan = Some(plan)),
-            None => self.wrong("plan", |w| w.problem(w.plan, w.bad_plan)),
+            None => self.wrong("plan", |w| w.bad_plan),
         }
     }
 
     fn confirm(&mut self, agreed: bool) -> Step {
         if !agreed {
-            return Ok(self.wrong("agree", |w| w.problem(w.consent_name, w.must_agree)));
+            return Ok(self.wrong("agree", |w| w.must_agree));
         }
         let State {
             orders, merchants, ..
@@ -326,6 +327,34 @@ impl StepContext<'_> {
             return self.act(Event::Refuse);
         }
         self.act(Event::Purchase)
+    }
+
+    /// Fills in test data where nothing stands yet: the sandbox bar's. The middle name stays, since
+    /// it decides.
+    fn fill(&mut self, screen: Screen) -> Taken {
+        let order = self.state.orders.get(self.id);
+        let found = order.and_then(|order| self.state.merchants.get(&order.client_id));
+        let is_active = |customer: &&Customer| customer.status == CustomerStatus::Active;
+        let card = found.and_then(|merchant| merchant.customers.iter().find(is_active));
+        let card = card.map(|customer| customer.vcc.clone());
+        if let Some(order) = self.state.orders.get_mut(self.id) {
+            let words = Words::of(order.lang);
+            let sent = order.parameters();
+            let typed = &mut order.visit().typed;
+            if screen == Screen::Identify {
+                typed.extend(card.map(|card| ("card".to_owned(), card)));
+                return Taken::Look;
+            }
+            for field in form::PERSON.iter().chain(form::ADDRESS) {
+                let stands = typed.get(field.name).map(String::as_str);
+                let stands = stands.or_else(|| sent.get(field.name).and_then(Value::as_str));
+                let sample = (field.sample)(words);
+                if stands.is_none_or(|value| value.trim().is_empty()) && !sample.is_empty() {
+                    typed.insert(field.name.to_owned(), sample.to_owned());
+                }
+            }
+        }
+        Taken::Look
     }
 
     fn force(&mut self, outcome: &str) -> Step {

@@ -10,7 +10,7 @@ use crate::checkout::words::{PROVINCES, Words};
 use crate::http::route::CHECKOUT;
 use crate::model::callback_url;
 use crate::model::customer::Refused;
-use crate::model::lifecycle::{Outcome, Stage};
+use crate::model::lifecycle::{Decision, Outcome, Stage};
 use crate::model::money::money;
 use crate::model::order::Order;
 use crate::model::visit::Visit;
@@ -28,6 +28,8 @@ struct Frame {
     steps: Vec<Step>,
     order: u64,
     turn: u32,
+    /// What stands before every path in the browser.
+    prefix: String,
     action: String,
     amount: String,
     shop: String,
@@ -42,7 +44,7 @@ struct Step {
     done: bool,
 }
 
-struct Input<'a> {
+struct Input {
     name: &'static str,
     kind: &'static str,
     mode: Option<&'static str>,
@@ -51,7 +53,7 @@ struct Input<'a> {
     label: &'static str,
     hint: Option<&'static str>,
     value: String,
-    error: Option<&'a String>,
+    error: Option<String>,
     described: String,
     options: Vec<(&'static str, &'static str)>,
 }
@@ -68,34 +70,36 @@ struct Choice {
 #[template(path = "checkout/form.html")]
 struct Form<'a> {
     frame: Frame,
-    person: Vec<Input<'a>>,
-    address: Vec<Input<'a>>,
+    person: Vec<Input>,
+    address: Vec<Input>,
     agreed: bool,
     errors: &'a Errors,
 }
 
 #[derive(Template)]
 #[template(path = "checkout/ask.html")]
-struct Ask<'a> {
+struct Ask {
     frame: Frame,
     step: &'static str,
     help: &'static str,
     tries_left: Option<u8>,
-    inputs: Vec<Input<'a>>,
+    inputs: Vec<Input>,
 }
 
 #[derive(Template)]
 #[template(path = "checkout/plan.html")]
-struct Plans<'a> {
+struct Plans {
     frame: Frame,
     offers: Vec<Offer>,
-    errors: &'a Errors,
+    error: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "checkout/confirm.html")]
 struct Confirm<'a> {
     frame: Frame,
+    /// Whether there is another plan to change to.
+    has_others: bool,
     offer: Option<Offer>,
     errors: &'a Errors,
 }
@@ -112,15 +116,23 @@ struct End {
 }
 
 /// The page of an order, with what is wrong with what was typed.
-pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> String {
+pub fn page(
+    app: &App,
+    merchant: &Merchant,
+    order: &Order,
+    errors: &Errors,
+    prefix: &str,
+) -> String {
     let rulebook = &*merchant.rulebook;
     let nothing = Visit::default();
     let visit = order.visit.as_deref().unwrap_or(&nothing);
     let screen = Screen::of(order);
-    let frame = frame(app, merchant, order, screen, errors);
+    let mut frame = frame(app, merchant, order, screen, errors);
+    frame.action.insert_str(0, prefix);
+    prefix.clone_into(&mut frame.prefix);
     let words = frame.words;
     let input = |name, label, hint, autocomplete| {
-        let error = errors.get(name);
+        let error = errors.get(name).map(|wrong| Words::beside(wrong));
         Input {
             name,
             kind: "text",
@@ -130,7 +142,7 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
             label,
             hint,
             value: match name {
-                "card" if error.is_some() => visit.typed.get(name).cloned().unwrap_or_default(),
+                "card" => visit.typed.get(name).cloned().unwrap_or_default(),
                 _ => String::new(),
             },
             described: described(name, hint.is_some(), error.is_some()),
@@ -179,18 +191,29 @@ pub fn page(app: &App, merchant: &Merchant, order: &Order, errors: &Errors) -> S
             )],
             frame,
         }),
-        Screen::Plan => render(&Plans {
-            offers: offers(app, rulebook, order),
-            frame,
-            errors,
-        }),
-        Screen::Confirm => render(&Confirm {
-            offer: offers(app, rulebook, order)
-                .into_iter()
-                .find(|offer| Some(offer.at) == visit.plan),
-            frame,
-            errors,
-        }),
+        Screen::Plan => {
+            let offers = offers(app, rulebook, order);
+            if offers.len() == 1 {
+                frame.title = words.plan_title_one;
+            }
+            let error = errors.get("plan").map(|wrong| Words::beside(wrong));
+            render(&Plans {
+                frame,
+                offers,
+                error,
+            })
+        }
+        Screen::Confirm => {
+            let offers = offers(app, rulebook, order);
+            render(&Confirm {
+                frame,
+                has_others: offers.len() > 1,
+                offer: offers
+                    .into_iter()
+                    .find(|offer| Some(offer.at) == visit.plan),
+                errors,
+            })
+        }
         Screen::Approved => render(&end(merchant, order, visit, Outcome::Approved, frame)),
         Screen::End(outcome) => render(&end(merchant, order, visit, outcome, frame)),
     }
@@ -250,13 +273,14 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: 
     Frame {
         words,
         title: title(words, screen),
-        problems: problems(errors),
+        problems: problems(words, errors),
         steps: steps(words, order, screen),
         order: order.id,
         turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
+        prefix: String::new(),
         action: format!("{CHECKOUT}/{}", order.session),
         amount: money(order.amount_text().as_deref().unwrap_or("0"), order.lang),
-        shop: shop(merchant),
+        shop: shop(merchant, order.lang),
         merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
         can_cancel: !order.life.is_over(),
         bar: app
@@ -266,19 +290,23 @@ fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: 
 }
 
 /// What is wrong, in the order of the form's fields; what is in no form stands last.
-fn problems(errors: &Errors) -> Vec<(&'static str, String)> {
+fn problems(words: &Words, errors: &Errors) -> Vec<(&'static str, String)> {
     let place = |name: &str| form::names().position(|field| field == name);
     let mut problems: Vec<_> = errors
         .iter()
-        .map(|(name, text)| (*name, text.clone()))
+        .map(|(name, wrong)| (*name, words.problem(form::label(name, words), wrong)))
         .collect();
     problems.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
     problems
 }
 
-/// What the customer knows the merchant by: the host of the shop.
-fn shop(merchant: &Merchant) -> String {
+/// What the customer knows the merchant by: its name, or the host of the shop.
+fn shop(merchant: &Merchant, lang: Lang) -> String {
     let account = &merchant.account;
+    let french = account.name_fr.as_ref().filter(|_| lang == Lang::Fr);
+    if let Some(name) = french.or(account.name.as_ref()) {
+        return name.clone();
+    }
     let url = account.trust_url.as_ref().or(account.success_url.as_ref());
     let host = url.and_then(|url| url.split('/').nth(2));
     host.unwrap_or(&account.client_id).to_owned()
@@ -304,34 +332,48 @@ fn title(words: &Words, screen: Screen) -> &'static str {
     }
 }
 
-/// The steps of the part that the customer is in; none where there is nothing to walk.
+/// The steps of the part that the customer is in; none where there is nothing to walk. A step that
+/// did not happen is not done, whatever follows on it: outcomes can be forced.
 fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
-    let applying = [words.step_apply, words.step_confirm, words.step_decision];
-    let buying = [words.step_sign_in, words.step_plan, words.step_review];
-    let (names, now) = match (screen, order.life.stage) {
-        (Screen::Form, _) => (applying, 0),
-        (Screen::Pin, Stage::Applying) => (applying, 1),
-        (Screen::Approved, _) => (applying, 2),
-        (Screen::Identify | Screen::Pin, _) => (buying, 0),
-        (Screen::Plan, _) => (buying, 1),
-        (Screen::Confirm, _) => (buying, 2),
+    let nothing = Visit::default();
+    let visit = order.visit.as_deref().unwrap_or(&nothing);
+    let applying = [
+        (words.step_apply, visit.application.is_some()),
+        (words.step_confirm, visit.verified),
+        (words.step_decision, false),
+    ];
+    let buying = [
+        (words.step_sign_in, visit.verified),
+        (words.step_plan, visit.plan.is_some()),
+        (words.step_review, false),
+    ];
+    // Who has just been approved does not sign in.
+    let has_applied = order.life.decision == Some(Decision::Approved);
+    let buying = &buying[usize::from(has_applied)..];
+    let (steps, now) = match (screen, order.life.stage) {
+        (Screen::Form, _) => (&applying[..], words.step_apply),
+        (Screen::Pin, Stage::Applying) => (&applying[..], words.step_confirm),
+        (Screen::Approved, _) => (&applying[..], words.step_decision),
+        (Screen::Identify | Screen::Pin, _) => (buying, words.step_sign_in),
+        (Screen::Plan, _) => (buying, words.step_plan),
+        (Screen::Confirm, _) => (buying, words.step_review),
         _ => return Vec::new(),
     };
-    let step = |(at, name)| Step {
+    let step = |(name, done): &(&'static str, bool)| Step {
         name,
-        now: at == now,
-        done: at < now,
+        now: *name == now,
+        done: *done && *name != now,
     };
-    names.into_iter().enumerate().map(step).collect()
+    steps.iter().map(step).collect()
 }
 
-fn field_input<'a>(
+fn field_input(
     field: &'static Field,
     words: &'static Words,
     visit: &Visit,
     sent: &Map<String, Value>,
-    errors: &'a Errors,
-) -> Input<'a> {
+    errors: &Errors,
+) -> Input {
     let typed = visit.typed.get(field.name).cloned();
     let prefilled = || {
         let value = sent.get(field.name).and_then(Value::as_str)?;
@@ -342,7 +384,7 @@ fn field_input<'a>(
         })
     };
     let hint = field.hint.map(|hint| hint(words));
-    let error = errors.get(field.name);
+    let error = errors.get(field.name).map(|wrong| Words::beside(wrong));
     let name_of = |(code, english, french): &(&'static str, &'static str, &'static str)| {
         (
             *code,

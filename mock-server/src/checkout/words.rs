@@ -12,6 +12,8 @@ macro_rules! words {
         pub const ENGLISH: Words = Words { lang: Lang::En, $($name: $english,)+ };
         /// French.
         pub const FRENCH: Words = Words { lang: Lang::Fr, $($name: $french,)+ };
+        #[cfg(test)]
+        const IN_FRENCH: &[&str] = &[$($french),+];
     };
 }
 
@@ -31,24 +33,31 @@ impl Words {
     pub fn problem(&self, label: &str, wrong: &str) -> String {
         format!("{label}{}{wrong}", self.says)
     }
+
+    /// The same beside the field, whose label says which it is.
+    pub fn beside(wrong: &str) -> String {
+        let mut letters = wrong.chars();
+        let first = letters.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(letters).collect()
+    }
 }
 
 words! {
     checkout: "Financing checkout", "Paiement par financement";
     order: "Order", "Commande";
     amount: "Amount", "Montant";
-    shop: "Shop", "Boutique";
-    merchant_order: "Shop’s order", "Commande de la boutique";
+    shop: "Shop", "Marchand";
+    merchant_order: "Shop’s order", "No de commande du marchand";
     summary: "Your order", "Votre commande";
     skip: "Skip to the content", "Aller au contenu";
     cancel: "Cancel this order", "Annuler cette commande";
-    back: "Return to the shop", "Retourner à la boutique";
+    back: "Return to the shop", "Retourner chez le marchand";
     close: "You can close this window.", "Vous pouvez fermer cette fenêtre.";
     go_on: "Continue", "Continuer";
     error: "Error", "Erreur";
     errors: "There is a problem", "Il y a un problème";
     colon: ": ", "\u{a0}: ";
-    says: " ", "\u{a0}: ";
+    says: ": ", "\u{a0}: ";
     optional: "optional", "facultatif";
     steps: "Steps", "Étapes";
     step_apply: "Application", "Demande";
@@ -58,13 +67,13 @@ words! {
     step_plan: "Payment plan", "Plan de paiement";
     step_review: "Review", "Vérification";
 
-    choice_title: "How would you like to pay?", "Comment souhaitez-vous payer\u{a0}?";
-    choice_apply: "Apply for credit", "Demander un crédit";
-    choice_apply_help: "New here? Fill in a short application and get an answer right away.", "Nouveau client\u{a0}? Remplissez une courte demande et obtenez une réponse immédiate.";
+    choice_title: "How would you like to pay?", "Comment souhaitez-vous payer?";
+    choice_apply: "Apply for credit", "Faire une demande de crédit";
+    choice_apply_help: "New here? Fill in a short application and get an answer right away.", "Nouveau client? Remplissez une courte demande et obtenez une réponse immédiate.";
     choice_buy: "Sign in and buy", "Se connecter et acheter";
-    choice_buy_help: "Already have an account? Use your card.", "Vous avez déjà un compte\u{a0}? Utilisez votre carte.";
+    choice_buy_help: "Already have an account? Use your card.", "Vous avez déjà un compte? Utilisez votre carte.";
 
-    form_title: "Apply for credit", "Demander un crédit";
+    form_title: "Apply for credit", "Faire une demande de crédit";
     form_help: "All fields are required unless marked optional.", "Tous les champs sont obligatoires, sauf ceux marqués facultatifs.";
     you: "About you", "À propos de vous";
     home: "Home address", "Adresse du domicile";
@@ -85,39 +94,41 @@ words! {
     postal_hint: "For example M1M 1M1", "Par exemple H2Y 1C6";
     consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et j’autorise une vérification de mon crédit.";
     send: "Send the application", "Envoyer la demande";
-    required: "must be filled in", "ce champ est obligatoire";
-    too_long: "has too many characters", "trop de caractères";
-    unreadable: "has characters that cannot be used", "certains caractères ne sont pas permis";
-    bad_email: "is not an e-mail address", "cette adresse n’est pas valide";
-    bad_phone: "must have 10 digits", "10 chiffres sont requis";
-    bad_date: "must be a date such as 1988-07-24", "une date comme 1988-07-24 est requise";
-    under_age: "must show that you are 18 or older", "vous devez avoir 18 ans ou plus";
-    bad_province: "must be one of the list", "choisissez dans la liste";
-    bad_postal: "must look like M1M 1M1", "un code comme H2Y 1C6 est requis";
-    must_agree: "is required", "cochez la case pour continuer";
+    required: "fill in this field", "remplissez ce champ";
+    too_long: "too many characters", "trop de caractères";
+    unreadable: "some characters are not allowed", "certains caractères ne sont pas permis";
+    bad_email: "enter an address such as name@example.com", "entrez une adresse comme nom@exemple.com";
+    bad_phone: "enter 10 digits", "entrez 10 chiffres";
+    bad_date: "enter a date such as 1988-07-24", "entrez une date comme 1988-07-24";
+    under_age: "you must be 18 or older", "vous devez avoir 18 ans ou plus";
+    bad_province: "choose one from the list", "choisissez dans la liste";
+    bad_postal: "enter a code such as M1M 1M1", "entrez un code comme H2Y 1C6";
+    must_agree: "tick the box to continue", "cochez la case pour continuer";
     consent_name: "Your agreement", "Votre accord";
 
     pin_title: "Enter your confirmation code", "Entrez votre code de confirmation";
     pin_help: "We sent a code to confirm that it is you.", "Nous avons envoyé un code pour confirmer votre identité.";
     pin: "Confirmation code", "Code de confirmation";
-    bad_pin: "is wrong. Try again.", "ce code est incorrect. Réessayez.";
+    bad_pin: "this code is wrong. Try again.", "ce code est incorrect. Réessayez.";
     tries_left: "Tries left:", "Essais restants\u{a0}:";
 
     identify_title: "Sign in with your card", "Connectez-vous avec votre carte";
     card: "Card number", "Numéro de carte";
     card_hint: "16 digits", "16 chiffres";
-    bad_card: "must have 16 digits", "16 chiffres sont requis";
-    no_card: "belongs to no account", "aucun compte ne correspond à cette carte";
+    bad_card: "enter 16 digits", "entrez 16 chiffres";
+    no_card: "no account has this card", "aucun compte ne correspond à cette carte";
 
     plan_title: "Choose your payment plan", "Choisissez votre plan de paiement";
+    plan_title_one: "Your payment plan", "Votre plan de paiement";
     plan: "Payment plan", "Plan de paiement";
     plan_change: "Change the payment plan", "Changer de plan de paiement";
     plan_payments: "monthly payments of", "versements mensuels de";
+    plan_last: "the last one of", "le dernier de";
     plan_total: "Total", "Total";
     plan_rate: "Annual rate", "Taux annuel";
     plan_fee: "Fee", "Frais";
     plan_none: "No payment plan fits this amount.", "Aucun plan de paiement ne convient à ce montant.";
-    bad_plan: "must be chosen", "choisissez un plan";
+    bad_plan: "choose a plan", "choisissez un plan";
 
     confirm_title: "Review and confirm", "Vérifiez et confirmez";
     terms_title: "Terms", "Conditions";
@@ -133,14 +144,14 @@ words! {
     pending_title: "We need a little more time", "Il nous faut un peu plus de temps";
     pending: "Your application is being reviewed. We will write to you.", "Votre demande est à l’étude. Nous vous écrirons.";
     declined_title: "We cannot approve your application", "Nous ne pouvons pas approuver votre demande";
-    declined: "You can choose another way to pay at the shop.", "Vous pouvez choisir un autre mode de paiement à la boutique.";
+    declined: "You can choose another way to pay at the shop.", "Vous pouvez choisir un autre mode de paiement chez le marchand.";
     retry_title: "Something did not work", "Un problème est survenu";
     retry: "Your application could not be processed. Your answers are kept.", "Votre demande n’a pas pu être traitée. Vos réponses sont conservées.";
     again: "Try again", "Réessayer";
     purchased_title: "Thank you for your purchase", "Merci de votre achat";
-    purchased: "The shop will now be told.", "La boutique en sera maintenant informée.";
+    purchased: "The shop will now be told.", "Le marchand en sera maintenant informé.";
     refused_title: "The purchase was refused", "L’achat a été refusé";
-    refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement à la boutique.";
+    refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement chez le marchand.";
     credit_exceeded: "The amount is over your available credit.", "Le montant dépasse votre crédit disponible.";
     user_not_able_to_purchase: "Your account cannot be used at the moment.", "Votre compte ne peut pas être utilisé en ce moment.";
     tries_exceed: "The confirmation code was wrong too many times.", "Le code de confirmation entré était incorrect trop de fois.";
@@ -149,10 +160,10 @@ words! {
     abandoned_title: "The window was closed", "La fenêtre a été fermée";
     abandoned: "The order was left before its end. Nothing was charged.", "Vous avez quitté la commande avant la fin. Rien n’a été porté à votre compte.";
     expired_title: "This page has timed out", "Cette page a expiré";
-    expired: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
+    expired: "Go back to the shop and start the checkout again.", "Retournez chez le marchand et recommencez le paiement.";
 
     gone_title: "This link is not valid", "Ce lien n’est pas valide";
-    gone: "Go back to the shop and start the checkout again.", "Retournez à la boutique et recommencez le paiement.";
+    gone: "Go back to the shop and start the checkout again.", "Retournez chez le marchand et recommencez le paiement.";
     foreign_title: "This form belongs to another order", "Ce formulaire appartient à une autre commande";
     not_due_title: "This step is not available now", "Cette étape n’est pas disponible pour le moment";
     unknown_title: "There is no such page", "Cette page n’existe pas";
@@ -162,9 +173,22 @@ words! {
     nothing_changed: "Nothing was changed.", "Rien n’a été modifié.";
     to_order: "Go on with your order", "Poursuivre votre commande";
 
+    sample_fname: "Jordan", "Camille";
+    sample_mname: "", "";
+    sample_lname: "Smith", "Tremblay";
+    sample_dob: "1988-07-24", "1988-07-24";
+    sample_email: "jordan.smith@example.com", "camille.tremblay@exemple.com";
+    sample_phone_number: "416 555 0123", "514 555 0123";
+    sample_address_1: "1 Main Street", "1, rue Principale";
+    sample_address_2: "", "";
+    sample_city: "Toronto", "Montréal";
+    sample_province: "ON", "QC";
+    sample_postal_code: "M1M 1M1", "H2Y 1C6";
+
     sandbox: "Sandbox", "Bac à sable";
     sandbox_help: "Local imitation for tests: nothing here is a real credit application. This bar is not part of what is imitated.", "Imitation locale pour les tests\u{a0}: rien ici n’est une véritable demande de crédit. Cette barre ne fait pas partie de ce qui est imité.";
     sandbox_more: "test data and outcomes", "données de test et résultats";
+    sandbox_fill: "Fill in test data", "Remplir avec des données de test";
     sandbox_pin: "the code to enter is", "le code à entrer est";
     sandbox_keys: "The middle name decides, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom décide, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
     sandbox_cards: "Cards to sign in with:", "Cartes pour se connecter\u{a0}:";
@@ -198,3 +222,33 @@ pub const PROVINCES: &[(&str, &str, &str)] = &[
     ("SK", "Saskatchewan", "Saskatchewan"),
     ("YT", "Yukon", "Yukon"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{IN_FRENCH, Words};
+
+    #[test]
+    fn french_is_that_of_canada_with_one_word_for_one_thing() {
+        for text in IN_FRENCH {
+            // A space before a colon, and before nothing else (Office québécois de la langue française).
+            for wrong in [" ?", " !", "\u{a0}?", "\u{a0}!", " ;", "\u{a0};", " :"] {
+                assert!(!text.contains(wrong), "{text}");
+            }
+            for other in [
+                "boutique",
+                "Boutique",
+                "Demander un crédit",
+                "magasin",
+                "détaillant",
+            ] {
+                assert!(!text.contains(other), "{other}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_beside_its_label_begins_as_a_sentence() {
+        assert_eq!(Words::beside("écrivez"), "Écrivez");
+        assert_eq!(Words::beside(""), "");
+    }
+}

@@ -2,9 +2,10 @@
 
 use crate::cli::help;
 use crate::cli::upstream_args::Upstream;
-use crate::command_line::{address, seconds, switch, whole};
-use crate::command_line::{with_negative_numbers, without_empty_variables};
+use crate::command_line::{Generated, address, network, seconds, switch, whole};
+use crate::command_line::{with_generated_help, with_negative_numbers, without_empty_variables};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,7 +29,8 @@ pub struct Cli {
 /// The command line. Where `exec` differs from serving: it takes any port, since tests run side by
 /// side, and keeps quiet, since the terminal is the command's.
 pub fn command() -> clap::Command {
-    without_empty_variables(with_negative_numbers(Cli::command())).mut_subcommand("exec", |exec| {
+    let command = with_generated_help(Cli::command());
+    without_empty_variables(with_negative_numbers(command)).mut_subcommand("exec", |exec| {
         exec.mut_arg("listen", |listen| listen.default_value("127.0.0.1:0"))
             .mut_arg("log_level", |level| level.default_value("error"))
     })
@@ -86,6 +88,16 @@ pub struct Serve {
     /// Origin under which customers' browsers reach the server, for example `http://mock:4359`
     #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
     pub public_base_url: Option<String>,
+    /// Proxy whose `Forwarded` and `X-Forwarded-*` headers count, which say who asked, and under
+    /// which scheme, host and path; others are ignored. May be repeated
+    #[arg(
+        long = "trusted-proxy",
+        env = "FLEXITI_MOCK_TRUSTED_PROXY",
+        value_name = "ADDRESS[/BITS]",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
     /// File to write once the port is bound: base URL, admin URL and process id as JSON
     #[arg(long, env = "FLEXITI_MOCK_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
@@ -310,37 +322,30 @@ pub enum Command {
     /// Check, export and import the files of --data
     #[command(subcommand, after_long_help = help::DATA)]
     Data(Data),
-    /// Print completions for a shell
-    #[command(after_long_help = help::COMPLETIONS)]
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    #[command(after_long_help = help::MAN)]
-    Man {
-        /// Instead, write it and those of the sub-commands to this folder
-        #[arg(long, value_name = "FOLDER")]
-        out: Option<PathBuf>,
-    },
+    #[command(flatten)]
+    Generated(Generated),
 }
 
 /// What can be done with dialects.
 #[derive(Debug, Subcommand)]
 pub enum Dialects {
     /// List the shipped dialects
+    #[command(after_long_help = help::DIALECT_LIST)]
     List,
     /// Print a dialect with every answer spelled out
+    #[command(after_long_help = help::DIALECT_SHOW)]
     Show {
         /// Name of a shipped dialect, or path of a dialect file
         dialect: String,
     },
     /// Check a dialect file
+    #[command(after_long_help = help::DIALECT_CHECK)]
     Check {
         /// Path of the dialect file
         file: String,
     },
     /// Print each knob that two dialects answer differently, with the evidence for either side
+    #[command(after_long_help = help::DIALECT_DIFF)]
     Diff {
         /// Name of a shipped dialect, or path of a dialect file
         left: String,
@@ -353,11 +358,13 @@ pub enum Dialects {
 #[derive(Debug, Subcommand)]
 pub enum Data {
     /// Check whether a server could begin with a file
+    #[command(after_long_help = help::DATA_CHECK)]
     Check {
         /// Path of the file
         file: PathBuf,
     },
     /// Print what is in a file as JSON, secrets and tokens included
+    #[command(after_long_help = help::DATA_EXPORT)]
     Export {
         /// Path of the file
         file: PathBuf,
@@ -366,6 +373,7 @@ pub enum Data {
         out: Option<PathBuf>,
     },
     /// Make a file of what `export` has printed
+    #[command(after_long_help = help::DATA_IMPORT)]
     Import {
         /// Path of the new file
         file: PathBuf,

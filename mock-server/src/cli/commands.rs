@@ -3,8 +3,6 @@
 use crate::admin::openapi_document;
 use crate::cli::args::{self, Command, Dialects, Serve};
 use crate::cli::{data, exec, healthcheck};
-use crate::command_line;
-use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -32,18 +30,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
             ));
         }
         Command::Data(command) => data::run(&command)?,
-        Command::Completions { shell } => {
-            let mut out = std::io::stdout();
-            // Whoever reads may stop early (`| head`).
-            let _ = command_line::completions(args::command(), shell, &mut out);
-        }
-        Command::Man { out } => {
-            let folder = out.as_deref();
-            let written = command_line::manual(args::command(), folder, &mut std::io::stdout());
-            if let Some(folder) = folder {
-                written.with_context(|| format!("--out: {}", folder.display()))?;
-            }
-        }
+        Command::Generated(generated) => generated.run(args::command())?,
         Command::Dialect(Dialects::List) => {
             let mut text = String::new();
             for name in contract.dialect_names() {

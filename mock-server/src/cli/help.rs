@@ -75,23 +75,68 @@ Exit codes:
   0  done
   2  no such file, or it is damaged, in use, or of a newer version";
 
-/// Of `completions`.
-pub const COMPLETIONS: &str = "\
+/// Of `dialect list`.
+pub const DIALECT_LIST: &str = "\
 Examples:
-  flexiti-mock completions bash > ~/.local/share/bash-completion/completions/flexiti-mock
-  flexiti-mock completions zsh > ~/.zfunc/_flexiti-mock
-  flexiti-mock completions fish > ~/.config/fish/completions/flexiti-mock.fish
+  flexiti-mock dialect list
+
+Exit codes:
+  0  printed";
+
+/// Of `dialect show`.
+pub const DIALECT_SHOW: &str = "\
+Examples:
+  flexiti-mock dialect show strict
+  flexiti-mock dialect show strict > ours.json
 
 Exit codes:
   0  printed
-  2  no such shell";
+  2  no such dialect, or a mistake in its file";
 
-/// Of `man`.
-pub const MAN: &str = "\
+/// Of `dialect check`.
+pub const DIALECT_CHECK: &str = "\
 Examples:
-  flexiti-mock man | man -l -
-  flexiti-mock man --out ~/.local/share/man/man1
+  flexiti-mock dialect check ours.json
 
 Exit codes:
-  0  written
-  2  the folder cannot be written";
+  0  a server could be started with it
+  2  no such file, or a mistake in it";
+
+/// Of `dialect diff`.
+pub const DIALECT_DIFF: &str = "\
+Examples:
+  flexiti-mock dialect diff documented lenient
+  flexiti-mock dialect diff documented ours.json
+
+Exit codes:
+  0  printed, whether they differ or not
+  2  no such dialect, or a mistake in its file";
+
+/// Of `data check`.
+pub const DATA_CHECK: &str = "\
+Examples:
+  flexiti-mock data check flexiti.db
+
+Exit codes:
+  0  a server could begin with it
+  2  no such file, or it is damaged, in use, or of a newer version";
+
+/// Of `data export`.
+pub const DATA_EXPORT: &str = "\
+Examples:
+  flexiti-mock data export flexiti.db > flexiti.json
+  flexiti-mock data export flexiti.db --out flexiti.json
+
+Exit codes:
+  0  printed, or written
+  2  no such file, or it is damaged, in use, or of a newer version";
+
+/// Of `data import`.
+pub const DATA_IMPORT: &str = "\
+Examples:
+  flexiti-mock data import new.db flexiti.json
+  flexiti-mock data export old.db | flexiti-mock data import new.db -
+
+Exit codes:
+  0  made
+  2  the file is there already, or the JSON is not what export prints";

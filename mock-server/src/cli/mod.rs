@@ -5,6 +5,7 @@ mod banner;
 mod commands;
 mod complaint;
 mod data;
+mod end;
 mod exec;
 mod healthcheck;
 mod help;
@@ -13,6 +14,7 @@ mod ready_file;
 mod reload;
 mod serve;
 mod settings;
+#[cfg_attr(not(unix), path = "no_systemd.rs")]
 mod systemd;
 mod upstream_args;
 

@@ -1,5 +1,6 @@
 //! Files read again: on SIGHUP, and with `--watch` when they change.
 
+#[cfg(unix)]
 use crate::cli::exec::signals::is_ignored;
 use crate::cli::systemd;
 use crate::files::{LOOK, Watched};
@@ -10,6 +11,7 @@ use std::fs::File;
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a server reads again.
@@ -88,15 +90,18 @@ impl Reload {
     }
 }
 
-/// SIGHUP: the terminal was closed, or somebody wants files to be read again.
+/// SIGHUP: the terminal was closed, or somebody wants files to be read again. On Windows there is
+/// none, and `--watch` has them read.
 #[derive(Debug)]
 pub struct HangUp {
+    #[cfg(unix)]
     signal: Option<Signal>,
     had_terminal: bool,
 }
 
 impl HangUp {
     /// Listens from now on; within a runtime.
+    #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         let kind = SignalKind::hangup();
         // What `nohup` has switched off stays off.
@@ -111,12 +116,23 @@ impl HangUp {
         })
     }
 
+    /// There is nothing to listen for.
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "as where there is one")]
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            had_terminal: false,
+        })
+    }
+
     /// Waits for the next one.
     pub async fn next(&mut self) {
-        match &mut self.signal {
-            Some(signal) => drop(signal.recv().await),
-            None => pending().await,
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal {
+            signal.recv().await;
+            return;
         }
+        pending().await
     }
 
     /// Whether it came because the terminal was closed that the server was started in.

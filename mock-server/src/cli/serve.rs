@@ -1,6 +1,7 @@
 //! Running the server: ready file, banner, signals.
 
 use crate::cli::args::Serve;
+use crate::cli::end::End;
 use crate::cli::ready_file::ReadyFile;
 use crate::cli::reload::{HangUp, Reload};
 use crate::cli::settings::settings;
@@ -16,7 +17,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How long the start waits for the banner to be read, and the end for the log.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -57,8 +57,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
     let runs = runtime.enter();
     let listener = tokio::net::TcpListener::from_std(listener)?;
     // Before the ready file, so that whoever waits for it can already send the signal.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut end = End::listen()?;
     let mut hang_up = HangUp::listen()?;
     let app = &service.app;
     tracing::info!(base_url = app.base_url(), %address, dialect = settings.settings.dialect, "listening");
@@ -81,8 +80,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
     let stopped = async move {
         let mut ends = async || loop {
             tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
+                () = end.next() => return,
                 () = hang_up.next() => {
                     if hang_up.is_the_end() || !reload.has_files() {
                         return;

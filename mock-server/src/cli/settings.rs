@@ -50,6 +50,7 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
             reveal_secrets: args.reveal_secrets,
             sandbox_bar: !args.hide_sandbox_bar,
             tls: tls(args.tls)?,
+            trusted_proxies: args.trusted_proxies,
             upstream: args.upstream.settings()?,
             limits: limits(&args.limits),
             ..configured

@@ -70,6 +70,17 @@ pub fn misspelt(prefix: &str, command: &Command) -> Vec<String> {
     misspelt_of(names, prefix, &known(command))
 }
 
+/// The same where others set variables of that prefix, too: only those that come near one that is
+/// read, and are none of `others`.
+pub fn slips(prefix: &str, command: &Command, others: &[&str]) -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let is_other = |name: &String| others.iter().any(|other| name.starts_with(other));
+    let names = names.filter(|name| name.starts_with(prefix) && !is_other(name));
+    let said = misspelt_of(names.collect(), prefix, &known(command)).into_iter();
+    said.filter(|warning| warning.contains("did you mean"))
+        .collect()
+}
+
 fn misspelt_of(mut names: Vec<String>, prefix: &str, known: &[String]) -> Vec<String> {
     names.sort();
     // What Kubernetes sets for a service of that name.

@@ -5,9 +5,9 @@ mod environment;
 mod generated;
 mod values;
 
-pub use environment::{misspelt, named_by_variable, without_empty_variables};
-pub use generated::{completions, manual};
-pub use values::{address, seconds, switch, whole, with_negative_numbers};
+pub use environment::{misspelt, named_by_variable, slips, without_empty_variables};
+pub use generated::{Generated, completions, manual, with_generated_help};
+pub use values::{address, network, seconds, switch, whole, with_negative_numbers};
 
 use std::ffi::OsStr;
 

@@ -1,7 +1,8 @@
 //! Values of flags, with errors in the words of whoever types them.
 
 use clap::{Arg, Command};
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 /// A whole number between two others.
@@ -13,7 +14,10 @@ pub fn whole<T: TryFrom<u64>>(
         let number = text.trim().parse::<u64>().ok();
         let number = number.filter(|number| (least..=most).contains(number));
         let number = number.and_then(|number| T::try_from(number).ok());
-        number.ok_or_else(|| format!("expected a whole number from {least} to {most}"))
+        number.ok_or_else(|| match most {
+            u64::MAX => format!("expected a whole number, {least} or more"),
+            most => format!("expected a whole number from {least} to {most}"),
+        })
     }
 }
 
@@ -55,6 +59,16 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     first.copied().ok_or_else(|| wanted.to_owned())
 }
 
+/// An address, or a network of them.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = text.parse::<IpNet>();
+    let address = || text.parse::<IpAddr>().map(|it| it.to_canonical().into());
+    network.or_else(|_| address()).map_err(|_| {
+        "expected an address or a network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8".to_owned()
+    })
+}
+
 /// The same command line, where `-1` is a wrong value in place of an unknown flag.
 pub fn with_negative_numbers(command: Command) -> Command {
     let number = |arg: Arg| {
@@ -91,6 +105,17 @@ mod tests {
             assert_eq!(switch(text), Ok(on));
         }
         assert!(switch("maybe").is_err());
+        for (text, shown) in [
+            ("127.0.0.1", "127.0.0.1/32"),
+            (" ::1 ", "::1/128"),
+            ("::ffff:1.2.3.4", "1.2.3.4/32"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+        ] {
+            assert_eq!(network(text).unwrap().to_string(), shown);
+        }
+        for text in ["", "localhost", "10.0.0.0/33", "1.2.3", "127.0.0.1:80", "*"] {
+            assert!(network(text).unwrap_err().contains("fd00::/8"), "{text}");
+        }
         assert_eq!(
             address("localhost:0").map(|it| it.ip().is_loopback()),
             Ok(true)

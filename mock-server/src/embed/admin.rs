@@ -196,7 +196,7 @@ impl<'a> Admin<'a> {
 
     /// `GET requests/{id}`.
     pub fn request(self, id: u64) -> Result<ExchangeView, Problem> {
-        requests::show(&self.service.app, id)
+        requests::show(&self.service.app, &self.service.app.origin, id)
     }
 
     /// `POST requests/verify`.

@@ -3,6 +3,7 @@
 
 use crate::checkout::view;
 use crate::embed::Mock;
+use crate::http::forwarded::Forwarded;
 use crate::http::request::{Body, Request};
 use crate::lint::{Call, Eyes, Finding, History, LintInput, Moment, judge};
 use anyhow::Context as _;
@@ -18,6 +19,7 @@ pub fn post(mock: &Mock, path: &str, headers: HeaderMap, body: &str) -> (StatusC
         query: None,
         headers,
         body: Body::Read(body.to_owned().into()),
+        forwarded: Forwarded::default(),
     });
     (reply.status, reply.body)
 }
@@ -35,11 +37,9 @@ pub fn page(
     let account = merchant.context("no such merchant")?.account.clone();
     drop(state);
     let merchant = app.merchant(account)?;
-    let errors = wrong
-        .iter()
-        .map(|name| (*name, "doit être rempli".to_owned()));
+    let errors = wrong.iter().map(|name| (*name, "doit être rempli"));
     let errors = errors.collect();
-    Ok(move || view::page(app, &merchant, &order, &errors))
+    Ok(move || view::page(app, &merchant, &order, &errors, ""))
 }
 
 /// Judges a merchant's journal as it is held, before anything is hidden in it; orders and

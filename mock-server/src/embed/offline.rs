@@ -5,6 +5,7 @@ use crate::clock::Millis;
 use crate::config::Settings;
 use crate::embed::admin::Admin;
 use crate::embed::recording::Sent;
+use crate::http::forwarded::Forwarded;
 use crate::http::request::{Body, Request};
 use crate::model::account::MerchantConfig;
 use crate::pipeline::Service;
@@ -72,6 +73,7 @@ impl Offline {
                 None if status == StatusCode::BAD_REQUEST => Body::BrokenOff,
                 None => Body::TooLarge,
             },
+            forwarded: Forwarded::default(),
         };
         let at: Millis = sent.at;
         self.service.handle_at(&request, at);

@@ -1,7 +1,7 @@
 //! A plan of faults as it is put and shown.
 
 use crate::call_kind::CallKind;
-use flexiti_contract::Endpoint;
+use flexiti_contract::{Endpoint, readable};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,10 @@ pub struct FaultPlan {
 impl FaultPlan {
     /// Reads a plan; the error says where the mistake is.
     pub fn read(plan: Value) -> Result<Self, String> {
-        serde_path_to_error::deserialize(plan)
-            .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+        serde_path_to_error::deserialize(plan).map_err(|error| {
+            let what = readable(&error.inner().to_string());
+            format!("{}: {what}", error.path())
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP without its sockets: requests read whole, replies, paths, and the encodings of a body.
 
 pub mod form;
+pub mod forwarded;
 pub mod json;
 pub mod reply;
 pub mod request;

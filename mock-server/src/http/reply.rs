@@ -2,6 +2,7 @@
 
 use crate::events::Watch;
 use crate::fault::Strike;
+use crate::http::request::Request;
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
@@ -69,6 +70,15 @@ impl std::fmt::Debug for Follow {
     }
 }
 
+/// A request that is answered once more, and the answer that says how.
+#[derive(Debug)]
+pub struct Again {
+    /// The request.
+    pub request: Request,
+    /// From its id in the journal and its status to the answer.
+    pub then: fn(u64, StatusCode) -> Reply,
+}
+
 /// An answer of the server.
 #[derive(Debug)]
 pub struct Reply {
@@ -82,6 +92,8 @@ pub struct Reply {
     pub body: Bytes,
     /// What is to be requested first.
     pub follow: Option<Follow>,
+    /// A request that is to be answered first.
+    pub again: Option<Again>,
     /// How much later it comes.
     pub later: Duration,
     /// What is sent in its place, past HTTP's rules.
@@ -144,6 +156,7 @@ impl Reply {
             content_type: content_type.into(),
             body: body.into(),
             follow: None,
+            again: None,
             later: Duration::ZERO,
             script: None,
             watch: None,

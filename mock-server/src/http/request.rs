@@ -1,5 +1,6 @@
 //! A request as the handlers see it: everything read, nothing interpreted.
 
+use crate::http::forwarded::Forwarded;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -31,6 +32,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// What proxies in front of the server say, as far as they are trusted.
+    pub forwarded: Forwarded,
 }
 
 /// The body, or why it could not be read.
@@ -62,6 +65,7 @@ impl Request {
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
             body,
+            forwarded: Forwarded::default(),
         }
     }
 

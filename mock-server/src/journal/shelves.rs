@@ -220,6 +220,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::forwarded::Forwarded;
     use crate::http::request::{Body, Request};
     use crate::journal::note::Note;
     use std::time::Duration;
@@ -231,6 +232,7 @@ mod tests {
             query: None,
             headers: hyper::HeaderMap::new(),
             body: Body::Read(vec![b'a'; length].into()),
+            forwarded: Forwarded::default(),
         };
         let note = Note {
             client_id: Some(client_id.into()),

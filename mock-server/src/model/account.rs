@@ -26,6 +26,12 @@ pub struct MerchantConfig {
     pub success_url: Option<String>,
     /// Where a customer lands who gave up (GS).
     pub error_url: Option<String>,
+    /// What the hosted pages call the shop; its client id if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The same on French pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_fr: Option<String>,
     /// Language of the hosted pages if init names none: `en` or `fr`.
     pub lang: Option<String>,
     /// Name or path of this merchant's dialect.
@@ -60,6 +66,8 @@ impl MerchantConfig {
             trust_url: Some("http://127.0.0.1:9000".to_owned()),
             success_url: Some("http://127.0.0.1:9000/flexiti/return".to_owned()),
             error_url: Some("http://127.0.0.1:9000/flexiti/cancel".to_owned()),
+            name: None,
+            name_fr: None,
             lang: None,
             dialect: None,
             upstream: false,
@@ -96,6 +104,18 @@ impl MerchantConfig {
             .is_some_and(|url| url.ends_with('/'))
         {
             bail!("trust_url: must not end with a slash (`https://example.com`)");
+        }
+        for (key, name) in [("name", &self.name), ("name_fr", &self.name_fr)] {
+            if let Some(name) = name {
+                ensure!(
+                    !name.trim().is_empty() && name.chars().count() <= 100,
+                    "{key}: must have 1 to 100 characters, and more than spaces"
+                );
+                ensure!(
+                    !name.chars().any(char::is_control),
+                    "{key}: must not have control characters"
+                );
+            }
         }
         match self.lang.as_deref() {
             None | Some("en" | "fr") => Ok(()),

@@ -11,7 +11,7 @@ use crate::app::{App, kept};
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
-use crate::http::reply::Reply;
+use crate::http::reply::{Again, Reply};
 use crate::http::request::Request;
 use crate::http::route::{ADMIN, Route, Router};
 use crate::journal::{Entry, Note};
@@ -89,6 +89,11 @@ impl Service {
 
     /// The same at this time.
     pub fn handle_at(&self, request: &Request, now: Millis) -> Reply {
+        self.answered(request, now).0
+    }
+
+    /// The same, and the exchange's id in the journal, if it is in there.
+    fn answered(&self, request: &Request, now: Millis) -> (Reply, Option<u64>) {
         let app = &self.app;
         let started = Instant::now();
         let mut note = Note::default();
@@ -103,14 +108,21 @@ impl Service {
             }
             Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
             // Steering the server is not part of what it plays.
-            Route::Admin(rest) => return admin::handle(app, &self.metrics, &rest, request, now),
+            Route::Admin(rest) => {
+                let mut reply = admin::handle(app, &self.metrics, &rest, request, now);
+                if let Some(Again { request, then }) = reply.again.take() {
+                    let (answer, id) = self.answered(&request, now);
+                    reply = then(id.unwrap_or_default(), answer.status);
+                }
+                return (reply, None);
+            }
             Route::Root if matches!(request.method, Method::GET | Method::HEAD) => {
-                return admin::welcome::page();
+                return (admin::welcome::page(app, request), None);
             }
             Route::Root | Route::Unknown => self.unknown(request, now, &mut note),
         };
-        self.record(now, request, note, Some(&reply), started.elapsed());
-        reply
+        let id = self.record(now, request, note, Some(&reply), started.elapsed());
+        (reply, Some(id))
     }
 
     /// The refusal of a path that is not listed. It belongs to the merchant whose id is in it, and
@@ -136,7 +148,8 @@ impl Service {
     }
 
     /// Logs, records and counts an exchange, and enters it into the account of the fault that
-    /// struck it. Without a reply, it is a callback that the shop did not answer.
+    /// struck it; gives its id in the journal. Without a reply, it is a callback that the shop did
+    /// not answer.
     pub fn record(
         &self,
         at: Millis,
@@ -144,7 +157,7 @@ impl Service {
         mut note: Note,
         reply: Option<&Reply>,
         took: Duration,
-    ) {
+    ) -> u64 {
         let app = &self.app;
         let status = reply.map_or(0, |reply| reply.status.as_u16());
         access_log::line(&app.redactor(), request, &note, status, took);
@@ -159,6 +172,7 @@ impl Service {
             merchant.faults.settle(&ticket, id);
         }
         app.events.recorded();
+        id
     }
 }
 

@@ -1,5 +1,6 @@
 //! One request: read, answered, and written.
 
+use crate::http::forwarded::Forwarded;
 use crate::http::reply::{Follow, Pieces, Reply, ReplyBody};
 use crate::http::request::Request;
 use crate::pipeline::Service;
@@ -15,6 +16,7 @@ use hyper::Method;
 use hyper::body::Incoming;
 use hyper::header::CONNECTION;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -89,7 +91,8 @@ pub(super) async fn answer<H: Handle>(
     let framing = malformed::host(&request);
     // In HTTP/1, hyper leaves the body out by itself.
     let wants_head = request.method() == Method::HEAD && matches!(on, Answering::Stream(_));
-    let request = Request::read(request, service.app.limits.body_time).await;
+    let mut request = Request::read(request, service.app.limits.body_time).await;
+    request.forwarded = forwarded(&service, &request, place.peer());
     let busy = Busy::new(place);
     let mut reply = if let Err(why) = framing {
         malformed::refused(&service, why);
@@ -144,6 +147,17 @@ pub(super) async fn answer<H: Handle>(
         return Ok(reply.streaming(stream));
     }
     Ok(reply.into())
+}
+
+/// What proxies say of a request, as far as they are trusted. What does not count is named in the
+/// log, for whoever wonders why.
+fn forwarded(service: &Service, request: &Request, peer: IpAddr) -> Forwarded {
+    let app = &service.app;
+    let (read, ignored) = Forwarded::read(&request.headers, peer, &app.trusted_proxies);
+    for what in ignored {
+        tracing::debug!("ignored: {}", app.redactor().text(&what));
+    }
+    read
 }
 
 /// The answer to a request, once all that it depends on is kept.

@@ -2,6 +2,7 @@
 //! exchange of the merchant's journal.
 
 use crate::fault::{Action, Strike};
+use crate::http::forwarded::Forwarded;
 use crate::http::reply::{Callback, Reply};
 use crate::http::request;
 use crate::journal::Note;
@@ -115,6 +116,7 @@ fn recorded(url: &str) -> request::Request {
         query,
         headers: HeaderMap::from_iter(host.map(|host| (HOST, host))),
         body: request::Body::Read(Bytes::new()),
+        forwarded: Forwarded::default(),
     }
 }
 

@@ -119,6 +119,11 @@ impl Connections {
 }
 
 impl Place {
+    /// Whose connection it is.
+    pub fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
     fn busy(&self, is_busy: bool) {
         self.activity.last.store(self.all.now(), Ordering::Relaxed);
         let busy = &self.activity.busy;

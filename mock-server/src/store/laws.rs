@@ -5,6 +5,7 @@
 use crate::clock::Clock;
 use crate::dialects::{Dialects, compile};
 use crate::fault::{FaultPlan, Faults};
+use crate::http::forwarded::Forwarded;
 use crate::http::request::{Body, Request};
 use crate::journal::{Entry, Journal, Limits, Note};
 use crate::model::account::MerchantConfig;
@@ -336,6 +337,7 @@ impl Memory {
             query: who.map(|_| "q=1".to_owned()),
             headers: hyper::HeaderMap::new(),
             body: Body::Read(vec![b'a', 0xff].into()),
+            forwarded: Forwarded::default(),
         };
         let note = Note {
             client_id: who.map(|who| name(who).into()),

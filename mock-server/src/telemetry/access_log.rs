@@ -25,6 +25,7 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
         merchant = note.client_id.as_deref(),
         order_id = note.order_id,
         upstream = note.upstream.as_deref().map(|passed| passed.server.as_str()),
+        client = request.forwarded.client.as_deref(),
         reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
         refused = refused.as_deref().map(|reasons| redactor.shown(reasons)).as_deref(),
         remedy = remedy.as_deref().map(|remedy| redactor.shown(remedy)).as_deref(),

@@ -222,6 +222,7 @@ fn only_one(file: &File) -> anyhow::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn only_one(_: &File) -> anyhow::Result<()> {
-    Ok(())
+fn only_one(file: &File) -> anyhow::Result<()> {
+    file.try_lock()
+        .map_err(|_| anyhow!("another server writes this file; name another one"))
 }

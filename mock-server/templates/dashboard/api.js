@@ -2,7 +2,8 @@
 
 import { $ } from "./dom.js";
 
-const BASE = "/__admin";
+// Relative: a proxy may have put something before the path.
+const BASE = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const KEPT = "flexiti-mock.admin-token";
 
 // Why a call was refused, in the server's words.
@@ -36,10 +37,10 @@ function askForToken(wasWrong) {
 }
 
 // What `fetch` gives, once the server knows who asks.
-async function send(method, path, body, signal) {
+async function send(method, path, body, signal, more) {
   for (;;) {
     const token = sessionStorage.getItem(KEPT);
-    const headers = {};
+    const headers = { ...more };
     if (token) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
     const response = await fetch(BASE + path, {
@@ -57,6 +58,9 @@ async function send(method, path, body, signal) {
     throw new Refusal(response.status, message || `The server answered ${response.status}.`);
   }
 }
+
+// The answer to a call with these headers, as it comes.
+export const fetched = (method, path, headers) => send(method, path, undefined, undefined, headers);
 
 // A call of the API: its JSON, or null where it answers nothing.
 export async function call(method, path, body) {

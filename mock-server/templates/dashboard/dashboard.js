@@ -1,6 +1,6 @@
 // The dashboard: which merchant is looked at, and what is to be asked for when something happens.
 
-import { call, events, of, reference } from "./api.js";
+import { call, events, fetched, of, query, reference } from "./api.js";
 import * as clock from "./clock.js";
 import { $, attempt, copy, h, say, settled } from "./dom.js";
 import * as faults from "./faults.js";
@@ -37,7 +37,7 @@ async function loadDialects() {
 }
 
 async function loadDialect() {
-  $("dialect-pick").hidden = state.client === null;
+  $("dialect-pick").hidden = $("merchant-delete").hidden = state.client === null;
   $("reference").href = reference(state.client);
   if (state.client === null) return;
   const { name, description } = await call("GET", of(state.client, "/dialect"));
@@ -132,34 +132,62 @@ async function watch() {
   }
 }
 
-$("merchant").addEventListener("change", () => {
-  const merchant = $("merchant").value;
-  history.replaceState(null, "", `?${new URLSearchParams({ merchant })}`);
-  state.chosen = merchant;
-  say($("top-problem"), null);
-  watch();
-});
+$("merchant").addEventListener("change", () => look($("merchant").value));
 
 $("dialect").addEventListener("change", () => attempt($("top-problem"), async () => {
   await call("PUT", of(state.client, "/dialect"), { name: $("dialect").value });
 }).finally(() => loadDialect().catch(() => {})));
 
-// Back to the start, after a second thought.
-$("clear").addEventListener("click", () => {
-  const whose = state.client;
-  $("sure-title").textContent = whose === null ? "Reset the server?" : `Reset ${whose}?`;
-  $("sure-words").textContent = whose === null
-    ? "All merchants go back to their start, and those that tests made are gone."
-    : "Its requests, orders, tokens, faults, clock and dialect go back to their start.";
+// What cannot be taken back, after a second thought.
+function sure(title, words, verb, act) {
+  $("sure-title").textContent = title;
+  $("sure-words").textContent = words;
+  $("sure-yes").textContent = verb;
   const dialog = $("sure-dialog");
   dialog.returnValue = "";
   dialog.addEventListener("close", () => {
-    if (dialog.returnValue !== "yes") return;
-    const path = whose === null ? "/reset" : of(whose, "/reset");
-    attempt($("top-problem"), () => call("POST", path));
+    if (dialog.returnValue === "yes") attempt($("top-problem"), act);
   }, { once: true });
   dialog.showModal();
+}
+
+$("clear").addEventListener("click", () => {
+  const whose = state.client;
+  if (whose === null) {
+    const words = "All merchants go back to their start, and those that tests made are gone.";
+    return sure("Reset the server?", words, "Reset", () => call("POST", "/reset"));
+  }
+  const words = "Its requests, orders, tokens, faults, clock and dialect go back to their start.";
+  return sure(`Reset ${whose}?`, words, "Reset", () => call("POST", of(whose, "/reset")));
 });
+
+$("merchant-delete").addEventListener("click", () => {
+  const whose = state.client;
+  const words = "Its keys, requests, orders, tokens and faults are gone for good.";
+  sure(`Delete ${whose}?`, words, "Delete", () => call("DELETE", of(whose, "")));
+});
+
+// Looks at a merchant.
+function look(merchant) {
+  history.replaceState(null, "", `?${new URLSearchParams({ merchant })}`);
+  state.chosen = merchant;
+  say($("top-problem"), null);
+  watch();
+}
+
+// What few need is loaded when somebody does.
+$("merchant-new").addEventListener("click", () => attempt($("top-problem"), async () => {
+  (await import("./merchants.js")).create(look);
+}));
+$("dialect-edit").addEventListener("click", () => attempt($("top-problem"), async () => {
+  await (await import("./dialect.js")).edit(state.client);
+}));
+$("har").addEventListener("click", () => attempt($("top-problem"), async () => {
+  const archive = await fetched("GET", `/requests${query(state.client)}`, { accept: "application/har+json" });
+  const url = URL.createObjectURL(await archive.blob());
+  h("a", { href: url, download: `${state.client ?? "flexiti-mock"}.har` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}));
 
 $("base-url").textContent = `${location.origin}/flexiti/online-api`;
 $("copy-base").addEventListener("click", (event) => {

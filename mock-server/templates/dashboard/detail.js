@@ -1,7 +1,8 @@
 // All that is known of one request: why it was refused, what it said, what was answered.
 
 import { call, reference } from "./api.js";
-import { copy, h } from "./dom.js";
+import { verdict } from "./verdict.js";
+import { attempt, copy, h, requestLink } from "./dom.js";
 
 function part(title, ...children) {
   return h("section", {}, h("h3", {}, title), ...children);
@@ -74,7 +75,9 @@ function answer(found) {
     ? h("p", { class: "note" }, "A page, which the journal does not keep.")
     : body === "" ? h("p", { class: "note" }, "No body.") : block(kind.includes("json") ? pretty(body) : body, "Body of the answer");
   const ms = (found.duration_us / 1000).toFixed(2);
-  return part(`Answer: ${found.status}, ${ms} ms`, shown,
+  const lost = verdict(found);
+  return part(`Answer: ${found.status}, ${ms} ms`,
+    lost[0] === "fail" && found.fault && h("p", { class: "fail" }, `The fault ${found.fault} struck it: what came was ${lost[2]} ${lost[3]}.`), shown,
     headers(found.response_headers));
 }
 
@@ -91,12 +94,23 @@ function request(found) {
 // The variables of a command, which stand for what is secret.
 const variables = (command) => [...new Set([...command.matchAll(/"\$([A-Za-z0-9_]+)"/g)].map((match) => match[1]))];
 
+// The request once more: by the server, which knows its secrets, or as code.
 function again(found) {
   const command = block(found.curl, "Command");
   command.classList.add("curl");
   const secret = variables(found.curl);
-  const button = h("button", { type: "button", class: "small", onclick: () => copy(found.curl, command, button) }, "Copy");
-  return part("Send it again", h("div", { class: "copied" }, command, button),
+  const button = h("button", { type: "button", class: "small", onclick: () => copy(command.textContent, command, button) }, "Copy");
+  const language = h("select", { "aria-label": "Language", onchange: async () => {
+    command.textContent = language.value === "curl" ? found.curl : (await import("./code.js")).test(found, language.value);
+  } }, ["curl", "Python", "Node", "PHP"].map((name) => h("option", { value: name }, name === "curl" ? name : `a test in ${name}`)));
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const done = h("span", { role: "status" });
+  const send = h("button", { type: "button", class: "small again", onclick: () => attempt(problem, async () => {
+    const sent = await call("POST", `/requests/${found.id}/again`);
+    done.replaceChildren("answered ", String(sent.status), ": ", requestLink(sent.id));
+  }) }, "Send again");
+  return part("Send it again", found.endpoint !== "callback" && h("p", { class: "line" }, send, done), problem,
+    h("p", { class: "line" }, "or copy it as", language), h("div", { class: "copied" }, command, button),
     secret.length > 0 && h("p", { class: "note" }, "Set ", secret.flatMap((name, at) => [at ? ", " : "", h("code", {}, name)]), " first: secrets are not shown."));
 }
 
@@ -110,9 +124,9 @@ function facts(found) {
 }
 
 // Fills `place` with the request `id`.
-export async function fill(place, id, close) {
+export async function fill(place, row, close) {
   try {
-    const found = await call("GET", `/requests/${id}`);
+    const found = await call("GET", `/requests/${row.id}`);
     const button = h("button", { type: "button", class: "small shut", onclick: close }, "Close");
     place.replaceChildren(h("div", { class: "top" }, facts(found), button),
       found.violations.length ? why(found) : "",

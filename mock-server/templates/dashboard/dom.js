@@ -31,7 +31,9 @@ export function sync(list, items, keyOf, render) {
       const fresh = render(item, at);
       fresh.dataset.key = key;
       fresh.looks = looks;
-      if (element?.querySelector("details[open]")) fresh.querySelector("details")?.setAttribute("open", "");
+      for (const { dataset } of element?.querySelectorAll("details[open]") ?? []) {
+        fresh.querySelector(`details[data-part="${dataset.part}"]`)?.setAttribute("open", "");
+      }
       element?.replaceWith(fresh);
       element = fresh;
     }

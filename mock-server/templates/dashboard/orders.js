@@ -1,7 +1,8 @@
 // Orders, the newest first, and the buttons that end them as their customers would.
 
 import { call, query } from "./api.js";
-import { $, attempt, h, say, sync } from "./dom.js";
+import { $, attempt, h, requestLink, say, sync, timeOfDay } from "./dom.js";
+import { verdict } from "./verdict.js";
 
 // How many are shown at first.
 const FEW = 8;
@@ -21,11 +22,39 @@ function fact(name, value) {
   return value !== null && h("div", {}, h("dt", {}, name), h("dd", {}, value));
 }
 
+function course(order) {
+  const list = h("ol", { class: "timeline" });
+  const all = h("details", { "data-part": "timeline", ontoggle: () => all.open && timeline(order, list).catch(() => {}) },
+    h("summary", {}, "Timeline", h("span", { class: "off" }, ` of order ${order.id}`)), list);
+  return all;
+}
+
 // The link to the pages; a server that was told a strange address for itself gets none.
 function pages(order) {
   if (!/^https?:\/\//.test(order.redirection_url)) return null;
   return h("a", { href: order.redirection_url, target: "_blank", rel: "noopener noreferrer", "data-part": "pages" },
     "Open the checkout", h("span", { class: "off" }, ` of order ${order.id} in a new tab`));
+}
+
+// What a request was to the order.
+function step({ endpoint, method, path }) {
+  if (endpoint === "callback") return "callback";
+  if (endpoint) return endpoint.split("_")[0];
+  const [, session, name] = /^\/checkout\/([^/]+)\/?(.*)$/.exec(path) ?? [];
+  if (!session) return path;
+  if (name === "return") return "back to the shop";
+  return method === "GET" || method === "HEAD" ? "page" : `page: ${name}`;
+}
+
+// All that came of an order, by the merchant's clock.
+async function timeline(order, list) {
+  const { requests } = await call("GET", `/requests${query(order.client_id, { order_id: order.id, limit: 100 })}`);
+  list.replaceChildren(...requests.map((row) => {
+    const [colour, sign, status, word] = verdict(row);
+    const at = row.clock ?? row.at;
+    return h("li", {}, h("time", { datetime: at, title: at }, timeOfDay(at)), h("span", {}, step(row)),
+      h("span", { class: `status ${colour}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${status} ${word}`), requestLink(row.id));
+  }));
 }
 
 function render(order) {
@@ -41,8 +70,9 @@ function render(order) {
       fact("Refused for", order.refused), fact("Customer", order.customer_id), h("div", { class: "client" }, h("dt", {}, "Merchant"), h("dd", {}, order.client_id)),
       fact("Notification", end && !order.settled ? "does not show it yet" : null)),
     h("p", { class: "acts" }, pages(order)),
-    buttons.length > 0 && h("details", {}, h("summary", { "data-part": "summary" }, "End it as the customer would", h("span", { class: "off" }, `: order ${order.id}`)),
-      h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)));
+    buttons.length > 0 && h("details", { "data-part": "ends" }, h("summary", { "data-part": "summary" }, "End it as the customer would", h("span", { class: "off" }, `: order ${order.id}`)),
+      h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)),
+    course(order));
 }
 
 function draw() {
@@ -82,6 +112,8 @@ function complete(order, outcome) {
 export async function load(client) {
   orders = (await call("GET", `/orders${query(client)}`)).orders;
   draw();
+  // What came since belongs to those that are looked at.
+  for (const open of $("order-list").querySelectorAll("[data-part=timeline][open]")) open.dispatchEvent(new Event("toggle"));
 }
 
 export function start() {

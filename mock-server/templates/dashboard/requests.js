@@ -1,8 +1,8 @@
 // The requests as they come, the newest first.
 
 import { call, query } from "./api.js";
-import { fill } from "./detail.js";
 import { $, h, timeOfDay } from "./dom.js";
+import { verdict } from "./verdict.js";
 
 // How many the page holds; the journal may have more.
 const LIMIT = 300;
@@ -17,14 +17,6 @@ const isRefused = (row) => row.violations.length > 0 || row.status >= 400;
 
 // The id of the newest request.
 export const newest = () => Math.max(0, ...rows.keys(), ...waiting.map((row) => row.id));
-
-// The colour of a status, a sign and a word: nobody needs the colour.
-function verdict(row) {
-  if (row.status >= 500) return ["fail", "!", "failed"];
-  if (row.status >= 400) return ["bad", "×", "refused"];
-  if (row.status >= 300) return ["soft", "→", "redirect"];
-  return row.violations.length ? ["bad", "×", "refused"] : ["good", "✓", "ok"];
-}
 
 // The path without what is the same in all of them, and without long secrets.
 function shortened(path) {
@@ -49,16 +41,16 @@ function upstream({ mode, differs }) {
 }
 
 function element(row) {
-  const [colour, sign, word] = verdict(row);
+  const [colour, sign, status, word] = verdict(row);
   const id = `request-${row.id}`;
   const button = h("button", { type: "button", class: "row", "aria-expanded": "false", "aria-controls": `${id}-detail` },
-    h("span", { class: `status ${colour}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${row.status} `, h("span", { class: "word" }, word)),
+    h("span", { class: `status ${colour}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${status} `, h("span", { class: "word" }, word)),
     h("span", { class: "what", title: row.path }, h("span", { class: "method" }, row.method), " ", h("span", { class: "path" }, shortened(row.path))),
     h("span", { class: "marks" },
       row.fault && h("span", { class: "fault" }, `fault ${row.fault}`),
       row.upstream && h("span", { class: "upstream" }, upstream(row.upstream)),
       row.order_id !== null && h("span", { class: "order" }, `order ${row.order_id}`),
-      h("span", { class: "client" }, row.client_id ?? "no merchant")),
+      h("span", { class: "client" }, row.client_id ?? "no merchant"), h("span", { class: "hit", hidden: true })),
     h("time", { datetime: row.at, title: row.at }, timeOfDay(row.at)),
     row.violations.length > 0 && reasons(row));
   const kind = colour === "fail" ? "failed" : isRefused(row) ? "refused" : null;
@@ -73,7 +65,8 @@ async function toggle(item, row, open = item.querySelector(".detail").hidden) {
   const detail = item.querySelector(".detail");
   item.firstElementChild.setAttribute("aria-expanded", String(open));
   detail.hidden = !open;
-  if (open && !detail.firstChild) await fill(detail, row.id, () => close(item, row));
+  if (open && !detail.firstChild) await (await import("./detail.js")).fill(detail, row, () => close(item, row));
+  mark();
 }
 
 function close(item, row) {
@@ -92,9 +85,39 @@ function lets(row) {
   return !text || searched(row).includes(text);
 }
 
-function searched(row) {
+// What is looked through, by name.
+function places(row) {
   const { id, method, path, status, order_id, params, headers, body, violations, fault, client_id, upstream } = row;
-  return JSON.stringify([`#${id}`, method, path, status, order_id, params, headers, body, violations, fault, client_id, upstream]).toLowerCase();
+  const all = { id: `#${id}`, method, path, status, order: order_id, parameters: params, headers, body, clauses: violations, fault, merchant: client_id, upstream };
+  return Object.entries(all).map(([name, value]) => [name, (JSON.stringify(value) ?? "").toLowerCase()]);
+}
+
+const searched = (row) => places(row).map(([, text]) => text).join();
+
+// Marks what is looked for, wherever a row shows it; says where it is in one that does not.
+function mark() {
+  const wanted = $("filter-text").value.trim().toLowerCase();
+  const ranges = [];
+  for (const { row, item } of rows.values()) {
+    const note = item.querySelector(".hit");
+    note.hidden = true;
+    if (!wanted || item.hidden) continue;
+    const texts = document.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+    let isShown = false;
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      const text = data.toLowerCase();
+      for (let at = text.indexOf(wanted); at >= 0 && parentElement !== note; at = text.indexOf(wanted, at + wanted.length)) {
+        const range = new StaticRange({ startContainer: texts.currentNode, startOffset: at, endContainer: texts.currentNode, endOffset: at + wanted.length });
+        ranges.push(range);
+        isShown ||= item.firstElementChild.contains(parentElement);
+      }
+    }
+    const where = places(row).filter(([, text]) => text.includes(wanted)).map(([name]) => name);
+    note.textContent = `in ${where.join(", ")}`;
+    note.hidden = isShown;
+  }
+  globalThis.CSS?.highlights?.set("hits", new Highlight(...ranges));
 }
 
 function count() {
@@ -115,6 +138,7 @@ function count() {
   $("requests-older").textContent = all < LIMIT
     ? "The journal has dropped older ones."
     : `The newest ${LIMIT}; older ones are in the journal.`;
+  mark();
 }
 
 function put(row) {

@@ -167,14 +167,24 @@ fn completions_manual_pages_and_help_know_every_sub_command() {
         "healthcheck",
         "openapi",
         "dialect",
+        "dialect list",
+        "dialect show",
+        "dialect check",
+        "dialect diff",
+        "data",
+        "data check",
+        "data export",
+        "data import",
         "completions",
         "man",
     ] {
-        let help = stdout(&run(&[command, "--help"]));
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = stdout(&run(&words));
         assert!(
             help.contains("Examples:") && help.contains("Exit codes:"),
-            "{help}"
+            "{command}: {help}"
         );
+        assert!(help.contains(&format!("flexiti-mock {command}")), "{help}");
     }
     let list = stdout(&run(&["dialect", "list"]));
     for name in ["documented", "lenient", "strict", "hyperswitch"] {

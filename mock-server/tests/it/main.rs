@@ -32,6 +32,7 @@ mod fault_callbacks;
 mod fault_matching;
 mod fault_refusals;
 mod faults;
+mod forwarded;
 mod fuzz;
 mod har;
 mod hostile;

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { request as securely } from "node:https";
 import type { paths } from "./api";
 import { FlexitiMockError, VerificationError } from "./errors";
 
@@ -16,16 +18,33 @@ interface Sent<T> {
   path?: Segments<T>;
   query?: Query<T>;
   body?: Takes<T>;
+  accept?: string;
+}
+
+/** What a mock asks for that speaks TLS, or has an admin token. */
+export interface Access {
+  /** PEM file with the authority of its certificate. */
+  ca?: string | undefined;
+  /** Its admin token. */
+  token?: string | undefined;
 }
 
 /** The admin API of one mock. `node:http` asks no proxy, and fake timers do not stop it. */
 export class Admin {
   readonly url: string;
+  /** The file with the authority of the mock's certificate, where it speaks TLS. */
+  readonly ca: string | undefined;
+  readonly #token: string | undefined;
   readonly #trouble: () => string;
 
-  /** `trouble` says how the mock's process ended, if it has. */
-  constructor(url: string, trouble: () => string) {
+  /**
+   * `trouble` says how the mock's process ended, if it has. Where `access` does not say it, the
+   * environment does, as `flexiti-mock exec` sets it.
+   */
+  constructor(url: string, trouble: () => string, access: Access = {}) {
     this.url = url.replace(/\/+$/, "");
+    this.ca = access.ca || process.env.FLEXITI_CA_FILE || undefined;
+    this.#token = access.token || process.env.FLEXITI_MOCK_ADMIN_TOKEN || undefined;
     this.#trouble = trouble;
   }
 
@@ -43,15 +62,22 @@ export class Admin {
     for (const [name, value] of Object.entries(sent.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const { status, text } = await this.#send(method, url, sent.body);
+    const { status, text } = await this.#send(method, url, sent.body, sent.accept);
     if (status >= 400) throw refusal(method, filled, status, text);
     return (text ? JSON.parse(text) : undefined) as Answers<paths[P][M]>;
   }
 
-  async #send(method: Method, url: URL, body: unknown): Promise<{ status: number; text: string }> {
+  async #send(
+    method: Method,
+    url: URL,
+    body: unknown,
+    accept = "application/json",
+  ): Promise<{ status: number; text: string }> {
     const data = body === undefined ? undefined : JSON.stringify(body);
+    const headers: Record<string, string> = { "content-type": "application/json", accept };
+    if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     try {
-      return await send(method, url, { "content-type": "application/json" }, data);
+      return await send(method, url, headers, data, this.ca);
     } catch (error) {
       const reason = this.#trouble() || `: ${error instanceof Error ? error.message : String(error)}`;
       throw new FlexitiMockError(`flexiti-mock does not answer at ${this.url}${reason}`);
@@ -65,9 +91,12 @@ export function send(
   url: URL,
   headers: Record<string, string>,
   body: string | undefined,
+  ca: string | undefined,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: method.toUpperCase(), headers, agent: false }, (answer) => {
+    const trusted = url.protocol === "https:" && ca !== undefined ? { ca: readFileSync(ca) } : {};
+    const options = { method: method.toUpperCase(), headers, agent: false as const, ...trusted };
+    const sent = (url.protocol === "https:" ? securely : request)(url, options, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("error", reject);

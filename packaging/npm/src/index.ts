@@ -7,19 +7,23 @@
  *     await mock.stop();
  */
 
-import { Admin } from "./admin";
+import { type Access, Admin } from "./admin";
 import { Merchant } from "./merchant";
 import { Program, program } from "./program";
 import type { NewMerchant } from "./types";
 
+export type { Access } from "./admin";
 export { FlexitiMockError, VerificationError } from "./errors";
 export { Merchant } from "./merchant";
 export type { Span } from "./merchant";
 export { program } from "./program";
 export type * from "./types";
 
-/** How a mock is started. */
-export interface StartOptions {
+/**
+ * How a mock is started. With `--tls-self-signed` the helpers trust the authority that it makes;
+ * `ca` names the one of a certificate of your own. `token` becomes its admin token.
+ */
+export interface StartOptions extends Access {
   /** Flags of the program, such as `--dialect=strict`. */
   flags?: readonly string[];
   /** The program, if not the one of this package. */
@@ -37,13 +41,18 @@ export async function startFlexitiMock(options: StartOptions = {}): Promise<Flex
     options.binary ?? program(),
     options.flags ?? [],
     options.timeout ?? 30_000,
+    options.token,
   );
-  return new FlexitiMock(new Admin(running.adminUrl, () => running.trouble()), running);
+  const access = { ca: options.ca ?? running.caFile, token: options.token };
+  return new FlexitiMock(new Admin(running.adminUrl, () => running.trouble(), access), running);
 }
 
-/** Uses a mock that runs already, at the admin URL that it printed. */
-export function connectFlexitiMock(adminUrl: string): FlexitiMock {
-  return new FlexitiMock(new Admin(adminUrl, () => ""), undefined);
+/**
+ * Uses a mock that runs already, at the admin URL that it printed. If `access` is absent,
+ * FLEXITI_CA_FILE and FLEXITI_MOCK_ADMIN_TOKEN say what it asks for.
+ */
+export function connectFlexitiMock(adminUrl: string, access: Access = {}): FlexitiMock {
+  return new FlexitiMock(new Admin(adminUrl, () => "", access), undefined);
 }
 
 /** A mock server, and the merchants that tests make on it. */

@@ -42,6 +42,7 @@ export class Merchant {
   get environment(): Record<string, string> {
     const direct = [process.env.NO_PROXY, "127.0.0.1,localhost"].filter(Boolean).join(",");
     return {
+      ...(this.#admin.ca && { FLEXITI_CA_FILE: this.#admin.ca, NODE_EXTRA_CA_CERTS: this.#admin.ca }),
       FLEXITI_BASE_URL: this.baseUrl,
       FLEXITI_CLIENT_ID: this.clientId,
       FLEXITI_CLIENT_SECRET: this.clientSecret,
@@ -63,7 +64,7 @@ export class Merchant {
       "x-reference-id": randomUUID().replaceAll("-", ""),
     };
     const url = new URL(`${this.baseUrl}/oauth/token`);
-    const { status, text } = await send("post", url, headers, form.toString());
+    const { status, text } = await send("post", url, headers, form.toString(), this.#admin.ca);
     if (status !== 200) throw new FlexitiMockError(`POST /oauth/token: ${status}: ${text}`);
     return (JSON.parse(text) as { access_token: string }).access_token;
   }
@@ -100,6 +101,18 @@ export class Merchant {
     });
   }
 
+  /** Stops this merchant's clock, or lets it run again. */
+  freeze(frozen = true): Promise<ClockView> {
+    const sent = { path: this.#path, body: { frozen } };
+    return this.#admin.call("put", "/__admin/merchants/{client_id}/clock", sent);
+  }
+
+  /** Sets this merchant's clock. */
+  setClock(now: Date): Promise<ClockView> {
+    const sent = { path: this.#path, body: { set: now.toISOString() } };
+    return this.#admin.call("put", "/__admin/merchants/{client_id}/clock", sent);
+  }
+
   /** Replaces the fault plan; without arguments, nothing fails any more. */
   async faults(...faults: Fault[]): Promise<FaultView[]> {
     const plan = await this.#admin.call("put", "/__admin/merchants/{client_id}/faults", {
@@ -116,9 +129,16 @@ export class Merchant {
     return plan.faults;
   }
 
-  /** Lets the mock answer in another dialect from the next request on. */
-  async dialect(name: string): Promise<void> {
-    const sent = { path: this.#path, body: { name } };
+  /**
+   * Lets the mock answer in another dialect from the next request on. With `answers`, it is one of
+   * your own, which extends a shipped one.
+   */
+  async dialect(
+    name: string,
+    own: { extends?: string; answers?: Record<string, unknown> } = {},
+  ): Promise<void> {
+    const body = own.answers ? { name, extends: "documented", ...own } : { name };
+    const sent = { path: this.#path, body };
     await this.#admin.call("put", "/__admin/merchants/{client_id}/dialect", sent);
   }
 
@@ -154,6 +174,20 @@ export class Merchant {
       },
     });
     return found.requests;
+  }
+
+  /** Lets the mock answer a request of the journal once more; the status of the answer. */
+  async sendAgain(request: number): Promise<number> {
+    const path = { id: String(request) };
+    return (await this.#admin.call("post", "/__admin/requests/{id}/again", { path })).status;
+  }
+
+  /** What was sent and answered, as an HTTP archive for other tools. */
+  async har(): Promise<{ log: { entries: unknown[] } }> {
+    const query = { client_id: this.clientId };
+    const accept = "application/har+json";
+    const found: unknown = await this.#admin.call("get", "/__admin/requests", { query, accept });
+    return found as { log: { entries: unknown[] } };
   }
 
   /** What a reviewer would object to in the requests; an empty list is a good sign. */

@@ -19,21 +19,31 @@ export function program(): string {
   return path;
 }
 
+/** What the ready file says. */
+interface Ready {
+  admin_url: string;
+  ca_file?: string;
+}
+
 /** The program, the folder of its ready file and log, and what stops it if we are killed. */
 export class Program {
   adminUrl = "";
+  /** The authority of its certificate, where it made one. */
+  caFile: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "flexiti-mock-"));
   readonly #server: ChildProcess;
   #guard: ChildProcess | undefined;
   readonly #kill = (): void => void this.#server.kill();
 
-  private constructor(binary: string, flags: readonly string[]) {
+  private constructor(binary: string, flags: readonly string[], token: string | undefined) {
     const listens = flags.some((flag) => flag.split("=")[0] === "--listen");
     const freePort = listens ? [] : ["--listen", "127.0.0.1:0"];
     const log = openSync(this.#logFile, "w");
     try {
       this.#server = spawn(binary, [...freePort, "--ready-file", this.#readyFile, ...flags], {
         stdio: ["ignore", log, log],
+        // Not on the command line, which everybody on this machine may read.
+        env: token ? { ...process.env, FLEXITI_MOCK_ADMIN_TOKEN: token } : process.env,
         // Control-C in a terminal is for us, who then stop what we started.
         detached: process.platform !== "win32",
         windowsHide: true,
@@ -44,10 +54,15 @@ export class Program {
   }
 
   /** Starts the program, and waits until it is ready. */
-  static async start(binary: string, flags: readonly string[], timeout: number): Promise<Program> {
+  static async start(
+    binary: string,
+    flags: readonly string[],
+    timeout: number,
+    token: string | undefined,
+  ): Promise<Program> {
     const unfit = whyUnfit(binary);
     if (unfit) throw new FlexitiMockError(`${binary} ${unfit}`);
-    const started = new Program(binary, flags);
+    const started = new Program(binary, flags, token);
     try {
       await once(started.#server, "spawn").catch((error: Error) => {
         throw new FlexitiMockError(`${binary} cannot be run: ${error.message}`);
@@ -109,7 +124,9 @@ export class Program {
       }
       await sleep(5);
     }
-    this.adminUrl = (JSON.parse(readFileSync(this.#readyFile, "utf8")) as { admin_url: string }).admin_url;
+    const ready = JSON.parse(readFileSync(this.#readyFile, "utf8")) as Ready;
+    this.adminUrl = ready.admin_url;
+    this.caFile = ready.ca_file;
   }
 
   get #readyFile(): string {

@@ -72,3 +72,23 @@ test("merchants do not see each other", async () => {
   await other.delete();
   await assert.rejects(other.lint(), /404/);
 });
+
+test("a mock with TLS and a token is trusted and asked", async () => {
+  const secured = await startFlexitiMock({ flags: ["--tls-self-signed"], token: "t0ken" });
+  try {
+    const own = await secured.merchant({ name: "Shop" });
+    const ca = own.environment.FLEXITI_CA_FILE;
+    await own.token();
+    assert.equal(await own.sendAgain((await own.requests())[0].id), 200);
+    assert.equal((await own.har()).log.entries.length, 2);
+    const other = await connectFlexitiMock(secured.adminUrl, { ca, token: "t0ken" }).merchant();
+    assert.ok((await other.freeze()).frozen);
+    assert.match((await other.setClock(new Date("2026-01-01T00:00:00Z"))).now, /^2026-01-01T00:00:00/);
+    await other.dialect("mine", { answers: { ids_as: "string" } });
+    await assert.rejects(connectFlexitiMock(secured.adminUrl, { ca }).merchant(), /401/);
+    await assert.rejects(connectFlexitiMock(secured.adminUrl, { token: "t0ken" }).merchant(), /certificate/);
+    await assert.rejects(connectFlexitiMock(secured.adminUrl, { ca: "/nowhere.pem" }).merchant(), /nowhere/);
+  } finally {
+    await secured.stop();
+  }
+});

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from flexiti_mock import FlexitiMockError, VerificationError
+from flexiti_mock import FlexitiMock, FlexitiMockError, VerificationError
 
 pytest_plugins = ["pytester"]
 
@@ -123,3 +123,26 @@ def test_a_shop_in_the_same_process_asks_no_proxy(pytester, monkeypatch):
         "def test_it(flexiti_mock):\n    assert urlopen(flexiti_mock.admin_url + '/health').status == 200\n"
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_a_mock_with_tls_and_a_token_is_trusted_and_asked(tmp_path, monkeypatch):
+    for name in ("FLEXITI_CA_FILE", "FLEXITI_MOCK_ADMIN_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    ca = tmp_path / "ca.pem"
+    with FlexitiMock.start("--tls-self-signed", f"--tls-ca-file={ca}", token="t0ken") as mock:
+        assert mock.admin_url.startswith("https://")
+        merchant = mock.merchant(name="Shop", name_fr="Boutique")
+        assert merchant.environment["FLEXITI_CA_FILE"] == str(ca)
+        merchant.token()
+        assert merchant.send_again(merchant.requests()[0]["id"]) == 200
+        assert len(merchant.har()["log"]["entries"]) == 2
+        other = FlexitiMock.connect(mock.admin_url, ca=ca, token="t0ken").merchant()
+        assert other.freeze()["frozen"]
+        assert other.set_clock(datetime(2026, 1, 1))["now"].startswith("2026-01-01T00:00:00")
+        other.dialect("mine", answers={"ids_as": "string"})
+        with pytest.raises(FlexitiMockError, match="401"):
+            FlexitiMock.connect(mock.admin_url, ca=ca).merchant()
+        with pytest.raises(FlexitiMockError, match="certificate"):
+            FlexitiMock.connect(mock.admin_url, token="t0ken").merchant()
+        with pytest.raises(FlexitiMockError, match="PEM"):
+            FlexitiMock.connect(mock.admin_url, ca=__file__)

@@ -18,6 +18,7 @@ mod requests;
 
 pub use document::{Block, Inline, Page, Target};
 pub use options::Options;
+pub(crate) use requests::spelling;
 pub use requests::{Example, examples};
 
 use crate::rulebook::Rulebook;

@@ -108,7 +108,7 @@ pub(super) fn endpoint_of(rulebook: &Rulebook, flow: Flow) -> Endpoint {
 }
 
 /// How the dialect spells a flow.
-pub(super) fn spelling(rulebook: &Rulebook, flow: Flow) -> Option<String> {
+pub(crate) fn spelling(rulebook: &Rulebook, flow: Flow) -> Option<String> {
     let endpoint = endpoint_of(rulebook, flow);
     let samples = &rulebook.contract().param(endpoint, "flow")?.samples;
     let listed = rulebook.allowed(endpoint, "flow").values;

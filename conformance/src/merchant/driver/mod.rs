@@ -11,8 +11,10 @@ pub use shop::{Account, Shop};
 
 use anyhow::{Context as _, anyhow};
 use cart::Cart;
+use flexiti_contract::readable;
 use reqwest::Certificate;
-use schemars::JsonSchema;
+use schemars::transform::{RecursiveTransform, Transform as _};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -198,7 +200,20 @@ pub struct MockAt {
 
 /// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is the same.
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Driver).to_value();
+    let mut schema = schemars::schema_for!(Driver);
+    let mut standard = RecursiveTransform(|schema: &mut Schema| {
+        // Rust's names of numbers, which no standard has; what they allow stands beside them.
+        let is_number = |it: &str| it.starts_with("uint") || it.starts_with("int");
+        if schema
+            .get("format")
+            .and_then(Value::as_str)
+            .is_some_and(is_number)
+        {
+            schema.remove("format");
+        }
+    });
+    standard.transform(&mut schema);
+    let mut schema = schema.to_value();
     schema["title"] = "A driver file of `flexiti-conformance merchant`".into();
     schema
 }
@@ -263,7 +278,7 @@ fn one_line(error: &toml::de::Error, text: &str) -> String {
     let before = text.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let message: Vec<&str> = error.message().lines().collect();
-    format!("line {line}: {}", message.join(", "))
+    format!("line {line}: {}", readable(&message.join(", ")))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::checkers;
 use super::judgement::{Judgement, Verdict};
 use super::results::Results;
 use anyhow::{Context as _, anyhow, ensure};
-use flexiti_contract::LintRule;
+use flexiti_contract::{LintRule, readable};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ impl Waivers {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
         let waivers: Self = toml::from_str(&text)
-            .map_err(|error| anyhow!("{name}: {}", error.to_string().trim_end()))?;
+            .map_err(|error| anyhow!("{name}: {}", readable(error.to_string().trim_end())))?;
         for waiver in &waivers.waivers {
             let check = &waiver.check;
             let is_known = checkers::named(check).is_some()

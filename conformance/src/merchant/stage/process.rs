@@ -33,7 +33,13 @@ fn kill(id: u32) {
 }
 
 #[cfg(not(unix))]
-fn kill(_: u32) {}
+fn kill(id: u32) {
+    // Windows has no groups of processes, but ends a process with those that it started.
+    let id = id.to_string();
+    let mut end = Command::new("taskkill");
+    let quiet = end.stdout(Stdio::null()).stderr(Stdio::null());
+    let _ = quiet.args(["/F", "/T", "/PID", &id]).status();
+}
 
 /// A running program with its children. They are ended when this value is dropped.
 #[derive(Debug)]

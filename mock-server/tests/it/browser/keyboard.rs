@@ -115,7 +115,6 @@ fn the_sandbox_bar_the_plan_and_the_terms_need_no_mouse() {
         let order = walk::init(&mock, false, &walk::parameters("buy", "fr", &[]));
         browser.go(&order.url).await;
         walk::code(browser).await;
-        tab_to(browser, "#plan").await;
         tab_to(browser, "form[action$='/plan'] button").await;
         tap_through(browser, Key::Enter).await;
         tab_to(browser, "#agree").await;

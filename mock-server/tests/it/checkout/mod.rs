@@ -1,6 +1,7 @@
 //! The checkout's pages over HTTP: what no customer does, and what a browser would not send.
 
 mod input;
+mod shown;
 mod steps;
 
 use crate::browser::walk::{self, Opened};
@@ -8,7 +9,7 @@ use crate::shop::path_of;
 use crate::wire::{Answer, Call};
 use flexiti_mock::Mock;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "begin",
     "application",
     "pin",
@@ -17,6 +18,7 @@ const STEPS: [&str; 9] = [
     "change",
     "confirm",
     "cancel",
+    "fill",
     "force",
 ];
 

@@ -86,6 +86,7 @@ fn a_step_that_is_not_due_or_is_from_before_changes_nothing() {
     let due = |place: &str, step: &str| match step {
         "begin" => matches!(place, "choice" | "approved" | "retry"),
         "application" => place == "form",
+        "fill" => matches!(place, "form" | "card"),
         "pin" => place == "code",
         "identify" => place == "card",
         "change" => place == "confirm",

@@ -43,7 +43,12 @@ fn a_fault_is_added_consumed_and_taken_away() {
         browser.fill("#fault-type", "delay").await;
         browser.fill("#fault-ms", "soon").await;
         click(browser, "#fault-form .main").await;
-        says(browser, "#fault-problem", "\"soon\", expected u32").await;
+        says(
+            browser,
+            "#fault-problem",
+            "\"soon\", expected a whole number",
+        )
+        .await;
         browser.fill("#fault-ms", "0").await;
         browser.fill("#fault-times", "0").await;
         click(browser, "#fault-form .main").await;

@@ -18,8 +18,12 @@ fn the_dashboard_needs_no_mouse() {
             [
                 "#requests",
                 "merchant",
+                "merchant-new",
+                "merchant-delete",
                 "dialect",
+                "dialect-edit",
                 "reference",
+                "har",
                 "clear",
                 "filter-text",
                 "filter-endpoint",

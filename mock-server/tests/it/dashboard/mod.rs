@@ -2,6 +2,7 @@
 
 mod api;
 mod clock;
+mod desk;
 mod faults;
 mod keyboard;
 mod live;

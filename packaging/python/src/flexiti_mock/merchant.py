@@ -6,11 +6,11 @@ import json
 import os
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
 
 from .admin import Admin
 from .errors import FlexitiMockError
@@ -43,7 +43,9 @@ class Merchant:
     def environment(self) -> dict[str, str]:
         """Variables for a shop that is started as a process of its own."""
         hosts = direct(os.environ.get("no_proxy") or os.environ.get("NO_PROXY"))
+        trusted = {"FLEXITI_CA_FILE": self._admin.ca} if self._admin.ca else {}
         return {
+            **trusted,
             "FLEXITI_BASE_URL": self.base_url,
             "FLEXITI_CLIENT_ID": self.client_id,
             "FLEXITI_CLIENT_SECRET": self.client_secret,
@@ -63,7 +65,7 @@ class Merchant:
             f"{self.base_url}/oauth/token", urlencode(form).encode(), {"x-reference-id": uuid.uuid4().hex}
         )
         try:
-            with build_opener(ProxyHandler({})).open(request) as answer:
+            with self._admin.opener.open(request) as answer:
                 return str(json.load(answer)["access_token"])
         except HTTPError as error:
             raise FlexitiMockError(f"POST /oauth/token: {error.code}: {error.read().decode()}") from None
@@ -100,6 +102,24 @@ class Merchant:
         )
         return clock
 
+    def freeze(self, frozen: bool = True) -> ClockView:
+        """Stops this merchant's clock, or lets it run again."""
+        clock: ClockView = self._admin.call(
+            "PUT", "/merchants/{client_id}/clock", {"frozen": frozen}, client_id=self.client_id
+        )
+        return clock
+
+    def set_clock(self, now: datetime) -> ClockView:
+        """Sets this merchant's clock; a time without a zone is UTC."""
+        at = now if now.tzinfo else now.replace(tzinfo=timezone.utc)
+        clock: ClockView = self._admin.call(
+            "PUT",
+            "/merchants/{client_id}/clock",
+            {"set": at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")},
+            client_id=self.client_id,
+        )
+        return clock
+
     def faults(self, *faults: Fault) -> list[FaultView]:
         """Replaces the fault plan; without arguments, nothing fails any more."""
         plan = self._admin.call(
@@ -111,9 +131,16 @@ class Merchant:
         """The faults, and how many requests each was injected into (`struck`)."""
         return _faults(self._admin.call("GET", "/merchants/{client_id}/faults", client_id=self.client_id))
 
-    def dialect(self, name: str) -> None:
-        """Lets the mock answer in another dialect from the next request on."""
-        self._admin.call("PUT", "/merchants/{client_id}/dialect", {"name": name}, client_id=self.client_id)
+    def dialect(self, name: str, *, extends: str | None = None, answers: dict[str, Any] | None = None) -> None:
+        """Lets the mock answer in another dialect from the next request on.
+
+        With `answers`, it is one of your own, which `extends` a shipped one.
+        """
+        body: dict[str, Any] = {"name": name}
+        if answers is not None:
+            body["extends"] = extends or "documented"
+            body["answers"] = answers
+        self._admin.call("PUT", "/merchants/{client_id}/dialect", body, client_id=self.client_id)
 
     def verify(
         self,
@@ -142,6 +169,18 @@ class Merchant:
         query = {"client_id": self.client_id, "endpoint": endpoint, "order_id": order, "status": status}
         found: list[Exchange] = self._admin.call("GET", "/requests", query=query)["requests"]
         return found
+
+    def send_again(self, request: int) -> int:
+        """Lets the mock answer a request of the journal once more; the status of the answer."""
+        return int(self._admin.call("POST", "/requests/{id}/again", id=request)["status"])
+
+    def har(self) -> dict[str, Any]:
+        """What was sent and answered, as an HTTP archive for other tools."""
+        query = {"client_id": self.client_id}
+        archive: dict[str, Any] = self._admin.call(
+            "GET", "/requests", query=query, accept="application/har+json"
+        )
+        return archive
 
     def lint(self) -> list[Finding]:
         """What a reviewer would object to in the requests; an empty list is a good sign."""

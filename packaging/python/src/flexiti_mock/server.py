@@ -33,25 +33,40 @@ class FlexitiMock:
 
     @classmethod
     def start(
-        cls, *flags: str, binary: str | os.PathLike[str] | None = None, timeout: float = 30.0
+        cls,
+        *flags: str,
+        binary: str | os.PathLike[str] | None = None,
+        timeout: float = 30.0,
+        ca: str | os.PathLike[str] | None = None,
+        token: str | None = None,
     ) -> FlexitiMock:
         """Starts a mock on a free port; `flags` are those of the program, such as `--dialect=strict`.
+
+        With `--tls-self-signed` the helpers trust the authority that the mock makes; `ca` names the one
+        of a certificate of your own. `token` becomes its admin token.
 
         It has `timeout` seconds to get ready. Stop it with `stop()` or a `with` statement; it also
         stops when this process ends.
         """
-        process = _Process(pathlib.Path(binary) if binary else program(), flags)
+        process = _Process(pathlib.Path(binary) if binary else program(), flags, token)
         try:
             ready = process.wait_until_ready(timeout)
         except BaseException:
             process.stop()
             raise
-        return cls(Admin(ready["admin_url"], process.trouble), process)
+        trusted = os.fspath(ca) if ca else ready.get("ca_file")
+        return cls(Admin(ready["admin_url"], process.trouble, trusted, token), process)
 
     @classmethod
-    def connect(cls, admin_url: str) -> FlexitiMock:
-        """Uses a mock that runs already, at the admin URL that it printed."""
-        return cls(Admin(admin_url, lambda: ""))
+    def connect(
+        cls, admin_url: str, *, ca: str | os.PathLike[str] | None = None, token: str | None = None
+    ) -> FlexitiMock:
+        """Uses a mock that runs already, at the admin URL that it printed.
+
+        `ca` is the file with the authority of its certificate, and `token` its admin token, where it
+        has them; if absent, FLEXITI_CA_FILE and FLEXITI_MOCK_ADMIN_TOKEN say so.
+        """
+        return cls(Admin(admin_url, lambda: "", os.fspath(ca) if ca else None, token))
 
     @property
     def admin_url(self) -> str:
@@ -86,7 +101,7 @@ class FlexitiMock:
 class _Process:
     """The program, the folder of its ready file and log, and what stops it if we are killed."""
 
-    def __init__(self, binary: pathlib.Path, flags: tuple[str, ...]) -> None:
+    def __init__(self, binary: pathlib.Path, flags: tuple[str, ...], token: str | None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="flexiti-mock-")
         self._ready = pathlib.Path(self._folder.name, "ready.json")
         self._log = pathlib.Path(self._folder.name, "log")
@@ -100,6 +115,8 @@ class _Process:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
+                    # Not on the command line, which everybody on this machine may read.
+                    env={**os.environ, "FLEXITI_MOCK_ADMIN_TOKEN": token} if token else None,
                     # Control-C in a terminal is for us, who then stop what we started.
                     start_new_session=True,
                 )

@@ -36,6 +36,8 @@ class NewMerchant(TypedDict, total=False):
     trust_url: str
     success_url: str
     error_url: str
+    name: str
+    name_fr: str
     lang: str
     dialect: str
 
