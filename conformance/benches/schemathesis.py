@@ -130,10 +130,11 @@ def main():
     options.add_argument("--every", type=int, default=8, help="take each N-th fault")
     options.add_argument("--seconds", type=int, default=10, help="time for each server")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--programs", type=pathlib.Path, help="folder of built programs")
     options = options.parse_args()
-    programs = build()
+    programs = options.programs or build()
     listed = subprocess.run([programs / "examples/saboteur"], capture_output=True, text=True)
-    faults = listed.stdout.split()[:: options.every]
+    faults = listed.stdout.splitlines()[:: options.every]
     with tempfile.TemporaryDirectory() as folder:
         document, baseline = pathlib.Path(folder, "openapi.json"), pathlib.Path(folder, "baseline")
         theirs, own = Score(), Score()

@@ -22,6 +22,13 @@ impl Pattern {
         self.regex.is_match(id)
     }
 
+    /// Whether the pattern means this id or something that it belongs to: `callback` and
+    /// `callback.told` cover `callback.told/buy/en`, `callback.to` does not.
+    pub fn covers(&self, id: &str) -> bool {
+        let mut above = id.match_indices(['.', '/']).map(|(at, _)| &id[..at]);
+        self.matches(id) || above.any(|id| self.matches(id))
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -32,6 +39,18 @@ impl Pattern {
         if ids.iter().any(|id| self.matches(id)) {
             return Ok(());
         }
+        self.unknown(noun, ids, "init.lang.*")
+    }
+
+    /// The same for a pattern that may [cover](Self::covers) ids.
+    pub fn check_covering(&self, noun: &str, ids: &[&str]) -> Result<(), String> {
+        if ids.iter().any(|id| self.covers(id)) {
+            return Ok(());
+        }
+        self.unknown(noun, ids, "callback.*")
+    }
+
+    fn unknown(&self, noun: &str, ids: &[&str], example: &str) -> Result<(), String> {
         let close = closest(&self.text, ids).join("`, `");
         let what = if self.text.contains(['*', '?']) {
             format!("no {noun} matches `{}`", self.text)
@@ -39,7 +58,7 @@ impl Pattern {
             format!("unknown {noun} `{}`", self.text)
         };
         Err(format!(
-            "{what}; expected an id or a pattern such as `init.lang.*`; similar: `{close}`"
+            "{what}; expected an id or a pattern such as `{example}`; similar: `{close}`"
         ))
     }
 }
@@ -102,6 +121,42 @@ mod tests {
         assert!(!matches("lang.*", "init.lang.required"));
         assert!(!matches("init.lang.[a-z]*", "init.lang.required"));
         assert!(matches("*/breaks/*", "a.b/breaks/one\nline"));
+    }
+
+    #[test]
+    fn an_id_covers_what_belongs_to_it() {
+        let covers = |pattern: &str, id: &str| pattern.parse::<Pattern>().unwrap().covers(id);
+        let name = "callback.told/apply/buy/en";
+        for pattern in [
+            "callback",
+            "callback.told",
+            name,
+            "*.told",
+            "callback.told/*/en",
+        ] {
+            assert!(covers(pattern, name), "{pattern}");
+        }
+        for pattern in [
+            "callback.to",
+            "callback.",
+            "told",
+            "callback.told/fr",
+            "token",
+        ] {
+            assert!(!covers(pattern, name), "{pattern}");
+        }
+        let ids = [name];
+        let check = |text: &str| {
+            text.parse::<Pattern>()
+                .unwrap()
+                .check_covering("scenario", &ids)
+        };
+        assert_eq!(check("callback"), Ok(()));
+        let unknown = check("callback.tld").unwrap_err();
+        assert!(
+            unknown.starts_with("unknown scenario `callback.tld`"),
+            "{unknown}"
+        );
     }
 
     #[test]

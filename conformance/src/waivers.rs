@@ -3,9 +3,11 @@
 //! caller's.
 
 use crate::pattern::Pattern;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use flexiti_contract::readable;
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
 
@@ -19,8 +21,11 @@ pub struct Waiver {
     /// File and line, for its reader.
     place: String,
     clause: Pattern,
+    /// What `case` is called.
+    noun: &'static str,
     case: Option<Pattern>,
     reason: String,
+    expires: Option<Date>,
 }
 
 /// What the waivers say about something that failed.
@@ -34,89 +39,109 @@ pub enum Excuse {
     None,
 }
 
+/// What waivers are about, and what a file calls it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'s> {
+    /// The key, and what messages call it: `clause`, or `check`.
+    pub noun: &'static str,
+    /// All that there are.
+    pub ids: &'s [&'s str],
+    /// The key of where it may fail, and what messages call that: `case`, or `scenario`.
+    pub case: &'static str,
+    /// All that there are, if they are known before the run.
+    pub cases: Option<&'s [&'s str]>,
+    /// Whether a waiver has to name its last day.
+    pub must_expire: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    waivers: Vec<Spanned<Row>>,
+    waivers: Vec<Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    clause: Spanned<String>,
-    case: Option<Spanned<String>>,
-    reason: Spanned<String>,
-    expires: Option<Spanned<toml::Value>>,
+/// A table of the file, whose values are taken out one by one.
+struct Row<'f> {
+    name: &'f str,
+    text: &'f str,
+    starts_at: usize,
+    keys: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+}
+
+impl Row<'_> {
+    fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.name, line(self.text, at))
+    }
+
+    /// A value, with its place.
+    fn take(&mut self, key: &str) -> Option<(String, toml::Value)> {
+        let value = self.keys.remove(key)?;
+        let place = format!("{}: {key}", self.place(value.span().start));
+        Some((place, value.into_inner()))
+    }
+
+    /// A text, with its place.
+    fn text(&mut self, key: &str) -> anyhow::Result<Option<(String, String)>> {
+        match self.take(key) {
+            None => Ok(None),
+            Some((place, toml::Value::String(text))) => Ok(Some((place, text))),
+            Some((place, other)) => {
+                bail!("{place}: `{other}` is not a text; expected one in quotation marks")
+            }
+        }
+    }
+
+    /// A text that has to be there.
+    fn needed(&mut self, key: &str, why: &str) -> anyhow::Result<(String, String)> {
+        let place = self.place(self.starts_at);
+        let text = self.text(key)?;
+        text.with_context(|| format!("{place}: {key}: missing; {why}"))
+    }
 }
 
 impl Waivers {
-    /// Reads a TOML file of `[[waivers]]` with `clause`, `reason`, and perhaps `case` and
-    /// `expires`. `noun` is what the waivers are about, `ids` all that there are. A waiver holds on
-    /// the day on which it expires, by the clock of UTC.
-    pub fn read(path: &Path, noun: &str, ids: &[&str]) -> anyhow::Result<Self> {
+    /// Reads a TOML file of `[[waivers]]` with the subject's key, `reason`, and perhaps its key for
+    /// cases and `expires`. A waiver holds on the day on which it expires, by the clock of UTC.
+    pub fn read(path: &Path, subject: Subject<'_>) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(|| format!("--waivers: {name}"))?;
         let utc = jiff::tz::TimeZone::UTC;
         let today = jiff::Timestamp::now().to_zoned(utc).date();
-        Self::of(&name, &text, noun, ids, today)
+        Self::of(&name, &text, subject, today)
     }
 
-    fn of(name: &str, text: &str, noun: &str, ids: &[&str], today: Date) -> anyhow::Result<Self> {
-        let file: File = toml::from_str(text).with_context(|| name.to_owned())?;
+    fn of(name: &str, text: &str, subject: Subject<'_>, today: Date) -> anyhow::Result<Self> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| anyhow!("{name}: {}", readable(error.to_string().trim_end())))?;
         let mut waivers = Vec::new();
         for row in file.waivers {
             // The table's span begins at its header, or at its first key.
-            let place = format!("{name}:{}", line(text, row.span().start));
-            let row = row.into_inner();
-            let at = |key: &str, start: usize| format!("{name}:{}: {key}", line(text, start));
-            let clause_at = at("clause", row.clause.span().start);
-            let clause = pattern(row.clause.as_ref(), noun, Some(ids), &clause_at)?;
-            let case = row.case.map(|case| {
-                let case_at = at("case", case.span().start);
-                pattern(case.as_ref(), "case", None, &case_at)
-            });
-            let reason_at = at("reason", row.reason.span().start);
-            let reason = row.reason.into_inner().trim().to_owned();
-            if reason.is_empty() {
-                bail!(
-                    "{reason_at}: missing for `{}`; say why it may fail",
-                    clause.as_str()
-                );
-            }
-            if let Some(expires) = row.expires {
-                let expires_at = at("expires", expires.span().start);
-                let last = date(expires.as_ref())
-                    .with_context(|| format!("{expires_at}: expected a date, `2027-01-31`"))?;
-                if last < today {
-                    bail!(
-                        "{expires_at}: the waiver for `{}` expired on {last}, and today is \
-                         {today}; give it a later date, or remove it",
-                        clause.as_str()
-                    );
-                }
-            }
-            waivers.push(Waiver {
-                place,
-                clause,
-                case: case.transpose()?,
-                reason,
-            });
+            let starts_at = row.span().start;
+            let keys = row.into_inner();
+            let row = Row {
+                name,
+                text,
+                starts_at,
+                keys,
+            };
+            waivers.push(waiver(row, subject, today)?);
         }
         Ok(Self(waivers))
     }
 
     /// What the waivers say about something that failed in these cases.
     pub fn excuse<'c>(&self, id: &str, cases: impl IntoIterator<Item = &'c str>) -> Excuse {
-        let mut reasons: Vec<&str> = Vec::new();
+        let mut reasons: Vec<String> = Vec::new();
         let mut waived = 0;
         let mut first = None;
         for case in cases {
             match self.0.iter().find(|waiver| waiver.covers(id, case)) {
                 Some(it) => {
                     waived += 1;
-                    if !reasons.contains(&it.reason.as_str()) {
-                        reasons.push(&it.reason);
+                    let reason = it.reason();
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
                     }
                 }
                 None => _ = first.get_or_insert_with(|| case.to_owned()),
@@ -135,16 +160,17 @@ impl Waivers {
     pub fn unused(
         &self,
         failed: impl Fn(&dyn Fn(&str) -> bool, &dyn Fn(&str) -> bool) -> bool,
-        open: impl Fn(&dyn Fn(&str) -> bool) -> bool,
+        open: impl Fn(&dyn Fn(&str) -> bool, &dyn Fn(&str) -> bool) -> bool,
     ) -> Vec<String> {
         let unused = self.0.iter().filter(|waiver| {
             let about = |id: &str| waiver.clause.matches(id);
-            let case = |case: &str| waiver.case.as_ref().is_none_or(|it| it.matches(case));
-            !failed(&about, &case) && !open(&about)
+            let case = |case: &str| waiver.is_of(case);
+            !failed(&about, &case) && !open(&about, &case)
         });
         let shown = unused.map(|waiver| {
             let case = waiver.case.as_ref();
-            let case = case.map_or_else(String::new, |case| format!(", case {}", case.as_str()));
+            let noun = waiver.noun;
+            let case = case.map_or_else(String::new, |case| format!(", {noun} {}", case.as_str()));
             format!("{}{case} ({})", waiver.clause.as_str(), waiver.place)
         });
         shown.collect()
@@ -153,19 +179,88 @@ impl Waivers {
 
 impl Waiver {
     fn covers(&self, id: &str, case: &str) -> bool {
-        let case = self.case.as_ref().is_none_or(|it| it.matches(case));
-        case && self.clause.matches(id)
+        self.is_of(case) && self.clause.matches(id)
+    }
+
+    fn is_of(&self, case: &str) -> bool {
+        self.case.as_ref().is_none_or(|it| it.covers(case))
+    }
+
+    /// Why, and until when.
+    fn reason(&self) -> String {
+        match self.expires {
+            Some(last) => format!("{} (until {last})", self.reason),
+            None => self.reason.clone(),
+        }
     }
 }
 
-fn pattern(text: &str, noun: &str, ids: Option<&[&str]>, place: &str) -> anyhow::Result<Pattern> {
-    let pattern: Result<Pattern, String> = text.parse();
-    let checked = pattern.and_then(|pattern| {
-        if let Some(ids) = ids {
-            pattern.check(noun, ids)?;
+fn waiver(mut row: Row<'_>, subject: Subject<'_>, today: Date) -> anyhow::Result<Waiver> {
+    let Subject { noun, case, .. } = subject;
+    let place = row.place(row.starts_at);
+    let allowed = [noun, case, "reason", "expires"];
+    let unknown = row
+        .keys
+        .keys()
+        .find(|key| !allowed.contains(&key.as_ref().as_str()));
+    if let Some(unknown) = unknown {
+        bail!(
+            "{}: unknown key `{}`; expected `{noun}`, `{case}`, `reason` or `expires`",
+            row.place(unknown.span().start),
+            unknown.as_ref()
+        );
+    }
+    let (at, text) = row.needed(noun, &format!("say which {noun} may fail"))?;
+    let clause = pattern(&text, |it| it.check(noun, subject.ids), &at)?;
+    let is_case = |it: &Pattern| match subject.cases {
+        Some(cases) => it.check_covering(case, cases),
+        None => Ok(()),
+    };
+    let of = row.text(case)?;
+    let of = of.map(|(at, text)| pattern(&text, is_case, &at));
+    let why = format!("say why `{}` may fail", clause.as_str());
+    let (at, reason) = row.needed("reason", &why)?;
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() {
+        bail!("{at}: missing; {why}");
+    }
+    let expires = row.take("expires");
+    if expires.is_none() && subject.must_expire {
+        bail!(
+            "{place}: expires: missing for `{}`; expected the last day, `2027-01-31`",
+            clause.as_str()
+        );
+    }
+    let expires = expires.map(|(at, value)| {
+        let last = date(&value)
+            .with_context(|| format!("{at}: `{value}` is not a date, such as `2027-01-31`"))?;
+        if last < today {
+            bail!(
+                "{at}: the waiver for `{}` expired on {last}, and today is {today}; give it a \
+                 later date, or remove it",
+                clause.as_str()
+            );
         }
-        Ok(pattern)
+        Ok(last)
     });
+    Ok(Waiver {
+        place,
+        clause,
+        noun: subject.case,
+        case: of.transpose()?,
+        reason,
+        expires: expires.transpose()?,
+    })
+}
+
+/// Reads a pattern; `check` refuses one that means nothing.
+fn pattern(
+    text: &str,
+    check: impl Fn(&Pattern) -> Result<(), String>,
+    place: &str,
+) -> anyhow::Result<Pattern> {
+    let pattern: Result<Pattern, String> = text.parse();
+    let checked = pattern.and_then(|pattern| check(&pattern).map(|()| pattern));
     checked.map_err(|why| anyhow::anyhow!("{place}: {why}"))
 }
 
@@ -193,9 +288,17 @@ mod tests {
 
     const IDS: &[&str] = &["init.lang.required", "init.lang.values", "token.scope"];
 
+    const SUBJECT: Subject<'_> = Subject {
+        noun: "clause",
+        ids: IDS,
+        case: "case",
+        cases: None,
+        must_expire: false,
+    };
+
     fn read(text: &str) -> anyhow::Result<Waivers> {
         let today = "2026-05-10".parse().unwrap();
-        Waivers::of("waivers.toml", text, "clause", IDS, today)
+        Waivers::of("waivers.toml", text, SUBJECT, today)
     }
 
     #[test]
@@ -224,14 +327,28 @@ mod tests {
             ),
             (
                 row("expires = \"soon\"\nreason = \"x\""),
-                &["waivers.toml:3: expires: expected a date, `2027-01-31`"],
+                &["waivers.toml:3: expires: `\"soon\"` is not a date, such as `2027-01-31`"],
             ),
             (
                 row("expires = 2027-01-31T00:00:00Z\nreason = \"x\""),
-                &["waivers.toml:3: expires: expected a date"],
+                &["waivers.toml:3: expires:", "is not a date"],
             ),
-            (row("reason = \"x\"\nuntil = 3"), &["line 4", "`until`"]),
-            (row(""), &["reason"]),
+            (
+                row("reason = \"x\"\nuntil = 3"),
+                &[
+                    "waivers.toml:4: unknown key `until`",
+                    "`clause`, `case`, `reason` or `expires`",
+                ],
+            ),
+            (row(""), &["waivers.toml:1: reason: missing; say why"]),
+            (
+                row("reason = 3"),
+                &["waivers.toml:3: reason: `3` is not a text"],
+            ),
+            (
+                "[[waivers]]\nreason = \"x\"".to_owned(),
+                &["waivers.toml:1: clause: missing; say which clause"],
+            ),
             ("waivers = 3".to_owned(), &["waivers.toml", "line 1"]),
         ] {
             let error = format!("{:#}", read(&text).unwrap_err());
@@ -241,6 +358,39 @@ mod tests {
         }
         assert!(read(&row("reason = \"x\"\nexpires = 2026-05-10")).is_ok());
         assert!(read(&row("reason = \"x\"\nexpires = \"2026-05-11\"")).is_ok());
+    }
+
+    #[test]
+    fn a_shops_waiver_names_its_last_day_and_a_scenario_that_there_is() {
+        let subject = Subject {
+            noun: "check",
+            ids: &["belief", "order_doubled"],
+            case: "scenario",
+            cases: Some(&["callback.told/buy/en", "callback.told/apply/en"]),
+            must_expire: true,
+        };
+        let today = "2026-05-10".parse().unwrap();
+        let of = |scenario: &str, rest: &str| {
+            let text = format!(
+                "[[waivers]]\ncheck = \"belief\"\nscenario = \"{scenario}\"\nreason = \"x\"\n{rest}"
+            );
+            Waivers::of("w.toml", &text, subject, today)
+        };
+        let endless = of("callback.told", "").unwrap_err().to_string();
+        assert!(endless.contains("w.toml:1: expires: missing for `belief`"));
+        let unknown = of("callback.tld", "expires = 2027-01-31").unwrap_err();
+        let unknown = unknown.to_string();
+        assert!(
+            unknown.contains("w.toml:3: scenario: unknown scenario `callback.tld`")
+                && unknown.contains("similar: `callback.told/buy/en`"),
+            "{unknown}"
+        );
+        // A scenario is meant in all of its flows and languages.
+        let known = of("callback.told", "expires = 2027-01-31").unwrap();
+        assert_eq!(
+            known.excuse("belief", ["callback.told/buy/en"]),
+            Excuse::All("x (until 2027-01-31)".to_owned())
+        );
     }
 
     #[test]
@@ -267,7 +417,7 @@ mod tests {
         assert_eq!(excuse("init.amount", &["any"]), Excuse::None);
         let unused = waivers.unused(
             |about, case| about("init.lang.required") && case("a/keeps/c"),
-            |_| false,
+            |_, _| false,
         );
         assert_eq!(
             unused,
@@ -276,6 +426,6 @@ mod tests {
                 "token.scope (waivers.toml:5)"
             ]
         );
-        assert!(waivers.unused(|_, _| false, |_| true).is_empty());
+        assert!(waivers.unused(|_, _| false, |_, _| true).is_empty());
     }
 }

@@ -1,21 +1,21 @@
 //! The `merchant` and `verify` commands.
 
 use super::exit_code::{FAILED, INCONCLUSIVE};
-use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun};
-use super::merchant_code::{code, rank, say_waived};
+use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::merchant_drivers::{drivers_at, lone_driver, trusted};
-use super::reports::{self, Format, ReportTo};
+use super::reports::Reports;
 use super::signals;
-use crate::merchant::certificate::{Certificate, Subject, document, key, page, text, verify};
-use crate::merchant::certify::{self, Options};
+use crate::formats::{Done, Event};
+use crate::merchant::certificate::{Certificate, Subject, key, page, text, verify};
+use crate::merchant::certify::{self, Options, Told};
 use crate::merchant::driver::{self, Driver, EXAMPLE, MockAt};
 use crate::merchant::end_all;
 use crate::merchant::exec;
 use crate::merchant::fuzz::{self, Fuzzed, Reproduction};
 use crate::merchant::judge::Judgement;
-use crate::merchant::judge::waivers::Waivers;
-use crate::server::Places;
-use anyhow::{Context as _, bail};
+use crate::merchant::report::{Baseline, Beginning, REVIEW, Report, Terms, checker_ids};
+use crate::waivers::{self, Waivers};
+use anyhow::{Context as _, anyhow, bail};
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,6 +24,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// How often a run that takes minutes says that it goes on, where there is no terminal.
+const LIFE_SIGN: Duration = Duration::from_secs(30);
 
 /// Runs `merchant`.
 pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
@@ -72,12 +75,14 @@ fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
     let options = Options {
         seed: 0,
         dialects: vec!["documented".to_owned()],
-        only: Some("outcome.purchased".to_owned()),
+        only: "outcome.purchased".parse().into_iter().collect(),
+        skip: Vec::new(),
         fuzz: 0,
     };
     let drivers = drivers_at(file, 1, mock)?;
-    let certificate = certificate(&drivers, &options, subject(&drivers[0]))?;
-    let code = code(&certificate, None, &Waivers::default());
+    let reports = &mut Reports::open(&[], false, LIFE_SIGN)?;
+    let certificate = certificate(&drivers, &options, subject(&drivers[0]), reports)?;
+    let code = Report::of(&certificate, &Terms::default()).exit_code();
     if code == 0 {
         let played = options.plays(&drivers[0]).len();
         let name = file.display();
@@ -172,10 +177,14 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     for dialect in &dialects {
         contract.dialect(dialect)?;
     }
-    let today = jiff::Zoned::now().date();
-    let waivers = run.waivers.as_deref();
-    let waivers = waivers.map(|file| Waivers::read(file, today)).transpose()?;
-    let waivers = waivers.unwrap_or_default();
+    let terms = Terms {
+        require: run.require.map(rank),
+        waivers: run
+            .waivers
+            .as_deref()
+            .map_or_else(|| Ok(Waivers::default()), waivers_in)?,
+        baseline: run.baseline.as_deref().map(baseline).transpose()?,
+    };
     // The run takes a while: find out before it whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
@@ -214,27 +223,13 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         seed,
         dialects,
         only: run.only.clone(),
+        skip: run.skip.clone(),
         fuzz: run.fuzz,
     };
-    if options.plays(&drivers[0]).is_empty() && options.planned(&drivers[0])?.is_empty() {
-        let only = run.only.as_deref().unwrap_or_default();
-        bail!("--only: no scenario id starts with `{only}`");
-    }
-    let mut places = Places::default();
-    let mut outs = Vec::new();
-    for report in &run.report {
-        outs.push((report.format, reports::open(&mut places, report)?));
-    }
-    // Standard output may belong to another format.
-    let is_read = run.report.iter().any(ReportTo::is_text_on_standard_output);
-    if is_read {
-        println!("seed {seed}\n");
-    }
+    options.check(&drivers[0])?;
     let own = subject(&drivers[0]);
     let files = Files {
-        reports: outs,
-        places,
-        is_read,
+        reports: Reports::open(&run.report, false, LIFE_SIGN)?,
         subject: Subject {
             version: run.shop_version.clone().or(own.version),
             signer: run.signed_by.clone(),
@@ -244,15 +239,42 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
         html: run.html.clone(),
         badge: run.badge.clone(),
     };
-    certified(&drivers, &options, files, run.require.map(rank), &waivers)
+    certified(&drivers, &options, files, &terms)
+}
+
+/// Waivers of checks, and of scenarios.
+fn waivers_in(file: &Path) -> anyhow::Result<Waivers> {
+    let mut names = certify::names();
+    names.push(REVIEW.to_owned());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let subject = waivers::Subject {
+        noun: "check",
+        ids: &checker_ids(),
+        case: "scenario",
+        cases: Some(&names),
+        must_expire: true,
+    };
+    Waivers::read(file, subject)
+}
+
+fn baseline(file: &Path) -> anyhow::Result<Baseline> {
+    let name = format!("--baseline: {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
+    Baseline::read(&text).map_err(|why| anyhow!("{name}: {why}"))
+}
+
+/// The level of a flag.
+fn rank(level: RequiredLevel) -> Rank {
+    match level {
+        RequiredLevel::Basic => Rank::Basic,
+        RequiredLevel::Robust => Rank::Robust,
+        RequiredLevel::Exemplary => Rank::Exemplary,
+    }
 }
 
 /// The files to write.
 struct Files {
-    reports: Vec<(Format, Box<dyn Write>)>,
-    places: Places,
-    /// Somebody reads the text on standard output.
-    is_read: bool,
+    reports: Reports,
     subject: Subject,
     certificate: Option<(key::SigningKey, PathBuf)>,
     html: Option<PathBuf>,
@@ -270,22 +292,40 @@ fn subject(driver: &Driver) -> Subject {
     }
 }
 
-/// Runs the scenarios with a progress bar.
+/// Runs the scenarios; the reporters hear how it goes.
 fn certificate(
     drivers: &[Driver],
     options: &Options,
     subject: Subject,
+    reports: &mut Reports,
 ) -> anyhow::Result<Certificate> {
-    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}")?;
-    let bar = ProgressBar::new(0).with_style(style);
-    let tell = |done: usize, total: usize, next: &str| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-        bar.set_message(next.to_owned());
+    let beginning = Beginning {
+        shop: subject.shop.clone(),
+        dialects: options.dialects.clone(),
+        seed: options.seed,
     };
+    reports.tell(&Event::Started(&beginning))?;
     let started = jiff::Timestamp::now();
-    let acts = certify::run(drivers, options, &tell)?;
-    bar.finish_and_clear();
+    let acts = certify::run(drivers, options, &mut |told| match told {
+        Told::Next {
+            done,
+            total,
+            scenario,
+        } => reports.tell(&Event::Progress {
+            done,
+            total,
+            next: Some(&scenario),
+        }),
+        Told::Played {
+            name,
+            dialect,
+            verdict,
+        } => reports.tell(&Event::Case(Done {
+            id: &name,
+            of: ("dialect", &dialect),
+            outcome: &text::word(verdict).to_lowercase(),
+        })),
+    })?;
     Certificate::new(
         Contract::shipped(),
         acts,
@@ -299,24 +339,15 @@ fn certified(
     drivers: &[Driver],
     options: &Options,
     files: Files,
-    require: Option<Rank>,
-    waivers: &Waivers,
+    terms: &Terms,
 ) -> anyhow::Result<u8> {
-    let certificate = certificate(drivers, options, files.subject)?;
-    let code = code(&certificate, require, waivers);
-    let document = document::document(&certificate, code);
-    for (format, mut out) in files.reports {
-        match format {
-            Format::Whole(format) => format.write(&document, &mut out)?,
-            _ => out.write_all(text::text(&certificate).as_bytes())?,
-        }
-        out.flush()?;
-    }
-    files.places.keep()?;
-    let is_read = files.is_read;
-    if is_read {
-        say_waived(&certificate, waivers);
-    }
+    let mut reports = files.reports;
+    let certificate = certificate(drivers, options, files.subject, &mut reports)?;
+    let report = Report::of(&certificate, terms);
+    reports.tell(&Event::Finished(&report))?;
+    // Standard output may belong to another format.
+    let is_read = reports.is_text_on_standard_output();
+    reports.keep()?;
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
         if is_read {
@@ -339,7 +370,7 @@ fn certified(
     if let Some(path) = &files.badge {
         write("--badge", path, page::badge(&certificate)?)?;
     }
-    Ok(code)
+    Ok(report.exit_code())
 }
 
 /// Runs `verify`.

@@ -1,8 +1,9 @@
 //! The arguments of `merchant`.
 
 use super::help;
-use super::reports::{ReportTo, certification};
+use super::reports::{ReportTo, report};
 use super::values::seed;
+use crate::pattern::Pattern;
 use clap::{Args, Subcommand};
 use flexiti_mock::command_line::{address, whole};
 use std::net::SocketAddr;
@@ -108,9 +109,23 @@ pub struct MerchantRun {
     /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Run only the scenarios whose id starts with this, and their control scenarios
-    #[arg(long, value_name = "ID", conflicts_with = "exec")]
-    pub only: Option<String>,
+    /// Play only the scenarios of this id, group or pattern, such as `callback`, `callback.told` or
+    /// `*/fr`, and their control scenarios; may be repeated
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        value_delimiter = ',',
+        conflicts_with = "exec"
+    )]
+    pub only: Vec<Pattern>,
+    /// Leave the scenarios of this id, group or pattern out; may be repeated
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        value_delimiter = ',',
+        conflicts_with = "exec"
+    )]
+    pub skip: Vec<Pattern>,
     /// Play this many plans of the fuzzer besides, in each dialect: what nobody thought of
     #[arg(
         long,
@@ -143,13 +158,16 @@ pub struct MerchantRun {
     /// waived still costs its level
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub waivers: Option<PathBuf>,
-    /// text, junit, sarif, html, markdown or github, to a file or to standard output (`-`,
-    /// `junit=-`); may be repeated
+    /// JSON report of an earlier run: only what is new fails. What is known still costs its level
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    pub baseline: Option<PathBuf>,
+    /// text, json, ndjson, junit, sarif, html, markdown or github, to a file or to standard output
+    /// (`-`, `json=-`); may be repeated
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
         default_value = "text",
-        value_parser = certification,
+        value_parser = report,
         conflicts_with = "exec"
     )]
     pub report: Vec<ReportTo>,

@@ -9,7 +9,6 @@ mod explain;
 mod help;
 mod merchant;
 mod merchant_args;
-mod merchant_code;
 mod merchant_drivers;
 mod probe;
 mod replay;

@@ -3,9 +3,10 @@
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
 use super::{merchant, server, target};
+use crate::formats::{Reporter, Text};
 use crate::merchant::fuzz::Reproduction;
 use crate::pattern::Pattern;
-use crate::server::{Reporter, Stored, Text, run};
+use crate::server::{Stored, run};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Dialect};
 use std::path::Path;

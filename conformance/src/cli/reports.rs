@@ -1,9 +1,9 @@
 //! The reports that `--report` asks for.
 
-use crate::formats;
-use crate::server::{Json, Ndjson, Places, Progress, Reporter, Text, Whole};
+use crate::formats::{self, Event, Json, Ndjson, Places, Progress, Reporter, Text, Whole};
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Names the file that holds the summary of a step of GitHub Actions. Programs append to it.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -53,15 +53,6 @@ pub fn comparison(text: &str) -> Result<ReportTo, String> {
     parse(text, &FORMATS[..2])
 }
 
-/// Reads the report of a certification. Its JSON is the certificate.
-pub fn certification(text: &str) -> Result<ReportTo, String> {
-    let formats: Vec<_> = FORMATS
-        .into_iter()
-        .filter(|(_, format)| !matches!(format, Format::Json | Format::Ndjson))
-        .collect();
-    parse(text, &formats)
-}
-
 fn parse(text: &str, formats: &[(&str, Format)]) -> Result<ReportTo, String> {
     let (name, file) = match text.split_once('=') {
         Some((_, "")) => return Err("expected the path of a file after `=`".to_owned()),
@@ -93,12 +84,13 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Opens the reports. An error names the one that cannot be written.
-    pub fn open(reports: &[ReportTo], verbose: bool) -> anyhow::Result<Self> {
+    /// Opens the reports. An error names the one that cannot be written. Where there is no terminal,
+    /// progress is a line in every `interval`.
+    pub fn open(reports: &[ReportTo], verbose: bool, interval: Duration) -> anyhow::Result<Self> {
         let terminal = std::io::stderr().is_terminal();
         let mut places = Places::default();
         let mut text_on_standard_output = None;
-        let progress = Progress::new(std::io::stderr(), terminal);
+        let progress = Progress::new(std::io::stderr(), terminal).every(interval);
         let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(progress)];
         for report in reports {
             let out = open(&mut places, report)?;
@@ -132,6 +124,11 @@ impl Reports {
         &mut self.reporters
     }
 
+    /// Tells all of them.
+    pub fn tell(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
+        self.reporters.iter_mut().try_for_each(|it| it.on(event))
+    }
+
     /// Puts the files in their places.
     pub fn keep(self) -> anyhow::Result<()> {
         // The reporters hold the files open.
@@ -141,7 +138,7 @@ impl Reports {
 }
 
 /// Opens the place of a report.
-pub fn open(places: &mut Places, report: &ReportTo) -> anyhow::Result<Box<dyn Write>> {
+fn open(places: &mut Places, report: &ReportTo) -> anyhow::Result<Box<dyn Write>> {
     let file = report.file.as_deref();
     let summary = std::env::var_os(STEP_SUMMARY);
     if file.is_some() && file == summary.as_deref().map(Path::new) {

@@ -4,8 +4,10 @@ use super::args::{LimitArgs, Server};
 use super::exit_code::INCONCLUSIVE;
 use super::reports::Reports;
 use super::target::{self, DEMO_CLIENT};
+use crate::formats::INTERVAL;
 use crate::server::run::{self, Options, Reading, Selection, Waivers};
 use crate::server::{Baseline, Stored};
+use crate::waivers::Subject;
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Dialect, Rulebook};
 use std::hash::{BuildHasher as _, RandomState};
@@ -40,7 +42,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let dialect = args.target.dialect.as_deref().unwrap_or("documented");
     let rulebook = rulebook(Contract::shipped().dialect(dialect)?)?;
     let waivers = match &args.waivers {
-        Some(file) => Waivers::read(file, "clause", &clause_ids())?,
+        Some(file) => waivers(file)?,
         None => Waivers::default(),
     };
     let selection = Selection {
@@ -61,7 +63,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     if args.dry_run {
         return dry_run(args, &rulebook, &options);
     }
-    let mut reports = Reports::open(&args.report, args.verbose)?;
+    let mut reports = Reports::open(&args.report, args.verbose, INTERVAL)?;
     let mut reached = target::reach(&args.target, &rulebook, &mut options)?;
     options.select(&args.phase, reached.is_near);
     if let Err(blocked) = reached.greet(&args.target, &mut options) {
@@ -89,10 +91,18 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     Ok(report.exit_code())
 }
 
-/// The ids of all clauses.
-fn clause_ids() -> Vec<&'static str> {
+/// Waivers of clauses, and of cases, which are not known before the server was probed.
+fn waivers(file: &Path) -> anyhow::Result<Waivers> {
     let clauses = Contract::shipped().clauses.iter();
-    clauses.map(|clause| clause.id.as_str()).collect()
+    let ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
+    let subject = Subject {
+        noun: "clause",
+        ids: &ids,
+        case: "case",
+        cases: None,
+        must_expire: false,
+    };
+    Waivers::read(file, subject)
 }
 
 fn baseline(file: &Path) -> anyhow::Result<Baseline> {

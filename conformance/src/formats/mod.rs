@@ -1,45 +1,34 @@
-//! The formats of reports: a [`Document`] says what a run found out, whoever was judged, and each
-//! format writes it down.
+//! The formats of reports. A run tells [events](Event), whoever is judged, and reporters listen:
+//! some write each event down, some the text or the JSON at the end, and some a [`Document`], which
+//! says what the run found out.
 
+mod changes;
 mod document;
 mod escape;
+mod event;
+mod files;
 mod github;
 mod html;
+mod json;
 mod junit;
 mod markdown;
+mod ndjson;
+mod progress;
 mod sarif;
+mod seal;
+mod text;
+mod whole;
 
+pub use changes::Changes;
 pub use document::{About, Case, Document, Finding, Learned, Outcome, Row};
 pub use escape::{command, log_line, one_line};
-
-use std::io::Write;
-
-/// A format that holds a whole document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JUnit XML, for CI.
-    Junit,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// A page for a browser.
-    Html,
-    /// Markdown, for the summary of a step.
-    Markdown,
-    /// GitHub's annotations.
-    Github,
-}
-
-impl Format {
-    /// Writes a document.
-    pub fn write(self, document: &Document, out: &mut dyn Write) -> anyhow::Result<()> {
-        match self {
-            Self::Junit => junit::write(document, out)?,
-            Self::Sarif => sarif::write(document, out)?,
-            Self::Html => html::write(document, out)?,
-            Self::Markdown => out.write_all(markdown::text(document).as_bytes())?,
-            Self::Github => out.write_all(github::text(document).as_bytes())?,
-        }
-        out.flush()?;
-        Ok(())
-    }
-}
+pub use event::{Beginning, Done, Event, FORMAT_VERSION, Found, Reporter};
+pub use files::Places;
+pub use json::Json;
+pub use ndjson::Ndjson;
+pub use progress::{INTERVAL, Progress};
+pub use seal::Seal;
+#[cfg(test)]
+pub use seal::{DIGEST, add_seal};
+pub use text::Text;
+pub use whole::{Format, Whole};

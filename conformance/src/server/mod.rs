@@ -15,10 +15,7 @@ mod wire;
 
 pub use case::{Kind, Phase};
 pub use probe::{KnobAnswer, Probed};
-pub use report::{
-    Baseline, Json, Learned, Ndjson, Places, Progress, Report, Reporter, Status, Stored, Text,
-    Whole, shown,
-};
+pub use report::{Baseline, Learned, Report, Status, Stored, shown};
 pub use wire::{
     AllowedHosts, Blocked, Credentials, Limits, Reach, Target, Unreachable, base, host, name_of,
 };

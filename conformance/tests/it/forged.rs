@@ -30,7 +30,7 @@ impl Forger {
             "--seed",
             "1",
             "--only",
-            "callback.forged",
+            "callback.forged*",
             "--fuzz",
             "3",
             "--key",

@@ -37,7 +37,7 @@ const RUNNER: &[Layers] = &[
     (
         "merchant",
         &[
-            "certify | exec | fuzz",
+            "certify | exec | fuzz | report",
             "certificate | stage",
             "judge",
             "record | past | scenarios | recipe | silence",

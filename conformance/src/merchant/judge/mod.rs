@@ -17,9 +17,8 @@ mod scenario;
 mod steps;
 mod story;
 mod tokens;
-pub mod waivers;
 
 pub use checkers::{Basis, Ground};
 pub use judgement::{Judgement, Verdict};
-pub use scenario::judge;
+pub use scenario::{judge, worst};
 pub use story::denies_purchase;

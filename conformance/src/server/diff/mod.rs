@@ -14,8 +14,8 @@ pub use contents::{Comparison, Example, Group, KnobDifference, Side};
 pub use flexiti_contract::comparison::{Aspect, Difference, Subject};
 pub use text::write;
 
+use crate::formats::Reporter;
 use crate::server::probe::{KnobAnswer, Probed};
-use crate::server::report::Reporter;
 use crate::server::run::{self, Options, Reading};
 use crate::server::wire::{Session, Target, curl};
 use flexiti_contract::{Contract, Rulebook};

@@ -3,10 +3,11 @@
 use super::contents::Example;
 use super::groups::{Explanations, Found, Groups};
 use super::pair::{Pair, Played};
+use crate::formats::{Event, Reporter};
 use crate::server::case::{Case, Encoding};
 use crate::server::generate::{self, Player};
 use crate::server::plan::{self, Working};
-use crate::server::report::{Event, Reporter, Shown};
+use crate::server::report::Shown;
 use crate::server::run::{Options, Reading};
 use crate::server::wire::{Answer, Exchange, Surface, curl};
 use flexiti_contract::Endpoint;
@@ -93,7 +94,11 @@ impl<'a> Play<'a> {
         self.done += done;
         let (done, total) = (self.done, self.total.max(self.done));
         for reporter in self.reporters.iter_mut() {
-            reporter.on(&Event::Progress { done, total })?;
+            reporter.on(&Event::Progress {
+                done,
+                total,
+                next: None,
+            })?;
         }
         Ok(())
     }

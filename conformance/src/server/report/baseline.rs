@@ -1,8 +1,8 @@
 //! What has changed since an earlier run: only what is new fails.
 
-use super::changes::Changes;
 use super::contents::{ClauseRow, Finding, Learned, Report, Status, Summary};
 use super::stored::Stored;
+use crate::formats::Changes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,15 +1,12 @@
 //! The contents of a report.
 
-use super::changes::Changes;
 use super::circumstances::Circumstances;
 use super::power::Power;
+use crate::formats::Changes;
 use crate::server::case::Case;
 use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The version of the JSON report; a report of another one is not read.
-pub const FORMAT_VERSION: u32 = 1;
 
 /// Everything that a run found out.
 #[derive(Debug, Clone, Serialize)]

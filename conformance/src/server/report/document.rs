@@ -2,34 +2,15 @@
 
 use super::circumstances::Circumstances;
 use super::contents::{ClauseRow, Finding, Report, Status};
-use super::event::{Event, Reporter};
 use super::power::Power;
 use super::shown::shown;
-use crate::formats::{self, About, Document, Format, Outcome};
+use crate::formats::{self, About, Document, Outcome};
 use crate::server::case::{Case, Step, To};
 use flexiti_contract::Contract;
-use std::io::Write;
-
-/// Writes the whole report in a format when the run is over.
-pub struct Whole<W> {
-    /// The format.
-    pub format: Format,
-    /// Where to.
-    pub out: W,
-}
-
-impl<W: Write> Reporter for Whole<W> {
-    fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
-        if let Event::Finished(report) = event {
-            self.format.write(&report.document(), &mut self.out)?;
-        }
-        Ok(())
-    }
-}
 
 impl Report {
     /// What every format shows.
-    pub fn document(&self) -> Document {
+    pub fn as_document(&self) -> Document {
         let circumstances = &self.circumstances;
         let mut findings: Vec<formats::Finding> = self
             .findings

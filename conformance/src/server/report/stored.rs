@@ -1,16 +1,12 @@
 //! A JSON report that is read again, for `replay` and `--baseline`. A mistake in it is told with
 //! its place.
 
-use super::contents::{FORMAT_VERSION, Finding, Learned, Status};
+use super::contents::{Finding, Learned, Status};
+use crate::formats::{FORMAT_VERSION, Seal};
 use crate::pattern::closest;
 use flexiti_contract::Contract;
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
-
-/// The member that says whether a report is as it was written.
-const DIGEST: &str = "sha256";
 
 /// What is read of a JSON report.
 #[derive(Debug, Deserialize)]
@@ -54,16 +50,6 @@ pub struct StoredCase {
     pub outcome: String,
 }
 
-/// Whether a report is as it was written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Seal {
-    /// It carries no digest.
-    #[default]
-    Missing,
-    Whole,
-    Broken,
-}
-
 impl Stored {
     /// Reads a report. An error names the place in it, and what is allowed there. Whether it is as
     /// it was written is for [`sealed`](Self::sealed) to say, which knows no place.
@@ -77,6 +63,14 @@ impl Stored {
                 "expected a JSON report of `server`, or a plan of `merchant fuzz`".to_owned(),
             );
         };
+        if members
+            .get("judged")
+            .is_some_and(|judged| *judged == "shop")
+        {
+            return Err(
+                "judged: this is a report of `merchant`; expected one of `server`".to_owned(),
+            );
+        }
         match members.get("format_version") {
             // Reports had none at first.
             None => {}
@@ -94,7 +88,7 @@ impl Stored {
                 "seed: {seed} is not a seed; expected a whole number from 0 to {most}"
             ));
         }
-        let seal = seal(&value);
+        let seal = Seal::of(&value);
         let read = serde_path_to_error::deserialize(value);
         let mut stored: Self = read.map_err(|error| {
             let place = error.path().to_string();
@@ -164,57 +158,14 @@ impl Stored {
 
     /// Refuses a report that was changed since it was written.
     pub fn sealed(&self) -> Result<(), String> {
-        if self.seal == Seal::Broken {
-            return Err(format!(
-                "{DIGEST}: the report is not as it was written; take the original, or remove \
-                 the member `{DIGEST}` to use what it says now"
-            ));
-        }
-        Ok(())
+        self.seal.check()
     }
-}
-
-/// Adds the digest of a report to it.
-pub fn add_seal(report: &mut Value) {
-    let digest = digest(report);
-    if let Some(members) = report.as_object_mut() {
-        members.insert(DIGEST.to_owned(), digest.into());
-    }
-}
-
-fn seal(report: &Value) -> Seal {
-    let Some(said) = report.get(DIGEST) else {
-        return Seal::Missing;
-    };
-    let mut rest = report.clone();
-    if let Some(members) = rest.as_object_mut() {
-        members.shift_remove(DIGEST);
-    }
-    if *said == digest(&rest) {
-        Seal::Whole
-    } else {
-        Seal::Broken
-    }
-}
-
-/// A digest of what a report says. White space and the order of members do not count, for
-/// formatters change them, nor does where the server was: another port changes no verdict.
-fn digest(report: &Value) -> String {
-    let mut sorted = report.clone();
-    if let Some(members) = sorted.as_object_mut() {
-        members.shift_remove("target");
-    }
-    sorted.sort_all_objects();
-    let mut hex = String::new();
-    for byte in Sha256::digest(sorted.to_string()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::{DIGEST, add_seal};
     use serde_json::json;
 
     #[test]

@@ -2,36 +2,28 @@
 //! told.
 
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
-use super::event::{Event, Reporter};
 use super::shown::shown;
 use crate::formats::{command, log_line};
 use flexiti_contract::{Contract, Part};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 /// How many findings of one kind are shown in full.
 const IN_FULL: usize = 3;
 /// How many of the answers that were learned are shown.
 const LEARNED: usize = 12;
 
-/// Writes to `out`.
-pub struct Text<W> {
-    out: W,
+/// Writes a report to `out`.
+struct Text<'o> {
+    out: &'o mut dyn Write,
     verbose: bool,
 }
 
-impl<W: Write> Text<W> {
-    /// A reporter that writes to `out` what fits on a screen.
-    pub fn new(out: W) -> Self {
-        let verbose = false;
-        Self { out, verbose }
-    }
+/// Writes a report.
+pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    Text { out, verbose }.finished(report)
+}
 
-    /// Everything, however long it is.
-    #[must_use]
-    pub fn verbose(self, verbose: bool) -> Self {
-        Self { verbose, ..self }
-    }
-
+impl Text<'_> {
     fn finished(&mut self, report: &Report) -> std::io::Result<()> {
         let circumstances = &report.circumstances;
         if circumstances.is_blocked {
@@ -251,26 +243,5 @@ fn kind(finding: &Finding) -> &'static str {
         Part::Accepted => "what must be accepted is refused",
         Part::Shape => "a refusal has none of the printed shapes",
         _ => "an answer says something else",
-    }
-}
-
-impl<W: Write> Reporter for Text<W> {
-    fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
-        let written = match event {
-            Event::Started {
-                target,
-                dialect,
-                seed,
-            } => {
-                writeln!(self.out, "{target}, dialect `{dialect}`, seed {seed}")
-            }
-            Event::Progress { .. } | Event::Case { .. } => Ok(()),
-            Event::Finished(report) => self.finished(report),
-        };
-        match written {
-            // The reader has seen enough (`| head`); the exit code still carries the verdict.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written?),
-        }
     }
 }

@@ -20,8 +20,9 @@ pub use selection::Selection;
 
 pub use crate::waivers::Waivers;
 
+use crate::formats::Reporter;
 use crate::server::case::Case;
-use crate::server::report::{Report, Reporter, Status};
+use crate::server::report::{Report, Status};
 use crate::server::wire::Target;
 use flexiti_contract::Rulebook;
 use runner::Run;

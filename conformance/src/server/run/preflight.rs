@@ -2,7 +2,8 @@
 
 use super::options::Options;
 use super::tally::{Outcomes, Tally};
-use crate::server::report::{Circumstances, Event, FORMAT_VERSION, Report, Reporter, Summary};
+use crate::formats::{Event, FORMAT_VERSION, Reporter};
+use crate::server::report::{Circumstances, Report, Summary};
 use crate::server::wire::{self, Blocked, Limits, Target};
 use crate::waivers::Waivers;
 use flexiti_contract::Rulebook;

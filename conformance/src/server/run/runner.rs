@@ -4,12 +4,11 @@ use super::options::Options;
 use super::reading::Reading;
 use super::sessions::{Played, Sessions};
 use super::tally::{Outcomes, Tally};
+use crate::formats::{Done, Event, FORMAT_VERSION, Reporter};
 use crate::server::case::{Case, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::{self, JsonTypes, Samples};
-use crate::server::report::{
-    Circumstances, Event, FORMAT_VERSION, Hide, Learned, Power, Report, Reporter, Summary,
-};
+use crate::server::report::{Beginning, Circumstances, Hide, Learned, Power, Report, Summary};
 use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
 use flexiti_contract::{ErrorId, Rulebook};
@@ -48,11 +47,11 @@ impl<'a> Run<'a> {
         reporters: &'a mut [Box<dyn Reporter>],
     ) -> anyhow::Result<Self> {
         for reporter in reporters.iter_mut() {
-            reporter.on(&Event::Started {
+            reporter.on(&Event::Started(&Beginning {
                 target: &target.base_url,
                 dialect: &reading.yardstick,
                 seed: options.seed,
-            })?;
+            }))?;
         }
         let (mut tally, mut out_of_reach) = (Tally::default(), HashSet::new());
         for clause in &reading.rulebook.contract().clauses {
@@ -129,7 +128,11 @@ impl<'a> Run<'a> {
         self.done += 1;
         let (done, total) = (self.done, self.total.max(self.done));
         for reporter in self.reporters.iter_mut() {
-            reporter.on(&Event::Progress { done, total })?;
+            reporter.on(&Event::Progress {
+                done,
+                total,
+                next: None,
+            })?;
         }
         Ok(())
     }
@@ -154,7 +157,8 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         for reporter in self.reporters.iter_mut() {
-            reporter.on(&Event::Case { case, outcome })?;
+            let (id, of) = (case.id.as_str(), ("clause", case.clause.as_str()));
+            reporter.on(&Event::Case(Done { id, of, outcome }))?;
         }
         Ok(())
     }
@@ -215,7 +219,7 @@ impl<'a> Run<'a> {
                 let mut findings = findings.iter().filter(|found| about(&found.clause));
                 findings.any(|found| found.shown_by().any(case))
             },
-            |about| {
+            |about, _| {
                 let mut rows = rows.iter().filter(|row| about(&row.id)).peekable();
                 rows.peek().is_some() && rows.all(|row| !row.status.is_seen())
             },

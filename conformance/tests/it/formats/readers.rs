@@ -46,6 +46,50 @@ pub fn json(text: &str) {
     }
 }
 
+/// The JSON report of a certification, by the schema that is shipped.
+pub fn shop_json(text: &str) -> Value {
+    let report: Value = serde_json::from_str(text).unwrap();
+    fits("merchant-report.schema.json", &report);
+    let rows = report["scenarios"].as_array().unwrap();
+    for (status, count) in report["summary"].as_object().unwrap() {
+        let counted = rows.iter().filter(|row| row["status"] == status.as_str());
+        assert_eq!(*count, counted.count(), "{status}");
+    }
+    for finding in report["findings"].as_array().unwrap() {
+        let same =
+            |row: &&Value| row["id"] == finding["scenario"] && row["dialect"] == finding["dialect"];
+        let row = rows.iter().find(same).unwrap();
+        let checks = row["checks"].as_array().unwrap();
+        assert!(
+            checks
+                .iter()
+                .any(|it| it["check"] == finding["check"] && it["status"] == finding["status"])
+        );
+    }
+    report
+}
+
+/// The events of a certification, one on each line.
+pub fn shop_ndjson(text: &str) -> Vec<Value> {
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<Value> = lines.collect();
+    for event in &events {
+        fits("merchant-event.schema.json", event);
+    }
+    let of = |kind: &str| events.iter().filter(|it| it["event"] == kind).count();
+    assert_eq!((of("started"), of("finished")), (1, 1));
+    assert_eq!(events[0]["event"], "started");
+    assert_eq!(events[events.len() - 1]["event"], "finished");
+    // Every scenario that was played has its row.
+    for case in events.iter().filter(|event| event["event"] == "case") {
+        let row = |it: &Value| {
+            it["event"] == "scenario" && it["id"] == case["id"] && it["dialect"] == case["dialect"]
+        };
+        assert!(events.iter().any(row), "{case}");
+    }
+    events
+}
+
 /// Events, one on each line.
 pub fn ndjson(text: &str) {
     let events: Vec<Value> = text

@@ -1,77 +1,41 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
+mod options;
+
+pub use options::{Options, names};
+
 use super::driver::Driver;
 use super::judge::results::{Act, Has};
 use super::judge::{self, Judgement, Verdict};
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
-use super::{recipe, scenarios, silence};
-use flexiti_contract::Contract;
 use flexiti_contract::scenario::{Rank, Scenario, Step};
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use options::{Play, silences};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Seeds amounts, order numbers and random choices.
-    pub seed: u64,
-    /// Names or paths of the dialects, the merchant's own one first.
-    pub dialects: Vec<String>,
-    /// Only the scenarios whose id starts with this, and their controls.
-    pub only: Option<String>,
-    /// How many plans of the fuzzer are played besides, in each dialect.
-    pub fuzz: u32,
-}
-
-/// A scenario in one of its flows and languages.
-type Play<'p> = (&'p Scenario, &'p str, &'p str);
-
-impl Options {
-    /// The selected scenarios, one entry for each flow and language that the shop has.
-    pub fn plays(&self, driver: &Driver) -> Vec<Play<'static>> {
-        let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
-        let only = self.only.as_deref().unwrap_or_default();
-        let chosen = scenarios::all().iter();
-        let chosen: Vec<&Scenario> = chosen.filter(|row| row.id.starts_with(only)).collect();
-        // That something does not happen says nothing unless it happens in the control.
-        let controls = chosen.iter().filter_map(|row| row.control.as_deref());
-        let controls: BTreeSet<&str> = controls.collect();
-        let wanted =
-            |row: &&Scenario| row.id.starts_with(only) || controls.contains(row.id.as_str());
-        let mut plays = Vec::new();
-        for scenario in scenarios::all().iter().filter(wanted) {
-            let own = scenario.plays();
-            let own = own.filter(|(_, flow, lang)| has(flow, lang));
-            plays.extend(own.map(|(_, flow, lang)| (scenario, flow, lang)));
-        }
-        // A shop that is asked to wait for a minute rightly does so, and turns customers away.
-        plays.sort_by_key(|(scenario, ..)| silences(scenario));
-        plays
-    }
-}
-
-impl Options {
-    /// The scenarios that are made for this run: silences of Flexiti's that are longer than the shop
-    /// waits, and plans of the fuzzer.
-    pub fn planned(&self, driver: &Driver) -> anyhow::Result<Vec<Scenario>> {
-        let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
-        let only = self.only.as_deref().unwrap_or_default();
-        let mut planned = silence::scenarios(driver.checkout.timeout_s, has);
-        planned.retain(|row| row.id.starts_with(only));
-        let contract = Contract::shipped();
-        planned.extend(recipe::scenarios(contract, self.seed, self.fuzz, has)?);
-        Ok(planned)
-    }
-}
-
-/// Whether a scenario asks the shop to leave Flexiti alone for longer than a scenario takes.
-fn silences(scenario: &Scenario) -> bool {
-    scenario.faults.iter().any(|fault| {
-        let pause = fault["action"]["headers"]["Retry-After"].as_str();
-        pause.is_some_and(|pause| pause.parse().is_ok_and(|seconds: u32| seconds > 5))
-    })
+/// How a run goes.
+#[derive(Debug)]
+pub enum Told {
+    /// A scenario begins.
+    Next {
+        /// How many were played.
+        done: usize,
+        /// How many there are.
+        total: usize,
+        /// Which one.
+        scenario: String,
+    },
+    /// A scenario was played.
+    Played {
+        /// Scenario, flow and language.
+        name: String,
+        /// The dialect.
+        dialect: String,
+        /// The verdict on it, before the others are known.
+        verdict: Verdict,
+    },
 }
 
 /// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
@@ -148,27 +112,31 @@ const BROKEN: Duration = Duration::from_secs(30);
 const MANY: usize = 5;
 
 /// How the run in one dialect goes, over all lanes.
-struct Going {
+struct Going<'d> {
+    dialect: &'d str,
     started: Instant,
     /// In how many scenarios something that the documentation asks for was not done.
     failed: AtomicUsize,
 }
 
-impl Going {
-    fn new() -> Self {
+impl<'d> Going<'d> {
+    fn new(dialect: &'d str) -> Self {
         Self {
+            dialect,
             started: Instant::now(),
             failed: AtomicUsize::new(0),
         }
     }
 
-    fn note(&self, scenario: &Scenario, played: &Played) {
+    /// Notes how a scenario went, and gives its verdict as far as it goes by itself.
+    fn note(&self, scenario: &Scenario, played: &Played) -> Verdict {
         let judged = judge::judge(scenario, played);
         let is_bad =
             |check: &Judgement| check.verdict == Verdict::Failed && check.level < Rank::Exemplary;
         if judged.iter().any(is_bad) {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
+        judge::worst(&judged)
     }
 
     /// Whether the rest would say no more.
@@ -239,11 +207,11 @@ fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
 
 /// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
 /// there are drivers with ports of their own for all of them, otherwise in one after the other.
-/// `tell` hears how many of how many are done, and which is next.
+/// `tell` hears how it goes, and ends the run if it cannot go on listening.
 pub fn run(
     drivers: &[Driver],
     options: &Options,
-    tell: &(dyn Fn(usize, usize, &str) + Sync),
+    tell: &mut dyn FnMut(Told) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Act>> {
     let Some(first) = drivers.first() else {
         anyhow::bail!("no shop to certify");
@@ -257,18 +225,32 @@ pub fn run(
     plays.sort_by_key(|(scenario, ..)| silences(scenario));
     let total = plays.len() * options.dialects.len();
     let done = AtomicUsize::new(0);
-    let one = |lane: usize, driver: &Driver, dialect: &str, plays: &[Play<'_>], going: &Going| {
+    let is_over = AtomicBool::new(false);
+    let one = |lane: usize,
+               driver: &Driver,
+               going: &Going<'_>,
+               plays: &[Play<'_>],
+               say: &Sender<Told>| {
+        let dialect = going.dialect;
         // Each dialect gets a freshly started shop: no state carries over.
         let mut stage = Stage::new(driver, options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
         let mut cut = 0;
         for (scenario, flow, lang) in plays {
+            if is_over.load(Ordering::Relaxed) {
+                anyhow::bail!("nobody listens any more");
+            }
             if going.is_over(stage.is_hopeless()) {
                 cut = plays.len() - played.len();
                 break;
             }
-            tell(done.load(Ordering::Relaxed), total, &scenario.id);
+            // Nobody listens to a run that has failed.
+            let _ = say.send(Told::Next {
+                done: done.load(Ordering::Relaxed),
+                total,
+                scenario: scenario.id.clone(),
+            });
             let play = stage.play(scenario, flow, lang)?;
             // If Flexiti fails, the fault may explain the silence, which is then judged.
             let nothing = came_to_nothing(driver, &play, &stage.called_at())
@@ -283,9 +265,14 @@ pub fn run(
                 }
                 None => lost = 0,
             }
-            going.note(scenario, &play);
-            played.push(play);
+            let verdict = going.note(scenario, &play);
             done.fetch_add(1, Ordering::Relaxed);
+            let _ = say.send(Told::Played {
+                name: play.name(),
+                dialect: dialect.to_owned(),
+                verdict,
+            });
+            played.push(play);
         }
         let mut act = Act {
             dialect: stage.dialect(),
@@ -304,68 +291,54 @@ pub fn run(
         act.record = Some(stage.record(lane, &act.played, &act.rest())?);
         anyhow::Ok(act)
     };
-    if let [driver] = drivers {
-        let dialects = options.dialects.iter().enumerate();
-        return dialects
-            .map(|(lane, dialect)| one(lane, driver, dialect, &plays, &Going::new()))
-            .collect();
-    }
-    let lanes = shared_out(&plays, lanes(options.dialects.len()));
-    let dialects = options.dialects.iter();
-    let going: Vec<Going> = dialects.clone().map(|_| Going::new()).collect();
-    let runs = dialects.zip(&going);
-    let runs = runs.flat_map(|run| lanes.iter().map(move |plays| (run, plays)));
+    let going: Vec<Going> = options.dialects.iter().map(|it| Going::new(it)).collect();
+    let one = &one;
+    let (say, heard) = mpsc::channel();
     std::thread::scope(|scope| {
-        let running: Vec<_> = drivers
-            .iter()
-            .zip(runs)
-            .filter(|(_, (_, plays))| !plays.is_empty())
-            .enumerate()
-            .map(|(lane, (driver, ((dialect, going), plays)))| {
-                let one = &one;
-                scope.spawn(move || one(lane, driver, dialect, plays, going))
-            })
-            .collect();
+        let mut running = Vec::new();
+        if let [driver] = drivers {
+            let (going, plays, say) = (&going, &plays, say.clone());
+            running.push(scope.spawn(move || {
+                let dialects = going.iter().enumerate();
+                dialects
+                    .map(|(lane, going)| one(lane, driver, going, plays, &say))
+                    .collect::<anyhow::Result<Vec<Act>>>()
+            }));
+        } else {
+            let lanes = shared_out(&plays, lanes(options.dialects.len()));
+            let runs = going.iter();
+            let runs =
+                runs.flat_map(|going| lanes.iter().cloned().map(move |plays| (going, plays)));
+            let runs = drivers.iter().zip(runs);
+            let runs = runs.filter(|(_, (_, plays))| !plays.is_empty());
+            for (lane, (driver, (going, plays))) in runs.enumerate() {
+                let say = say.clone();
+                let act = move || one(lane, driver, going, &plays, &say).map(|act| vec![act]);
+                running.push(scope.spawn(act));
+            }
+        }
+        drop(say);
+        let mut told = Ok(());
+        for event in heard {
+            if told.is_ok() {
+                told = tell(event);
+                is_over.store(told.is_err(), Ordering::Relaxed);
+            }
+        }
         let ended = running.into_iter().map(|running| {
             let ended = running.join();
             ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run panicked")))
         });
-        ended.collect()
+        let acts: anyhow::Result<Vec<Vec<Act>>> = ended.collect();
+        told?;
+        Ok(acts?.into_iter().flatten().collect())
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merchant::driver::EXAMPLE;
-
-    #[test]
-    fn scenarios_are_played_with_their_controls() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("merchant.toml");
-        std::fs::write(&path, EXAMPLE).unwrap();
-        let driver = Driver::read(&path, 9_123).unwrap();
-        let played = |only: &str| {
-            let options = Options {
-                seed: 1,
-                dialects: vec!["documented".to_owned()],
-                only: Some(only.to_owned()),
-                fuzz: 0,
-            };
-            let plays = options.plays(&driver).into_iter();
-            plays
-                .map(|(scenario, ..)| scenario.id.clone())
-                .collect::<BTreeSet<String>>()
-        };
-        let callbacks = played("callback");
-        for control in ["outcome.declined", "outcome.cancelled"] {
-            assert!(callbacks.contains(control), "{callbacks:?}");
-        }
-        assert!(callbacks.contains("callback.declined_success"));
-        assert!(!callbacks.contains("outcome.purchased"));
-        assert_eq!(played("callback.told").len(), 1);
-        assert_eq!(played("no.such").len(), 0);
-    }
+    use crate::merchant::scenarios;
 
     #[test]
     fn lanes_have_every_play_once_and_are_about_equally_long() {

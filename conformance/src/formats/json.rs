@@ -1,7 +1,8 @@
-//! The report as JSON, for other programs. `schemas/meta/report.schema.json` describes it.
+//! The report as JSON, for other programs. `schemas/meta/report.schema.json` describes that of a
+//! server, `schemas/meta/merchant-report.schema.json` that of a shop.
 
 use super::event::{Event, Reporter};
-use super::stored::add_seal;
+use super::seal::add_seal;
 use std::io::Write;
 
 /// Writes the whole report when the run is over.
@@ -9,9 +10,9 @@ pub struct Json<W>(pub W);
 
 impl<W: Write> Reporter for Json<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
-        if let Event::Finished(report) = event {
+        if let Event::Finished(found) = event {
             // Numbers are sealed as a reader sees them.
-            let text = serde_json::to_string(report)?;
+            let text = serde_json::to_string(&found.json()?)?;
             let mut value = serde_json::from_str(&text)?;
             add_seal(&mut value);
             serde_json::to_writer_pretty(&mut self.0, &value)?;

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// The time between two lines.
-const INTERVAL: Duration = Duration::from_secs(5);
+pub const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Shows how far a run is.
 pub struct Progress<W> {
@@ -14,6 +14,7 @@ pub struct Progress<W> {
     /// `None` where there is no terminal.
     bar: Option<ProgressBar>,
     started: Instant,
+    interval: Duration,
     next: Duration,
 }
 
@@ -22,7 +23,9 @@ impl<W: Write> Progress<W> {
     pub fn new(out: W, terminal: bool) -> Self {
         let bar = || {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}")
+            {
                 bar.set_style(style);
             }
             bar
@@ -31,7 +34,19 @@ impl<W: Write> Progress<W> {
             out,
             bar: terminal.then(bar),
             started: Instant::now(),
+            interval: INTERVAL,
             next: INTERVAL,
+        }
+    }
+
+    /// With another time between two lines.
+    #[must_use]
+    pub fn every(self, interval: Duration) -> Self {
+        let next = interval;
+        Self {
+            interval,
+            next,
+            ..self
         }
     }
 
@@ -39,7 +54,7 @@ impl<W: Write> Progress<W> {
         if elapsed < self.next {
             return;
         }
-        self.next = elapsed + INTERVAL;
+        self.next = elapsed + self.interval;
         // Nobody may be listening.
         let _ = writeln!(self.out, "{done} of {total} cases, {} s", elapsed.as_secs());
         let _ = self.out.flush();
@@ -49,16 +64,19 @@ impl<W: Write> Progress<W> {
 impl<W: Write> Reporter for Progress<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
         match (event, &self.bar) {
-            (Event::Progress { done, total }, Some(bar)) => {
+            (Event::Progress { done, total, next }, Some(bar)) => {
                 bar.set_length(u64::try_from(*total).unwrap_or(u64::MAX));
                 bar.set_position(u64::try_from(*done).unwrap_or(u64::MAX));
+                if let Some(next) = next {
+                    bar.set_message((*next).to_owned());
+                }
             }
-            (Event::Progress { done, total }, None) => {
+            (Event::Progress { done, total, .. }, None) => {
                 self.at(self.started.elapsed(), *done, *total);
             }
             (Event::Finished(_), Some(bar)) => bar.finish_and_clear(),
-            (Event::Started { .. }, _) => self.started = Instant::now(),
-            (Event::Finished(_), None) | (Event::Case { .. }, _) => {}
+            (Event::Started(_), _) => self.started = Instant::now(),
+            (Event::Finished(_), None) | (Event::Case(_), _) => {}
         }
         Ok(())
     }

@@ -1,0 +1,216 @@
+//! The contents of a report.
+
+use super::baseline::Baseline;
+use super::rows::{Check, Row, Status, rows};
+use crate::formats::Changes;
+use crate::merchant::certificate::{Certificate, narrative};
+use crate::merchant::judge::{Basis, Ground};
+use crate::waivers::Waivers;
+use flexiti_contract::scenario::Rank;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a run is held to.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// The level that the exit code demands of everything.
+    pub require: Option<Rank>,
+    /// The failures that are allowed.
+    pub waivers: Waivers,
+    /// What an earlier run found out.
+    pub baseline: Option<Baseline>,
+}
+
+/// Everything that a run found out.
+#[derive(Debug)]
+pub struct Report<'c> {
+    /// The results, with what they rest on.
+    pub certificate: &'c Certificate,
+    /// The level that the exit code demands of everything.
+    pub require: Option<Rank>,
+    /// Each scenario, and each rule of the review, in each dialect.
+    pub rows: Vec<Row>,
+    /// Waivers of what did not fail.
+    pub unused_waivers: Vec<String>,
+    /// What has changed since an earlier run.
+    pub changes: Option<Changes>,
+}
+
+/// Number of rows by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// [`Status::Passed`]
+    pub passed: usize,
+    /// [`Status::Advice`]
+    pub advice: usize,
+    /// [`Status::NotTestable`]
+    pub not_testable: usize,
+    /// [`Status::Waived`]
+    pub waived: usize,
+    /// [`Status::Known`]
+    pub known: usize,
+    /// [`Status::Inconclusive`]
+    pub inconclusive: usize,
+    /// [`Status::Failed`]
+    pub failed: usize,
+}
+
+/// A check that failed.
+#[derive(Debug, Serialize)]
+pub struct Finding<'r> {
+    /// The row.
+    pub scenario: &'r str,
+    /// The dialect.
+    pub dialect: &'r str,
+    /// The checker.
+    pub check: &'r str,
+    /// Whether it counts.
+    pub status: Status,
+    /// The level of the certificate that it costs.
+    pub level: Rank,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What the shop has to do.
+    pub requirement: &'r str,
+    /// The sentence that it rests on.
+    pub rests_on: Option<String>,
+    /// What to change.
+    pub remedy: Option<String>,
+    /// What was observed.
+    pub actual: &'r str,
+    /// The journal's numbers of the calls concerned.
+    pub calls: &'r [u64],
+    /// Those calls as command lines.
+    pub curl: Vec<String>,
+    /// What happened, step by step.
+    pub story: Vec<String>,
+}
+
+impl<'c> Report<'c> {
+    /// Holds what was found out to the terms.
+    pub fn of(certificate: &'c Certificate, terms: &Terms) -> Self {
+        let mut rows: Vec<Row> = certificate.results.iter().flat_map(rows).collect();
+        for row in &mut rows {
+            row.waive(&terms.waivers);
+        }
+        let changes = terms.baseline.as_ref().map(|it| it.compare(&mut rows));
+        let unused_waivers = terms.waivers.unused(
+            |about, of| {
+                let mut rows = rows.iter().filter(|row| of(row.scenario()));
+                let failed = |check: &Check| check.status.has_failed() && about(&check.check);
+                rows.any(|row| row.checks.iter().any(failed))
+            },
+            // What was not played to its end may have failed.
+            |_, of| {
+                let all = certificate.results.iter();
+                let skipped = all.flat_map(|results| &results.skipped);
+                let open = rows.iter().filter(|row| row.status == Status::Inconclusive);
+                let open = open.map(Row::scenario);
+                let mut open = open.chain(skipped.map(String::as_str));
+                open.any(of)
+            },
+        );
+        Self {
+            certificate,
+            require: terms.require,
+            rows,
+            unused_waivers,
+            changes,
+        }
+    }
+
+    /// Number of rows by status.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for row in &self.rows {
+            *match row.status {
+                Status::Passed => &mut summary.passed,
+                Status::Advice => &mut summary.advice,
+                Status::NotTestable => &mut summary.not_testable,
+                Status::Waived => &mut summary.waived,
+                Status::Known => &mut summary.known,
+                Status::Inconclusive => &mut summary.inconclusive,
+                Status::Failed => &mut summary.failed,
+            } += 1;
+        }
+        summary
+    }
+
+    /// The checks that failed, with what happened.
+    pub fn findings(&self) -> Vec<Finding<'_>> {
+        let failed = |row: &'_ Row| -> Vec<usize> {
+            let checks = row.checks.iter().enumerate();
+            let failed = checks.filter(|(_, check)| check.status.has_failed());
+            failed.map(|(at, _)| at).collect()
+        };
+        let found = self.rows.iter().flat_map(|row| {
+            let of = failed(row).into_iter();
+            of.map(|at| self.finding(row, &row.checks[at]))
+        });
+        found.collect()
+    }
+
+    fn finding<'r>(&'r self, row: &'r Row, check: &'r Check) -> Finding<'r> {
+        let acts = self.certificate.acts.iter();
+        let acts = acts.filter(|act| act.dialect["name"] == row.dialect.as_str());
+        let played: Vec<_> = acts.flat_map(|act| &act.played).collect();
+        let own = played.iter().find(|played| played.name() == row.id);
+        let calls = played.iter().flat_map(|played| &played.exchanges);
+        let calls = calls.filter(|call| check.calls.contains(&call.row.id));
+        let ground = Ground::of(&check.check);
+        let happened = own.map_or(&[][..], |played| &played.happened);
+        Finding {
+            scenario: &row.id,
+            dialect: &row.dialect,
+            check: &check.check,
+            status: check.status,
+            level: check.level,
+            basis: check.basis,
+            requirement: &row.requirement,
+            rests_on: ground.as_ref().map(|ground| ground.sentence.clone()),
+            remedy: ground.map(|ground| ground.remedy),
+            actual: &check.message,
+            calls: &check.calls,
+            curl: calls.map(|call| call.curl.clone()).collect(),
+            story: happened.iter().map(narrative::told).collect(),
+        }
+    }
+
+    /// What was found out about the checks up to the required level: 0 if nothing failed, 1 if
+    /// something did or a waiver was not needed, 3 if too little is known. Without a required level,
+    /// scenarios that were left out do not count.
+    pub fn exit_code(&self) -> u8 {
+        let level = self.require.unwrap_or(Rank::Robust);
+        let checks = || self.rows.iter().flat_map(|row| &row.checks);
+        let any = |status| checks().any(|check| check.status == status && check.level <= level);
+        let open = self.rows.iter().any(|row| {
+            let was_open = |check: &Check| {
+                let changes = self.changes.as_ref();
+                changes.is_some_and(|changes| changes.was_open(&row.key(check)))
+            };
+            let mut open = row.checks.iter().filter(|check| !was_open(check));
+            open.any(|check| check.status == Status::Inconclusive && check.level <= level)
+        });
+        // A waiver is a reason to go on, and none to say that a level was reached.
+        let is_excused =
+            || checks().any(|check| matches!(check.status, Status::Waived | Status::Known));
+        let misses = self
+            .require
+            .is_some_and(|level| self.certificate.level < Some(level) && !is_excused());
+        if any(Status::Failed) || !self.unused_waivers.is_empty() {
+            1
+        } else if open || misses {
+            3
+        } else {
+            0
+        }
+    }
+
+    /// How many scenarios of each dialect were not played.
+    pub fn skipped(&self) -> BTreeMap<&str, &[String]> {
+        let results = self.certificate.results.iter();
+        results
+            .map(|results| (results.dialect.as_str(), results.skipped.as_slice()))
+            .collect()
+    }
+}
