@@ -94,11 +94,28 @@ fn tellable(
     Ok(dialect)
 }
 
-fn answering(contract: &Contract, clause: &flexiti_contract::Clause) -> Result<Dialect, LoadError> {
+fn answering(
+    contract: &'static Contract,
+    clause: &flexiti_contract::Clause,
+) -> Result<Dialect, LoadError> {
     let mut dialect = contract.dialect("documented")?;
     for (knob, answers) in &clause.when {
         if let Some(answer) = answers.first() {
             dialect = dialect.with_answer(knob, answer.clone(), contract.sources())?;
+        }
+    }
+    if !clause.when.is_empty() {
+        return Ok(dialect);
+    }
+    // Its schema waits for an answer that is not null.
+    for row in &contract.knobs {
+        for known in &row.alternatives {
+            let answer = known.answer.clone();
+            let other = dialect.with_answer(&row.knob, answer, contract.sources())?;
+            let rulebook = Rulebook::compile(contract, other)?;
+            if rulebook.is_active(&clause.id) {
+                return Ok(rulebook.dialect().clone());
+            }
         }
     }
     Ok(dialect)
