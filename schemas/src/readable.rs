@@ -103,7 +103,7 @@ mod tests {
             (r#"{"names": [1]}"#, "expected a string"),
             (r#"{"on": 1}"#, "expected true or false"),
             (r#"{"next": 7}"#, "expected an object with members"),
-            (r#"{}"#, "missing field `count`"),
+            ("{}", "missing field `count`"),
             ("7", "expected an object with members"),
         ] {
             let error = serde_json::from_str::<Row>(text).unwrap_err().to_string();
