@@ -22,9 +22,7 @@ const TYPES: &[(&str, &str)] = &[
     ("a boolean", "true or false"),
     ("a sequence", "a list"),
     ("a map", "an object with members"),
-    ("a borrowed string", "a text"),
-    ("a string", "a text"),
-    ("a string or number", "a text or a number"),
+    ("a borrowed string", "a string"),
     ("option", "a value or nothing"),
 ];
 
@@ -62,7 +60,7 @@ fn found(before: &str) -> String {
     before
         .replace("invalid type: sequence", "invalid type: a list")
         .replace("invalid type: map", "invalid type: an object")
-        .replace("invalid type: string ", "invalid type: the text ")
+        .replace("invalid type: string ", "invalid type: the string ")
         .replace("invalid type: boolean ", "invalid type: ")
         .replace("invalid type: integer ", "invalid type: the number ")
         .replace("invalid type: floating point ", "invalid type: the number ")
@@ -102,10 +100,10 @@ mod tests {
             (r#"{"count": 1.5}"#, "expected a whole number"),
             (r#"{"rate": []}"#, "a list, expected a number"),
             (r#"{"names": {}}"#, "an object, expected a list"),
-            (r#"{"names": [1]}"#, "expected a text"),
+            (r#"{"names": [1]}"#, "expected a string"),
             (r#"{"on": 1}"#, "expected true or false"),
             (r#"{"next": 7}"#, "expected an object with members"),
-            (r#"{}"#, "missing field `count`"),
+            ("{}", "missing field `count`"),
             ("7", "expected an object with members"),
         ] {
             let error = serde_json::from_str::<Row>(text).unwrap_err().to_string();

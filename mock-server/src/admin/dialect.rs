@@ -80,6 +80,7 @@ pub struct KnobList {
 
 /// A question, and its known answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the word of the dialect files")]
 pub struct Knob {
     /// Its name in a dialect's `answers`.
     pub knob: String,

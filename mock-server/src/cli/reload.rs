@@ -132,7 +132,7 @@ impl HangUp {
             signal.recv().await;
             return;
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// Whether it came because the terminal was closed that the server was started in.

@@ -173,7 +173,7 @@ fn mistakes_in_the_configuration_are_exit_code_2_and_name_file_and_key() {
         ),
         (
             format!("{SHOP}provisioned = \"yes\"\n"),
-            vec!["provisioned", "boolean"],
+            vec!["provisioned", "true or false"],
         ),
         (
             format!(

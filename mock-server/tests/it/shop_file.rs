@@ -129,7 +129,7 @@ fn mistakes_in_plans_are_one_line_that_names_key_value_and_what_is_allowed() {
         ),
         (
             "[[plans]]\nmonths = \"3\"\n".into(),
-            vec!["line 2", "months", "u32"],
+            vec!["line 2", "months", "a whole number"],
         ),
         ("[[plans]]\nmonths = -3\n".into(), vec!["line 2", "months"]),
         (

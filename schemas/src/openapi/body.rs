@@ -278,9 +278,10 @@ pub(super) fn parameter(rulebook: &Rulebook, endpoint: Endpoint, name: &str, jso
         retype(&mut row, &types);
     }
     if let Some(example) = rulebook.allowed(endpoint, name).example {
-        let value = match is_text || types.contains(&"string") {
-            true => json!(example),
-            false => serde_json::from_str(&example).unwrap_or(Value::Null),
+        let value = if is_text || types.contains(&"string") {
+            json!(example)
+        } else {
+            serde_json::from_str(&example).unwrap_or(Value::Null)
         };
         if !value.is_null() {
             row["examples"] = json!([value]);
@@ -341,7 +342,7 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) -> Opti
     // It is required where these are not there: then any of them would do as well.
     let absent = open
         .iter()
-        .flat_map(|part| part["not"]["required"].as_array());
+        .filter_map(|part| part["not"]["required"].as_array());
     let mut choice: Vec<Value> = absent.flatten().cloned().collect();
     if let [name] = &names[..]
         && !choice.contains(name)

@@ -90,7 +90,7 @@ fn object_of(rulebook: &Rulebook, root: &Value, object: &Map<String, Value>) -> 
                 parts = exported(rulebook, root, value)
                     .as_array()
                     .cloned()
-                    .unwrap_or_default()
+                    .unwrap_or_default();
             }
             key if DATA.contains(&key) => {
                 shown.insert(key.to_owned(), value.clone());

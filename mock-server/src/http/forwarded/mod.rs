@@ -5,11 +5,14 @@
 //! they are read from the end, as far as each was added by a proxy that is trusted: what a
 //! stranger wrote is never reached.
 
+mod elements;
+
+use elements::{Element, Node, elements, is_authority, scheme};
 use hyper::HeaderMap;
 use hyper::header::{FORWARDED, HOST, HeaderName};
 use ipnet::IpNet;
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 const X_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -69,8 +72,10 @@ impl Forwarded {
             return (Self::default(), ignored);
         }
         let mut broken = |name: &HeaderName, why: &str| ignored.push(format!("{name}: {why}"));
-        let (mut read, hops) = match elements(headers) {
-            Ok(Some(elements)) => {
+        let parsed = joined(headers, &FORWARDED);
+        let parsed = parsed.and_then(|whole| whole.map(|it| elements(&it)).transpose());
+        let (mut read, hops) = match parsed {
+            Ok(Some(elements)) if !elements.is_empty() => {
                 let standard = Self::standard(&elements, trusted);
                 let (other, _) = Self::before_the_standard(headers, trusted, &mut |_, _| ());
                 // One of them came through a proxy that knows only the other.
@@ -81,7 +86,7 @@ impl Forwarded {
                     standard
                 }
             }
-            Ok(None) => Self::before_the_standard(headers, trusted, &mut broken),
+            Ok(_) => Self::before_the_standard(headers, trusted, &mut broken),
             Err(why) => {
                 broken(&FORWARDED, why);
                 (Self::default(), 1)
@@ -210,104 +215,6 @@ fn own_host(headers: &HeaderMap) -> Option<String> {
     is_authority(host).then(|| host.to_owned())
 }
 
-/// What one proxy says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Element {
-    client: Option<Node>,
-    scheme: Option<&'static str>,
-    host: Option<String>,
-}
-
-/// Who asked a proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
-    Address(IpAddr),
-    /// `unknown`, or a name that says nothing.
-    Obfuscated(String),
-}
-
-impl std::fmt::Display for Node {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Obfuscated(name) => name.fmt(f),
-        }
-    }
-}
-
-impl Node {
-    /// A node of the standard (RFC 7239, section 6): an address of version 6 stands in brackets,
-    /// and a port may follow.
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(rest) = text.strip_prefix('[') {
-            let (address, rest) = rest.split_once(']')?;
-            let address = address.parse::<Ipv6Addr>().ok()?;
-            let is_end = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_node_port);
-            return is_end.then(|| Self::Address(IpAddr::from(address).to_canonical()));
-        }
-        let (name, port) = match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        };
-        if !port.is_none_or(is_node_port) {
-            return None;
-        }
-        if let Ok(address) = name.parse::<Ipv4Addr>() {
-            return Some(Self::Address(address.into()));
-        }
-        let is_obfuscated = name.len() > 1 && is_obfuscated(name);
-        (is_obfuscated || name.eq_ignore_ascii_case("unknown"))
-            .then(|| Self::Obfuscated(name.to_owned()))
-    }
-
-    /// The same in `X-Forwarded-For`, where nothing tells how addresses of version 6 stand.
-    fn bare(text: &str) -> Option<Self> {
-        match text.parse::<IpAddr>() {
-            Ok(address) => Some(Self::Address(address.to_canonical())),
-            Err(_) => Self::parse(text),
-        }
-    }
-}
-
-fn is_obfuscated(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    name.starts_with('_') && name.bytes().all(plain)
-}
-
-fn is_node_port(text: &str) -> bool {
-    let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
-    is_number || (text.len() > 1 && is_obfuscated(text))
-}
-
-fn scheme(text: &str) -> Option<&'static str> {
-    ["http", "https"]
-        .into_iter()
-        .find(|it| it.eq_ignore_ascii_case(text))
-}
-
-/// Whether a text is a host, and a port if any (RFC 9110, section 7.2), and nothing that would
-/// lead a URL elsewhere.
-fn is_authority(text: &str) -> bool {
-    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
-    if let Some(rest) = text.strip_prefix('[') {
-        return rest.split_once(']').is_some_and(|(address, rest)| {
-            address.parse::<Ipv6Addr>().is_ok()
-                && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
-        });
-    }
-    let (name, port) = match text.split_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (text, None),
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    !name.is_empty()
-        && name.len() <= 255
-        && name.bytes().all(plain)
-        && port.is_none_or(is_port)
-        // What looks like an address and is none, browsers read in ways of their own.
-        && url::Host::parse(name).is_ok_and(|host| host.to_string().eq_ignore_ascii_case(name))
-}
-
 /// Whether a text may stand before every path.
 fn is_prefix(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
@@ -370,99 +277,6 @@ fn outermost(
     }
     let at = values.len().saturating_sub(hops);
     Ok(Some(values.swap_remove(at)))
-}
-
-/// The elements of `Forwarded`, the client's first; nothing if there is no such header.
-fn elements(headers: &HeaderMap) -> Result<Option<Vec<Element>>, &'static str> {
-    let Some(whole) = joined(headers, &FORWARDED)? else {
-        return Ok(None);
-    };
-    let mut elements = Vec::new();
-    let mut rest = &*whole;
-    loop {
-        rest = skip(rest);
-        let Some(next) = rest.chars().next() else {
-            return Ok((!elements.is_empty()).then_some(elements));
-        };
-        if next == ',' {
-            // An empty element of a list says nothing (RFC 9110, section 5.6.1).
-            rest = &rest[1..];
-            continue;
-        }
-        elements.push(element(&mut rest)?);
-    }
-}
-
-/// Reads one element, up to the comma after it.
-fn element(rest: &mut &str) -> Result<Element, &'static str> {
-    let mut element = Element::default();
-    let mut named: Vec<String> = Vec::new();
-    loop {
-        *rest = skip(rest);
-        if let Some(after) = rest.strip_prefix(';') {
-            *rest = after;
-            continue;
-        }
-        if rest.is_empty() || rest.starts_with(',') {
-            return Ok(element);
-        }
-        let (name, value) = pair(rest)?;
-        if named.contains(&name) {
-            return Err("a parameter twice in one element");
-        }
-        match &*name {
-            "for" => element.client = Some(Node::parse(&value).ok_or("`for` is not a node")?),
-            "proto" => {
-                element.scheme = Some(scheme(&value).ok_or("`proto` is neither http nor https")?);
-            }
-            "host" if is_authority(&value) => element.host = Some(value),
-            "host" => return Err("`host` is not a host"),
-            _ => {}
-        }
-        named.push(name);
-        *rest = skip(rest);
-        if !(rest.is_empty() || rest.starts_with([',', ';'])) {
-            return Err("something stands after a value");
-        }
-    }
-}
-
-/// Reads a name and its value. Colons and brackets are let through where quotes should be: hosts
-/// with a port are often sent so.
-fn pair(rest: &mut &str) -> Result<(String, String), &'static str> {
-    let is_token = |it: char| it.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(it);
-    let end = rest.find(|it| !is_token(it)).unwrap_or(rest.len());
-    let (name, after) = rest.split_at(end);
-    let value = after.strip_prefix('=').filter(|_| !name.is_empty());
-    let value = value.ok_or("not a list of name=value")?;
-    let name = name.to_ascii_lowercase();
-    if let Some(quoted) = value.strip_prefix('"') {
-        let mut text = String::new();
-        let mut signs = quoted.char_indices();
-        while let Some((at, sign)) = signs.next() {
-            match sign {
-                '"' => {
-                    *rest = &quoted[at + 1..];
-                    return Ok((name, text));
-                }
-                '\\' => text.push(signs.next().ok_or("a quote is not closed")?.1),
-                _ => text.push(sign),
-            }
-        }
-        return Err("a quote is not closed");
-    }
-    let is_value = |it: char| is_token(it) || ":[]".contains(it);
-    let end = value.find(|it| !is_value(it)).unwrap_or(value.len());
-    let (text, after) = value.split_at(end);
-    if text.is_empty() {
-        return Err("a name has no value");
-    }
-    *rest = after;
-    Ok((name, text.to_owned()))
-}
-
-fn skip(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
 }
 
 #[cfg(test)]

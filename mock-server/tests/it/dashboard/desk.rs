@@ -76,11 +76,11 @@ fn a_request_is_sent_again_copied_as_a_test_and_found() {
         browser.fill("#filter-text", "10,50").await;
         says(browser, "#request-2 .row", "in parameters").await;
         browser
-            .js("URL.createObjectURL = blob => { blob.text().then(text => { window.har = text; }); return '#'; }")
+            .js("URL.createObjectURL = blob => { blob.text().then(text => { window.archive = text; }); return '#'; }")
             .await;
         click(browser, "#har").await;
-        browser.until("return !!window.har").await;
-        let archive = browser.js("return window.har").await;
+        browser.until("return !!window.archive").await;
+        let archive = browser.js("return window.archive").await;
         let archive: Value = serde_json::from_str(archive.as_str().unwrap()).unwrap();
         assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), 3);
     });
