@@ -18,6 +18,7 @@ names! {
         SuccessMediaType = "http.success.media_type",
         NoSecret = "http.no_secret",
         Cors = "http.cors",
+        Message = "http.message",
         TokenAccepted = "token.accepted",
         TokenEncoding = "token.encoding",
         TokenJsonBody = "token.json_body",

@@ -53,12 +53,14 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
         Command::SelfTest {
             dialect,
             seed,
+            seeds,
             cases,
             jobs,
             ..
         } => self_test::run(&SelfTest {
             dialect: dialect.as_deref(),
             seed,
+            seeds,
             cases,
             jobs,
         }),

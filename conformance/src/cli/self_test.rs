@@ -1,71 +1,131 @@
 //! `self-test`: how well the runner judges.
 
 use crate::server::selftest::{self, Readings, bugs};
+use std::time::Instant;
 
 /// What to measure.
 pub struct SelfTest<'a> {
     /// The one dialect, or all shipped ones.
     pub dialect: Option<&'a str>,
-    /// The seed of the runs.
+    /// The first seed of the runs.
     pub seed: u64,
+    /// How many seeds each fault must be named under.
+    pub seeds: u64,
     /// The number of generated cases of each run.
     pub cases: u32,
     /// How many servers are judged at once.
     pub jobs: Option<usize>,
 }
 
-/// Takes each clause away and plants each bug; gives the exit code.
-pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
-    let SelfTest { seed, cases, .. } = *asked;
-    let jobs = asked.jobs.unwrap_or_else(processors);
-    let readings = Readings::default();
-    let sabotages = selftest::sabotages(asked.dialect)?;
-    let found = selftest::each(&sabotages, jobs, |one| {
-        selftest::run(one, &readings, seed, cases)
-    });
-    let mut exact = 0;
-    for (sabotage, named) in sabotages.iter().zip(found) {
-        let named = named?;
-        if named == [sabotage.clause] {
-            exact += 1;
-        } else {
-            println!(
-                "{} ({}): named {}",
-                sabotage.clause,
-                sabotage.dialect.name,
-                listed(&named)
-            );
-        }
-    }
-    println!("{exact} of {} sabotages named exactly", sabotages.len());
-    let mut survived = 0;
-    // What a bug needs is told for `documented` only.
-    if asked.dialect.is_none() {
-        survived = plant(&readings, seed, cases, jobs)?;
-    }
-    Ok(u8::from(exact < sabotages.len() || survived > 0))
+/// A fault, as it is printed.
+struct Fault {
+    name: String,
+    /// The clause that must be named.
+    clause: String,
+    /// No other clause may be named.
+    alone: bool,
 }
 
-/// Plants each bug, and gives the number of those that were not named.
-fn plant(readings: &Readings, seed: u64, cases: u32, jobs: usize) -> anyhow::Result<usize> {
-    let planted = bugs::planted()?;
-    let found = selftest::each(&planted, jobs, |one| bugs::run(one, readings, seed, cases));
-    let (mut killed, mut alone) = (0, 0);
-    for (planted, named) in planted.iter().zip(found) {
-        let (bug, named) = (planted.bug, named?);
-        if named.iter().any(|clause| clause == bug.breaks) {
-            killed += 1;
-            alone += usize::from(named.len() == 1);
-        } else {
-            let named = listed(&named);
-            println!("survived: {} ({}): named {named}", bug.name, bug.breaks);
-        }
-    }
+/// What came of the faults of one kind.
+#[derive(Debug, Default)]
+struct Score {
+    planted: usize,
+    killed: usize,
+    /// How many of them were named under no other clause, either.
+    alone: usize,
+}
+
+/// Takes each clause away and plants each bug; gives the exit code.
+pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
+    let started = Instant::now();
+    let readings = Readings::default();
+    let sabotages = selftest::sabotages(asked.dialect)?;
+    let faults = sabotages.iter().map(|one| Fault {
+        name: format!("{} ({})", one.clause, one.dialect.name),
+        clause: one.clause.to_owned(),
+        alone: true,
+    });
+    let clauses = asked.each(faults.collect(), |at, seed| {
+        selftest::run(&sabotages[at], &readings, seed, asked.cases)
+    })?;
+    // What a bug needs is told for `documented` only.
+    let planted = match asked.dialect {
+        None => bugs::planted()?,
+        Some(_) => Vec::new(),
+    };
+    let faults = planted.iter().map(|one| Fault {
+        name: format!("{} ({})", one.bug.name, one.bug.breaks),
+        clause: one.bug.breaks.to_owned(),
+        alone: false,
+    });
+    let bugs = asked.each(faults.collect(), |at, seed| {
+        bugs::run(&planted[at], &readings, seed, asked.cases)
+    })?;
+    let seeds = match asked.seeds {
+        1 => format!("seed {}", asked.seed),
+        more => format!("seeds {} to {}", asked.seed, asked.last(more)),
+    };
     println!(
-        "{killed} of {} bugs named under the clause that they break, {alone} of them under no other",
-        planted.len()
+        "{} of {} sabotages named exactly",
+        clauses.killed, clauses.planted
     );
-    Ok(planted.len() - killed)
+    if bugs.planted > 0 {
+        println!(
+            "{} of {} bugs named under the clause that they break, {} of them under no other",
+            bugs.killed, bugs.planted, bugs.alone
+        );
+    }
+    let (killed, all) = (clauses.killed + bugs.killed, clauses.planted + bugs.planted);
+    println!(
+        "{killed} of {all} killed, {} survived; {seeds}, version {}, {:.0} s",
+        all - killed,
+        env!("CARGO_PKG_VERSION"),
+        started.elapsed().as_secs_f64()
+    );
+    Ok(u8::from(killed < all))
+}
+
+impl SelfTest<'_> {
+    fn last(&self, seeds: u64) -> u64 {
+        self.seed.saturating_add(seeds.saturating_sub(1))
+    }
+
+    /// Judges a server with each fault under each seed, and prints what came of it. A fault is
+    /// killed if it is named under every seed.
+    fn each(
+        &self,
+        faults: Vec<Fault>,
+        judge: impl Fn(usize, u64) -> anyhow::Result<Vec<String>> + Sync,
+    ) -> anyhow::Result<Score> {
+        let jobs = self.jobs.unwrap_or_else(processors);
+        let seeds = self.seed..=self.last(self.seeds);
+        let runs: Vec<(usize, u64)> = (0..faults.len())
+            .flat_map(|at| seeds.clone().map(move |seed| (at, seed)))
+            .collect();
+        let mut found = selftest::each(&runs, jobs, |(at, seed)| judge(*at, *seed)).into_iter();
+        let mut score = Score::default();
+        for fault in faults {
+            let mut survives = Vec::new();
+            let mut alone = true;
+            for (seed, named) in seeds.clone().zip(&mut found) {
+                let named = named?;
+                let is_named = named.contains(&fault.clause);
+                alone &= named.len() == 1;
+                if !is_named || (fault.alone && named.len() > 1) {
+                    survives.push(format!("seed {seed} named {}", listed(&named)));
+                }
+            }
+            score.planted += 1;
+            if survives.is_empty() {
+                score.killed += 1;
+                score.alone += usize::from(alone);
+                println!("killed: {}", fault.name);
+            } else {
+                println!("survived: {}: {}", fault.name, survives.join("; "));
+            }
+        }
+        Ok(score)
+    }
 }
 
 fn processors() -> usize {

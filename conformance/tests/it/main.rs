@@ -7,6 +7,7 @@ mod absences;
 mod answers;
 mod broken;
 mod certificate;
+mod conversations;
 mod dialects;
 mod diff;
 mod docs;

@@ -1,12 +1,13 @@
 //! Saboteurs of what holds of every endpoint.
 
 use crate::http::reply::Reply;
-use crate::http::request::Request;
+use crate::http::request::{Body, Request};
 use crate::http::route::Route;
 use crate::pipeline::Service;
 use crate::sabotage::rewrite::{body, edited, endpoint, refused};
 use flexiti_contract::{ErrorId, Rule};
-use hyper::header::ALLOW;
+use hyper::body::Bytes;
+use hyper::header::{ALLOW, TRANSFER_ENCODING};
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
@@ -34,6 +35,16 @@ pub fn nul_crashes(service: &Service, request: &Request) -> Reply {
         return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
     }
     service.handle(request)
+}
+
+/// A body without a length is taken for none.
+pub fn chunks_unread(service: &Service, request: &Request) -> Reply {
+    if !request.headers.contains_key(TRANSFER_ENCODING) {
+        return service.handle(request);
+    }
+    let mut unread = request.clone();
+    unread.body = Body::Read(Bytes::new());
+    service.handle(&unread)
 }
 
 /// Refusals without their sentence.

@@ -46,6 +46,7 @@ pub fn means(rule: Rule) -> Means {
         Rule::SuccessMediaType => Bug("the answer of init is declared as HTML"),
         Rule::NoSecret => Bug("the page shows the client secret"),
         Rule::Cors => OtherAnswer("cors", |dialect| json!(!dialect.knobs.cors)),
+        Rule::Message => Saboteur(http::chunks_unread),
 
         Rule::TokenAccepted => Saboteur(token::never_issued),
         Rule::TokenEncoding => LeftOut,

@@ -5,7 +5,8 @@ use crate::http::reply::Reply;
 use crate::pipeline::Service;
 use crate::server::own_words;
 use crate::server::socket::{Other, Socket};
-use hyper::header::{CONNECTION, HOST};
+use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::http::uri::Authority;
 use hyper::{Request, StatusCode, Version};
 
 /// The largest head of a request; hyper answers 431 beyond it.
@@ -33,8 +34,17 @@ pub fn host<B>(request: &Request<B>) -> Result<(), &'static str> {
         (None, _) if request.version() >= Version::HTTP_11 => {
             Err("the request has no Host header; HTTP/1.1 needs exactly one")
         }
+        (Some(host), _) if !is_host(host) => {
+            Err("the Host header is no host and no host with a port, such as localhost:4359")
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether a value names a host, perhaps with a port; one that names none is empty.
+fn is_host(value: &HeaderValue) -> bool {
+    let authority = Authority::try_from(value.as_bytes());
+    value.is_empty() || authority.is_ok_and(|it| !it.as_str().contains('@'))
 }
 
 /// The answer to a request whose connection is not to be trusted any further.

@@ -205,40 +205,33 @@ fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
     all
 }
 
-/// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
-/// there are drivers with ports of their own for all of them, otherwise in one after the other.
-/// `tell` hears how it goes, and ends the run if it cannot go on listening.
-pub fn run(
-    drivers: &[Driver],
-    options: &Options,
-    tell: &mut dyn FnMut(Told) -> anyhow::Result<()>,
-) -> anyhow::Result<Vec<Act>> {
-    let Some(first) = drivers.first() else {
-        anyhow::bail!("no shop to certify");
-    };
-    let mut plays = options.plays(first);
-    let generated = options.planned(first)?;
-    let planned = generated.iter();
-    plays.extend(
-        planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
-    );
-    plays.sort_by_key(|(scenario, ..)| silences(scenario));
-    let total = plays.len() * options.dialects.len();
-    let done = AtomicUsize::new(0);
-    let is_over = AtomicBool::new(false);
-    let one = |lane: usize,
-               driver: &Driver,
-               going: &Going<'_>,
-               plays: &[Play<'_>],
-               say: &Sender<Told>| {
+/// A run, over all dialects and lanes.
+struct Run<'o> {
+    options: &'o Options,
+    total: usize,
+    done: AtomicUsize,
+    /// Nobody listens any more.
+    is_over: AtomicBool,
+}
+
+impl Run<'_> {
+    /// Puts one shop through the plays of a lane.
+    fn lane(
+        &self,
+        lane: usize,
+        driver: &Driver,
+        going: &Going<'_>,
+        plays: &[Play<'_>],
+        say: &Sender<Told>,
+    ) -> anyhow::Result<Act> {
         let dialect = going.dialect;
         // Each dialect gets a freshly started shop: no state carries over.
-        let mut stage = Stage::new(driver, options.seed, dialect)?;
+        let mut stage = Stage::new(driver, self.options.seed, dialect)?;
         let mut played = Vec::new();
         let mut lost = 0;
         let mut cut = 0;
         for (scenario, flow, lang) in plays {
-            if is_over.load(Ordering::Relaxed) {
+            if self.is_over.load(Ordering::Relaxed) {
                 anyhow::bail!("nobody listens any more");
             }
             if going.is_over(stage.is_hopeless()) {
@@ -247,8 +240,8 @@ pub fn run(
             }
             // Nobody listens to a run that has failed.
             let _ = say.send(Told::Next {
-                done: done.load(Ordering::Relaxed),
-                total,
+                done: self.done.load(Ordering::Relaxed),
+                total: self.total,
                 scenario: scenario.id.clone(),
             });
             let play = stage.play(scenario, flow, lang)?;
@@ -266,7 +259,7 @@ pub fn run(
                 None => lost = 0,
             }
             let verdict = going.note(scenario, &play);
-            done.fetch_add(1, Ordering::Relaxed);
+            self.done.fetch_add(1, Ordering::Relaxed);
             let _ = say.send(Told::Played {
                 name: play.name(),
                 dialect: dialect.to_owned(),
@@ -289,10 +282,36 @@ pub fn run(
             record: None,
         };
         act.record = Some(stage.record(lane, &act.played, &act.rest())?);
-        anyhow::Ok(act)
+        Ok(act)
+    }
+}
+
+/// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
+/// there are drivers with ports of their own for all of them, otherwise in one after the other.
+/// `tell` hears how it goes, and ends the run if it cannot go on listening.
+pub fn run(
+    drivers: &[Driver],
+    options: &Options,
+    tell: &mut dyn FnMut(Told) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Act>> {
+    let Some(first) = drivers.first() else {
+        anyhow::bail!("no shop to certify");
+    };
+    let mut plays = options.plays(first);
+    let generated = options.planned(first)?;
+    let planned = generated.iter();
+    plays.extend(
+        planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
+    );
+    plays.sort_by_key(|(scenario, ..)| silences(scenario));
+    let run = Run {
+        options,
+        total: plays.len() * options.dialects.len(),
+        done: AtomicUsize::new(0),
+        is_over: AtomicBool::new(false),
     };
     let going: Vec<Going> = options.dialects.iter().map(|it| Going::new(it)).collect();
-    let one = &one;
+    let run = &run;
     let (say, heard) = mpsc::channel();
     std::thread::scope(|scope| {
         let mut running = Vec::new();
@@ -301,7 +320,7 @@ pub fn run(
             running.push(scope.spawn(move || {
                 let dialects = going.iter().enumerate();
                 dialects
-                    .map(|(lane, going)| one(lane, driver, going, plays, &say))
+                    .map(|(lane, going)| run.lane(lane, driver, going, plays, &say))
                     .collect::<anyhow::Result<Vec<Act>>>()
             }));
         } else {
@@ -313,7 +332,10 @@ pub fn run(
             let runs = runs.filter(|(_, (_, plays))| !plays.is_empty());
             for (lane, (driver, (going, plays))) in runs.enumerate() {
                 let say = say.clone();
-                let act = move || one(lane, driver, going, &plays, &say).map(|act| vec![act]);
+                let act = move || {
+                    run.lane(lane, driver, going, &plays, &say)
+                        .map(|act| vec![act])
+                };
                 running.push(scope.spawn(act));
             }
         }
@@ -322,7 +344,7 @@ pub fn run(
         for event in heard {
             if told.is_ok() {
                 told = tell(event);
-                is_over.store(told.is_err(), Ordering::Relaxed);
+                run.is_over.store(told.is_err(), Ordering::Relaxed);
             }
         }
         let ended = running.into_iter().map(|running| {

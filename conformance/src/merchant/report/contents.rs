@@ -1,7 +1,7 @@
 //! The contents of a report.
 
 use super::baseline::Baseline;
-use super::rows::{Check, Row, Status, rows};
+use super::rows::{CheckRow, Row, Status, rows};
 use crate::formats::Changes;
 use crate::merchant::certificate::{Certificate, narrative};
 use crate::merchant::judge::{Basis, Ground};
@@ -97,7 +97,7 @@ impl<'c> Report<'c> {
         let unused_waivers = terms.waivers.unused(
             |about, of| {
                 let mut rows = rows.iter().filter(|row| of(row.scenario()));
-                let failed = |check: &Check| check.status.has_failed() && about(&check.check);
+                let failed = |check: &CheckRow| check.status.has_failed() && about(&check.check);
                 rows.any(|row| row.checks.iter().any(failed))
             },
             // What was not played to its end may have failed.
@@ -150,7 +150,7 @@ impl<'c> Report<'c> {
         found.collect()
     }
 
-    fn finding<'r>(&'r self, row: &'r Row, check: &'r Check) -> Finding<'r> {
+    fn finding<'r>(&'r self, row: &'r Row, check: &'r CheckRow) -> Finding<'r> {
         let acts = self.certificate.acts.iter();
         let acts = acts.filter(|act| act.dialect["name"] == row.dialect.as_str());
         let played: Vec<_> = acts.flat_map(|act| &act.played).collect();
@@ -184,7 +184,7 @@ impl<'c> Report<'c> {
         let checks = || self.rows.iter().flat_map(|row| &row.checks);
         let any = |status| checks().any(|check| check.status == status && check.level <= level);
         let open = self.rows.iter().any(|row| {
-            let was_open = |check: &Check| {
+            let was_open = |check: &CheckRow| {
                 let changes = self.changes.as_ref();
                 changes.is_some_and(|changes| changes.was_open(&row.key(check)))
             };

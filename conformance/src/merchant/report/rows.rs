@@ -26,12 +26,12 @@ pub struct Row {
     /// Why it has no verdict, or does not count.
     pub why: Option<String>,
     /// The checks.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckRow>,
 }
 
 /// A check of a row.
 #[derive(Debug, Clone, Serialize)]
-pub struct Check {
+pub struct CheckRow {
     /// The checker.
     pub check: String,
     /// What came of it.
@@ -76,7 +76,7 @@ impl Row {
     }
 
     /// Names a check of the row in a list of changes.
-    pub fn key(&self, check: &Check) -> String {
+    pub fn key(&self, check: &CheckRow) -> String {
         key(&self.dialect, &self.id, &check.check)
     }
 
@@ -172,7 +172,7 @@ fn by_name(review: &[Judgement]) -> Vec<Vec<Judgement>> {
 }
 
 fn row(dialect: &str, id: &str, requirement: &str, level: Rank, checks: &[Judgement]) -> Row {
-    let checks = checks.iter().map(|check| Check {
+    let checks = checks.iter().map(|check| CheckRow {
         check: check.check.clone(),
         status: check.verdict.into(),
         level: check.level,
@@ -203,7 +203,7 @@ fn row(dialect: &str, id: &str, requirement: &str, level: Rank, checks: &[Judgem
 }
 
 /// A check in a line.
-pub fn line(check: &Check) -> String {
+pub fn line(check: &CheckRow) -> String {
     let calls: Vec<String> = check.calls.iter().map(u64::to_string).collect();
     let calls = match calls.as_slice() {
         [] => String::new(),

@@ -1,5 +1,6 @@
 //! What a case expects to come back.
 
+use super::talk::Heeds;
 use flexiti_contract::Flow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,6 +86,8 @@ pub enum Expect {
     Page(Option<String>),
     /// A page that existed is refused with the status of the clause's error.
     Closed,
+    /// What must come of a conversation.
+    Heeds(Heeds),
 }
 
 /// What one answer of a course must be.
@@ -178,7 +181,8 @@ impl Expect {
             | Self::Alive
             | Self::Preflight
             | Self::Page(_)
-            | Self::Closed => false,
+            | Self::Closed
+            | Self::Heeds(_) => false,
         }
     }
 

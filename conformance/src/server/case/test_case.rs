@@ -2,6 +2,7 @@
 
 use super::expect::Expect;
 use super::request_template::RequestTemplate;
+use super::talk::Turn;
 use flexiti_contract::{Clause, Contract};
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +112,8 @@ pub enum Account {
 pub enum Step {
     /// Send a request.
     Send(RequestTemplate),
+    /// Hold a conversation in bytes.
+    Talk(Vec<Turn>),
     /// Advance the account's clock by this many seconds.
     Advance(u64),
     /// Take the account's role away.

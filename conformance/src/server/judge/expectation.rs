@@ -4,7 +4,7 @@ use super::comparison::is_page;
 use super::json_members::{self, text_at};
 use super::refusal::{self, culprit};
 use super::verdict::{Mismatch, Verdict, differs, kept};
-use super::{callback, comparison, money, tokens};
+use super::{callback, comparison, money, talk, tokens};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
@@ -20,6 +20,9 @@ pub(super) fn expectation(
 ) -> Option<Verdict> {
     let at = exchanges.len().checked_sub(1)?;
     let exchange = &exchanges[at];
+    if let Expect::Heeds(heeds) = &case.expect {
+        return talk::verdict(case, heeds, at, exchange);
+    }
     let answer = exchange.answer()?;
     let held = |mismatch: Option<Mismatch>| match mismatch {
         None => kept(&case.clause),
@@ -129,7 +132,7 @@ pub(super) fn expectation(
             let wrong = right != body["paymentPlan"]["monthlyPayment"].as_str()?;
             unless(wrong, format!("{price} comes to {right} a month"))
         }
-        Expect::Course(_) => None,
+        Expect::Course(_) | Expect::Heeds(_) => None,
         Expect::Unguessable => Some(verdict(tokens::guessable(exchanges))),
         Expect::Same(..)
         | Expect::Alike(..)

@@ -8,6 +8,7 @@ mod json_members;
 mod money;
 mod refusal;
 mod room;
+mod talk;
 mod tokens;
 mod verdict;
 
@@ -25,7 +26,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
     let mut verdicts: Vec<Verdict> = exchanges
         .iter()
         .enumerate()
-        .filter(|(_, exchange)| exchange.surface != Surface::Admin)
+        .filter(|(_, exchange)| exchange.surface != Surface::Admin && exchange.talk.is_none())
         .flat_map(|(at, exchange)| {
             let ordinary = case.expect.is_ordinary(at, last);
             let garbage = case.clause == Rule::Robust.id();

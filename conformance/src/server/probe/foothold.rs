@@ -116,9 +116,7 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
                         if heard.granted() {
                             return Ok(Some(first));
                         }
-                        let named = heard.fields().map(|(_, fields)| fields);
-                        let named = named.unwrap_or_default();
-                        if named.iter().any(|(param, _)| param == "amount_requested") {
+                        if names_amount(&heard) {
                             continue 'amounts;
                         }
                     }
@@ -127,6 +125,12 @@ fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
         }
     }
     Ok(None)
+}
+
+fn names_amount(heard: &Heard) -> bool {
+    let named = heard.fields().map(|(_, fields)| fields);
+    let mut named = named.into_iter().flatten();
+    named.any(|(param, _)| param == "amount_requested")
 }
 
 /// Asks init; where JSON is refused with the amount as text, once more with the amount as a number.
@@ -142,7 +146,8 @@ fn asked_in_json(
     }
     prober.json.numbers = true;
     let typed = prober.init_at(endpoint, encoding, params)?;
-    if typed.granted() {
+    // Another reason that is left says more than the type.
+    if typed.granted() || (names_amount(&heard) && !names_amount(&typed)) {
         return Ok(typed);
     }
     prober.json.numbers = false;

@@ -227,6 +227,7 @@ impl<'a> Player<'a> {
             sent: body.unwrap_or_default(),
             answer,
             secrets: Vec::new(),
+            talk: None,
         })
     }
 

@@ -5,7 +5,7 @@ use super::contents::{ClauseRow, Finding, Report, Status};
 use super::power::Power;
 use super::shown::shown;
 use crate::formats::{self, About, Document, Outcome};
-use crate::server::case::{Case, Step, To};
+use crate::server::case::{Case, Step, To, Turn};
 use flexiti_contract::Contract;
 
 impl Report {
@@ -57,14 +57,16 @@ impl Report {
         ];
         if let Some(power) = &self.power {
             let Power {
+                version,
                 seed,
                 sabotages,
                 killed,
-                ..
             } = power;
             about.push((
                 "detection power",
-                format!("{killed} of {sabotages} planted faults named (seed {seed})"),
+                format!(
+                    "{killed} of {sabotages} planted faults named (seed {seed}, version {version})"
+                ),
             ));
         }
         let about = about.into_iter();
@@ -173,10 +175,22 @@ fn step(step: &Step) -> String {
             To::Path(path) => format!("{} {path}", request.method),
             To::Url(url) => format!("{} {url}", request.method),
         },
+        Step::Talk(turns) => talked(turns),
         Step::Advance(seconds) => format!("the clock advances by {seconds} s"),
         Step::Deprovision => "the account loses its role".to_owned(),
         Step::Complete { order, outcome } => format!("order {order} is completed as {outcome}"),
     }
+}
+
+/// A conversation in a line.
+fn talked(turns: &[Turn]) -> String {
+    let turns = turns.iter().map(|turn| match turn {
+        Turn::Say(text) => format!("say {text:?}"),
+        Turn::Hear | Turn::HearHead | Turn::HearFirst => "hear an answer".to_owned(),
+        Turn::Shut => "say nothing more".to_owned(),
+        Turn::HearEnd => "wait for the end".to_owned(),
+    });
+    turns.collect::<Vec<_>>().join(", ")
 }
 
 /// The path of the last request.

@@ -47,6 +47,14 @@ impl Text<'_> {
         }
         self.changes(report)?;
         let out = &mut self.out;
+        if let Some(power) = &report.power {
+            let (killed, all, seed) = (power.killed, power.sabotages, power.seed);
+            let version = &power.version;
+            writeln!(
+                out,
+                "detection power: {killed} of {all} planted faults named (seed {seed}, version {version})"
+            )?;
+        }
         let s = report.summary;
         write!(out, "\n{} verified, {} failed", s.verified, s.failed)?;
         for (count, word) in [
@@ -61,13 +69,6 @@ impl Text<'_> {
             }
         }
         writeln!(out)?;
-        if let Some(power) = report.power.as_ref().filter(|_| self.verbose) {
-            let (killed, all, version) = (power.killed, power.sabotages, report.runner);
-            writeln!(
-                out,
-                "detection power: {killed} of {all} sabotages named (version {version})"
-            )?;
-        }
         let unreached = report.clauses.iter().filter(|row| explained(&row.why));
         circumstances.write(out, unreached.count())?;
         out.flush()

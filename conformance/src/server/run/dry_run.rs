@@ -1,7 +1,7 @@
 //! What a run would send, without sending it.
 
 use super::options::Options;
-use crate::server::case::{Case, Kind, Payload, RequestTemplate, Step, To};
+use crate::server::case::{Case, Kind, Payload, RequestTemplate, Step, To, Turn};
 use crate::server::plan::{self, Working};
 use crate::server::wire::{Credentials, Secrets, Stopped, prepare};
 use flexiti_contract::Rulebook;
@@ -95,6 +95,22 @@ fn write_case(
                 requests += 1;
                 for line in shown(request, base_url, account, secrets).lines() {
                     writeln!(out, "  {line}")?;
+                }
+            }
+            Step::Talk(turns) => {
+                for turn in turns {
+                    match turn {
+                        Turn::Say(text) => {
+                            requests += 1;
+                            let said = text.replace("\r\n", "\\r\\n\n  ");
+                            writeln!(out, "  {}", said.trim_end())?;
+                        }
+                        Turn::Hear | Turn::HearHead | Turn::HearFirst => {
+                            writeln!(out, "  (an answer)")?;
+                        }
+                        Turn::Shut => writeln!(out, "  (nothing more is sent)")?,
+                        Turn::HearEnd => writeln!(out, "  (the end of the connection)")?,
+                    }
                 }
             }
             Step::Advance(seconds) => {

@@ -11,6 +11,7 @@ use flexiti_contract::Endpoint;
 use proptest::prelude::Rng as _;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A course is worth so many generated cases.
 const COURSE: u32 = 20;
@@ -19,6 +20,8 @@ const COURSE: u32 = 20;
 const BATCH: u32 = 64;
 /// How many requests shrinking a failure may take.
 const SHRINKS: usize = 300;
+/// How long it may take: a server that is slow is asked less often.
+const SHRINK_TIME: Duration = Duration::from_secs(20);
 
 impl Run<'_> {
     /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
@@ -138,6 +141,7 @@ impl Run<'_> {
             wanted: HashSet::new(),
             sent: 0,
             shrinks: 0,
+            since: None,
         };
         let minimal = property(&mut playing);
         let sent = playing.sent;
@@ -165,6 +169,8 @@ struct Playing<'r, 'a> {
     wanted: HashSet<String>,
     sent: usize,
     shrinks: usize,
+    /// When shrinking began.
+    since: Option<Instant>,
 }
 
 impl Player for Playing<'_, '_> {
@@ -191,7 +197,8 @@ impl Player for Playing<'_, '_> {
     }
 
     fn smaller(&mut self, case: &Case) -> Smaller {
-        if self.shrinks == SHRINKS {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if self.shrinks == SHRINKS || since.elapsed() > SHRINK_TIME {
             return Smaller::Enough;
         }
         self.shrinks += 1;

@@ -1,7 +1,7 @@
 //! One request over the network: deadline, size limit, certificates, proxy, and why there is no
 //! answer.
 
-use super::exchange::Answer;
+use super::answer::Answer;
 use crate::net::{Clients, authorities};
 use anyhow::{Context as _, bail};
 use flexiti_contract::hosts::AllowedHosts;

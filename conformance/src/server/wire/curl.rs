@@ -10,6 +10,9 @@ const LONGEST_ARGUMENT: usize = 100_000;
 
 /// A `curl` command for an exchange, with secrets as shell variables.
 pub fn command(exchange: &Exchange) -> String {
+    if exchange.talk.is_some() {
+        return conversation(exchange);
+    }
     line(
         &exchange.method,
         &exchange.url,
@@ -97,6 +100,28 @@ fn line(
         }
     }
     command
+}
+
+/// A command for all that was said in a conversation, which `curl` could not say.
+fn conversation(exchange: &Exchange) -> String {
+    let said = String::from_utf8_lossy(&exchange.sent);
+    let escaped = said
+        .replace('\\', r"\\")
+        .replace('\r', r"\r")
+        .replace('\n', r"\n");
+    let said = quote(&escaped, &exchange.secrets);
+    let url = reqwest::Url::parse(&exchange.url).ok();
+    let host = url
+        .as_ref()
+        .and_then(reqwest::Url::host_str)
+        .unwrap_or_default();
+    let port = url.as_ref().and_then(reqwest::Url::port_or_known_default);
+    let port = port.unwrap_or_default();
+    if exchange.url.starts_with("https") {
+        format!("(printf %b {said}; sleep 2) | openssl s_client -quiet -connect {host}:{port}")
+    } else {
+        format!("(printf %b {said}; sleep 2) | nc {host} {port}")
+    }
 }
 
 /// The lines of a shell that set the variables of these commands. The client's secret is for the

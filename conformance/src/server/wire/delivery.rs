@@ -1,9 +1,9 @@
 //! Sends one request after another within the limits of the run, and tells an answer to the request
 //! from the state of the server: one that is down must not be accused.
 
+use super::answer::Answer;
 use super::connection::NoAnswer;
 use super::end::{End, Stopped};
-use super::exchange::Answer;
 use super::limits::Limits;
 use super::prepared::Prepared;
 use super::target::Target;

@@ -1,10 +1,8 @@
 //! A request and its answer, as sent over the wire.
 
+use super::answer::{Answer, cut};
 use super::secrets::{Secret, hide_in_answer};
-use flexiti_contract::comparison::AnswerView;
-use serde_json::Value;
-use std::borrow::Cow;
-use std::time::Duration;
+use super::talk::Heard;
 
 /// The surface of a server that a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,98 +32,9 @@ pub struct Exchange {
     pub answer: Result<Answer, String>,
     /// Values that must not show up in reports or answers: the account's secrets and tokens.
     pub secrets: Vec<Secret>,
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// The headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-impl Answer {
-    /// Whether the request was granted: no page says with which of the successful statuses.
-    pub fn granted(&self) -> bool {
-        self.is_success() && !self.is_disguised_refusal()
-    }
-
-    /// Whether the request was refused, whatever the status says.
-    pub fn refused(&self) -> bool {
-        (300..500).contains(&self.status) || (self.is_success() && self.is_disguised_refusal())
-    }
-
-    /// Whether a refusal goes by the status of a success: it says which error there is, and has
-    /// nothing of what a granted request gets.
-    pub fn is_disguised_refusal(&self) -> bool {
-        const GRANTED: [&str; 4] = [
-            "access_token",
-            "redirection_url",
-            "transaction_id",
-            "paymentPlan",
-        ];
-        // Most answers end here, before they are parsed.
-        let named = self.body.windows(7).any(|seven| seven == b"\"error\"");
-        self.is_success()
-            && named
-            && self.json().is_some_and(|body| {
-                let says = body["error"].as_str().is_some_and(|word| !word.is_empty());
-                says && GRANTED.iter().all(|member| body[member].is_null())
-            })
-    }
-
-    fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// The same for comparisons.
-    pub fn view(&self) -> AnswerView<'_> {
-        AnswerView {
-            status: self.status,
-            headers: &self.headers,
-            body: &self.body,
-        }
-    }
-
-    /// The header of that name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.view().header(name)
-    }
-
-    /// Whether the answer declares this media type.
-    pub fn is(&self, media_type: &str) -> bool {
-        self.view().is(media_type)
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Option<Value> {
-        self.view().json()
-    }
-
-    /// The name of the member that lists parameters, and the listed ones with their words.
-    pub fn field_errors(&self) -> Option<(&'static str, Vec<(String, String)>)> {
-        self.view().field_errors()
-    }
-
-    /// The body as text, cut for reports.
-    pub fn text(&self) -> String {
-        cut(String::from_utf8_lossy(&self.body).into_owned())
-    }
-
-    /// The whole body as text.
-    pub fn whole_text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
-    }
-
-    /// Whether it is a page, by what it declares or how it begins.
-    pub fn is_html(&self) -> bool {
-        self.view().is_html()
-    }
+    /// What was heard, if it was a conversation: then `sent` is all that was said, and its case
+    /// alone judges it.
+    pub talk: Option<Box<Heard>>,
 }
 
 impl Exchange {
@@ -156,72 +65,5 @@ impl Exchange {
     /// `text` with each secret replaced by its name.
     pub fn redact(&self, text: &str) -> String {
         hide_in_answer(text, &self.secrets)
-    }
-}
-
-/// A text, cut for reports.
-fn cut(text: String) -> String {
-    const SHOWN: usize = 400;
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, media_type: &str, body: &str) -> Answer {
-        Answer {
-            status,
-            headers: vec![("content-type".to_owned(), media_type.to_owned())],
-            body: body.into(),
-            took: Duration::ZERO,
-        }
-    }
-
-    #[test]
-    fn a_refusal_is_one_whatever_its_status() {
-        for (status, body, granted, refused) in [
-            (200, r#"{"redirection_url": "/x"}"#, true, false),
-            (204, "", true, false),
-            (409, r#"{"error": "wrong_inputs"}"#, false, true),
-            (302, "", false, true),
-            (503, r#"{"error": "server_error"}"#, false, false),
-            (
-                200,
-                r#"{"code": 409, "error": "wrong_inputs"}"#,
-                false,
-                true,
-            ),
-            // A member of that name beside what was asked for.
-            (
-                200,
-                r#"{"access_token": "t", "error": "none"}"#,
-                true,
-                false,
-            ),
-            (200, r#"{"error": null, "available": true}"#, true, false),
-            (200, r#"{"htmlRender": "\"error\""}"#, true, false),
-        ] {
-            let answer = answer(status, "application/json", body);
-            let found = (answer.granted(), answer.refused());
-            assert_eq!(found, (granted, refused), "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn json_is_no_page_whatever_it_is_declared_as() {
-        for (media_type, body, html) in [
-            ("text/html", "<!doctype html>", true),
-            ("text/html", "", true),
-            ("text/html; charset=UTF-8", "{}", false),
-            ("text/plain", " <html>", true),
-            ("application/json", "<", false),
-        ] {
-            let found = answer(200, media_type, body).is_html();
-            assert_eq!(found, html, "{media_type} {body}");
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! The first call: is there a server that can be judged at all? One line if there is none.
 
+use super::answer::Answer;
 use super::connection::{NoAnswer, Silence};
 use super::delivery::Delivery;
 use super::end::{End, Stopped};
-use super::exchange::Answer;
 use super::limits::Limits;
 use super::secrets::hide_in_answer;
 use super::target::{BASE, Target};

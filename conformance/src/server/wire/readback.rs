@@ -159,6 +159,7 @@ mod tests {
                 sent: Vec::new(),
                 answer: Err(String::new()),
                 secrets: Vec::new(),
+                talk: None,
             };
             let found = endpoint_of(Contract::shipped(), &exchange);
             assert_eq!(found, endpoint, "{path}");

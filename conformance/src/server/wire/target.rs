@@ -1,12 +1,14 @@
 //! The server under test: its addresses, its accounts, and its admin API if it has one.
 
+use super::answer::Answer;
 use super::connection::{Connection, NoAnswer, Reach};
 use super::curl;
 use super::end::Stopped;
-use super::exchange::{Answer, Exchange, Surface};
+use super::exchange::{Exchange, Surface};
+use super::line::Line;
 use super::prepared::{Prepared, prepare};
 use super::secrets::{self, Secret};
-use crate::net::is_loopback;
+use crate::net::{environment_proxy, is_loopback};
 use crate::server::case::requests;
 use anyhow::{Context as _, bail};
 use reqwest::Url;
@@ -158,6 +160,17 @@ impl Target {
         self.connection.send(method, url, headers, body)
     }
 
+    /// Whether a proxy stands between: its connection is not the server's.
+    pub(super) fn is_behind_proxy(&self) -> bool {
+        let is_near = Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url));
+        !is_near && (self.reach.proxy.is_some() || environment_proxy().is_some())
+    }
+
+    /// A connection to the server, without a client library.
+    pub(super) fn line(&self) -> anyhow::Result<Line> {
+        Line::to(&Url::parse(&self.base_url)?, self.reach.ca.as_deref())
+    }
+
     /// Sends a request of the caller's own; the error says why there is no answer.
     pub fn call(
         &self,
@@ -281,6 +294,7 @@ impl Target {
             sent: body.unwrap_or_default(),
             answer: Ok(answer),
             secrets,
+            talk: None,
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Answers that may be about the server's state and not about the request: 429, 503, silence.
 //! Pure: how long to wait, and what to call it.
 
+use super::answer::Answer;
 use super::connection::NoAnswer;
 use super::end::End;
-use super::exchange::Answer;
 use std::time::{Duration, SystemTime};
 
 /// How often a request is repeated.

@@ -94,9 +94,9 @@ fn compared(folder: &TempDir, report: &str) {
     assert_eq!(mended["baseline"]["no_longer"], again["baseline"]["known"]);
     // A baseline in which it was all right, and ones that are none.
     let file = |name: &str, value: &Value| write(folder, name, &value.to_string());
-    let fine = file("fine.json", &mended);
+    let good = file("good.json", &mended);
     let new = json(
-        &certified("trusts_callback", &[&args[..], &[&*fine]].concat()),
+        &certified("trusts_callback", &[&args[..], &[&*good]].concat()),
         1,
     );
     assert_eq!(new["baseline"]["new"], again["baseline"]["known"]);

@@ -86,6 +86,30 @@ fn other_hosts_are_reached_through_the_proxy() {
         "{}",
         stderr(&by_variable)
     );
+    // Conversations in bytes would be with the proxy.
+    let bytes = [
+        &[
+            "server",
+            "--cases",
+            "0",
+            "--base-url",
+            url,
+            "--rate",
+            "1000",
+        ][..],
+        &["--allow-host", "sandbox.invalid", "--proxy", &address],
+        &["--only", "http.message", "--report", "json"],
+        &account,
+    ];
+    let judged = super::report(&program(&bytes.concat()).output().unwrap());
+    let row = super::clause(&judged, "http.message");
+    assert_eq!(row["status"], "not_testable");
+    assert!(
+        row["why"]
+            .as_str()
+            .unwrap()
+            .contains("a proxy stands between")
+    );
     // Somebody's live system is not asked for an admin API.
     let requests = proxy.requests.lock().unwrap();
     assert!(requests.iter().all(|request| !request.is_for("__admin")));

@@ -100,7 +100,7 @@ fn every_command_that_calls_a_server_takes_an_authority() {
             "--cases",
             "0",
             "--only",
-            "token.*",
+            "token.*,http.message",
         ][..],
         &["probe", "--base-url", url],
         &["diff", "--left", url, "--right", url, "--cases", "0"],

@@ -2,7 +2,8 @@
 
 use crate::server::case::requests::{request_to, token_params, token_request};
 use crate::server::case::{
-    Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, To, encode,
+    Account, Case, Encoding, Expect, Heeds, Kind, Params, Payload, RequestTemplate, Step, To, Turn,
+    encode,
 };
 use crate::server::plan::JsonTypes;
 use crate::server::plan::params::{base_params, bases, violations, with, without};
@@ -54,6 +55,14 @@ impl Cases {
             request,
             expect,
         ));
+        self
+    }
+
+    /// This must come of a conversation.
+    pub(super) fn talk(mut self, kind: Kind, name: &str, turns: Vec<Turn>, heeds: Heeds) -> Self {
+        let steps = vec![Step::Talk(turns)];
+        let expect = Expect::Heeds(heeds);
+        self.push(Case::of_steps(self.rule.id(), name, kind, steps, expect));
         self
     }
 

@@ -7,6 +7,7 @@ mod checkout;
 mod consistency;
 mod http;
 mod init;
+mod message;
 mod messaging;
 mod notification;
 mod notification_body;
@@ -116,6 +117,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::PercentLiteral => http::percent_literal(cases, &requests),
         Rule::Robust => http::robust(cases, &requests),
         Rule::Cors => http::cors(cases),
+        Rule::Message => message::cases(cases),
         Rule::TokenEncoding => token::encoding(cases),
         Rule::TokenJsonBody => token::json_body(cases),
         Rule::QueryIgnored => token::query_ignored(cases),

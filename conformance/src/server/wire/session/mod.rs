@@ -1,13 +1,15 @@
 //! Runs cases: accounts, tokens, placeholders, and the record of every exchange.
 
 mod spent;
+mod talk;
 mod tokens;
 mod values;
 
 use crate::server::case::{Account, Case, Expect, RequestTemplate, Step};
+use crate::server::wire::answer::Answer;
 use crate::server::wire::delivery::Delivery;
 use crate::server::wire::end::{End, Stopped};
-use crate::server::wire::exchange::{Answer, Exchange, Surface};
+use crate::server::wire::exchange::{Exchange, Surface};
 use crate::server::wire::limits::Limits;
 use crate::server::wire::prepared::prepare;
 use crate::server::wire::secrets::{self, Secrets};
@@ -51,6 +53,10 @@ pub struct Session<'a> {
     /// How long a case may wait for real, in seconds.
     waiting: u64,
     delivery: Delivery,
+    /// How many conversations were left without an answer, one after the other.
+    unheard: u32,
+    /// Whether an ordinary request for a token is granted, once that is known.
+    grants_tokens: Option<bool>,
     made: Vec<String>,
     /// The refresh tokens that earlier cases have used.
     spent: HashSet<String>,
@@ -84,6 +90,8 @@ impl<'a> Session<'a> {
             token_refused: None,
             waiting: 0,
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
+            unheard: 0,
+            grants_tokens: None,
             made: Vec::new(),
             spent: HashSet::new(),
             secrets: Secrets::default(),
@@ -105,6 +113,8 @@ impl<'a> Session<'a> {
             token_refused: self.token_refused.clone(),
             waiting: self.waiting,
             delivery: self.delivery.beside(),
+            unheard: self.unheard,
+            grants_tokens: self.grants_tokens,
             made: Vec::new(),
             spent: HashSet::new(),
             secrets: Secrets::default(),
@@ -272,6 +282,15 @@ impl<'a> Session<'a> {
                 self.secrets.learn(exchange.secrets.iter().cloned());
                 exchanges.push(exchange);
             }
+            Step::Talk(turns) => {
+                let context = StepContext {
+                    account,
+                    token: None,
+                    answers: exchanges,
+                    merchant_order,
+                };
+                exchanges.push(self.talk(turns, &context)?);
+            }
             Step::Send(request) => {
                 let token = self.token_for(request, account, own)?;
                 let context = StepContext {
@@ -297,7 +316,7 @@ impl<'a> Session<'a> {
                 let last = at + 1 == case.steps.len();
                 let accepted = exchange
                     .answer()
-                    .is_some_and(super::exchange::Answer::granted);
+                    .is_some_and(super::answer::Answer::granted);
                 if !last && !accepted && !case.may_refuse(exchanges.len()) {
                     if exchange.leads_to_another_page() {
                         let why = "the page is at another address than the one init gives";
@@ -367,6 +386,7 @@ impl<'a> Session<'a> {
             sent: prepared.body.unwrap_or_default(),
             answer: outcome.map_err(|none| none.why),
             secrets: own,
+            talk: None,
         })
     }
 }

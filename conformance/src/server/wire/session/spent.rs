@@ -1,6 +1,7 @@
 //! Refresh tokens that have been used: a server may give one out again.
 
-use crate::server::wire::exchange::{Answer, Exchange};
+use crate::server::wire::answer::Answer;
+use crate::server::wire::exchange::Exchange;
 
 /// The refresh token that a request to the token endpoint carries.
 pub(super) fn refresh_token(url: &str, body: &[u8]) -> Option<String> {

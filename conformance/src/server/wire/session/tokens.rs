@@ -2,8 +2,9 @@
 
 use super::{CachedToken, Refused, Session, StepContext};
 use crate::server::case::{Case, RequestTemplate, To, requests};
+use crate::server::wire::answer::Answer;
 use crate::server::wire::end::Stopped;
-use crate::server::wire::exchange::{Answer, Exchange};
+use crate::server::wire::exchange::Exchange;
 use crate::server::wire::target::Credentials;
 use serde_json::Value;
 use std::sync::atomic::Ordering;
