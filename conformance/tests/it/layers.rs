@@ -88,7 +88,7 @@ const CONTRACT: &[Layers] = &[(
         "scenario | clause | citation | lint | dialect",
         "expectation | endpoint | error | load",
         "rule | evidence",
-        "names | parameters | hosts | transcript | readable",
+        "names | parameters | hosts | transcript | readable | amounts",
     ],
 )];
 

@@ -5,8 +5,8 @@ use crate::server::case::{
     Account, Case, Encoding, Expect, Heeds, Kind, Params, Payload, RequestTemplate, Step, To, Turn,
     encode,
 };
-use crate::server::plan::JsonTypes;
 use crate::server::plan::params::{base_params, bases, violations, with, without};
+use crate::server::plan::typed::JsonTypes;
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};

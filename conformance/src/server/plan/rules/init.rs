@@ -5,8 +5,8 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
 };
-use crate::server::plan::JsonTypes;
 use crate::server::plan::params::{any_params, bases, minimal, violations, with};
+use crate::server::plan::typed::JsonTypes;
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Lang, Rule, Rulebook};
 use serde_json::{Value, json};
