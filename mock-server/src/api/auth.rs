@@ -44,9 +44,10 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     let (token, access) = state.access.entry(token).ok_or_else(unknown)?;
     if access.revoked {
         let refresh = state.refresh.get(&access.refresh_token);
-        let rule = match refresh.is_some_and(|refresh| refresh.used) {
-            true => Rule::RefreshRevokes,
-            false => Rule::OlderEnded,
+        let rule = if refresh.is_some_and(|refresh| refresh.used) {
+            Rule::RefreshRevokes
+        } else {
+            Rule::OlderEnded
         };
         return Err(Rejection::new(rule, ErrorId::TokenUnknown));
     }

@@ -63,9 +63,10 @@ impl<'a, 't> Document<'a, 't> {
     /// `billing_information.city`, as far as the dialect reads it.
     pub fn field(&mut self, name: &str, value: &'t str) {
         if let Some(param) = self.contract.form_param(self.endpoint, name) {
-            let spelling = match name.ends_with(']') {
-                true => Rule::FormBrackets,
-                false => Rule::FormDotted,
+            let spelling = if name.ends_with(']') {
+                Rule::FormBrackets
+            } else {
+                Rule::FormDotted
             };
             if param.name.contains('.') && self.reads_forms && !self.rulebook.enforces(spelling) {
                 return;

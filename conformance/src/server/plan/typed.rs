@@ -24,9 +24,10 @@ pub struct JsonTypes {
 impl JsonTypes {
     /// What a server of this dialect takes.
     pub fn of(rulebook: &Rulebook) -> Self {
-        let text_for = match rulebook.enforces(Rule::OwnType) {
-            true => rulebook.knobs().json_text_for,
-            false => JsonTextFor::All,
+        let text_for = if rulebook.enforces(Rule::OwnType) {
+            rulebook.knobs().json_text_for
+        } else {
+            JsonTextFor::All
         };
         Self {
             numbers: matches!(text_for, JsonTextFor::Booleans | JsonTextFor::None),

@@ -52,9 +52,7 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
         shown,
     };
     let round = ROUND.iter().map(|dollars| dollars * 100).collect();
-    let dollars = (1..granted / 100 + 1)
-        .map(|dollars| dollars * 100)
-        .collect();
+    let dollars = (1..=granted / 100).map(|dollars| dollars * 100).collect();
     for candidates in [round, dollars] {
         bounds.narrow(prober, candidates)?;
         let below = bounds.granted - 1;

@@ -10,9 +10,10 @@ use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
 pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
-    let text_for = match prober.encodings.contains(&Encoding::Json) {
-        true => text_for(prober)?,
-        false => None,
+    let text_for = if prober.encodings.contains(&Encoding::Json) {
+        text_for(prober)?
+    } else {
+        None
     };
     paths(prober)?;
     let wrong = wrong_inputs(prober)?;

@@ -184,7 +184,7 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
     let refused = |sample: &&String| nobody_takes(prober.contract, knob, sample);
     let hopeless: Vec<&String> = samples.iter().filter(refused).skip(1).collect();
     let told = samples.iter().filter(told);
-    for sample in told.filter(|sample| !hopeless.contains(&sample)) {
+    for sample in told.filter(|sample| !hopeless.contains(sample)) {
         let too_long = limit.is_some_and(|limit| sample.chars().count() > limit);
         if too_long || (ascii && !sample.is_ascii()) {
             continue;

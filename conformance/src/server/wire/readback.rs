@@ -33,9 +33,10 @@ pub fn parameters(rulebook: &Rulebook, endpoint: Endpoint, exchange: &Exchange) 
         FORM => {
             let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
             for (name, value) in pairs {
-                let spelling = match name.ends_with(']') {
-                    true => Rule::FormBrackets,
-                    false => Rule::FormDotted,
+                let spelling = if name.ends_with(']') {
+                    Rule::FormBrackets
+                } else {
+                    Rule::FormDotted
                 };
                 let name = name.replace('[', ".").replace(']', "");
                 if name.contains('.') && !rulebook.enforces(spelling) {

@@ -252,10 +252,10 @@ pub(super) fn own_type(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         ("is_guest", "false", types.booleans),
     ];
     let base = &requests.base;
-    let typed = requests.json(base);
+    let usual = requests.json(base);
     let mut cases = cases.keeps_init(requests);
     for (name, text, _) in texts.iter().filter(|(_, _, is_refused)| *is_refused) {
-        let mut request = types.typed(&typed);
+        let mut request = types.typed(&usual);
         if let Payload::Json(Value::Object(members)) = &mut request.payload {
             members.insert((*name).to_owned(), json!(text));
         }
