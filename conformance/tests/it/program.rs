@@ -348,7 +348,7 @@ fn the_command_line_speaks_in_the_readers_words() {
         assert_eq!(output.status.code(), Some(2));
         let message = stderr(&output);
         assert!(
-            message.contains("expected a whole number from"),
+            message.contains("expected a whole number"),
             "{message}"
         );
     }
