@@ -347,10 +347,7 @@ fn the_command_line_speaks_in_the_readers_words() {
         let output = run(&["server", flag, value]);
         assert_eq!(output.status.code(), Some(2));
         let message = stderr(&output);
-        assert!(
-            message.contains("expected a whole number"),
-            "{message}"
-        );
+        assert!(message.contains("expected a whole number"), "{message}");
     }
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(

@@ -131,7 +131,11 @@ fn a_merchant_that_cannot_be_is_refused_with_the_key_at_fault() {
             vec!["colour", "client_id", "trust_url", "dialect"],
         ),
         (json!({"client_id": 7}), 400, vec!["7", "string"]),
-        (json!({"provisioned": "yes"}), 400, vec!["yes", "boolean"]),
+        (
+            json!({"provisioned": "yes"}),
+            400,
+            vec!["yes", "true or false"],
+        ),
         (json!({"client_id": ""}), 422, vec!["client_id", "100"]),
         (
             json!({"client_id": "x".repeat(101)}),

@@ -185,7 +185,7 @@ fn a_wish_that_cannot_be_read_is_refused_with_what_there_is() {
         ),
         (
             json!({"outcome": "approved", "follow": "yes"}),
-            vec!["yes", "boolean"],
+            vec!["yes", "true or false"],
         ),
         (
             json!({"outcome": "approved", "settle_after": {"seconds": 1}}),

@@ -374,7 +374,12 @@ fn text_for(prober: &mut Prober<'_, '_>) -> Result<Option<(&'static str, Heard)>
     };
     let has = |name: &str| foothold.params.iter().any(|(known, _)| known == name);
     let known = prober.json;
-    for (numbers, booleans) in [(false, false), (true, false), (false, true), (true, true)] {
+    // An amount is only a number here where its text was refused.
+    let types = [(false, false), (true, false), (false, true), (true, true)];
+    for (numbers, booleans) in types
+        .into_iter()
+        .filter(|(numbers, _)| *numbers || !known.numbers)
+    {
         prober.json = JsonTypes { numbers, booleans };
         let heard = prober.init_at(foothold.endpoint, Encoding::Json, &foothold.params)?;
         if heard.granted() {

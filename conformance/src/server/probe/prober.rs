@@ -218,10 +218,18 @@ impl<'p, 's> Prober<'p, 's> {
     /// Asks once more where the answer is not the yardstick's. A server that changes its mind is
     /// called unstable; nothing is guessed.
     pub(super) fn confirm(&mut self) -> Result<(), Stopped> {
+        // One request may answer several questions.
+        let mut known: Vec<(Case, bool)> = Vec::new();
         for (knob, heard) in self.answers.differing(self.yardstick) {
             let Some(case) = &heard.asked else {
                 continue;
             };
+            if let Some((_, same)) = known.iter().find(|(asked, _)| asked == case) {
+                if !same {
+                    self.answers.unstable(&knob);
+                }
+                continue;
+            }
             let again = match self.session.run(case) {
                 Ok(exchanges) => Heard {
                     exchanges,
@@ -230,9 +238,11 @@ impl<'p, 's> Prober<'p, 's> {
                 Err(Stopped::Ended(end)) => return Err(Stopped::Ended(end)),
                 Err(_) => Heard::nothing(),
             };
-            if again.signature() != heard.signature() {
+            let same = again.signature() == heard.signature();
+            if !same {
                 self.answers.unstable(&knob);
             }
+            known.push((case.clone(), same));
         }
         Ok(())
     }

@@ -18,7 +18,12 @@ const ROOTS: &[(Rule, &[Rule])] = &[
     (Rule::RedirectPage, &[Rule::RedirectLanguage]),
     (
         Rule::NotificationOwn,
-        &[Rule::ResponseFlow, Rule::NotificationKeysAgree],
+        &[
+            Rule::ResponseFlow,
+            Rule::NotificationKeysAgree,
+            // Where the newest order is hidden until it is finished.
+            Rule::NotificationOrder,
+        ],
     ),
     (Rule::NotificationStable, &[Rule::NotificationKeysAgree]),
     (Rule::MonthlyPaymentAmount, &[Rule::CalculatorHtmlAmount]),
