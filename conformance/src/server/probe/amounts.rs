@@ -51,9 +51,14 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
         granted,
         shown,
     };
+    let known = prober.contract.knob("least_amount").into_iter();
+    let known = known.flat_map(|row| row.alternatives.iter());
+    let known = known.filter_map(|known| Some(known.answer.as_u64()? * 100));
+    let known = known.collect();
     let round = ROUND.iter().map(|dollars| dollars * 100).collect();
     let dollars = (1..=granted / 100).map(|dollars| dollars * 100).collect();
-    for candidates in [round, dollars] {
+    // The amounts that are known to be in use, a store's likely choices, and then all of them.
+    for candidates in [known, round, dollars] {
         bounds.narrow(prober, candidates)?;
         let below = bounds.granted - 1;
         bounds.narrow(prober, vec![below])?;

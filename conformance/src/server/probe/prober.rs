@@ -33,9 +33,14 @@ impl Foothold {
     }
 }
 
+/// A probe takes no more calls than this. Few take as many; what is left then is not asked again.
+const CALLS: u64 = 400;
+
 /// Asks, and remembers the answers.
 pub(super) struct Prober<'p, 's> {
     session: &'p mut Session<'s>,
+    /// The calls that were left when the probe began.
+    before: u64,
     pub(super) contract: &'static Contract,
     pub(super) yardstick: &'p Dialect,
     pub(super) answers: Answers,
@@ -61,6 +66,7 @@ impl<'p, 's> Prober<'p, 's> {
         yardstick: &'p Dialect,
     ) -> Self {
         Self {
+            before: session.remaining(),
             session,
             contract,
             yardstick,
@@ -229,6 +235,12 @@ impl<'p, 's> Prober<'p, 's> {
                     self.answers.unstable(&knob);
                 }
                 continue;
+            }
+            // A token may have to be fetched as well.
+            let calls = u64::try_from(case.steps.len()).unwrap_or(u64::MAX);
+            let used = self.before.saturating_sub(self.session.remaining());
+            if used.saturating_add(calls) >= CALLS {
+                break;
             }
             let again = match self.session.run(case) {
                 Ok(exchanges) => Heard {
