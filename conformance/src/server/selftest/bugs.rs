@@ -38,5 +38,5 @@ pub fn run(
 ) -> anyhow::Result<Vec<String>> {
     let dialect = planted.dialect.clone();
     let mock = Mock::with_bug(&Settings::default(), dialect, planted.bug.name)?;
-    judged(&mock, &readings.of(&planted.dialect)?, seed, cases)
+    judged(&mock, &readings.of(&planted.dialect)?, "", seed, cases)
 }

@@ -134,6 +134,7 @@ pub fn judge(
     let mut options = Options {
         seed,
         cases,
+        selection: super::without_conversations(without.unwrap_or_default())?,
         ..Options::default()
     };
     let yardstick = contract.dialect("documented")?;
