@@ -14,6 +14,7 @@ mod junit;
 mod markdown;
 mod ndjson;
 mod progress;
+mod reading;
 mod sarif;
 mod seal;
 mod text;
@@ -27,6 +28,7 @@ pub use files::Places;
 pub use json::Json;
 pub use ndjson::Ndjson;
 pub use progress::{INTERVAL, Progress};
+pub use reading::{check_seed, check_version, parsed};
 pub use seal::Seal;
 #[cfg(test)]
 pub use seal::{DIGEST, add_seal};

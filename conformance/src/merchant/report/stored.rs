@@ -1,7 +1,7 @@
 //! A JSON report that is read again, for `--baseline`. A mistake in it is told with its place.
 
 use super::rows::{REVIEW, Status};
-use crate::formats::{FORMAT_VERSION, Seal};
+use crate::formats::{Seal, check_seed, check_version, parsed};
 use crate::merchant::judge::{Ground, checkers};
 use crate::merchant::{recipe, scenarios, silence};
 use crate::pattern::closest;
@@ -39,10 +39,7 @@ pub struct StoredCheck {
 impl Stored {
     /// Reads a report. An error names the place in it, and what is allowed there.
     pub fn read(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            format!("line {line}, column {column}: this is not JSON: {error}")
-        })?;
+        let value = parsed(text)?;
         let judged = value.get("judged").and_then(Value::as_str);
         if judged != Some("shop") {
             return Err(
@@ -51,22 +48,11 @@ impl Stored {
                     .to_owned(),
             );
         }
-        match value.get("format_version") {
-            Some(version) if *version == FORMAT_VERSION => {}
-            version => {
-                let version = version.unwrap_or(&Value::Null);
-                return Err(format!(
-                    "format_version: {version}; this program reads version {FORMAT_VERSION}: use \
-                     the release that wrote the report, or run `merchant --report json=FILE` again"
-                ));
-            }
-        }
-        if let Some(seed) = value.get("seed").filter(|seed| !seed.is_u64()) {
-            let most = u64::MAX;
-            return Err(format!(
-                "seed: {seed} is not a seed; expected a whole number from 0 to {most}"
-            ));
-        }
+        check_version(
+            value.get("format_version").unwrap_or(&Value::Null),
+            "merchant",
+        )?;
+        check_seed(&value)?;
         let seal = Seal::of(&value);
         let read = serde_path_to_error::deserialize(value);
         let stored: Self = read.map_err(|error| {

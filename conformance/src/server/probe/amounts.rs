@@ -59,14 +59,18 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
     let dollars = (1..=granted / 100).map(|dollars| dollars * 100).collect();
     // The amounts that are known to be in use, a store's likely choices, and then all of them.
     for candidates in [known, round, dollars] {
-        bounds.narrow(prober, candidates)?;
+        let is_known = bounds.narrow(prober, candidates)?;
         let below = bounds.granted - 1;
-        bounds.narrow(prober, vec![below])?;
+        if !is_known || !bounds.narrow(prober, vec![below])? {
+            return Ok(());
+        }
         if bounds.refused == below {
             break;
         }
     }
-    bounds.narrow(prober, (bounds.refused..bounds.granted).collect())?;
+    if !bounds.narrow(prober, (bounds.refused..bounds.granted).collect())? {
+        return Ok(());
+    }
     // A number as a person would write it: 100, 99.5.
     let least = match bounds.granted % 100 {
         0 => json!(bounds.granted / 100),
@@ -77,21 +81,26 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
 }
 
 impl Bounds {
-    /// Narrows the bounds to neighbours among these amounts, which ascend.
-    fn narrow(&mut self, prober: &mut Prober<'_, '_>, mut among: Vec<u64>) -> Result<(), Stopped> {
+    /// Narrows the bounds to neighbours among these amounts, which ascend. False if the server
+    /// neither granted nor refused one of them.
+    fn narrow(
+        &mut self,
+        prober: &mut Prober<'_, '_>,
+        mut among: Vec<u64>,
+    ) -> Result<bool, Stopped> {
         among.retain(|cents| (self.refused + 1..self.granted).contains(cents));
         while !among.is_empty() {
             let middle = among[among.len() / 2];
             let heard = ask_cents(prober, middle)?;
-            if heard.granted() {
-                self.granted = middle;
-            } else {
-                self.refused = middle;
-                self.shown = heard;
+            match heard.outcome() {
+                Some(true) => self.granted = middle,
+                Some(false) => (self.refused, self.shown) = (middle, heard),
+                // Neither: what is known stays, and nothing is guessed.
+                None => return Ok(false),
             }
             among.retain(|cents| (self.refused + 1..self.granted).contains(cents));
         }
-        Ok(())
+        Ok(true)
     }
 }
 

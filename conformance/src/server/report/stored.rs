@@ -2,7 +2,7 @@
 //! its place.
 
 use super::contents::{Finding, Learned, Status};
-use crate::formats::{FORMAT_VERSION, Seal};
+use crate::formats::{Seal, check_seed, check_version, parsed};
 use crate::pattern::closest;
 use flexiti_contract::Contract;
 use serde::Deserialize;
@@ -54,10 +54,7 @@ impl Stored {
     /// Reads a report. An error names the place in it, and what is allowed there. Whether it is as
     /// it was written is for [`sealed`](Self::sealed) to say, which knows no place.
     pub fn read(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            format!("line {line}, column {column}: this is not JSON: {error}")
-        })?;
+        let value = parsed(text)?;
         let Some(members) = value.as_object() else {
             return Err(
                 "expected a JSON report of `server`, or a plan of `merchant fuzz`".to_owned(),
@@ -71,23 +68,11 @@ impl Stored {
                 "judged: this is a report of `merchant`; expected one of `server`".to_owned(),
             );
         }
-        match members.get("format_version") {
-            // Reports had none at first.
-            None => {}
-            Some(version) if *version == FORMAT_VERSION => {}
-            Some(version) => {
-                return Err(format!(
-                    "format_version: {version}; this program reads version {FORMAT_VERSION}: use \
-                     the release that wrote the report, or run `server --report json=FILE` again"
-                ));
-            }
+        // Reports had none at first.
+        if let Some(version) = members.get("format_version") {
+            check_version(version, "server")?;
         }
-        if let Some(seed) = members.get("seed").filter(|seed| !seed.is_u64()) {
-            let most = u64::MAX;
-            return Err(format!(
-                "seed: {seed} is not a seed; expected a whole number from 0 to {most}"
-            ));
-        }
+        check_seed(&value)?;
         let seal = Seal::of(&value);
         let read = serde_path_to_error::deserialize(value);
         let mut stored: Self = read.map_err(|error| {
