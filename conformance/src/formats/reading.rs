@@ -1,6 +1,6 @@
 //! What reading a stored report checks first, whoever was judged.
 
-use super::FORMAT_VERSION;
+use super::event::FORMAT_VERSION;
 use serde_json::Value;
 
 /// A report's text as JSON; an error names the place in it.
