@@ -11,6 +11,7 @@ use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
 use flexiti_contract::scenario::{Rank, Scenario, Step};
 use options::{Play, silences};
+use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
@@ -97,9 +98,9 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
 }
 
 /// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
-/// Flexiti once a second mostly waits.
+/// Flexiti once a second mostly waits, and so does its customer.
 pub fn lanes(dialects: usize) -> usize {
-    (8 / dialects.max(1)).clamp(2, 4)
+    (16 / dialects.max(1)).clamp(2, 12)
 }
 
 /// How long a shop is tried that fails as often as it is looked at. One that is right has all the
@@ -156,7 +157,15 @@ fn weight(plays: &[Play<'_>]) -> u64 {
             _ => 50,
         });
         let faults = scenario.faults.iter();
-        let delays = faults.map(|fault| fault["action"]["ms"].as_u64().unwrap_or(1_000));
+        let delays = faults.map(|fault| match (&fault["action"]["ms"], &fault["times"]) {
+            (Value::Number(ms), _) => ms.as_u64().unwrap_or(0),
+            // The shop asks again once a second, as long as it is waited for.
+            (_, Value::Number(times)) => match times.as_u64() {
+                Some(times @ 1..=3) => times * 600,
+                _ => 3_000,
+            },
+            _ => 600,
+        });
         waits.chain(delays).sum::<u64>()
     };
     plays.iter().map(one).sum()
@@ -368,7 +377,7 @@ mod tests {
             .iter()
             .flat_map(|row| row.plays().map(move |(_, flow, lang)| (row, flow, lang)))
             .collect();
-        for lanes in [2, 4] {
+        for lanes in [2, 4, 12] {
             let shared = shared_out(&plays, lanes);
             assert_eq!(shared.iter().map(Vec::len).sum::<usize>(), plays.len());
             let weights: Vec<u64> = shared.iter().map(|lane| weight(lane)).collect();

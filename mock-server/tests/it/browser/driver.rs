@@ -54,31 +54,39 @@ struct Driver {
 }
 
 impl Driver {
+    /// A driver that listens. It takes a free port for IPv6 first and then wants the same one for
+    /// IPv4: where a connection of another test has that one, it ends, and is started again.
     fn start() -> Self {
-        let mut process = Command::new(DRIVER)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ChromeDriver starts");
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            let line = line.ok()?;
-            let (_, port) = line.split_once("successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        Self {
-            process,
-            address: (
-                Ipv4Addr::LOCALHOST,
-                port.expect("ChromeDriver says its port"),
-            )
-                .into(),
-            profile: tempfile::tempdir().unwrap(),
-            session: OnceCell::new(),
+        let mut said = Vec::new();
+        for _ in 0..5 {
+            let mut process = Command::new(DRIVER)
+                .arg("--port=0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("ChromeDriver starts");
+            let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                if let Some(port) = port(&line) {
+                    return Self {
+                        process,
+                        address: (Ipv4Addr::LOCALHOST, port).into(),
+                        profile: tempfile::tempdir().unwrap(),
+                        session: OnceCell::new(),
+                    };
+                }
+                said.push(line);
+            }
+            process.wait().unwrap();
         }
+        panic!("ChromeDriver never said its port, but: {said:#?}");
     }
+}
+
+fn port(line: &str) -> Option<u16> {
+    let (_, port) = line.split_once("successfully on port ")?;
+    port.trim_end_matches('.').parse().ok()
 }
 
 impl Drop for Driver {
