@@ -1,7 +1,9 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
+mod lanes;
 mod options;
 
+pub use lanes::lanes;
 pub use options::{Options, names};
 
 use super::driver::Driver;
@@ -9,9 +11,9 @@ use super::judge::results::{Act, Has};
 use super::judge::{self, Judgement, Verdict};
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
-use flexiti_contract::scenario::{Rank, Scenario, Step};
+use flexiti_contract::scenario::{Rank, Scenario};
+use lanes::shared_out;
 use options::{Play, silences};
-use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
@@ -97,12 +99,6 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
     ))
 }
 
-/// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
-/// Flexiti once a second mostly waits, and so does its customer.
-pub fn lanes(dialects: usize) -> usize {
-    (16 / dialects.max(1)).clamp(2, 12)
-}
-
 /// How long a shop is tried that fails as often as it is looked at. One that is right has all the
 /// time that it needs.
 const HOPELESS: Duration = Duration::from_secs(40);
@@ -146,72 +142,6 @@ impl<'d> Going<'d> {
         let is_broken = self.failed.load(Ordering::Relaxed) >= MANY;
         (is_hopeless && took > HOPELESS) || (is_broken && took > BROKEN)
     }
-}
-
-/// About how long a scenario takes, in milliseconds, apart from the shop's own pace.
-fn weight(plays: &[Play<'_>]) -> u64 {
-    let one = |(scenario, ..): &Play<'_>| {
-        let waits = scenario.steps.iter().map(|step| match step {
-            Step::Wait { ms } => *ms,
-            Step::Believe { .. } | Step::Doubt { .. } => 400,
-            _ => 50,
-        });
-        let faults = scenario.faults.iter();
-        let delays = faults.map(|fault| match (&fault["action"]["ms"], &fault["times"]) {
-            (Value::Number(ms), _) => ms.as_u64().unwrap_or(0),
-            // The shop asks again once a second, as long as it is waited for.
-            (_, Value::Number(times)) => match times.as_u64() {
-                Some(times @ 1..=3) => times * 600,
-                _ => 3_000,
-            },
-            _ => 600,
-        });
-        waits.chain(delays).sum::<u64>()
-    };
-    plays.iter().map(one).sum()
-}
-
-/// The plays of each lane: all of a scenario in one lane, in the order of the list, and the lanes
-/// about equally long.
-fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
-    let scenarios: Vec<&[Play<'p>]> = plays.chunk_by(|one, next| one.0.id == next.0.id).collect();
-    let mut heaviest: Vec<usize> = (0..scenarios.len()).collect();
-    heaviest.sort_by_key(|at| std::cmp::Reverse(weight(scenarios[*at])));
-    let mut loads = vec![(0, Vec::new()); lanes];
-    for at in heaviest {
-        // What needs somebody's paid order stands where one is paid before.
-        let needs_paid = scenarios[at][0].0.id == "callback.foreign";
-        let lane = if needs_paid {
-            None
-        } else {
-            loads.iter_mut().min_by_key(|(load, _)| *load)
-        };
-        if let Some((load, lane)) = lane {
-            *load += weight(scenarios[at]);
-            lane.push(at);
-        }
-    }
-    let is = |at: usize, id: &str| scenarios[at][0].0.id == id;
-    let foreign = (0..scenarios.len()).find(|at| is(*at, "callback.foreign"));
-    if let Some(foreign) = foreign {
-        let has_paid = |lane: &[usize]| lane.iter().any(|at| is(*at, "outcome.purchased"));
-        let lane = loads
-            .iter()
-            .position(|(_, lane)| has_paid(lane))
-            .unwrap_or(0);
-        loads[lane].1.push(foreign);
-    }
-    let mut all = Vec::new();
-    for (_, mut lane) in loads {
-        lane.sort_unstable();
-        all.push(
-            lane.into_iter()
-                .flat_map(|at| scenarios[at])
-                .copied()
-                .collect(),
-        );
-    }
-    all
 }
 
 /// A run, over all dialects and lanes.
@@ -364,31 +294,4 @@ pub fn run(
         told?;
         Ok(acts?.into_iter().flatten().collect())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::merchant::scenarios;
-
-    #[test]
-    fn lanes_have_every_play_once_and_are_about_equally_long() {
-        let plays: Vec<Play<'_>> = scenarios::all()
-            .iter()
-            .flat_map(|row| row.plays().map(move |(_, flow, lang)| (row, flow, lang)))
-            .collect();
-        for lanes in [2, 4, 12] {
-            let shared = shared_out(&plays, lanes);
-            assert_eq!(shared.iter().map(Vec::len).sum::<usize>(), plays.len());
-            let weights: Vec<u64> = shared.iter().map(|lane| weight(lane)).collect();
-            let (most, least) = (weights.iter().max().unwrap(), weights.iter().min().unwrap());
-            assert!(most - least < 8_000, "{weights:?}");
-            let lane = shared
-                .iter()
-                .find(|lane| lane.iter().any(|play| play.0.id == "callback.foreign"));
-            let at = |id: &str| lane.unwrap().iter().position(|play| play.0.id == id);
-            assert!(at("outcome.purchased") < at("callback.foreign"));
-            assert!(at("outcome.purchased").is_some());
-        }
-    }
 }
