@@ -19,15 +19,19 @@ fn weight(plays: &[Play<'_>]) -> u64 {
 }
 
 fn takes(scenario: &Scenario) -> u64 {
-    let mut doubted = false;
+    let mut was_looked_at = false;
     let steps = scenario.steps.iter().map(|step| match step {
         Step::Wait { ms } => *ms,
         Step::Doubt { .. } => {
-            doubted = true;
+            was_looked_at = true;
             300
         }
+        Step::Believe { .. } => {
+            was_looked_at = true;
+            20
+        }
         // It was told that nothing is known yet, and asks again when it is.
-        Step::Complete { .. } if std::mem::take(&mut doubted) => ASKS - 300,
+        Step::Complete { .. } if std::mem::take(&mut was_looked_at) => ASKS - 300,
         Step::Complete {
             settle_after: Some(after),
             ..
@@ -35,14 +39,19 @@ fn takes(scenario: &Scenario) -> u64 {
         _ => 20,
     });
     let faults = scenario.faults.iter();
-    let delays = faults.map(|fault| match (&fault["action"]["ms"], &fault["times"]) {
-        (Value::Number(ms), _) => ms.as_u64().unwrap_or(0),
-        // As long as it is waited for.
-        (_, Value::Number(times)) => match times.as_u64() {
-            Some(times @ 1..=3) => times * ASKS,
-            _ => 3 * ASKS,
-        },
-        _ => ASKS,
+    let delays = faults.map(|fault| {
+        let action = &fault["action"];
+        match (&action["ms"], &fault["times"]) {
+            (Value::Number(ms), _) => ms.as_u64().unwrap_or(0),
+            // The shop asks for another token, at once.
+            _ if action["type"] == "expire_token" => 20,
+            (_, Value::Number(times)) => match times.as_u64() {
+                Some(times @ 1..=3) => times * ASKS,
+                // As long as it is waited for.
+                _ => 3 * ASKS,
+            },
+            _ => ASKS,
+        }
     });
     steps.chain(delays).sum::<u64>()
 }
