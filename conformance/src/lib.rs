@@ -30,7 +30,7 @@
 //!   * `trace` and `driver`: what happened; how to reach the shop.
 //! * `formats`: the reporters of both: text, JSON, events, JUnit, SARIF, HTML, Markdown, annotations.
 //! * `waivers`: failures that are allowed, for both.
-//! * `pattern` and `net`: patterns of dotted ids; loopback and proxies.
+//! * `pattern`, `net` and `markup`: patterns of dotted ids; loopback and proxies; what pages show.
 //!
 //! # The judge asks nobody
 //!
@@ -39,6 +39,7 @@
 
 mod cli;
 mod formats;
+mod markup;
 mod merchant;
 mod net;
 mod pattern;

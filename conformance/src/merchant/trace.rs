@@ -308,6 +308,9 @@ pub struct Page {
     /// Whether it redirects to a host that the address of a callback names.
     #[serde(default)]
     pub redirected_away: bool,
+    /// Whether it says nothing by itself: a script fills it.
+    #[serde(default)]
+    pub by_script: bool,
 }
 
 impl Page {
@@ -322,6 +325,7 @@ impl Page {
             says_paid: false,
             echoes: false,
             redirected_away: false,
+            by_script: false,
         }
     }
 }

@@ -19,7 +19,7 @@ const RUNNER: &[Layers] = &[
             "cli",
             "server | merchant",
             "waivers",
-            "formats | pattern | net",
+            "formats | pattern | net | markup",
         ],
     ),
     (

@@ -98,11 +98,12 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
     put("flow", json!(flow));
     let visited = match knobs.notification_callback_url {
         CallbackUrl::Visited if order.life.stage == Stage::Returned => {
-            callback_url::url(&merchant.account, rulebook, order)
+            Some(callback_url::url(&merchant.account, rulebook, order).unwrap_or_default())
         }
-        _ => None,
+        CallbackUrl::Null => None,
+        _ => Some(String::new()),
     };
-    put("callback_url", json!(visited.unwrap_or_default()));
+    put("callback_url", json!(visited));
     if let Some(apply) = apply {
         body.insert("apply".to_owned(), apply);
     }

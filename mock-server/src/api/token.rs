@@ -257,13 +257,15 @@ fn issue(
 
 fn reply(rulebook: &Rulebook, tokens: &Tokens, scope: Scope) -> Reply {
     let knobs = rulebook.knobs();
-    let body = json!({
+    let mut body = json!({
         "token_type": knobs.token_type,
         "access_token": &*tokens.access,
         "expires_in": knobs.token_ttl,
         "refresh_token": &*tokens.refresh,
-        "scope": scope.as_str(),
     });
+    if knobs.scope_in_answer {
+        body["scope"] = scope.as_str().into();
+    }
     let reply = Reply::json(StatusCode::OK, &body);
     if !rulebook.enforces(Rule::NoStore) {
         return reply;

@@ -19,6 +19,7 @@ pub struct Knobs {
     pub token_type: TokenType,
     pub token_shape: TokenShape,
     pub token_ttl: u32,
+    pub scope_in_answer: bool,
     pub refresh_ttl: u32,
     pub bearer_scheme: Lax,
     pub error_shape: ErrorShape,
@@ -179,7 +180,7 @@ answers! {
     /// Answers to `merchant_order_id_shared`.
     SharedId { Newest, Oldest, Refuse }
     /// Answers to `notification_callback_url`.
-    CallbackUrl { Empty, Visited }
+    CallbackUrl { Empty, Null, Visited }
     /// Answers to `declined_goes_to` and `pending_goes_to`.
     Destination { Success, Error }
     /// Answers to `callback_params`.

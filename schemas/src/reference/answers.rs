@@ -31,13 +31,16 @@ pub(super) fn token(rulebook: &Rulebook) -> Value {
             "qBttD0LH6TXR8Itk4qfJUw_YKxcbE0mW9dQ7aZ3hRlA",
         ),
     };
-    json!({
+    let mut body = json!({
         "token_type": dialect.answer("token_type"),
         "access_token": access,
         "expires_in": dialect.answer("token_ttl"),
         "refresh_token": refresh,
-        "scope": "merchant",
-    })
+    });
+    if rulebook.knobs().scope_in_answer {
+        body["scope"] = json!("merchant");
+    }
+    body
 }
 
 /// The answer to an init request.

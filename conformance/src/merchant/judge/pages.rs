@@ -123,6 +123,13 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
             );
             Judgement::failed("return_page", message)
         }
+        Some(other) if other != lang && page.by_script => {
+            let message = format!(
+                "{} is marked as `{other}`, but a script fills it, which is not run here: look at it in a browser",
+                page.url
+            );
+            Judgement::new(check, Verdict::Inconclusive, message)
+        }
         Some(other) if other != lang => {
             let message = format!(
                 "{} is in `{other}`, the customer's language is `{lang}`",
@@ -168,6 +175,14 @@ mod tests {
             (Some(page(404, "en")), "return_page", Verdict::Failed),
             (None, "return_page", Verdict::Failed),
             (Some(page(200, "fr")), "page_language", Verdict::Failed),
+            (
+                Some(Page {
+                    by_script: true,
+                    ..page(200, "fr")
+                }),
+                "page_language",
+                Verdict::Inconclusive,
+            ),
             (Some(page(200, "en")), "page_language", Verdict::Passed),
         ] {
             let judged = language(page.as_ref(), Some("refused"), "en");

@@ -60,6 +60,7 @@ pub fn believe(
     loop {
         let ((belief, said), polls_flexiti) = stage.looking(|| ask(asked, order))?;
         let waited = started.elapsed();
+        let knew = known.told.is_some();
         let notified = notified(asked)?;
         let is_told = notified.told.is_some();
         known.next = notified.next.map(|next| waited + next);
@@ -77,8 +78,11 @@ pub fn believe(
         // The state of an order that was never opened will not change.
         let is_open = asked.order.is_some();
         // A shop that asks in the background has yet to meet what was planned for it.
-        let is_idle = asked.has_faults && !notified.asked && waited < GRACE;
-        if (is_so && !is_idle) || is_wrong || !is_open || is_late {
+        let is_idle = asked.has_faults && !notified.asked;
+        // What it believes before it has heard of the outcome says nothing of what it makes of it.
+        let is_unaware = asked.settled.is_some() && !knew;
+        let is_early = (is_idle || is_unaware) && waited < GRACE;
+        if (is_so && !is_early) || is_wrong || !is_open || is_late {
             // An order that is pending from the start shows nothing of the shop's pace.
             let is_outcome = is_so && belief != Some(Belief::Pending);
             if is_open && (is_outcome || (is_late && !is_so)) {
@@ -164,6 +168,14 @@ pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> 
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
     if belief.is_some_and(|belief| none_of.contains(&belief)) {
         return Ok(believed(belief, said));
+    }
+    // A shop that asks in the background has yet to meet what was planned for it.
+    let started = Instant::now();
+    while asked.has_faults && asked.order.is_some() && started.elapsed() < GRACE {
+        if notified(asked)?.asked {
+            break;
+        }
+        std::thread::sleep(LOOK);
     }
     std::thread::sleep(DOUBT);
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;

@@ -1,6 +1,7 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
 use super::cookies::{Cookies, From};
+use crate::markup::is_filled_by_script;
 use crate::merchant::trace::Page;
 use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
@@ -207,6 +208,7 @@ impl Browser {
         let mut page = page(url, status, lang);
         page.says_paid = says_paid(&text);
         page.echoes = is_html && text.contains(MARKUP);
+        page.by_script = is_html && is_filled_by_script(&text);
         Ok(PageLoad {
             page,
             text,
@@ -246,6 +248,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         names_order: false,
         says_paid: false,
         echoes: false,
+        by_script: false,
         redirected_away: false,
     }
 }

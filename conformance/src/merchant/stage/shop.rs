@@ -9,6 +9,8 @@ use reqwest::{Certificate, Method};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+/// How long the page may take by which a shop is known to be ready.
+const READY: Duration = Duration::from_secs(10);
 /// How long the command may take that puts a shop back to its beginning.
 const RESET: Duration = Duration::from_secs(60);
 /// A run is given up after this many scenarios in a row that say nothing about the shop: going on
@@ -101,19 +103,21 @@ impl Shop {
     }
 
     fn wait(&mut self, url: &str, limit: u16, authorities: &[Certificate]) -> Result<(), Trouble> {
-        let settings = || {
-            Client::builder()
-                .timeout(Duration::from_secs(2))
-                .tls_certs_merge(authorities.iter().cloned())
-        };
+        let settings = || Client::builder().tls_certs_merge(authorities.iter().cloned());
         let clients = Clients::new(settings, None);
         let deadline = Instant::now() + Duration::from_secs(limit.into());
         let mut why = "no answer".to_owned();
-        while Instant::now() < deadline {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
             self.check("before it was ready")?;
+            // A page may take its time; one that hangs is asked for again.
+            let left = left.min(READY);
             let answer = clients
                 .as_ref()
-                .map(|clients| clients.request(Method::GET, url).send());
+                .map(|clients| clients.request(Method::GET, url).timeout(left).send());
             match answer {
                 Ok(Ok(answer)) if answer.status().as_u16() < 500 => return Ok(()),
                 Ok(Ok(answer)) => why = format!("status {}", answer.status()),

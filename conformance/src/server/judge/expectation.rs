@@ -5,6 +5,7 @@ use super::json_members::{self, text_at};
 use super::refusal::{self, culprit};
 use super::verdict::{Mismatch, Verdict, differs, kept};
 use super::{callback, comparison, money, talk, tokens};
+use crate::markup::is_filled_by_script;
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
@@ -155,9 +156,11 @@ pub(super) fn expectation(
             let (wrong, expected) = page_fault(answer, lang.as_deref());
             let mut mismatch = content(expected);
             // How a page is marked with its language is documented nowhere, nor that it is the
-            // first answer at its address.
-            let marked = html_lang(&answer.whole_text()).is_some();
-            mismatch.violates &= (lang.is_none() || marked) && answer.status / 100 != 3;
+            // first answer at its address, nor that whoever is no browser gets it.
+            let page = answer.whole_text();
+            let speaks = html_lang(&page).is_some() && !is_filled_by_script(&page);
+            let is_elsewhere = answer.status / 100 == 3 || [401, 403].contains(&answer.status);
+            mismatch.violates &= (lang.is_none() || speaks) && !is_elsewhere;
             Some(held(wrong.then_some(mismatch)))
         }
         Expect::Closed => {

@@ -3,7 +3,7 @@
 
 use super::broken::{Broken, UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
-use super::params::{base_with, once, violations, with};
+use super::params::{agreeing, base_with, once, violations, with};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate};
@@ -114,6 +114,14 @@ fn accepted_samples(
     {
         return Vec::new();
     }
+    let known = working
+        .samples
+        .values
+        .get(&(place.endpoint, place.param.clone()));
+    if known == Some(&None) {
+        // The server takes none of them.
+        return Vec::new();
+    }
     let Some(base) = base_with(rulebook, working, place.endpoint, &place.param) else {
         return Vec::new();
     };
@@ -124,8 +132,11 @@ fn accepted_samples(
         .map(|p| p.samples.clone());
     let mut cases = Vec::new();
     for sample in samples.unwrap_or_default() {
-        let changed = with(&base, &place.param, once(&place.param, &sample));
-        if !violations(rulebook, place.endpoint, &changed).is_empty() {
+        let value = once(&place.param, &sample);
+        let is_valid = |params: &Params| violations(rulebook, place.endpoint, params).is_empty();
+        let agreeing = Some(agreeing(&base, &place.param, &value)).filter(is_valid);
+        let changed = agreeing.unwrap_or_else(|| with(&base, &place.param, value));
+        if !is_valid(&changed) {
             continue;
         }
         let contract = rulebook.contract();

@@ -13,7 +13,7 @@ mod working;
 pub(crate) use broken::{Broken, breaks_only, broken_at, is_request_clause};
 pub(crate) use clauses::broken_case;
 pub(crate) use discovery::{add_working_resting, working_init};
-pub use params::replaced;
+pub use params::{agreeing, replaced};
 pub(crate) use params::{base_params, bases, once, thinned, violations};
 pub use typed::JsonTypes;
 pub(crate) use working::{INIT, RESTING, accepted, out_of_reach};

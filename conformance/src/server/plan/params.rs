@@ -221,6 +221,48 @@ pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
     }
 }
 
+/// The letter that the postal codes of a province begin with, one of them (Canada Post).
+const POSTAL: [(&str, &str); 13] = [
+    ("AB", "T"),
+    ("BC", "V"),
+    ("MB", "R"),
+    ("NB", "E"),
+    ("NL", "A"),
+    ("NS", "B"),
+    ("NT", "X"),
+    ("NU", "X"),
+    ("ON", "M"),
+    ("PE", "C"),
+    ("QC", "H"),
+    ("SK", "S"),
+    ("YT", "Y"),
+];
+
+/// The parameters with another value for one of them, without what would contradict that value: the
+/// postal code of another province, or a guest who is a known customer. A server may look at both.
+pub fn agreeing(params: &Params, name: &str, value: &Value) -> Params {
+    let params = replaced(params, name, value);
+    let text = value.as_str().unwrap_or_default();
+    if let Some(block) = name.strip_suffix("province") {
+        let code = format!("{block}postal_code");
+        let letter = POSTAL
+            .iter()
+            .find(|(province, _)| text.eq_ignore_ascii_case(province));
+        let sent = params.iter().find(|(name, _)| *name == code);
+        let sent = sent.and_then(|(_, sent)| sent.as_str()?.get(1..));
+        if let (Some((_, letter)), Some(rest)) = (letter, sent) {
+            return replaced(&params, &code, &format!("{letter}{rest}").into());
+        }
+    }
+    if name == "is_guest" && text.eq_ignore_ascii_case("true") {
+        let known = ["has_previous_purchase", "customer_id", "vcc"];
+        return known
+            .iter()
+            .fold(params, |params, name| without(&params, name));
+    }
+    params
+}
+
 /// The parameters without those that `keep` drops; `about` always stays.
 pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
     params

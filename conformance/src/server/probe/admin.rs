@@ -80,8 +80,13 @@ fn applications(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
                 };
                 prober.note("callback_params", carried, &heard);
                 prober.note("callback_lang", has("lang"), &heard);
-                if let Some(told) = heard.json()["callback_url"].as_str() {
-                    let visited = if told.is_empty() { "empty" } else { "visited" };
+                let visited = match heard.json().get("callback_url") {
+                    Some(Value::Null) => Some("null"),
+                    Some(Value::String(told)) if told.is_empty() => Some("empty"),
+                    Some(Value::String(_)) => Some("visited"),
+                    _ => None,
+                };
+                if let Some(visited) = visited {
                     prober.note("notification_callback_url", visited, &heard);
                 }
             }

@@ -220,6 +220,12 @@ fn opened(
                 .filter(|param| !["lang", "flow", "amount_requested"].contains(&param.as_str()))
                 .find_map(|param| mended(prober, endpoint, &params, &param))
             else {
+                if flow == Flow::Buy
+                    && super::buyer::is_unknown(prober, endpoint, first.encoding, &params, &heard)?
+                {
+                    prober.samples.values = before;
+                    return super::buyer::by_card(prober, endpoint, first.encoding, &params);
+                }
                 break;
             };
             params = mended;

@@ -6,6 +6,7 @@ mod amounts;
 mod answers;
 mod auth;
 mod bodies;
+mod buyer;
 mod foothold;
 mod fullest;
 mod heard;

@@ -99,6 +99,9 @@ fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         prober.note("notification_unfinished", "empty", &heard);
         return Ok(false);
     }
+    if body.get("callback_url").is_some_and(Value::is_null) {
+        prober.note("notification_callback_url", "null", &heard);
+    }
     let opened = heard.exchanges.first().and_then(|e| e.answer()?.json());
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),

@@ -83,10 +83,14 @@ pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         if more { "more" } else { "documented" },
         &heard,
     );
-    let reversed: Vec<&str> = MEMBERS.into_iter().rev().collect();
-    if known == MEMBERS {
+    prober.note("scope_in_answer", known.contains(&"scope"), &heard);
+    let printed: Vec<&str> = MEMBERS
+        .into_iter()
+        .filter(|name| known.contains(name))
+        .collect();
+    if known == printed {
         prober.note("response_member_order", "documented", &heard);
-    } else if known == reversed {
+    } else if known.iter().rev().eq(&printed) {
         prober.note("response_member_order", "reversed", &heard);
     }
     Ok(true)
@@ -192,6 +196,40 @@ fn credentials(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
+/// Which of two values is read, where no answer names the scope.
+fn which_of_two(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let mut twice = token_params();
+    twice.push(("client_secret".to_owned(), json!("xxxxxx")));
+    let twice = requests::request_to(Endpoint::Token, &twice, Encoding::FormDotted);
+    let heard = prober.ask(twice.unwrap_or_else(token_request))?;
+    if let Some(granted) = heard.outcome() {
+        let answer = if granted { "first" } else { "last" };
+        prober.note("token_repeated_parameters", answer, &heard);
+    }
+    Ok(())
+}
+
+fn query(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
+    let scope = |scope: &str| RequestTemplate {
+        query: vec![("scope".to_owned(), scope.to_owned())],
+        ..with(&[("scope", Value::Null)]).1
+    };
+    let heard = prober.ask(scope("customer"))?;
+    match heard.json()["scope"].as_str() {
+        Some("customer") => prober.note("token_query", "read", &heard),
+        Some("merchant") => prober.note("token_query", "ignored", &heard),
+        _ if heard.granted() => {
+            let heard = prober.ask(scope("admin"))?;
+            if let Some(granted) = heard.outcome() {
+                let answer = if granted { "ignored" } else { "read" };
+                prober.note("token_query", answer, &heard);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn bodies(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let json = RequestTemplate {
         payload: encode(&token_params(), Encoding::Json).unwrap_or(Payload::None),
@@ -219,19 +257,11 @@ fn bodies(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         match heard.json()["scope"].as_str() {
             Some("customer") => prober.note("token_repeated_parameters", "last", &heard),
             Some("merchant") => prober.note("token_repeated_parameters", "first", &heard),
+            _ if heard.granted() => which_of_two(prober)?,
             _ => {}
         }
     }
-    let query = RequestTemplate {
-        query: vec![("scope".to_owned(), "customer".to_owned())],
-        ..with(&[("scope", Value::Null)]).1
-    };
-    let heard = prober.ask(query)?;
-    match heard.json()["scope"].as_str() {
-        Some("customer") => prober.note("token_query", "read", &heard),
-        Some("merchant") => prober.note("token_query", "ignored", &heard),
-        _ => {}
-    }
+    query(prober)?;
     let origin = token_request().header("origin", "https://shop.example.com");
     let heard = prober.ask(origin)?;
     if heard.granted() {

@@ -189,7 +189,8 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
         if too_long || (ascii && !sample.is_ascii()) {
             continue;
         }
-        let mut params = prober.base_with(param, json!(sample));
+        let base = &foothold.params;
+        let mut params = Some(crate::server::plan::agreeing(base, param, &json!(sample)));
         if param == "flow" && sample.eq_ignore_ascii_case("apply") {
             params = params.map(|params| prober.without_refused(&params));
         }

@@ -122,6 +122,8 @@ fn classified(causes: &[String]) -> Silence {
     }
 }
 
+const USER_AGENT: &str = concat!("flexiti-conformance/", env!("CARGO_PKG_VERSION"));
+
 impl Connection {
     /// A connection as `reach` says. An error names the flag that is wrong.
     pub(super) fn new(reach: &Reach) -> anyhow::Result<Self> {
@@ -132,6 +134,8 @@ impl Connection {
         let proxy = reach.proxy.as_deref().map(proxy).transpose()?;
         let settings = || {
             Client::builder()
+                // Some gateways turn away whoever does not say what it is (RFC 9110, 10.1.5).
+                .user_agent(USER_AGENT)
                 .timeout(ANSWER_TIME)
                 .redirect(reqwest::redirect::Policy::none())
                 .tls_certs_merge(authorities.iter().cloned())

@@ -38,6 +38,7 @@ pub(super) fn scheme(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .keeps_init(requests)
         .breaks("another scheme", requests.init_as("Token {{token}}"))
+        .breaks("the scheme Basic", requests.init_as("Basic {{token}}"))
         .breaks("no scheme", requests.init_as("{{token}}"));
     // RFC 9110 has schemes in any case; the reference prints one spelling.
     let lower_case = requests.init_as("bearer {{token}}");
@@ -57,6 +58,10 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             "one character less",
             requests.init_as("Bearer {{token|but_last}}"),
         )
+        .breaks(
+            "the client secret",
+            requests.init_as("Bearer {{client_secret}}"),
+        )
         // What a token may be compared without, nobody says.
         .breaks(
             "capitals for small letters",
@@ -67,7 +72,6 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             "a refresh token",
             requests.init_as("Bearer {{0/refresh_token}}"),
         )
-        .beyond()
         .after([get_token()]);
     elsewhere(cases, requests, "never issued", |request| {
         request.header("authorization", &unknown)

@@ -364,12 +364,32 @@ impl<'a> RequestBuilder<'a> {
 
     /// A request that opens an order of this flow in an encoding, with the merchant's own id.
     pub(super) fn order_in(&self, flow: Flow, encoding: Encoding) -> Option<RequestTemplate> {
-        self.working.init().find_map(|endpoint| {
-            let base = base_params(self.rulebook, self.working, endpoint, flow)?;
-            let params = with(&base, "merchant_orderid", json!("{{merchant_order}}"));
-            let valid = violations(self.rulebook, endpoint, &params).is_empty();
-            request_to(endpoint, &params, encoding).filter(|_| valid)
+        let mut paths = self.working.init();
+        paths.find_map(|endpoint| self.order_at(endpoint, flow, encoding))
+    }
+
+    fn order_at(
+        &self,
+        endpoint: Endpoint,
+        flow: Flow,
+        encoding: Encoding,
+    ) -> Option<RequestTemplate> {
+        let base = base_params(self.rulebook, self.working, endpoint, flow)?;
+        let params = with(&base, "merchant_orderid", json!("{{merchant_order}}"));
+        let valid = violations(self.rulebook, endpoint, &params).is_empty();
+        request_to(endpoint, &params, encoding).filter(|_| valid)
+    }
+
+    /// Requests that open an order, on each path of init and in each encoding.
+    pub(super) fn orders_everywhere(&self) -> Vec<(String, RequestTemplate)> {
+        let encodings = self.working.encodings.iter().copied();
+        let ways = encodings.flat_map(|encoding| self.working.init().map(move |at| (at, encoding)));
+        ways.filter_map(|(at, encoding)| {
+            let mut flows = FLOWS.into_iter();
+            let opens = flows.find_map(|flow| self.order_at(at, flow, encoding))?;
+            Some((format!("{} as {encoding:?}", at.id()), opens))
         })
+        .collect()
     }
 
     /// Opens an order of this flow.

@@ -119,9 +119,20 @@ fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Ste
         .iter()
         .enumerate()
         .fold(cases, |cases, (at, (flow, _))| {
+            let other = (at + 1) % orders.len();
             let name = format!("{flow:?} among other flows");
-            let steps = told_of(requests, orders, [(at + 1) % orders.len(), at]);
-            about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow))
+            let steps = told_of(requests, orders, [other, at]);
+            let cases = about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow));
+            let encodings = requests.working.encodings.iter();
+            encodings.fold(cases, |cases, encoding| {
+                let Some(order) = requests.order_in(*flow, *encoding) else {
+                    return cases;
+                };
+                let pair = [orders[other].clone(), (*flow, Step::Send(order))];
+                let name = format!("{name}, as {encoding:?}");
+                let steps = told_of(requests, &pair, [0, 1]);
+                about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow))
+            })
         })
 }
 

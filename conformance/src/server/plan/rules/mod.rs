@@ -120,7 +120,7 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::Message => message::cases(cases),
         Rule::TokenEncoding => token::encoding(cases),
         Rule::TokenJsonBody => token::json_body(cases),
-        Rule::QueryIgnored => token::query_ignored(cases),
+        Rule::QueryIgnored => token::query_ignored(cases, &requests),
         Rule::TokenRepeated => token::repeated(cases),
         Rule::GrantTypeDefault => token::grant_type_default(cases),
         Rule::ScopeDefault => token::scope_default(cases),

@@ -17,7 +17,22 @@ fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
 /// A path answers about an order.
 pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: Endpoint) -> Cases {
     let nobody = about(stranger(bare(endpoint)), "999999999999");
-    cases
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    let finished = hides.then(|| complete("cancelled"));
+    let everywhere = |cases: Cases| {
+        let ways = requests.orders_everywhere().into_iter();
+        ways.fold(cases, |cases, (way, opens)| {
+            let name = format!("an order opened by {way}");
+            cases
+                .add(Kind::Positive, &name, bare(endpoint), Expect::Filled)
+                .after([Step::Send(opens)].into_iter().chain(finished.clone()))
+        })
+    };
+    everywhere(cases)
         .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
         .after(requests.reported_order())
         .add(

@@ -1,6 +1,8 @@
 //! The token endpoint, without refreshing.
 
-use super::builder::{Cases, get_token, json_bytes, token, token_with, token_without, with_bytes};
+use super::builder::{
+    Cases, RequestBuilder, get_token, json_bytes, token, token_with, token_without, with_bytes,
+};
 use crate::server::case::requests::{token_params, token_request};
 use crate::server::case::{
     Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
@@ -66,25 +68,25 @@ pub(super) fn json_body(cases: Cases) -> Cases {
         .lacks("empty object", json(&Params::new()))
 }
 
-pub(super) fn query_ignored(cases: Cases) -> Cases {
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let query = vec![pair("scope", "customer"), pair("grant_type", "none")];
-    let request = RequestTemplate {
-        query,
+pub(super) fn query_ignored(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let with_query = |query: &[(&str, &str)]| RequestTemplate {
+        query: query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         ..token_request()
     };
-    let other_secret = RequestTemplate {
-        query: vec![pair("client_secret", "xxxxxx")],
-        ..token_request()
+    let other = with_query(&[("scope", "customer"), ("grant_type", "none")]);
+    let name = "another scope in the query";
+    let cases = if requests.rulebook.knobs().scope_in_answer {
+        cases.add(Kind::Positive, name, other, merchant())
+    } else {
+        cases.keeps(name, other)
     };
-    cases
-        .add(
-            Kind::Positive,
-            "another scope in the query",
-            request,
-            merchant(),
-        )
-        .keeps("a wrong secret in the query", other_secret)
+    cases.keeps(
+        "a wrong secret in the query",
+        with_query(&[("client_secret", "xxxxxx")]),
+    )
 }
 
 /// 200, with the scope merchant.

@@ -1,0 +1,38 @@
+//! What pages hold that nobody sees, and what only a script shows.
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Whether a page says nothing by itself: its script says it, in whichever language.
+pub fn is_filled_by_script(page: &str) -> bool {
+    static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let hidden = ["head", "script", "style", "noscript", "template"];
+        let hidden = hidden.map(|name| format!(r"<{name}\b.*?</{name}\s*>"));
+        Regex::new(&format!("(?is)<!--.*?-->|{}|<[^>]*>", hidden.join("|"))).ok()
+    });
+    let says_nothing = |unseen: &Regex| unseen.replace_all(page, "").trim().is_empty();
+    page.contains("<script") && UNSEEN.as_ref().is_some_and(says_nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_is_told_from_a_page() {
+        for (page, is_shell) in [
+            (
+                r#"<html lang="en"><head><title>Shop</title></head><body><noscript>Turn it on.</noscript><div id="root"></div><script src="/main.js"></script></body></html>"#,
+                true,
+            ),
+            (
+                r#"<html lang="en"><body><p>Thank you</p><script src="/main.js"></script></body></html>"#,
+                false,
+            ),
+            (r#"<html lang="en"><body></body></html>"#, false),
+            ("<script>document.write('Merci')</script>Merci", false),
+        ] {
+            assert_eq!(is_filled_by_script(page), is_shell, "{page}");
+        }
+    }
+}
