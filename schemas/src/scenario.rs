@@ -54,6 +54,41 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// The flows it is played in with a shop that has these: those of them that it names, or, if it
+    /// names none, the first in which all of it can happen.
+    pub fn flows_for<'f>(&'f self, has: &'f [String]) -> Vec<&'f str> {
+        let own = self.flows.iter().filter(|flow| has.contains(flow));
+        let own: Vec<&str> = own.map(String::as_str).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let mut others = has.iter().filter(|flow| self.can_happen_in(flow));
+        others.next().map(String::as_str).into_iter().collect()
+    }
+
+    fn can_happen_in(&self, flow: &str) -> bool {
+        let can = |outcome: &str| match outcome_in(flow, outcome) {
+            "purchased" | "refused" => flow != "apply",
+            "approved" => flow == "apply" && outcome != "approved",
+            "pending" | "declined" | "retry" => flow != "buy",
+            _ => true,
+        };
+        self.steps.iter().all(|step| match step {
+            Step::Complete { outcome, .. } | Step::Bystander { outcome } => can(outcome),
+            _ => true,
+        })
+    }
+}
+
+/// What an outcome of a scenario is in a flow: whoever only applies is approved where others buy.
+pub fn outcome_in<'o>(flow: &str, outcome: &'o str) -> &'o str {
+    match (flow, outcome) {
+        ("apply", "purchased") => "approved",
+        _ => outcome,
+    }
+}
+
 fn one() -> usize {
     1
 }

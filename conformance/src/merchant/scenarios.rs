@@ -1,5 +1,6 @@
 //! The scenarios that a shop is put through.
 
+use crate::merchant::driver::shop::FLOWS;
 use crate::merchant::trace::Played;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
@@ -16,6 +17,19 @@ pub fn all() -> &'static [Scenario] {
         let scenarios = Contract::shipped().scenarios();
         scenarios.expect("the shipped scenarios load")
     })
+}
+
+/// A scenario in one of its flows and languages.
+pub type Play<'p> = (&'p Scenario, &'p str, &'p str);
+
+/// What a shop with these flows and languages plays of a scenario.
+pub fn plays_of(row: &'static Scenario, flows: &[String], langs: &[String]) -> Vec<Play<'static>> {
+    let flows = row.flows_for(flows);
+    let flows = FLOWS.into_iter().filter(|flow| flows.contains(flow));
+    let langs = || row.langs.iter().filter(|lang| langs.contains(lang));
+    flows
+        .flat_map(|flow| langs().map(move |lang| (row, flow, lang.as_str())))
+        .collect()
 }
 
 /// The scenario that was played.

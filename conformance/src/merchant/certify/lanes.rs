@@ -1,6 +1,6 @@
 //! Which plays which of several shops gets that run at once.
 
-use super::options::Play;
+use crate::merchant::scenarios::Play;
 use flexiti_contract::scenario::{Scenario, Step};
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ mod cart;
 mod check;
 mod request;
 pub mod selector;
-mod shop;
+pub mod shop;
 
 pub use request::{Extract, Request, filled, filled_json};
 pub use shop::{Account, Shop};

@@ -193,21 +193,28 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
 /// The scenarios, each flow and language of them by itself, that are not among those played.
 fn skipped(played: &[&Played], has: &Has) -> Vec<String> {
     let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
-    let names = names(|flow, lang| has.plays(flow, lang));
+    let names = scenarios::all()
+        .iter()
+        .flat_map(|row| scenarios::plays_of(row, &has.flows, &has.languages))
+        .map(|(row, flow, lang)| format!("{}/{flow}/{lang}", row.id));
     names.filter(|name| !played.contains(name)).collect()
 }
 
-/// The scenarios in flows and languages that the shop does not have. Flexiti's test cases ask for
-/// no flow and no language that a shop does not offer.
+/// The scenarios in flows and languages that the shop does not have, and that are played in no other
+/// flow of its own. Flexiti's test cases ask for no flow and no language that a shop does not offer.
 fn declared_away(has: &Has) -> Vec<String> {
-    names(|flow, lang| !has.plays(flow, lang)).collect()
-}
-
-/// The scenarios in these flows and languages.
-fn names(wanted: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = String> {
-    let all = scenarios::all().iter().flat_map(Scenario::plays);
-    let all = all.filter(move |(_, flow, lang)| wanted(flow, lang));
-    all.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"))
+    let all = scenarios::all().iter();
+    let all = all.filter(|row| {
+        let flows = row.flows_for(&has.flows);
+        flows.is_empty()
+            || flows
+                .iter()
+                .any(|flow| row.flows.iter().any(|own| own == flow))
+    });
+    let plays = all.flat_map(Scenario::plays);
+    let away = plays.filter(|(_, flow, lang)| !has.plays(flow, lang));
+    away.map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"))
+        .collect()
 }
 
 impl Has {

@@ -159,6 +159,9 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     })
 }
 
+/// How long a shop may go on trying that Flexiti does not tell anything.
+const TRIES: Duration = Duration::from_secs(6);
+
 /// Looks, and looks again once the shop has had time to be fooled.
 pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> {
     let stage = asked.stage;
@@ -169,17 +172,27 @@ pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> 
     if belief.is_some_and(|belief| none_of.contains(&belief)) {
         return Ok(believed(belief, said));
     }
-    // A shop that asks in the background has yet to meet what was planned for it.
-    let started = Instant::now();
-    while asked.has_faults && asked.order.is_some() && started.elapsed() < GRACE {
-        if notified(asked)?.asked {
-            break;
-        }
-        std::thread::sleep(LOOK);
+    if asked.has_faults && asked.order.is_some() {
+        meets_faults(asked)?;
     }
     std::thread::sleep(DOUBT);
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;
     Ok(believed(belief, said))
+}
+
+/// Waits while a shop that asks in the background has yet to meet what was planned for it, and while
+/// it goes on trying: what it makes of the trouble shows when it has given up.
+fn meets_faults(asked: &Asked<'_>) -> anyhow::Result<()> {
+    let started = Instant::now();
+    loop {
+        let notified = notified(asked)?;
+        let limit = if notified.asked { TRIES } else { GRACE };
+        let is_idle = notified.asked && notified.next.is_none();
+        if is_idle || started.elapsed() > limit {
+            return Ok(());
+        }
+        std::thread::sleep(LOOK);
+    }
 }
 
 fn believed(belief: Option<Belief>, said: String) -> Happened {

@@ -6,7 +6,7 @@ use super::{Stage, belief, last_id};
 use crate::merchant::record::{What, is_of_order};
 use crate::merchant::trace::{Happened, Page};
 use anyhow::{Context as _, anyhow};
-use flexiti_contract::scenario::{By, Scenario, Start, Step, To};
+use flexiti_contract::scenario::{By, Scenario, Start, Step, To, outcome_in};
 use flexiti_mock::embed::admin::{Completed, OrderView};
 use reqwest::Url;
 use serde_json::Value;
@@ -272,6 +272,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.callback = completed.and_then(|completed| completed.callback_url);
         let is_settled = admin.order(order)?.settled;
         self.settled = is_settled.then(|| last_id(admin)).transpose()?;
+        let outcome = outcome_in(self.flow, outcome);
         Ok(Happened::Completed(outcome.to_owned()))
     }
 
@@ -292,7 +293,7 @@ impl<'s, 'd> Customer<'s, 'd> {
     ) -> anyhow::Result<Option<Completed>> {
         let what = What::Complete {
             order,
-            outcome: outcome.to_owned(),
+            outcome: outcome_in(self.flow, outcome).to_owned(),
             settle_after: settle_after.cloned(),
         };
         self.stage.steer(self.scenario, what)

@@ -106,7 +106,9 @@ impl Stage<'_> {
             .map(Opened::of)
             .collect();
         let mut bought = played.opened.iter();
-        if let Some(bought) = bought.find(|order| order.outcome.as_deref() == Some("purchased")) {
+        if let Some(bought) =
+            bought.find(|order| matches!(order.outcome.as_deref(), Some("purchased" | "approved")))
+        {
             self.paid = Some(bought.id);
         }
         self.past.remember(&played, &left_out);

@@ -3,7 +3,7 @@
 use crate::merchant::record::What;
 use crate::merchant::trace::{Happened, Played};
 use anyhow::{bail, ensure};
-use flexiti_contract::scenario::{Scenario, Step};
+use flexiti_contract::scenario::{Scenario, Step, outcome_in};
 use std::collections::BTreeSet;
 
 /// Something that has to be on record, or may be.
@@ -49,12 +49,14 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
         let complete =
             |order: u64, outcome: &str, settle_after: Option<&serde_json::Value>| What::Complete {
                 order,
-                outcome: outcome.to_owned(),
+                outcome: outcome_in(&played.flow, outcome).to_owned(),
                 settle_after: settle_after.cloned(),
             };
         match (step, happened) {
             (_, Happened::Failed { .. }) => return Ok((acts, false)),
-            (Step::Complete { outcome, .. }, Happened::Completed(told)) if told != outcome => {
+            (Step::Complete { outcome, .. }, Happened::Completed(told))
+                if told != outcome_in(&played.flow, outcome) =>
+            {
                 bail!("the trace says `{told}`, where the scenario has `{outcome}`")
             }
             (Step::Complete { .. }, Happened::Skipped) if order.is_some() => {
