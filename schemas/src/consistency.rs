@@ -207,9 +207,13 @@ impl Contract {
             }
         }
         for row in &self.knobs {
-            let named = row.alternatives.iter().flat_map(|known| &known.contradicts);
+            let named = row.alternatives.iter();
+            let named = named.flat_map(|known| known.contradicts.iter().chain(&known.hides));
             if let Some(clause) = named.into_iter().find(|id| self.clause(id).is_none()) {
-                let what = format!("knob `{}`: contradicts no clause `{clause}`", row.knob);
+                let what = format!(
+                    "knob `{}`: contradicts or hides no clause `{clause}`",
+                    row.knob
+                );
                 return Err(LoadError::new(dialect::SCHEMA, what));
             }
         }

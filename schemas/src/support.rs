@@ -24,7 +24,9 @@ impl Contract {
                 let mut others = rows
                     .iter()
                     .filter(|row| !answers.contains(&entry(&row.answer)));
-                others.all(|row| row.contradicts.contains(&clause.id))
+                others.all(|row| {
+                    row.contradicts.contains(&clause.id) || row.hides.contains(&clause.id)
+                })
             })
     }
 

@@ -30,6 +30,10 @@ pub struct Alternative {
     /// The documented clauses that a server with this answer violates.
     #[serde(default)]
     pub contradicts: Vec<String>,
+    /// The documented clauses of which nothing can be seen under it: they bind a server all the
+    /// same, where it answers otherwise.
+    #[serde(default)]
+    pub hides: Vec<String>,
 }
 
 /// An answer of a dialect that contradicts the documentation.

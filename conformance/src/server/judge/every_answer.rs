@@ -205,14 +205,26 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
 
 /// Whether the body of a notification is something else: it has none of a notification's members.
 fn is_something_else(endpoint: Endpoint, body: &Value) -> bool {
-    const MEMBERS: [&str; 5] = ["transaction_id", "flow", "callback_url", "date", "apply"];
     let notifies = matches!(
         endpoint,
         Endpoint::NotificationOrder
             | Endpoint::NotificationMerchantOrder
             | Endpoint::NotificationOld
     );
-    notifies && MEMBERS.iter().all(|member| body[member].is_null())
+    notifies && has_none(body)
+}
+
+fn has_none(body: &Value) -> bool {
+    const MEMBERS: [&str; 5] = ["transaction_id", "flow", "callback_url", "date", "apply"];
+    MEMBERS.iter().all(|member| body[member].is_null())
+}
+
+/// Whether the notification is there, inside something else.
+fn is_wrapped(body: &Value) -> bool {
+    let members = body.as_object().into_iter().flat_map(|body| body.values());
+    members
+        .filter(|inner| inner.is_object())
+        .any(|inner| !has_none(inner))
 }
 
 /// Verdicts on the clauses about the members of a successful answer.
@@ -235,10 +247,13 @@ fn response(
         // One fault, and not one for each member that is not there.
         let clause = faults.first().and_then(|(id, _)| contract.clause(id));
         let verdict = clause.map(|clause| {
-            // What is told of an order without an outcome, no page says.
             let expected = "a notification, as the reference prints it".to_owned();
-            let knob = Some("notification_unfinished");
-            let mismatch = Mismatch::open(Part::Spelling, knob, expected);
+            let mismatch = if is_wrapped(&body) {
+                Mismatch::of_clause(clause, expected)
+            } else {
+                // What is told of an order without an outcome, no page says.
+                Mismatch::open(Part::Spelling, Some("notification_unfinished"), expected)
+            };
             differs(&clause.id, at, mismatch, exchange.actual())
         });
         return verdict.into_iter().collect();

@@ -14,8 +14,8 @@ fn others<'r>(
     let rows = contract.knob(knob).into_iter();
     let rows = rows.flat_map(|row| &row.alternatives);
     let fair = rows.filter(move |known| {
-        let contradicts = |clause: &str| known.contradicts.iter().any(|id| id == clause);
-        known.answer != rulebook.dialect().answers[knob] && !contradicts(clause)
+        let mut denied = known.contradicts.iter().chain(&known.hides);
+        known.answer != rulebook.dialect().answers[knob] && !denied.any(|id| id == clause)
     });
     fair.filter_map(move |known| {
         let dialect = rulebook.dialect();
@@ -71,6 +71,8 @@ fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'sta
         "token.response.token_type" => text("token_type")
             .eq_ignore_ascii_case("bearer")
             .then_some("token_type"),
+        // The table of the answer has none (R-cur).
+        "token.response.scope" => body.get("scope").is_none().then_some("scope_in_answer"),
         "token.response.expires_in" => {
             let life = u64::from(rulebook.knobs().token_ttl);
             let left = body["expires_in"].as_u64()?;

@@ -255,10 +255,16 @@ pub fn agreeing(params: &Params, name: &str, value: &Value) -> Params {
         }
     }
     if name == "is_guest" && text.eq_ignore_ascii_case("true") {
-        let known = ["has_previous_purchase", "customer_id", "vcc"];
-        return known
+        let bought = "has_previous_purchase";
+        let who = ["customer_id", "vcc"];
+        let params = who
             .iter()
             .fold(params, |params, name| without(&params, name));
+        let says = params.iter().any(|(name, _)| name == bought);
+        if says {
+            return replaced(&params, bought, &"false".into());
+        }
+        return params;
     }
     params
 }

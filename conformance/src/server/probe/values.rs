@@ -5,6 +5,7 @@ use super::heard::Heard;
 use super::prober::Prober;
 use crate::server::case::Encoding;
 use crate::server::case::requests::REFERENCE_ID;
+use crate::server::plan::agreeing;
 use crate::server::wire::Stopped;
 use flexiti_contract::{Contract, Endpoint};
 use regex::Regex;
@@ -189,12 +190,16 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
         if too_long || (ascii && !sample.is_ascii()) {
             continue;
         }
-        let base = &foothold.params;
-        let mut params = Some(crate::server::plan::agreeing(base, param, &json!(sample)));
+        let mut params = prober.base_with(param, json!(sample));
         if param == "flow" && sample.eq_ignore_ascii_case("apply") {
             params = params.map(|params| prober.without_refused(&params));
         }
         let mut heard = one(prober, params.clone())?;
+        let agreeing = Some(agreeing(&foothold.params, param, &json!(sample)));
+        if heard.refused() && agreeing != params {
+            heard = one(prober, agreeing.clone())?;
+            params = agreeing;
+        }
         let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
         if param == "flow" && by_flow && heard.refused() {
             // A path may be for some flows only.
