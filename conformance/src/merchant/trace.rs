@@ -42,8 +42,8 @@ pub struct Played {
     pub faults: Vec<FaultView>,
     /// The orders that the shop opened.
     pub opened: Vec<Opened>,
-    /// The calls that came while the runner looked at the order's status, or reloaded a page: it is
-    /// the runner that chose their time.
+    /// The calls that came while the runner looked at the order's status, reloaded a page, or sent a
+    /// customer back to the shop: it is the runner that chose their time.
     #[serde(default)]
     pub looked: Vec<u64>,
     /// The plan, if the fuzzer generated it.

@@ -349,7 +349,9 @@ impl<'s, 'd> Customer<'s, 'd> {
             To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
-            By::Customer => self.arrive(&self.browser, &url, self.way_back(), by),
+            By::Customer => self
+                .stage
+                .acting(|| self.arrive(&self.browser, &url, self.way_back(), by))?,
             By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
         };
         if by == By::Customer && to == To::Own {

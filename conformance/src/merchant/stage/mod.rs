@@ -275,6 +275,20 @@ impl<'d> Stage<'d> {
         Ok((seen, after > before))
     }
 
+    /// A customer does something: the call that the shop makes for it comes at the customer's time.
+    /// A shop that makes many of them has chosen so itself.
+    pub(super) fn acting<T>(&self, act: impl FnOnce() -> T) -> anyhow::Result<T> {
+        const FOR_AN_ACT: u64 = 2;
+        let before = last_id(self.mock.admin())?;
+        let seen = act();
+        let after = last_id(self.mock.admin())?;
+        if after - before <= FOR_AN_ACT {
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            looked.extend(before + 1..=after);
+        }
+        Ok(seen)
+    }
+
     /// The query for the calls of the scenario that is being played.
     pub(super) fn window(&self) -> String {
         format!("after={}", self.next_id - 1)
