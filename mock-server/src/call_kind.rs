@@ -8,7 +8,7 @@ use std::fmt;
 const CALLBACK: &str = "callback";
 
 /// Where a request goes; on the wire a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallKind {
     /// A call of the API, under the contract's name.
     Api(Endpoint),

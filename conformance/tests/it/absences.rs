@@ -46,8 +46,9 @@ fn what_judges_never_sees_the_mock() {
 fn handlers_read_no_clock_and_draw_no_numbers() {
     let clocks = ["Timestamp::now", "SystemTime::now", "Instant::now"];
     // The pipeline measures how long an answer took, and so do the delivery of callbacks and the way
-    // to the upstream. How long a connection is idle, how long the log, a command and a turn at a
-    // shared store may take, and whether a certificate has expired, is no business of handlers.
+    // to the upstream. When a line of the log was written, how long a connection is idle, how long
+    // the log, a command and a turn at a shared store may take, and whether a certificate has
+    // expired, is no business of handlers.
     assert_eq!(
         files_with("mock-server/src", &clocks),
         [
@@ -61,6 +62,7 @@ fn handlers_read_no_clock_and_draw_no_numbers() {
             "server/tls/certificate.rs",
             "store/turns.rs",
             "telemetry/log_writer.rs",
+            "telemetry/plain.rs",
             "upstream/mod.rs"
         ]
     );

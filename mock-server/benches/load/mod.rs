@@ -77,13 +77,18 @@ impl Server {
 
     /// Processor time used so far.
     pub fn used_seconds(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, fields) = stat.rsplit_once(") ").context("no name")?;
-        let mut fields = fields.split(' ').skip(11).map(str::parse::<f64>);
-        let mut ticks = || fields.next().context("no time")?.context("no number");
-        // A tick is 10 ms.
-        Ok((ticks()? + ticks()?) / 1e2)
+        used_seconds(self.child.id())
     }
+}
+
+/// Processor time that a process has used so far.
+pub fn used_seconds(process: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+    let mut fields = fields.split(' ').skip(11).map(str::parse::<f64>);
+    let mut ticks = || fields.next().context("no time")?.context("no number");
+    // A tick is 10 ms.
+    Ok((ticks()? + ticks()?) / 1e2)
 }
 
 impl Drop for Server {
@@ -123,22 +128,68 @@ impl Client {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
-            let read = self.stream.read(&mut self.buffer[filled..]).await?;
-            ensure!(read > 0, "the connection ended within an answer");
-            filled += read;
-            let answer = &self.buffer[..filled];
-            let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
-                continue;
-            };
-            let head = std::str::from_utf8(&answer[..end])?;
-            let status = head.get(9..12).context("no status")?.parse()?;
-            let (_, rest) = head.split_once("content-length: ").context("no length")?;
-            let length: usize = rest.lines().next().unwrap_or_default().parse()?;
-            if filled >= end + 4 + length {
-                return Ok((status, &self.buffer[end + 4..filled]));
+            filled += self.more(filled).await?;
+            if let Some(Answered { status, body, end }) = answered(&self.buffer[..filled])? {
+                return Ok((status, &self.buffer[body..end]));
             }
         }
     }
+
+    /// Sends a batch of `count` requests at once, and gives how many answers had another status.
+    pub async fn send_batch(
+        &mut self,
+        batch: &[u8],
+        count: usize,
+        status: u16,
+    ) -> anyhow::Result<u64> {
+        self.stream.write_all(batch).await?;
+        let (mut filled, mut others) = (0, 0);
+        for _ in 0..count {
+            let answer = loop {
+                if let Some(answer) = answered(&self.buffer[..filled])? {
+                    break answer;
+                }
+                filled += self.more(filled).await?;
+            };
+            others += u64::from(answer.status != status);
+            self.buffer.copy_within(answer.end..filled, 0);
+            filled -= answer.end;
+        }
+        Ok(others)
+    }
+
+    async fn more(&mut self, filled: usize) -> anyhow::Result<usize> {
+        if filled == self.buffer.len() {
+            self.buffer.resize(filled * 2, 0);
+        }
+        let read = self.stream.read(&mut self.buffer[filled..]).await?;
+        ensure!(read > 0, "the connection ended within an answer");
+        Ok(read)
+    }
+}
+
+/// Where the first answer of what was read has its body, and where that ends.
+struct Answered {
+    status: u16,
+    body: usize,
+    end: usize,
+}
+
+fn answered(read: &[u8]) -> anyhow::Result<Option<Answered>> {
+    let Some(end) = memchr::memmem::find(read, b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&read[..end])?;
+    let status = head.get(9..12).context("no status")?.parse()?;
+    let (_, rest) = head.split_once("content-length: ").context("no length")?;
+    let length: usize = rest.lines().next().unwrap_or_default().parse()?;
+    let body = end + 4;
+    let is_whole = read.len() >= body + length;
+    Ok(is_whole.then_some(Answered {
+        status,
+        body,
+        end: body + length,
+    }))
 }
 
 pub fn request(path: &str, headers: &str, body: &str) -> Bytes {
@@ -153,11 +204,43 @@ pub fn request(path: &str, headers: &str, body: &str) -> Bytes {
     .into()
 }
 
+/// A request without a body.
+pub fn get(path: &str, token: &str) -> Bytes {
+    format!(
+        "GET /flexiti/online-api{path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\
+         user-agent: throughput/1.0\r\naccept: application/json\r\n\
+         x-reference-id: 0f8fad5b-d9cb-469f-a165-70867728950e\r\n\
+         authorization: Bearer {token}\r\n\r\n"
+    )
+    .into()
+}
+
+/// A call of the admin API.
+pub fn put_json(path: &str, body: &Value) -> Bytes {
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "PUT {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into()
+}
+
+/// The request for a token of the demo merchant.
+pub fn token_request() -> Bytes {
+    let keys = "client_id=flexitidemo&client_secret=flexitidemo-secret";
+    request("/oauth/token", "", keys)
+}
+
 /// An access token of the demo merchant.
 pub async fn token(address: &str) -> anyhow::Result<String> {
-    let keys = "client_id=flexitidemo&client_secret=flexitidemo-secret";
     let mut client = Client::connect(address).await?;
-    let (status, body) = client.send(&request("/oauth/token", "", keys)).await?;
+    token_by(&mut client, &token_request()).await
+}
+
+/// The token that a request brings.
+pub async fn token_by(client: &mut Client, request: &[u8]) -> anyhow::Result<String> {
+    let (status, body) = client.send(request).await?;
     let answer: Value = serde_json::from_slice(body)?;
     match answer["access_token"].as_str() {
         Some(token) if status == 200 => Ok(token.to_owned()),
@@ -167,19 +250,25 @@ pub async fn token(address: &str) -> anyhow::Result<String> {
 
 /// Init with 27 fields, as a shop's checkout sends it.
 pub fn init_request(token: &str) -> Bytes {
+    init_of("flexitidemo", token, "1988-07-24")
+}
+
+/// The same of another merchant, with a date of birth that may be wrong.
+pub fn init_of(client_id: &str, token: &str, born: &str) -> Bytes {
     let customer = "merchant_orderid=CART-10045&lang=en-CA&flow=apply%2Fbuy&\
         amount_requested=1249.99&email=marie.tremblay%40example.com&\
-        phone_number=%2B1+514+555-0142&fname=Marie&lname=Tremblay&dob=1988-07-24&\
+        phone_number=%2B1+514+555-0142&fname=Marie&lname=Tremblay&dob=*&\
         address_1=1200+rue+Saint-Denis&city=Montr%C3%A9al&province=QC&postal_code=H2Y1C6";
     let address = "&*%5Bfirst_name%5D=Marie&*%5Blast_name%5D=Tremblay&\
         *%5Baddress_1%5D=1200+rue+Saint-Denis&*%5Baddress_2%5D=Suite+100&\
         *%5Bcity%5D=Montr%C3%A9al&*%5Bprovince%5D=QC&*%5Bpostal_code%5D=H2Y1C6";
     let billing = address.replace('*', "billing_information");
     let shipping = address.replace('*', "shipping_information");
-    let body = [customer, &billing, &shipping].concat();
+    let customer = customer.replace('*', born);
+    let body = [customer, billing, shipping].concat();
     let authorization = format!("authorization: Bearer {token}\r\n");
-    let path = "/online/v2/client-id/flexitidemo/systems/init";
-    request(path, &authorization, &body)
+    let path = format!("/online/v2/client-id/{client_id}/systems/init");
+    request(&path, &authorization, &body)
 }
 
 /// Puts this process on core 1, if that is possible and core 0 is left for the servers.

@@ -30,9 +30,13 @@ pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
     let rulebook = Arc::clone(&merchant.rulebook);
     let clock = merchant.clock.at(machine);
     let secrets = secrets(merchant);
-    let orders = state.orders.of(id).filter_map(|order| ended(order, clock));
-    let orders: Vec<Ended> = orders.collect();
     drop(state);
+    let mut orders = Vec::new();
+    app.copied_orders(
+        id,
+        |order| ended(order, clock),
+        |ended| orders.extend(ended),
+    );
     let others = others(app, &rulebook)?;
     let eyes = Eyes {
         contract: app.contract(),

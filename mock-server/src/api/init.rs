@@ -80,7 +80,9 @@ pub fn handle(
     };
     note.order_id = Some(order.id);
     let reply = reply(call, &order);
-    state.orders.insert(order);
+    let gone = state.orders.insert(order);
+    drop(state);
+    drop(gone);
     Ok(reply)
 }
 

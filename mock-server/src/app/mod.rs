@@ -3,6 +3,7 @@
 mod configured;
 pub mod kept;
 mod reconcile;
+mod walk;
 
 pub use configured::Configured;
 
@@ -15,7 +16,7 @@ use crate::events::{Change, Events, What};
 use crate::http::forwarded::TrustedProxies;
 use crate::http::request::Request;
 use crate::http::route::BASE;
-use crate::journal::{Entry, Filter, Journal, Limits};
+use crate::journal::{Journal, Limits};
 use crate::model::account::MerchantConfig;
 use crate::random::Random;
 use crate::redact::{Redactor, Secrets};
@@ -24,7 +25,6 @@ use crate::telemetry::metrics::{Held, StoreHeld};
 use anyhow::Context as _;
 use flexiti_contract::{Contract, Rulebook};
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,9 +70,6 @@ pub struct App {
     /// What watchers of other servers are to be told.
     told: Mutex<Vec<serde_json::Value>>,
 }
-
-/// How many exchanges are copied before others may have the journal.
-const SLICE: usize = 512;
 
 impl App {
     /// A server that listens on `address`, and has begun with its store so many times before.
@@ -147,45 +144,6 @@ impl App {
     /// The same, for answers that are made while they are read.
     pub fn shared_journal(&self) -> Arc<Mutex<Journal>> {
         Arc::clone(&self.journal)
-    }
-
-    /// The exchanges of one merchant, or of all, as they are now.
-    pub fn exchanges(&self, client_id: Option<&str>) -> Vec<Arc<Entry>> {
-        let mut all = Vec::new();
-        self.walk(client_id, 0, |entries| {
-            all.extend(entries);
-        });
-        all
-    }
-
-    /// The ids of the exchanges that a filter lets through.
-    pub fn find(&self, filter: &Filter) -> VecDeque<u64> {
-        let mut all = Vec::new();
-        let client_id = filter.client_id();
-        self.walk(client_id, filter.starts_after(), |entries| {
-            all.extend(entries);
-        });
-        filter.choose(all.into_iter())
-    }
-
-    /// Walks through the exchanges without holding the journal for longer than a slice of them
-    /// takes to copy.
-    fn walk(&self, client_id: Option<&str>, after: u64, mut take: impl FnMut(Vec<Arc<Entry>>)) {
-        let end = self.journal().next_id();
-        let mut last = after;
-        loop {
-            let mut entries = self.journal().page(client_id, last, SLICE);
-            let is_last = entries.len() < SLICE;
-            entries.retain(|entry| entry.id < end);
-            let Some(newest) = entries.last() else {
-                return;
-            };
-            last = newest.id;
-            take(entries);
-            if is_last {
-                return;
-            }
-        }
     }
 
     /// The server is about to end: it answers what still comes, and is not ready for more.

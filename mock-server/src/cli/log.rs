@@ -3,6 +3,7 @@
 use crate::cli::args::{Log, LogFormat};
 use crate::command_line::wants_colour;
 use crate::telemetry::log_writer::LogWriter;
+use crate::telemetry::plain;
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
@@ -19,8 +20,12 @@ pub fn start(args: &Log) -> anyhow::Result<LogWriter> {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Text => {
             use std::io::IsTerminal as _;
-            log.with_ansi(wants_colour(std::io::stderr().is_terminal()))
-                .init();
+            if wants_colour(std::io::stderr().is_terminal()) {
+                log.with_ansi(true).init();
+            } else {
+                let log = log.with_ansi(false).with_timer(plain::Clock);
+                log.fmt_fields(plain::Fields).init();
+            }
         }
     }
     // The standard hook writes to standard error itself, and waits for whoever reads it.

@@ -1,7 +1,8 @@
 //! A plan as it is kept: what has changed in it, and how it is restored.
 
-use crate::fault::matching::{Faults, Kept, Planned};
+use crate::fault::matching::{Faults, Kept};
 use crate::fault::plan::Fault;
+use crate::fault::planned::Planned;
 use crate::random::Random;
 use serde::{Deserialize, Serialize};
 
@@ -45,12 +46,20 @@ impl Faults {
             .plan
             .binary_search_by_key(&serial, |planned| planned.serial);
         match (place, kept.map(|kept| planned(serial, kept))) {
-            (Ok(at), Some(planned)) => self.plan[at] = planned,
+            (Ok(at), Some(planned)) => {
+                let known = &self.plan[at];
+                if known.fault != planned.fault || known.is_spent() != planned.is_spent() {
+                    self.index = None;
+                }
+                self.plan[at] = planned;
+            }
             (Ok(at), None) => {
                 self.plan.remove(at);
+                self.index = None;
             }
             (Err(at), Some(planned)) => {
                 self.plan.insert(at, planned);
+                self.index = None;
                 self.next = self.next.max(serial + 1);
             }
             (Err(_), None) => {}

@@ -2,85 +2,24 @@
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
+use crate::fault::index::Index;
 use crate::fault::mistake::{LONGEST_MS, Wrong};
 use crate::fault::plan::{Action, Fault, FaultPlan, FaultPlanView, FaultView};
+use crate::fault::planned::{MatchInput, Planned};
 use crate::fault::{reachable, validate};
 use crate::random::Random;
 use flexiti_contract::Rulebook;
-use serde_json::{Map, Value};
-use std::cell::OnceCell;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How many ids a fault keeps; `struck` counts all.
+const CONSUMED: usize = 1_000;
 
 /// A mistake with the fault in which it is.
 fn wrong_in(place: &str, (key, what): Wrong) -> String {
     match key.as_str() {
         "" => format!("{place}: {what}"),
         key => format!("{place}.{key}: {what}"),
-    }
-}
-
-/// A fault of a plan, and what became of it.
-#[derive(Debug)]
-pub(super) struct Planned {
-    /// What tickets name it by.
-    pub(super) serial: u64,
-    pub(super) fault: Fault,
-    /// Where it may strike.
-    pub(super) places: Vec<CallKind>,
-    /// How many requests the match was for, whichever of them `nth` and chance chose.
-    pub(super) seen: u32,
-    /// How many requests it struck.
-    pub(super) struck: u32,
-    /// The journal's ids of those that were recorded, the latest.
-    pub(super) consumed_by: VecDeque<u64>,
-    /// Whether it has changed since it was last kept.
-    pub(super) changed: bool,
-}
-
-/// How many ids a fault keeps; `struck` counts all.
-const CONSUMED: usize = 1_000;
-
-impl Planned {
-    pub(super) fn new(mut fault: Fault, serial: u64) -> Self {
-        fault.times = Some(fault.times());
-        Self {
-            serial,
-            places: fault.places(),
-            fault,
-            seen: 0,
-            struck: 0,
-            consumed_by: VecDeque::new(),
-            changed: true,
-        }
-    }
-
-    fn is_spent(&self) -> bool {
-        let times = self.fault.times();
-        times != 0 && self.struck >= times
-    }
-
-    /// Whether it is for a request, whose parameters are read at most once for all faults.
-    fn is_for(&self, input: &MatchInput<'_>, sent: &OnceCell<Map<String, Value>>) -> bool {
-        let open = match &self.fault.action {
-            Action::Maintenance { from, until } => {
-                (from.as_millisecond()..until.as_millisecond()).contains(&input.now)
-            }
-            _ => true,
-        };
-        if !open || !self.places.contains(&input.kind) {
-            return false;
-        }
-        let wanted = &self.fault.matching.params;
-        if wanted.is_empty() {
-            return true;
-        }
-        let sent = sent.get_or_init(|| (input.params)());
-        let has = |(name, value): (&String, &String)| {
-            sent.get(name).and_then(Value::as_str) == Some(value)
-        };
-        wanted.iter().all(has)
     }
 }
 
@@ -98,16 +37,6 @@ impl Kept {
             self.removed.push(serial);
         }
     }
-}
-
-/// What a request looks like to a fault.
-pub struct MatchInput<'a> {
-    /// Where it went.
-    pub kind: CallKind,
-    /// The merchant's time.
-    pub now: Millis,
-    /// Its parameters as texts, read when a fault asks for them.
-    pub params: &'a dyn Fn() -> Map<String, Value>,
 }
 
 /// A fault that struck a request.
@@ -136,6 +65,8 @@ pub struct Faults {
     pub(super) next: u64,
     /// The same as in the tickets of this plan, and in no others.
     own: Arc<()>,
+    /// Where to look in it; none until it is asked for, and whenever the plan is another.
+    pub(super) index: Option<Index>,
     /// Its own, so that merchants do not disturb each other.
     random: Random,
     /// What has been kept of this plan.
@@ -147,6 +78,7 @@ impl Faults {
     pub fn none(random: Random) -> Self {
         Self {
             plan: Vec::new(),
+            index: None,
             next: 0,
             own: Arc::default(),
             random,
@@ -199,6 +131,7 @@ impl Faults {
 
     fn push(&mut self, fault: Fault) {
         self.plan.push(Planned::new(fault, self.next));
+        self.index = None;
         self.next += 1;
     }
 
@@ -206,6 +139,7 @@ impl Faults {
     pub(super) fn remove(&mut self, at: usize) -> Result<(), String> {
         if at < self.plan.len() {
             let gone = self.plan.remove(at);
+            self.index = None;
             self.kept.removed(gone.serial);
             return Ok(());
         }
@@ -233,23 +167,22 @@ impl Faults {
         self.plan.is_empty()
     }
 
-    /// Whether any fault that may still strike at a place asks for parameters.
-    pub fn read_params(&self, kind: CallKind) -> bool {
-        let reads = |planned: &Planned| {
-            !planned.fault.matching.params.is_empty() && planned.places.contains(&kind)
-        };
-        self.plan
-            .iter()
-            .any(|planned| !planned.is_spent() && reads(planned))
+    fn index(&mut self) -> &mut Index {
+        self.index.get_or_insert_with(|| Index::new(&self.plan))
+    }
+
+    /// The parameters that faults for a kind of call ask for, if they ask for any.
+    pub fn asked_params(&mut self, kind: CallKind) -> Option<Arc<[String]>> {
+        self.index().names(kind)
     }
 
     /// The fault that strikes a request: the first of the plan that is for it. Every fault that
     /// could have been counts it.
     pub fn strike(&mut self, input: &MatchInput<'_>) -> Option<Strike> {
-        let sent = OnceCell::new();
         let mut struck = None;
-        for planned in &mut self.plan {
-            if planned.is_spent() || !planned.is_for(input, &sent) {
+        for at in self.index().candidates(input) {
+            let planned = &mut self.plan[at];
+            if !planned.is_for(input) {
                 continue;
             }
             planned.seen = planned.seen.saturating_add(1);
@@ -264,6 +197,11 @@ impl Faults {
                 let plan = Arc::clone(&self.own);
                 let serial = planned.serial;
                 struck = Some((planned.fault.action.clone(), Ticket { plan, serial }));
+                if planned.is_spent()
+                    && let Some(index) = &mut self.index
+                {
+                    index.spent(at, planned);
+                }
             }
         }
         let (action, ticket) = struck?;

@@ -142,12 +142,18 @@ impl<'de> Visitor<'de> for SingleVisitor {
 /// What was sent, under the names that were sent: the members of a JSON object, or else the
 /// pairs of a form. Of a repeated name the last value counts.
 pub fn any(body: &[u8]) -> Map<String, Value> {
+    any_of(body, |_| true)
+}
+
+/// The same, of a form only what has a wanted name.
+pub fn any_of(body: &[u8], is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
     if let Ok(members) = serde_json::from_slice(body) {
         return members;
     }
     let form = Form::read(body, FormRules::LENIENT).unwrap_or_default();
     let member = |(name, value): (&str, &str)| (name.to_owned(), value.into());
-    form.pairs().map(member).collect()
+    let pairs = form.pairs().filter(|(name, _)| is_wanted(name));
+    pairs.map(member).collect()
 }
 
 #[cfg(test)]

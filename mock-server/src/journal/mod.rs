@@ -19,7 +19,7 @@ pub use expectation::{Expected, Match, Named, Range, Times};
 pub use filter::{FILTERS, Filter};
 pub use kept::ExchangeRow;
 pub use note::{JournaledParameters, Note, Passed, Reason};
-pub use sent::{kept, sent};
+pub use sent::{kept, sent, sent_of};
 pub use shelves::{Journal, Limits};
 pub use tracked::{Drops, JournalChanges};
 pub use verify::{Failure, NearMiss, verify};

@@ -2,7 +2,7 @@
 //! by a fault or by a refusal.
 
 use crate::http::form::decode_segment;
-use crate::http::json::any;
+use crate::http::json::any_of;
 use crate::http::route::BASE;
 use crate::journal::entry::Entry;
 use flexiti_contract::{Contract, Endpoint, Given, Parameters, StoredParameters};
@@ -16,8 +16,26 @@ pub fn sent(
     query: Option<&str>,
     body: &[u8],
 ) -> Map<String, Value> {
+    sent_of(contract, endpoint, query, body, |_| true)
+}
+
+/// Those of them that are wanted by these names.
+pub fn sent_of(
+    contract: &Contract,
+    endpoint: Endpoint,
+    query: Option<&str>,
+    body: &[u8],
+    is_wanted: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let is_wanted = |name: &str| {
+        let param = contract.form_param(endpoint, name);
+        is_wanted(param.map_or(name, |param| &param.name))
+    };
     let mut params = Map::new();
     let mut add = |name: String, value: Value| {
+        if !is_wanted(&name) {
+            return;
+        }
         let param = contract.form_param(endpoint, &name);
         let name = param.map_or(name, |param| param.name.clone());
         let value = match value {
@@ -26,8 +44,8 @@ pub fn sent(
         };
         params.insert(name, value);
     };
-    let mut all = any(query.unwrap_or_default().as_bytes());
-    all.extend(any(body));
+    let mut all = any_of(query.unwrap_or_default().as_bytes(), is_wanted);
+    all.extend(any_of(body, is_wanted));
     for (name, value) in all {
         match value {
             Value::Object(members) => {

@@ -83,16 +83,16 @@ impl Journal {
         self.next
     }
 
-    /// Adds an exchange; gives its id. What it costs does not grow with the merchants.
-    pub fn record(&mut self, mut entry: Entry) -> u64 {
+    /// Adds an exchange; gives its id, and what went for it, which the caller drops when nobody
+    /// waits for the journal any more. What it costs does not grow with the merchants.
+    pub fn record(&mut self, mut entry: Entry) -> (u64, Option<Arc<Entry>>) {
         let id = self.next;
         entry.id = id;
-        self.hold(entry);
-        id
+        (id, self.hold(entry))
     }
 
-    /// Adds an exchange that has its id.
-    pub(super) fn hold(&mut self, entry: Entry) {
+    /// Adds an exchange that has its id; gives what went for it, the last if there was more.
+    pub(super) fn hold(&mut self, entry: Entry) -> Option<Arc<Entry>> {
         let id = entry.id;
         self.next = id + 1;
         let owner = entry.note.client_id.clone();
@@ -110,28 +110,27 @@ impl Journal {
         own.entries.push_back(entry);
         let is_over = own.entries.len() > self.limits.count;
         self.sizes.insert((own.bytes, own.number), owner.clone());
+        let mut gone = None;
         if is_over {
-            self.drop_oldest(&owner);
+            gone = self.drop_oldest(&owner);
         }
         while self.bytes > self.limits.bytes {
             let Some((_, largest)) = self.sizes.last_key_value() else {
                 break;
             };
             let largest = largest.clone();
-            if !self.drop_oldest(&largest) {
+            let Some(oldest) = self.drop_oldest(&largest) else {
                 break;
-            }
+            };
+            gone = Some(oldest);
         }
+        gone
     }
 
-    /// Drops the oldest of an owner; whether there was one.
-    fn drop_oldest(&mut self, owner: &Owner) -> bool {
-        let Some(own) = self.shelves.get_mut(owner) else {
-            return false;
-        };
-        let Some(oldest) = own.entries.pop_front() else {
-            return false;
-        };
+    /// Takes out the oldest of an owner, if there is one.
+    fn drop_oldest(&mut self, owner: &Owner) -> Option<Arc<Entry>> {
+        let own = self.shelves.get_mut(owner)?;
+        let oldest = own.entries.pop_front()?;
         let size = oldest.size();
         self.entries.remove(&oldest.id);
         let named = self.sizes.remove(&(own.bytes, own.number));
@@ -146,7 +145,7 @@ impl Journal {
         if let Some(tracked) = &mut self.tracked {
             tracked.dropped(owner, oldest.id);
         }
-        true
+        Some(oldest)
     }
 
     /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
@@ -249,9 +248,13 @@ mod tests {
             bytes: 10 * one,
         });
         journal.record(entry("quiet", 1_000));
+        let mut gone = Vec::new();
         for _ in 0..50 {
-            journal.record(entry("busy", 1_000));
+            gone.extend(journal.record(entry("busy", 1_000)).1);
         }
+        // The caller has the last of each.
+        assert!(gone.iter().all(|entry| Arc::strong_count(entry) == 1));
+        assert!(gone.iter().map(|entry| entry.id).eq(2..=42));
         assert_eq!(journal.page(Some("quiet"), 0, 100).len(), 1);
         assert_eq!(journal.page(Some("busy"), 0, 100).len(), 9);
         assert_eq!(journal.page(None, 0, 100).len(), 10);

@@ -9,7 +9,7 @@ use crate::clock::Millis;
 use crate::fault::{Action, MatchInput, Strike};
 use crate::http::reply::{Reply, Script, StreamScript};
 use crate::http::request::{BODY_LIMIT, Body, Request};
-use crate::journal::{Note, sent};
+use crate::journal::{Note, sent_of};
 use crate::model::order;
 use bytes::Bytes;
 use flexiti_contract::{Endpoint, Refusal, Rulebook};
@@ -33,44 +33,43 @@ pub struct Struck {
 pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
     let client_id = note.client_id.as_deref()?;
     let kind = CallKind::Api(call.endpoint);
-    let reads = {
-        let state = call.app.state();
-        let faults = &state.merchants.get(client_id)?.faults;
-        if faults.is_empty() {
+    let asked = {
+        let mut state = call.app.state();
+        if state.merchants.get(client_id)?.faults.is_empty() {
             return None;
         }
-        faults.read_params(kind)
+        state
+            .merchants
+            .get_mut(client_id)?
+            .faults
+            .asked_params(kind)
     };
     // Read once for all faults, and before the state is asked for again.
-    let sent = if reads { params(call) } else { Map::new() };
+    let sent = asked.map_or_else(Map::new, |names| params(call, &names));
     let state = &mut *call.app.state();
     let merchant = state.merchants.get_mut(client_id)?;
     let now = merchant.clock.at(call.machine);
-    let input = MatchInput {
-        kind,
-        now,
-        params: &|| {
-            let mut params = sent.clone();
-            if call.endpoint == Endpoint::NotificationMerchantOrder {
-                let orders = &state.orders;
-                let id = order::comparable(call.rulebook, call.order_id);
-                let ids = orders.by_merchant_id(&merchant.client_id, &id);
-                if let Some(id) = ids.and_then(|ids| ids.back()) {
-                    params.insert("orderId".to_owned(), id.to_string().into());
-                }
+    let read = || {
+        let mut params = sent.clone();
+        if call.endpoint == Endpoint::NotificationMerchantOrder {
+            let orders = &state.orders;
+            let id = order::comparable(call.rulebook, call.order_id);
+            let ids = orders.by_merchant_id(&merchant.client_id, &id);
+            if let Some(id) = ids.and_then(|ids| ids.back()) {
+                params.insert("orderId".to_owned(), id.to_string().into());
             }
-            params
-        },
+        }
+        params
     };
-    let strike = merchant.faults.strike(&input)?;
+    let strike = merchant.faults.strike(&MatchInput::new(kind, now, &read))?;
     note.strike(&strike);
     let Strike { action, later, .. } = strike;
     Some(Struck { action, later, now })
 }
 
 /// The parameters of a request as texts, read as leniently as can be, under the contract's names:
-/// those of query, body, headers and path.
-fn params(call: &Call<'_>) -> Map<String, Value> {
+/// those of query, body, headers and path, as far as they are asked for.
+fn params(call: &Call<'_>, names: &[String]) -> Map<String, Value> {
     let contract = call.rulebook.contract();
     let Call {
         endpoint,
@@ -84,11 +83,17 @@ fn params(call: &Call<'_>) -> Map<String, Value> {
         Body::Read(bytes) if bytes.len() <= BODY_LIMIT => bytes.as_ref(),
         _ => b"",
     };
-    params.extend(sent(contract, endpoint, request.query.as_deref(), body));
+    let query = request.query.as_deref();
+    params.extend(sent_of(contract, endpoint, query, body, |name| {
+        names.iter().any(|asked| asked == name)
+    }));
     let mut add = |name: String, value: Value| {
         params.insert(name, value);
     };
-    let in_header = contract.params(endpoint).iter().filter(|p| p.header);
+    let in_header = contract
+        .params(endpoint)
+        .iter()
+        .filter(|p| p.header && names.contains(&p.name));
     for param in in_header {
         let value = request.headers.get(&param.name);
         if let Some(value) = value.and_then(|value| value.to_str().ok()) {

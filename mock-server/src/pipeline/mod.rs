@@ -165,7 +165,8 @@ impl Service {
         let settles = note.ticket.take().zip(note.client_id.clone());
         // Copied before the journal is asked for: others wait for one insertion only.
         let entry = Entry::new(at, request, note, reply, took);
-        let id = app.journal().record(entry);
+        let (id, gone) = app.journal().record(entry);
+        drop(gone);
         if let Some((ticket, client_id)) = settles
             && let Some(merchant) = app.state().merchants.get_mut(&client_id)
         {

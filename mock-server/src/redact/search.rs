@@ -6,6 +6,7 @@ use crate::redact::secrets::Known;
 use crate::redact::shape::{HEX, OPAQUE, Shape};
 use crate::redact::spelling::{Escape, Unescaped, is_escaped, unescaped_fully, unescaped_once};
 use flexiti_contract::Contract;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 /// What stands before the hash of a secret.
@@ -146,11 +147,16 @@ impl Search<'_> {
         depth: usize,
         hits: &mut Vec<Hit>,
     ) -> Result<(), Unsearchable> {
-        let digits: Vec<(usize, u8)> = run
-            .iter()
-            .enumerate()
-            .filter_map(|(at, digit)| Some((at + offset, sextet(*digit)?)))
-            .collect();
+        let digits: Vec<u8> = run.iter().copied().filter_map(sextet).collect();
+        // Where each digit stands; rarely asked for.
+        let places = OnceCell::new();
+        let places = || {
+            places.get_or_init(|| -> Vec<usize> {
+                let digits = (offset..).zip(run);
+                let digits = digits.filter(|(_, digit)| sextet(**digit).is_some());
+                digits.map(|(at, _)| at).collect()
+            })
+        };
         for skipped in 0..4.min(digits.len()) {
             let digits = &digits[skipped..];
             let bytes = decoded(digits);
@@ -171,11 +177,11 @@ impl Search<'_> {
             }
             for hit in inner {
                 // The digits that have any bit of it.
-                let first = digits[hit.start * 8 / 6].0;
-                let last = digits[((hit.end * 8).div_ceil(6) - 1).min(digits.len() - 1)].0;
+                let first = hit.start * 8 / 6;
+                let last = ((hit.end * 8).div_ceil(6) - 1).min(digits.len() - 1);
                 hits.push(Hit {
-                    start: first,
-                    end: last + 1,
+                    start: places()[skipped + first],
+                    end: places()[skipped + last] + 1,
                     ..hit
                 });
             }
@@ -207,14 +213,21 @@ fn sextet(digit: u8) -> Option<u8> {
     })
 }
 
-fn decoded(digits: &[(usize, u8)]) -> Vec<u8> {
+/// The bytes that digits of base64 spell.
+fn decoded(digits: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for four in digits.chunks(4) {
-        let sextet = |at: usize| u32::from(four.get(at).map_or(0, |digit| digit.1));
-        let bits = sextet(0) << 18 | sextet(1) << 12 | sextet(2) << 6 | sextet(3);
-        let whole = four.len() * 6 / 8;
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..=whole]);
+    let (fours, rest) = digits.as_chunks::<4>();
+    let bits = |four: &[u8; 4]| {
+        four.iter()
+            .fold(0, |bits, digit| bits << 6 | u32::from(*digit))
+    };
+    for four in fours {
+        let [_, decoded @ ..] = bits(four).to_be_bytes();
+        bytes.extend_from_slice(&decoded);
     }
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    bytes.extend_from_slice(&bits(&last).to_be_bytes()[1..=rest.len() * 6 / 8]);
     bytes
 }
 
@@ -234,7 +247,9 @@ fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
         let is_control =
             |sign: char| sign.is_control() && !matches!(sign, '\t' | '\r' | '\n' | '\0');
         let mut start = at;
-        for part in chunk.valid().split(is_control) {
+        // Bytes that are text by chance are mostly fewer.
+        let text = Some(chunk.valid()).filter(|text| text.len() >= PRINTABLE);
+        for part in text.into_iter().flat_map(|text| text.split(is_control)) {
             if part.len() >= PRINTABLE {
                 parts.push((start, start + part.len()));
             }
@@ -250,7 +265,7 @@ fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
 /// Tokens and sessions, which are known by their shape.
 fn tokens(text: &[u8], shape: &Shape, hits: &mut Vec<Hit>) {
     let mut at = 0;
-    while at < text.len() {
+    while at + shape.length <= text.len() {
         let rest = &text[at..];
         let run = rest.iter().position(|byte| !(shape.is_digit)(*byte));
         let run = run.unwrap_or(rest.len());
@@ -294,7 +309,7 @@ fn named(text: &[u8], hits: &mut Vec<Hit>) {
             let keys = &rest[1..];
             let run = keys.iter().take(KEYS);
             let run = run.take_while(|digit| sextet(**digit).is_some());
-            let digits: Vec<(usize, u8)> = run.filter_map(|d| Some((0, sextet(*d)?))).collect();
+            let digits: Vec<u8> = run.copied().filter_map(sextet).collect();
             let plain = decoded(&digits);
             let is_text = plain.iter().all(|byte| !byte.is_ascii_control());
             if let Some(colon) = plain.iter().position(|byte| *byte == b':')

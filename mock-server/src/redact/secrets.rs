@@ -163,8 +163,16 @@ impl Known {
         }
         let mut found = Vec::new();
         let mut prefixes = None;
-        for (at, start) in text.windows(SHORTEST).enumerate() {
-            let start = [start[0], start[1], start[2], start[3]].map(folded);
+        let Some((before, rest)) = text.split_first_chunk::<{ SHORTEST - 1 }>() else {
+            return found;
+        };
+        // The last bytes, the latest one highest. Taken along, each is folded once.
+        let mut window = before.iter().fold(0, |window, byte| {
+            window >> 8 | u32::from(folded(*byte)) << 24
+        });
+        for (at, byte) in rest.iter().enumerate() {
+            window = window >> 8 | u32::from(folded(*byte)) << 24;
+            let start = window.to_le_bytes();
             let bit = bit(start);
             if self.filter[bit / 64] & 1 << (bit % 64) == 0 {
                 continue;

@@ -62,11 +62,8 @@ impl Merchant {
             }
             ids
         };
-        self.faults.strike(&MatchInput {
-            kind: CallKind::Callback,
-            now,
-            params: &params,
-        })
+        let input = MatchInput::new(CallKind::Callback, now, &params);
+        self.faults.strike(&input)
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {

@@ -89,8 +89,9 @@ impl Orders {
         }
     }
 
-    /// Adds an order; its merchant's oldest goes if there are too many.
-    pub fn insert(&mut self, order: Order) {
+    /// Adds an order; its merchant's oldest goes if there are too many. That one is given back, for
+    /// the caller to drop when nobody waits for the state any more.
+    pub fn insert(&mut self, order: Order) -> Option<Box<Order>> {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
         owned.ids.push_back(order.id);
         owned.bytes += order.size();
@@ -106,12 +107,14 @@ impl Orders {
         self.mark(order.id);
         self.list.insert(order.id, (self.next, Box::new(order)));
         self.next += 1;
+        let mut gone = None;
         while let Some(owned) = self.owned.get(&client_id)
             && (owned.ids.len() > LIMIT || owned.bytes > BYTES && owned.ids.len() > 1)
             && let Some(oldest) = owned.ids.front().copied()
         {
-            self.remove(oldest);
+            gone = self.remove(oldest);
         }
+        gone
     }
 
     fn remove(&mut self, id: u64) -> Option<Box<Order>> {
@@ -155,11 +158,15 @@ impl Orders {
         (Self::default(), gone)
     }
 
+    /// The ids of a merchant's orders, the oldest first.
+    pub fn ids_of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = u64> {
+        let owned = self.owned.get(client_id);
+        owned.into_iter().flat_map(|owned| &owned.ids).copied()
+    }
+
     /// The orders of a merchant, the oldest first.
     pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
-        let owned = self.owned.get(client_id);
-        let ids = owned.into_iter().flat_map(|owned| &owned.ids);
-        ids.filter_map(|id| self.get(*id))
+        self.ids_of(client_id).filter_map(|id| self.get(id))
     }
 
     /// How many orders there are.

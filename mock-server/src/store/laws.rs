@@ -228,11 +228,8 @@ impl Memory {
             Step::Strike(who) => {
                 let ids = self.journal.next_id();
                 if let Some(merchant) = self.merchant(who) {
-                    let input = crate::fault::MatchInput {
-                        kind: crate::call_kind::CallKind::Api(Endpoint::Token),
-                        now: 0,
-                        params: &serde_json::Map::new,
-                    };
+                    let kind = crate::call_kind::CallKind::Api(Endpoint::Token);
+                    let input = crate::fault::MatchInput::new(kind, 0, &serde_json::Map::new);
                     if let Some(strike) = merchant.faults.strike(&input) {
                         merchant.faults.settle(&strike.ticket, ids);
                     }

@@ -1,0 +1,232 @@
+//! Log lines without colours, to the letter as `tracing_subscriber` writes them. Its own way asks
+//! for the colour of each part and formats each text sign by sign, which took twice the time.
+
+use jiff::{Timestamp, tz::Offset};
+use std::error::Error;
+use std::fmt::{self, Debug, Write as _};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+/// The time of a line: `2026-11-29T21:04:36.123456Z`.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock;
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let time = written(Timestamp::now());
+        writer.write_str(str::from_utf8(&time).unwrap_or_default())
+    }
+}
+
+fn written(time: Timestamp) -> [u8; 27] {
+    let time = Offset::UTC.to_datetime(time);
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let mut put = |mut value: i32, places: std::ops::Range<usize>| {
+        for digit in text[places].iter_mut().rev() {
+            *digit += u8::try_from(value % 10).unwrap_or_default();
+            value /= 10;
+        }
+    };
+    put(time.year().into(), 0..4);
+    put(time.month().into(), 5..7);
+    put(time.day().into(), 8..10);
+    put(time.hour().into(), 11..13);
+    put(time.minute().into(), 14..16);
+    put(time.second().into(), 17..19);
+    put(time.subsec_nanosecond() / 1_000, 20..26);
+    text
+}
+
+/// The fields of a line: `status=200 merchant="flexitidemo"`.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields;
+
+impl<'w> FormatFields<'w> for Fields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut visitor = Visitor {
+            writer,
+            is_first: true,
+            result: Ok(()),
+        };
+        fields.record(&mut visitor);
+        visitor.result
+    }
+}
+
+struct Visitor<'w> {
+    writer: Writer<'w>,
+    is_first: bool,
+    result: fmt::Result,
+}
+
+impl Visitor<'_> {
+    fn write(&mut self, field: &Field, write: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        if self.result.is_err() {
+            return;
+        }
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        self.result = (|| {
+            if !is_first {
+                self.writer.write_char(' ')?;
+            }
+            if !is_message(field) {
+                let name = field.name();
+                self.writer
+                    .write_str(name.strip_prefix("r#").unwrap_or(name))?;
+                self.writer.write_char('=')?;
+            }
+            write(&mut self.writer)
+        })();
+    }
+}
+
+fn is_message(field: &Field) -> bool {
+    field.name() == "message"
+}
+
+impl Visit for Visitor<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if is_message(field) {
+            return self.record_debug(field, &format_args!("{value}"));
+        }
+        let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        self.write(field, |writer| {
+            if value.bytes().all(is_plain) {
+                writer.write_char('"')?;
+                writer.write_str(value)?;
+                writer.write_char('"')
+            } else {
+                write!(writer, "{value:?}")
+            }
+        });
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.write(field, |writer| write!(Harmless(writer), "{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let is_message = is_message(field);
+        self.write(field, |writer| {
+            if is_message {
+                write!(Harmless(writer), "{value:?}")
+            } else {
+                write!(writer, "{value:?}")
+            }
+        });
+    }
+}
+
+/// Keeps a message from steering the terminal in which it is read.
+struct Harmless<'w, 'o>(&'w mut Writer<'o>);
+
+impl fmt::Write for Harmless<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for sign in text.chars() {
+            match sign {
+                '\x1b' | '\x07' | '\x08' | '\x0c' | '\x7f' => {
+                    write!(self.0, "\\x{:02x}", u32::from(sign))?;
+                }
+                '\u{80}'..='\u{9f}' => write!(self.0, "\\u{{{:x}}}", u32::from(sign))?,
+                sign => self.0.write_char(sign)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, Fields, written};
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+    use tracing_subscriber::fmt::MakeWriter;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(line)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'w> MakeWriter<'w> for Written {
+        type Writer = Self;
+
+        fn make_writer(&'w self) -> Self {
+            self.clone()
+        }
+    }
+
+    impl Written {
+        /// Each line, its time apart.
+        fn lines(&self) -> Vec<(String, String)> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let lines = text.lines().map(|line| line.split_once(' ').unwrap());
+            lines
+                .map(|(time, rest)| (time.into(), rest.into()))
+                .collect()
+        }
+    }
+
+    fn say() {
+        let absent: Option<&str> = None;
+        let method = "POST";
+        tracing::info!(%method, path = "/a \"b\"\\", status = 200_u16, absent, order_id = Some(7));
+        tracing::warn!(
+            r#type = "é\u{1b}[31m",
+            share = 0.5,
+            "a message\u{1b}[0m of {method}"
+        );
+        let error = io::Error::other("it \"broke\"\u{1b}");
+        tracing::error!(%error, listed = ?["a", "b"], is_on = true, "\u{7}\u{85}");
+        tracing::info!(error = &error as &(dyn std::error::Error + 'static));
+    }
+
+    #[test]
+    fn lines_are_as_the_subscriber_itself_writes_them() {
+        let (own, other) = (Written::default(), Written::default());
+        let subscriber = tracing_subscriber::fmt()
+            .with_target(false)
+            .with_ansi(false)
+            .with_timer(Clock)
+            .fmt_fields(Fields)
+            .with_writer(own.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, say);
+        let subscriber = tracing_subscriber::fmt()
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(other.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, say);
+        let (own, other) = (own.lines(), other.lines());
+        assert_eq!((own.len(), other.len()), (4, 4));
+        for (own, other) in own.iter().zip(&other) {
+            assert_eq!(own.1, other.1);
+            // They were not written at the same moment.
+            let shape = |time: &str| time.replace(|sign: char| sign.is_ascii_digit(), "0");
+            assert_eq!(shape(&own.0), shape(&other.0));
+        }
+    }
+
+    #[test]
+    fn a_time_has_all_its_digits() {
+        for text in [
+            "1970-01-01T00:00:00.000000Z",
+            "2026-11-29T21:04:36.000678Z",
+            "9999-12-30T22:00:00.999999Z",
+        ] {
+            let written = written(text.parse().unwrap());
+            assert_eq!(str::from_utf8(&written), Ok(text));
+        }
+    }
+}
