@@ -57,7 +57,7 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
                 page: None,
                 trouble: Some(why),
                 ..
-            } if played.exchanges.is_empty() => {
+            } if played.exchanges.is_empty() && played.left_out.is_empty() => {
                 return Some(format!(
                     "it never called Flexiti; it should call {called_at}; a customer sees nothing: {why}"
                 ));
@@ -71,7 +71,7 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
                 order: None,
                 page: Some(page),
                 ..
-            } if played.exchanges.is_empty() => {
+            } if played.exchanges.is_empty() && played.left_out.is_empty() => {
                 let (url, status) = (&page.url, page.status);
                 return Some(format!(
                     "it never called Flexiti; it should call {called_at}. The customer saw {url} with status {status}"

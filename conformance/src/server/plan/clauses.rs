@@ -134,8 +134,12 @@ fn accepted_samples(
     for sample in samples.unwrap_or_default() {
         let value = once(&place.param, &sample);
         let is_valid = |params: &Params| violations(rulebook, place.endpoint, params).is_empty();
-        let agreeing = Some(agreeing(&base, &place.param, &value)).filter(is_valid);
-        let changed = agreeing.unwrap_or_else(|| with(&base, &place.param, value));
+        let last_name = place.param.rsplit('.').next().unwrap_or_default();
+        let changed = if working.samples.agreeing.contains(last_name) {
+            agreeing(&base, &place.param, &value)
+        } else {
+            with(&base, &place.param, value)
+        };
         if !is_valid(&changed) {
             continue;
         }

@@ -98,6 +98,9 @@ pub struct Samples {
     pub values: BTreeMap<(Endpoint, String), Option<String>>,
     /// How the flows are spelled.
     pub flows: BTreeMap<Flow, String>,
+    /// The parameters of which some value is taken only where nothing contradicts it; those of
+    /// addresses by their last name.
+    pub agreeing: BTreeSet<String>,
     /// The parameters that a flow does not take.
     pub left_out: BTreeMap<Flow, BTreeSet<String>>,
     /// The flows that the paths of init grant; `None` if that is not known.

@@ -199,6 +199,9 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
         if heard.refused() && agreeing != params {
             heard = one(prober, agreeing.clone())?;
             params = agreeing;
+            if heard.granted() {
+                prober.samples.agreeing.insert(param.to_owned());
+            }
         }
         let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
         if param == "flow" && by_flow && heard.refused() {
