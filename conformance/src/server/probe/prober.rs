@@ -236,10 +236,10 @@ impl<'p, 's> Prober<'p, 's> {
                 }
                 continue;
             }
-            // A token may have to be fetched as well.
-            let calls = u64::try_from(case.steps.len()).unwrap_or(u64::MAX);
+            // Each step may have to fetch a token as well.
+            let steps = u64::try_from(case.steps.len()).unwrap_or(u64::MAX);
             let used = self.before.saturating_sub(self.session.remaining());
-            if used.saturating_add(calls) >= CALLS {
+            if used.saturating_add(steps.saturating_mul(2)) > CALLS {
                 break;
             }
             let again = match self.session.run(case) {

@@ -196,7 +196,7 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
         }
         let mut heard = one(prober, params.clone())?;
         let agreeing = Some(agreeing(&foothold.params, param, &json!(sample)));
-        if heard.refused() && agreeing != params {
+        if heard.refused() && agreeing != prober.base_with(param, json!(sample)) {
             heard = one(prober, agreeing.clone())?;
             params = agreeing;
             if heard.granted() {
