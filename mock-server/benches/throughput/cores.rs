@@ -7,7 +7,7 @@ use crate::table::{Goal, Table};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const SHOT: Duration = Duration::from_millis(1_000);
+const SHOT: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 5;
 const TOGETHER: usize = 16;
 const RATIO: f64 = 1.7;

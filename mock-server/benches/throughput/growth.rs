@@ -86,9 +86,12 @@ async fn orders(
     Ok(())
 }
 
+/// What a fault of a plan is for, by its place in the plan.
+type Matches = fn(usize) -> Value;
+
 /// What a plan of many faults costs the requests that none of them strikes.
 async fn faults(server: &Server, shop: &Shop, table: &mut Table) -> anyhow::Result<()> {
-    let matches: [(&str, fn(usize) -> Value); 3] = [
+    let matches: [(&str, Matches); 3] = [
         ("of other endpoints", |_| json!({"endpoint": "token"})),
         (
             "of other orders",
@@ -109,9 +112,9 @@ async fn faults(server: &Server, shop: &Shop, table: &mut Table) -> anyhow::Resu
             let mut client = Client::connect(&server.address).await?;
             let (status, _) = client.send(&put_json(&path, &plan)).await?;
             ensure!(status == 200, "plan: {status}");
-            let shot = shot(server, std::slice::from_ref(&shop.init), SHOT).await?;
-            ensure!(shot.others == 0, "a fault struck");
-            costs[round % 2].push(shot.cost());
+            let seen = shot(server, std::slice::from_ref(&shop.init), SHOT).await?;
+            ensure!(seen.others == 0, "a fault struck");
+            costs[round % 2].push(seen.cost());
         }
         let [none, all] = costs.map(median);
         println!("init without faults {none:.2} µs, with {FAULTS} {name} {all:.2} µs");

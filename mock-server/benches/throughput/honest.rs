@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 const FULL: usize = 12_000;
 const HOSTILE: usize = 1_000;
 const CLIENTS: usize = 4;
-const TIME: Duration = Duration::from_millis(2_000);
+const TIME: Duration = Duration::from_secs(2);
 /// What one client waits for between two requests.
 const PAUSE: Duration = Duration::from_millis(1);
 const TIMES_QUIET: f64 = 2.0;

@@ -6,7 +6,7 @@ use crate::table::{Goal, Table};
 use std::time::Duration;
 
 const ROUNDS: usize = 5;
-const SHOT: Duration = Duration::from_millis(1_000);
+const SHOT: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_millis(500);
 const TOKEN: f64 = 0.8;
 const ACCEPTED: f64 = 0.55;
