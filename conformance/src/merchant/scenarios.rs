@@ -42,3 +42,34 @@ pub fn of(played: &Played) -> Option<&Scenario> {
 pub fn named(id: &str) -> Option<&'static Scenario> {
     all().iter().find(|scenario| scenario.id == id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shop_is_tried_in_its_own_flows() {
+        let played = |id: &str, flows: &[&str]| {
+            let flows: Vec<String> = flows.iter().map(|flow| (*flow).to_owned()).collect();
+            let plays = plays_of(named(id).unwrap(), &flows, &["en".to_owned()]);
+            let flows = plays.into_iter().map(|(_, flow, _)| flow);
+            flows.collect::<Vec<&str>>()
+        };
+        // Planned for apply/buy, and for a shop that has it only there.
+        assert_eq!(
+            played("init.lost", &["apply", "buy", "apply/buy"]),
+            ["apply/buy"]
+        );
+        assert_eq!(played("init.lost", &["buy"]), ["buy"]);
+        assert_eq!(played("init.lost", &["apply"]), ["apply"]);
+        assert_eq!(played("outcome.cancelled", &["buy"]), ["buy"]);
+        // Nobody is declined who does not apply, nor refused who does not buy.
+        assert_eq!(played("notification.down_declined", &["buy"]), [""; 0]);
+        assert_eq!(played("notification.down_declined", &["apply"]), ["apply"]);
+        assert_eq!(played("outcome.refused", &["apply"]), [""; 0]);
+        // Where an approval is not the end there is a purchase to come.
+        let approved = "outcome.approved_not_bought";
+        assert_eq!(played(approved, &["apply"]), [""; 0]);
+        assert_eq!(played(approved, &["apply/buy"]), ["apply/buy"]);
+    }
+}

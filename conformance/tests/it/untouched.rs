@@ -117,3 +117,21 @@ fn a_phase_is_run_alone_and_what_it_leaves_out_is_not_testable() {
     options.select(&[Phase::Garbage], false);
     assert!(options.garbage && !options.oversize);
 }
+
+#[test]
+fn every_call_says_who_makes_it() {
+    let mock = mock("documented");
+    judge(&mock, "documented", 1, 0);
+    let calls = mock.admin().requests("endpoint=init&limit=50").unwrap();
+    assert!(!calls.requests.is_empty());
+    for call in calls.requests {
+        let call = mock.admin().request(call.id).unwrap();
+        let agent = call
+            .row
+            .headers
+            .get("user-agent")
+            .and_then(|it| it.as_str());
+        let agent = agent.unwrap_or_default();
+        assert!(agent.starts_with("flexiti-conformance/"), "{agent}");
+    }
+}

@@ -353,3 +353,26 @@ fn sent<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
         .find(|(header, _)| header == name);
     found.map(|(_, value)| value.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_in_a_wrapper_is_told_from_another_answer() {
+        for (body, wrapped) in [
+            (
+                json!({"notification": {"transaction_id": 1, "flow": "buy"}}),
+                true,
+            ),
+            (json!({"status": "PENDING"}), false),
+            (json!({"order": {"status": "PENDING"}}), false),
+            (json!({}), false),
+        ] {
+            assert!(is_something_else(Endpoint::NotificationOrder, &body));
+            assert_eq!(is_wrapped(&body), wrapped, "{body}");
+        }
+        let told = json!({"transaction_id": 1});
+        assert!(!is_something_else(Endpoint::NotificationOrder, &told));
+    }
+}

@@ -305,3 +305,39 @@ fn drop_each(kept: &mut Params, names: &[&str], still: &impl Fn(&Params) -> bool
         drop_each(kept, second, still);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_goes_without_what_contradicts_it() {
+        let base: Params = [
+            ("is_guest", "false"),
+            ("customer_id", "1293836"),
+            ("has_previous_purchase", "true"),
+            ("province", "QC"),
+            ("postal_code", "H2Y1C6"),
+            ("billing_information.province", "QC"),
+            ("billing_information.postal_code", "H2Y1C6"),
+        ]
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .into();
+        let read = |params: &Params, name: &str| {
+            let found = params.iter().find(|(known, _)| known == name);
+            found.and_then(|(_, value)| value.as_str().map(str::to_owned))
+        };
+        let moved = agreeing(&base, "billing_information.province", &json!("on"));
+        let code = read(&moved, "billing_information.postal_code");
+        assert_eq!(code.as_deref(), Some("M2Y1C6"));
+        assert_eq!(read(&moved, "postal_code").as_deref(), Some("H2Y1C6"));
+        let nowhere = agreeing(&base, "province", &json!("XX"));
+        assert_eq!(read(&nowhere, "postal_code").as_deref(), Some("H2Y1C6"));
+        let guest = agreeing(&base, "is_guest", &json!("true"));
+        assert_eq!(read(&guest, "customer_id"), None);
+        let bought = read(&guest, "has_previous_purchase");
+        assert_eq!(bought.as_deref(), Some("false"));
+        let known = agreeing(&base, "is_guest", &json!("false"));
+        assert_eq!(read(&known, "customer_id").as_deref(), Some("1293836"));
+    }
+}
