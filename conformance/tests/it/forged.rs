@@ -14,6 +14,15 @@ struct Forger {
     key: flexiti_conformance::key::SigningKey,
 }
 
+/// How many shops of the first dialect ran at once.
+fn lanes(file: &Value) -> usize {
+    let acts = file["acts"].as_array().unwrap();
+    let same = acts
+        .iter()
+        .take_while(|act| act["dialect"]["name"] == acts[0]["dialect"]["name"]);
+    same.count()
+}
+
 impl Forger {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -254,7 +263,8 @@ const FORGERIES: &[Forgery] = &[
     (
         "another dialect",
         |file| {
-            let (one, other) = file["acts"].as_array_mut().unwrap().split_at_mut(4);
+            let lanes = lanes(file);
+            let (one, other) = file["acts"].as_array_mut().unwrap().split_at_mut(lanes);
             for act in one {
                 act["dialect"]["answers"] = other[0]["dialect"]["answers"].clone();
             }
@@ -264,7 +274,8 @@ const FORGERIES: &[Forgery] = &[
     (
         "another name of the dialect",
         |file| {
-            for act in &mut file["acts"].as_array_mut().unwrap()[..4] {
+            let lanes = lanes(file);
+            for act in &mut file["acts"].as_array_mut().unwrap()[..lanes] {
                 act["dialect"]["description"] = "Another.".into();
             }
         },
