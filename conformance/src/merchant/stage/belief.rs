@@ -56,11 +56,11 @@ pub fn believe(
     let started = Instant::now();
     let most = Duration::from_secs(stage.driver.checkout.patience_s.into());
     let mut known = Known::default();
+    let mut had_asked = false;
     let mut reload = Instant::now() + RELOAD;
     loop {
         let ((belief, said), polls_flexiti) = stage.looking(|| ask(asked, order))?;
         let waited = started.elapsed();
-        let knew = known.told.is_some();
         let notified = notified(asked)?;
         let is_told = notified.told.is_some();
         known.next = notified.next.map(|next| waited + next);
@@ -79,8 +79,9 @@ pub fn believe(
         let is_open = asked.order.is_some();
         // A shop that asks in the background has yet to meet what was planned for it.
         let is_idle = asked.has_faults && !notified.asked;
-        // What it believes before it has heard of the outcome says nothing of what it makes of it.
-        let is_unaware = asked.settled.is_some() && !knew;
+        // What it believes before it has asked about the outcome says nothing of what it makes of it.
+        let is_unaware = asked.settled.is_some() && !had_asked;
+        had_asked |= notified.asked_since;
         let is_early = (is_idle || is_unaware) && waited < GRACE;
         if (is_so && !is_early) || is_wrong || !is_open || is_late {
             // An order that is pending from the start shows nothing of the shop's pace.
@@ -107,6 +108,8 @@ pub fn believe(
 struct Notified {
     /// Whether the shop has asked at all.
     asked: bool,
+    /// Whether it has asked since there is an outcome.
+    asked_since: bool,
     /// The call whose answer showed the outcome.
     told: Option<ExchangeView>,
     /// In how much time the shop should ask again, by its latest pause.
@@ -117,6 +120,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     let Some(order) = asked.order else {
         return Ok(Notified {
             asked: false,
+            asked_since: false,
             told: None,
             next: None,
         });
@@ -137,10 +141,9 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     let calls: Vec<&ExchangeSummary> = calls.iter().filter(is_about).collect();
     // The first one is init.
     let asks = calls.get(1..).unwrap_or_default();
-    let is_told = |call: &&&ExchangeSummary| {
-        let since = asked.settled.is_some_and(|settled| call.id > settled);
-        since && call.status == 200 && call.fault.is_none()
-    };
+    let is_since = |call: &&ExchangeSummary| asked.settled.is_some_and(|settled| call.id > settled);
+    let is_told =
+        |call: &&&ExchangeSummary| is_since(call) && call.status == 200 && call.fault.is_none();
     let told = asks.iter().find(is_told);
     let told = told.map(|call| admin.request(call.id)).transpose()?;
     let next = match calls.as_slice() {
@@ -154,6 +157,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     };
     Ok(Notified {
         asked: !asks.is_empty(),
+        asked_since: asks.iter().any(|call| is_since(&call)),
         told,
         next,
     })
