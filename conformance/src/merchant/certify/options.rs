@@ -42,11 +42,9 @@ impl Options {
         let controls = chosen.filter_map(|(row, ..)| row.control.as_deref());
         let mut controls: BTreeSet<&str> = controls.collect();
         // Somebody's paid order has to be there before another customer comes with its number.
-        let is_foreign = |(row, ..): &Play<'_>| row.id == "callback.foreign";
-        if all
-            .iter()
-            .any(|play| is_foreign(play) && self.is_chosen(&name(play)))
-        {
+        let skipped = |name: &str| self.skip.iter().any(|pattern| pattern.covers(name));
+        let mut chosen = all.iter().filter(|play| self.is_chosen(&name(play)));
+        if chosen.any(|(row, ..)| row.id == "callback.foreign") && !skipped("outcome.purchased") {
             controls.insert("outcome.purchased");
         }
         let wanted =

@@ -78,7 +78,7 @@ pub fn believe(
         // The state of an order that was never opened will not change.
         let is_open = asked.order.is_some();
         // A shop that asks in the background has yet to meet what was planned for it.
-        let is_idle = asked.has_faults && !notified.asked;
+        let is_idle = asked.has_faults && notified.asked == 0;
         // What it believes before it has asked about the outcome says nothing of what it makes of it.
         let is_unaware = asked.settled.is_some() && !had_asked;
         had_asked |= notified.asked_since;
@@ -106,8 +106,8 @@ pub fn believe(
 
 /// What Flexiti has told the shop about the order so far.
 struct Notified {
-    /// Whether the shop has asked at all.
-    asked: bool,
+    /// How often the shop has asked.
+    asked: usize,
     /// Whether it has asked since there is an outcome.
     asked_since: bool,
     /// The call whose answer showed the outcome.
@@ -119,7 +119,7 @@ struct Notified {
 fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     let Some(order) = asked.order else {
         return Ok(Notified {
-            asked: false,
+            asked: 0,
             asked_since: false,
             told: None,
             next: None,
@@ -156,15 +156,17 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
         _ => None,
     };
     Ok(Notified {
-        asked: !asks.is_empty(),
+        asked: asks.len(),
         asked_since: asks.iter().any(|call| is_since(&call)),
         told,
         next,
     })
 }
 
-/// How long a shop may go on trying that Flexiti does not tell anything.
-const TRIES: Duration = Duration::from_secs(6);
+/// How long a shop may go on trying that Flexiti does not tell anything, and how often: one that asks
+/// more often asks for as long as it is not told.
+const TRYING: Duration = Duration::from_secs(6);
+const TRIES: usize = 4;
 
 /// Looks, and looks again once the shop has had time to be fooled.
 pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> {
@@ -190,8 +192,9 @@ fn meets_faults(asked: &Asked<'_>) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
         let notified = notified(asked)?;
-        let limit = if notified.asked { TRIES } else { GRACE };
-        let is_idle = notified.asked && notified.next.is_none();
+        let limit = if notified.asked > 0 { TRYING } else { GRACE };
+        let has_given_up = notified.asked > 0 && notified.next.is_none();
+        let is_idle = has_given_up || notified.asked >= TRIES;
         if is_idle || started.elapsed() > limit {
             return Ok(());
         }
