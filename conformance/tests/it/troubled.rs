@@ -11,7 +11,10 @@ fn a_shop_that_cannot_be_certified_is_named_and_the_run_ends() {
         let text = example.replace("command = [\"python3\", \"shop.py\"]", &command);
         let text = text.replace("patience_s = 30", "patience_s = 1");
         let driver = write(&folder, name, &text);
-        run(&["merchant", "--driver", &driver, "--only", "outcome"])
+        // In each lane several scenarios: one that is alone in its lane is enough by itself.
+        let skipped = "outcome.approved_not_bought";
+        let only = ["--only", "outcome", "--skip", skipped];
+        run(&[&["merchant", "--driver", &driver], &only[..]].concat())
     };
     for (name, program, words) in [
         (

@@ -109,9 +109,6 @@ const BROKEN: Duration = Duration::from_secs(30);
 /// In how many scenarios, of all lanes, it has failed then.
 const MANY: usize = 5;
 
-/// How many plays a lane has at least, where there are more than four lanes.
-const FOLLOWING: usize = 8;
-
 /// How the run in one dialect goes, over all lanes.
 struct Going<'d> {
     dialect: &'d str,
@@ -267,9 +264,7 @@ pub fn run(
                     .collect::<anyhow::Result<Vec<Act>>>()
             }));
         } else {
-            // What a shop goes on doing shows in the scenarios that follow.
-            let most = (plays.len() / FOLLOWING).max(4);
-            let lanes = shared_out(&plays, lanes(options.dialects.len()).min(most));
+            let lanes = shared_out(&plays, lanes(options.dialects.len()));
             let runs = going.iter();
             let runs =
                 runs.flat_map(|going| lanes.iter().cloned().map(move |plays| (going, plays)));
