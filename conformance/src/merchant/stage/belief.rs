@@ -34,6 +34,8 @@ pub struct Asked<'a> {
     pub order: Option<u64>,
     /// The journal's number after which notifications show its outcome.
     pub settled: Option<u64>,
+    /// Whether the scenario plans no faults.
+    pub is_undisturbed: bool,
     /// Whether faults are planned for the shop's questions about the order.
     pub has_faults: bool,
     /// How long Flexiti is silent at its questions.
@@ -80,7 +82,7 @@ pub fn believe(
         // A shop that asks in the background has yet to meet what was planned for it.
         let is_idle = asked.has_faults && notified.asked == 0;
         // What it believes before it has asked about the outcome says nothing of what it makes of it.
-        let is_unaware = asked.settled.is_some() && !had_asked;
+        let is_unaware = asked.settled.is_some() && !had_asked && asked.is_undisturbed;
         had_asked |= notified.asked_since;
         let is_early = (is_idle || is_unaware) && waited < GRACE;
         if (is_so && !is_early) || is_wrong || !is_open || is_late {
@@ -157,7 +159,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     };
     Ok(Notified {
         asked: asks.len(),
-        asked_since: asks.iter().any(|call| is_since(&call)),
+        asked_since: asks.iter().any(|call| is_since(call)),
         told,
         next,
     })

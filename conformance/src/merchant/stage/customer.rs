@@ -155,6 +155,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             // What was not brought about is not waited for.
             order: self.order.filter(|_| !self.has_failed),
             settled: self.settled,
+            is_undisturbed: self.faults.is_empty(),
             has_faults: self.faults.iter().any(is_of_order),
             silence: self.silence(),
             stage: self.stage,
