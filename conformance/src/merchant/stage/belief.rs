@@ -159,7 +159,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     };
     Ok(Notified {
         asked: asks.len(),
-        asked_since: asks.iter().any(|call| is_since(call)),
+        asked_since: asks.iter().any(is_since),
         told,
         next,
     })
