@@ -133,14 +133,13 @@ fn accepted_samples(
     let mut cases = Vec::new();
     for sample in samples.unwrap_or_default() {
         let value = once(&place.param, &sample);
-        let is_valid = |params: &Params| violations(rulebook, place.endpoint, params).is_empty();
         let last_name = place.param.rsplit('.').next().unwrap_or_default();
         let changed = if working.samples.agreeing.contains(last_name) {
             agreeing(&base, &place.param, &value)
         } else {
             with(&base, &place.param, value)
         };
-        if !is_valid(&changed) {
+        if !violations(rulebook, place.endpoint, &changed).is_empty() {
             continue;
         }
         let contract = rulebook.contract();
