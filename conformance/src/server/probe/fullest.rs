@@ -101,23 +101,43 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         foothold.params = all;
     } else {
         for (name, samples) in optional {
-            let mut taken = None;
-            for sample in samples {
-                let with = replaced(&foothold.params, &name, &json!(sample));
-                if optional_is_taken(prober, &foothold, &with)? {
-                    foothold.params = with;
-                    taken = Some(sample);
-                    break;
-                }
-            }
-            for endpoint in INIT {
-                let key = (endpoint, name.clone());
-                prober.samples.values.insert(key, taken.clone());
+            let is_taken = add(prober, &mut foothold, &name, samples)?;
+            let names_buyer = foothold.params.iter().any(|(name, _)| name == "vcc");
+            if name == "customer_id" && !is_taken && !names_buyer {
+                // Whoever has no customers may have cards; or the flow takes neither.
+                let cards = prober.contract.param(foothold.endpoint, "vcc");
+                let cards = cards.map_or_else(Vec::new, |row| row.samples.clone());
+                add(prober, &mut foothold, "vcc", cards)?;
             }
         }
     }
     prober.foothold = Some(foothold);
     Ok(())
+}
+
+/// Adds a parameter with the first sample that the server takes. False if it takes none: no request
+/// holds the parameter from then on.
+fn add(
+    prober: &mut Prober<'_, '_>,
+    foothold: &mut Foothold,
+    name: &str,
+    samples: Vec<String>,
+) -> Result<bool, Stopped> {
+    let mut taken = None;
+    for sample in samples {
+        let with = replaced(&foothold.params, name, &json!(sample));
+        if optional_is_taken(prober, foothold, &with)? {
+            foothold.params = with;
+            taken = Some(sample);
+            break;
+        }
+    }
+    let is_taken = taken.is_some();
+    for endpoint in INIT {
+        let key = (endpoint, name.to_owned());
+        prober.samples.values.insert(key, taken.clone());
+    }
+    Ok(is_taken)
 }
 
 /// Whether a request with one more parameter is granted: as it stands, or in JSON with booleans as
