@@ -49,5 +49,5 @@ mod waivers;
 pub use cli::main;
 pub use merchant::certificate::key;
 pub use merchant::certificate::verify::replayed;
-pub use server::{Credentials, Kind, Phase, Report, Status, Target};
+pub use server::{Credentials, Kind, Owner, Phase, Report, Status, Target};
 pub use server::{KnobAnswer, Learned, Probed, diff, plan, probe, run, selftest};

@@ -153,6 +153,34 @@ pub struct TargetArgs {
     /// File that holds the client secret, instead of --client-secret; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
+    /// Client id of a second account, for what one merchant must not see of another; a mock with an
+    /// admin API needs none
+    #[arg(
+        long,
+        env = "FLEXITI_OTHER_CLIENT_ID",
+        value_name = "ID",
+        requires = "other_secret"
+    )]
+    pub other_client_id: Option<String>,
+    /// Client secret of the second account; other users of the machine see it in the list of
+    /// processes
+    #[arg(
+        long,
+        env = "FLEXITI_OTHER_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true,
+        group = "other_secret",
+        requires = "other_client_id"
+    )]
+    pub other_client_secret: Option<String>,
+    /// File that holds the client secret of the second account; `-` is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "other_secret",
+        requires = "other_client_id"
+    )]
+    pub other_client_secret_file: Option<PathBuf>,
     /// User name for the password grant
     #[arg(
         long,

@@ -106,6 +106,9 @@ impl Side {
 
     fn new(flag: &'static str, url: &str, own: Account<'_>, args: &Diff, seed: u64) -> Self {
         let target = TargetArgs {
+            other_client_id: None,
+            other_client_secret: None,
+            other_client_secret_file: None,
             base_url: Some(url.to_owned()),
             client_id: own.id.or(args.client_id.as_ref()).cloned(),
             client_secret: own.secret.or(args.client_secret.as_ref()).cloned(),

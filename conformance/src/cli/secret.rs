@@ -13,7 +13,7 @@ pub fn client_secret(
     default: Option<String>,
 ) -> anyhow::Result<String> {
     if let Some(file) = &args.client_secret_file {
-        return from_file(file);
+        return from_file("--client-secret-file", file);
     }
     if let Some(secret) = args.client_secret.clone().or(default) {
         return Ok(secret);
@@ -29,13 +29,18 @@ pub fn client_secret(
     checked(&typed, "the client secret that was typed")
 }
 
-fn from_file(file: &Path) -> anyhow::Result<String> {
+/// The client secret of the second account; clap has seen to it that there is one.
+pub fn other_client_secret(args: &TargetArgs) -> anyhow::Result<String> {
+    if let Some(file) = &args.other_client_secret_file {
+        return from_file("--other-client-secret-file", file);
+    }
+    let secret = args.other_client_secret.as_deref().unwrap_or_default();
+    checked(secret, "--other-client-secret")
+}
+
+fn from_file(flag: &str, file: &Path) -> anyhow::Result<String> {
     let is_standard_input = file == Path::new("-");
-    let name = if is_standard_input {
-        "--client-secret-file -".to_owned()
-    } else {
-        format!("--client-secret-file {}", file.display())
-    };
+    let name = format!("{flag} {}", file.display());
     let text = if is_standard_input {
         let mut text = String::new();
         let read = std::io::stdin().read_to_string(&mut text);

@@ -5,7 +5,7 @@ use super::{secret, signals};
 use crate::net::is_loopback;
 use crate::server::run::{self, Options};
 use crate::server::selftest;
-use crate::server::{AllowedHosts, Blocked, Credentials, Reach, Target, base, name_of};
+use crate::server::{AllowedHosts, Blocked, Credentials, Owner, Reach, Target, base, name_of};
 use anyhow::Context as _;
 use flexiti_contract::Rulebook;
 use flexiti_mock::{Mock, Settings};
@@ -57,9 +57,10 @@ pub fn reach(
         options.rate.get_or_insert(GENTLE);
     }
     let credentials = credentials(args, is_near, &name_of(&url))?;
+    let other = other_credentials(args, &credentials)?;
     let target = Target::new(base_url, credentials, reach)?;
     Ok(Reached {
-        target,
+        target: target.with_other(other),
         is_near,
         mock: None,
     })
@@ -100,5 +101,25 @@ fn credentials(args: &TargetArgs, is_near: bool, host: &str) -> anyhow::Result<C
         client_id,
         client_secret,
         user: args.username.clone().zip(args.password.clone()),
+        owner: Owner::Main,
     })
+}
+
+/// The second account, if the flags name one.
+fn other_credentials(args: &TargetArgs, main: &Credentials) -> anyhow::Result<Option<Credentials>> {
+    let Some(client_id) = args.other_client_id.clone() else {
+        return Ok(None);
+    };
+    if client_id == main.client_id {
+        anyhow::bail!(
+            "--other-client-id: is the account of --client-id ({client_id}); expected another \
+             merchant's, whose orders and tokens {client_id} must not have"
+        );
+    }
+    Ok(Some(Credentials {
+        client_id,
+        client_secret: secret::other_client_secret(args)?,
+        user: None,
+        owner: Owner::Other,
+    }))
 }

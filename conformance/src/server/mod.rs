@@ -17,5 +17,6 @@ pub use case::{Kind, Phase};
 pub use probe::{KnobAnswer, Probed};
 pub use report::{Baseline, Learned, Report, Status, Stored, shown};
 pub use wire::{
-    AllowedHosts, Blocked, Credentials, Limits, Reach, Target, Unreachable, base, host, name_of,
+    AllowedHosts, Blocked, Credentials, Limits, Owner, Reach, Target, Unreachable, base, host,
+    name_of,
 };

@@ -86,6 +86,9 @@ impl Stranger {
         let output = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"))
             .args(["server", "--base-url", &self.base_url, "--seed", &seed])
             .args(["--report", "json=-"])
+            // There always is a second account.
+            .args(["--other-client-id", "other"])
+            .env("FLEXITI_OTHER_CLIENT_SECRET", "other-secret")
             // Python's server waits for more where a conversation ends: it would cost minutes.
             .args(["--skip", "http.message"])
             .args(flags)

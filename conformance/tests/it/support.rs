@@ -1,7 +1,7 @@
 use flexiti_conformance::run::{self, Options, Reading, Waivers};
-use flexiti_conformance::{Credentials, Report, Target};
+use flexiti_conformance::{Credentials, Report, Target, selftest};
 use flexiti_contract::{Contract, Rulebook};
-use flexiti_mock::{MerchantConfig, Mock, Settings};
+use flexiti_mock::{Mock, Settings};
 use std::sync::Arc;
 
 pub(crate) fn rulebook(dialect: &str) -> Arc<Rulebook> {
@@ -19,12 +19,7 @@ pub(crate) fn mock(dialect: &str) -> Mock {
 }
 
 pub(crate) fn demo() -> Credentials {
-    let demo = MerchantConfig::demo();
-    Credentials {
-        client_id: demo.client_id,
-        client_secret: demo.client_secret,
-        user: demo.username.zip(demo.password),
-    }
+    selftest::demo()
 }
 
 /// Holds a mock to a dialect.

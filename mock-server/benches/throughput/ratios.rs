@@ -31,7 +31,7 @@ pub async fn measure(mock: &Server, bare: &Server, table: &mut Table) -> anyhow:
             _ => {
                 let token = token(&mock.address).await?;
                 let request = init_of("flexitidemo", &token, "24.07.1988");
-                (kind(request.clone(), 400), kind(request, 200))
+                (kind(request.clone(), 409), kind(request, 200))
             }
         };
         let (rounds, others) = rounds(mock, own, bare, yardstick).await?;

@@ -133,7 +133,7 @@ impl Search<'_> {
             while at < text.len() && (sextet(text[at]).is_some() || is_folded(text, at)) {
                 at += 1;
             }
-            if at - start >= least {
+            if at - start >= least && !is_guid(&text[start..at]) {
                 self.run(&text[start..at], start, depth, hits)?;
             }
         }
@@ -187,6 +187,19 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a run of digits is a GUID, as every reference id is. It is searched as it stands; no text
+/// is spelled in base64 by such digits alone.
+fn is_guid(run: &[u8]) -> bool {
+    match run.len() {
+        32 => run.iter().all(u8::is_ascii_hexdigit),
+        36 => run.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        }),
+        _ => false,
     }
 }
 

@@ -1,13 +1,17 @@
 //! Which plays which of several shops gets that run at once.
 
+use super::options::silences;
 use crate::merchant::scenarios::Play;
 use flexiti_contract::scenario::{Scenario, Step};
 use serde_json::Value;
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
-/// Flexiti once a second mostly waits, and so does its customer; but all of them start at once.
+/// Flexiti once a second mostly waits, and so does its customer.
 pub fn lanes(dialects: usize) -> usize {
-    (8 / dialects.max(1)).clamp(2, 4)
+    (16 / dialects.max(1)).clamp(2, 12)
 }
 
 /// How long a shop takes that asks once a second, in milliseconds.
@@ -56,39 +60,44 @@ fn takes(scenario: &Scenario) -> u64 {
     steps.chain(delays).sum::<u64>()
 }
 
-/// The plays of each lane: all of a scenario in one lane, in the order of the list, and the lanes
-/// about equally long: whatever takes longest goes where least was to be done.
-pub fn shared_out<'p>(plays: &[Play<'p>], lanes: usize) -> Vec<Vec<Play<'p>>> {
-    let mut parts: Vec<Vec<Play<'p>>> = plays
-        .chunk_by(|one, next| one.0.id == next.0.id)
-        .map(<[_]>::to_vec)
-        .collect();
-    // What needs somebody's paid order stands where one is paid before.
-    let is = |part: &Vec<Play<'_>>, id: &str| part[0].0.id == id;
-    if parts.iter().any(|part| is(part, "outcome.purchased")) {
-        let foreign = parts
-            .iter()
-            .position(|part| is(part, "callback.foreign"))
-            .map(|at| parts.remove(at));
-        let paid = parts.iter_mut().find(|part| is(part, "outcome.purchased"));
-        if let (Some(foreign), Some(paid)) = (foreign, paid) {
-            paid.extend(foreign);
+/// What is to be played in one dialect, and by whichever lane is free next: all plays of a scenario
+/// one after the other, what takes longest first, so that no lane is left with it at the end, and
+/// last what silences a shop.
+pub struct Queue<'p>(Mutex<VecDeque<Vec<Play<'p>>>>);
+
+impl<'p> Queue<'p> {
+    pub fn new(plays: &[Play<'p>]) -> Self {
+        let mut parts: Vec<Vec<Play<'p>>> = plays
+            .chunk_by(|one, next| one.0.id == next.0.id)
+            .map(<[_]>::to_vec)
+            .collect();
+        // What needs somebody's paid order stands where one is paid before.
+        let at = |parts: &[Vec<Play<'_>>], id: &str| parts.iter().position(|p| p[0].0.id == id);
+        if let Some(foreign) = at(&parts, "callback.foreign")
+            && at(&parts, "outcome.purchased").is_some()
+        {
+            let foreign = parts.remove(foreign);
+            if let Some(paid) = at(&parts, "outcome.purchased") {
+                parts[paid].extend(foreign);
+            }
         }
+        parts.sort_by_key(|part| (silences(part[0].0), Reverse(weight(part))));
+        Self(Mutex::new(parts.into()))
     }
-    let mut heaviest: Vec<usize> = (0..parts.len()).collect();
-    heaviest.sort_by_key(|at| std::cmp::Reverse(weight(&parts[*at])));
-    let mut loads = vec![(0, Vec::new()); lanes];
-    for at in heaviest {
-        if let Some((load, lane)) = loads.iter_mut().min_by_key(|(load, _)| *load) {
-            *load += weight(&parts[at]);
-            lane.push(at);
-        }
+
+    /// Takes the next plays.
+    pub fn next(&self) -> Option<Vec<Play<'p>>> {
+        self.parts().pop_front()
     }
-    let in_order = |(_, mut lane): (u64, Vec<usize>)| {
-        lane.sort_unstable();
-        lane.iter().flat_map(|at| parts[*at].clone()).collect()
-    };
-    loads.into_iter().map(in_order).collect()
+
+    /// Takes all that is left, which nobody will play, and gives how many plays it is.
+    pub fn cut(&self) -> usize {
+        self.parts().drain(..).map(|part| part.len()).sum()
+    }
+
+    fn parts(&self) -> MutexGuard<'_, VecDeque<Vec<Play<'p>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -97,25 +106,31 @@ mod tests {
     use crate::merchant::scenarios;
 
     #[test]
-    fn lanes_have_every_play_once_and_are_about_equally_long() {
+    fn every_play_is_there_once_the_longest_first_and_the_silencing_last() {
         let plays: Vec<Play<'_>> = scenarios::all()
             .iter()
             .flat_map(|row| row.plays().map(move |(_, flow, lang)| (row, flow, lang)))
             .collect();
-        for lanes in [2, 4, 12] {
-            let shared = shared_out(&plays, lanes);
-            assert_eq!(shared.iter().map(Vec::len).sum::<usize>(), plays.len());
-            let weights: Vec<u64> = shared.iter().map(|lane| weight(lane)).collect();
-            let most = weights.iter().max().unwrap();
-            let mean = weights.iter().sum::<u64>() / u64::try_from(lanes).unwrap();
-            let longest = plays.iter().map(|(row, ..)| takes(row)).max().unwrap();
-            assert!(*most <= mean + longest, "{weights:?}");
-            let lane = shared
+        let queue = Queue::new(&plays);
+        let parts: Vec<Vec<Play<'_>>> = std::iter::from_fn(|| queue.next()).collect();
+        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), plays.len());
+        let is_quiet = |part: &&Vec<Play<'_>>| silences(part[0].0);
+        assert!(parts.iter().any(|part| is_quiet(&part)));
+        assert!(
+            parts
                 .iter()
-                .find(|lane| lane.iter().any(|play| play.0.id == "callback.foreign"));
-            let at = |id: &str| lane.unwrap().iter().position(|play| play.0.id == id);
-            assert!(at("outcome.purchased") < at("callback.foreign"));
-            assert!(at("outcome.purchased").is_some());
-        }
+                .skip_while(|part| !is_quiet(part))
+                .all(|part| is_quiet(&part))
+        );
+        let usual: Vec<u64> = parts
+            .iter()
+            .filter(|p| !is_quiet(p))
+            .map(|p| weight(p))
+            .collect();
+        assert!(usual.is_sorted_by(|one, next| one >= next), "{usual:?}");
+        let part = parts
+            .iter()
+            .find(|part| part.iter().any(|play| play.0.id == "callback.foreign"));
+        assert_eq!(part.unwrap()[0].0.id, "outcome.purchased");
     }
 }

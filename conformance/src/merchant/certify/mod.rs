@@ -13,10 +13,12 @@ use super::scenarios::Play;
 use super::stage::{LOST, Stage, Trouble};
 use super::trace::{Happened, NO_NUMBER, Played};
 use flexiti_contract::scenario::{Rank, Scenario};
-use lanes::shared_out;
-use options::silences;
+use lanes::Queue;
+use std::collections::VecDeque;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a run goes.
@@ -112,16 +114,26 @@ const MANY: usize = 5;
 /// How the run in one dialect goes, over all lanes.
 struct Going<'d> {
     dialect: &'d str,
+    /// What is still to be played.
+    queue: Queue<'d>,
     started: Instant,
+    /// How many plays came to nothing since one came to something.
+    lost: AtomicUsize,
+    /// So many that come to nothing are enough.
+    enough: usize,
     /// In how many scenarios something that the documentation asks for was not done.
     failed: AtomicUsize,
 }
 
 impl<'d> Going<'d> {
-    fn new(dialect: &'d str) -> Self {
+    fn new(dialect: &'d str, plays: &[Play<'d>]) -> Self {
         Self {
             dialect,
+            queue: Queue::new(plays),
             started: Instant::now(),
+            lost: AtomicUsize::new(0),
+            // Of few, all of them.
+            enough: LOST.min(plays.len()),
             failed: AtomicUsize::new(0),
         }
     }
@@ -137,6 +149,19 @@ impl<'d> Going<'d> {
         judge::worst(&judged)
     }
 
+    /// Refuses to go on with a shop of which nothing can be seen.
+    fn go_on_after(&self, nothing: Option<String>) -> Result<(), Trouble> {
+        let Some(what) = nothing else {
+            self.lost.store(0, Ordering::Relaxed);
+            return Ok(());
+        };
+        let times = 1 + self.lost.fetch_add(1, Ordering::Relaxed);
+        if times >= self.enough {
+            return Err(Trouble::Lost { what, times });
+        }
+        Ok(())
+    }
+
     /// Whether the rest would say no more.
     fn is_over(&self, is_hopeless: bool) -> bool {
         let took = self.started.elapsed();
@@ -150,32 +175,60 @@ struct Run<'o> {
     options: &'o Options,
     total: usize,
     done: AtomicUsize,
-    /// Nobody listens any more.
+    /// Nobody listens any more, or a lane has failed.
     is_over: AtomicBool,
+    /// A shop that starts takes all the processor it can get: so many start at once, the others
+    /// wait for their turn.
+    starts: Vec<Mutex<()>>,
 }
 
+/// A lane ends because another one has failed, or nobody listens any more.
+#[derive(Debug, thiserror::Error)]
+#[error("the run is over")]
+struct Over;
+
 impl Run<'_> {
-    /// Puts one shop through the plays of a lane.
-    fn lane(
+    /// Puts one shop through the plays of a lane. If that fails, the other lanes end as well.
+    fn lane<'p>(
         &self,
         lane: usize,
         driver: &Driver,
-        going: &Going<'_>,
-        plays: &[Play<'_>],
+        going: &Going<'p>,
+        first: Vec<Play<'p>>,
+        say: &Sender<Told>,
+    ) -> anyhow::Result<Act> {
+        let act = self.play(lane, driver, going, first, say);
+        self.is_over.fetch_or(act.is_err(), Ordering::Relaxed);
+        act
+    }
+
+    fn play<'p>(
+        &self,
+        lane: usize,
+        driver: &Driver,
+        going: &Going<'p>,
+        first: Vec<Play<'p>>,
         say: &Sender<Told>,
     ) -> anyhow::Result<Act> {
         let dialect = going.dialect;
+        let mut next = VecDeque::from(first);
         // Each dialect gets a freshly started shop: no state carries over.
-        let mut stage = Stage::new(driver, self.options.seed, dialect)?;
-        let mut played = Vec::new();
-        let mut lost = 0;
-        let mut cut = 0;
-        for (scenario, flow, lang) in plays {
+        let mut stage = {
+            let turn = self.starts[lane % self.starts.len()].lock();
+            let _turn = turn.unwrap_or_else(PoisonError::into_inner);
             if self.is_over.load(Ordering::Relaxed) {
-                anyhow::bail!("nobody listens any more");
+                return Err(Over.into());
+            }
+            Stage::new(driver, self.options.seed, dialect)?
+        };
+        let mut played = Vec::new();
+        let mut cut = 0;
+        while let Some((scenario, flow, lang)) = next.pop_front() {
+            if self.is_over.load(Ordering::Relaxed) {
+                return Err(Over.into());
             }
             if going.is_over(stage.is_hopeless()) {
-                cut = plays.len() - played.len();
+                cut = 1 + next.len() + going.queue.cut();
                 break;
             }
             // Nobody listens to a run that has failed.
@@ -188,16 +241,7 @@ impl Run<'_> {
             // If Flexiti fails, the fault may explain the silence, which is then judged.
             let nothing = came_to_nothing(driver, &play, &stage.called_at())
                 .filter(|_| scenario.faults.is_empty());
-            match nothing {
-                Some(what) => {
-                    lost += 1;
-                    // Of few, all of them are enough.
-                    if lost == LOST || lost == plays.len() {
-                        return Err(Trouble::Lost { what, times: lost }.into());
-                    }
-                }
-                None => lost = 0,
-            }
+            going.go_on_after(nothing)?;
             let verdict = going.note(scenario, &play);
             self.done.fetch_add(1, Ordering::Relaxed);
             let _ = say.send(Told::Played {
@@ -206,6 +250,9 @@ impl Run<'_> {
                 verdict,
             });
             played.push(play);
+            if next.is_empty() {
+                next.extend(going.queue.next().into_iter().flatten());
+            }
         }
         let mut act = Act {
             dialect: stage.dialect(),
@@ -243,38 +290,40 @@ pub fn run(
     plays.extend(
         planned.flat_map(|plan| plan.plays().map(move |(_, flow, lang)| (plan, flow, lang))),
     );
-    plays.sort_by_key(|(scenario, ..)| silences(scenario));
     let run = Run {
         options,
         total: plays.len() * options.dialects.len(),
         done: AtomicUsize::new(0),
         is_over: AtomicBool::new(false),
+        starts: (0..cores()).map(|_| Mutex::default()).collect(),
     };
-    let going: Vec<Going> = options.dialects.iter().map(|it| Going::new(it)).collect();
+    let dialects = options.dialects.iter();
+    let going: Vec<Going> = dialects.map(|it| Going::new(it, &plays)).collect();
     let run = &run;
     let (say, heard) = mpsc::channel();
     std::thread::scope(|scope| {
         let mut running = Vec::new();
         if let [driver] = drivers {
-            let (going, plays, say) = (&going, &plays, say.clone());
+            let (going, say) = (&going, say.clone());
             running.push(scope.spawn(move || {
                 let dialects = going.iter().enumerate();
-                dialects
-                    .map(|(lane, going)| run.lane(lane, driver, going, plays, &say))
-                    .collect::<anyhow::Result<Vec<Act>>>()
+                let acts = dialects.filter_map(|(lane, going)| {
+                    let first = going.queue.next()?;
+                    Some(run.lane(lane, driver, going, first, &say))
+                });
+                acts.collect::<anyhow::Result<Vec<Act>>>()
             }));
         } else {
-            let lanes = shared_out(&plays, lanes(options.dialects.len()));
-            let runs = going.iter();
-            let runs =
-                runs.flat_map(|going| lanes.iter().cloned().map(move |plays| (going, plays)));
-            let runs = drivers.iter().zip(runs);
-            let runs = runs.filter(|(_, (_, plays))| !plays.is_empty());
-            for (lane, (driver, (going, plays))) in runs.enumerate() {
+            let lanes = lanes(options.dialects.len());
+            let runs = going.iter().flat_map(|going| {
+                let firsts = (0..lanes).filter_map(|_| going.queue.next());
+                firsts.map(move |first| (going, first)).collect::<Vec<_>>()
+            });
+            for (lane, (driver, (going, first))) in drivers.iter().zip(runs).enumerate() {
                 let say = say.clone();
                 let act = move || {
-                    run.lane(lane, driver, going, &plays, &say)
-                        .map(|act| vec![act])
+                    let act = run.lane(lane, driver, going, first, &say);
+                    act.map(|act| vec![act])
                 };
                 running.push(scope.spawn(act));
             }
@@ -284,15 +333,31 @@ pub fn run(
         for event in heard {
             if told.is_ok() {
                 told = tell(event);
-                run.is_over.store(told.is_err(), Ordering::Relaxed);
+                run.is_over.fetch_or(told.is_err(), Ordering::Relaxed);
             }
         }
         let ended = running.into_iter().map(|running| {
             let ended = running.join();
             ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run panicked")))
         });
-        let acts: anyhow::Result<Vec<Vec<Act>>> = ended.collect();
+        let ended: Vec<anyhow::Result<Vec<Act>>> = ended.collect();
         told?;
-        Ok(acts?.into_iter().flatten().collect())
+        let mut acts = Vec::new();
+        let mut why: Option<anyhow::Error> = None;
+        for one in ended {
+            match one {
+                Ok(one) => acts.extend(one),
+                // The lane that failed says why; the others only that they ended.
+                Err(error) if why.as_ref().is_none_or(anyhow::Error::is::<Over>) => {
+                    why = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+        why.map_or(Ok(acts), Err)
     })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }

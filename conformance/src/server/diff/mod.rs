@@ -94,7 +94,7 @@ pub fn servers(
     );
     for (side, target, commands) in [(left_side, left, lefts), (right_side, right, rights)] {
         let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-        side.setup = curl::setup(&commands, &target.main.client_id, &target.token_curl());
+        side.setup = curl::setup(&commands, &target.main.client_id, &target.token_curls());
     }
     Ok(comparison)
 }

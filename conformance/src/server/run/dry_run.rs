@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::server::case::{Case, Kind, Payload, RequestTemplate, Step, To, Turn};
 use crate::server::plan::{self, Working};
-use crate::server::wire::{Credentials, Secrets, Stopped, prepare};
+use crate::server::wire::{Credentials, Owner, Secrets, Stopped, prepare};
 use flexiti_contract::Rulebook;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -20,6 +20,7 @@ fn unknown_account(client_id: &str) -> Credentials {
             "the-user-name".to_owned(),
             "the-password-is-hidden".to_owned(),
         )),
+        owner: Owner::Main,
     }
 }
 

@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
                 .cloned()
                 .chain(session.notes())
                 .collect(),
-            setup: curl::setup(&commands, &target.main.client_id, &target.token_curl()),
+            setup: curl::setup(&commands, &target.main.client_id, &target.token_curls()),
             is_blocked: false,
             took: session.took().clone(),
         };

@@ -6,7 +6,7 @@ pub mod random;
 
 use super::report::{ClauseRow, Status};
 use super::run::{self, Options, Reading, Selection, Waivers};
-use super::wire::{Credentials, Target};
+use super::wire::{Credentials, Owner, Target};
 use flexiti_contract::{Contract, Dialect, ErrorShape, LoadError, Rule, Rulebook};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use serde_json::{Value, json};
@@ -193,5 +193,6 @@ pub fn demo() -> Credentials {
         client_id: demo.client_id,
         client_secret: demo.client_secret,
         user: demo.username.zip(demo.password),
+        owner: Owner::Main,
     }
 }

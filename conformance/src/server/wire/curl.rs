@@ -124,14 +124,34 @@ fn conversation(exchange: &Exchange) -> String {
     }
 }
 
-/// The lines of a shell that set the variables of these commands. The client's secret is for the
+/// Command lines that ask for a token.
+#[derive(Debug)]
+pub struct TokenRequests {
+    /// Of the main account.
+    pub main: String,
+    /// Of another merchant's, if the reader has one.
+    pub other: Option<String>,
+}
+
+/// The lines of a shell that set the variables of these commands. The clients' secrets are for the
 /// reader to set.
-pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<String> {
+pub fn setup(commands: &[&str], client_id: &str, token_requests: &TokenRequests) -> Vec<String> {
     let said = |word: &str| commands.iter().any(|command| command.contains(word));
-    let (access, refresh) = (said("\"$TOKEN"), said("\"$REFRESH_TOKEN"));
+    let (main, other) = (Some(&token_requests.main), token_requests.other.as_ref());
+    let tokens = [
+        (main, "TOKEN", "access_token"),
+        (main, "REFRESH_TOKEN", "refresh_token"),
+        (other, "OTHER_TOKEN", "access_token"),
+        (other, "OTHER_REFRESH_TOKEN", "refresh_token"),
+    ];
+    let tokens = tokens.into_iter().filter_map(|(request, name, member)| {
+        let request = request.filter(|_| said(&format!("\"${name}")))?;
+        Some((request, name, member))
+    });
+    let tokens: Vec<(&String, &str, &str)> = tokens.collect();
     let uses = |name: &str| {
         let word = format!("\"${name}\"");
-        said(&word) || (access || refresh) && token_request.contains(&word)
+        said(&word) || tokens.iter().any(|(request, ..)| request.contains(&word))
     };
     let form = "od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g'";
     let json = r#"sed 's/[\\"]/\\&/g'"#;
@@ -146,6 +166,7 @@ pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<Str
         }
     };
     spell(&mut lines, "FLEXITI_CLIENT_SECRET");
+    spell(&mut lines, "FLEXITI_OTHER_CLIENT_SECRET");
     spell(&mut lines, "FLEXITI_PASSWORD");
     if uses("FLEXITI_BASIC") {
         let id = quote(&format!("{client_id}:"), &[]);
@@ -154,11 +175,7 @@ pub fn setup(commands: &[&str], client_id: &str, token_request: &str) -> Vec<Str
             "FLEXITI_BASIC=$(printf %s {pair} | base64 | tr -d '\\n')"
         ));
     }
-    let tokens = [
-        (access, "TOKEN", "access_token"),
-        (refresh, "REFRESH_TOKEN", "refresh_token"),
-    ];
-    for (_, name, member) in tokens.into_iter().filter(|(used, ..)| *used) {
+    for (token_request, name, member) in &tokens {
         let member = format!(r#"sed -n 's/.*"{member}" *: *"\([^"]*\)".*/\1/p'"#);
         lines.push(format!("{name}=$({token_request} | {member})"));
         spell(&mut lines, name);
@@ -245,7 +262,11 @@ mod tests {
 
     #[test]
     fn the_lines_before_a_command_set_what_it_uses() {
-        let token = "curl -s http://a.example/oauth/token -d s=\"$FLEXITI_CLIENT_SECRET_FORM\"";
+        let ask = |secret: &str| format!("curl -s http://a.example/oauth/token -d s=\"${secret}\"");
+        let token = &TokenRequests {
+            main: ask("FLEXITI_CLIENT_SECRET_FORM"),
+            other: Some(ask("FLEXITI_OTHER_CLIENT_SECRET_FORM")),
+        };
         assert!(setup(&["curl -si 'http://a.example/'"], "shop", token).is_empty());
         let lines = setup(
             &["curl -H 'authorization: Bearer '\"$TOKEN\""],
@@ -257,6 +278,16 @@ mod tests {
             .filter_map(|line| line.split('=').next())
             .collect();
         assert_eq!(names, ["FLEXITI_CLIENT_SECRET_FORM", "TOKEN"]);
+        let lines = setup(
+            &["curl -H 'authorization: Bearer '\"$OTHER_TOKEN\""],
+            "shop",
+            token,
+        );
+        let names: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.split('=').next())
+            .collect();
+        assert_eq!(names, ["FLEXITI_OTHER_CLIENT_SECRET_FORM", "OTHER_TOKEN"]);
         let lines = setup(
             &["curl -H 'authorization: Basic '\"$FLEXITI_BASIC\""],
             "shop",

@@ -28,4 +28,4 @@ pub use prepared::prepare;
 pub use secrets::{Secret, Secrets};
 pub use session::{Refused, Session};
 pub use talk::{Ending, Heard};
-pub use target::{Credentials, ERROR_URL, SUCCESS_URL, Target, Unreachable, base};
+pub use target::{Credentials, ERROR_URL, Owner, SUCCESS_URL, Target, Unreachable, base};

@@ -66,6 +66,17 @@ pub fn near_misses(secret: &Secret) -> Vec<Secret> {
 #[derive(Debug, Clone, Copy)]
 pub struct Names(&'static str, &'static str, &'static str);
 
+impl Names {
+    /// The variables for the same secret of another merchant.
+    pub fn of_another(self) -> Self {
+        match self.0 {
+            "FLEXITI_CLIENT_SECRET" => OTHER_CLIENT_SECRET,
+            "REFRESH_TOKEN" => OTHER_REFRESH_TOKEN,
+            _ => OTHER_TOKEN,
+        }
+    }
+}
+
 /// The client's secret.
 pub const CLIENT_SECRET: Names = Names(
     "FLEXITI_CLIENT_SECRET",
@@ -82,6 +93,18 @@ pub const PASSWORD: Names = Names(
 pub const TOKEN: Names = Names("TOKEN", "TOKEN_FORM", "TOKEN_JSON");
 /// A token that gets new tokens.
 const REFRESH_TOKEN: Names = Names("REFRESH_TOKEN", "REFRESH_TOKEN_FORM", "REFRESH_TOKEN_JSON");
+/// The secret of another merchant's client.
+pub const OTHER_CLIENT_SECRET: Names = Names(
+    "FLEXITI_OTHER_CLIENT_SECRET",
+    "FLEXITI_OTHER_CLIENT_SECRET_FORM",
+    "FLEXITI_OTHER_CLIENT_SECRET_JSON",
+);
+const OTHER_TOKEN: Names = Names("OTHER_TOKEN", "OTHER_TOKEN_FORM", "OTHER_TOKEN_JSON");
+const OTHER_REFRESH_TOKEN: Names = Names(
+    "OTHER_REFRESH_TOKEN",
+    "OTHER_REFRESH_TOKEN_FORM",
+    "OTHER_REFRESH_TOKEN_JSON",
+);
 /// The Basic credentials.
 pub const BASIC: &str = "FLEXITI_BASIC";
 
@@ -203,6 +226,9 @@ impl Secrets {
                 name if name.contains("printf %s \"$TOKEN") => "token|other_case",
                 name if name.starts_with("FLEXITI_CLIENT_SECRET") => "client_secret",
                 name if name.starts_with("FLEXITI_PASSWORD") => "password",
+                name if name.starts_with("FLEXITI_OTHER") => "other_client_secret",
+                name if name.starts_with("OTHER_REFRESH") => "other_refresh_token",
+                name if name.starts_with("OTHER") => "other_token",
                 _ => "token",
             };
             format!("{{{{{placeholder}}}}}")

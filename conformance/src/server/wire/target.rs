@@ -7,7 +7,7 @@ use super::end::Stopped;
 use super::exchange::{Exchange, Surface};
 use super::line::Line;
 use super::prepared::{Prepared, prepare};
-use super::secrets::{self, Secret};
+use super::secrets::{self, Names, Secret};
 use crate::net::{environment_proxy, is_loopback};
 use crate::server::case::requests;
 use anyhow::{Context as _, bail};
@@ -33,6 +33,28 @@ pub struct Credentials {
     pub client_secret: String,
     /// User name and password for the password grant, if known.
     pub user: Option<(String, String)>,
+    /// Whose account it is.
+    pub owner: Owner,
+}
+
+/// Whose account it is: the merchant's that the run is for, or another one's, whom nothing of the
+/// first may be shown, nor the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The merchant's.
+    Main,
+    /// Another one's.
+    Other,
+}
+
+impl Owner {
+    /// The shell variables for a secret of this account.
+    pub fn names(self, main: Names) -> Names {
+        match self {
+            Self::Main => main,
+            Self::Other => main.of_another(),
+        }
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -45,8 +67,9 @@ impl fmt::Debug for Credentials {
 impl Credentials {
     /// The secrets, with the shell variables that replace them in reports.
     pub fn secrets(&self) -> Vec<Secret> {
-        let mut found = secrets::spellings(secrets::CLIENT_SECRET, &self.client_secret);
-        if !self.client_secret.is_empty() {
+        let names = self.owner.names(secrets::CLIENT_SECRET);
+        let mut found = secrets::spellings(names, &self.client_secret);
+        if !self.client_secret.is_empty() && self.owner == Owner::Main {
             found.push(secrets::basic(&self.client_id, &self.client_secret));
         }
         if let Some((_, password)) = &self.user {
@@ -81,6 +104,8 @@ pub struct Target {
     pub base_url: String,
     /// The account given on the command line.
     pub main: Credentials,
+    /// Another merchant's, if there is one.
+    other: Option<Credentials>,
     connection: Connection,
     admin: Option<Admin>,
     reach: Reach,
@@ -120,10 +145,32 @@ impl Target {
         Ok(Self {
             base_url: url.as_str().trim_end_matches('/').to_owned(),
             main,
+            other: None,
             connection: Connection::new(&reach)?,
             admin: None,
             reach,
         })
+    }
+
+    /// The same server, at which another merchant's account is known as well.
+    #[must_use]
+    pub fn with_other(self, other: Option<Credentials>) -> Self {
+        Self { other, ..self }
+    }
+
+    /// Another merchant's account: the given one, or one that the admin API makes. The run removes
+    /// what it has made: true.
+    pub(super) fn other(&self) -> Result<(Credentials, bool), Stopped> {
+        if let Some(other) = &self.other {
+            return Ok((other.clone(), false));
+        }
+        if !self.has_admin_api() {
+            let why = "no second account; --other-client-id names one";
+            return Err(Stopped::NotTestable(why.to_owned()));
+        }
+        let made = self.new_merchant(true).map_err(Stopped::Inconclusive)?;
+        let owner = Owner::Other;
+        Ok((Credentials { owner, ..made }, true))
     }
 
     /// Looks for the admin API of a mock. A server elsewhere is asked only if there is a token for
@@ -194,14 +241,18 @@ impl Target {
         prepare(&requests::token_request(), base_url, value_of)
     }
 
-    /// A command line that asks for a token of the main account.
-    pub fn token_curl(&self) -> String {
-        let request = self.token_request();
-        let secrets = self.main.secrets();
-        request.map_or_else(
-            |_| String::new(),
-            |request| curl::of_request(&request, &secrets),
-        )
+    /// Command lines that ask for a token: of the main account, and of the other one if the reader
+    /// has it.
+    pub fn token_curls(&self) -> curl::TokenRequests {
+        let ask = |account: &Credentials| {
+            let value_of = &mut |name: &str| Ok(account.value_of(name));
+            let request = prepare(&requests::token_request(), &self.base_url, value_of).ok()?;
+            Some(curl::of_request(&request, &account.secrets()))
+        };
+        curl::TokenRequests {
+            main: ask(&self.main).unwrap_or_default(),
+            other: self.other.as_ref().and_then(ask),
+        }
     }
 
     /// Why a URL from an answer must not be fetched.
@@ -232,6 +283,7 @@ impl Target {
             client_id,
             client_secret,
             user: text("username").zip(text("password")),
+            owner: Owner::Main,
         })
     }
 

@@ -224,6 +224,19 @@ pub(super) const BUGS: &[Bug] = &[
         |service, request| near_secret(service, request, |secret, given| given.trim() == secret),
     ),
     Bug::new(
+        "any merchant's secret is right",
+        "token.client.known",
+        |service, request| {
+            let given = param(request, "client_secret").unwrap_or_default();
+            let is_anybodys = {
+                let state = service.app.state();
+                let mut merchants = state.merchants.values();
+                merchants.any(|merchant| merchant.account.client_secret == given)
+            };
+            near_secret(service, request, |_, _| is_anybodys)
+        },
+    ),
+    Bug::new(
         "an empty secret is right",
         "token.client_secret.required",
         |service, request| near_secret(service, request, |_, given| given.is_empty()),

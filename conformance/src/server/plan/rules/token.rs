@@ -138,6 +138,10 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             "capitals for small letters",
             token_with(&[("client_secret", "{{client_secret|other_case}}")]),
         )
+        .breaks(
+            "another client's secret",
+            token_with(&[("client_secret", "{{other_client_secret}}")]),
+        )
         // Parameters may be trimmed, and client ids compared without regard to case.
         .breaks(
             "a blank more",

@@ -365,8 +365,15 @@ impl<'a> Session<'a> {
         let answers = before.chain(&outcome).filter_map(Answer::json);
         let tokens = answers.flat_map(|answer| secrets::issued(&answer));
         let used = context.token.iter().cloned();
+        let owner = context.account.owner;
         for (names, token) in used.map(|token| (secrets::TOKEN, token)).chain(tokens) {
-            own.extend(secrets::spellings(names, &token));
+            own.extend(secrets::spellings(owner.names(names), &token));
+        }
+        if let Some((other, tokens)) = &self.other {
+            own.extend(other.secrets());
+            for (names, token) in secrets::issued(tokens) {
+                own.extend(secrets::spellings(other.owner.names(names), &token));
+            }
         }
         let near = own
             .iter()

@@ -5,6 +5,7 @@ use crate::server::case::placeholders;
 use crate::server::wire::end::Stopped;
 use crate::server::wire::exchange::Exchange;
 use crate::server::wire::secrets;
+use crate::server::wire::target::Credentials;
 use proptest::prelude::Rng as _;
 use serde_json::Value;
 
@@ -12,8 +13,9 @@ impl Session<'_> {
     /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
     /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{basic_form}}` (form-encoded first),
     /// `{{reference_id}}` and `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the
-    /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`, `{{other_token}}`
-    /// and `{{other_refresh_token}}` (of another merchant), and `{{0/access_token}}` (from the
+    /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`,
+    /// `{{other_client_secret}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
+    /// merchant), and `{{0/access_token}}` (from the
     /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
     /// its last character, `{{client_secret|other_case}}` has capitals for small letters.
     pub(super) fn fill(
@@ -42,9 +44,10 @@ impl Session<'_> {
             "unique" => format!("{:08x}", self.rng.next_u32()),
             "token" => context.token.clone().unwrap_or_default(),
             "merchant_order" => context.merchant_order.to_owned(),
-            "other_client_id" => self.other("access_token")?.0,
-            "other_token" => self.other("access_token")?.1,
-            "other_refresh_token" => self.other("refresh_token")?.1,
+            "other_client_id" => self.other()?.0.client_id.clone(),
+            "other_client_secret" => self.other()?.0.client_secret.clone(),
+            "other_token" => self.of_other("access_token")?,
+            "other_refresh_token" => self.of_other("refresh_token")?,
             _ => match from_answer(name, context.answers) {
                 None if is_of_an_answer(name) => {
                     let what = format!("an earlier answer has no {name}");
@@ -55,25 +58,34 @@ impl Session<'_> {
         }))
     }
 
-    /// Another merchant's client id, and a member of its token answer.
-    pub(super) fn other(&mut self, field: &str) -> Result<(String, String), Stopped> {
-        if self.other.is_none() {
-            if !self.target.has_admin_api() {
-                return Err(Stopped::NotTestable("no second account".to_owned()));
-            }
-            let other = self
-                .target
-                .new_merchant(true)
-                .map_err(Stopped::Inconclusive)?;
+    /// A member of another merchant's token answer.
+    fn of_other(&mut self, member: &str) -> Result<String, Stopped> {
+        let (_, tokens) = self.other()?;
+        let value = tokens[member].as_str().map(str::to_owned);
+        value.ok_or_else(|| Stopped::Inconclusive(format!("no {member}")))
+    }
+
+    /// Another merchant's account, and its token answer.
+    fn other(&mut self) -> Result<&(Credentials, Value), Stopped> {
+        let known = match self.other.take() {
+            Some(known) => known,
+            None => self.get_to_know_other()?,
+        };
+        Ok(self.other.insert(known))
+    }
+
+    fn get_to_know_other(&mut self) -> Result<(Credentials, Value), Stopped> {
+        let (other, is_made) = self.target.other()?;
+        if is_made {
             self.made.push(other.client_id.clone());
-            let tokens = self.fetch_tokens(&other)?;
-            self.other = Some((other, tokens));
         }
-        let found = self.other.as_ref().and_then(|(other, tokens)| {
-            let value = tokens[field].as_str()?;
-            Some((other.client_id.clone(), value.to_owned()))
-        });
-        found.ok_or_else(|| Stopped::Inconclusive(format!("no {field}")))
+        let tokens = self.fetch_tokens(&other).map_err(|stopped| match stopped {
+            Stopped::Inconclusive(why) => {
+                Stopped::Inconclusive(format!("the second account: {why}"))
+            }
+            other => other,
+        })?;
+        Ok((other, tokens))
     }
 }
 
