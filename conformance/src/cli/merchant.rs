@@ -211,7 +211,7 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     // A mock at one address serves one shop after the other.
     let shops = match run.listen {
         Some(_) => 1,
-        None => dialects.len() * certify::lanes(dialects.len()),
+        None => dialects.len() * certify::shops(dialects.len(), usize::MAX).most,
     };
     let mock = MockAt {
         listen: run.listen,

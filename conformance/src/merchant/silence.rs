@@ -20,14 +20,22 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
     let Some((timeout, (flow, lang))) = timeout_s.zip(play) else {
         return Vec::new();
     };
-    let silent = |endpoint: &str| {
+    let silent = |endpoint: &str, refused: bool| {
         let may_fail = endpoint != "notification";
         let ms = (u64::from(timeout) + LONGER) * 1_000;
         Scenario {
-            id: format!("{PREFIX}{endpoint}"),
+            id: format!(
+                "{PREFIX}{endpoint}{}",
+                if refused { "_refused" } else { "" }
+            ),
             requirement: format!(
-                "Flexiti answers a call ({endpoint}) after {} seconds, for longer than the shop waits: it asks again, or tells its customer, who pays once.",
-                u64::from(timeout) + LONGER
+                "Flexiti answers a call ({endpoint}) after {} seconds, for longer than the shop waits: it {}.",
+                u64::from(timeout) + LONGER,
+                if refused {
+                    "takes silence for no payment, and asks again"
+                } else {
+                    "asks again, or tells its customer, who pays once"
+                }
             ),
             source: vec!["R-bul".to_owned()],
             test_case: None,
@@ -49,7 +57,7 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
                     },
                 },
                 Step::Complete {
-                    outcome: "purchased".to_owned(),
+                    outcome: if refused { "refused" } else { "purchased" }.to_owned(),
                     settle_after: None,
                     every: false,
                 },
@@ -58,7 +66,11 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
                     by: By::Customer,
                 },
                 Step::Believe {
-                    one_of: vec![Belief::Paid],
+                    one_of: vec![if refused {
+                        Belief::Failed
+                    } else {
+                        Belief::Paid
+                    }],
                 },
             ],
             // The call that was not waited for has opened one, too.
@@ -67,7 +79,15 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
             control: None,
         }
     };
-    ["token", "init", "notification"].map(silent).into()
+    let calls = [
+        ("token", false),
+        ("init", false),
+        ("notification", false),
+        ("notification", true),
+    ];
+    calls
+        .map(|(endpoint, refused)| silent(endpoint, refused))
+        .into()
 }
 
 #[cfg(test)]
@@ -80,7 +100,12 @@ mod tests {
         let ids: Vec<&str> = all.iter().map(|scenario| scenario.id.as_str()).collect();
         assert_eq!(
             ids,
-            ["silence.token", "silence.init", "silence.notification"]
+            [
+                "silence.token",
+                "silence.init",
+                "silence.notification",
+                "silence.notification_refused"
+            ]
         );
         for scenario in &all {
             assert_eq!(scenario.faults[0]["action"]["ms"], 7_000);

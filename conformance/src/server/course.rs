@@ -156,8 +156,7 @@ impl Course<'_> {
     }
 
     fn token(&mut self, is_customer: bool) {
-        let scope = if is_customer { "customer" } else { "merchant" };
-        let changes = [("scope", scope)];
+        let changes = [("scope", scope(is_customer))];
         let request = token_request(&changes);
         self.send(request, Rule::TokenAccepted, Some(Expect::Granted));
         self.issued(is_customer);
@@ -189,7 +188,10 @@ impl Course<'_> {
         if age.abs_diff(life) <= NEAR {
             return;
         }
+        // A refresh asks for no more than was granted (RFC 6749, section 6).
+        let scope = scope(token.is_customer);
         let changes = [
+            ("scope", scope),
             ("grant_type", "refresh_token"),
             (
                 "refresh_token",
@@ -411,6 +413,10 @@ fn token_request(changes: &[(&str, &str)]) -> RequestTemplate {
         });
     request_to(Endpoint::Token, &params, Encoding::FormDotted)
         .unwrap_or_else(super::case::requests::token_request)
+}
+
+fn scope(is_customer: bool) -> &'static str {
+    if is_customer { "customer" } else { "merchant" }
 }
 
 /// A request with this token.

@@ -39,6 +39,30 @@ fn no_server_in_an_unknown_dialect_is_accused_2() {
 }
 
 #[test]
+fn a_server_that_answers_as_the_yardstick_does_answers_nothing_otherwise() {
+    let contract = Contract::shipped();
+    let documented = contract.dialect("documented").unwrap();
+    let mut dialects: Vec<_> = (0..8).map(|at| random::dialect(at).unwrap()).collect();
+    for row in &contract.knobs {
+        let fair = row.alternatives.iter().filter(|a| a.contradicts.is_empty());
+        // Of these, the probe finds some entries, and has to leave the others alone.
+        for known in fair.filter(|known| known.answer.is_object()) {
+            let answer = known.answer.clone();
+            let mut dialect = documented
+                .with_answer(&row.knob, answer, contract.sources())
+                .unwrap();
+            dialect.name = format!("{} {}", row.knob, known.answer);
+            dialects.push(dialect);
+        }
+    }
+    assert!(dialects.len() > 30, "{}", dialects.len());
+    for dialect in dialects {
+        let learned = random::learned_of_itself(&dialect).unwrap();
+        assert_eq!(learned, [], "{}", dialect.name);
+    }
+}
+
+#[test]
 fn an_answer_that_contradicts_a_sentence_is_a_violation_of_that_and_of_nothing_else() {
     let contract = Contract::shipped();
     let documented = contract.dialect("documented").unwrap();

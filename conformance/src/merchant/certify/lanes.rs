@@ -8,10 +8,27 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// How many shops of one dialect run at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Shops {
+    /// Where they are quick to start.
+    pub most: usize,
+    /// However long they take to start.
+    pub least: usize,
+}
+
+/// Some of what a shop does wrong shows only while it goes on running: each gets so many plays.
+const PLAYS: usize = 10;
+
 /// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
 /// Flexiti once a second mostly waits, and so does its customer.
-pub fn lanes(dialects: usize) -> usize {
-    (16 / dialects.max(1)).clamp(2, 12)
+pub fn shops(dialects: usize, plays: usize) -> Shops {
+    let least = (8 / dialects.max(1)).clamp(2, 4);
+    let most = (16 / dialects.max(1)).clamp(least, 12);
+    Shops {
+        most: most.min(plays / PLAYS).max(least),
+        least,
+    }
 }
 
 /// How long a shop takes that asks once a second, in milliseconds.

@@ -3,7 +3,7 @@
 mod lanes;
 mod options;
 
-pub use lanes::lanes;
+pub use lanes::shops;
 pub use options::{Options, names};
 
 use super::driver::Driver;
@@ -157,6 +157,7 @@ impl<'d> Going<'d> {
         };
         let times = 1 + self.lost.fetch_add(1, Ordering::Relaxed);
         if times >= self.enough {
+            let times = self.enough;
             return Err(Trouble::Lost { what, times });
         }
         Ok(())
@@ -178,49 +179,78 @@ struct Run<'o> {
     /// Nobody listens any more, or a lane has failed.
     is_over: AtomicBool,
     /// A shop that starts takes all the processor it can get: so many start at once, the others
-    /// wait for their turn.
-    starts: Vec<Mutex<()>>,
+    /// wait for their turn. How long the last one took.
+    starts: Vec<Mutex<Duration>>,
 }
+
+/// Where a start takes longer, shop or machine have enough to do: no more shops are started than are
+/// needed.
+const QUICK: Duration = Duration::from_secs(1);
 
 /// A lane ends because another one has failed, or nobody listens any more.
 #[derive(Debug, thiserror::Error)]
 #[error("the run is over")]
 struct Over;
 
+/// One of the shops that run at once.
+#[derive(Debug, Clone, Copy)]
+struct Lane {
+    at: usize,
+    /// It is started however long that takes.
+    is_needed: bool,
+}
+
 impl Run<'_> {
     /// Puts one shop through the plays of a lane. If that fails, the other lanes end as well.
     fn lane<'p>(
         &self,
-        lane: usize,
-        driver: &Driver,
+        lane: Lane,
+        driver: &'p Driver,
         going: &Going<'p>,
-        first: Vec<Play<'p>>,
         say: &Sender<Told>,
-    ) -> anyhow::Result<Act> {
-        let act = self.play(lane, driver, going, first, say);
+    ) -> anyhow::Result<Option<(Stage<'p>, Act)>> {
+        let act = self.play(lane, driver, going, say);
         self.is_over.fetch_or(act.is_err(), Ordering::Relaxed);
         act
     }
 
+    /// Starts the shop, once it is its turn, with what it is to play first; if it is needed.
+    fn start<'p>(
+        &self,
+        lane: Lane,
+        driver: &'p Driver,
+        going: &Going<'p>,
+    ) -> anyhow::Result<Option<(Stage<'p>, Vec<Play<'p>>)>> {
+        let turn = self.starts[lane.at % self.starts.len()].lock();
+        let mut took = turn.unwrap_or_else(PoisonError::into_inner);
+        if self.is_over.load(Ordering::Relaxed) {
+            return Err(Over.into());
+        }
+        if !lane.is_needed && *took > QUICK {
+            return Ok(None);
+        }
+        let Some(first) = going.queue.next() else {
+            return Ok(None);
+        };
+        let started = Instant::now();
+        // Each dialect gets a freshly started shop: no state carries over.
+        let stage = Stage::new(driver, self.options.seed, going.dialect)?;
+        *took = started.elapsed();
+        Ok(Some((stage, first)))
+    }
+
     fn play<'p>(
         &self,
-        lane: usize,
-        driver: &Driver,
+        lane: Lane,
+        driver: &'p Driver,
         going: &Going<'p>,
-        first: Vec<Play<'p>>,
         say: &Sender<Told>,
-    ) -> anyhow::Result<Act> {
+    ) -> anyhow::Result<Option<(Stage<'p>, Act)>> {
         let dialect = going.dialect;
-        let mut next = VecDeque::from(first);
-        // Each dialect gets a freshly started shop: no state carries over.
-        let mut stage = {
-            let turn = self.starts[lane % self.starts.len()].lock();
-            let _turn = turn.unwrap_or_else(PoisonError::into_inner);
-            if self.is_over.load(Ordering::Relaxed) {
-                return Err(Over.into());
-            }
-            Stage::new(driver, self.options.seed, dialect)?
+        let Some((mut stage, first)) = self.start(lane, driver, going)? else {
+            return Ok(None);
         };
+        let mut next = VecDeque::from(first);
         let mut played = Vec::new();
         let mut cut = 0;
         while let Some((scenario, flow, lang)) = next.pop_front() {
@@ -254,7 +284,7 @@ impl Run<'_> {
                 next.extend(going.queue.next().into_iter().flatten());
             }
         }
-        let mut act = Act {
+        let act = Act {
             dialect: stage.dialect(),
             pages: stage.scan()?,
             has: Has {
@@ -268,12 +298,11 @@ impl Run<'_> {
             played,
             record: None,
         };
-        act.record = Some(stage.record(lane, &act.played, &act.rest())?);
-        Ok(act)
+        Ok(Some((stage, act)))
     }
 }
 
-/// Puts a shop through the scenarios, in all dialects at once and in several [`lanes`] each where
+/// Puts a shop through the scenarios, in all dialects at once and with several [`shops`] each where
 /// there are drivers with ports of their own for all of them, otherwise in one after the other.
 /// `tell` hears how it goes, and ends the run if it cannot go on listening.
 pub fn run(
@@ -306,26 +335,26 @@ pub fn run(
         if let [driver] = drivers {
             let (going, say) = (&going, say.clone());
             running.push(scope.spawn(move || {
-                let dialects = going.iter().enumerate();
-                let acts = dialects.filter_map(|(lane, going)| {
-                    let first = going.queue.next()?;
-                    Some(run.lane(lane, driver, going, first, &say))
+                let acts = going.iter().enumerate().map(|(at, going)| {
+                    let is_needed = true;
+                    let act = run.lane(Lane { at, is_needed }, driver, going, &say)?;
+                    act.map(|(stage, act)| recorded(at, stage, act)).transpose()
                 });
-                acts.collect::<anyhow::Result<Vec<Act>>>()
+                let acts: anyhow::Result<Vec<Option<Act>>> = acts.collect();
+                Ok(acts?.into_iter().flatten().map(Ran::Done).collect())
             }));
         } else {
-            let lanes = lanes(options.dialects.len());
-            let runs = going.iter().flat_map(|going| {
-                let firsts = (0..lanes).filter_map(|_| going.queue.next());
-                firsts.map(move |first| (going, first)).collect::<Vec<_>>()
-            });
-            for (lane, (driver, (going, first))) in drivers.iter().zip(runs).enumerate() {
+            let lanes = shops(options.dialects.len(), plays.len());
+            let all = going.iter();
+            let all = all.flat_map(|going| (0..lanes.most).map(move |lane| (going, lane)));
+            for (at, (driver, (going, lane))) in drivers.iter().zip(all).enumerate() {
                 let say = say.clone();
-                let act = move || {
-                    let act = run.lane(lane, driver, going, first, &say);
-                    act.map(|act| vec![act])
-                };
-                running.push(scope.spawn(act));
+                let is_needed = lane < lanes.least;
+                running.push(scope.spawn(move || {
+                    let act = run.lane(Lane { at, is_needed }, driver, going, &say)?;
+                    let ran = act.map(|(stage, act)| Ran::Here(Box::new(stage), act));
+                    Ok(ran.into_iter().collect())
+                }));
             }
         }
         drop(say);
@@ -340,13 +369,13 @@ pub fn run(
             let ended = running.join();
             ended.unwrap_or_else(|_| Err(anyhow::anyhow!("a dialect's run panicked")))
         });
-        let ended: Vec<anyhow::Result<Vec<Act>>> = ended.collect();
+        let ended: Vec<anyhow::Result<Vec<Ran<'_>>>> = ended.collect();
         told?;
-        let mut acts = Vec::new();
+        let mut all = Vec::new();
         let mut why: Option<anyhow::Error> = None;
         for one in ended {
             match one {
-                Ok(one) => acts.extend(one),
+                Ok(one) => all.extend(one),
                 // The lane that failed says why; the others only that they ended.
                 Err(error) if why.as_ref().is_none_or(anyhow::Error::is::<Over>) => {
                     why = Some(error);
@@ -354,8 +383,30 @@ pub fn run(
                 Err(_) => {}
             }
         }
-        why.map_or(Ok(acts), Err)
+        if let Some(why) = why {
+            return Err(why);
+        }
+        // Only now it is known which lanes there were.
+        let acts = all.into_iter().enumerate().map(|(at, ran)| match ran {
+            Ran::Done(act) => Ok(act),
+            Ran::Here(stage, act) => recorded(at, *stage, act),
+        });
+        acts.collect()
     })
+}
+
+/// A shop that was put through its plays.
+enum Ran<'d> {
+    /// What came of it is on record.
+    Done(Act),
+    /// It still runs.
+    Here(Box<Stage<'d>>, Act),
+}
+
+/// Puts on record what happened, and ends the shop.
+fn recorded(lane: usize, mut stage: Stage<'_>, mut act: Act) -> anyhow::Result<Act> {
+    act.record = Some(stage.record(lane, &act.played, &act.rest())?);
+    Ok(act)
 }
 
 fn cores() -> usize {

@@ -106,6 +106,19 @@ impl Driver {
         for (key, url) in ready.chain(own).chain(order).chain(scanned) {
             check_url(url).with_context(|| format!("{key}: `{url}`"))?;
         }
+        let ready = self.shop.ready_url.iter();
+        let ready = ready.map(|url| ("shop.ready_url", url.clone(), "{port}"));
+        let scanned = self.pages.scan.iter();
+        let scanned = scanned.map(|url| {
+            let rest = url.replace("{lang}", "en");
+            ("pages.scan", rest, "{port} and {lang}")
+        });
+        for (key, url, known) in ready.chain(scanned) {
+            ensure!(
+                !url.contains(['{', '}']),
+                "{key}: `{url}`: of the placeholders, only {known} can stand here"
+            );
+        }
         Ok(())
     }
 

@@ -182,9 +182,24 @@ impl Order {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
-    /// Their URLs.
+    /// Their URLs; one with `{lang}` is searched in each language that the shop has.
     #[serde(default)]
     pub scan: Vec<String>,
+}
+
+impl Pages {
+    /// The URLs of the pages, in these languages.
+    pub fn urls<'p>(&'p self, languages: &'p [String]) -> impl Iterator<Item = String> + 'p {
+        self.scan.iter().flat_map(|url| {
+            let only = languages.get(..1).unwrap_or_default();
+            let each = if url.contains("{lang}") {
+                languages
+            } else {
+                only
+            };
+            each.iter().map(|lang| url.replace("{lang}", lang))
+        })
+    }
 }
 
 /// Where the mock is, and who vouches for the shop.

@@ -1,5 +1,6 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
+use super::claims::says_paid;
 use super::cookies::{Cookies, From};
 use crate::markup::is_filled_by_script;
 use crate::merchant::trace::Page;
@@ -206,7 +207,7 @@ impl Browser {
         let lang = lang.or(language).or_else(|| guessed_lang(&text));
         let leads_to = self.address_in(&text);
         let mut page = page(url, status, lang);
-        page.says_paid = says_paid(&text);
+        page.says_paid = says_paid(&text, is_html);
         page.echoes = is_html && text.contains(MARKUP);
         page.by_script = is_html && is_filled_by_script(&text);
         Ok(PageLoad {
@@ -289,36 +290,6 @@ fn guessed_lang(text: &str) -> Option<String> {
 pub const ATTACKER: &str = "attacker.invalid";
 /// The mark-up in a forged callback.
 pub const MARKUP: &str = "<svg onload=x>";
-
-/// Whether a page says in so many words that the order is paid. Thanks alone say nothing: one may
-/// thank for an application.
-fn says_paid(text: &str) -> bool {
-    const PHRASES: &[&str] = &[
-        "order is paid",
-        "has been paid",
-        "it is paid",
-        "paid, thank you",
-        "paid. thank you",
-        "thank you for your payment",
-        "payment received",
-        "payment successful",
-        "payment was successful",
-        "order confirmed",
-        "order is confirmed",
-        "commande est payée",
-        "payé, merci",
-        "payée, merci",
-        "merci pour votre paiement",
-        "commande confirmée",
-        "commande est confirmée",
-        "c’est payé",
-        "c'est payé",
-        "paiement reçu",
-        "paiement accepté",
-    ];
-    let lower = text.to_lowercase();
-    PHRASES.iter().any(|phrase| lower.contains(phrase))
-}
 
 /// An address without the parts that may hold secrets: query and fragment.
 fn place(url: &Url) -> String {

@@ -95,6 +95,7 @@ impl Customer<'_, '_> {
         for (name, place) in &request.extract {
             let value = extract::read(place, seen, &cookies);
             let value = value.map_err(|why| format!("extract.{name}: {why}"))?;
+            self.extracted.retain(|(known, _)| known != name);
             self.extracted.push((name.clone(), value));
         }
         Ok(())
@@ -124,13 +125,17 @@ impl Customer<'_, '_> {
         });
         let (mut orders, mut pages, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
         let mut own = None;
+        let mut followed = None;
         for seen in seen {
             match seen {
                 Ok(seen) => {
                     let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
                     orders.extend(order.as_ref().map(|order| order.id));
+                    pages.push(seen.page.clone());
+                    if order.is_some() {
+                        followed = Some(seen);
+                    }
                     own = order.and_then(|order| order.merchant_order_id).or(own);
-                    pages.push(seen.page);
                 }
                 Err(trouble) => troubles.push(trouble),
             }
@@ -139,6 +144,11 @@ impl Customer<'_, '_> {
         self.others.extend(&orders);
         // The customer goes on in the window that they opened last.
         self.order = orders.last().copied().or(self.order);
+        if let Some(seen) = followed
+            && let Err(why) = self.extract(&request, &seen)
+        {
+            troubles.push(self.stage.told(format!("checkout.{why}")));
+        }
         if let Err(error) = self.plan_faults() {
             troubles.push(format!("{error:#}"));
         }

@@ -92,9 +92,14 @@ fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String,
     }
 }
 
-/// A text without the entities that pages have in values.
-fn unescaped(text: &str) -> String {
-    let plain = text.replace("&quot;", "\"").replace("&#39;", "'");
+/// A text without the entities that pages have in values and in common words.
+pub fn unescaped(text: &str) -> String {
+    let text = text.replace("&nbsp;", " ").replace("&rsquo;", "’");
+    let text = text.replace("&eacute;", "é").replace("&ccedil;", "ç");
+    let plain = text
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&apos;", "'");
     let plain = plain.replace("&#x27;", "'").replace("&#x2F;", "/");
     let plain = plain.replace("&lt;", "<").replace("&gt;", ">");
     plain.replace("&amp;", "&")

@@ -4,6 +4,7 @@ mod arrival;
 mod belief;
 mod browser;
 mod checkout;
+mod claims;
 mod cookies;
 mod customer;
 mod disguise;
@@ -215,7 +216,9 @@ impl<'d> Stage<'d> {
         let browser = self.browser()?;
         let mut pages = Vec::new();
         let mut scripts = Vec::new();
-        for url in &self.driver.pages.scan {
+        let urls = self.driver.pages.urls(&self.driver.shop.languages);
+        let urls: Vec<String> = urls.collect();
+        for url in &urls {
             match browser.open(&Outgoing::get(url, From::Shop)) {
                 Ok(seen) => {
                     scripts.extend(scripts::of(url, &seen.text));
@@ -236,7 +239,7 @@ impl<'d> Stage<'d> {
             }
         }
         // A script that is missing is no page that could not be searched.
-        pages.retain(|page| page.status < 400 || self.driver.pages.scan.contains(&page.url));
+        pages.retain(|page| page.status < 400 || urls.contains(&page.url));
         Ok(pages)
     }
 

@@ -35,6 +35,12 @@ pub(super) fn leaves(
         // Only `apply` is printed; how the other flows are spelled is open.
         return Some("flow_values".to_owned());
     }
+    if clause.id == Rule::ResponseTransactionId.id()
+        && body["transaction_id"].is_null()
+        && is_without_outcome(rulebook, body)
+    {
+        return Some("notification_unfinished".to_owned());
+    }
     if let Some(knob) = of_tokens(rulebook, clause, body) {
         return Some(knob.to_owned());
     }
@@ -84,9 +90,56 @@ fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'sta
     }
 }
 
+/// Whether a notification tells of no outcome: what it holds then is open.
+fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
+    let knobs = rulebook.dialect();
+    let is_word = |said: &Value, knob: &str, ends: &[&str]| {
+        let words = &knobs.answers[knob];
+        said.is_string() && ends.iter().any(|end| words[*end] == *said)
+    };
+    let applied = &body["apply"]["apply_status"];
+    let mut blocks = body.as_object().into_iter().flat_map(|body| body.values());
+    !is_word(
+        applied,
+        "apply_status_words",
+        &["approved", "declined", "cancelled", "expired"],
+    ) && !blocks.any(|block| {
+        let ends = ["purchased", "refused", "cancelled", "expired"];
+        is_word(&block["status"], "purchase_status_words", &ends)
+    })
+}
+
 /// Whether a text means Buy or Apply/Buy in some spelling.
 fn is_a_purchase(flow: &Value) -> bool {
     let text = flow.as_str().unwrap_or_default().to_ascii_lowercase();
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
     ["buy", "applybuy"].contains(&letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexiti_contract::Contract;
+    use serde_json::json;
+
+    #[test]
+    fn without_an_outcome_there_may_be_no_transaction() {
+        let contract = Contract::shipped();
+        let dialect = contract.dialect("documented").unwrap();
+        let rulebook = Rulebook::compile(contract, dialect).unwrap();
+        let clause = contract.clause(Rule::ResponseTransactionId.id()).unwrap();
+        for (blocks, room) in [
+            (json!({"apply": {"apply_status": "PENDING"}}), true),
+            (json!({"apply": {"apply_status": null}}), true),
+            (json!({"apply": {"apply_status": "SUCCESS"}}), false),
+            (json!({"purchase": {"status": "Success"}}), false),
+            (json!({"buy": {"status": "Failed"}}), false),
+        ] {
+            let mut body = json!({"transaction_id": null, "flow": "apply", "callback_url": ""});
+            let members = blocks.as_object().unwrap().clone();
+            body.as_object_mut().unwrap().extend(members);
+            let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
+            assert_eq!(found.is_some(), room, "{body}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::heard::{Heard, Refusal};
 use super::words;
 use crate::server::plan::Samples;
 use crate::server::report::{Learned, Shown};
-use flexiti_contract::{Contract, Dialect, ErrorId, Evidence, LoadError, Rulebook};
+use flexiti_contract::{Contract, Dialect, ErrorId, Evidence, LoadError};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,11 +134,11 @@ impl Answers {
             self.note("token_style", style.into(), &heard);
         }
         let read = self.dialect(contract, yardstick)?;
-        let rulebook = Rulebook::compile(contract, read)?;
-        for words in words::words(&rulebook, &self.refused, refusals) {
-            self.told.insert(words.knob.to_owned(), words.told);
-            self.note(words.knob, words.answer, &words.heard);
+        for (knob, entry, answer, heard) in words::words(contract, &read, &self.refused, refusals)?
+        {
+            self.note_entry(knob, &entry, answer, &heard);
         }
+        self.merge_entries(yardstick);
         let dialect = self.dialect(contract, yardstick)?;
         let answers = contract.knobs.iter().map(|row| {
             let found = self.found.get(&row.knob);
@@ -167,11 +167,14 @@ impl Answers {
             told.push(entry.clone());
             let known = self.answer(&knob).unwrap_or(&yardstick.answers[&knob]);
             let mut map: Map<String, Value> = known.as_object().cloned().unwrap_or_default();
-            match answer {
-                Some(answer) => drop(map.insert(entry, answer)),
-                None => drop(map.shift_remove(&entry)),
+            let before = match answer.clone() {
+                Some(answer) => map.insert(entry, answer),
+                None => map.shift_remove(&entry),
+            };
+            // What is shown is what differs.
+            if before != answer || !self.found.contains_key(&knob) {
+                self.note(&knob, map.into(), &heard);
             }
-            self.note(&knob, map.into(), &heard);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::heard::{Heard, Refusal};
 use crate::server::plan::{self, JsonTypes};
-use flexiti_contract::{Contract, ErrorId, Rulebook};
-use serde_json::{Map, Value};
+use flexiti_contract::{Contract, Dialect, ErrorId, LoadError, Rulebook};
+use serde_json::{Value, json};
 
 /// The one clause that a request breaks.
 pub(super) fn says<'r>(rulebook: &'r Rulebook, refusal: &Refusal) -> Option<&'r str> {
@@ -32,49 +32,44 @@ pub(super) fn style(
     })
 }
 
-/// What refusals say of one knob.
-pub(super) struct Words {
-    pub(super) knob: &'static str,
-    pub(super) answer: Value,
-    /// The entries of which something was heard.
-    pub(super) told: Vec<String>,
-    pub(super) heard: Heard,
-}
+/// What refusals say: the entry of a knob, what it holds, and where that was heard.
+#[derive(Default)]
+struct Words(Vec<Entry>);
+
+/// `None`: as the catalogue has it, whatever the yardstick says.
+pub(super) type Entry = (&'static str, String, Option<Value>, Heard);
 
 impl Words {
-    fn of(knob: &'static str) -> Self {
-        Self {
-            knob,
-            answer: Value::Object(Map::new()),
-            told: Vec::new(),
-            heard: Heard::nothing(),
+    /// Something was heard of an entry; what was heard first counts.
+    fn tell(&mut self, knob: &'static str, entry: &str, other: Option<Value>, heard: &Heard) {
+        let is_known = |known: &Entry| known.0 == knob && known.1 == entry;
+        if !self.0.iter().any(is_known) {
+            self.0.push((knob, entry.to_owned(), other, heard.clone()));
         }
     }
+}
 
-    /// Something was heard of an entry; `Some`: other than the catalogue has it.
-    fn tell(&mut self, entry: &str, other: Option<Value>, heard: &Heard) {
-        if self.told.iter().any(|known| known == entry) {
-            return;
-        }
-        self.told.push(entry.to_owned());
-        if let (Some(other), Value::Object(map)) = (other, &mut self.answer) {
-            if map.is_empty() {
-                self.heard = heard.clone();
-            }
-            map.insert(entry.to_owned(), other);
-        }
+const KNOBS: [&str; 3] = ["error_statuses", "error_words", "msg_words"];
+
+/// The dialect with the statuses and words of the catalogue.
+fn catalogue(dialect: &Dialect, contract: &'static Contract) -> Result<Rulebook, LoadError> {
+    let mut plain = dialect.clone();
+    for knob in KNOBS {
+        plain = plain.with_answer(knob, json!({}), contract.sources())?;
     }
+    Rulebook::compile(contract, plain)
 }
 
 /// The statuses and words of refusals, as far as they were heard.
 pub(super) fn words(
-    rulebook: &Rulebook,
+    contract: &'static Contract,
+    dialect: &Dialect,
     refused: &[(ErrorId, Heard)],
     refusals: &[Refusal],
-) -> Vec<Words> {
-    let mut statuses = Words::of("error_statuses");
-    let mut words = Words::of("error_words");
-    let mut msgs = Words::of("msg_words");
+) -> Result<Vec<Entry>, LoadError> {
+    let rulebook = &catalogue(dialect, contract)?;
+    let [statuses, errors, msgs] = KNOBS;
+    let mut words = Words::default();
     let named = refused.iter().map(|(error, heard)| (*error, heard));
     let mut of_errors: Vec<(ErrorId, &Heard)> = named.collect();
     let types = JsonTypes::of(rulebook);
@@ -97,7 +92,7 @@ pub(super) fn words(
         let is_word = ["required", "invalid", "type", "length"].contains(&msg.as_str());
         if is_word && *param == only.param {
             let other = (msg != expected.as_str()).then(|| msg.clone().into());
-            msgs.tell(only.clause, other, &refusal.heard);
+            words.tell(msgs, only.clause, other, &refusal.heard);
         }
     }
     for (error, heard) in of_errors {
@@ -105,13 +100,12 @@ pub(super) fn words(
         let status = heard.status();
         if (400..500).contains(&status) {
             let other = (status != expected.status.as_u16()).then(|| status.into());
-            statuses.tell(error.id(), other, heard);
+            words.tell(statuses, error.id(), other, heard);
         }
         if let Some(word) = heard.word() {
             let other = (word != expected.error).then(|| word.into());
-            words.tell(error.id(), other, heard);
+            words.tell(errors, error.id(), other, heard);
         }
     }
-    let found = [statuses, words, msgs].into_iter();
-    found.filter(|words| !words.told.is_empty()).collect()
+    Ok(words.0)
 }

@@ -5,7 +5,7 @@ use super::demo;
 use crate::server::case::{Encoding, Kind};
 use crate::server::generate;
 use crate::server::plan::{self, Working};
-use crate::server::report::Status;
+use crate::server::report::{Learned, Status};
 use crate::server::run::{self, Options, Reading, Waivers};
 use crate::server::wire::Target;
 use flexiti_contract::{Asserts, Check, Contract, Dialect, LoadError, Rulebook};
@@ -113,6 +113,19 @@ const MASKED: [&str; 4] = [
     "token.client_id.length",
     "token.client_secret.length",
 ];
+
+/// What is learned of a mock in this dialect where the dialect itself is the yardstick: nothing, if
+/// all is well. Each question with the answer that was found and the one that it gives.
+pub fn learned_of_itself(dialect: &Dialect) -> anyhow::Result<Vec<(String, Value, Value)>> {
+    let contract = Contract::shipped();
+    let rulebook = Rulebook::compile(contract, dialect.clone())?;
+    let mock = Mock::with_rulebook(&Settings::default(), Arc::new(rulebook))?;
+    let target = Target::connect(&mock.base_url(), demo(), None)?;
+    let probed = run::probe(&target, dialect, &mut Options::default())?;
+    let learned = probed.learned(contract).into_iter();
+    let row = |row: Learned| Some((row.knob?, row.answer, row.expected));
+    Ok(learned.filter_map(row).collect())
+}
 
 /// Probes and judges a mock in this dialect, `documented` being the yardstick. If a clause is
 /// given, the mock does not keep it.

@@ -60,7 +60,9 @@ pub fn preflight(target: &Target, limits: Limits) -> Result<Vec<String>, Blocked
             });
         }
     };
-    let (word, because) = match look(&target.base_url, &outcome) {
+    let secrets = target.main.secrets();
+    let shown = |said: &str| hide_in_answer(said, &secrets);
+    let (word, because) = match look(&target.base_url, &outcome, &shown) {
         Look::Fine => {
             let clock = outcome
                 .ok()
@@ -83,7 +85,6 @@ pub fn preflight(target: &Target, limits: Limits) -> Result<Vec<String>, Blocked
             None => ("preflight", because),
         },
     };
-    let because = hide_in_answer(&because, &target.main.secrets());
     let because = format!("{}: {because}", target.base_url);
     Err(Blocked { word, because })
 }
@@ -102,8 +103,13 @@ fn first(target: &Target, delivery: &mut Delivery) -> Result<Result<Answer, NoAn
 }
 
 /// What an answer to the first call suggests. Only what is no fault of a server's counts: faults
-/// are for the judge.
-fn look(base_url: &str, outcome: &Result<Answer, NoAnswer>) -> Look {
+/// are for the judge. Of its words, only what is `shown` may be repeated: a server may repeat the
+/// secret. This program's own words stay as they are, whatever the secret is.
+fn look(
+    base_url: &str,
+    outcome: &Result<Answer, NoAnswer>,
+    shown: &dyn Fn(&str) -> String,
+) -> Look {
     let answer = match outcome {
         Err(none) => return silence(base_url, none),
         Ok(answer) => answer,
@@ -114,14 +120,14 @@ fn look(base_url: &str, outcome: &Result<Answer, NoAnswer>) -> Look {
     let body = String::from_utf8_lossy(&answer.body);
     match status {
         300..=399 => {
-            let location = answer.header("location").unwrap_or("nowhere");
+            let location = answer.header("location").map_or("nowhere".to_owned(), shown);
             blocked(format!(
                 "the request for a token is redirected ({status}) to {location}; give the base \
                  URL that it leads to"
             ))
         }
         400 if plain && body.to_ascii_lowercase().contains("https") => {
-            let because = format!("answers {status}: {}", first_line(&body));
+            let because = format!("answers {status}: {}", first_line(&shown(&body)));
             Look::PerhapsTls("preflight", because)
         }
         404 if !base_url.ends_with(BASE) => Look::PerhapsDeeper(format!(
@@ -132,11 +138,11 @@ fn look(base_url: &str, outcome: &Result<Answer, NoAnswer>) -> Look {
         _ if answer.is_html() => blocked(format!(
             "answers {status} with an HTML page{}, not JSON: another server, or a login page of \
              the network in between; check --base-url",
-            title(&body)
+            title(&shown(&body))
         )),
         400 | 401 if is_refused_client(answer) => blocked(format!(
             "the client id or its secret is wrong ({status} {}); check --client-id and the secret",
-            answer.json().as_ref().and_then(|body| body["error"].as_str()).unwrap_or("")
+            answer.json().and_then(|body| body["error"].as_str().map(shown)).unwrap_or_default()
         ).replace(" )", ")")),
         _ => Look::Fine,
     }
@@ -301,15 +307,22 @@ mod tests {
                 "502 with an HTML page, not",
             ),
         ] {
-            match look(url, &Ok(answer)) {
+            match look(url, &Ok(answer), &str::to_owned) {
                 Look::Blocked("preflight", line) => assert!(line.contains(words), "{line}"),
                 other => panic!("{words}: {other:?}"),
             }
         }
-        let short = look("http://127.0.0.1:1", &Ok(answer(404, json, "")));
+        let short = look(
+            "http://127.0.0.1:1",
+            &Ok(answer(404, json, "")),
+            &str::to_owned,
+        );
         assert!(matches!(short, Look::PerhapsDeeper(_)), "{short:?}");
         let tls = answer(400, json, "Client sent an HTTP request to an HTTPS server.");
-        assert!(matches!(look(URL, &Ok(tls)), Look::PerhapsTls(..)));
+        assert!(matches!(
+            look(URL, &Ok(tls), &str::to_owned),
+            Look::PerhapsTls(..)
+        ));
     }
 
     #[test]
@@ -321,8 +334,25 @@ mod tests {
             answer(400, json, r#"{"error":"invalid_scope"}"#),
             answer(500, json, r#"{"error":"red"}"#),
         ] {
-            assert_eq!(look(URL, &Ok(answer)), Look::Fine);
+            assert_eq!(look(URL, &Ok(answer), &str::to_owned), Look::Fine);
         }
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_what_the_server_said_and_nowhere_else() {
+        let hidden = |said: &str| said.replace("wrong", "$SECRET");
+        let answer = answer(
+            401,
+            ("content-type", "application/json"),
+            r#"{"error":"wrong_client"}"#,
+        );
+        let Look::Blocked(_, line) = look(URL, &Ok(answer), &hidden) else {
+            panic!("it is refused");
+        };
+        assert!(
+            line.contains("secret is wrong (401 $SECRET_client)"),
+            "{line}"
+        );
     }
 
     #[test]
