@@ -3,6 +3,7 @@
 use super::args::{Diff, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
 use super::reports::Format;
+use super::say::complain;
 use super::server;
 use super::target::{self, Reached};
 use crate::formats::{Places, Progress, Reporter};
@@ -147,7 +148,7 @@ impl Side {
         match server.greet(&self.args, &mut self.options) {
             Ok(()) => Some(server),
             Err(blocked) => {
-                eprintln!("flexiti-conformance: {}", self.said(&blocked.because));
+                complain!("flexiti-conformance: {}", self.said(&blocked.because));
                 None
             }
         }

@@ -3,6 +3,7 @@
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
 use super::reports::{Format, ReportTo};
+use super::say::complain;
 use super::{server, target};
 use crate::formats::Places;
 use crate::server::Limits;
@@ -43,7 +44,7 @@ pub fn run(
     let mut options = server::limits(limits);
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {
-        eprintln!("flexiti-conformance: {}", blocked.because);
+        complain!("flexiti-conformance: {}", blocked.because);
         return Ok(INCONCLUSIVE);
     }
     let limits = Limits::new(

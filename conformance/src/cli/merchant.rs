@@ -4,6 +4,7 @@ use super::exit_code::{FAILED, INCONCLUSIVE};
 use super::merchant_args::{Fuzz, Merchant, MerchantCommand, MerchantRun, RequiredLevel};
 use super::merchant_drivers::{drivers_at, lone_driver, trusted};
 use super::reports::Reports;
+use super::say::{self, complain, say};
 use super::signals;
 use crate::formats::{Done, Event};
 use crate::merchant::certificate::{Certificate, Subject, key, page, text, verify};
@@ -21,7 +22,7 @@ use flexiti_contract::scenario::Rank;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,12 +49,12 @@ pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
         }
         Some(MerchantCommand::Fuzz(args)) => fuzz(&args),
         Some(MerchantCommand::Schema) => {
-            println!("{:#}", driver::schema());
+            say!("{:#}", driver::schema());
             Ok(0)
         }
         Some(MerchantCommand::Keygen { file }) => {
             let public = key::generate(&file)?;
-            println!("{}: keep it secret\npublic key: {public}", file.display());
+            say!("{}: keep it secret\npublic key: {public}", file.display());
             Ok(0)
         }
         None => certify(&merchant.run),
@@ -63,11 +64,17 @@ pub fn run(merchant: Merchant) -> anyhow::Result<u8> {
 fn init(file: &Path) -> anyhow::Result<u8> {
     let name = file.display();
     let created = OpenOptions::new().write(true).create_new(true).open(file);
-    let mut created = created.with_context(|| format!("{name}"))?;
+    let created = created.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            anyhow!("{name}: is there already, and is not overwritten; name another file")
+        }
+        _ => anyhow!("{name}: {error}"),
+    });
+    let mut created = created?;
     created
         .write_all(EXAMPLE.as_bytes())
         .with_context(|| format!("{name}"))?;
-    println!("{name}: fill it in, then try it with: flexiti-conformance merchant check {name}");
+    say!("{name}: fill it in, then try it with: flexiti-conformance merchant check {name}");
     Ok(0)
 }
 
@@ -86,9 +93,9 @@ fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
     if code == 0 {
         let played = options.plays(&drivers[0]).len();
         let name = file.display();
-        println!("{name}: the driver file works, {played} purchases went through");
+        say!("{name}: the driver file works, {played} purchases went through");
     } else {
-        print!("{}", text::text(&certificate));
+        say::text(format_args!("{}", text::text(&certificate)));
     }
     Ok(code)
 }
@@ -106,7 +113,7 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         dialect: args.dialect.clone(),
     };
     let driver = &lone_driver(&args.file, args.ca.as_deref())?;
-    println!("seed {seed}\n");
+    say!("seed {seed}\n");
     let bar =
         ProgressBar::no_length().with_style(ProgressStyle::with_template("{pos} {wide_msg}")?);
     let tell = |plan: &Reproduction| {
@@ -119,29 +126,29 @@ fn fuzz(args: &Fuzz) -> anyhow::Result<u8> {
         let (path, file) = (args.save.display(), args.file.display());
         let saved = std::fs::write(&args.save, plan.to_file()?);
         saved.with_context(|| format!("--save: {path}"))?;
-        println!("\n{path}: replay it with: flexiti-conformance replay {path} --driver {file}");
+        say!("\n{path}: replay it with: flexiti-conformance replay {path} --driver {file}");
         anyhow::Ok(())
     };
     match fuzzed {
         Fuzzed::Held(cases) => {
-            println!("{cases} plans, none of which breaks the shop");
+            say!("{cases} plans, none of which breaks the shop");
             Ok(0)
         }
         Fuzzed::Baseline(plan, failed) => {
-            println!("the baseline purchase fails; fix that first:");
-            print!("{}", fuzz::text::broken(&plan, &failed));
+            say!("the baseline purchase fails; fix that first:");
+            say::text(format_args!("{}", fuzz::text::broken(&plan, &failed)));
             Ok(FAILED)
         }
         Fuzzed::Broke(plan, failed, shrunk) => {
-            print!("{}", fuzz::text::broken(&plan, &failed));
+            say::text(format_args!("{}", fuzz::text::broken(&plan, &failed)));
             let (plans, took) = (shrunk.plans, shrunk.took.as_secs_f64());
-            println!("\nshrunk with {plans} more plans in {took:.1} s");
+            say!("\nshrunk with {plans} more plans in {took:.1} s");
             save(&plan)?;
             Ok(FAILED)
         }
         Fuzzed::Once(plan) => {
-            println!("this plan broke the shop once, but not again after a restart:");
-            print!("{}", fuzz::text::broken(&plan, &[]));
+            say!("this plan broke the shop once, but not again after a restart:");
+            say::text(format_args!("{}", fuzz::text::broken(&plan, &[])));
             save(&plan)?;
             Ok(INCONCLUSIVE)
         }
@@ -154,9 +161,9 @@ pub fn replay(plan: &Reproduction, driver: Option<&Path>, ca: Option<&Path>) -> 
     let file = driver.context("--driver: a plan needs the driver file of its shop")?;
     let driver = &lone_driver(file, ca)?;
     let failed: Vec<Judgement> = plan.replay(driver)?;
-    print!("{}", fuzz::text::broken(plan, &failed));
+    say::text(format_args!("{}", fuzz::text::broken(plan, &failed)));
     if failed.is_empty() {
-        println!("  nothing breaks");
+        say!("  nothing breaks");
         return Ok(0);
     }
     Ok(FAILED)
@@ -188,15 +195,15 @@ fn certify(run: &MerchantRun) -> anyhow::Result<u8> {
     // The run takes a while: find out before it whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
-        println!("seed {seed}\n");
+        say!("seed {seed}\n");
         let limit = Duration::from_secs(run.exec_limit);
         let mut worst = 0;
         for dialect in &dialects {
             if dialects.len() > 1 {
-                println!("dialect `{dialect}`:");
+                say!("dialect `{dialect}`:");
             }
             let judged = exec::run(command, dialect, seed, limit)?;
-            print!("{}", judged.text);
+            say::text(format_args!("{}", judged.text));
             // A finding counts for more than a run that says nothing.
             worst = match (worst, judged.code) {
                 (FAILED, _) | (_, FAILED) => FAILED,
@@ -351,9 +358,9 @@ fn certified(
     let write = |flag: &str, path: &Path, text: String| {
         std::fs::write(path, text).with_context(|| format!("{flag}: {}", path.display()))?;
         if is_read {
-            println!("{flag}: {}", path.display());
+            say!("{flag}: {}", path.display());
         } else {
-            eprintln!("{flag}: {}", path.display());
+            complain!("{flag}: {}", path.display());
         }
         anyhow::Ok(())
     };
@@ -381,12 +388,12 @@ pub fn verify_file(file: &Path, signer: Option<&str>, html: Option<&Path>) -> an
         Ok(checked) => {
             let certificate = checked.certificate;
             let scenarios: usize = certificate.results.iter().map(|r| r.scenarios.len()).sum();
-            println!(
+            say!(
                 "{name}: valid\n  level      {}",
                 text::rank(certificate.level)
             );
-            print!("{}", text::subject(&certificate));
-            println!(
+            say::text(format_args!("{}", text::subject(&certificate)));
+            say!(
                 "  issued     {}, expires {}\n  scenarios  {scenarios} judged again from the trace\n  answers    {} calls answered again by a mock with seed {}\n  signed by  {}",
                 certificate.issued,
                 certificate.expires,
@@ -395,19 +402,19 @@ pub fn verify_file(file: &Path, signer: Option<&str>, html: Option<&Path>) -> an
                 checked.signer
             );
             if signer.is_none() {
-                println!(
+                say!(
                     "  whose key that is, is not known here: anybody can make one; --signer KEY says whom you trust"
                 );
             }
             if let Some(path) = html {
                 std::fs::write(path, page::html(&certificate)?)
                     .with_context(|| format!("--html: {}", path.display()))?;
-                println!("--html: {}", path.display());
+                say!("--html: {}", path.display());
             }
             Ok(0)
         }
         Err(error) => {
-            println!("{name}: REFUSED: {}", text::shown(&format!("{error:#}")));
+            say!("{name}: REFUSED: {}", text::shown(&format!("{error:#}")));
             Ok(FAILED)
         }
     }

@@ -13,6 +13,7 @@ mod merchant_drivers;
 mod probe;
 mod replay;
 mod reports;
+mod say;
 mod secret;
 mod self_test;
 mod server;
@@ -21,6 +22,7 @@ mod target;
 mod unknown;
 mod values;
 
+use self::say::complain;
 use crate::merchant::Trouble;
 use crate::server::Unreachable;
 use clap::FromArgMatches as _;
@@ -38,12 +40,12 @@ pub fn main() -> ExitCode {
     // What `flexiti-mock exec` sets, and the mock's own variables, are for others.
     let others = ["FLEXITI_MOCK_", "FLEXITI_ADMIN_URL", "FLEXITI_CA_FILE"];
     for warning in slips("FLEXITI_", &command, &others) {
-        eprintln!("flexiti-conformance: {warning}");
+        complain!("flexiti-conformance: {warning}");
     }
     match commands::run(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("flexiti-conformance: {error:#}");
+            complain!("flexiti-conformance: {error:#}");
             let unreachable = error.downcast_ref::<Unreachable>().is_some()
                 || error.downcast_ref::<Trouble>().is_some();
             ExitCode::from(if unreachable {

@@ -2,6 +2,7 @@
 
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
+use super::say::complain;
 use super::{server, target};
 use crate::server::run::{self, Options};
 use crate::server::{Probed, shown};
@@ -20,7 +21,7 @@ pub fn run(args: &TargetArgs, limits: &LimitArgs, out: Option<&Path>) -> anyhow:
     let mut file = out.map(Draft::beside).transpose()?;
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {
-        eprintln!("flexiti-conformance: {}", blocked.because);
+        complain!("flexiti-conformance: {}", blocked.because);
         return Ok(INCONCLUSIVE);
     }
     let probed = run::probe(&reached.target, &yardstick, &mut options)?;

@@ -2,6 +2,7 @@
 
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
+use super::say::{complain, say};
 use super::{merchant, server, target};
 use crate::formats::{Reporter, Text};
 use crate::merchant::fuzz::Reproduction;
@@ -49,7 +50,7 @@ pub fn run(
     let unplanned = stored.unplanned(&planned).map_err(wrong)?;
     stored.sealed().map_err(wrong)?;
     for case in unplanned {
-        eprintln!("flexiti-conformance: {name}: {case} is not planned any more; sent as it stands");
+        complain!("flexiti-conformance: {name}: {case} is not planned any more; sent as it stands");
     }
     if let Some(case) = case {
         let ids: Vec<&str> = stored.findings.iter().map(|it| it.case.as_str()).collect();
@@ -63,13 +64,13 @@ pub fn run(
         .filter(|replayed| wanted(&replayed.id))
         .collect();
     if cases.is_empty() {
-        println!("{name}: no findings, nothing to replay");
+        say!("{name}: no findings, nothing to replay");
         return Ok(0);
     }
     let mut options = server::limits(limits);
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {
-        eprintln!("flexiti-conformance: {}", blocked.because);
+        complain!("flexiti-conformance: {}", blocked.because);
         return Ok(INCONCLUSIVE);
     }
     let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(Text::new(std::io::stdout()))];

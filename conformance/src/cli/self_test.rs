@@ -1,5 +1,6 @@
 //! `self-test`: how well the runner judges.
 
+use super::say::say;
 use crate::server::selftest::{self, Readings, bugs};
 use std::time::Instant;
 
@@ -65,18 +66,21 @@ pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
         1 => format!("seed {}", asked.seed),
         more => format!("seeds {} to {}", asked.seed, asked.last(more)),
     };
-    println!(
+    say!(
         "{} of {} sabotages named exactly",
-        clauses.killed, clauses.planted
+        clauses.killed,
+        clauses.planted
     );
     if bugs.planted > 0 {
-        println!(
+        say!(
             "{} of {} bugs named under the clause that they break, {} of them under no other",
-            bugs.killed, bugs.planted, bugs.alone
+            bugs.killed,
+            bugs.planted,
+            bugs.alone
         );
     }
     let (killed, all) = (clauses.killed + bugs.killed, clauses.planted + bugs.planted);
-    println!(
+    say!(
         "{killed} of {all} killed, {} survived; {seeds}, version {}, {:.0} s",
         all - killed,
         env!("CARGO_PKG_VERSION"),
@@ -119,9 +123,9 @@ impl SelfTest<'_> {
             if survives.is_empty() {
                 score.killed += 1;
                 score.alone += usize::from(alone);
-                println!("killed: {}", fault.name);
+                say!("killed: {}", fault.name);
             } else {
-                println!("survived: {}: {}", fault.name, survives.join("; "));
+                say!("survived: {}: {}", fault.name, survives.join("; "));
             }
         }
         Ok(score)

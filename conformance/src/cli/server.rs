@@ -3,6 +3,7 @@
 use super::args::{LimitArgs, Server};
 use super::exit_code::INCONCLUSIVE;
 use super::reports::Reports;
+use super::say::complain;
 use super::target::{self, DEMO_CLIENT};
 use crate::formats::INTERVAL;
 use crate::server::run::{self, Options, Reading, Selection, Waivers};
@@ -67,7 +68,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let mut reached = target::reach(&args.target, &rulebook, &mut options)?;
     options.select(&args.phase, reached.is_near);
     if let Err(blocked) = reached.greet(&args.target, &mut options) {
-        eprintln!("flexiti-conformance: {}", blocked.because);
+        complain!("flexiti-conformance: {}", blocked.because);
         let reporters = reports.without_text_on_standard_output();
         run::blocked(&reached.target, &rulebook, &options, &blocked, reporters)?;
         reports.keep()?;
@@ -85,7 +86,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let report = run::server(&reached.target, &reading, &options, &waivers, reporters)?;
     let because = report.circumstances.because.as_ref();
     if let Some(because) = because.filter(|_| !reports.is_text_on_standard_output()) {
-        eprintln!("flexiti-conformance: {because}");
+        complain!("flexiti-conformance: {because}");
     }
     reports.keep()?;
     Ok(report.exit_code())
@@ -108,7 +109,13 @@ fn waivers(file: &Path) -> anyhow::Result<Waivers> {
 fn baseline(file: &Path) -> anyhow::Result<Baseline> {
     let name = format!("--baseline: {}", file.display());
     let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
-    let stored = Stored::read(&text).map_err(|why| anyhow!("{name}: {why}"))?;
+    let stored = Stored::read(&text).map_err(|why| {
+        // A plan can be replayed, but it is no baseline.
+        anyhow!(
+            "{name}: {}",
+            why.replace(", or a plan of `merchant fuzz`", "")
+        )
+    })?;
     stored.sealed().map_err(|why| anyhow!("{name}: {why}"))?;
     Ok(Baseline::of(stored))
 }

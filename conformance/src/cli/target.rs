@@ -1,6 +1,7 @@
 //! From the flags about a server to a server that answers.
 
 use super::args::TargetArgs;
+use super::say::complain;
 use super::{secret, signals};
 use crate::net::is_loopback;
 use crate::server::run::{self, Options};
@@ -78,7 +79,7 @@ impl Reached {
             let known = options.notes.len();
             run::preflight(&self.target, options)?;
             for note in &options.notes[known..] {
-                eprintln!("flexiti-conformance: {note}");
+                complain!("flexiti-conformance: {note}");
             }
         }
         // That the server answers is known: no answer here means no admin API.

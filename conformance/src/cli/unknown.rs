@@ -1,5 +1,6 @@
 //! `self-test --unknown`: mocks in dialects drawn at random.
 
+use super::say::say;
 use crate::server::selftest::random;
 
 /// Judges the mocks, with or without their documented clauses, and gives the exit code.
@@ -12,20 +13,20 @@ pub fn run(count: u64, without_clauses: bool, seed: u64, cases: u32) -> anyhow::
         let dialect = random::dialect(at)?;
         let one = random::judge(&dialect, None, seed, cases)?;
         for clause in &one.violations {
-            println!("{}: accused of {clause}", dialect.name);
+            say!("{}: accused of {clause}", dialect.name);
         }
         for case in &one.otherwise {
-            println!("{}: not foreseen: {case}", dialect.name);
+            say!("{}: not foreseen: {case}", dialect.name);
         }
         for (knob, given, found) in &one.misread {
-            println!("{}: {knob} is {given}, but {found} was found", dialect.name);
+            say!("{}: {knob} is {given}, but {found} was found", dialect.name);
         }
         accused += one.violations.len();
         misread += one.misread.len();
         told += one.told;
         calls = calls.max(one.calls);
     }
-    println!(
+    say!(
         "{count} servers in unknown dialects: {accused} violations reported; {told} answers found \
          out, {misread} of them wrong; at most {calls} calls for a probe"
     );
@@ -44,10 +45,10 @@ fn sabotaged(count: u64, seed: u64, cases: u32) -> anyhow::Result<u8> {
                 named += 1;
             } else {
                 let found = one.violations.join(", ");
-                println!("{} without {clause}: {found}", dialect.name);
+                say!("{} without {clause}: {found}", dialect.name);
             }
         }
     }
-    println!("{named} of {tried} documented clauses named exactly, in {count} unknown dialects");
+    say!("{named} of {tried} documented clauses named exactly, in {count} unknown dialects");
     Ok(u8::from(named < tried))
 }

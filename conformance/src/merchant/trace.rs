@@ -24,6 +24,9 @@ pub struct Played {
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
+    /// The customer's id at Flexiti, if the shop was told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
     /// The addresses in the cart, under the names of init's parameters; empty if the driver file
     /// has none.
     pub cart: BTreeMap<String, String>,
@@ -80,6 +83,7 @@ impl Played {
             dialect: self.dialect.clone(),
             amount: self.amount.clone(),
             merchant_orderid: self.merchant_orderid.clone(),
+            customer_id: self.customer_id.clone(),
             cart: BTreeMap::new(),
             happened,
             exchanges: Vec::new(),

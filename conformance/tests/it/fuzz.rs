@@ -244,7 +244,7 @@ fn flexiti_is_silent_for_longer_than_a_shop_waits_that_says_how_long_that_is() {
     };
     let (code, said) = certify("told.toml", &told);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("3 of 3 scenarios passed"), "{said}");
+    assert!(said.contains("4 of 4 scenarios passed"), "{said}");
     let (code, said) = certify("untold.toml", &file);
     assert_eq!(code, Some(2), "{said}");
     let long = file.replace("[checkout]\n", "[checkout]\ntimeout_s = 90\n");

@@ -97,7 +97,7 @@ pub fn html(certificate: &Certificate) -> anyhow::Result<String> {
         driver: subject.driver.clone(),
         signer: named(&subject.signer),
         mock: &subject.mock,
-        means: means(certificate.level),
+        means: means(certificate.level, results),
         cases: cases(results),
         away: results
             .first()
@@ -114,9 +114,15 @@ pub fn html(certificate: &Certificate) -> anyhow::Result<String> {
 }
 
 /// What a level says of a shop.
-fn means(level: Option<Rank>) -> &'static str {
+fn means(level: Option<Rank>, results: &[Results]) -> &'static str {
+    let is_wrong = |check: &Judgement| check.level == Rank::Basic && !check.verdict.is_fine();
     match level {
-        None => "Something that Flexiti's test cases ask for was not seen to be right.",
+        None if results.iter().any(|results| results.checks().any(is_wrong)) => {
+            "Something that Flexiti's test cases ask for was not seen to be right."
+        }
+        None => {
+            "Some of what Flexiti's test cases ask for was not played, so nothing is attested. What was played was right."
+        }
         Some(Rank::Basic) => "The shop passes Flexiti's own test cases.",
         Some(Rank::Robust) => {
             "The shop passes Flexiti's own test cases; and whatever goes wrong, no order is doubled, none is paid that is not, and none is lost that is."
@@ -141,9 +147,24 @@ fn cases(results: &[Results]) -> Vec<Row> {
         let checks = results.named_checks();
         let verdicts = checks.filter(|(scenario, check)| is_of(case, scenario, check));
         let worst = verdicts.map(|(_, check)| check.verdict).max();
-        Cell {
-            class: worst.map(class).unwrap_or_default(),
-            word: worst.map_or("not played", word),
+        // A test case is passed when all of it was played.
+        let is_left_out = results.skipped.iter().any(|name| {
+            let row = scenarios::named(name.split('/').next().unwrap_or_default());
+            row.is_some_and(|row| row.test_case.as_deref() == Some(case))
+        });
+        match worst {
+            Some(worst) if !(is_left_out && worst.is_fine()) => Cell {
+                class: class(worst),
+                word: word(worst),
+            },
+            Some(_) => Cell {
+                class: class(Verdict::NotTestable),
+                word: "not played in full",
+            },
+            None => Cell {
+                class: String::new(),
+                word: "not played",
+            },
         }
     };
     let row = |(case, what): &(&str, &str)| Row {

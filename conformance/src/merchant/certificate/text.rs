@@ -5,6 +5,7 @@ use crate::merchant::judge::results::{Results, ScenarioResult, dependent};
 use crate::merchant::judge::root::NOT_LOOKED_AT;
 use crate::merchant::judge::{Basis, Ground, Judgement, Verdict};
 use crate::merchant::recipe;
+use flexiti_contract::Contract;
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -142,14 +143,27 @@ pub fn text(certificate: &Certificate) -> String {
     let summary = certificate.summary;
     let _ = writeln!(
         text,
-        "{} checks passed, {} failed, {} inconclusive, {} not testable\nlevel: {}",
+        "{} checks passed, {} failed, {} inconclusive, {} not testable\nlevel: {}{}",
         summary.passed,
         summary.failed,
         summary.inconclusive,
         summary.not_testable,
-        rank(certificate.level)
+        rank(certificate.level),
+        if is_short_of_dialects(certificate) {
+            " (exemplary takes all dialects: --dialect all)"
+        } else {
+            ""
+        }
     );
     shown(&text)
+}
+
+/// Whether nothing is wrong, and other readings of the documentation were not tried.
+fn is_short_of_dialects(certificate: &Certificate) -> bool {
+    let tried = |name: &&str| certificate.results.iter().any(|it| it.dialect == **name);
+    certificate.level == Some(Rank::Robust)
+        && certificate.summary.failed + certificate.summary.not_testable == 0
+        && !Contract::shipped().dialect_names().iter().all(tried)
 }
 
 /// How many scenarios were not looked at, and why: a line for each reason.

@@ -55,8 +55,10 @@ fn read(
     let signature = file
         .as_object_mut()
         .and_then(|file| file.shift_remove("signature"));
-    let signed: Signed = serde_json::from_value(signature.unwrap_or_default())
-        .context("signature: missing or malformed")?;
+    let signature = signature.context(
+        "not a certificate: it has no `signature`; `merchant --certificate FILE` writes one",
+    )?;
+    let signed: Signed = serde_json::from_value(signature).context("signature: malformed")?;
     key::check(&signed, body(&file).as_bytes())?;
     if let Some(trusted) = trusted
         && trusted != signed.public_key

@@ -20,6 +20,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -190,14 +191,14 @@ pub struct Pages {
 impl Pages {
     /// The URLs of the pages, in these languages.
     pub fn urls<'p>(&'p self, languages: &'p [String]) -> impl Iterator<Item = String> + 'p {
-        self.scan.iter().flat_map(|url| {
+        self.scan.iter().flat_map(move |url| {
             let only = languages.get(..1).unwrap_or_default();
             let each = if url.contains("{lang}") {
                 languages
             } else {
                 only
             };
-            each.iter().map(|lang| url.replace("{lang}", lang))
+            each.iter().map(move |lang| url.replace("{lang}", lang))
         })
     }
 }
@@ -243,11 +244,15 @@ impl Driver {
     /// what is allowed.
     pub fn read(path: &Path, port: u16) -> anyhow::Result<Self> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
-        let original = text;
+        let text = std::fs::read_to_string(path);
+        let original = text.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => anyhow!(
+                "{name}: there is no such file; `flexiti-conformance merchant init {name}` writes one"
+            ),
+            _ => anyhow!("{name}: {error}"),
+        })?;
         let text = original.replace(PORT, &port.to_string());
-        let mut driver: Self = toml::from_str(&text)
-            .map_err(|error| anyhow!("{name}: {}", one_line(&error, &text)))?;
+        let mut driver: Self = parsed(&text).map_err(|error| anyhow!("{name}: {error}"))?;
         driver.check().with_context(|| format!("{name}"))?;
         let parent = path
             .parent()
@@ -257,6 +262,11 @@ impl Driver {
             .clone_into(&mut driver.folder);
         driver.text = original;
         Ok(driver)
+    }
+
+    /// Whether the file has this placeholder somewhere.
+    pub fn names(&self, placeholder: &str) -> bool {
+        self.text.contains(&format!("{{{placeholder}}}"))
     }
 
     /// Digest of the file (SHA-256), whatever its line ends.
@@ -288,6 +298,25 @@ impl Driver {
 }
 
 /// An error in a TOML file, with its line.
+fn parsed(text: &str) -> Result<Driver, String> {
+    let document = toml::Deserializer::parse(text).map_err(|error| one_line(&error, text))?;
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let key = error.path().to_string();
+        let line = one_line(error.inner(), text);
+        // What most people write first.
+        let hint = match key.as_str() {
+            "shop.command" => {
+                "; write `command = [\"python3\", \"shop.py\"]`, or `shell = \"python3 shop.py\"`"
+            }
+            _ => "",
+        };
+        match key.as_str() {
+            "." => line,
+            key => format!("{key}: {line}{hint}"),
+        }
+    })
+}
+
 fn one_line(error: &toml::de::Error, text: &str) -> String {
     let at = error.span().map_or(0, |span| span.start);
     let before = text.get(..at).unwrap_or_default();

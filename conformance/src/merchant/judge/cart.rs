@@ -31,6 +31,12 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let lang = sent("lang");
         let same = !lang.is_empty() && Lang::of(&lang).code() == played.lang;
         differs("language_differs", same, "language", &lang, &played.lang);
+        if let Some(own) = &played.customer_id {
+            let named = sent("customer_id");
+            // Who pays by card names no customer.
+            let same = named.is_empty() || named == *own;
+            differs("customer_differs", same, "customer_id", &named, own);
+        }
         let flow = sent("flow");
         differs(
             "flow_differs",

@@ -86,6 +86,12 @@ pub const ALL: &[Checker] = &[
         sentence: "R-seed: `billing_information` and `shipping_information` are the customer's addresses",
         remedy: "Send the addresses of the order, billing as billing and shipping as shipping.",
     },
+    Checker {
+        name: "customer_differs",
+        basis: Documented,
+        sentence: "R-bul: `customer_id` is the Flexiti id of the customer who buys",
+        remedy: "Keep a customer's id with that customer, and send it in their own checkouts only.",
+    },
     // The outcome.
     Checker {
         name: "belief",

@@ -147,7 +147,7 @@ impl Browser {
                 request = request.header(COOKIE, cookies);
             }
             let answer = request.send();
-            let answer = answer.map_err(|error| format!("{}: {}", place(&url), why(error)))?;
+            let answer = answer.map_err(|error| format!("{}: {}", place(&url), causes(error)))?;
             self.cookies.keep(&url, answer.headers());
             for (_, value) in answer.headers() {
                 all.push_str(&String::from_utf8_lossy(value.as_bytes()));
@@ -300,7 +300,7 @@ fn place(url: &Url) -> String {
 }
 
 /// An error with its causes, without the URL that reqwest repeats.
-fn why(error: reqwest::Error) -> String {
+pub fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut words = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = Some(&error);

@@ -14,8 +14,9 @@ use std::collections::BTreeSet;
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-/// A customer whom the mock knows, with credit (fixtures/customers.toml).
-const CUSTOMER: &str = "1293836";
+/// Customers whom the mock knows, with credit (fixtures/customers.toml). One play has one of them, the
+/// next one the other: a shop may mix them up.
+const CUSTOMERS: [&str; 2] = ["1293836", "20009100"];
 
 /// When a customer tries again who was told to come back later: `Retry-After` is one second in the
 /// scenarios.
@@ -35,6 +36,8 @@ pub struct Customer<'s, 'd> {
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
+    /// Their id at Flexiti.
+    known_as: &'static str,
     pub(super) browser: Browser,
     /// The order whose pages are open.
     pub(super) order: Option<u64>,
@@ -73,6 +76,7 @@ impl<'s, 'd> Customer<'s, 'd> {
                 str::to_owned,
             ),
             merchant_orderid: format!("C{}-{plays}", stage.run),
+            known_as: CUSTOMERS[usize::try_from(plays)? % CUSTOMERS.len()],
             browser: stage.browser()?,
             order: None,
             others: BTreeSet::new(),
@@ -190,6 +194,12 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
+    /// The id that they tell the shop, if the driver file has them tell it.
+    pub fn told_id(&self) -> Option<String> {
+        let tells = self.flow == "buy" && self.stage.driver.names("customer_id");
+        tells.then(|| self.known_as.to_owned())
+    }
+
     /// The values of the driver file's placeholders.
     pub(super) fn values(&self) -> Vec<(String, String)> {
         let extracted = self.extracted.iter().cloned();
@@ -204,7 +214,11 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 
     fn own_values(&self) -> impl Iterator<Item = (String, String)> {
-        let customer = if self.flow == "buy" { CUSTOMER } else { "" };
+        let customer = if self.flow == "buy" {
+            self.known_as
+        } else {
+            ""
+        };
         let own = [
             ("flow", self.flow),
             ("lang", self.lang),
@@ -398,6 +412,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
+            known_as: self.known_as,
             browser: self.stage.browser()?,
             order: None,
             others: BTreeSet::new(),

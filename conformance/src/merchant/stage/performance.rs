@@ -61,6 +61,7 @@ impl Stage<'_> {
             .iter()
             .map(|step| customer.take(step))
             .collect();
+        let customer_id = customer.told_id();
         let mut played = Played {
             scenario: scenario.id.clone(),
             flow: flow.to_owned(),
@@ -68,6 +69,7 @@ impl Stage<'_> {
             dialect: self.dialect.name.clone(),
             amount: customer.amount,
             merchant_orderid: customer.merchant_orderid,
+            customer_id,
             cart: self.driver.cart.parameters(lang),
             happened,
             exchanges: Vec::new(),

@@ -1,5 +1,6 @@
 //! The merchant's shop as a child process: start, watch, stop.
 
+use super::browser::causes;
 use super::process::{self, Group};
 use crate::merchant::driver::Driver;
 use crate::net::Clients;
@@ -121,7 +122,7 @@ impl Shop {
             match answer {
                 Ok(Ok(answer)) if answer.status().as_u16() < 500 => return Ok(()),
                 Ok(Ok(answer)) => why = format!("status {}", answer.status()),
-                Ok(Err(error)) => why = error.to_string(),
+                Ok(Err(error)) => why = causes(error),
                 Err(error) => why = error.to_string(),
             }
             std::thread::sleep(Duration::from_millis(20));

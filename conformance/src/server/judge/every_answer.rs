@@ -150,13 +150,7 @@ fn no_secret(
 ) -> Option<Verdict> {
     let endpoint = endpoint_of(rulebook.contract(), exchange);
     let issues = endpoint.is_some_and(|endpoint| {
-        [
-            Endpoint::Token,
-            Endpoint::InitV2,
-            Endpoint::InitPlain,
-            Endpoint::LearnMore,
-        ]
-        .contains(&endpoint)
+        [Endpoint::Token, Endpoint::InitV2, Endpoint::InitPlain].contains(&endpoint)
     });
     if exchange.surface == Surface::Admin || (issues && answer.granted()) {
         return None;
@@ -171,10 +165,14 @@ fn no_secret(
     let found = exchange.secrets.iter().find(shown);
     let expected = found.map(|secret| format!("an answer without ${}", secret.name));
     let mut verdict = look(rulebook, Rule::NoSecret, at, exchange, expected)?;
-    // That the secret stays on the server is documented (TC, C-1).
+    // That the secret stays on the server, and in the HTML of no page, is documented (TC, C-1): nor
+    // in what shops put into their pages.
     let own = found.is_some_and(|secret| secret.name == "FLEXITI_CLIENT_SECRET");
+    let is_for_pages = exchange.surface == Surface::Pages
+        || (answer.granted()
+            && matches!(endpoint, Some(Endpoint::Calculator | Endpoint::LearnMore)));
     if let Some(fault) = verdict.fault.as_mut() {
-        fault.violates |= own && exchange.surface == Surface::Pages;
+        fault.violates |= own && is_for_pages;
     }
     Some(verdict)
 }
@@ -185,8 +183,7 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
     let body = answer.json().unwrap_or_default();
     match endpoint {
         Endpoint::Calculator => {
-            let printed =
-                exchange.url.contains("price=499&") || exchange.url.ends_with("price=499");
+            let printed = is_printed(exchange);
             let plan = &body["paymentPlan"];
             let without =
                 plan.is_null() || plan["monthlyPayment"] == "" || body["htmlRender"] == "";
@@ -201,6 +198,11 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
         }
         _ => false,
     }
+}
+
+/// Whether the calculator was asked for the price that the reference has as its example.
+fn is_printed(exchange: &Exchange) -> bool {
+    exchange.url.contains("price=499&") || exchange.url.ends_with("price=499")
 }
 
 /// Whether the body of a notification is something else: it has none of a notification's members.
@@ -268,7 +270,12 @@ fn response(
                 None => kept(&clause.id),
                 Some((_, what)) => {
                     let expected = exchange.redact(what);
-                    let mismatch = match room::leaves(rulebook, clause, endpoint, &body) {
+                    let room = room::leaves(rulebook, clause, endpoint, &body).or_else(|| {
+                        // What an example shows, it shows of its own price.
+                        let elsewhere = !is_printed(exchange);
+                        room::of_amounts(clause, &body).filter(|_| elsewhere)
+                    });
+                    let mismatch = match room {
                         Some(knob) => Mismatch::open(Part::Spelling, Some(&knob), expected),
                         None => Mismatch::of_clause(clause, expected),
                     };

@@ -90,6 +90,24 @@ fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'sta
     }
 }
 
+/// The knob that leaves room for an amount with fewer decimals than the one example has (R-ex),
+/// which needs both.
+pub(super) fn of_amounts(clause: &Clause, body: &Value) -> Option<String> {
+    let of_plan = clause.id == "calculator.response.monthly_payment";
+    (of_plan && is_dollars(&body["paymentPlan"])).then(|| "calculator_rounding".to_owned())
+}
+
+/// Whether the monthly payment of a plan is an amount in some spelling.
+fn is_dollars(plan: &Value) -> bool {
+    let text = plan["monthlyPayment"].as_str().unwrap_or_default();
+    let (dollars, cents) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    !dollars.is_empty()
+        && are_digits(dollars)
+        && are_digits(cents)
+        && (1..=2).contains(&cents.len())
+}
+
 /// Whether a notification tells of no outcome: what it holds then is open.
 fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
     let knobs = rulebook.dialect();

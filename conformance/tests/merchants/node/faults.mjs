@@ -32,6 +32,16 @@ const inForm = (change) => replace(Flexiti.prototype, 'initForm', (original, ter
 const statusOf = (change) => replace(rules, 'status', (original, word, good) => change(word, good) ?? original(word, good));
 
 const FAULTS = {
+  /** Whoever buys, the customer who bought first is named. */
+  customer_of_the_first: ({ Shop }) => {
+    let first = null;
+    inForm((form) => {
+      if (!form.customer_id) return;
+      first ??= form.customer_id;
+      form.customer_id = first;
+    });
+  },
+
   // The outcome.
 
   /** Any callback makes the order paid. */

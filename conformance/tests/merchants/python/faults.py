@@ -59,6 +59,27 @@ def trusts_callback():
 
 
 @fault
+def unreadable_is_paid():
+    """A notification that cannot be read counts as success."""
+    def ask(original, self):
+        before = self.asked
+        original(self)
+        if self.asked != before and self.unread and self.status not in ("paid", "approved"):
+            self.status = success_of(self)
+
+    def notification(original, order, *args):
+        order.unread = False
+        try:
+            return original(order, *args)
+        except Lost:
+            order.unread = True
+            raise
+    shop.Order.unread = False
+    replace(shop.Order, "ask", ask)
+    replace(flexiti, "notification", notification)
+
+
+@fault
 def trusts_success_url():
     """The success address makes it paid, and the other one asks."""
     def act(handler, order, path, query):

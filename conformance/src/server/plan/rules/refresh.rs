@@ -38,6 +38,13 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             .keeps("in time", refresh(REFRESH))
             .after([get_token()])
             .on(Account::Own)
+            // A shop refreshes what it has used.
+            .keeps("once the access token was used", refresh(REFRESH))
+            .after([
+                get_token(),
+                Step::Send(requests.init_as("Bearer {{0/access_token}}")),
+            ])
+            .on(Account::Own)
             .keeps("half a minute before the end", refresh(REFRESH))
             .after([get_token(), nearly_over])
             .on(Account::New),
