@@ -124,7 +124,15 @@ fn only_their_owner_may_read_files_with_secrets() {
     for path in [&whole, &json, &har, &lines] {
         open_to_all(path, "");
     }
-    let running = Running::start(&["--data", &whole, "--transcript", &lines]);
+    let nobody = "http://127.0.0.1:1/flexiti/online-api";
+    let running = Running::start(&[
+        "--data",
+        &whole,
+        "--upstream",
+        nobody,
+        "--transcript",
+        &lines,
+    ]);
     token(running.address());
     drop(running);
     assert_eq!((mode(&whole), mode(&lines)), (0o600, 0o600));
