@@ -4,7 +4,7 @@
 use crate::model::account::MerchantConfig;
 use crate::model::customer::{self, Customer};
 use crate::model::payment_plan::PaymentPlan;
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use flexiti_contract::hosts::AllowedHosts;
 use flexiti_contract::readable;
 use ipnet::IpNet;
@@ -214,6 +214,9 @@ impl Settings {
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
+        if let Err(error) = text.parse::<toml::Table>() {
+            bail!("{name}: not TOML: {}", in_one_line(&error, &text));
+        }
         let file: File = toml::from_str(&text)
             .map_err(|error| anyhow!("{name}: {}", in_one_line(&error, &text)))?;
         let mut settings = Self::default();
@@ -276,7 +279,7 @@ fn in_one_line(error: &toml::de::Error, text: &str) -> String {
     let message = readable(&message);
     let message = match message.split_once(", expected ") {
         Some((found, wanted)) if found.starts_with("invalid") => {
-            format!("wrong, expected {wanted}")
+            format!("expected {wanted}")
         }
         _ => message,
     };

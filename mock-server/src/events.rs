@@ -150,6 +150,11 @@ impl Events {
         self.more.notify_all();
     }
 
+    /// Whether the server stops.
+    pub fn is_closing(&self) -> bool {
+        self.pending().closing
+    }
+
     /// Whether the caller is the first, who is to tell what happens.
     pub fn is_first_to_tell(&self) -> bool {
         !std::mem::replace(&mut self.pending().is_told, true)

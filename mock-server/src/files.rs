@@ -38,19 +38,62 @@ pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
 
 /// Writes a file beside its place, and moves it there whole.
 pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, OpenOptions::new())
+}
+
+/// The same for secrets and what customers have entered: only the owner may read the file, whoever
+/// could read the one that it replaces.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    #[cfg(not(unix))]
+    let _ = &mut options;
+    replace(path, content, options)
+}
+
+fn replace(path: &Path, content: &[u8], mut options: OpenOptions) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     // What a process with this id left is gone with it.
     let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)?;
-    file.write_all(content)?;
-    drop(file);
-    fs::rename(&beside, path).inspect_err(|_| {
-        let _ = fs::remove_file(&beside);
-    })
+    let mut file = options.write(true).create_new(true).open(&beside)?;
+    file.write_all(content)
+        .and_then(|()| fs::rename(&beside, path))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&beside);
+        })
+}
+
+/// Takes the right to read a file from all but its owner.
+#[cfg(unix)]
+pub fn keep_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o700 == mode & 0o777 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))
+}
+
+/// Takes the right to read a file from all but its owner.
+#[cfg(not(unix))]
+pub fn keep_private(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// What tells one file from another in the same place.
+pub type Identity = (u64, u64);
+
+/// Which file is in a place, or where a link leads to.
+pub fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|found| (device(&found), number(&found)))
+}
+
+/// Which file this is.
+pub fn identity_of(file: &fs::File) -> io::Result<Identity> {
+    let found = file.metadata()?;
+    Ok((device(&found), number(&found)))
 }
 
 /// How often files are looked at that may change.
@@ -112,6 +155,16 @@ fn number(file: &fs::Metadata) -> u64 {
 
 #[cfg(not(unix))]
 fn number(_: &fs::Metadata) -> u64 {
+    0
+}
+
+#[cfg(unix)]
+fn device(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::dev(file)
+}
+
+#[cfg(not(unix))]
+fn device(_: &fs::Metadata) -> u64 {
     0
 }
 

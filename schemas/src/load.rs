@@ -223,6 +223,9 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator<Flat>, String> {
         .map_err(|error| format!("{error} (at {})", error.instance_path()))
 }
 
+/// How many keys are listed where one is unknown, although it is clear which was meant.
+const LISTED: usize = 20;
+
 fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
     let pointer = error.instance_path().to_string();
     let pointer = if pointer.is_empty() { "/" } else { &pointer };
@@ -237,13 +240,15 @@ fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
         .and(schema.pointer(parent(error.schema_path().as_str())))
     {
         if let Some(properties) = allowed.get("properties").and_then(Value::as_object)
-            && matches!(
-                error.kind(),
-                ValidationErrorKind::AdditionalProperties { .. }
-            )
+            && let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind()
         {
             let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
-            let _ = write!(what, "; allowed are {}", keys.join(", "));
+            let near = unexpected.first().and_then(|key| nearest(key, &keys));
+            let _ = match near {
+                // A short list says more.
+                Some(near) if keys.len() > LISTED => write!(what, "; did you mean `{near}`?"),
+                _ => write!(what, "; allowed are {}", keys.join(", ")),
+            };
         }
         if let Some(question) = allowed.get("description").and_then(Value::as_str) {
             let _ = write!(what, " ({question})");
@@ -252,6 +257,50 @@ fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
     what
 }
 
+/// The key that somebody meant who has mistyped it: one that becomes it by few changes of a letter.
+fn nearest<'k>(typed: &str, keys: &[&'k str]) -> Option<&'k str> {
+    let most = typed.len() / 4 + 1;
+    let changes = keys.iter().map(|key| (changes(typed, key), *key));
+    let (count, key) = changes.min()?;
+    (count <= most).then_some(key)
+}
+
+/// How many letters are to be added, left out or replaced to get from one text to another.
+fn changes(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (at, letter) in from.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = at + 1;
+        for (place, other) in to.iter().enumerate() {
+            let replaced = before + usize::from(*other != letter);
+            before = row[place + 1];
+            row[place + 1] = replaced.min(before + 1).min(row[place] + 1);
+        }
+    }
+    row[to.len()]
+}
+
 fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(head, _)| head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_key_that_was_mistyped_is_named() {
+        let keys = ["token_ttl", "token_type", "refresh_ttl", "ids_as"];
+        for (typed, meant) in [
+            ("token_tl", Some("token_ttl")),
+            ("tokenttl", Some("token_ttl")),
+            ("token_typ", Some("token_type")),
+            ("id_as", Some("ids_as")),
+            ("expires_in", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed, &keys), meant, "{typed}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub fn answers(contract: &Contract) -> Result<String, LoadError> {
             continue;
         }
         let question = row["description"].as_str().unwrap_or_default();
-        let _ = write!(table, "| {question} |");
+        let _ = write!(table, "| [{question}](#{knob}) |");
         for (at, dialect) in all.iter().enumerate() {
             let answer = dialect.answer(knob);
             if at > 0 && answer == default {

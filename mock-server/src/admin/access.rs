@@ -41,7 +41,10 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
         if is_loopback(&host) && is_loopback(&asked) && is_from_here(forwarded) {
             return Ok(());
         }
-        let message = format!("the admin API answers under a loopback name, not `{host}`");
+        let message = format!(
+            "the admin API answers under a loopback name, not `{host}`; start the server with \
+             --admin-token to call it under another name"
+        );
         return Err(problem(StatusCode::FORBIDDEN, message));
     };
     let given = request.header(&AUTHORIZATION).unwrap_or_default();
@@ -49,7 +52,8 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
         return Ok(());
     }
-    let message = "the admin API needs `Authorization: Bearer` and the admin token";
+    let message = "the admin API needs `Authorization: Bearer` and the admin token: the \
+                   one that --admin-token gave the server, or that it printed at its start";
     Err(problem(StatusCode::UNAUTHORIZED, message))
 }
 

@@ -10,6 +10,7 @@ use crate::http::reply::Reply;
 use hyper::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,11 +20,20 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub struct ClockChange {
     /// The time to set (RFC 3339).
+    #[serde(default, deserialize_with = "time")]
     pub set: Option<Timestamp>,
     /// Milliseconds to advance.
     pub advance_ms: Option<u64>,
     /// Whether to freeze it.
     pub frozen: Option<bool>,
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let wanted = "expected a time such as 2026-01-01T00:00:00Z";
+    let text: Option<String> =
+        Option::deserialize(deserializer).map_err(|_| D::Error::custom(wanted))?;
+    text.map(|text| text.parse().map_err(|_| D::Error::custom(wanted)))
+        .transpose()
 }
 
 /// A clock.

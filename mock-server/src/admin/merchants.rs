@@ -35,7 +35,7 @@ pub struct NewMerchant {
     pub success_url: Option<String>,
     /// Where any other customer lands (GS); `{lang}` becomes `en` or `fr`.
     pub error_url: Option<String>,
-    /// What the hosted pages call the shop; its client id if absent.
+    /// What the hosted pages call the shop; if absent, the host of its trust URL or success URL, or its client id.
     pub name: Option<String>,
     /// The same on French pages; `name` if absent.
     pub name_fr: Option<String>,

@@ -35,7 +35,9 @@ use hyper::Method;
 
 /// Answers a request below `/__admin`.
 pub fn handle(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: Millis) -> Reply {
-    answer(app, metrics, rest, request, now).unwrap_or_else(Problem::reply)
+    answer(app, metrics, rest, request, now)
+        .unwrap_or_else(Problem::reply)
+        .ending_its_line()
 }
 
 /// Whether a call may take long, so that others are to be answered meanwhile.

@@ -8,12 +8,13 @@ use crate::events::What;
 use crate::fault::Action;
 use crate::http::reply::Reply;
 use crate::http::reply::{Callback, Follow};
-use crate::model::callback_url;
-use crate::model::lifecycle::{Outcome, Stage};
+use crate::http::route::CHECKOUT;
+use crate::model::lifecycle::{Outcome, Stage, word};
 use crate::model::order::{Order, Settles};
+use crate::model::{callback_url, redirection_url};
 use crate::state::transitions::Wanted;
 use crate::state::{State, transitions};
-use flexiti_contract::{Decision, Flow, Lang};
+use flexiti_contract::{Decision, Flow, Lang, Rulebook};
 use hyper::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -39,7 +40,7 @@ pub struct OrderView {
     pub client_id: String,
     /// `merchant_orderid`.
     pub merchant_order_id: Option<String>,
-    /// What the customer is to do: `apply`, `buy` or `apply_buy`.
+    /// What the customer is to do: `apply`, `buy` or `apply_buy` (init's `apply/buy`).
     #[schemars(with = "String")]
     pub flow: Flow,
     /// The language of its pages: `en` or `fr`.
@@ -162,6 +163,7 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     }
     let callback_url = merchant
         .and_then(|merchant| callback_url::url(&merchant.account, &merchant.rulebook, &order));
+    let pages = format!("{}{CHECKOUT}", app.origin);
     let visit = order.visit.as_deref();
     let time = |at: Millis| Timestamp::from_millisecond(at).ok();
     OrderView {
@@ -184,12 +186,10 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
         pin: visit.and_then(|visit| visit.pin.clone()),
         opened: time(order.opened),
         ended: order.ended.and_then(time),
-        redirection_url: format!(
-            "{}{}/{}",
-            app.origin,
-            crate::http::route::CHECKOUT,
-            order.session
-        ),
+        redirection_url: match merchant {
+            Some(merchant) => redirection_url::url(&merchant.rulebook, &pages, &order),
+            None => format!("{pages}/{}", order.session),
+        },
         customer_id: order.customer_id,
         callback_url,
     }
@@ -213,8 +213,11 @@ pub fn complete(
     if let Some(order) = state.orders.get_mut(id) {
         order.expire(&rulebook, now);
     }
-    transitions::complete(&mut state, &rulebook, id, wish.outcome, now)
-        .map_err(|illegal| problem(StatusCode::CONFLICT, illegal.to_string()))?;
+    if transitions::complete(&mut state, &rulebook, id, wish.outcome, now).is_err() {
+        let order = state.orders.get(id).ok_or_else(|| no_order(id))?;
+        let message = cannot_come_to(&rulebook, order, wish.outcome);
+        return Err(problem(StatusCode::CONFLICT, message));
+    }
     if let Some(order) = state.orders.get_mut(id) {
         order.settles = wish.settle_after.map(|after| match after {
             SettleAfter::Ms(ms) => Settles::At(now.saturating_add(Millis::from(ms))),
@@ -247,6 +250,22 @@ pub fn complete(
         followed: None,
     };
     Ok((completed, callback))
+}
+
+/// Why an order cannot be brought to an outcome, and to which it can.
+fn cannot_come_to(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> String {
+    let id = order.id;
+    let next: Vec<String> = transitions::may_come_to(rulebook, order)
+        .iter()
+        .map(|wanted| format!("`{}`", word(wanted)))
+        .collect();
+    if next.is_empty() {
+        let outcome = order.life.outcome.map(|outcome| word(&outcome));
+        let outcome = outcome.unwrap_or_else(|| word(&order.life.stage));
+        return format!("order {id} has ended as `{outcome}`, and no other outcome can follow");
+    }
+    let (wanted, next) = (word(&wanted), next.join(", "));
+    format!("order {id} cannot come to `{wanted}` now; it can come to {next}")
 }
 
 impl Completed {
@@ -291,6 +310,8 @@ pub(super) fn post_complete(call: &AdminRequest<'_>) -> Answer {
     };
     Ok(reply.following(Follow {
         callback,
-        then: Box::new(move |came| Reply::json(StatusCode::OK, &completed.after(came))),
+        then: Box::new(move |came| {
+            Reply::json(StatusCode::OK, &completed.after(came)).ending_its_line()
+        }),
     }))
 }

@@ -46,6 +46,7 @@ pub(super) fn get(call: &AdminRequest<'_>) -> Answer {
         base_url: call.app.base_url_for(call.request),
         client_id: client_id.unwrap_or_else(|| "YOUR_CLIENT_ID".to_owned()),
         client_secret: "YOUR_CLIENT_SECRET".to_owned(),
+        user: ("YOUR_USER_NAME".to_owned(), "YOUR_PASSWORD".to_owned()),
         back: Some(("./".to_owned(), "Dashboard".to_owned())),
     };
     let page = Reply::html(StatusCode::OK, html(&rulebook, &options));

@@ -213,7 +213,7 @@ pub(super) fn post_again(call: &AdminRequest<'_>) -> Answer {
         request,
         then: |id, status| {
             let status = status.as_u16();
-            Reply::json(StatusCode::OK, &SentAgain { id, status })
+            Reply::json(StatusCode::OK, &SentAgain { id, status }).ending_its_line()
         },
     });
     Ok(reply)

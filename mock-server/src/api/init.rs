@@ -13,6 +13,7 @@ use crate::http::route::CHECKOUT;
 use crate::journal::Note;
 use crate::model::lifecycle::Life;
 use crate::model::order::{self, Order};
+use crate::model::redirection_url;
 use flexiti_contract::dialect::{IdsAs, InitEncodings};
 use flexiti_contract::{
     Endpoint, ErrorId, Flow, Given, Lang, Parameters, Rule, Rulebook, StoredParameters, Violation,
@@ -198,19 +199,9 @@ enum OrderId {
 }
 
 fn reply(call: &Call<'_>, order: &Order) -> Reply {
-    let origin = &*call.app.origin_for(call.request);
-    let knobs = call.rulebook.knobs();
-    let url = filled(&knobs.redirect_url_template, |name, url| {
-        match name {
-            "checkout" => url.extend([origin, CHECKOUT, "/", &order.session]),
-            "lang" => url.push_str(order.lang.code()),
-            "order_id" => url.push_str(&order.id.to_string()),
-            "client_id" => url.push_str(&order.client_id),
-            _ => return false,
-        }
-        true
-    });
-    let as_string = knobs.ids_as == IdsAs::String;
+    let origin = call.app.origin_for(call.request);
+    let url = redirection_url::url(call.rulebook, &format!("{origin}{CHECKOUT}"), order);
+    let as_string = call.rulebook.knobs().ids_as == IdsAs::String;
     let online_order_id = if as_string {
         OrderId::Text(order.id.to_string())
     } else {
@@ -221,44 +212,4 @@ fn reply(call: &Call<'_>, order: &Order) -> Reply {
         redirection_url: url,
     };
     Reply::json(call.rulebook.success_status(call.endpoint), &answer)
-}
-
-/// A template with what it names in braces filled in; `add` says whether it knows the name.
-fn filled(template: &str, add: impl Fn(&str, &mut String) -> bool) -> String {
-    let mut text = String::with_capacity(160);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        match after.split_once('}') {
-            Some((name, end)) if add(name, &mut text) => rest = end,
-            _ => {
-                text.push('{');
-                rest = after;
-            }
-        }
-    }
-    text.push_str(rest);
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::filled;
-
-    #[test]
-    fn a_template_is_filled_where_it_names_something() {
-        let add = |name: &str, text: &mut String| {
-            text.push_str(if name == "lang" { "fr" } else { "" });
-            name == "lang"
-        };
-        for (template, text) in [
-            ("/{lang}?l={lang}", "/fr?l=fr"),
-            ("{{lang}}", "{fr}"),
-            ("{flow}{lang", "{flow}{lang"),
-            ("{flow {lang}", "{flow fr"),
-            ("", ""),
-        ] {
-            assert_eq!(filled(template, add), text);
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::state::State;
 use crate::store::{
     Entered, Entry, FORMAT, File, Keeper, Key, Lost, Memory, Restored, Rows, Shared, Store, Table,
-    Turn, Turns, WRITER, Write, Writer, apply, journal_writes, put, restore, writes,
+    Turn, Turns, WRITER, Wanted, Write, Writer, apply, journal_writes, put, restore, writes,
 };
 use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::Rulebook;
@@ -39,7 +39,7 @@ pub fn start(
 #[derive(Debug)]
 enum Kept {
     Nothing,
-    File(File, Option<Writer>),
+    File(Box<File>, Option<Writer>),
     Shared(Box<Shared>, u64),
 }
 
@@ -48,7 +48,7 @@ impl Kept {
         if let Some(path) = &settings.data {
             let file = File::open(path).context("--data")?;
             let before = file.writer().context("--data")?;
-            return Ok(Self::File(file, before));
+            return Ok(Self::File(Box::new(file), before));
         }
         if let Some(store) = &settings.store {
             let me = Random::new(None).hex::<16>();
@@ -74,7 +74,7 @@ impl App {
     fn begin(self: &Arc<Self>, kept: Kept) -> anyhow::Result<()> {
         let store = match kept {
             Kept::Nothing => return Ok(()),
-            Kept::File(file, before) => Store::File(self.begin_file(file, before.as_ref())?),
+            Kept::File(file, before) => Store::File(self.begin_file(*file, before.as_ref())?),
             Kept::Shared(shared, _) => {
                 let begun = self.begin_shared(*shared);
                 Store::Shared(begun.context("--store")?)
@@ -94,9 +94,18 @@ impl App {
         if let Some(before) = before {
             self.reconcile(&before.configured);
         }
-        file.write(&[self.writer()]).context("--data")?;
+        // At once: a server that is killed before its first request has begun, too.
+        let mut out = vec![self.writer()];
+        out.append(&mut self.take());
+        file.write(&out).context("--data")?;
         let (state, journal) = (Arc::clone(&self.state), Arc::clone(&self.journal));
-        Keeper::start(file, move || take(&state, &journal))
+        Keeper::start(file, move |wanted| {
+            if wanted == Wanted::All {
+                locked_state(&state).track(true);
+                locked(&journal).track(true);
+            }
+            take(&state, &journal)
+        })
     }
 
     fn begin_shared(self: &Arc<Self>, mut shared: Shared) -> anyhow::Result<Turns> {
@@ -159,6 +168,8 @@ impl App {
         let secrets = Arc::clone(&self.state().secrets);
         let mut state = State::new(Random::new(self.seed), secrets);
         let mut journal = Journal::new(self.journal_limits);
+        // Its limits may be lower than they were: what goes is to leave the store, too.
+        journal.track(false);
         let configured = self.configured();
         let account = |kept: MerchantConfig| {
             let was = find(before, &kept.client_id);
@@ -271,7 +282,7 @@ impl Memory for App {
             }
             // It is written already.
             drop(state.take_changes());
-            drop(journal.take_changes());
+            journal.track(false);
         }
         for event in events {
             if let Ok(change) = serde_json::from_value(event) {

@@ -11,20 +11,21 @@ impl App {
         Arc::clone(&configured.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes another configuration in place of the one that it has, which is given back.
-    pub fn configure(&self, new: Configured) -> Arc<Configured> {
+    /// Takes another configuration in place of the one that it has, and does what follows from it.
+    pub fn configure(&self, new: Configured) {
         let configured = self.configured.write();
         let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *configured, Arc::new(new));
         drop(configured);
+        self.reconcile(&old.merchants);
+        // Last: a server that is killed in between has to find that all of it is to be done yet.
         self.keep_configured();
-        old
     }
 
     /// Adds, changes and removes merchants as the configuration says that was read in place of one
     /// with the merchants `before`. What the admin API has changed since stays, unless the
     /// configuration says something new.
-    pub fn reconcile(&self, before: &[MerchantConfig]) {
+    pub(super) fn reconcile(&self, before: &[MerchantConfig]) {
         let configured = self.configured();
         for merchant in before {
             let id = &merchant.client_id;

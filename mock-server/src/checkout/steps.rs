@@ -236,6 +236,10 @@ impl StepContext<'_> {
     }
 
     fn pin(&mut self, pin: &str) -> Step {
+        if pin.is_empty() {
+            // Nothing was tried.
+            return Ok(self.wrong("pin", |w| w.required));
+        }
         let knobs = self.rulebook.knobs();
         let Some(order) = self.state.orders.get_mut(self.id) else {
             return Ok(Taken::Look);

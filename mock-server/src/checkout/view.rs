@@ -151,11 +151,19 @@ pub fn page(
         }
     };
     match screen {
-        Screen::Choice => render(&Choice {
-            frame,
-            applies: order.flow != Flow::Buy,
-            buys: order.flow != Flow::Apply,
-        }),
+        Screen::Choice => {
+            // One choice is none.
+            frame.title = match order.flow {
+                Flow::Apply => words.form_title,
+                Flow::Buy => words.choice_buy,
+                Flow::ApplyBuy => words.choice_title,
+            };
+            render(&Choice {
+                frame,
+                applies: order.flow != Flow::Buy,
+                buys: order.flow != Flow::Apply,
+            })
+        }
         Screen::Form => {
             let sent = order.parameters();
             let inputs = |fields: &'static [Field]| {
@@ -221,17 +229,20 @@ pub fn page(
 
 fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, frame: Frame) -> End {
     let words = frame.words;
-    let mut texts = vec![match outcome {
-        Outcome::Approved => words.approved,
-        Outcome::Pending => words.pending,
-        Outcome::Declined => words.declined,
-        Outcome::Retry => words.retry,
-        Outcome::Purchased => words.purchased,
-        Outcome::Refused => words.refused,
-        Outcome::Cancelled => words.cancelled,
-        Outcome::Abandoned => words.abandoned,
-        Outcome::Expired => words.expired,
-    }];
+    let mut texts: Vec<_> = match outcome {
+        // The title says it.
+        Outcome::Approved => None,
+        Outcome::Pending => Some(words.pending),
+        Outcome::Declined => Some(words.declined),
+        Outcome::Retry => Some(words.retry),
+        Outcome::Purchased => Some(words.purchased),
+        Outcome::Refused => Some(words.refused),
+        Outcome::Cancelled => Some(words.cancelled),
+        Outcome::Abandoned => Some(words.abandoned),
+        Outcome::Expired => Some(words.expired),
+    }
+    .into_iter()
+    .collect();
     if let Some(refused) = visit.refused {
         let why = match refused {
             Refused::CreditExceeded => words.credit_exceeded,
@@ -254,7 +265,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
                 .customers
                 .find(order.customer_id.as_deref(), None)?;
             let limit = money(&customer.available_credit.to_string(), order.lang);
-            Some((limit, customer.vcc.clone()))
+            Some((limit, in_fours(&customer.vcc)))
         })
         .flatten();
     let back = callback_url::url(&merchant.account, &merchant.rulebook, order).is_some();
@@ -412,6 +423,18 @@ fn field_input(
             Vec::new()
         },
     }
+}
+
+/// A card's number as it is printed on cards.
+fn in_fours(digits: &str) -> String {
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The elements that describe an input.

@@ -47,11 +47,11 @@ words! {
     order: "Order", "Commande";
     amount: "Amount", "Montant";
     shop: "Shop", "Marchand";
-    merchant_order: "Shop’s order", "No de commande du marchand";
+    merchant_order: "Shop’s order", "Commande du marchand";
     summary: "Your order", "Votre commande";
     skip: "Skip to the content", "Aller au contenu";
     cancel: "Cancel this order", "Annuler cette commande";
-    back: "Return to the shop", "Retourner chez le marchand";
+    back: "Return to the shop", "Retourner au site du marchand";
     close: "You can close this window.", "Vous pouvez fermer cette fenêtre.";
     go_on: "Continue", "Continuer";
     error: "Error", "Erreur";
@@ -74,7 +74,7 @@ words! {
     choice_buy_help: "Already have an account? Use your card.", "Vous avez déjà un compte? Utilisez votre carte.";
 
     form_title: "Apply for credit", "Faire une demande de crédit";
-    form_help: "All fields are required unless marked optional.", "Tous les champs sont obligatoires, sauf ceux marqués facultatifs.";
+    form_help: "All fields are required unless marked optional.", "Tous les champs sont obligatoires, sauf ceux qui portent la mention «\u{a0}facultatif\u{a0}».";
     you: "About you", "À propos de vous";
     home: "Home address", "Adresse du domicile";
     fname: "First name", "Prénom";
@@ -84,7 +84,7 @@ words! {
     dob_hint: "Year-month-day, for example 1988-07-24", "Année-mois-jour, par exemple 1988-07-24";
     email: "E-mail", "Courriel";
     phone_number: "Mobile phone", "Téléphone cellulaire";
-    phone_hint: "10 digits, for example 416 555 0123", "10 chiffres, par exemple 514 555 0123";
+    phone_hint: "10 digits, for example 416-555-0123", "10 chiffres, par exemple 514 555-0123";
     address_1: "Street address", "Adresse";
     address_2: "Apartment or unit", "Appartement";
     city: "City", "Ville";
@@ -92,12 +92,12 @@ words! {
     province_choose: "Choose…", "Choisir…";
     postal_code: "Postal code", "Code postal";
     postal_hint: "For example M1M 1M1", "Par exemple H2Y 1C6";
-    consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et j’autorise une vérification de mon crédit.";
+    consent: "I agree to the terms of the credit application and to a credit check.", "J’accepte les conditions de la demande de crédit et j’autorise une vérification de mon dossier de crédit.";
     send: "Send the application", "Envoyer la demande";
     required: "fill in this field", "remplissez ce champ";
     too_long: "too many characters", "trop de caractères";
     unreadable: "some characters are not allowed", "certains caractères ne sont pas permis";
-    bad_email: "enter an address such as name@example.com", "entrez une adresse comme nom@exemple.com";
+    bad_email: "enter an address such as name@example.com", "entrez une adresse comme nom@example.com";
     bad_phone: "enter 10 digits", "entrez 10 chiffres";
     bad_date: "enter a date such as 1988-07-24", "entrez une date comme 1988-07-24";
     under_age: "you must be 18 or older", "vous devez avoir 18 ans ou plus";
@@ -107,7 +107,7 @@ words! {
     consent_name: "Your agreement", "Votre accord";
 
     pin_title: "Enter your confirmation code", "Entrez votre code de confirmation";
-    pin_help: "We sent a code to confirm that it is you.", "Nous avons envoyé un code pour confirmer votre identité.";
+    pin_help: "We sent you a code to confirm your identity.", "Nous vous avons envoyé un code pour confirmer votre identité.";
     pin: "Confirmation code", "Code de confirmation";
     bad_pin: "this code is wrong. Try again.", "ce code est incorrect. Réessayez.";
     tries_left: "Tries left:", "Essais restants\u{a0}:";
@@ -137,33 +137,32 @@ words! {
     buy: "Buy", "Acheter";
 
     approved_title: "You are approved", "Votre demande est approuvée";
-    approved: "Your application was approved.", "Votre demande a été approuvée.";
     approved_buy: "Choose a payment plan to finish your purchase.", "Choisissez un plan de paiement pour terminer votre achat.";
     limit: "Available credit", "Crédit disponible";
     card_number: "Your card number", "Votre numéro de carte";
     pending_title: "We need a little more time", "Il nous faut un peu plus de temps";
     pending: "Your application is being reviewed. We will write to you.", "Votre demande est à l’étude. Nous vous écrirons.";
     declined_title: "We cannot approve your application", "Nous ne pouvons pas approuver votre demande";
-    declined: "You can choose another way to pay at the shop.", "Vous pouvez choisir un autre mode de paiement chez le marchand.";
-    retry_title: "Something did not work", "Un problème est survenu";
+    declined: "You can choose another way to pay at the shop.", "Vous pouvez choisir un autre mode de paiement sur le site du marchand.";
+    retry_title: "Something went wrong", "Un problème est survenu";
     retry: "Your application could not be processed. Your answers are kept.", "Votre demande n’a pas pu être traitée. Vos réponses sont conservées.";
     again: "Try again", "Réessayer";
     purchased_title: "Thank you for your purchase", "Merci de votre achat";
     purchased: "The shop will now be told.", "Le marchand en sera maintenant informé.";
     refused_title: "The purchase was refused", "L’achat a été refusé";
-    refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement chez le marchand.";
+    refused: "Nothing was charged. You can choose another way to pay at the shop.", "Rien n’a été porté à votre compte. Vous pouvez choisir un autre mode de paiement sur le site du marchand.";
     credit_exceeded: "The amount is over your available credit.", "Le montant dépasse votre crédit disponible.";
     user_not_able_to_purchase: "Your account cannot be used at the moment.", "Votre compte ne peut pas être utilisé en ce moment.";
-    tries_exceed: "The confirmation code was wrong too many times.", "Le code de confirmation entré était incorrect trop de fois.";
-    cancelled_title: "You cancelled", "Vous avez annulé";
+    tries_exceed: "The confirmation code was wrong too many times.", "Vous avez entré un code de confirmation incorrect à trop de reprises.";
+    cancelled_title: "You cancelled this order", "Vous avez annulé cette commande";
     cancelled: "Nothing was charged.", "Rien n’a été porté à votre compte.";
     abandoned_title: "The window was closed", "La fenêtre a été fermée";
     abandoned: "The order was left before its end. Nothing was charged.", "Vous avez quitté la commande avant la fin. Rien n’a été porté à votre compte.";
     expired_title: "This page has timed out", "Cette page a expiré";
-    expired: "Go back to the shop and start the checkout again.", "Retournez chez le marchand et recommencez le paiement.";
+    expired: "Go back to the shop and start the checkout again.", "Retournez au site du marchand et recommencez le paiement.";
 
     gone_title: "This link is not valid", "Ce lien n’est pas valide";
-    gone: "Go back to the shop and start the checkout again.", "Retournez chez le marchand et recommencez le paiement.";
+    gone: "Go back to the shop and start the checkout again.", "Retournez au site du marchand et recommencez le paiement.";
     foreign_title: "This form belongs to another order", "Ce formulaire appartient à une autre commande";
     not_due_title: "This step is not available now", "Cette étape n’est pas disponible pour le moment";
     unknown_title: "There is no such page", "Cette page n’existe pas";
@@ -177,8 +176,8 @@ words! {
     sample_mname: "", "";
     sample_lname: "Smith", "Tremblay";
     sample_dob: "1988-07-24", "1988-07-24";
-    sample_email: "jordan.smith@example.com", "camille.tremblay@exemple.com";
-    sample_phone_number: "416 555 0123", "514 555 0123";
+    sample_email: "jordan.smith@example.com", "camille.tremblay@example.com";
+    sample_phone_number: "416-555-0123", "514 555-0123";
     sample_address_1: "1 Main Street", "1, rue Principale";
     sample_address_2: "", "";
     sample_city: "Toronto", "Montréal";
@@ -190,7 +189,7 @@ words! {
     sandbox_more: "test data and outcomes", "données de test et résultats";
     sandbox_fill: "Fill in test data", "Remplir avec des données de test";
     sandbox_pin: "the code to enter is", "le code à entrer est";
-    sandbox_keys: "The middle name decides, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom décide, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
+    sandbox_keys: "The middle name decides the outcome, for example A-RR_L (approved), P-CREDIT (pending), D-NO_HIT (declined), D-EMAIL_DBL_TIMEOUT (retry).", "Le deuxième prénom détermine la décision, par exemple A-RR_L (approuvée), P-CREDIT (en attente), D-NO_HIT (refusée), D-EMAIL_DBL_TIMEOUT (à réessayer).";
     sandbox_cards: "Cards to sign in with:", "Cartes pour se connecter\u{a0}:";
     sandbox_frozen: "account frozen", "compte gelé";
     sandbox_unknown: "answered as unknown", "traitée comme inconnue";
@@ -199,7 +198,7 @@ words! {
     force_pending: "Pending", "En attente";
     force_declined: "Declined", "Refusée";
     force_retry: "Retry", "À réessayer";
-    force_purchased: "Purchased", "Acheté";
+    force_purchased: "Purchased", "Achat effectué";
     force_refused: "Purchase refused", "Achat refusé";
     force_cancelled: "Cancelled", "Annulée";
     force_abandoned: "Window closed", "Fenêtre fermée";

@@ -2,9 +2,9 @@
 
 use crate::cli::args::Data;
 use crate::dialects::{Dialects, compile};
-use crate::files::{check_place, write_whole};
-use crate::store::{self, File};
-use anyhow::Context as _;
+use crate::files::{check_place, write_private};
+use crate::store::{self, File, Imported, Rows, is_store};
+use anyhow::{Context as _, ensure};
 use flexiti_contract::Contract;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -20,34 +20,32 @@ pub fn run(command: &Data) -> anyhow::Result<()> {
             let kept = File::existing(file)?;
             match out {
                 Some(out) => {
-                    check_place("--out", out)?;
+                    let name = || format!("--out: {}", out.display());
+                    ensure!(
+                        !check_place("--out", out)? || !is_store(out).unwrap_or_default(),
+                        "{}: is a store, and would be lost; name another file",
+                        name()
+                    );
                     let mut text = Vec::new();
                     store::export(&kept, &mut text)?;
-                    write_whole(out, &text).with_context(|| format!("--out: {}", out.display()))?;
+                    write_private(out, &text).with_context(name)?;
                 }
                 None => store::export(&kept, &mut std::io::stdout().lock())?,
             }
         }
         Data::Import { file, json } => {
-            let text = read(json).with_context(|| json.display().to_string())?;
+            let name = || json.display().to_string();
+            let text = read(json).with_context(name)?;
+            let imported = Imported::read(&text).with_context(name)?;
+            // Before anything is written: half a store is none.
+            let text = examine(&imported, file).with_context(name)?;
             let existed = file.exists();
-            let mut kept = File::open(file)?;
-            let imported = store::import(&text, &mut kept)
-                .with_context(|| json.display().to_string())
-                .and_then(|_| examine(&kept, file));
-            match imported {
-                Ok(text) => {
-                    let _ = writeln!(std::io::stdout(), "{text}");
-                }
-                Err(error) => {
-                    drop(kept);
-                    if !existed {
-                        // Half a store is none; what was imported is still there.
-                        let _ = std::fs::remove_file(file);
-                    }
-                    return Err(error);
-                }
+            let written = File::open(file).and_then(|mut kept| imported.write(&mut kept));
+            if written.is_err() && !existed {
+                let _ = std::fs::remove_file(file);
             }
+            written?;
+            let _ = writeln!(std::io::stdout(), "{text}");
         }
     }
     Ok(())
@@ -63,7 +61,7 @@ fn read(json: &Path) -> anyhow::Result<String> {
 }
 
 /// Whether a server can begin with it: what is in it, in a line.
-fn examine(kept: &File, file: &Path) -> anyhow::Result<String> {
+fn examine(kept: &dyn Rows, file: &Path) -> anyhow::Result<String> {
     let name = file.display();
     let dialects = Dialects::new(compile(Contract::shipped(), "documented")?);
     let Some(found) = store::examine(kept, &dialects).with_context(|| name.to_string())? else {
@@ -79,6 +77,7 @@ fn examine(kept: &File, file: &Path) -> anyhow::Result<String> {
     Ok(format!(
         "{name}: whole; written by flexiti-mock {} in format {}; merchants {merchants}, \
          orders {orders}, tokens {tokens}, exchanges {exchanges}",
-        writer.version, writer.format
+        writer.version.escape_debug(),
+        writer.format
     ))
 }

@@ -29,10 +29,26 @@ pub fn run(address: SocketAddr, tls: bool, ready: bool) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            complain(&format!("{address}: {error}"));
+            let hint = if tls && is_no_tls(&error) {
+                "no TLS is spoken there; leave --tls out".to_owned()
+            } else {
+                error.to_string()
+            };
+            complain(&format!("{address}: {hint}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether what came is not even the beginning of TLS.
+fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(
+        error,
+        Some(rustls::Error::InvalidMessage(
+            rustls::InvalidMessage::InvalidContentType
+        ))
+    )
 }
 
 fn ask(address: SocketAddr, tls: bool, path: &str) -> io::Result<String> {

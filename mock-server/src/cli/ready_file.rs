@@ -3,10 +3,14 @@
 use crate::app::App;
 use crate::files::{check_place, write_whole};
 use crate::http::route::ADMIN;
-use anyhow::Context as _;
-use serde_json::json;
-use std::fs;
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+/// A ready file is shorter than this.
+const LONGEST: u64 = 64 * 1024;
 
 /// The file that says that the port is bound. It goes when the server does, unless it is another
 /// server's by then.
@@ -16,13 +20,19 @@ pub struct ReadyFile {
 }
 
 impl ReadyFile {
-    /// Takes away what an earlier server left. What is no plain file stays, and is refused: a
-    /// device or a link is not ours to replace.
+    /// Takes away what an earlier server left. What is no plain file, or holds something else, stays
+    /// and is refused: it is not ours to replace.
     pub fn prepare(path: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(path) = &path
             && check_place("--ready-file", path)?
         {
-            fs::remove_file(path).with_context(|| format!("--ready-file: {}", path.display()))?;
+            let name = || format!("--ready-file: {}", path.display());
+            ensure!(
+                is_left(path).with_context(name)?,
+                "{}: is there already, and is no ready file; name another file",
+                name()
+            );
+            fs::remove_file(path).with_context(name)?;
         }
         let content = None;
         Ok(Self { path, content })
@@ -49,6 +59,15 @@ impl ReadyFile {
         self.content = Some(content);
         Ok(())
     }
+}
+
+/// Whether a file is empty, or what a server has written here.
+fn is_left(path: &Path) -> io::Result<bool> {
+    let mut text = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut text)?;
+    let found: Option<Value> = serde_json::from_slice(&text).ok();
+    let has = |key: &str| found.as_ref().is_some_and(|it| it.get(key).is_some());
+    Ok(text.trim_ascii().is_empty() || has("base_url") && has("pid"))
 }
 
 impl Drop for ReadyFile {

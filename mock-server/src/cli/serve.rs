@@ -85,7 +85,11 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
                     if hang_up.is_the_end() || !reload.has_files() {
                         return;
                     }
-                    reload.run().await;
+                    // Files may be where nobody answers: that keeps no server from its end.
+                    tokio::select! {
+                        () = reload.run() => {}
+                        () = end.next() => return,
+                    }
                 }
             }
         };

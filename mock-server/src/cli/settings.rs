@@ -64,12 +64,12 @@ fn tls(given: args::Tls) -> anyhow::Result<Option<TlsSettings>> {
     let is_made = given.self_signed;
     ensure!(
         is_made || given.ca_file.is_none(),
-        "--tls-ca-file: there is an authority with --tls-self-signed only"
+        "--tls-ca-file: needs --tls-self-signed"
     );
     let files = given.cert.zip(given.key);
     ensure!(
         !is_made || files.is_none(),
-        "--tls-self-signed: makes a certificate; leave --tls-cert and --tls-key out, or it"
+        "give either --tls-self-signed, or --tls-cert with --tls-key"
     );
     let ca_file = given.ca_file;
     Ok(match files {

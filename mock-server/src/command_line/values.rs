@@ -48,6 +48,10 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     let is_whole = text
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if let Some((_, rest)) = text.split_once("://") {
+        let rest = rest.split('/').next().unwrap_or_default();
+        return Err(format!("expected an address and a port, not a URL: {rest}"));
+    }
     if !is_whole {
         return Err(wanted.to_owned());
     }
@@ -121,6 +125,11 @@ mod tests {
             Ok(true)
         );
         assert_eq!(address("[::1]:1").map(|it| it.port()), Ok(1));
+        let why = address("http://127.0.0.1:4359/flexiti").unwrap_err();
+        assert_eq!(
+            why,
+            "expected an address and a port, not a URL: 127.0.0.1:4359"
+        );
         for text in ["", ":0", "localhost", "localhost:x", "127.0.0.1", "::1"] {
             let why = address(text).unwrap_err();
             assert!(why.contains("127.0.0.1:4359"), "{text}: {why}");

@@ -181,6 +181,17 @@ impl Reply {
         reply
     }
 
+    /// The same; JSON that is whole ends its line, for those who read it in a terminal.
+    #[must_use]
+    pub fn ending_its_line(mut self) -> Self {
+        if self.content_type.starts_with("application/json") && self.pieces.is_none() {
+            let mut body = Vec::from(std::mem::take(&mut self.body));
+            body.push(b'\n');
+            self.body = body.into();
+        }
+        self
+    }
+
     /// A redirection that the browser follows with GET.
     pub fn see_other(url: &str) -> Self {
         Self::empty(StatusCode::SEE_OTHER).with(LOCATION, url)

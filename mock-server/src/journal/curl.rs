@@ -38,18 +38,44 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     } else {
         word(&method)
     };
-    let _ = write!(command, "curl -si -X {method} {}", word(&url));
+    command.push_str("curl -si");
+    if url.contains(['[', ']', '{', '}']) {
+        // Else it would be several URLs.
+        command.push_str(" -g");
+    }
+    if url.contains("/.") {
+        command.push_str(" --path-as-is");
+    }
+    if method == "HEAD" && body.is_empty() {
+        // With -X, curl would wait for a body.
+        let _ = write!(command, " --head {}", word(&url));
+    } else {
+        let _ = write!(command, " -X {method} {}", word(&url));
+    }
     for (name, value) in entry.headers() {
         if !OWN.contains(&name.as_str()) {
             let name_shown = redactor.text(&name);
-            let header = format!("{name_shown}: {}", redactor.header(&name, &value));
+            // Nothing behind the colon would leave the header out.
+            let header = match redactor.header(&name, &value) {
+                value if value.trim().is_empty() => format!("{name_shown};"),
+                value => format!("{name_shown}: {value}"),
+            };
             let _ = write!(command, " -H {}", word(&header));
         }
+    }
+    let has_type = entry
+        .headers()
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if !body.is_empty() && !has_type {
+        // Else curl says that it is a form.
+        command.push_str(" -H 'content-type:'");
     }
     if piped {
         command.push_str(" --data-binary @-");
     } else if !body.is_empty() {
-        let _ = write!(command, " --data-binary {}", word(&shown));
+        // As it stands: a body may begin with the `@` by which others name a file.
+        let _ = write!(command, " --data-raw {}", word(&shown));
     }
     command
 }
@@ -108,6 +134,55 @@ fn octal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::forwarded::Forwarded;
+    use crate::http::request::{Body, Request};
+    use crate::journal::note::Note;
+    use std::hash::RandomState;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn entry(method: &str, path: &str, headers: &[(&'static str, &str)], body: &str) -> Entry {
+        let mut all = hyper::HeaderMap::new();
+        for (name, value) in headers {
+            all.insert(*name, value.parse().unwrap());
+        }
+        let request = Request {
+            method: method.parse().unwrap(),
+            path: path.to_owned(),
+            query: None,
+            headers: all,
+            body: Body::Read(body.to_owned().into()),
+            forwarded: Forwarded::default(),
+        };
+        Entry::new(0, &request, Note::default(), None, Duration::ZERO)
+    }
+
+    #[test]
+    fn nothing_of_a_request_means_something_to_curl() {
+        let redactor = Redactor::new(Arc::default(), RandomState::new());
+        let shown = |entry: &Entry| command(entry, "http://h", &redactor);
+        for (entry, line) in [
+            (
+                entry("POST", "/a", &[("content-type", "text/plain")], "@id_rsa"),
+                "curl -si -X POST 'http://h/a' -H 'content-type: text/plain' --data-raw '@id_rsa'",
+            ),
+            (
+                entry("POST", "/a", &[("x-empty", "")], "b"),
+                "curl -si -X POST 'http://h/a' -H 'x-empty;' -H 'content-type:' --data-raw 'b'",
+            ),
+            (
+                entry("GET", "/[1-3]{a,b}", &[], ""),
+                "curl -si -g -X GET 'http://h/[1-3]{a,b}'",
+            ),
+            (
+                entry("GET", "/a/../b", &[], ""),
+                "curl -si --path-as-is -X GET 'http://h/a/../b'",
+            ),
+            (entry("HEAD", "/a", &[], ""), "curl -si --head 'http://h/a'"),
+        ] {
+            assert_eq!(shown(&entry), line);
+        }
+    }
 
     #[test]
     fn a_secret_becomes_a_variable_and_a_quote_survives() {

@@ -169,7 +169,10 @@ impl JsonSchema for Times {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let range = generator.subschema_for::<Range>();
-        json_schema!({"anyOf": [{"type": "integer", "minimum": 0}, range]})
+        json_schema!({
+            "description": "How often: a number, or a range of numbers.",
+            "anyOf": [{"type": "integer", "minimum": 0}, range],
+        })
     }
 }
 
@@ -198,6 +201,13 @@ impl<'de> Visitor<'de> for TimesVisitor {
             return Err(A::Error::custom("`max` is less than `min`"));
         }
         Ok(Times(range))
+    }
+}
+
+impl Range {
+    /// The number that its words end with.
+    pub(super) fn last(self) -> usize {
+        self.max.unwrap_or(self.min)
     }
 }
 

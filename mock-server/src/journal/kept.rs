@@ -10,26 +10,28 @@ use base64::engine::general_purpose::STANDARD;
 use flexiti_contract::{Contract, Endpoint, Msg, StoredParameters};
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
-use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
 impl Journal {
-    /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept.
+    /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept; if
+    /// not, its exchanges have been kept, and what it has dropped of them is still to be.
     pub fn track(&mut self, is_new: bool) {
-        let (from, owners) = if is_new {
+        self.tracked = Some(if is_new {
             let dropped = self.shelves.iter().filter(|(_, held)| held.dropped > 0);
-            (0, dropped.map(|(owner, _)| owner.clone()).collect())
+            Tracked {
+                is_void: true,
+                from: 0,
+                gone: Vec::new(),
+                owners: dropped.map(|(owner, _)| owner.clone()).collect(),
+            }
         } else {
-            (self.next, FxHashSet::default())
-        };
-        self.tracked = Some(Tracked {
-            is_void: is_new,
-            from,
-            gone: Vec::new(),
-            owners,
+            Tracked {
+                from: self.next,
+                ..self.tracked.take().unwrap_or_default()
+            }
         });
     }
 
@@ -70,6 +72,19 @@ impl Journal {
 
     /// Adds an exchange that was kept, later ones after earlier ones.
     pub fn restore(&mut self, entry: Entry) {
+        let owner = &entry.note.client_id;
+        if self
+            .shelves
+            .get(owner)
+            .is_some_and(|own| entry.id <= own.dropped_to)
+        {
+            // It is counted already, and only its row was left.
+            if let Some(tracked) = &mut self.tracked {
+                tracked.gone.push(entry.id);
+            }
+            self.next = self.next.max(entry.id + 1);
+            return;
+        }
         self.hold(entry);
     }
 
@@ -109,12 +124,16 @@ impl Journal {
                 self.shelves.remove(owner);
             }
         }
-        let next = self.next;
-        self.restore_drops(drops.map(|drops| (owner.clone(), drops)), next);
+        self.restore_drops(drops.map(|drops| (owner.clone(), drops)));
     }
 
-    /// Says how much was dropped before, and which id comes next.
-    pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>, next: u64) {
+    /// The id of the next exchange is at least this one.
+    pub fn restore_next(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    /// Says how much was dropped before: ahead of the exchanges that are left.
+    pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>) {
         for (owner, drops) in drops {
             let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
                 self.next_shelf += 1;
@@ -126,7 +145,7 @@ impl Journal {
             self.dropped += drops.count;
             self.dropped_to = self.dropped_to.max(drops.to);
         }
-        self.next = self.next.max(next).max(self.dropped_to + 1);
+        self.next = self.next.max(self.dropped_to + 1);
     }
 }
 

@@ -222,6 +222,7 @@ mod tests {
     use crate::http::forwarded::Forwarded;
     use crate::http::request::{Body, Request};
     use crate::journal::note::Note;
+    use crate::journal::tracked::Drops;
     use std::time::Duration;
 
     fn entry(client_id: &str, length: usize) -> Entry {
@@ -271,5 +272,39 @@ mod tests {
         journal.record(entry("large", 20 * one));
         assert_eq!(journal.page(Some("large"), 0, 1).len(), 0);
         assert_eq!(journal.page(Some("quiet"), 0, 1).len(), 1);
+    }
+
+    #[test]
+    fn what_a_lower_limit_drops_of_what_was_kept_is_counted_once_and_leaves_the_store() {
+        let of = |count| Limits {
+            count,
+            bytes: usize::MAX,
+        };
+        let kept = |id| Entry {
+            id,
+            ..entry("a", 10)
+        };
+        // Each time less is held than there was, and the row of 1 was left by mistake.
+        let mut rows: Vec<u64> = (1..=20).collect();
+        let mut drops = Drops { count: 1, to: 1 };
+        for (limit, dropped) in [(10, 10), (4, 16), (4, 16)] {
+            let mut journal = Journal::new(of(limit));
+            journal.track(false);
+            journal.restore_drops([(Some("a".into()), drops)]);
+            for id in &rows {
+                journal.restore(kept(*id));
+            }
+            journal.restore_next(21);
+            journal.track(false);
+            assert_eq!(journal.dropped(Some("a")), dropped);
+            assert_eq!(journal.next_id(), 21);
+            let changes = journal.take_changes();
+            assert!(changes.new.is_empty() && !changes.is_void);
+            rows.retain(|id| !changes.gone.contains(id));
+            assert_eq!(rows.len(), limit);
+            for (_, now) in changes.drops {
+                drops = now.expect("the owner is there");
+            }
+        }
     }
 }

@@ -81,7 +81,12 @@ impl Judge<'_> {
         if hits.len() >= range.min && !too_many && !unsure {
             return Ok(hits.len());
         }
-        let expected = format!("{range} {}", self.wanted(wanted));
+        let noun = if range.last() == 1 {
+            "request"
+        } else {
+            "requests"
+        };
+        let expected = format!("{range} {noun}{}", self.wanted(wanted));
         let mut found = format!("{} of {} matched", hits.len(), self.entries.len());
         if self.dropped > 0 {
             let _ = write!(
@@ -109,7 +114,7 @@ impl Judge<'_> {
                 continue;
             }
             let after = last.map_or(String::new(), |id| format!(" after request {id}"));
-            let expected = format!("in_order[{at}]: {}{after}", self.wanted(wanted));
+            let expected = format!("in_order[{at}]: a request{}{after}", self.wanted(wanted));
             let count = self.expected.in_order.len();
             let found = format!("{at} of {count} came in order; this one did not");
             return Err(failure(at, expected, &found, self.nearest(wanted, rest)));
@@ -117,7 +122,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// What is wanted, in words.
+    /// What is wanted of a request, in words.
     fn wanted(&self, wanted: &Match) -> String {
         let mut parts = Vec::new();
         if let Some(id) = &self.expected.client_id {
@@ -131,9 +136,9 @@ impl Judge<'_> {
             }
         }));
         if parts.is_empty() {
-            return "of any request".to_owned();
+            return String::new();
         }
-        format!("of a request with {}", parts.join(", "))
+        format!(" with {}", parts.join(", "))
     }
 
     /// The requests that are most like what is wanted, the latest first among equals.

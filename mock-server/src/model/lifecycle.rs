@@ -198,7 +198,7 @@ pub fn advance(life: Life, event: Event) -> Result<Life, Illegal> {
 }
 
 /// The name of a unit variant, as JSON writes it.
-fn word(value: &impl Serialize) -> String {
+pub fn word(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }

@@ -11,5 +11,6 @@ mod lifecycle_laws;
 pub mod money;
 pub mod order;
 pub mod payment_plan;
+pub mod redirection_url;
 pub mod token;
 pub mod visit;

@@ -239,6 +239,53 @@ mod tests {
     const ACCESS: &str = "0123456789abcdef0123456789abcdef01234567";
 
     #[test]
+    fn base64_that_a_form_or_a_mail_has_changed_is_read_all_the_same() {
+        let secrets = Secrets::default();
+        secrets.add(">>>x>>>y");
+        let redactor = Redactor::new(Arc::new(secrets), RandomState::new());
+        let hidden = redactor.hidden(">>>x>>>y");
+        for (text, shown) in [
+            ("a=Pj4+eD4+Pnk=", format!("a={hidden}=")),
+            ("a=Pj4 eD4 Pnk=", format!("a={hidden}=")),
+            ("key Pj4 eD4 Pnk and more", format!("key {hidden} and more")),
+            ("a: Pj4+eD4+\r\n Pnk=", format!("a: {hidden}=")),
+            (
+                "Nothing is hidden in a long sentence",
+                "Nothing is hidden in a long sentence".to_owned(),
+            ),
+        ] {
+            assert_eq!(redactor.text(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_known_by_its_name_however_that_is_written() {
+        let redactor = Redactor::new(Arc::default(), RandomState::new());
+        let guess = redactor.hidden("guess");
+        for before in [
+            "client_secret[]=",
+            "client_secret[0]=",
+            "a[client_secret]=",
+            "client_secret = ",
+            "{'client_secret': '",
+            "--X\r\nContent-Disposition: form-data; name=\"client_secret\"\r\n\r\n",
+            "--X\nContent-Type: text/plain\nContent-Disposition: form-data; name=password\n\n",
+        ] {
+            for after in ["", "\r\n--X--\r\n"] {
+                let shown = redactor.text(&format!("{before}guess{after}"));
+                assert_eq!(shown, format!("{before}{guess}{after}"));
+            }
+        }
+        for plain in [
+            "name=guess",
+            "list[0]=guess",
+            "form-data; name=\"city\"\r\n\r\nguess",
+        ] {
+            assert_eq!(redactor.text(plain), plain);
+        }
+    }
+
+    #[test]
     fn secrets_tokens_and_sessions_are_hidden_wherever_they_stand() {
         let secrets = Secrets::default();
         secrets.add("s3cret/x");

@@ -130,31 +130,32 @@ impl Search<'_> {
                 continue;
             }
             let start = at;
-            while at < text.len() && (sextet(text[at]).is_some() || is_folded(text, at)) {
+            while at < text.len() && (sextet(text[at]).is_some() || goes_on(text, at)) {
                 at += 1;
             }
             if at - start >= least && !is_guid(&text[start..at]) {
-                self.run(&text[start..at], start, depth, hits)?;
+                self.run(&text[..at], start, depth, hits)?;
             }
         }
         Ok(())
     }
 
+    /// The run from `offset` to the end of the text.
     fn run(
         &mut self,
-        run: &[u8],
+        text: &[u8],
         offset: usize,
         depth: usize,
         hits: &mut Vec<Hit>,
     ) -> Result<(), Unsearchable> {
-        let digits: Vec<u8> = run.iter().copied().filter_map(sextet).collect();
+        let run = offset..text.len();
+        let digits: Vec<u8> = run.clone().filter_map(|at| digit(text, at)).collect();
         // Where each digit stands; rarely asked for.
         let places = OnceCell::new();
         let places = || {
             places.get_or_init(|| -> Vec<usize> {
-                let digits = (offset..).zip(run);
-                let digits = digits.filter(|(_, digit)| sextet(**digit).is_some());
-                digits.map(|(at, _)| at).collect()
+                let is_digit = |at: &usize| digit(text, *at).is_some();
+                run.clone().filter(is_digit).collect()
             })
         };
         for skipped in 0..4.min(digits.len()) {
@@ -203,15 +204,31 @@ fn is_guid(run: &[u8]) -> bool {
     }
 }
 
-/// Whether a line of base64 is folded here.
-fn is_folded(text: &[u8], at: usize) -> bool {
-    let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    is_break(&text[at])
-        && text[at..]
-            .iter()
-            .take(4)
-            .find(|byte| !is_break(byte))
-            .is_some_and(|next| sextet(*next).is_some())
+/// What stands between two lines of folded base64 at most: a line break, and the blanks by which the
+/// header of a mail goes on.
+const FOLD: usize = 8;
+
+/// Whether base64 goes on beyond this blank: its line is folded, or the blank is the `+` of a form
+/// that was decoded.
+fn goes_on(text: &[u8], at: usize) -> bool {
+    let blanks = text[at..].iter().take(FOLD);
+    let blanks = blanks.take_while(|byte| is_blank(**byte)).count();
+    let next = text.get(at + blanks);
+    blanks > 0 && next.is_some_and(|next| sextet(*next).is_some())
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | b' ' | b'\t')
+}
+
+/// What stands here for a digit of base64: a single blank may be the `+` of a form.
+fn digit(text: &[u8], at: usize) -> Option<u8> {
+    let is_single = || {
+        let beside = [at.checked_sub(1), Some(at + 1)];
+        let mut beside = beside.iter().flatten().filter_map(|at| text.get(*at));
+        text[at] == b' ' && !beside.any(|byte| is_blank(*byte))
+    };
+    sextet(text[at]).or_else(|| is_single().then_some(62))
 }
 
 /// What a digit of base64 stands for, in either alphabet.
@@ -341,35 +358,65 @@ fn named(text: &[u8], hits: &mut Vec<Hit>) {
 /// The secret value that a sign of assignment is followed by, or ends: where it is.
 fn value(text: &[u8], at: usize) -> Option<(usize, usize)> {
     match text[at] {
-        b'=' if is_secret_name(name_before(&text[..at])) => {
-            let start = at + 1;
+        b'=' if name_before(&text[..at]) == b"name" => part_of_form(text, at + 1),
+        b'=' if is_secret_name(name_before(text[..at].trim_ascii_end())) => {
+            let blanks = text[at + 1..].iter().take_while(|byte| **byte == b' ');
+            let start = at + 1 + blanks.count();
             let is_end = |byte: &u8| b"&;,\"'<> \r\n\t".contains(byte);
             let end = text[start..].iter().position(is_end);
             Some((start, end.map_or(text.len(), |end| start + end)))
         }
         b':' => {
             // A member of JSON.
-            let name = text[..at].trim_ascii_end().strip_suffix(b"\"")?;
+            let name = text[..at].trim_ascii_end();
+            let name = name.strip_suffix(b"\"").or(name.strip_suffix(b"'"))?;
             let blanks = text[at + 1..].iter().take(8);
             let blanks = blanks.take_while(|byte| byte.is_ascii_whitespace()).count();
             let start = at + 2 + blanks;
-            let is_text = text.get(start - 1) == Some(&b'"');
-            let is_secret = is_text && is_secret_name(name_before(name));
-            is_secret.then(|| (start, closing_quote(text, start)))
+            let quote = text.get(start - 1).copied();
+            let quote = quote.filter(|byte| matches!(byte, b'"' | b'\''))?;
+            let is_secret = is_secret_name(name_before(name));
+            is_secret.then(|| (start, closing_quote(text, start, quote)))
         }
         b'@' => Some((password_before(&text[..at])?, at)),
         _ => None,
     }
 }
 
+/// The value of a part of `multipart/form-data` (RFC 7578) whose name is a secret parameter's, and
+/// begins here.
+fn part_of_form(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let rest = text[at..].strip_prefix(b"\"").unwrap_or(&text[at..]);
+    let is_sign = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let name = rest.iter().take(NAME).take_while(is_sign).count();
+    if !is_secret_name(&rest[..name]) {
+        return None;
+    }
+    let head = &text[at..text.len().min(at + HEAD)];
+    let ends = [&b"\r\n\r\n"[..], b"\n\n"];
+    let end = |end: &&[u8]| Some(memchr::memmem::find(head, end)? + end.len());
+    let start = at + ends.iter().filter_map(end).min()?;
+    let end = memchr::memmem::find(&text[start..], b"\n--");
+    let end = end.map_or(text.len(), |end| start + end);
+    let end = end - usize::from(text[start..end].ends_with(b"\r"));
+    Some((start, end))
+}
+
+/// How long the head of a part may be.
+const HEAD: usize = 1_024;
+
 /// How long keys of the Basic scheme may be.
 const KEYS: usize = 1_024;
 /// How long the name of a parameter may be.
 const NAME: usize = 40;
 
-/// The name that a text ends with; of `a[password]` and `a.password`, the last part.
+/// The name that a text ends with; of `a[password]` and `a.password`, the last part; of `password[]`
+/// and `password[0]`, what the list is called.
 fn name_before(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"]").unwrap_or(text);
+    let inside = text.strip_suffix(b"]");
+    let digits = |text: &[u8]| text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let list = inside.and_then(|inside| inside[..inside.len() - digits(inside)].strip_suffix(b"["));
+    let text = list.or(inside).unwrap_or(text);
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let name = text
         .iter()
@@ -385,9 +432,9 @@ fn is_secret_name(name: &[u8]) -> bool {
 }
 
 /// Where a text in quotes ends.
-fn closing_quote(text: &[u8], start: usize) -> usize {
+fn closing_quote(text: &[u8], start: usize, quote: u8) -> usize {
     let mut at = start;
-    while at < text.len() && text[at] != b'"' {
+    while at < text.len() && text[at] != quote {
         at += if text[at] == b'\\' { 2 } else { 1 };
     }
     at.min(text.len())

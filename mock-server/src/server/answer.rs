@@ -131,7 +131,7 @@ pub(super) async fn answer<H: Handle>(
     if let Some(watch) = reply.watch.take() {
         let (sender, stream) = Channel::new(1);
         tokio::spawn(async move {
-            event_stream::feed(service, watch, sender).await;
+            event_stream::feed(service, aside, watch, sender).await;
             drop((busy, on));
         });
         return Ok(reply.streaming(stream));
@@ -169,13 +169,19 @@ async fn handled<H: Handle>(
 ) -> io::Result<Reply> {
     let app = &service.app;
     let is_aside = Service::is_aside(&request);
+    // Before the turn at a shared store: nobody is to wait in there. The semaphore is never closed.
+    let permit = if is_aside {
+        Arc::clone(aside).acquire_owned().await.ok()
+    } else {
+        None
+    };
     let mut entry = None;
     if !unkept::only_looks(&request) {
         entry = match app.enter().await {
             Ok(entry) => entry,
             Err(lost) => return Ok(unkept::reply(&lost)),
         };
-        if is_aside && matches!(request.method, Method::GET | Method::HEAD) {
+        if is_aside && unkept::changes_nothing(&request) {
             // What takes long and changes nothing need not keep other servers waiting.
             if let Err(lost) = app.keep(entry.take()).await {
                 return Ok(unkept::reply(&lost));
@@ -183,8 +189,7 @@ async fn handled<H: Handle>(
         }
     }
     let mut reply = if is_aside {
-        // Others are answered meanwhile. The semaphore is never closed.
-        let permit = Arc::clone(aside).acquire_owned().await.ok();
+        // Others are answered meanwhile.
         let service = Arc::clone(service);
         let handled = tokio::task::spawn_blocking(move || {
             let reply = handle.handle(&service, &request);

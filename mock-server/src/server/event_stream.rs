@@ -13,6 +13,7 @@ use serde_json::json;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 
 /// How often a comment is sent where nothing happens, so that neither side takes the other for dead.
@@ -21,6 +22,8 @@ const QUIET: Duration = Duration::from_secs(15);
 /// than a part of one processor, however busy the server is.
 const BATCH: usize = 64;
 const PAUSE: Duration = Duration::from_millis(10);
+/// Fewer are written at once where they are longer than this together: each watcher holds its own.
+const LONG: usize = 128 * 1024;
 
 /// How far the exchanges were told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +35,13 @@ struct Cursor {
 }
 
 /// Sends what happens until the watcher has gone, does not read, or the server stops.
-pub async fn feed(service: Arc<Service>, mut watch: Watch, mut out: Sender<Bytes, io::Error>) {
+/// `aside` is how many may read the journal at once.
+pub async fn feed(
+    service: Arc<Service>,
+    aside: Arc<Semaphore>,
+    mut watch: Watch,
+    mut out: Sender<Bytes, io::Error>,
+) {
     let patience = service.app.limits.write_time;
     tell(&service);
     let mut send = async |text: Bytes| {
@@ -47,6 +56,10 @@ pub async fn feed(service: Arc<Service>, mut watch: Watch, mut out: Sender<Bytes
     loop {
         // What the journal has that the watcher has not.
         loop {
+            if service.app.events.is_closing() {
+                return;
+            }
+            let permit = Arc::clone(&aside).acquire_owned().await.ok();
             let (service, client_id) = (Arc::clone(&service), watch.client_id.clone());
             let read = move || {
                 let mut text = String::new();
@@ -54,6 +67,7 @@ pub async fn feed(service: Arc<Service>, mut watch: Watch, mut out: Sender<Bytes
                 exchanges(&service.app, client_id, &mut cursor, |part, _| {
                     text.push_str(&part);
                 });
+                drop(permit);
                 (text, cursor)
             };
             let Ok((text, read_to)) = tokio::task::spawn_blocking(read).await else {
@@ -187,8 +201,8 @@ fn next_batch(app: &App, cursor: &mut Cursor) -> bool {
     pending.closing
 }
 
-/// Takes the next exchanges of a merchant, or of all, as events; before them that some were
-/// missed, where the journal has dropped them.
+/// Takes the next exchanges of a merchant, or of all, as events, until they are long; before them
+/// that some were missed, where the journal has dropped them.
 fn exchanges(
     app: &App,
     client_id: Option<&str>,
@@ -205,10 +219,15 @@ fn exchanges(
         cursor.missed_to = dropped_to;
         take(event("missed", &json!({})), None);
     }
+    let mut length = 0;
     for entry in entries {
         cursor.last = entry.id;
         let row = event("request", &ExchangeSummary::new(&entry, &redactor));
+        length += row.len();
         take(format!("id: {}\n{row}", entry.id), Some(&entry));
+        if length > LONG {
+            break;
+        }
     }
 }
 

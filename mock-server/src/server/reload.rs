@@ -94,8 +94,7 @@ impl Sources {
 fn apply(app: &App, new: New) {
     app.dialects
         .replace(Arc::clone(&new.own), new.compiled.clone());
-    let old = app.configure(new.configured);
-    app.reconcile(&old.merchants);
+    app.configure(new.configured);
     for merchant in app.state().merchants.values_mut() {
         let rulebook = match &merchant.account.dialect {
             None => &new.own,

@@ -4,8 +4,9 @@ use crate::config::Settings;
 use crate::pipeline::Service;
 use crate::server::tls::Tls;
 use crate::upstream::Upstream;
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use flexiti_contract::Rulebook;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -25,8 +26,16 @@ pub struct Bound {
 /// Takes the port, so that clients may connect from now on, and prepares the server.
 pub fn bind(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Bound> {
     let tls = Tls::start(settings)?;
-    let listener = TcpListener::bind(settings.listen)
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => {
+                "; another program, perhaps another flexiti-mock, has the port: choose one with \
+                 --listen, port 0 for a free one"
+            }
+            _ => "",
+        };
+        anyhow!("cannot listen on {}: {error}{remedy}", settings.listen)
+    })?;
     prepare(settings, rulebook, listener, tls)
 }
 

@@ -35,8 +35,7 @@ pub async fn run(
         upstream,
     };
     if let Some(tls) = tls.clone() {
-        let service = Arc::clone(&service);
-        tokio::spawn(async move { tls.watch(&service.metrics).await });
+        tokio::spawn(tls.watch(Arc::clone(&service)));
     }
     let crew = Crew::new(shared, limits.threads.saturating_sub(1));
     let mut shutdown = std::pin::pin!(shutdown);

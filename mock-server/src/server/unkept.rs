@@ -4,8 +4,8 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::route::ADMIN;
 use crate::store::Lost;
-use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
+use hyper::{Method, StatusCode};
 use serde_json::json;
 
 /// The paths below [`ADMIN`] that say how the server is: they need no store.
@@ -15,6 +15,12 @@ const LOOKS: [&str; 3] = ["/health", "/ready", "/metrics"];
 pub fn only_looks(request: &Request) -> bool {
     let rest = request.path.strip_prefix(ADMIN);
     rest.is_some_and(|rest| LOOKS.contains(&rest))
+}
+
+/// Whether a call of the admin API only reads what others have written.
+pub fn changes_nothing(request: &Request) -> bool {
+    let rest = request.path.strip_prefix(ADMIN);
+    matches!(request.method, Method::GET | Method::HEAD) || rest == Some("/requests/verify")
 }
 
 /// The answer in place of one that depends on what cannot be kept.

@@ -1,17 +1,13 @@
 //! A store in one file, an embedded database. Only one process can have it open.
 
+use crate::files::{Identity, identity, keep_private};
+use crate::store::database::{database, is_store, make};
 use crate::store::record::{FORMAT, Key, Table, WRITER, Write};
 use crate::store::rows::{Rows, place};
 use anyhow::{Context as _, anyhow, bail, ensure};
-use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
-use std::fs::OpenOptions;
-use std::io::Read as _;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// How the files of the database begin.
-const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
-/// How much of the file the database holds in memory. The server answers from its own memory.
-const CACHE: usize = 4 * 1024 * 1024;
 
 type Definition = TableDefinition<'static, (&'static str, u64), &'static [u8]>;
 
@@ -25,6 +21,10 @@ pub struct File {
     path: PathBuf,
     /// None after an error: the database has to be opened anew.
     database: Option<Database>,
+    /// The file that was opened; another one may be in its place by now.
+    identity: Option<Identity>,
+    /// The row that says what wrote it, as it was last written.
+    writer: Option<Write>,
 }
 
 impl File {
@@ -32,17 +32,15 @@ impl File {
     /// is no store, is damaged, was written by a newer program or is in use is left as it is.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
-        let is_new = is_new(path).with_context(name)?;
-        if is_new {
-            create(path).with_context(name)?;
+        if !is_store(path).with_context(name)?
+            && let Some(database) = make(path, &|_| Ok(()))?
+        {
+            return Ok(Self::new(path, database));
         }
-        let database = database(path)?;
-        let mut file = Self {
-            path: path.to_owned(),
-            database: Some(database),
-        };
-        if !is_new {
-            file.check_format().with_context(name)?;
+        let file = Self::new(path, database(path)?);
+        file.check_format().with_context(name)?;
+        if let Err(error) = keep_private(path) {
+            tracing::warn!("{}: others may read it, too: {error}", name());
         }
         Ok(file)
     }
@@ -51,11 +49,20 @@ impl File {
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         ensure!(
-            !is_new(path).with_context(name)?,
+            is_store(path).with_context(name)?,
             "{}: no such file, or it is empty",
             name()
         );
         Self::open(path)
+    }
+
+    fn new(path: &Path, database: Database) -> Self {
+        Self {
+            path: path.to_owned(),
+            database: Some(database),
+            identity: identity(path).ok(),
+            writer: None,
+        }
     }
 
     /// Where it is.
@@ -63,7 +70,7 @@ impl File {
         &self.path
     }
 
-    fn check_format(&mut self) -> anyhow::Result<()> {
+    fn check_format(&self) -> anyhow::Result<()> {
         #[derive(serde::Deserialize)]
         struct Format {
             format: u32,
@@ -91,10 +98,11 @@ impl File {
             );
             return Ok(());
         };
-        if format > FORMAT {
+        if format == 0 || format > FORMAT {
             bail!(
-                "written by flexiti-mock {version} in format {format}, and this is {} with format \
+                "written by flexiti-mock {} in format {format}, and this is {} with format \
                  {FORMAT}: use that version, or name another file",
+                version.escape_debug(),
                 env!("CARGO_PKG_VERSION")
             );
         }
@@ -113,14 +121,55 @@ impl File {
     /// Writes all of it or nothing; what was written is on the disk once this returns. After an
     /// error, the next call opens the file anew.
     pub fn write(&mut self, writes: &[Write]) -> anyhow::Result<()> {
-        if self.database.is_none() {
-            self.database = Some(database(&self.path)?);
-        }
-        let written = self.open_database().and_then(|open| write(open, writes));
+        self.remember_writer(writes);
+        let written = self.try_write(writes);
         if written.is_err() {
             self.database = None;
         }
         written.with_context(|| self.path.display().to_string())
+    }
+
+    fn try_write(&mut self, writes: &[Write]) -> anyhow::Result<()> {
+        ensure!(
+            identity(&self.path)? == *self.identity.get_or_insert(identity(&self.path)?),
+            "another file has been put in its place: put the right one back, or start the server \
+             anew with the one that is there"
+        );
+        if self.database.is_none() {
+            self.database = Some(database(&self.path)?);
+        }
+        write(self.open_database()?, writes)
+    }
+
+    /// Whether it was taken away since it was opened.
+    pub fn is_gone(&self) -> bool {
+        identity(&self.path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+
+    /// Makes a store with all of this in place of the file that was taken away.
+    pub fn write_anew(&mut self, writes: &[Write]) -> anyhow::Result<()> {
+        self.database = None;
+        self.remember_writer(writes);
+        let mut all: Vec<Write> = self.writer.iter().cloned().collect();
+        all.extend_from_slice(writes);
+        let made = make(&self.path, &|database| write(database, &all))?;
+        let made = made.ok_or_else(|| {
+            anyhow!(
+                "{}: somebody else has made a file in its place",
+                self.path.display()
+            )
+        })?;
+        self.identity = identity(&self.path).ok();
+        self.database = Some(made);
+        Ok(())
+    }
+
+    fn remember_writer(&mut self, writes: &[Write]) {
+        let says =
+            |write: &&Write| matches!(write, Write::Put(Table::Server, key, _) if key.0 == WRITER);
+        if let Some(newest) = writes.iter().rfind(says) {
+            self.writer = Some(newest.clone());
+        }
     }
 }
 
@@ -178,51 +227,4 @@ fn write(database: &Database, writes: &[Write]) -> anyhow::Result<()> {
     }
     transaction.commit()?;
     Ok(())
-}
-
-/// Whether a store can be made in this place.
-fn is_new(path: &Path) -> anyhow::Result<bool> {
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(error.into()),
-    };
-    let is_file = file.metadata()?.is_file();
-    ensure!(is_file, "not a plain file; name one, or a new one");
-    let mut start = Vec::new();
-    file.by_ref()
-        .take(MAGIC.len() as u64)
-        .read_to_end(&mut start)?;
-    ensure!(
-        start.is_empty() || start == MAGIC,
-        "not a file that flexiti-mock has written: name another one"
-    );
-    Ok(start.is_empty())
-}
-
-/// Makes an empty file that only its owner may read: it will hold secrets.
-fn create(path: &Path) -> anyhow::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
-}
-
-fn database(path: &Path) -> anyhow::Result<Database> {
-    let name = path.display();
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE);
-    // A file that something else has changed is refused, instead of being trusted.
-    builder.set_check_integrity_on_open(true);
-    match builder.create(path) {
-        Ok(database) => Ok(database),
-        Err(DatabaseError::DatabaseAlreadyOpen) => Err(anyhow!(
-            "{name}: another process has it open; stop that one, or name another file"
-        )),
-        Err(error) => Err(anyhow!(
-            "{name}: damaged ({error}): restore a copy, or name another file"
-        )),
-    }
 }

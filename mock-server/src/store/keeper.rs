@@ -45,6 +45,15 @@ struct Done {
     failed: Option<Lost>,
 }
 
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// What has changed since.
+    Changes,
+    /// All that there is: the file is gone.
+    All,
+}
+
 /// The store cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost(pub Arc<str>);
@@ -62,10 +71,11 @@ impl Shared {
 }
 
 impl Keeper {
-    /// Writes to `file` what `take` gives: what has changed since it was last called.
+    /// Writes to `file` what `take` gives: what has changed since it was last called, or all that
+    /// there is.
     pub fn start(
         file: File,
-        take: impl FnMut() -> Vec<Write> + Send + 'static,
+        take: impl FnMut(Wanted) -> Vec<Write> + Send + 'static,
     ) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
             asked: Mutex::default(),
@@ -147,7 +157,7 @@ fn gone() -> Lost {
     Lost("the server ends".into())
 }
 
-fn run(shared: &Shared, mut file: File, mut take: impl FnMut() -> Vec<Write>) {
+fn run(shared: &Shared, mut file: File, mut take: impl FnMut(Wanted) -> Vec<Write>) {
     let mut writes = Vec::new();
     let mut failed = None;
     loop {
@@ -164,13 +174,23 @@ fn run(shared: &Shared, mut file: File, mut take: impl FnMut() -> Vec<Write>) {
             asked = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let (count, is_over) = (asked.count, asked.is_over);
+        // Whoever makes room on a disk may delete it; what is in memory makes a whole store again.
+        let is_gone = file.is_gone();
+        if is_gone {
+            writes.clear();
+        }
         writes.append(&mut asked.also);
         drop(asked);
-        writes.append(&mut take());
-        let written = if writes.is_empty() && failed.is_none() {
-            Ok(())
+        let written = if is_gone {
+            writes.append(&mut take(Wanted::All));
+            file.write_anew(&writes)
         } else {
-            file.write(&writes)
+            writes.append(&mut take(Wanted::Changes));
+            if writes.is_empty() && failed.is_none() {
+                Ok(())
+            } else {
+                file.write(&writes)
+            }
         };
         match written {
             Ok(()) => {

@@ -4,6 +4,7 @@
 //! answer leaves only when all that it depends on has been kept.
 
 mod applied;
+mod database;
 mod dump;
 mod file;
 mod keeper;
@@ -18,9 +19,10 @@ mod turn;
 mod turns;
 
 pub use applied::apply;
-pub use dump::{export, import};
+pub use database::is_store;
+pub use dump::{Imported, export};
 pub use file::File;
-pub use keeper::{Keeper, Lost};
+pub use keeper::{Keeper, Lost, Wanted};
 pub use kind::{Entry, Store};
 pub use record::{FORMAT, Key, Table, WRITER, Write, Writer};
 pub use record::{journal_writes, put, writes};

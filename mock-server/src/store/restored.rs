@@ -133,6 +133,15 @@ fn restore_journal(
     journal: &mut Journal,
     contract: &'static Contract,
 ) -> anyhow::Result<()> {
+    let mut drops = Vec::new();
+    rows.each(Table::Dropped, &mut |Key(id, _), value| {
+        let row: Drops = read(value)?;
+        let owner = Some(id).filter(|id| !id.is_empty()).map(Arc::from);
+        drops.push((owner, row));
+        Ok(())
+    })?;
+    // First: what is dropped now, because less is to be held, comes on top of it.
+    journal.restore_drops(drops);
     let mut next = 1;
     rows.each(Table::Exchanges, &mut |Key(_, id), value| {
         let row: ExchangeRow = read(value)?;
@@ -141,14 +150,7 @@ fn restore_journal(
         journal.restore(entry);
         Ok(())
     })?;
-    let mut drops = Vec::new();
-    rows.each(Table::Dropped, &mut |Key(id, _), value| {
-        let row: Drops = read(value)?;
-        let owner = Some(id).filter(|id| !id.is_empty()).map(Arc::from);
-        drops.push((owner, row));
-        Ok(())
-    })?;
-    journal.restore_drops(drops, next);
+    journal.restore_next(next);
     Ok(())
 }
 

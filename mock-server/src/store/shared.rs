@@ -24,6 +24,8 @@ const TIME: Duration = Duration::from_secs(2);
 const TURN_MS: u32 = 3_000;
 /// How many turns the log has; a server that is further behind reads everything anew.
 const LOG: u32 = 4_096;
+/// How many bytes they may have together; the last is kept in any case.
+const LOG_BYTES: u32 = 16 * 1024 * 1024;
 
 /// The epoch of no store.
 const NONE: &str = "?";
@@ -222,6 +224,7 @@ impl Shared {
         let answer: String = self.ask(|connection| {
             let mut script = self.scripts[1].arg(PREFIX);
             script.arg(&self.me).arg(LOG).arg(epoch).arg(&entry);
+            script.arg(LOG_BYTES);
             for write in writes {
                 arguments(write, &mut script);
             }

@@ -3,7 +3,7 @@
 
 use crate::redact::Secrets;
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
@@ -18,7 +18,14 @@ const SHORTEST_SESSION: usize = 16;
 #[derive(Debug)]
 pub struct Learned {
     secrets: Arc<Secrets>,
-    list: Mutex<VecDeque<String>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    all: HashSet<Arc<str>>,
+    /// The same, the oldest first.
+    list: VecDeque<Arc<str>>,
 }
 
 impl Learned {
@@ -26,7 +33,7 @@ impl Learned {
     pub fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             secrets,
-            list: Mutex::new(VecDeque::new()),
+            known: Mutex::default(),
         }
     }
 
@@ -71,15 +78,17 @@ impl Learned {
     }
 
     fn add(&self, secret: String) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        if list.contains(&secret) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret: Arc<str> = secret.into();
+        if !known.all.insert(Arc::clone(&secret)) {
             return;
         }
         self.secrets.add(&secret);
-        list.push_back(secret);
-        if list.len() > LIMIT
-            && let Some(oldest) = list.pop_front()
+        known.list.push_back(secret);
+        if known.list.len() > LIMIT
+            && let Some(oldest) = known.list.pop_front()
         {
+            known.all.remove(&oldest);
             self.secrets.remove(&oldest);
         }
     }

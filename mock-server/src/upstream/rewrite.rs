@@ -3,13 +3,22 @@
 
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 /// How many hosted pages are remembered.
 const LIMIT: usize = 20_000;
+
+/// What is read of the answer of init: the URL as it is spelled there.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    redirection_url: &'a RawValue,
+}
 
 /// Two origins, and the pages at the one that belong to merchants.
 #[derive(Debug)]
@@ -45,19 +54,22 @@ impl Urls {
 
     /// The answer of init with a `redirection_url` that leads here; none if it stays.
     pub fn init(&self, body: &[u8], owner: &Owner) -> Option<Vec<u8>> {
-        let mut members: Value = serde_json::from_slice(body).ok()?;
-        let url = members["redirection_url"].as_str()?.to_owned();
+        let text = str::from_utf8(body).ok()?;
+        let answer: Answer<'_> = serde_json::from_str(text).ok()?;
+        let spelled = answer.redirection_url.get();
+        let url: String = serde_json::from_str(spelled).ok()?;
         let ours = self.ours(&url)?;
         let path = Url::parse(&ours).ok()?.path().to_owned();
         self.remember(path, owner.clone());
-        // As it stands but for that, where it can be found as it stands.
-        let text = String::from_utf8_lossy(body);
-        let spelled = |url: &str| Value::from(url).to_string();
-        if text.matches(&spelled(&url)).count() == 1 {
-            return Some(text.replace(&spelled(&url), &spelled(&ours)).into_bytes());
-        }
-        members["redirection_url"] = ours.into();
-        Some(members.to_string().into_bytes())
+        // All else stays as it stands: numbers have more digits than a program may know.
+        let from = spelled.as_ptr().addr() - text.as_ptr().addr();
+        let (before, rest) = text.split_at(from);
+        let after = &rest[spelled.len()..];
+        Some(
+            [before, &Value::from(ours).to_string(), after]
+                .concat()
+                .into_bytes(),
+        )
     }
 
     /// Whose page a path is.
@@ -208,9 +220,10 @@ mod tests {
         assert_eq!(urls.owner("/p/ab1/pin").unwrap().order_id, Some(7));
         assert!(urls.owner("/p/ab").is_none() && urls.owner("/").is_none());
         // Spelled in another way, it is the same URL.
-        let init = br#"{"redirection_url":"https:\/\/there.example\/p"}"#;
+        let init = br#"{"id": 12345678901234567890123, "redirection_url" : "https:\/\/there.example\/p", "amount": 499.90}"#;
         let ours = urls.init(init, &owner).unwrap();
-        assert_eq!(ours, br#"{"redirection_url":"http://127.0.0.1:4359/p"}"#);
+        let expected = br#"{"id": 12345678901234567890123, "redirection_url" : "http://127.0.0.1:4359/p", "amount": 499.90}"#;
+        assert_eq!(ours, expected);
         for elsewhere in [
             r#"{"redirection_url":"https://there.example.org/p"}"#,
             r#"{"redirection_url":"http://there.example/p"}"#,

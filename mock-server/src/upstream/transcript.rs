@@ -1,7 +1,7 @@
 //! The transcript: each exchange is in the file before its answer is given, so that a server that
 //! is killed has lost nothing that it answered.
 
-use crate::files::check_place;
+use crate::files::{check_place, keep_private};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use flexiti_contract::transcript::{
     self, HAR_END, Header, LARGEST, Recorded, archive_entry, archive_start, is_archive,
@@ -39,6 +39,9 @@ impl Transcript {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).with_context(name)?;
+        if let Err(error) = keep_private(path) {
+            tracing::warn!("{}: others may read it, too: {error}", name());
+        }
         only_one(&file).with_context(name)?;
         let text = read(&mut file).with_context(name)?;
         let archive = is_archive(&path.to_string_lossy());

@@ -37,6 +37,16 @@ fn health_says_what_runs() {
 }
 
 #[test]
+fn json_ends_its_line_for_those_who_read_it_in_a_terminal() {
+    let mock = server("documented");
+    for (path, status) in [("/health", 200), ("/merchants", 200), ("/nothing", 404)] {
+        let answer = get(&mock, path);
+        assert_eq!(answer.status, status);
+        assert!(answer.text().ends_with("}\n"), "{path}: {}", answer.text());
+    }
+}
+
+#[test]
 fn a_merchant_made_of_nothing_can_call_at_once() {
     let mock = server("documented");
     let answer = create(&mock, &json!({}));

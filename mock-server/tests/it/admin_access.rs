@@ -40,6 +40,7 @@ fn only_loopback_names_lead_to_the_admin_api() {
         let answer = with_host(host);
         assert_eq!(answer.status, 403, "{host}");
         assert!(problem(&answer).contains("loopback"), "{host}");
+        assert!(problem(&answer).contains("--admin-token"), "{host}");
     }
     // The API itself has no such scruples: containers call it by their own names.
     let answer = demo_token_call(&[])

@@ -32,6 +32,14 @@ fn a_running_clock_cannot_be_moved_out_of_the_calendar() {
         assert!(!text(&answer.json(), "error").is_empty(), "{body}");
         assert_well(&mock);
     }
+    for set in [json!("yesterday"), json!(7), json!("2026-01-01")] {
+        let answer = shop::admin(&mock, "PUT", CLOCK, &json!({"set": set}));
+        assert_eq!(
+            (answer.status, &*text(&answer.json(), "error")),
+            (400, "set: expected a time such as 2026-01-01T00:00:00Z"),
+            "{set}"
+        );
+    }
     // The clock still runs, and where it ran.
     let clock = shop::admin(&mock, "GET", CLOCK, &Value::Null).json();
     assert_eq!(clock["frozen"], false);

@@ -31,6 +31,49 @@ fn healthcheck_tells_a_server_that_is_well_from_none() {
 }
 
 #[test]
+fn healthcheck_says_what_to_change() {
+    let running = Running::start(&[]);
+    let address = running.address().to_string();
+    let output = run(&["healthcheck", "--tls", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("no TLS is spoken there; leave --tls out"),
+        "{}",
+        stderr(&output)
+    );
+    let output = run(&["healthcheck", &format!("http://{address}")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains(&format!("not a URL: {address}")),
+        "{}",
+        stderr(&output)
+    );
+    let output = run(&["--listen", &address]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("port 0 for a free one"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_configuration_that_is_not_toml_is_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shops.toml");
+    for (text, said) in [
+        (r#"{"merchants": []}"#, "not TOML: line 1"),
+        ("merchants = 3", "line 1, merchants: expected a list"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let output = run(&["--config", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("wrong"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn healthcheck_is_not_content_with_any_server() {
     use std::io::{Read as _, Write as _};
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -211,6 +211,58 @@ fn everything_lives_on_over_a_restart_and_over_kill_nine() {
 }
 
 #[test]
+fn a_server_that_is_killed_before_its_first_request_has_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path());
+    let config = folder.path().join("shops.toml");
+    for shops in [["one", "two"], ["two", "three"]] {
+        let text = shops.map(|id| {
+            format!("[[merchants]]\nclient_id = \"{id}\"\nclient_secret = \"secret-of-{id}\"\n")
+        });
+        std::fs::write(&config, text.concat()).unwrap();
+        let start = || Running::start(&["--data", &file, "--config", config.to_str().unwrap()]);
+        let mut running = start();
+        // What a container is asked before anybody uses it.
+        see(running.address(), "/health");
+        see(running.address(), "/ready");
+        running.signal("KILL");
+        running.ended();
+        let running = start();
+        for id in ["one", "two", "three"] {
+            let secret = format!("secret-of-{id}");
+            let status = token_call(id, &secret, &[GRANT])
+                .send(running.address())
+                .status;
+            assert_eq!(
+                status == 200,
+                shops.contains(&id),
+                "{id} of {shops:?}: {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_lower_limit_of_the_journal_counts_what_goes_once_and_takes_it_out_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(folder.path());
+    let running = Running::start(&["--data", &file]);
+    for _ in 0..30 {
+        token(running.address());
+    }
+    drop(running);
+    for round in 1..=3 {
+        let running = Running::start(&["--data", &file, "--journal-limit", "10"]);
+        token(running.address());
+        let requests = see(running.address(), "/requests");
+        assert_eq!(requests["dropped"], 20 + round, "{round}");
+        drop(running);
+        let checked = stdout(&run(&["data", "check", &file]));
+        assert!(checked.contains("exchanges 10\n"), "{checked}");
+    }
+}
+
+#[test]
 fn a_reset_and_a_merchant_that_goes_leave_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(folder.path());

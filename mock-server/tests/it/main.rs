@@ -24,6 +24,7 @@ mod commands;
 mod dashboard;
 mod data;
 mod data_files;
+mod data_places;
 mod demo_shop;
 mod dialect;
 mod exchanges;

@@ -165,6 +165,40 @@ fn a_ready_file_replaces_no_link_folder_or_device() {
 }
 
 #[test]
+fn a_ready_file_replaces_nothing_but_a_ready_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package.json");
+    for precious in [
+        "my notes\n",
+        r#"{"name": "my-shop"}"#,
+        r#"["base_url", "pid"]"#,
+    ] {
+        std::fs::write(&path, precious).unwrap();
+        let output = run(&[
+            "--listen",
+            "127.0.0.1:0",
+            "--ready-file",
+            path.to_str().unwrap(),
+        ]);
+        let why = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{why}");
+        assert!(why.contains("is no ready file"), "{why}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), precious);
+    }
+    // What a server left that was killed, and what `mktemp` makes.
+    for left in [
+        r#"{"base_url": "http://127.0.0.1:1/flexiti/online-api", "pid": 1}"#,
+        "",
+    ] {
+        std::fs::write(&path, left).unwrap();
+        let mut command = listening();
+        command.arg("--ready-file").arg(&path);
+        let running = Running::spawn(command);
+        assert_eq!(running.ready["pid"], running.pid());
+    }
+}
+
+#[test]
 fn a_made_up_admin_token_is_shown_in_every_log_format() {
     let mut command = program();
     command.args(["--listen", "0.0.0.0:0", "--log-format", "json"]);

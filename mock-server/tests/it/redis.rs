@@ -88,6 +88,17 @@ impl Redis {
         self.wait();
     }
 
+    /// What it answers to a command.
+    pub fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        let mut line = redis::cmd(command[0]);
+        command[1..].iter().for_each(|word| {
+            line.arg(word);
+        });
+        line.query(&mut connection).unwrap()
+    }
+
     /// Stops answering, or goes on.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());

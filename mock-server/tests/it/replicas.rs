@@ -496,3 +496,38 @@ fn without_dates(text: &str) -> String {
         text.to_owned()
     }
 }
+
+#[test]
+fn a_key_that_redis_has_lost_stops_nobody() {
+    let redis = Redis::start();
+    let (one, other) = (replica(&redis), replica(&redis));
+    let bearer = text(&token(one.address()), "access_token");
+    for (round, lost) in ["head", "bytes", "log", "epoch"].iter().enumerate() {
+        let id = order(one.address(), &bearer, &format!("before-{round}"));
+        let _: u64 = redis.ask(&["DEL", &format!("flexiti-mock:{lost}")]);
+        let next = order(other.address(), &bearer, &format!("after-{round}"));
+        assert_eq!(next, id + 1, "{lost}");
+        assert_same(
+            &everything(one.address()),
+            &everything(other.address()),
+            lost,
+        );
+    }
+}
+
+#[test]
+fn the_log_in_redis_does_not_outgrow_its_bytes() {
+    let redis = Redis::start();
+    let one = replica(&redis);
+    let long = "x".repeat(60_000);
+    let call = demo_token_call(&[GRANT, ("more", &long)]);
+    for _ in 0..400 {
+        call.send(one.address());
+    }
+    let bytes: u64 = redis.ask(&["GET", "flexiti-mock:bytes"]);
+    let count: u64 = redis.ask(&["XLEN", "flexiti-mock:log"]);
+    assert!(bytes <= 16 * 1024 * 1024, "{bytes} bytes");
+    assert!((10..400).contains(&count), "{count} turns");
+    let head: u64 = redis.ask(&["GET", "flexiti-mock:head"]);
+    assert!(head >= 400, "{head}");
+}

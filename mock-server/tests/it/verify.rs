@@ -123,7 +123,7 @@ fn what_did_not_come_is_told_with_what_is_nearest() {
     );
     let message = text(&body, "message");
     let start = format!(
-        "expected at least 1 of a request with client_id `flexitidemo`, endpoint `init`, \
+        "expected at least 1 request with client_id `flexitidemo`, endpoint `init`, \
          status `200`, params.lang `fr`, params.flow `apply`, params.amount_requested `499.99`, \
          headers.x-shop `one`\n0 of 3 matched\nnearest:\n  request 3: POST {INIT_V2} → 200\n    \
          params.lang: expected `fr`, was `en`\n  request 2: "
@@ -141,7 +141,7 @@ fn too_many_are_named() {
     assert_eq!(answer.status, 422);
     let body = answer.json();
     assert_eq!(body["matched"], 2);
-    assert_eq!(body["expected"], "0 to 1 of a request with endpoint `init`");
+    assert_eq!(body["expected"], "0 to 1 request with endpoint `init`");
     assert!(text(&body, "message").contains("requests 2, 3"), "{body}");
 }
 

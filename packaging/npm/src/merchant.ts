@@ -107,9 +107,10 @@ export class Merchant {
     return this.#admin.call("put", "/__admin/merchants/{client_id}/clock", sent);
   }
 
-  /** Sets this merchant's clock. */
-  setClock(now: Date): Promise<ClockView> {
-    const sent = { path: this.#path, body: { set: now.toISOString() } };
+  /** Sets this merchant's clock, to a date or a text such as 2026-01-01T00:00:00Z. */
+  setClock(now: Date | string): Promise<ClockView> {
+    const set = typeof now === "string" ? now : now.toISOString();
+    const sent = { path: this.#path, body: { set } };
     return this.#admin.call("put", "/__admin/merchants/{client_id}/clock", sent);
   }
 

@@ -84,6 +84,7 @@ test("a mock with TLS and a token is trusted and asked", async () => {
     const other = await connectFlexitiMock(secured.adminUrl, { ca, token: "t0ken" }).merchant();
     assert.ok((await other.freeze()).frozen);
     assert.match((await other.setClock(new Date("2026-01-01T00:00:00Z"))).now, /^2026-01-01T00:00:00/);
+    assert.match((await other.setClock("2026-02-01T00:00:00Z")).now, /^2026-02-01T00:00:00/);
     await other.dialect("mine", { answers: { ids_as: "string" } });
     await assert.rejects(connectFlexitiMock(secured.adminUrl, { ca }).merchant(), /401/);
     await assert.rejects(connectFlexitiMock(secured.adminUrl, { token: "t0ken" }).merchant(), /certificate/);

@@ -139,6 +139,7 @@ def test_a_mock_with_tls_and_a_token_is_trusted_and_asked(tmp_path, monkeypatch)
         other = FlexitiMock.connect(mock.admin_url, ca=ca, token="t0ken").merchant()
         assert other.freeze()["frozen"]
         assert other.set_clock(datetime(2026, 1, 1))["now"].startswith("2026-01-01T00:00:00")
+        assert other.set_clock("2026-02-01T00:00:00Z")["now"].startswith("2026-02-01T00:00:00")
         other.dialect("mine", answers={"ids_as": "string"})
         with pytest.raises(FlexitiMockError, match="401"):
             FlexitiMock.connect(mock.admin_url, ca=ca).merchant()

@@ -134,7 +134,7 @@ pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
 /// Answers of the calculator: one with a plan and, where that is answered 200, one without.
 pub(super) fn calculator(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     let plan = json!({
-        "htmlRender": "<span lang=\"fr\">3 versements mensuels de 166,33 $</span>",
+        "htmlRender": "<span lang=\"fr\">3 versements mensuels de 166,33\u{a0}$<br>Dernier versement\u{a0}: 166,34\u{a0}$</span>",
         "paymentPlan": {"monthlyPayment": "166.33", "months": "3"},
     });
     let mut list = vec![("A plan fits the price", plan)];
@@ -270,7 +270,7 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     match (row["type"].as_str(), row["pattern"].as_str()) {
         (_, Some("^[0-9a-f]{40}$")) => "40 hexadecimal digits, lower case".to_owned(),
         (_, Some("^[0-9A-Za-z_-]{43}$")) => "43 characters of base64url".to_owned(),
-        (_, Some("^https?://")) => "an absolute URL".to_owned(),
+        (_, Some(pattern)) if pattern.contains("://") => "an absolute URL".to_owned(),
         (_, Some("^[0-9]+[.][0-9]{2}$")) => "a string with two decimals".to_owned(),
         (_, Some("^[1-9][0-9]*$")) => "a string of digits".to_owned(),
         (_, Some(_)) => "a string such as `2022-06-13T22:29:20.276Z`".to_owned(),

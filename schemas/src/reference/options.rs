@@ -9,6 +9,8 @@ pub struct Options {
     pub client_id: String,
     /// What stands for its secret.
     pub client_secret: String,
+    /// The user name and the password of the client's user, for the password grant.
+    pub user: (String, String),
     /// A link back to where the reader came from: address and text.
     pub back: Option<(String, String)>,
 }
@@ -20,6 +22,7 @@ impl Default for Options {
             base_url: "http://127.0.0.1:4359/flexiti/online-api".to_owned(),
             client_id: "flexitidemo".to_owned(),
             client_secret: "flexitidemo-secret".to_owned(),
+            user: ("flexitidemo".to_owned(), "flexitidemo-password".to_owned()),
             back: None,
         }
     }

@@ -122,6 +122,7 @@ fn shown(answer: &Value, row: &Value) -> String {
             let pair = |(name, value): (&String, &Value)| format!("{name}: {}", shown(value, row));
             map.iter().map(pair).collect::<Vec<String>>().join("; ")
         }
+        Value::Array(list) if list.is_empty() => "none".to_owned(),
         Value::Array(list) => {
             let list = list.iter().map(|value| shown(value, row));
             list.collect::<Vec<String>>().join(", ")

@@ -84,6 +84,12 @@ fn grants(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
         parameters.insert("client_id".into(), json!(options.client_id));
         parameters.insert("client_secret".into(), json!(options.client_secret));
         parameters.insert("grant_type".into(), json!(grant));
+        let (username, password) = &options.user;
+        for (name, value) in [("username", username), ("password", password)] {
+            if let Some(example) = parameters.get_mut(name) {
+                *example = json!(value);
+            }
+        }
         example(
             rulebook,
             options,

@@ -90,7 +90,11 @@ fn details(document: &Document) -> String {
             if status == "default" {
                 continue;
             }
-            let content = answer["content"].as_object();
+            let shared = answer["$ref"].as_str().map(|path| {
+                let found = document.json.pointer(path.trim_start_matches('#'));
+                found.unwrap_or_else(|| panic!("{path} leads nowhere"))
+            });
+            let content = shared.unwrap_or(answer)["content"].as_object();
             let kinds = content.into_iter().flatten().map(|(media, content)| {
                 match content
                     .get("schema")

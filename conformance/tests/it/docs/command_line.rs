@@ -53,6 +53,8 @@ fn parse(name: String, text: &str) -> Help {
         options: Vec::new(),
     };
     let mut section = "";
+    // Where a flag is too long for that, what it means is on the line below it.
+    let text = text.replace(&format!("\n{}", " ".repeat(10)), "  ");
     for line in text.lines().skip(1) {
         if let Some(usage) = line.strip_prefix("Usage: ") {
             section = "usage";
@@ -142,6 +144,7 @@ fn page(program: &str) -> String {
             let _ = writeln!(text, "| {title} | meaning | default | environment |");
             text.push_str("|---|---|---|---|\n");
             for row in rows {
+                assert!(!row.what.is_empty(), "{}: {}", help.name, row.name);
                 let variable = row.variable.as_ref().map(|name| format!("`{name}`"));
                 let _ = writeln!(
                     text,
@@ -167,6 +170,19 @@ fn the_command_line_page_is_current() {
             ("flexiti-conformance", page("flexiti-conformance")),
         ],
     );
+}
+
+#[test]
+fn the_meaning_of_a_flag_may_stand_below_it() {
+    let help = "About\n\nUsage: a [OPTIONS]\n\nOptions:\n      --a-long-name <FILE>\n          \
+                File to read [env: FILE=]\n  -h, --help\n          Print help\n";
+    let help = parse("a".to_owned(), help);
+    let [row] = help.options.as_slice() else {
+        panic!("{} rows", help.options.len());
+    };
+    assert_eq!(row.name, "--a-long-name <FILE>");
+    assert_eq!(row.meaning(), "File to read");
+    assert_eq!(row.variable.as_deref(), Some("FILE"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::cli::complaint::complain;
 use crate::cli::exec::exit_code::FAILED;
 use crate::embed::Mock;
 use crate::embed::admin::{Expected, Finding};
-use crate::files::{check_place, write_whole};
+use crate::files::{check_place, write_private};
 use crate::http::json::without_repeats;
 use anyhow::{Context as _, anyhow, ensure};
 use flexiti_contract::Contract;
@@ -169,7 +169,7 @@ fn write(mock: &Mock, client_id: &str, path: &Path) -> bool {
     let written = mock
         .admin()
         .archive(client_id, &mut archive)
-        .and_then(|()| write_whole(path, &archive));
+        .and_then(|()| write_private(path, &archive));
     if let Err(error) = written {
         complain(&format!("--journal: {}: {error}", path.display()));
         return false;

@@ -1,12 +1,13 @@
 //! Whether a certificate can be used now.
 
 use anyhow::{anyhow, bail};
+use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// Looks at each certificate of a chain, the server's own first.
 pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
-    let now = jiff::Timestamp::now();
+    let now = Timestamp::now();
     for (at, der) in chain.iter().enumerate() {
         let which = match at {
             0 => "the certificate".to_owned(),
@@ -15,9 +16,8 @@ pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
         let (_, certificate) = X509Certificate::from_der(der)
             .map_err(|_| anyhow!("{which} is broken: what its PEM holds is no certificate"))?;
         let validity = certificate.validity();
-        let at = |seconds: i64| jiff::Timestamp::from_second(seconds).unwrap_or_default();
-        let begins = at(validity.not_before.timestamp());
-        let ends = at(validity.not_after.timestamp());
+        let begins = time(validity.not_before.timestamp());
+        let ends = time(validity.not_after.timestamp());
         if now > ends {
             bail!("{which} has expired: it was valid until {ends}");
         }
@@ -26,4 +26,25 @@ pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A time; the first or the last that there is in place of one beyond it. RFC 5280 has a certificate
+/// that is valid for ever end with the year 9999.
+fn time(seconds: i64) -> Timestamp {
+    let [first, last] = [Timestamp::MIN, Timestamp::MAX];
+    let seconds = seconds.clamp(first.as_second(), last.as_second());
+    Timestamp::from_second(seconds).unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_its_end() {
+        assert_eq!(time(0), Timestamp::UNIX_EPOCH);
+        // 9999-12-31T23:59:59Z
+        assert!(time(253_402_300_799) > Timestamp::from_second(253_000_000_000).unwrap());
+        assert!(time(i64::MIN) < time(0) && time(i64::MAX) > time(0));
+    }
 }

@@ -9,6 +9,7 @@ mod self_signed;
 
 use crate::config::{Settings, TlsSettings};
 use crate::files::{LOOK, Watched};
+use crate::pipeline::Service;
 use crate::server::tls::files::Files;
 use crate::server::tls::provider::provider;
 use crate::server::tls::self_signed::CaFile;
@@ -102,17 +103,26 @@ impl Tls {
         }
     }
 
-    /// Reads the files again whenever they have changed; for ever.
-    pub async fn watch(&self, metrics: &Metrics) {
+    /// Reads the files again whenever they have changed; for ever. A disk that does not answer
+    /// keeps nobody else waiting.
+    pub async fn watch(self: Arc<Self>, service: Arc<Service>) {
         let Source::Files(_, watched) = &self.source else {
             return;
         };
         let mut watched = watched.clone();
         loop {
             tokio::time::sleep(LOOK).await;
-            if watched.have_changed() {
-                self.reload(metrics);
-            }
+            let (tls, service) = (Arc::clone(&self), Arc::clone(&service));
+            let look = move || {
+                if watched.have_changed() {
+                    tls.reload(&service.metrics);
+                }
+                watched
+            };
+            let Ok(seen) = tokio::task::spawn_blocking(look).await else {
+                return;
+            };
+            watched = seen;
         }
     }
 }

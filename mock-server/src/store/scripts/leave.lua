@@ -1,17 +1,37 @@
 -- Writes what has changed, and gives the turn on. A server whose turn has been taken from it
 -- writes nothing.
-local p, me, keep, epoch, entry = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local p, me, keep, epoch, entry = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local most = tonumber(ARGV[6])
 if redis.call('GET', p .. 'turn') ~= me then return 'lost' end
 if epoch ~= '' then
   redis.call('SET', p .. 'epoch', epoch)
-  redis.call('DEL', p .. 'head', p .. 'log')
+  redis.call('DEL', p .. 'head', p .. 'log', p .. 'bytes')
 end
 local head = redis.call('GET', p .. 'head') or '0'
 if entry ~= '' then
-  head = redis.call('INCR', p .. 'head')
-  redis.call('XADD', p .. 'log', 'MAXLEN', '~', keep, head .. '-0', 'entry', entry)
+  local log = p .. 'log'
+  -- Where Redis has lost a key to make room, the log itself says how far it goes.
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  local known = last and tonumber(string.match(last[1], '^%d+')) or 0
+  head = string.format('%.0f', math.max(tonumber(head), known) + 1)
+  redis.call('SET', p .. 'head', head)
+  local bytes = tonumber(redis.call('GET', p .. 'bytes'))
+  if not bytes then
+    bytes = 0
+    for _, one in ipairs(redis.call('XRANGE', log, '-', '+')) do bytes = bytes + #one[2][2] end
+  end
+  redis.call('XADD', log, head .. '-0', 'entry', entry)
+  bytes = bytes + #entry
+  local count = redis.call('XLEN', log)
+  while count > 1 and (count > keep or bytes > most) do
+    local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+    bytes = bytes - #oldest[2][2]
+    redis.call('XDEL', log, oldest[1])
+    count = count - 1
+  end
+  redis.call('SET', p .. 'bytes', string.format('%.0f', bytes))
 end
-local i = 6
+local i = 7
 while ARGV[i] do
   local op, name, of, field = ARGV[i], p .. ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local rows = name

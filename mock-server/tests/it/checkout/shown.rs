@@ -172,3 +172,36 @@ fn a_step_that_did_not_happen_is_not_ticked() {
     let page = look(&mock, &order).text();
     assert_eq!(page.matches("class=\"done\"").count(), 1, "{page}");
 }
+
+#[test]
+fn who_is_approved_reads_it_once_and_sees_a_card_that_can_be_typed() {
+    let mock = start(&Settings::default());
+    let order = open(&mock, "apply", true);
+    take(&mock, &order, "force", &[("outcome", "approved")]);
+    let page = look(&mock, &order).text();
+    assert_eq!(
+        page.matches("approved").count(),
+        page.matches("You are approved").count()
+    );
+    let shown = walk::order(&mock, order.id);
+    let number: u64 = shown["customer_id"].as_str().unwrap().parse().unwrap();
+    let vcc = format!("1070{number:012}");
+    let groups: Vec<&str> = [0, 4, 8, 12].iter().map(|at| &vcc[*at..at + 4]).collect();
+    assert!(page.contains(&groups.join(" ")), "{page}");
+}
+
+#[test]
+fn the_title_of_one_choice_names_it() {
+    let mock = start(&Settings::default());
+    for (flow, title) in [
+        ("buy", "Sign in and buy"),
+        ("apply/buy", "How would you like to pay?"),
+    ] {
+        let order = open(&mock, flow, true);
+        let page = look(&mock, &order).text();
+        assert!(
+            page.contains(&format!("<h1>{title}</h1>")),
+            "{flow}: {page}"
+        );
+    }
+}

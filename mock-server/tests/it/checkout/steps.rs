@@ -141,11 +141,19 @@ fn three_wrong_codes_end_it_as_the_dialect_says() {
             take(&mock, &order, "application", &APPLICATION);
         }
         for left in ["Tries left: 2", "Tries left: 1"] {
+            // Who only clicks on has tried nothing.
+            let answer = send(&mock, &order, "pin", &[("pin", " ")]);
+            assert_eq!(answer.status, 422);
+            assert!(
+                answer.text().contains("Fill in this field"),
+                "{}",
+                answer.text()
+            );
             let answer = send(&mock, &order, "pin", &[("pin", "1")]);
             assert_eq!(answer.status, 422);
             assert!(answer.text().contains(left), "{}", answer.text());
         }
-        take(&mock, &order, "pin", &[("pin", "")]);
+        take(&mock, &order, "pin", &[("pin", "1")]);
         let shown = walk::order(&mock, order.id);
         assert_eq!(shown["outcome"], outcome, "{flow}: {shown}");
         assert_eq!(shown["refused"], "tries_exceed", "{flow}: {shown}");

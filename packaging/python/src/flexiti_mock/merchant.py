@@ -109,8 +109,12 @@ class Merchant:
         )
         return clock
 
-    def set_clock(self, now: datetime) -> ClockView:
-        """Sets this merchant's clock; a time without a zone is UTC."""
+    def set_clock(self, now: datetime | str) -> ClockView:
+        """Sets this merchant's clock, to a datetime or a text such as 2026-01-01T00:00:00Z; a time
+        without a zone is UTC."""
+        if isinstance(now, str):
+            # Before Python 3.11, fromisoformat does not know the Z.
+            now = datetime.fromisoformat(now.replace("Z", "+00:00"))
         at = now if now.tzinfo else now.replace(tzinfo=timezone.utc)
         clock: ClockView = self._admin.call(
             "PUT",

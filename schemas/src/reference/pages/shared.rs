@@ -84,6 +84,15 @@ pub(super) fn tail(source: &Source<'_>, id: &str, scope: &Scope) -> Vec<Block> {
     blocks
 }
 
+/// A number of clauses with what is said of none, of one and of several.
+fn of(count: usize, words: [&str; 3]) -> String {
+    match count {
+        0 => words[0].to_owned(),
+        1 => format!("1 {}", words[1]),
+        count => format!("{count} {}", words[2]),
+    }
+}
+
 /// How many of a page's clauses are guesses.
 pub(super) fn counted(rulebook: &Rulebook, scope: &Scope) -> Text {
     let here = rulebook
@@ -93,9 +102,12 @@ pub(super) fn counted(rulebook: &Rulebook, scope: &Scope) -> Text {
         here.partition(|clause| crate::reference::document::is_guess(clause.evidence));
     vec![
         plain(format!(
-            "What the API promises here, one entry each. {} rest on Flexiti's documentation of the Online API; {} are guesses in the dialect ",
-            known.len(),
-            guesses.len()
+            "What the API promises here, one entry each. {} on Flexiti's documentation of the Online API; {} in the dialect ",
+            of(known.len(), ["None rests", "rests", "rest"]),
+            of(
+                guesses.len(),
+                ["none is a guess", "is a guess", "are guesses"]
+            ),
         )),
         code(rulebook.dialect().name.clone()),
         plain("."),
