@@ -60,6 +60,15 @@ impl<'a> Story<'a> {
                 .any(says_failed)
     }
 
+    /// Whether the shop got any notification: one that no fault touched, or merely delayed.
+    pub fn has_heard(&self) -> bool {
+        let mut asked = self.calls(|endpoint| kind(endpoint) == "notification");
+        asked.any(|call| {
+            let is_whole = call.row.fault.is_none() || self.planned_delay(call) > 0;
+            call.row.status == 200 && is_whole
+        })
+    }
+
     /// Whether somebody else buys, too.
     pub fn has_bystander(&self) -> bool {
         let mut steps = self.scenario.steps.iter();
