@@ -38,6 +38,13 @@ const LOOK: &str = include_str!("scripts/look.lua");
 /// Writes what has changed, and gives the turn on. A server whose turn has been taken from it
 /// writes nothing.
 const LEAVE: &str = include_str!("scripts/leave.lua");
+/// Keeps the turn while much is read.
+const STAY: &str = include_str!("scripts/stay.lua");
+/// How many rows are written by one script: Redis answers nobody else meanwhile.
+const PART: usize = 1_000;
+/// After how many rows that were read the turn is asked for once more.
+const ROWS: usize = 4_096;
+
 /// What came of asking for the turn.
 #[derive(Debug)]
 pub enum Entered {
@@ -60,7 +67,7 @@ pub struct Shared {
     epoch: String,
     /// How far in the log it is.
     at: u64,
-    scripts: [Script; 3],
+    scripts: [Script; 4],
 }
 
 impl std::fmt::Debug for Shared {
@@ -94,7 +101,7 @@ impl Shared {
             me,
             epoch: NONE.to_owned(),
             at: 0,
-            scripts: [ENTER, LEAVE, LOOK].map(Script::new),
+            scripts: [ENTER, LEAVE, LOOK, STAY].map(Script::new),
         };
         let answers = shared.ask(|connection| redis::cmd("PING").query::<()>(connection));
         answers.context("--store")?;
@@ -207,6 +214,14 @@ impl Shared {
         self.at = 0;
     }
 
+    /// Keeps the turn, if this server has it, for as long as a new one.
+    fn stay(&self) -> anyhow::Result<()> {
+        self.ask(|connection| {
+            let mut script = self.scripts[3].arg(PREFIX);
+            script.arg(&self.me).arg(TURN_MS).invoke(connection)
+        })
+    }
+
     /// Writes what has changed, and gives the turn on. With `is_first`, it is a new store.
     pub fn leave(
         &mut self,
@@ -215,16 +230,37 @@ impl Shared {
         is_first: bool,
     ) -> anyhow::Result<()> {
         let is_empty = writes.is_empty() && events.is_empty();
-        let entry = if is_empty {
+        // Of a new store, the others read everything anyway. There is one once its last part is
+        // written; a server that finds half of one begins again.
+        let entry = if is_empty || is_first {
             String::new()
         } else {
             serde_json::to_string(&Turn::new(writes, events))?
         };
+        let mut rest = writes;
+        while is_first && rest.len() > PART {
+            let (part, more) = rest.split_at(PART);
+            self.write(part, "", "", TURN_MS)?;
+            rest = more;
+        }
         let epoch = if is_first { self.epoch.as_str() } else { "" };
+        let head = self.write(rest, epoch, &entry, 0)?;
+        self.at = head.parse().unwrap_or(self.at);
+        Ok(())
+    }
+
+    /// Writes rows; keeps the turn for `stays` milliseconds, or gives it on.
+    fn write(
+        &self,
+        writes: &[Write],
+        epoch: &str,
+        entry: &str,
+        stays: u32,
+    ) -> anyhow::Result<String> {
         let answer: String = self.ask(|connection| {
             let mut script = self.scripts[1].arg(PREFIX);
-            script.arg(&self.me).arg(LOG).arg(epoch).arg(&entry);
-            script.arg(LOG_BYTES);
+            script.arg(&self.me).arg(LOG).arg(epoch).arg(entry);
+            script.arg(LOG_BYTES).arg(stays);
             for write in writes {
                 arguments(write, &mut script);
             }
@@ -236,8 +272,7 @@ impl Shared {
                 self.place
             );
         }
-        self.at = answer.parse().unwrap_or(self.at);
-        Ok(())
+        Ok(answer)
     }
 
     /// What makes further connections to it.
@@ -377,7 +412,10 @@ impl Rows for Shared {
             ),
         }
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (key, value) in rows {
+        for (at, (key, value)) in rows.into_iter().enumerate() {
+            if at % ROWS == ROWS - 1 {
+                self.stay()?;
+            }
             see(key.clone(), &value).with_context(|| place(table, &key))?;
         }
         Ok(())

@@ -31,7 +31,7 @@ fn code(output: &Output) -> i32 {
 fn the_command_finds_server_account_and_no_proxy_in_its_environment() {
     let line = format!(
         "{TOKEN} -w '%{{http_code}}\\n'; curl -s $FLEXITI_ADMIN_URL/merchants/$FLEXITI_CLIENT_ID; \
-         echo; echo $NO_PROXY; echo $no_proxy; cat; echo hidden >&2; exit 7"
+         echo $NO_PROXY; echo $no_proxy; cat; echo hidden >&2; exit 7"
     )
     .replace("-o /dev/null", "-o /dev/null -S");
     let mut command = exec(&["--trust-url", "https://shop.example"], &line);

@@ -270,7 +270,10 @@ impl<'s, 'd> Customer<'s, 'd> {
             .admin()
             .orders(Some(&self.stage.client_id))
             .orders;
-        let here = |order: &&OrderView| order.redirection_url.ends_with(url.path());
+        let here = |order: &&OrderView| {
+            let pages = order.redirection_url.split('?').next();
+            pages.is_some_and(|pages| pages.ends_with(url.path()))
+        };
         orders.into_iter().find(|order| here(&order))
     }
 

@@ -1,7 +1,7 @@
--- Writes what has changed, and gives the turn on. A server whose turn has been taken from it
--- writes nothing.
+-- Writes what has changed, and gives the turn on, or keeps it for so many milliseconds where more
+-- follows. A server whose turn has been taken from it writes nothing.
 local p, me, keep, epoch, entry = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local most = tonumber(ARGV[6])
+local most, stays = tonumber(ARGV[6]), tonumber(ARGV[7])
 if redis.call('GET', p .. 'turn') ~= me then return 'lost' end
 if epoch ~= '' then
   redis.call('SET', p .. 'epoch', epoch)
@@ -31,7 +31,7 @@ if entry ~= '' then
   end
   redis.call('SET', p .. 'bytes', string.format('%.0f', bytes))
 end
-local i = 7
+local i = 8
 while ARGV[i] do
   local op, name, of, field = ARGV[i], p .. ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local rows = name
@@ -52,6 +52,10 @@ while ARGV[i] do
   end
   i = i + 5
 end
+if stays > 0 then
+  redis.call('PEXPIRE', p .. 'turn', stays)
+  return tostring(head)
+end
 redis.call('DEL', p .. 'turn')
-if entry ~= '' then redis.call('PUBLISH', p .. 'news', head) end
+if entry ~= '' or epoch ~= '' then redis.call('PUBLISH', p .. 'news', head) end
 return tostring(head)
