@@ -6,8 +6,8 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use flexiti_contract::transcript::{
     self, HAR_END, Header, LARGEST, Recorded, archive_entry, archive_start, is_archive,
 };
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -111,6 +111,11 @@ impl Appended {
     /// Writes what is new in place of what the file ends with, and that end again, in one piece.
     fn append(&mut self, new: &str, end: &str) -> io::Result<()> {
         let text = format!("{new}{end}");
+        if self.end + text.len() as u64 > LARGEST {
+            let mib = LARGEST / 1024 / 1024;
+            let why = format!("over {mib} MiB, it could not be read again; name another file");
+            return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+        }
         let written = (|| {
             self.file.seek(SeekFrom::Start(self.end))?;
             self.file.write_all(text.as_bytes())?;
@@ -188,6 +193,9 @@ fn whole(text: &str, archive: bool) -> Result<Whole, String> {
 /// The exchanges of a transcript, to answer from.
 pub fn load(path: &Path) -> anyhow::Result<Vec<Recorded>> {
     let name = || format!("--transcript: {}", path.display());
+    // A pipe is not opened: that would wait for whoever writes to it.
+    let found = fs::metadata(path).with_context(name)?;
+    ensure!(found.is_file(), "{}: is not a plain file", name());
     let mut file = File::open(path).with_context(name)?;
     let text = read(&mut file).with_context(name)?;
     transcript::read(&text).map_err(|why| anyhow!("{}: {why}", name()))
@@ -228,4 +236,24 @@ fn only_one(file: &File) -> anyhow::Result<()> {
 fn only_one(file: &File) -> anyhow::Result<()> {
     file.try_lock()
         .map_err(|_| anyhow!("another server writes this file; name another one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let file = tempfile::tempfile().unwrap();
+        let mut appended = Appended {
+            file: file.try_clone().unwrap(),
+            end: LARGEST - 4,
+            goes_on: true,
+        };
+        let why = appended.append("12345", "").unwrap_err().to_string();
+        assert!(why.contains("512 MiB"), "{why}");
+        assert_eq!(file.metadata().unwrap().len(), 0);
+        appended.append("123\n", "").unwrap();
+        assert_eq!(file.metadata().unwrap().len(), LARGEST);
+    }
 }
