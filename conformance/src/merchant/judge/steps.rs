@@ -142,11 +142,13 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 waited_ms,
             },
         ) => {
-            if *belief == Some(Belief::Paid) && !story.has_heard() {
+            let is_new = !story.was_fooled();
+            if *belief == Some(Belief::Paid) && is_new && !story.has_heard() {
                 // That it is true, the shop cannot know.
                 let message =
                     format!("the shop says `{said}`, and has got no notification that says so");
-                return Some(Judgement::new("belief", Verdict::Failed, message));
+                let check = "outcome_from_callback";
+                return Some(Judgement::new(check, Verdict::Failed, message));
             }
             let is_so = match belief {
                 Some(Belief::Failed) if story.was_told_of_failure() => true,

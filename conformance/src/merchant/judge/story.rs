@@ -69,6 +69,21 @@ impl<'a> Story<'a> {
         })
     }
 
+    /// Whether the shop was seen to believe what it had to doubt.
+    pub fn was_fooled(&self) -> bool {
+        let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
+        steps.any(|(step, came)| match (step, came) {
+            (
+                Step::Doubt { none_of },
+                Happened::Believed {
+                    belief: Some(belief),
+                    ..
+                },
+            ) => none_of.contains(belief),
+            _ => false,
+        })
+    }
+
     /// Whether somebody else buys, too.
     pub fn has_bystander(&self) -> bool {
         let mut steps = self.scenario.steps.iter();

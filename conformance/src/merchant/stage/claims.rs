@@ -1,6 +1,6 @@
 //! Whether a page says in so many words that the order is paid.
 
-use super::extract::unescaped;
+use super::html::unescaped;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -72,9 +72,9 @@ fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String,
     let value = |tag: &tl::HTMLTag<'_>| match attribute {
         Some(name) => {
             let value = tag.attributes().get(name).flatten();
-            value.map(|value| unescaped(&value.as_utf8_str()))
+            value.map(|value| html::unescaped(&value.as_utf8_str()))
         }
-        None => Some(unescaped(tag.inner_text(parser).trim())),
+        None => Some(html::unescaped(tag.inner_text(parser).trim())),
     };
     let mut values: Vec<Option<String>> = tags.iter().map(|tag| value(tag)).collect();
     values.dedup();
@@ -90,19 +90,6 @@ fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String,
             more.len()
         )),
     }
-}
-
-/// A text without the entities that pages have in values and in common words.
-pub fn unescaped(text: &str) -> String {
-    let text = text.replace("&nbsp;", " ").replace("&rsquo;", "’");
-    let text = text.replace("&eacute;", "é").replace("&ccedil;", "ç");
-    let plain = text
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&apos;", "'");
-    let plain = plain.replace("&#x27;", "'").replace("&#x2F;", "/");
-    let plain = plain.replace("&lt;", "<").replace("&gt;", ">");
-    plain.replace("&amp;", "&")
 }
 
 /// The beginning of a page, for an error.

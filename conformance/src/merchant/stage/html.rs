@@ -19,6 +19,19 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text without the entities that pages have in values and in common words.
+pub fn unescaped(text: &str) -> String {
+    let text = text.replace("&nbsp;", " ").replace("&rsquo;", "’");
+    let text = text.replace("&eacute;", "é").replace("&ccedil;", "ç");
+    let plain = text
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&apos;", "'");
+    let plain = plain.replace("&#x27;", "'").replace("&#x2F;", "/");
+    let plain = plain.replace("&lt;", "<").replace("&gt;", ">");
+    plain.replace("&amp;", "&")
+}
+
 /// The elements of a page that a selector names; `None` if it is not a selector.
 pub fn select(page: &VDom<'_>, css: &str) -> Option<Vec<NodeHandle>> {
     let mut found: Option<Vec<NodeHandle>> = None;
