@@ -31,12 +31,16 @@ pub(super) fn leaves(
     endpoint: Endpoint,
     body: &Value,
 ) -> Option<String> {
-    if clause.id == Rule::ResponseFlow.id() && is_a_purchase(&body["flow"]) {
-        // Only `apply` is printed; how the other flows are spelled is open.
+    if clause.id == Rule::ResponseFlow.id() && is_spelled_otherwise(&body["flow"]) {
+        // Only `apply` is printed; how the other flows are spelled is open, and that a server says
+        // what it was told.
         return Some("flow_values".to_owned());
     }
-    if clause.id == Rule::ResponseTransactionId.id()
-        && body["transaction_id"].is_null()
+    let is_none_yet = |rule: Rule, member: &str| {
+        clause.id == rule.id() && body.get(member).is_some_and(Value::is_null)
+    };
+    if (is_none_yet(Rule::ResponseTransactionId, "transaction_id")
+        || is_none_yet(Rule::ResponseDate, "date"))
         && is_without_outcome(rulebook, body)
     {
         return Some("notification_unfinished".to_owned());
@@ -127,11 +131,11 @@ fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
     })
 }
 
-/// Whether a text means Buy or Apply/Buy in some spelling.
-fn is_a_purchase(flow: &Value) -> bool {
+/// Whether a text means Buy or Apply/Buy in some spelling, or Apply in capitals.
+fn is_spelled_otherwise(flow: &Value) -> bool {
     let text = flow.as_str().unwrap_or_default().to_ascii_lowercase();
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
-    ["buy", "applybuy"].contains(&letters.as_str())
+    ["buy", "applybuy"].contains(&letters.as_str()) || (text == "apply" && *flow != "apply")
 }
 
 #[cfg(test)]
@@ -141,23 +145,41 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn without_an_outcome_there_may_be_no_transaction() {
+    fn without_an_outcome_there_may_be_neither_transaction_nor_date() {
         let contract = Contract::shipped();
         let dialect = contract.dialect("documented").unwrap();
         let rulebook = Rulebook::compile(contract, dialect).unwrap();
-        let clause = contract.clause(Rule::ResponseTransactionId.id()).unwrap();
-        for (blocks, room) in [
-            (json!({"apply": {"apply_status": "PENDING"}}), true),
-            (json!({"apply": {"apply_status": null}}), true),
-            (json!({"apply": {"apply_status": "SUCCESS"}}), false),
-            (json!({"purchase": {"status": "Success"}}), false),
-            (json!({"buy": {"status": "Failed"}}), false),
+        for (rule, member) in [
+            (Rule::ResponseTransactionId, "transaction_id"),
+            (Rule::ResponseDate, "date"),
         ] {
-            let mut body = json!({"transaction_id": null, "flow": "apply", "callback_url": ""});
-            let members = blocks.as_object().unwrap().clone();
-            body.as_object_mut().unwrap().extend(members);
+            let clause = contract.clause(rule.id()).unwrap();
+            for (blocks, room) in [
+                (json!({"apply": {"apply_status": "PENDING"}}), true),
+                (json!({"apply": {"apply_status": null}}), true),
+                (json!({"apply": {"apply_status": "SUCCESS"}}), false),
+                (json!({"purchase": {"status": "Success"}}), false),
+                (json!({"buy": {"status": "Failed"}}), false),
+            ] {
+                let mut body = json!({"flow": "apply", "callback_url": "", member: null});
+                let members = blocks.as_object().unwrap().clone();
+                body.as_object_mut().unwrap().extend(members);
+                let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
+                assert_eq!(found.is_some(), room, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn that_a_server_says_apply_as_it_was_told_is_open() {
+        let contract = Contract::shipped();
+        let dialect = contract.dialect("documented").unwrap();
+        let rulebook = Rulebook::compile(contract, dialect).unwrap();
+        let clause = contract.clause(Rule::ResponseFlow.id()).unwrap();
+        for (flow, room) in [("Apply", true), ("Buy", true), ("refused", false)] {
+            let body = json!({"flow": flow});
             let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
-            assert_eq!(found.is_some(), room, "{body}");
+            assert_eq!(found.as_deref() == Some("flow_values"), room, "{flow}");
         }
     }
 }
