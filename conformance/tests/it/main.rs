@@ -18,6 +18,7 @@ mod law;
 mod layers;
 mod live;
 mod merchant;
+mod messages;
 mod program;
 mod selection;
 mod shops;

@@ -337,6 +337,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_a_shop_is_that_of_one_that_runs_already() {
+        let rest = "[callbacks]\nsuccess = \"http://a.example/\"\nerror = \"http://a.example/\"\n\
+                    [checkout]\nurl = \"http://a.example/\"\n";
+        let without = read(rest).unwrap().shop;
+        let with = read(&format!("[shop]\n{rest}")).unwrap().shop;
+        assert!(!without.is_started_here());
+        assert_eq!(
+            serde_json::to_value(without).unwrap(),
+            serde_json::to_value(with).unwrap()
+        );
+    }
+
+    #[test]
     fn the_shipped_schema_is_that_of_driver_files() {
         let shipped = include_str!("../../../../schemas/merchant.schema.json");
         let current = format!("{:#}\n", schema());

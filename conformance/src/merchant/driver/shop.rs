@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The shop: what it is, and how to start it.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shop {
     /// Its name, for the certificate.
@@ -40,6 +40,26 @@ pub struct Shop {
     /// The languages that the shop has.
     #[serde(default = "all_languages")]
     pub languages: Vec<String>,
+}
+
+impl Default for Shop {
+    /// What a file without `[shop]` says: as one whose `[shop]` is empty.
+    fn default() -> Self {
+        Self {
+            name: None,
+            version: None,
+            command: Vec::new(),
+            shell: None,
+            ready_url: None,
+            start_s: start_limit(),
+            env: BTreeMap::new(),
+            names: EnvironmentNames::default(),
+            reset: Vec::new(),
+            account: None,
+            flows: all_flows(),
+            languages: all_languages(),
+        }
+    }
 }
 
 /// The names of environment variables.

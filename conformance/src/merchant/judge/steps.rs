@@ -142,8 +142,9 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 waited_ms,
             },
         ) => {
-            let is_new = !story.was_fooled();
-            if *belief == Some(Belief::Paid) && is_new && !story.has_heard() {
+            // Where nothing fails, other scenarios ask what the shop goes by.
+            let is_guess = !story.played.faults.is_empty() && !story.has_heard();
+            if *belief == Some(Belief::Paid) && is_guess && !story.was_fooled() {
                 // That it is true, the shop cannot know.
                 let message =
                     format!("the shop says `{said}`, and has got no notification that says so");
