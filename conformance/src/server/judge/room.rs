@@ -31,7 +31,8 @@ pub(super) fn leaves(
     endpoint: Endpoint,
     body: &Value,
 ) -> Option<String> {
-    if clause.id == Rule::ResponseFlow.id() && is_spelled_otherwise(&body["flow"]) {
+    let is_echo = || body["flow"] == "Apply" && takes_capitals_only(rulebook);
+    if clause.id == Rule::ResponseFlow.id() && (is_a_purchase(&body["flow"]) || is_echo()) {
         // Only `apply` is printed; how the other flows are spelled is open, and that a server says
         // what it was told.
         return Some("flow_values".to_owned());
@@ -131,11 +132,18 @@ fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
     })
 }
 
-/// Whether a text means Buy or Apply/Buy in some spelling, or Apply in capitals.
-fn is_spelled_otherwise(flow: &Value) -> bool {
+/// Whether the flow Apply has to be spelled as the reference's prose does, with a capital.
+fn takes_capitals_only(rulebook: &Rulebook) -> bool {
+    let pattern = rulebook.dialect().answers["flow_values"]["apply"].as_str();
+    let pattern = pattern.and_then(|pattern| regex::Regex::new(pattern).ok());
+    pattern.is_some_and(|pattern| pattern.is_match("Apply") && !pattern.is_match("apply"))
+}
+
+/// Whether a text means Buy or Apply/Buy in some spelling.
+fn is_a_purchase(flow: &Value) -> bool {
     let text = flow.as_str().unwrap_or_default().to_ascii_lowercase();
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
-    ["buy", "applybuy"].contains(&letters.as_str()) || (text == "apply" && *flow != "apply")
+    ["buy", "applybuy"].contains(&letters.as_str())
 }
 
 #[cfg(test)]
@@ -171,12 +179,19 @@ mod tests {
     }
 
     #[test]
-    fn that_a_server_says_apply_as_it_was_told_is_open() {
+    fn that_a_server_says_apply_as_it_has_to_be_told_is_open() {
         let contract = Contract::shipped();
         let dialect = contract.dialect("documented").unwrap();
-        let rulebook = Rulebook::compile(contract, dialect).unwrap();
+        let mut words = dialect.answers["flow_values"].clone();
+        words["apply"] = json!("^(?:Apply)$");
+        let capital = dialect.with_answer("flow_values", words, contract.sources());
         let clause = contract.clause(Rule::ResponseFlow.id()).unwrap();
-        for (flow, room) in [("Apply", true), ("Buy", true), ("refused", false)] {
+        for (dialect, flow, room) in [
+            (dialect.clone(), "Buy", true),
+            (dialect, "Apply", false),
+            (capital.unwrap(), "Apply", true),
+        ] {
+            let rulebook = Rulebook::compile(contract, dialect).unwrap();
             let body = json!({"flow": flow});
             let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
             assert_eq!(found.as_deref() == Some("flow_values"), room, "{flow}");
