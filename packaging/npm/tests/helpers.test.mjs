@@ -48,7 +48,7 @@ test("verify counts, and says what came closest", async () => {
   await merchant.verify(undefined, { inOrder: [{ endpoint: "token" }] });
   await assert.rejects(merchant.verify("token", { times: 2 }), (error) => {
     assert.ok(error instanceof VerificationError && error instanceof assert.AssertionError);
-    return /^expected exactly 2 of/.test(error.message);
+    return /^expected exactly 2 requests/.test(error.message);
   });
   await assert.rejects(merchant.verify("tokens"), /400/);
 });

@@ -65,7 +65,7 @@ def test_verify_counts_and_says_what_came_closest(flexiti_merchant):
     assert flexiti_merchant.verify("token", times=1) == 1
     assert flexiti_merchant.verify({"params": {"grant_type": "client_credentials"}}, times={"min": 1}) == 1
     flexiti_merchant.verify(in_order=[{"endpoint": "token"}])
-    with pytest.raises(VerificationError, match="expected exactly 2 of"):
+    with pytest.raises(VerificationError, match="expected exactly 2 requests"):
         flexiti_merchant.verify("token", times=2)
     with pytest.raises(FlexitiMockError, match="400"):
         flexiti_merchant.verify("tokens")
