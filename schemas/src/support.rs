@@ -33,6 +33,17 @@ impl Contract {
     /// What the documentation says of a value of a parameter: whether it must be accepted.
     /// `None`: nothing.
     pub fn documented_value(&self, endpoint: Endpoint, param: &str, value: &str) -> Option<bool> {
+        self.documentation_of(endpoint, param, value)
+            .map(|(accepted, _)| accepted)
+    }
+
+    /// The same, with the clause that says it.
+    pub fn documentation_of(
+        &self,
+        endpoint: Endpoint,
+        param: &str,
+        value: &str,
+    ) -> Option<(bool, &Clause)> {
         let about = |row: &&DocumentedValues| {
             row.param == param && self.clause(&row.clause).is_some_and(|c| c.covers(endpoint))
         };
@@ -40,7 +51,8 @@ impl Contract {
         rows.find_map(|row| {
             let has = |list: &[String]| list.iter().any(|known| known == value);
             let accepted = has(&row.accepted);
-            (accepted || has(&row.refused)).then_some(accepted)
+            let clause = self.clause(&row.clause)?;
+            (accepted || has(&row.refused)).then_some((accepted, clause))
         })
     }
 

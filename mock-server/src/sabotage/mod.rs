@@ -18,7 +18,7 @@ use crate::http::request::Request;
 use crate::pipeline::Service;
 use crate::sabotage::means::{Means, Saboteur, means};
 use crate::server::serve::Handle;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use flexiti_contract::{Contract, Dialect, Rule, Rulebook};
 use std::sync::Arc;
 
@@ -30,14 +30,16 @@ pub struct Sabotaged {
 
 impl Sabotaged {
     /// The rulebook to start a server with that breaks `clause` in `dialect` and keeps the
-    /// others, and what has to stand around it. An error says that the answer to a knob by
-    /// which the clause is broken is none that the dialect can have.
+    /// others, and what has to stand around it. An error says that no clause is called so, or that
+    /// the answer to a knob by which the clause is broken is none that the dialect can have.
     pub fn new(
         contract: &'static Contract,
         dialect: Dialect,
         clause: &str,
     ) -> anyhow::Result<(Arc<Rulebook>, Self)> {
         let sources = contract.sources();
+        let is_known = contract.clause(clause).is_some();
+        ensure!(is_known, "no clause is called `{clause}`");
         // What a schema says is broken by leaving it out.
         let means = Rule::from_id(clause).map_or(Means::LeftOut, means);
         let (rulebook, saboteur) = match means {

@@ -84,6 +84,8 @@ pub enum Expect {
     Preflight,
     /// An HTML page, in this language if one is given.
     Page(Option<String>),
+    /// A page without the e-mail address that an earlier request had, for another order.
+    ShowsNothingOf(usize),
     /// A page that existed is refused with the status of the clause's error.
     Closed,
     /// What must come of a conversation.
@@ -181,6 +183,7 @@ impl Expect {
             | Self::Alive
             | Self::Preflight
             | Self::Page(_)
+            | Self::ShowsNothingOf(_)
             | Self::Closed
             | Self::Heeds(_) => false,
         }

@@ -1,6 +1,7 @@
 //! Compares two answers.
 
 use super::json_members;
+use super::page::is_page;
 use crate::server::case::Expect;
 use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
@@ -114,11 +115,6 @@ fn words(html: &str) -> HashSet<String> {
     let words = shown.split(|sign: char| !sign.is_alphanumeric());
     let is_word = |word: &&str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
     words.filter(is_word).map(str::to_lowercase).collect()
-}
-
-/// Whether an answer is a page.
-pub(super) fn is_page(answer: &Answer) -> bool {
-    answer.status == 200 && answer.is("text/html")
 }
 
 fn shown(answer: &Answer) -> String {

@@ -1,9 +1,9 @@
 //! Clauses that can be checked on any answer.
 
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
-use super::{money, room};
+use super::{money, room, secrets};
 use crate::server::wire::readback::{self, endpoint_of};
-use crate::server::wire::{Answer, Exchange, Secret, Surface};
+use crate::server::wire::{Answer, Exchange, Surface};
 use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, ErrorId, Part, Rule, Rulebook};
 use serde_json::{Value, json};
@@ -26,98 +26,88 @@ pub(super) fn observe(
         let verdict = look(rulebook, Rule::Robust, at, exchange, Some(expected));
         return verdict.into_iter().collect();
     };
-    let mut verdicts = Vec::new();
-    let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
-    see(Rule::Robust, None);
-    verdicts.extend(no_secret(rulebook, at, exchange, answer));
+    let mut seen = Seen {
+        rulebook,
+        at,
+        exchange,
+        verdicts: Vec::new(),
+    };
+    seen.see(Rule::Robust, None);
+    let leaked = secrets::repeated(rulebook, at, exchange, answer);
+    seen.verdicts.extend(leaked);
     if exchange.surface == Surface::Pages {
-        return verdicts;
+        return seen.verdicts;
     }
-    let contract = rulebook.contract();
-    let endpoint = endpoint_of(contract, exchange);
+    let endpoint = endpoint_of(rulebook.contract(), exchange);
     let is_refusal = (400..500).contains(&answer.status) || answer.is_disguised_refusal();
     if is_refusal && exchange.method != "HEAD" {
         let about = endpoint.filter(|_| !garbage);
-        verdicts.extend(error_shape(rulebook, about, at, exchange, answer));
+        let shape = error_shape(rulebook, about, at, exchange, answer);
+        seen.verdicts.extend(shape);
     }
-    let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
     if sent(exchange, "origin").is_some() {
-        see(Rule::Cors, cors(rulebook, answer));
+        seen.see(Rule::Cors, cors(rulebook, answer));
     }
-    let Some(endpoint) = endpoint else {
-        return verdicts;
-    };
-    if answer.status == 401 && endpoint != Endpoint::Token {
-        let challenge = answer.header("www-authenticate").unwrap_or_default();
-        let missing = !challenge.starts_with("Bearer");
-        see(
-            Rule::Challenge,
-            missing.then(|| "www-authenticate: Bearer …".to_owned()),
-        );
+    if let Some(endpoint) = endpoint {
+        seen.at_endpoint(endpoint, answer, ordinary);
     }
-    if !answer.granted() || exchange.method != contract.endpoint(endpoint).method {
-        return verdicts;
+    seen.verdicts
+}
+
+/// What can be seen in one answer.
+struct Seen<'a> {
+    rulebook: &'a Rulebook,
+    at: usize,
+    exchange: &'a Exchange,
+    verdicts: Vec<Verdict>,
+}
+
+impl Seen<'_> {
+    /// Takes note of a clause: kept, or what was expected instead.
+    fn see(&mut self, rule: Rule, expected: Option<String>) {
+        let verdict = look(self.rulebook, rule, self.at, self.exchange, expected);
+        self.verdicts.extend(verdict);
     }
-    let mut see = |rule, fault| verdicts.extend(look(rulebook, rule, at, exchange, fault));
-    see(
-        Rule::SuccessMediaType,
-        (!answer.is("application/json")).then(|| "content-type: application/json".to_owned()),
-    );
-    let about = |rule: Rule| {
-        contract
-            .clause(rule.id())
-            .is_some_and(|c| c.covers(endpoint))
-    };
-    if about(Rule::NoStore) {
-        let stored = answer
-            .header("cache-control")
-            .is_none_or(|value| !value.contains("no-store"));
-        see(
-            Rule::NoStore,
-            stored.then(|| "cache-control: no-store".to_owned()),
-        );
-    }
-    if about(Rule::RedirectNoCredentials) {
-        let url = answer
-            .json()
-            .map(|body| body["redirection_url"].to_string());
-        let leaks = |url: &String| {
-            exchange
-                .secrets
-                .iter()
-                .any(|s| !s.value.is_empty() && url.contains(&s.value))
-        };
-        let secret = url.as_ref().is_some_and(|url| {
-            let own = |s: &&Secret| s.name == "FLEXITI_CLIENT_SECRET" && !s.value.is_empty();
-            exchange
-                .secrets
-                .iter()
-                .filter(own)
-                .any(|s| url.contains(&s.value))
-        });
-        let leaked = url.is_some_and(|url| leaks(&url));
-        let expected = "a URL without token or secret";
-        let mut verdict = look(
-            rulebook,
-            Rule::RedirectNoCredentials,
-            at,
-            exchange,
-            leaked.then(|| expected.to_owned()),
-        );
-        // That the secret stays on the server is documented (TC, C-1); a token in the URL is what
-        // the POS widget does (P-wid).
-        if let Some(fault) = verdict.as_mut().and_then(|verdict| verdict.fault.as_mut()) {
-            fault.violates |= secret;
+
+    /// The clauses about the answers of an endpoint.
+    fn at_endpoint(&mut self, endpoint: Endpoint, answer: &Answer, ordinary: bool) {
+        let (rulebook, at, exchange) = (self.rulebook, self.at, self.exchange);
+        let contract = rulebook.contract();
+        if answer.status == 401 && endpoint != Endpoint::Token {
+            let challenge = answer.header("www-authenticate").unwrap_or_default();
+            let missing = !challenge.starts_with("Bearer");
+            let expected = missing.then(|| "www-authenticate: Bearer …".to_owned());
+            self.see(Rule::Challenge, expected);
         }
-        verdicts.extend(verdict);
+        if !answer.granted() || exchange.method != contract.endpoint(endpoint).method {
+            return;
+        }
+        let is_json = answer.is("application/json");
+        let expected = (!is_json).then(|| "content-type: application/json".to_owned());
+        self.see(Rule::SuccessMediaType, expected);
+        let about = |rule: Rule| {
+            let clause = contract.clause(rule.id());
+            clause.is_some_and(|clause| clause.covers(endpoint))
+        };
+        if about(Rule::NoStore) {
+            let cache = answer.header("cache-control");
+            let stored = cache.is_none_or(|value| !value.contains("no-store"));
+            let expected = stored.then(|| "cache-control: no-store".to_owned());
+            self.see(Rule::NoStore, expected);
+        }
+        if about(Rule::RedirectNoCredentials) {
+            let leaked = secrets::in_redirection_url(rulebook, at, exchange, answer);
+            self.verdicts.extend(leaked);
+        }
+        if about(Rule::CalculatorHtmlAmount) {
+            let amount = shown_amount(rulebook, at, exchange, answer);
+            self.verdicts.extend(amount);
+        }
+        if ordinary && !says_nothing(endpoint, exchange, answer) {
+            let members = response(rulebook, endpoint, at, exchange, answer);
+            self.verdicts.extend(members);
+        }
     }
-    if about(Rule::CalculatorHtmlAmount) {
-        verdicts.extend(shown_amount(rulebook, at, exchange, answer));
-    }
-    if ordinary && !says_nothing(endpoint, exchange, answer) {
-        verdicts.extend(response(rulebook, endpoint, at, exchange, answer));
-    }
-    verdicts
 }
 
 /// The verdict on the amount in a calculator's fragment, if it has both.
@@ -135,46 +125,6 @@ fn shown_amount(
     let missing = !money::shows(html, monthly);
     let fault = missing.then(|| format!("htmlRender with {monthly}"));
     look(rulebook, Rule::CalculatorHtmlAmount, at, exchange, fault)
-}
-
-/// Secrets shorter than this are found by accident.
-const SHORTEST: usize = 8;
-
-/// The verdict on secrets that an answer repeats. What a token or an order was granted with is the
-/// subject of other clauses.
-fn no_secret(
-    rulebook: &Rulebook,
-    at: usize,
-    exchange: &Exchange,
-    answer: &Answer,
-) -> Option<Verdict> {
-    let endpoint = endpoint_of(rulebook.contract(), exchange);
-    let issues = endpoint.is_some_and(|endpoint| {
-        [Endpoint::Token, Endpoint::InitV2, Endpoint::InitPlain].contains(&endpoint)
-    });
-    if exchange.surface == Surface::Admin || (issues && answer.granted()) {
-        return None;
-    }
-    let text = answer.whole_text();
-    // The address of a page is not a secret, and may stand in it.
-    let shown = |secret: &&Secret| {
-        secret.value.len() >= SHORTEST
-            && text.contains(&secret.value)
-            && !exchange.url.contains(&secret.value)
-    };
-    let found = exchange.secrets.iter().find(shown);
-    let expected = found.map(|secret| format!("an answer without ${}", secret.name));
-    let mut verdict = look(rulebook, Rule::NoSecret, at, exchange, expected)?;
-    // That the secret stays on the server, and in the HTML of no page, is documented (TC, C-1): nor
-    // in what shops put into their pages.
-    let own = found.is_some_and(|secret| secret.name == "FLEXITI_CLIENT_SECRET");
-    let is_for_pages = exchange.surface == Surface::Pages
-        || (answer.granted()
-            && matches!(endpoint, Some(Endpoint::Calculator | Endpoint::LearnMore)));
-    if let Some(fault) = verdict.fault.as_mut() {
-        fault.violates |= own && is_for_pages;
-    }
-    Some(verdict)
 }
 
 /// Whether an answer says nothing that could be judged: the calculator's for a price that no plan

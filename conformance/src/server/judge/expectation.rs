@@ -1,11 +1,10 @@
 //! Checks the last answer of a case against its expectation.
 
-use super::comparison::is_page;
 use super::json_members::{self, text_at};
+use super::page::{self, is_page, root_lang};
 use super::refusal::{self, culprit};
 use super::verdict::{Mismatch, Verdict, differs, kept};
 use super::{callback, comparison, money, talk, tokens};
-use crate::markup::is_filled_by_script;
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
@@ -149,19 +148,15 @@ pub(super) fn expectation(
         }
         Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),
         Expect::Page(lang) => {
-            // A missing page is the fault of the clause about the page.
-            if lang.is_some() && !is_page(answer) {
-                return None;
-            }
-            let (wrong, expected) = page_fault(answer, lang.as_deref());
-            let mut mismatch = content(expected);
-            // How a page is marked with its language is documented nowhere, nor that it is the
-            // first answer at its address, nor that whoever is no browser gets it.
-            let page = answer.whole_text();
-            let speaks = html_lang(&page).is_some() && !is_filled_by_script(&page);
-            let is_elsewhere = answer.status / 100 == 3 || [401, 403].contains(&answer.status);
-            mismatch.violates &= (lang.is_none() || speaks) && !is_elsewhere;
-            Some(held(wrong.then_some(mismatch)))
+            let fault = page::fault(case, answer, lang.as_deref());
+            Some(match fault {
+                None => kept(&case.clause),
+                Some((clause, mismatch)) => differs(&clause, at, mismatch, exchange.actual()),
+            })
+        }
+        Expect::ShowsNothingOf(other) => {
+            let shown = page::shows_email_of(rulebook, exchanges.get(*other)?, answer);
+            unless(shown, "a page about its own order".to_owned())
         }
         Expect::Closed => {
             // If there was no page before, the clause about the page is at fault.
@@ -191,17 +186,6 @@ fn is_alike(found: &Value, value: &Value) -> bool {
     std::mem::discriminant(found) == std::mem::discriminant(value)
 }
 
-/// Whether an answer is not a page, or not in this language, and what was expected.
-fn page_fault(answer: &Answer, lang: Option<&str>) -> (bool, String) {
-    let Some(lang) = lang else {
-        return (!is_page(answer), "200 text/html".to_owned());
-    };
-    let page = String::from_utf8_lossy(&answer.body);
-    let spoken = html_lang(&page).unwrap_or_default();
-    let expected = format!("<html lang=\"{lang}\">");
-    (!spoken.starts_with(lang), expected)
-}
-
 fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
     if !rulebook.knobs().cors {
         let refused = (400..500).contains(&answer.status);
@@ -222,28 +206,6 @@ fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
         .then(|| "2xx that allows POST with authorization, content-type, x-reference-id".to_owned())
 }
 
-/// The `lang` of a page's root element.
-fn html_lang(page: &str) -> Option<String> {
-    let (_, rest) = page.split_once("<html")?;
-    lang_of(rest.split_once('>')?.0)
-}
-
-/// The `lang` of the first element of a piece of HTML.
-fn root_lang(html: &str) -> Option<String> {
-    let (_, rest) = html.split_once('<')?;
-    lang_of(rest.split_once('>')?.0)
-}
-
-/// The value of `lang` in a tag.
-fn lang_of(tag: &str) -> Option<String> {
-    let (_, value) = tag.split_once("lang=")?;
-    let value = value.trim_start_matches(['"', '\'']);
-    let end = value
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .unwrap_or(value.len());
-    Some(value[..end].to_ascii_lowercase())
-}
-
 /// Whether an answer is this body, apart from members that the dialect may add.
 fn says(rulebook: &Rulebook, found: &Value, body: &Value) -> bool {
     let more = rulebook.knobs().response_members == Members::More;
@@ -259,18 +221,6 @@ fn says(rulebook: &Rulebook, found: &Value, body: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_language_of_a_page_is_that_of_its_root() {
-        assert_eq!(
-            html_lang("<!doctype html><html lang=\"fr-CA\"><p lang=en>"),
-            Some("fr-ca".into())
-        );
-        assert_eq!(html_lang("<html class=x lang='en'>"), Some("en".into()));
-        assert_eq!(html_lang("<html>"), None);
-        assert_eq!(root_lang("<div lang=\"fr\"><p lang=en>"), Some("fr".into()));
-        assert_eq!(root_lang("<div><p lang=en>"), None);
-    }
 
     #[test]
     fn a_flow_is_named_in_any_spelling() {

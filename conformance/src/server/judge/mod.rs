@@ -6,8 +6,10 @@ mod every_answer;
 mod expectation;
 mod json_members;
 mod money;
+mod page;
 mod refusal;
 mod room;
+mod secrets;
 mod talk;
 mod tokens;
 mod verdict;
@@ -16,8 +18,8 @@ pub use verdict::{Fault, Verdict};
 use verdict::{Mismatch, differs};
 
 use crate::server::case::{Case, Checked, Expect};
-use crate::server::wire::{Exchange, Surface};
-use flexiti_contract::{Part, Rule, Rulebook};
+use crate::server::wire::{Exchange, Silence, Surface};
+use flexiti_contract::{Contract, Part, Rule, Rulebook};
 
 /// Judges a case by its exchanges: the clause it is about, and every clause that can be seen in
 /// any answer.
@@ -35,16 +37,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         .collect();
     let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();
     if verdicts.iter().any(dead) {
-        // A server error (5xx) says nothing about the clause, unless the clause is that the
-        // request is accepted.
-        if let Some(exchange) = exchanges.last()
-            && is_no_accident(exchange)
-            && case.expect.grants()
-            && case.must_be_accepted()
-        {
-            let mismatch = Mismatch::of_case(case, Part::Accepted, "200");
-            verdicts.push(differs(&case.clause, last, mismatch, exchange.actual()));
-        }
+        verdicts.extend(promised(case, exchanges));
         return verdicts;
     }
     match &case.expect {
@@ -52,6 +45,28 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         _ => verdicts.extend(expectation::expectation(rulebook, case, exchanges)),
     }
     verdicts
+}
+
+/// The verdict where there is a server error (5xx), or no answer: it says nothing about the clause,
+/// unless the clause is that the request is accepted, or that there is a page.
+fn promised(case: &Case, exchanges: &[Exchange]) -> Option<Verdict> {
+    let (exchange, before) = exchanges.split_last()?;
+    if !is_no_accident(exchange) {
+        return None;
+    }
+    let mismatch = match &case.expect {
+        Expect::Page(_) => {
+            let page = Contract::shipped().clause(Rule::RedirectPage.id())?;
+            let mismatch = Mismatch::of_clause(page, "200 text/html");
+            return Some(differs(&page.id, before.len(), mismatch, exchange.actual()));
+        }
+        expect if expect.grants() && case.must_be_accepted() => {
+            Mismatch::of_case(case, Part::Accepted, "200")
+        }
+        _ => return None,
+    };
+    let clause = &case.clause;
+    Some(differs(clause, before.len(), mismatch, exchange.actual()))
 }
 
 /// The verdicts on the answers of a course, up to the first fault: what follows it follows from it.
@@ -93,11 +108,11 @@ pub fn ended_early(refused: &Exchange, at: usize) -> Verdict {
     differs(Rule::ResponseExpiresIn.id(), at, mismatch, refused.actual())
 }
 
-/// A server error, or an answer that nobody can read whole. A connection that breaks may be an
-/// accident.
+/// A server error, or no whole answer, not even when asked again, while the server answers other
+/// requests. That it takes long is no contradiction to any page.
 fn is_no_accident(exchange: &Exchange) -> bool {
     match &exchange.answer {
         Ok(answer) => answer.status >= 500,
-        Err(why) => why.contains("MiB"),
+        Err(none) => none.kind != Silence::Timeout,
     }
 }

@@ -215,7 +215,7 @@ impl<'a> Player<'a> {
             headers,
             body,
         } = prepared;
-        let answer = self.target.call(&method, &url, &headers, body.as_deref());
+        let answer = self.target.send(&method, &url, &headers, body.as_deref());
         if let Some(json) = answer.as_ref().ok().and_then(Answer::json) {
             self.secrets.learn_issued(&json);
         }

@@ -4,13 +4,17 @@
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::shown::shown;
 use crate::formats::{command, log_line};
-use flexiti_contract::{Contract, Part};
+use flexiti_contract::{Contract, Part, Rule};
 use std::io::Write;
 
 /// How many findings of one kind are shown in full.
 const IN_FULL: usize = 3;
 /// How many of the answers that were learned are shown.
 const LEARNED: usize = 12;
+
+/// Clauses of which no page speaks, and that no server breaks on purpose: a server error, an answer
+/// that breaks off, a secret in an answer, a page that cannot be shown.
+const SUSPECT: [Rule; 3] = [Rule::Robust, Rule::NoSecret, Rule::RedirectPage];
 
 /// Writes a report to `out`.
 struct Text<'o> {
@@ -31,6 +35,7 @@ impl Text<'_> {
             return self.out.flush();
         }
         self.findings(report)?;
+        self.suspects(report)?;
         self.learned(report)?;
         let is_shown = |found: &Finding| !is_known(report, found);
         if self.verbose || report.findings.iter().any(is_shown) {
@@ -154,10 +159,39 @@ impl Text<'_> {
         Ok(())
     }
 
+    /// What is no violation, and yet should be seen before everything that was learned.
+    fn suspects(&mut self, report: &Report) -> std::io::Result<()> {
+        let suspects: Vec<&Finding> = report
+            .otherwise
+            .iter()
+            .filter(|it| is_suspect(it))
+            .collect();
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let out = &mut self.out;
+        writeln!(out, "\nno page says so, but this is hardly meant:")?;
+        for found in suspects {
+            let (actual, expected) = (log_line(&found.actual), log_line(&found.expected));
+            let more = match found.cases {
+                0 | 1 => String::new(),
+                cases => format!(" (and {} more cases)", cases - 1),
+            };
+            writeln!(out, "  {}: {actual}{more}", found.clause)?;
+            writeln!(out, "    expected  {expected}")?;
+            writeln!(out, "    {}", command(&found.curl))?;
+        }
+        Ok(())
+    }
+
     /// What was learned: one line for each question.
     fn learned(&mut self, report: &Report) -> std::io::Result<()> {
         let mut seen: Vec<(&str, &Learned)> = Vec::new();
-        for learned in &report.learned {
+        let is_told = |learned: &&Learned| {
+            let clause = learned.clause.as_deref().and_then(Rule::from_id);
+            clause.is_some_and(|rule| SUSPECT.contains(&rule))
+        };
+        for learned in report.learned.iter().filter(|it| !is_told(it)) {
             let knob = learned.knob.as_deref();
             let name = knob.or(learned.clause.as_deref()).unwrap_or_default();
             if self.verbose || !seen.iter().any(|(known, _)| *known == name) {
@@ -222,6 +256,10 @@ impl Text<'_> {
         }
         Ok(())
     }
+}
+
+fn is_suspect(found: &Finding) -> bool {
+    Rule::from_id(&found.clause).is_some_and(|rule| SUSPECT.contains(&rule))
 }
 
 /// Whether the baseline has the finding as well.

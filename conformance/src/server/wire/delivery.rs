@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 
 /// The server is taken for dead after this many requests in a row without an answer.
 const SILENT: u32 = 5;
-/// So often a request without an answer is repeated although the server answers others; then it is
-/// known that this is no accident.
+/// A request without an answer is repeated although the server answers others, until so many in a
+/// row had none the second time either: then it is known that this is no accident.
 const DOUBTS: u32 = 3;
 
 /// Delivers the requests of a run.
@@ -21,7 +21,7 @@ const DOUBTS: u32 = 3;
 pub struct Delivery {
     pub(super) limits: Limits,
     silent: u32,
-    doubts: u32,
+    confirmed: u32,
     limited: u32,
     waited: Duration,
 }
@@ -35,7 +35,7 @@ impl Delivery {
         Self {
             limits,
             silent: 0,
-            doubts: 0,
+            confirmed: 0,
             limited: 0,
             waited: Duration::ZERO,
         }
@@ -59,18 +59,21 @@ impl Delivery {
         loop {
             let outcome = self.once(target, request)?;
             let Some(trouble) = Trouble::of(&outcome, SystemTime::now()) else {
+                if tries > 0 {
+                    self.confirmed = 0;
+                }
                 return Ok(outcome);
             };
             let last = tries == TRIES && !matches!(trouble, Trouble::Silent(_));
             if last || !trouble.asks_for_patience() {
                 if self.is_fine(target)? {
-                    if tries > 0 || self.doubts >= DOUBTS {
-                        return Ok(outcome);
-                    }
                     // Connections break by accident, too.
-                    self.doubts += 1;
-                    tries += 1;
-                    continue;
+                    if tries == 0 && self.confirmed < DOUBTS {
+                        tries += 1;
+                        continue;
+                    }
+                    self.confirmed += u32::from(tries > 0);
+                    return Ok(outcome);
                 }
                 if last {
                     let waited = self.waited.saturating_sub(waited);

@@ -1,6 +1,7 @@
 //! A request and its answer, as sent over the wire.
 
 use super::answer::{Answer, cut};
+use super::connection::NoAnswer;
 use super::secrets::{Secret, hide_in_answer};
 use super::talk::Heard;
 
@@ -29,7 +30,7 @@ pub struct Exchange {
     /// The body that was sent.
     pub sent: Vec<u8>,
     /// The answer, or the reason there is none.
-    pub answer: Result<Answer, String>,
+    pub answer: Result<Answer, NoAnswer>,
     /// Values that must not show up in reports or answers: the account's secrets and tokens.
     pub secrets: Vec<Secret>,
     /// What was heard, if it was a conversation: then `sent` is all that was said, and its case
@@ -53,7 +54,7 @@ impl Exchange {
     /// The answer in one line, without secrets.
     pub fn actual(&self) -> String {
         match &self.answer {
-            Err(why) => format!("no answer: {why}"),
+            Err(none) => format!("no answer: {}", none.why),
             // Redact before cutting: part of a secret would not be recognised.
             Ok(answer) => {
                 let text = self.redact(&String::from_utf8_lossy(&answer.body));

@@ -18,7 +18,7 @@ mod target;
 mod trouble;
 
 pub use answer::Answer;
-pub use connection::Reach;
+pub use connection::{Reach, Silence};
 pub use end::{End, Stopped};
 pub use exchange::{Exchange, Surface};
 pub use flexiti_contract::hosts::{AllowedHosts, host, name_of};

@@ -122,6 +122,7 @@ pub fn endpoint_at(contract: &Contract, url: &str) -> Option<Endpoint> {
 mod tests {
     use super::*;
     use crate::server::wire::Surface;
+    use crate::server::wire::connection::{NoAnswer, Silence};
 
     #[test]
     fn a_path_is_told_by_whole_segments() {
@@ -158,7 +159,10 @@ mod tests {
                 url: format!("{base}{path}"),
                 sent_headers: Vec::new(),
                 sent: Vec::new(),
-                answer: Err(String::new()),
+                answer: Err(NoAnswer {
+                    kind: Silence::Broken,
+                    why: String::new(),
+                }),
                 secrets: Vec::new(),
                 talk: None,
             };

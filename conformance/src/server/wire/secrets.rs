@@ -28,6 +28,12 @@ pub fn changed(value: &str, change: &str) -> String {
             signs.next_back();
             signs.collect()
         }
+        "other_last" => {
+            let mut signs = value.chars();
+            let last = signs.next_back();
+            let other = last.map(|last| if last == '0' { '1' } else { '0' });
+            signs.chain(other).collect()
+        }
         "other_case" => {
             let other = |sign: char| {
                 if sign.is_ascii_lowercase() {
@@ -50,6 +56,10 @@ pub fn near_misses(secret: &Secret) -> Vec<Secret> {
             r#"(printf %s "$FLEXITI_CLIENT_SECRET" | tr a-zA-Z A-Za-z)"#,
         ),
         "TOKEN" => ("{TOKEN%?}", r#"(printf %s "$TOKEN" | tr a-zA-Z A-Za-z)"#),
+        "REFRESH_TOKEN" => (
+            "{REFRESH_TOKEN%?}",
+            r#"(printf %s "$REFRESH_TOKEN" | tr a-zA-Z A-Za-z)"#,
+        ),
         _ => return Vec::new(),
     };
     let near = [(but_last, "but_last"), (other_case, "other_case")];

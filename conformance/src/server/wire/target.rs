@@ -197,7 +197,7 @@ impl Target {
     }
 
     /// Sends a request.
-    pub(super) fn send(
+    pub fn send(
         &self,
         method: &str,
         url: &str,
@@ -216,18 +216,6 @@ impl Target {
     /// A connection to the server, without a client library.
     pub(super) fn line(&self) -> anyhow::Result<Line> {
         Line::to(&Url::parse(&self.base_url)?, self.reach.ca.as_deref())
-    }
-
-    /// Sends a request of the caller's own; the error says why there is no answer.
-    pub fn call(
-        &self,
-        method: &str,
-        url: &str,
-        headers: &[(String, String)],
-        body: Option<&[u8]>,
-    ) -> Result<Answer, String> {
-        let answer = self.send(method, url, headers, body);
-        answer.map_err(|none| none.why)
     }
 
     /// The usual request for a token of the main account.

@@ -8,6 +8,7 @@ mod calls;
 mod notifications;
 mod orders;
 mod parameters;
+mod refresh;
 mod tokens;
 
 pub use bug::Bug;
@@ -16,6 +17,7 @@ pub use bug::Bug;
 pub fn bugs() -> Vec<Bug> {
     [
         tokens::BUGS,
+        refresh::BUGS,
         calls::BUGS,
         parameters::BUGS,
         orders::BUGS,

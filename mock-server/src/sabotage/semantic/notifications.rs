@@ -232,7 +232,64 @@ pub(super) const BUGS: &[Bug] = &[
         "notification.unknown",
         |service, request| near_id(service, request, |known, id| known.starts_with(id)),
     ),
+    Bug::new(
+        "an escaped blank in the merchant's id is not read",
+        "notification.merchant_order.accepted",
+        |service, request| by_id(service, request, |id| id.replace("%20", "+")),
+    ),
+    Bug::new(
+        "a plus in the merchant's id is read as a blank",
+        "notification.merchant_order.accepted",
+        |service, request| by_id(service, request, |id| id.replace("%2B", "%20")),
+    ),
+    Bug::new(
+        "the merchant's id ends at its dot",
+        "notification.merchant_order.accepted",
+        |service, request| {
+            by_id(service, request, |id| {
+                id.split('.').next().unwrap_or_default().to_owned()
+            })
+        },
+    ),
+    Bug::new(
+        "the merchant's id is taken for an order's number",
+        "notification.order.own",
+        |service, request| {
+            let (path, id) = request.path.rsplit_once('/').unwrap_or_default();
+            let number = id.parse::<u64>().ok();
+            let known = number.is_some_and(|id| service.app.state().orders.get(id).is_some());
+            if endpoint(service, request) != Some(Endpoint::NotificationMerchantOrder) || !known {
+                return service.handle(request);
+            }
+            let path = path.replace("/merchant-order-id", "/order-id");
+            service.handle(&Request {
+                path: format!("{path}/{id}"),
+                ..request.clone()
+            })
+        },
+    ),
+    Bug::new(
+        "by merchant id the flow is always apply",
+        "notification.order.own",
+        |service, request| {
+            edited_answer(service, request, BY_MERCHANT, |members| {
+                members.insert("flow".to_owned(), "apply".into());
+            })
+        },
+    ),
 ];
+
+/// The merchant's id in a path, read wrongly.
+fn by_id(service: &Service, request: &Request, read: fn(&str) -> String) -> Reply {
+    if endpoint(service, request) != Some(Endpoint::NotificationMerchantOrder) {
+        return service.handle(request);
+    }
+    let (path, id) = request.path.rsplit_once('/').unwrap_or_default();
+    service.handle(&Request {
+        path: format!("{path}/{}", read(id)),
+        ..request.clone()
+    })
+}
 
 /// The order that a notification is about.
 fn told(service: &Service, request: &Request, reply: &Reply) -> Option<u64> {

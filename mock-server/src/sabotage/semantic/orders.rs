@@ -7,7 +7,7 @@ use crate::http::request::Request;
 use crate::http::route::Route;
 use crate::model::order::Order;
 use crate::pipeline::Service;
-use crate::sabotage::checkout::order_of_page;
+use crate::sabotage::checkout::{no_page, order_of_page};
 use crate::sabotage::rewrite::{
     body, client_id, edited_answer, endpoint, looks_like_json, with_param,
 };
@@ -190,6 +190,59 @@ pub(super) const BUGS: &[Bug] = &[
         "English pages are French",
         "init.redirect.language",
         |service, request| spoken(service, request, Lang::Fr, |_| true),
+    ),
+    Bug::new(
+        "there is no page for a Buy",
+        "init.redirect.page",
+        |service, request| {
+            let is_buy = order_of_page(service, request).is_some_and(|id| {
+                let state = service.app.state();
+                let order = state.orders.get(id);
+                order.is_some_and(|order| order.flow == flexiti_contract::Flow::Buy)
+            });
+            if is_buy {
+                return no_page(service, request);
+            }
+            service.handle(request)
+        },
+    ),
+    Bug::new(
+        "the page says UTF-8 and is not",
+        "init.redirect.page",
+        |service, request| {
+            let mut reply = service.handle(request);
+            if order_of_page(service, request).is_some() {
+                let text = String::from_utf8_lossy(&reply.body).into_owned();
+                let bytes = text.chars().map(|sign| u8::try_from(sign).unwrap_or(b'?'));
+                reply.body = bytes.collect::<Vec<u8>>().into();
+            }
+            reply
+        },
+    ),
+    Bug::new(
+        "the page is prefilled with the order before",
+        "init.redirect.page",
+        |service, request| {
+            let before = order_of_page(service, request).and_then(|id| {
+                let state = service.app.state();
+                let order = state.orders.get(id)?;
+                let orders = state.orders.of(&order.client_id);
+                let before = orders
+                    .filter(|other| other.id < id)
+                    .max_by_key(|it| it.id)?;
+                Some(before.parameters.clone())
+            });
+            let page = order_of_page(service, request);
+            let fill = |parameters| {
+                let mut state = service.app.state();
+                let order = state.orders.get_mut(page?)?;
+                Some(std::mem::replace(&mut order.parameters, parameters))
+            };
+            let own = before.and_then(fill);
+            let reply = service.handle(request);
+            let _ = own.and_then(fill);
+            reply
+        },
     ),
     Bug::new(
         "the page shows the client secret",

@@ -1,4 +1,4 @@
-//! Bugs of the token endpoint.
+//! Bugs of the token endpoint, but for refreshing.
 
 use super::bug::Bug;
 use crate::api::auth;
@@ -16,133 +16,6 @@ use std::sync::Arc;
 const TOKEN: &[Endpoint] = &[Endpoint::Token];
 
 pub(super) const BUGS: &[Bug] = &[
-    Bug::new(
-        "a refresh token works again for a moment",
-        "token.refresh.rotation",
-        |service, request| {
-            // What a check and a later write leave between them.
-            if let Some(token) = refreshes(service, request) {
-                let state = &mut *service.app.state();
-                if let Some(record) = state.refresh.get_mut(&token) {
-                    record.used = false;
-                }
-            }
-            service.handle(request)
-        },
-    ),
-    Bug::new(
-        "the refresh token never changes",
-        "token.refresh.rotation",
-        |service, request| {
-            let given = refreshes(service, request);
-            if let Some(token) = &given {
-                let state = &mut *service.app.state();
-                if let Some(record) = state.refresh.get_mut(token) {
-                    record.used = false;
-                }
-            }
-            edited_answer(service, request, TOKEN, |members| {
-                if let Some(token) = given {
-                    members.insert("refresh_token".to_owned(), (*token).into());
-                }
-            })
-        },
-    ),
-    Bug::new(
-        "rotation keeps the old access token alive",
-        "token.refresh.revokes",
-        |service, request| {
-            if let Some(token) = auth::token_of(request) {
-                let state = &mut *service.app.state();
-                if let Some(access) = state.access.get_mut(&*token) {
-                    access.revoked = false;
-                }
-            }
-            service.handle(request)
-        },
-    )
-    .given(&[("refresh_revokes_access", "true")]),
-    Bug::new(
-        "a refresh returns the old access token",
-        "token.response.fresh",
-        |service, request| {
-            let given = refreshes(service, request);
-            let old = given.and_then(|token| {
-                let state = service.app.state();
-                let record = state.refresh.get(&token)?;
-                Some(Arc::clone(&record.access_token))
-            });
-            edited_answer(service, request, TOKEN, |members| {
-                if let Some(old) = old {
-                    members.insert("access_token".to_owned(), (*old).into());
-                }
-            })
-        },
-    ),
-    Bug::new(
-        "a refresh in the last minute is late",
-        "token.grant.refresh",
-        |service, request| {
-            let token = refreshes(service, request);
-            let late = token.filter(|token| {
-                let state = service.app.state();
-                state.refresh.get(token).is_some_and(|record| {
-                    let now = now(service, &record.client_id, &state);
-                    record.access_expires - now < 60_000
-                })
-            });
-            match late {
-                Some(_) => service.handle(&with_param(request, "refresh_token", "0")),
-                None => service.handle(request),
-            }
-        },
-    ),
-    Bug::new(
-        "a refresh one second late is in time",
-        "token.refresh.in_time",
-        |service, request| {
-            if let Some(token) = refreshes(service, request) {
-                let state = &mut *service.app.state();
-                let client = state.refresh.get(&token).map(|r| Arc::clone(&r.client_id));
-                let now = client.map(|client| now(service, &client, state));
-                if let (Some(record), Some(now)) = (state.refresh.get_mut(&token), now)
-                    && (0..1_000).contains(&(now - record.access_expires))
-                {
-                    record.access_expires = now + 1;
-                }
-            }
-            service.handle(request)
-        },
-    ),
-    Bug::new(
-        "a refresh widens the scope",
-        "token.refresh.scope",
-        |service, request| {
-            if let Some(token) = refreshes(service, request) {
-                let state = &mut *service.app.state();
-                if let Some(record) = state.refresh.get_mut(&token) {
-                    record.scope = crate::model::token::Scope::Merchant;
-                }
-            }
-            service.handle(request)
-        },
-    ),
-    Bug::new(
-        "a refresh needs no secret",
-        "token.client.known",
-        |service, request| {
-            let owner = refreshes(service, request).and_then(|token| {
-                let state = service.app.state();
-                let record = state.refresh.get(&token)?;
-                let merchant = state.merchants.get(&record.client_id)?;
-                Some(merchant.account.client_secret.clone())
-            });
-            match owner {
-                Some(secret) => service.handle(&with_param(request, "client_secret", &secret)),
-                None => service.handle(request),
-            }
-        },
-    ),
     Bug::new(
         "an access token lives one second too long",
         "auth.token.alive",
@@ -270,20 +143,6 @@ pub(super) const BUGS: &[Bug] = &[
         },
     ),
     Bug::new(
-        "an unknown grant is the default one",
-        "token.grant_type.values",
-        |service, request| {
-            let grant = param(request, "grant_type");
-            let known = ["client_credentials", "refresh_token", "password"];
-            let other = grant.is_some_and(|grant| !known.contains(&&*grant) && !grant.is_empty());
-            if is_token(service, request) && other {
-                let usual = with_param(request, "grant_type", "client_credentials");
-                return service.handle(&usual);
-            }
-            service.handle(request)
-        },
-    ),
-    Bug::new(
         "an unknown scope is the default one",
         "token.scope.values",
         |service, request| {
@@ -352,21 +211,6 @@ pub(super) const BUGS: &[Bug] = &[
         },
     ),
     Bug::new(
-        "the reference id is not needed to refresh",
-        "token.reference_id.required",
-        |service, request| {
-            let mut request = request.clone();
-            let name = crate::http::request::REFERENCE_ID;
-            if refreshes(service, &request).is_some() && !request.headers.contains_key(&name) {
-                let id = "0123456789abcdef0123456789abcdef";
-                request
-                    .headers
-                    .insert(name, hyper::header::HeaderValue::from_static(id));
-            }
-            service.handle(&request)
-        },
-    ),
-    Bug::new(
         "a client id of 101 characters is cut to size",
         "token.client_id.length",
         |service, request| {
@@ -391,15 +235,9 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-fn is_token(service: &Service, request: &Request) -> bool {
+/// Whether a request is for a token.
+pub(super) fn is_token(service: &Service, request: &Request) -> bool {
     endpoint(service, request) == Some(Endpoint::Token)
-}
-
-/// The refresh token of a request that refreshes.
-fn refreshes(service: &Service, request: &Request) -> Option<Arc<str>> {
-    let grant = param(request, "grant_type").filter(|_| is_token(service, request))?;
-    (grant == "refresh_token").then_some(())?;
-    Some(param(request, "refresh_token")?.into())
 }
 
 /// A request with a secret that is near enough to the right one is handled with that.

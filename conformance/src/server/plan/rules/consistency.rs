@@ -123,6 +123,7 @@ fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Ste
             let name = format!("{flow:?} among other flows");
             let steps = told_of(requests, orders, [other, at]);
             let cases = about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow));
+            let cases = by_merchant_id(cases, requests, *flow, &orders[other]);
             let encodings = requests.working.encodings.iter();
             encodings.fold(cases, |cases, encoding| {
                 let Some(order) = requests.order_in(*flow, *encoding) else {
@@ -134,6 +135,23 @@ fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Ste
                 about_orders(cases, requests, &name, steps, Expect::OfFlow(*flow))
             })
         })
+}
+
+/// The same, where the order is asked for by the merchant's own id.
+fn by_merchant_id(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    flow: Flow,
+    other: &(Flow, Step),
+) -> Cases {
+    let endpoint = Endpoint::NotificationMerchantOrder;
+    let (Some(order), true) = (requests.order(flow), requests.working.has(endpoint)) else {
+        return cases;
+    };
+    let mut steps = told_of(requests, &[other.clone(), (flow, order)], [0]);
+    steps.push(Step::Send(bare(endpoint)));
+    let name = format!("{flow:?} among other flows, by the merchant's id");
+    about_orders(cases, requests, &name, steps, Expect::OfFlow(flow)).resting_on(endpoint)
 }
 
 /// The merchant's own id leads to its order, whatever was opened since.
@@ -154,8 +172,30 @@ fn by_older_merchant_id(
         order: told,
         not: None,
     };
-    cases
+    let cases = cases
         .shows("the older order by the merchant's id", steps, expect)
+        .resting_on(endpoint);
+    // A merchant may call its order by the number that Flexiti calls another one by.
+    let number = "{{0/online_order_id}}";
+    let same = requests.order_with(*flow, &[("merchant_orderid", number)]);
+    let Some(same) = same else {
+        return cases;
+    };
+    let orders = [(*flow, younger.clone()), (*flow, Step::Send(same))];
+    let mut steps = told_of(requests, &orders, [0, 1]);
+    let told = steps.len() - 1;
+    let asked = at(bare(endpoint), "{{merchant_order}}", number);
+    steps.push(Step::Send(asked));
+    let expect = Expect::TellsOf {
+        order: told,
+        not: Some(told - 1),
+    };
+    cases
+        .shows(
+            "a merchant's id that is another order's number",
+            steps,
+            expect,
+        )
         .resting_on(endpoint)
 }
 

@@ -318,9 +318,28 @@ pub(super) fn merchant_order_unique(cases: Cases, requests: &RequestBuilder<'_>)
 }
 
 pub(super) fn page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    cases
+    let cases = cases
         .add(Kind::Positive, "opened", opened(), Expect::Page(None))
-        .after([Step::Send(requests.init())])
+        .after([Step::Send(requests.init())]);
+    // The parameters prefill the form of the customer whose they are (R-seed).
+    let email = requests.base.iter().any(|(name, _)| name == "email");
+    let others = with(
+        &requests.base,
+        "email",
+        json!("c{{merchant_order}}@example.com"),
+    );
+    let is_valid = violations(requests.rulebook, requests.endpoint, &others).is_empty();
+    if !email || !is_valid {
+        return cases;
+    }
+    let steps = vec![
+        Step::Send(requests.init_of(&others)),
+        Step::Send(requests.init()),
+        Step::Send(opened()),
+        Step::Send(RequestTemplate::get("{{1/redirection_url}}")),
+    ];
+    let expect = Expect::ShowsNothingOf(0);
+    cases.shows("another order than the one before", steps, expect)
 }
 
 /// A language in the spelling that the server takes.

@@ -1,6 +1,8 @@
 //! Notifications: their paths, and who may ask about which orders.
 
-use super::builder::{Cases, FLOWS, RequestBuilder, at, bare, complete, stranger, token_with};
+use super::builder::{
+    Cases, FLOWS, RequestBuilder, at, bare, complete, get_token, refresh, stranger, token_with,
+};
 use crate::server::case::{Expect, Kind, RequestTemplate, Step};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;
@@ -32,6 +34,15 @@ pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: En
                 .after([Step::Send(opens)].into_iter().chain(finished.clone()))
         })
     };
+    // Shops refresh their tokens while orders wait for their customers (C-3).
+    let at = requests.reported_order().len();
+    let refreshed_bearer = format!("Bearer {{{{{}/access_token}}}}", at + 1);
+    let refreshed = [
+        get_token(),
+        Step::Send(refresh(&format!("{{{{{at}/refresh_token}}}}"))),
+        // That the new token is good at all is the subject of another clause.
+        Step::Send(requests.init_as(&refreshed_bearer)),
+    ];
     everywhere(cases)
         .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
         .after(requests.reported_order())
@@ -42,6 +53,22 @@ pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: En
             Expect::Filled,
         )
         .after([Step::Send(bare(endpoint))])
+        .after(requests.reported_order())
+        .add(
+            Kind::Positive,
+            "an order, asked about a third time",
+            bare(endpoint),
+            Expect::Filled,
+        )
+        .after([Step::Send(bare(endpoint)), Step::Send(bare(endpoint))])
+        .after(requests.reported_order())
+        .add(
+            Kind::Positive,
+            "an order, with a refreshed token",
+            bare(endpoint).header("authorization", &refreshed_bearer),
+            Expect::Filled,
+        )
+        .after(refreshed)
         .after(requests.reported_order())
         .add(
             Kind::Positive,
@@ -197,33 +224,51 @@ pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
         .notification_unfinished
         .hides_order();
     let long = format!("{{{{merchant_order}}}}{}", "0123456789".repeat(5));
-    // The id in the body, and in the path. What ids may hold, no page says.
+    // The id in the body, and in the path, and whether a server that takes the id must find it by
+    // the path: gateways on the way refuse some paths (an escaped slash, RFC 3986, 2.2; a long one).
     let ids = [
         (
             "leading zeros",
             "007{{merchant_order}}",
             "007{{merchant_order}}",
+            true,
         ),
-        ("66 characters", &*long, &*long),
+        ("66 characters", &*long, &*long, false),
         (
             "a hyphen and a dot",
             "A-1.{{merchant_order}}",
             "A-1.{{merchant_order}}",
+            true,
+        ),
+        (
+            "a dot near the end",
+            "{{merchant_order}}.7",
+            "{{merchant_order}}.7",
+            true,
         ),
         (
             "a blank",
             "A 1 {{merchant_order}}",
             "A%201%20{{merchant_order}}",
+            true,
+        ),
+        (
+            "a plus",
+            "A+1{{merchant_order}}",
+            "A%2B1{{merchant_order}}",
+            true,
         ),
         (
             "a slash",
             "A/1/{{merchant_order}}",
             "A%2F1%2F{{merchant_order}}",
+            false,
         ),
         (
-            "a plus and a percent sign",
+            "a plus as it is, and a percent sign",
             "A+1%{{merchant_order}}",
             "A+1%25{{merchant_order}}",
+            false,
         ),
     ];
     let asked = |cases: Cases, name: &str, open: Step, path: &str, must: bool| {
@@ -237,12 +282,12 @@ pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
         if must { cases } else { cases.beyond() }
     };
     let mut cases = cases;
-    for (name, id, path) in ids {
+    for (name, id, path, must) in ids {
         let order = FLOWS
             .iter()
             .find_map(|flow| requests.order_with(*flow, &[("merchant_orderid", id)]));
         if let Some(open) = order {
-            cases = asked(cases, name, Step::Send(open), path, false);
+            cases = asked(cases, name, Step::Send(open), path, must);
         }
     }
     for flow in FLOWS {

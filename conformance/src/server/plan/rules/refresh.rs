@@ -45,6 +45,9 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
                 Step::Send(requests.init_as("Bearer {{0/access_token}}")),
             ])
             .on(Account::Own)
+            .keeps("scope customer", refresh(REFRESH))
+            .after([Step::Send(token_with(&[("scope", "customer")]))])
+            .on(Account::Own)
             .keeps("half a minute before the end", refresh(REFRESH))
             .after([get_token(), nearly_over])
             .on(Account::New),
@@ -57,6 +60,12 @@ pub(super) fn known(cases: Cases) -> Cases {
         .breaks(
             "one character less",
             refresh("{{0/refresh_token|but_last}}"),
+        )
+        .after([get_token()])
+        .on(Account::Own)
+        .breaks(
+            "another last character",
+            refresh("{{0/refresh_token|other_last}}"),
         )
         .after([get_token()])
         .on(Account::Own)

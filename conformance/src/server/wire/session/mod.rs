@@ -391,7 +391,7 @@ impl<'a> Session<'a> {
             url: prepared.url,
             sent_headers: prepared.headers,
             sent: prepared.body.unwrap_or_default(),
-            answer: outcome.map_err(|none| none.why),
+            answer: outcome,
             secrets: own,
             talk: None,
         })

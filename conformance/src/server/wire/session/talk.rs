@@ -3,6 +3,7 @@
 use super::{Session, StepContext};
 use crate::server::case::{Turn, placeholders, requests};
 use crate::server::wire::answer::Answer;
+use crate::server::wire::connection::{NoAnswer, Silence};
 use crate::server::wire::end::Stopped;
 use crate::server::wire::exchange::{Exchange, Surface};
 use crate::server::wire::prepared::{Prepared, prepare};
@@ -112,7 +113,10 @@ impl Session<'_> {
             url: self.target.base_url.clone(),
             sent_headers: Vec::new(),
             sent: said.collect::<Vec<_>>().concat(),
-            answer: last.ok_or_else(|| heard.told()),
+            answer: last.ok_or_else(|| NoAnswer {
+                kind: Silence::Broken,
+                why: heard.told(),
+            }),
             secrets: own,
             talk: Some(Box::new(heard)),
         }

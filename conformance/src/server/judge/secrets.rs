@@ -1,0 +1,92 @@
+//! Secrets in answers.
+
+use super::verdict::{Verdict, look};
+use crate::server::wire::readback::endpoint_of;
+use crate::server::wire::{Answer, Exchange, Secret, Surface};
+use flexiti_contract::{Endpoint, Rule, Rulebook};
+
+/// Secrets shorter than this are found by accident.
+const SHORTEST: usize = 8;
+
+/// The verdict on secrets that an answer repeats. What a token or an order was granted with is the
+/// subject of other clauses.
+pub(super) fn repeated(
+    rulebook: &Rulebook,
+    at: usize,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<Verdict> {
+    let endpoint = endpoint_of(rulebook.contract(), exchange);
+    let issues = endpoint.is_some_and(|endpoint| {
+        [Endpoint::Token, Endpoint::InitV2, Endpoint::InitPlain].contains(&endpoint)
+    });
+    if exchange.surface == Surface::Admin || (issues && answer.granted()) {
+        return None;
+    }
+    let text = answer.whole_text();
+    // The address of a page is not a secret, and may stand in it.
+    let shown = |secret: &&Secret| {
+        secret.value.len() >= SHORTEST
+            && text.contains(&secret.value)
+            && !exchange.url.contains(&secret.value)
+    };
+    let found = exchange.secrets.iter().find(shown);
+    let expected = found.map(|secret| format!("an answer without ${}", secret.name));
+    let mut verdict = look(rulebook, Rule::NoSecret, at, exchange, expected)?;
+    if let Some(fault) = verdict.fault.as_mut() {
+        fault.violates |= found.is_some_and(|found| reaches_pages(exchange, endpoint, found));
+    }
+    Some(verdict)
+}
+
+/// Whether a secret in this answer gets into a page, which is documented never to happen (TC, C-1):
+/// into the hosted page, into what shops put into theirs, or into the URL that the browser is sent
+/// to. A token in the address of the hosted page is what the POS widget does (P-wid).
+fn reaches_pages(exchange: &Exchange, endpoint: Option<Endpoint>, secret: &Secret) -> bool {
+    let is_client_secret = secret.name == "FLEXITI_CLIENT_SECRET";
+    if exchange.surface == Surface::Pages {
+        return is_client_secret;
+    }
+    let Some(body) = exchange
+        .answer()
+        .filter(|a| a.granted())
+        .and_then(Answer::json)
+    else {
+        return false;
+    };
+    let has = |member: &str| body[member].to_string().contains(&secret.value);
+    match endpoint {
+        Some(Endpoint::Calculator | Endpoint::LearnMore) => has("htmlRender") || is_client_secret,
+        Some(
+            Endpoint::NotificationOrder
+            | Endpoint::NotificationMerchantOrder
+            | Endpoint::NotificationOld,
+        ) => is_client_secret && has("callback_url"),
+        _ => false,
+    }
+}
+
+/// The verdict on secrets in the URL that the customer's browser is sent to.
+pub(super) fn in_redirection_url(
+    rulebook: &Rulebook,
+    at: usize,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<Verdict> {
+    let body = answer.json().unwrap_or_default();
+    let url = body["redirection_url"].to_string();
+    let in_url = |secret: &&Secret| !secret.value.is_empty() && url.contains(&secret.value);
+    let leaked: Vec<&Secret> = exchange.secrets.iter().filter(in_url).collect();
+    let expected = "a URL without token or secret".to_owned();
+    let expected = (!leaked.is_empty()).then_some(expected);
+    let rule = Rule::RedirectNoCredentials;
+    let mut verdict = look(rulebook, rule, at, exchange, expected)?;
+    // That the secret stays on the server is documented (TC, C-1); a token in the URL is what the
+    // POS widget does (P-wid).
+    if let Some(fault) = verdict.fault.as_mut() {
+        fault.violates |= leaked
+            .iter()
+            .any(|secret| secret.name == "FLEXITI_CLIENT_SECRET");
+    }
+    Some(verdict)
+}
