@@ -192,7 +192,7 @@ pub enum Start {
     Either,
 }
 
-/// A callback URL.
+/// A URL of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
@@ -215,6 +215,8 @@ pub enum To {
     Malformed,
     /// The success URL with the order's id and a made-up token.
     Token,
+    /// The page on which the shop tells the customer of the order.
+    Status,
 }
 
 /// Who requests it.

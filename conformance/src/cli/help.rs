@@ -133,7 +133,7 @@ Examples:
   flexiti-conformance merchant check shop/merchant.toml --listen 127.0.0.1:4359
 
 Exit codes:
-  0  the checkouts went through
+  0  each checkout (paid, approved, declined, pending) came to what was expected
   1  one did not
   2  bad usage, or a mistake in the driver file
   3  inconclusive: the shop does not start, or is not reached";

@@ -185,6 +185,11 @@ pub struct Opened {
     pub outcome: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Opened {
     /// An order as it stands.
     pub fn of(order: &OrderView) -> Self {
@@ -271,6 +276,9 @@ pub enum Happened {
         /// For how many milliseconds it was asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waited_ms: Option<u64>,
+        /// Whether the order has had its outcome, and the shop had not asked Flexiti since.
+        #[serde(default, skip_serializing_if = "is_false")]
+        unasked: bool,
     },
     /// The driver file does not say where to ask.
     NotAsked,

@@ -63,6 +63,7 @@ pub fn told(happened: &Happened) -> String {
             belief,
             said,
             waited_ms,
+            ..
         } => {
             let word = match belief {
                 Some(Belief::Paid) => "paid",
@@ -95,6 +96,7 @@ fn callback(to: To) -> &'static str {
         To::Unknown => "the success URL with an unknown order id",
         To::Malformed => "the success URL with mark-up for an id",
         To::Token => "the success URL with a made-up token",
+        To::Status => "the page that tells the customer of the order",
     }
 }
 

@@ -307,13 +307,16 @@ pub fn basis_word(basis: Basis) -> &'static str {
     }
 }
 
-/// The scenarios whose verdict depends on an undocumented choice of Flexiti's.
+/// The scenarios that came out differently in different dialects.
 fn matrix(text: &mut String, results: &[Results]) {
     let rows = dependent(results);
     if rows.is_empty() {
         return;
     }
-    let _ = writeln!(text, "depends on an undocumented choice:");
+    let _ = writeln!(
+        text,
+        "came out differently by dialect (an undocumented choice of Flexiti's, or chance; --dialect and --only play one again):"
+    );
     for (name, verdicts) in rows {
         let cells: Vec<String> = verdicts
             .iter()

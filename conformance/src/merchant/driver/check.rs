@@ -45,7 +45,7 @@ impl Driver {
             return Ok(());
         };
         known.push("online_order_id".to_owned());
-        check_order(order, &mut known)
+        check_order(order, self.checkout.patience_s, &mut known)
     }
 
     fn check_shop(&self) -> anyhow::Result<()> {
@@ -130,6 +130,9 @@ impl Driver {
             known.push("callback.query".to_owned());
             check_request(&format!("callbacks.steps[{at}]"), step, &mut known)?;
         }
+        if let Some(place) = &self.callbacks.language {
+            place.check("callbacks.language")?;
+        }
         Ok(())
     }
 
@@ -140,11 +143,18 @@ impl Driver {
     }
 }
 
-fn check_order(order: &Order, known: &mut Vec<String>) -> anyhow::Result<()> {
+fn check_order(order: &Order, patience_s: u16, known: &mut Vec<String>) -> anyhow::Result<()> {
     ensure!(
         order.url.is_some() == order.command.is_empty(),
         "order.url: give either `url` or `command`"
     );
+    if let Some(every) = order.asks_every_s {
+        let most = patience_s.saturating_sub(SPARE);
+        ensure!(
+            (1..=most).contains(&every),
+            "order.asks_every_s: {every} is not allowed; 1 to {most} seconds, as checkout.patience_s is {patience_s}"
+        );
+    }
     for (at, step) in (1..).zip(&order.steps) {
         check_request(&format!("order.steps[{at}]"), step, known)?;
     }

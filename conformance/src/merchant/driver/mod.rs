@@ -87,6 +87,9 @@ pub struct Callbacks {
     /// parameters.
     #[serde(default)]
     pub steps: Vec<Request>,
+    /// Where the language of a callback page stands that is made in the browser: in the answer to
+    /// the last of `steps`, or in the page if there are none. Without it, the page's `lang` counts.
+    pub language: Option<Extract>,
 }
 
 /// The request that starts a payment, and what comes before it.
@@ -144,6 +147,9 @@ pub struct Order {
     /// Whether the customer's own browser asks: for a page behind their login.
     #[serde(default)]
     pub as_customer: bool,
+    /// How often the shop asks Flexiti by itself, in seconds, such as by a cron job: the run waits
+    /// for the next time. What is seen of the shop decides if absent.
+    pub asks_every_s: Option<u16>,
     /// Headers of the request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

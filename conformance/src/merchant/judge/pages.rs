@@ -34,7 +34,8 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                 }
                 if let Some(page) = page {
                     all.extend(told_paid(story, page));
-                    all.extend((*to != To::Own).then(|| forged(page)).into_iter().flatten());
+                    let is_forged = ![To::Own, To::Status].contains(to);
+                    all.extend(is_forged.then(|| forged(page)).into_iter().flatten());
                 }
                 // The shop decides what a forger sees.
                 if *by == By::Customer && *to == To::Own {
@@ -125,7 +126,7 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
         }
         Some(other) if other != lang && page.by_script => {
             let message = format!(
-                "{} is marked as `{other}`, but a script fills it, which is not run here: look at it in a browser",
+                "{} is marked as `{other}`, but a script fills it, which is not run here: say where its language is read, with `language` in [callbacks]",
                 page.url
             );
             Judgement::new(check, Verdict::Inconclusive, message)
@@ -139,7 +140,10 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
         }
         Some(_) => Judgement::passed(check),
         None => {
-            let message = format!("{} does not say its language (`<html lang>`)", page.url);
+            let message = format!(
+                "{} does not say its language (`<html lang>`); if a script does, `language` in [callbacks] says where it is read",
+                page.url
+            );
             Judgement::new(check, Verdict::Inconclusive, message)
         }
     }

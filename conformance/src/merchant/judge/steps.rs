@@ -140,6 +140,7 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 belief,
                 said,
                 waited_ms,
+                unasked,
             },
         ) => {
             // Where nothing fails, other scenarios ask what the shop goes by.
@@ -162,13 +163,18 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 let waited = waited.map_or_else(String::new, |ms| {
                     format!(" after {}.{} s", ms / 1_000, ms % 1_000 / 100)
                 });
+                let unasked = if *unasked {
+                    format!("; {UNASKED}")
+                } else {
+                    String::new()
+                };
                 let number = if belief.is_none() && story.played.names_no_number() {
                     format!("; {NO_NUMBER}")
                 } else {
                     String::new()
                 };
                 format!(
-                    "the shop says `{said}` of the order{waited}; it should be {}{number}",
+                    "the shop says `{said}` of the order{waited}; it should be {}{unasked}{number}",
                     right.join(" or ")
                 )
             });
@@ -197,6 +203,9 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
         _ => None,
     }
 }
+
+/// What may explain that a shop does not know an outcome.
+const UNASKED: &str = "it has not asked Flexiti since the order came to that; if it asks by a timer, say how often: `asks_every_s` in [order]";
 
 fn word(belief: Belief) -> &'static str {
     match belief {

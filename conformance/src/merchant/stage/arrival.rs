@@ -19,9 +19,10 @@ impl Customer<'_, '_> {
         from: From,
         by: By,
     ) -> Result<Page, String> {
-        let mut page = self.open(browser, &Outgoing::get(url, from))?.page;
-        let steps = &self.stage.driver.callbacks.steps;
-        if steps.is_empty() || page.status >= 400 || page.redirected_away {
+        let callbacks = &self.stage.driver.callbacks;
+        let mut last = self.open(browser, &Outgoing::get(url, from))?;
+        let mut page = last.page.clone();
+        if page.status >= 400 || page.redirected_away {
             return Ok(page);
         }
         let mut values = match by {
@@ -30,7 +31,7 @@ impl Customer<'_, '_> {
             By::Stranger => self.values_without_secrets(),
         };
         values.extend(parameters(url));
-        for (at, step) in (1..).zip(steps) {
+        for (at, step) in (1..).zip(&callbacks.steps) {
             let named = |why: String| self.stage.told(format!("callbacks.steps[{at}]: {why}"));
             let absent = step.callback_names().into_iter();
             let absent = absent.map(|name| (name, String::new()));
@@ -49,6 +50,13 @@ impl Customer<'_, '_> {
                 let value = value.map_err(|why| named(format!("extract.{name}: {why}")))?;
                 values.push((name.clone(), value));
             }
+            last = seen;
+        }
+        if let (Some(place), By::Customer) = (&callbacks.language, by) {
+            let read = extract::read(place, &last, &browser.cookies(url));
+            let read = read.map_err(|why| self.stage.told(format!("callbacks.language: {why}")))?;
+            page.lang = Some(read.chars().take(2).collect::<String>().to_lowercase());
+            page.by_script = false;
         }
         Ok(page)
     }

@@ -65,7 +65,8 @@ pub fn believe(
         let waited = started.elapsed();
         let notified = notified(asked)?;
         let is_told = notified.told.is_some();
-        known.next = notified.next.map(|next| waited + next);
+        let by_itself = order.asks_every_s.map(|s| Duration::from_secs(s.into()));
+        known.next = notified.next.map(|next| waited + next).max(by_itself);
         known.told = known.told.or(is_told.then_some(waited));
         let no_purchase = notified
             .told
@@ -96,6 +97,7 @@ pub fn believe(
                 belief,
                 said,
                 waited_ms,
+                unasked: is_late && asked.settled.is_some() && !notified.asked_since,
             });
         }
         if Instant::now() > reload {
@@ -209,6 +211,7 @@ fn believed(belief: Option<Belief>, said: String) -> Happened {
         belief,
         said,
         waited_ms: None,
+        unasked: false,
     }
 }
 
@@ -272,5 +275,11 @@ fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
         ..Outgoing::get(&url, From::Shop)
     };
     let seen = browser.open(&outgoing)?;
-    extract::read(&order.place(), &seen, &[])
+    let word = extract::read(&order.place(), &seen, &[]);
+    let status = seen.page.status;
+    word.map_err(|why| match status {
+        // The customer's own page is gone, or they may not see it any more.
+        400.. => format!("status {status}: {why}"),
+        _ => why,
+    })
 }

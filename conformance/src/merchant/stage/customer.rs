@@ -339,6 +339,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             return Ok(Happened::Skipped);
         };
         let url = match to {
+            To::Status => return Ok(self.stranger_looks()),
             To::Own => self.callback()?.to_owned(),
             To::Success => self.success(""),
             To::Known => self.success(&format!("orderId={own}")),
@@ -407,23 +408,12 @@ impl<'s, 'd> Customer<'s, 'd> {
 
     /// Another customer buys the same, and does not come back.
     fn bystander(&self, outcome: &str) -> anyhow::Result<Happened> {
-        let mut other = Customer {
-            stage: self.stage,
-            flow: self.flow,
-            lang: self.lang,
-            scenario: self.scenario,
+        let mut other = Self {
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
             known_as: self.known_as,
-            browser: self.stage.browser()?,
-            order: None,
-            others: BTreeSet::new(),
-            callback: None,
-            settled: None,
-            last_return: None,
-            has_failed: false,
-            extracted: Vec::new(),
+            ..Customer::new(self.stage, self.flow, self.lang, self.scenario)?
         };
         let started = other.start(1);
         other.complete(outcome, None)?;

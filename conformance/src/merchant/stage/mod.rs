@@ -18,6 +18,7 @@ mod request;
 mod scripts;
 mod shop;
 mod steered;
+mod stranger;
 
 pub use shop::{LOST, Trouble};
 

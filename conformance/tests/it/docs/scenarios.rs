@@ -169,6 +169,7 @@ fn step(step: &Step) -> String {
                     "the success URL with mark-up in place of an id, and another host's address"
                 }
                 To::Token => "the success URL with the order's id and a made-up token",
+                To::Status => "the page that tells the customer of the order",
             };
             format!("{who} requests {where_to}.")
         }
