@@ -47,7 +47,8 @@ impl Mock {
         Self::serve(settings, rulebook, saboteur)
     }
 
-    /// The same for one of the [`bugs`](crate::bugs), by its name.
+    /// Starts a server with one of the [`bugs`](crate::bugs), by its name; an unknown name is an
+    /// error.
     pub fn with_bug(settings: &Settings, dialect: Dialect, name: &str) -> anyhow::Result<Self> {
         let (rulebook, saboteur) = Sabotaged::with_bug(Contract::shipped(), dialect, name)?;
         Self::serve(settings, rulebook, saboteur)
@@ -103,7 +104,8 @@ impl Mock {
         format!("{}{BASE}", self.app().local_origin)
     }
 
-    /// The same at the origin under which customers' browsers reach the server.
+    /// The base URL under which customers' browsers reach the server: [`Settings::public_base_url`]
+    /// if set, otherwise [`Self::base_url`].
     pub fn public_base_url(&self) -> String {
         self.app().base_url()
     }

@@ -45,7 +45,7 @@ impl File {
         Ok(file)
     }
 
-    /// The same for a file that must be there.
+    /// Opens a store file that must already exist.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         ensure!(
