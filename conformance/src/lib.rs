@@ -25,8 +25,8 @@
 //!   * `certificate` and `stage`: the signed result; the shop with the mock behind it and the
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
-//!   * `record`, `past` and `scenarios`: what came in at the mock; whose call is whose; what is
-//!     played.
+//!   * `record`, `past`, `scenarios`, `recipe` and `silence`: what came in at the mock; whose call is
+//!     whose; what is played; random plans for the fuzzer; scenarios in which Flexiti is silent.
 //!   * `trace` and `driver`: what happened; how to reach the shop.
 //! * `formats`: the reporters of both: text, JSON, events, JUnit, SARIF, HTML, Markdown, annotations.
 //! * `waivers`: failures that are allowed, for both.

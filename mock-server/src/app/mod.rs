@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-/// A server, apart from its sockets.
+/// What a server was started with and what it remembers: settings, dialects, state, journal, store.
 #[derive(Debug)]
 pub struct App {
     /// The contract in each dialect that is in use.

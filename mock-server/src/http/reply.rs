@@ -87,9 +87,9 @@ pub struct Reply {
     pub status: StatusCode,
     /// Headers beside the content type.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Media type of the body.
+    /// Media type of the body; if empty, the answer names none.
     pub content_type: Cow<'static, str>,
-    /// The body.
+    /// The body, or what comes before the [`pieces`](Self::pieces) of a long one.
     pub body: Bytes,
     /// What is to be requested first.
     pub follow: Option<Follow>,

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// The server, apart from its sockets: what answers requests, and counts them.
+/// Answers requests: the app, its router and its metrics. Everything but the sockets.
 #[derive(Debug)]
 pub struct Service {
     /// What it was started with, and what it remembers.
