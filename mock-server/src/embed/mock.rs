@@ -129,8 +129,8 @@ impl Mock {
         &self.service.app
     }
 
-    /// Does something between two requests, at a time that nobody else changes. Without
-    /// [`Settings::in_turn`], requests may come in between.
+    /// Runs `act` between two requests, at one fixed time of the machine, in milliseconds since the
+    /// Unix epoch. Without [`Settings::in_turn`], requests may come in between.
     pub fn in_turn<T>(&self, act: impl FnOnce(Admin<'_>, i64) -> T) -> T {
         let _turn = self.service.turn();
         let now = (self.app().now)();

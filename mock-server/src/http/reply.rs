@@ -25,7 +25,8 @@ pub struct Callback {
     pub order_id: u64,
     /// The fault that strikes it.
     pub strike: Option<Strike>,
-    /// The mock also brings the one that comes before the fault's, which else a browser brings.
+    /// Whether the mock also makes the ordinary callback, which otherwise a browser makes, before
+    /// the extra one of the fault.
     pub twice: bool,
 }
 

@@ -40,7 +40,7 @@ impl File {
         let file = Self::new(path, database(path)?);
         file.check_format().with_context(name)?;
         if let Err(error) = keep_private(path) {
-            tracing::warn!("{}: others may read it, too: {error}", name());
+            tracing::warn!("{}: cannot restrict the file to its owner: {error}", name());
         }
         Ok(file)
     }
