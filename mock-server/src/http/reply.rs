@@ -90,7 +90,7 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Media type of the body; if empty, the answer names none.
     pub content_type: Cow<'static, str>,
-    /// The body, or what comes before the [`pieces`](Self::pieces) of a long one.
+    /// The body, or what comes before the `pieces` of a long one.
     pub body: Bytes,
     /// What is to be requested first.
     pub follow: Option<Follow>,
