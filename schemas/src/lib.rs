@@ -35,17 +35,19 @@
 //!   expectation.
 //! - `body`: a body schema in one dialect, and its validator.
 //! - `contract`: all of the data files, loaded.
-//! - `wording`, `resolve`: the words for patterns and lists of values; body schemas with the answers
-//!   of a dialect filled in.
+//! - `wording`, `resolve`: the words for patterns and lists of values; body schemas with the
+//!   answers of a dialect filled in.
 //! - `vocabulary`: violations, refusals and other shared terms.
 //! - `scenario`, `clause`, `citation`, `lint`, `dialect/`: the rows of the data files.
-//! - `expectation`, `endpoint`, `error`, `load`: the parts of an expectation; the names of endpoints
-//!   and errors, which data and code share; reading and checking one data file.
-//! - `rule`, `evidence`: the names of the clauses that are code; how strong the support of a fact is.
-//! - `names`, `parameters/`: the macro that defines enums of such names; the parameters of a request,
-//!   and the validator's view of them.
+//! - `expectation`, `endpoint`, `error`, `load`: the parts of an expectation; the names of
+//!   endpoints and errors, which data and code share; reading and checking one data file.
+//! - `rule`, `evidence`: the names of the clauses that are code; how strong the support of a fact
+//!   is.
+//! - `names`, `parameters/`: the macro that defines enums of such names; the parameters of a
+//!   request, and the validator's view of them.
 //! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
-//! - `readable`, `amounts`: errors of the deserializer in plain words; amounts of money as patterns.
+//! - `readable`, `amounts`: errors of the deserializer in plain words; amounts of money as
+//!   patterns.
 
 mod allowed;
 mod amounts;
