@@ -15,20 +15,21 @@
 //!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.
 //!   * `course`: tokens, orders and notifications in any order, and what must come of them.
-//!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both are
-//!     pure.
+//!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both
+//!     are pure.
 //!   * `wire` and `report`: requests and answers; what a run found out.
 //!   * `case`: a test case as data.
 //! * `merchant`: certifies a shop. `server` and `merchant` do not know each other.
-//!   * `certify`, `exec` and `fuzz`: the three ways to put a shop to the test; `report`: what of the
-//!     results counts.
+//!   * `certify`, `exec` and `fuzz`: the three ways to put a shop to the test; `report`: what of
+//!     the results counts.
 //!   * `certificate` and `stage`: the signed result; the shop with the mock behind it and the
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
-//!   * `record`, `past` and `scenarios`: what came in at the mock; whose call is whose; what is
-//!     played.
+//!   * `record`, `past`, `scenarios`, `recipe` and `silence`: what came in at the mock; whose call
+//!     is whose; what is played; random plans for the fuzzer; scenarios in which Flexiti is silent.
 //!   * `trace` and `driver`: what happened; how to reach the shop.
-//! * `formats`: the reporters of both: text, JSON, events, JUnit, SARIF, HTML, Markdown, annotations.
+//! * `formats`: the reporters of both: text, JSON, events, JUnit, SARIF, HTML, Markdown,
+//!   annotations.
 //! * `waivers`: failures that are allowed, for both.
 //! * `pattern`, `net` and `markup`: patterns of dotted ids; loopback and proxies; what pages show.
 //!

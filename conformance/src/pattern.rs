@@ -42,7 +42,8 @@ impl Pattern {
         self.unknown(noun, ids, "init.lang.*")
     }
 
-    /// The same for a pattern that may [cover](Self::covers) ids.
+    /// Refuses a pattern that neither means nor [covers](Self::covers) any of the ids: what is
+    /// wrong, and which ids come close.
     pub fn check_covering(&self, noun: &str, ids: &[&str]) -> Result<(), String> {
         if ids.iter().any(|id| self.covers(id)) {
             return Ok(());

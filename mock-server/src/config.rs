@@ -47,7 +47,7 @@ pub struct Settings {
     /// Whether the journal shows secrets as they are.
     pub reveal_secrets: bool,
     /// Whether requests are answered strictly one after the other, in the order of the journal: the
-    /// same requests then lead to the same answers again. For recordings; others lose by it.
+    /// same requests then lead to the same answers again. For recordings: it costs throughput.
     pub in_turn: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,

@@ -41,8 +41,8 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, OpenOptions::new())
 }
 
-/// The same for secrets and what customers have entered: only the owner may read the file, whoever
-/// could read the one that it replaces.
+/// Writes a file that holds secrets, or what customers entered, and moves it there whole: only the
+/// owner may read it, even if others could read the one that it replaces.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

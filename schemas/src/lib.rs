@@ -20,33 +20,34 @@
 //!
 //! # Layout
 //!
-//! From top to bottom; a file imports only from the files below it.
+//! From top to bottom; a file imports only what stands below it, and a test reads the imports.
 //!
 //! - `openapi/`: the contract in one dialect as OpenAPI.
 //! - `reference/`: the API reference for a merchant's developer, as Markdown and as HTML.
-//! - `tables`: tables for the documentation.
-//! - `remedy`, `allowed`: what to send instead of what was refused; what a parameter may hold.
-//! - `comparison/`: what two servers answer differently, by clause or knob.
+//! - `tables`, `remedy`, `comparison/`: tables for the documentation; what to send instead of what
+//!   was refused; what two servers answer differently, by clause or knob.
+//! - `allowed`: what a parameter may hold, in words.
+//! - `contradiction`: the answers of a dialect that contradict the documentation.
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
 //!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
 //!   extend the [`Rulebook`] of `rulebook/mod.rs`.
-//! - `contradiction`: the answers of a dialect that contradict the documentation.
-//! - `consistency`: whether the data files fit each other.
-//! - `wording`: the words for patterns and lists of values.
+//! - `consistency`, `support`: whether the data files fit each other; what supports each part of an
+//!   expectation.
 //! - `body`: a body schema in one dialect, and its validator.
-//! - `support`: what supports each part of an expectation.
 //! - `contract`: all of the data files, loaded.
-//! - `vocabulary`, `resolve`: violations, refusals and other shared terms; body schemas with the
+//! - `wording`, `resolve`: the words for patterns and lists of values; body schemas with the
 //!   answers of a dialect filled in.
-//! - `amounts`: amounts of money as patterns.
-//! - `clause`, `citation`, `dialect`, `expectation`, `lint`, `scenario`: the rows of the data
-//!   files.
-//! - `endpoint`, `rule`, `error`, `evidence`: the names that data and code share, with `names`, the
-//!   macro that defines such enums.
-//! - `load`: reading and checking one data file.
-//! - `parameters/`: the parameters of a request, and the validator's view of them.
-//! - `readable`: errors of the deserializer in plain words.
+//! - `vocabulary`: violations, refusals and other shared terms.
+//! - `scenario`, `clause`, `citation`, `lint`, `dialect/`: the rows of the data files.
+//! - `expectation`, `endpoint`, `error`, `load`: the parts of an expectation; the names of
+//!   endpoints and errors, which data and code share; reading and checking one data file.
+//! - `rule`, `evidence`: the names of the clauses that are code; how strong the support of a fact
+//!   is.
+//! - `names`, `parameters/`: the macro that defines enums of such names; the parameters of a
+//!   request, and the validator's view of them.
 //! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
+//! - `readable`, `amounts`: errors of the deserializer in plain words; amounts of money as
+//!   patterns.
 
 mod allowed;
 mod amounts;

@@ -107,7 +107,7 @@ impl Sources {
         }
     }
 
-    /// The same files without further checks: the tests have checked them.
+    /// The shipped files without further checks: the tests have checked them.
     pub(crate) fn trusted() -> Self {
         Self {
             trusted: true,

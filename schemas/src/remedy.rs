@@ -24,7 +24,8 @@ impl Rulebook {
         self.remedy_at(endpoint, clause, param)
     }
 
-    /// The same for a request to `endpoint`, where the endpoints of a clause differ.
+    /// What to send to `endpoint` so that `clause` is not broken by `param` again; see
+    /// [`Self::remedy`], which takes the first endpoint of the clause.
     pub fn remedy_at(&self, endpoint: Endpoint, clause: &str, param: &str) -> String {
         let Some(clause) = self.contract().clause(clause) else {
             return String::new();

@@ -114,14 +114,15 @@ pub enum Command {
         /// Seed that makes the run repeatable
         #[arg(long, default_value = "0", value_name = "N", value_parser = seed)]
         seed: u64,
-        /// Under how many seeds each fault must be named, from --seed on
+        /// Number of seeds, starting at --seed, under which each fault must be named
         #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole::<u64>(1, 1_000))]
         seeds: u64,
         /// Instead, judge this many mocks in dialects drawn at random, each after a probe: none of
         /// them contradicts the documentation, so none may be accused
         #[arg(long, value_name = "N", conflicts_with = "dialect", value_parser = whole::<u64>(0, u64::MAX))]
         unknown: Option<u64>,
-        /// And take each documented clause away from each of them: it must be a violation
+        /// Also remove each documented clause from each of these mocks: each removal must be
+        /// reported as a violation
         #[arg(long, requires = "unknown")]
         without_clauses: bool,
         /// Number of generated cases for each removed clause and each bug

@@ -1,4 +1,4 @@
-//! Exit codes, as the README lists them.
+//! Exit codes; `docs/guides/judging-a-server.md#exit-codes` explains them.
 
 /// Something failed.
 pub const FAILED: u8 = 1;

@@ -66,7 +66,7 @@ fn init(file: &Path) -> anyhow::Result<u8> {
     let created = OpenOptions::new().write(true).create_new(true).open(file);
     let created = created.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            anyhow!("{name}: is there already, and is not overwritten; name another file")
+            anyhow!("{name}: already exists and is not overwritten; name another file")
         }
         _ => anyhow!("{name}: {error}"),
     });
@@ -411,7 +411,7 @@ pub fn verify_file(file: &Path, signer: Option<&str>, html: Option<&Path>) -> an
             );
             if signer.is_none() {
                 say!(
-                    "  whose key that is, is not known here: anybody can make one; --signer KEY says whom you trust"
+                    "  unknown key: anyone can generate one; pass --signer KEY to name the key you trust"
                 );
             }
             if let Some(path) = html {

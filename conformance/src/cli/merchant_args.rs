@@ -126,7 +126,7 @@ pub struct MerchantRun {
         conflicts_with = "exec"
     )]
     pub skip: Vec<Pattern>,
-    /// Play this many plans of the fuzzer besides, in each dialect: what nobody thought of
+    /// Also play this many fuzzer plans in each dialect
     #[arg(
         long,
         value_name = "N",
@@ -150,8 +150,8 @@ pub struct MerchantRun {
     /// Who signs, for the certificate: a name that goes with the key
     #[arg(long, value_name = "NAME", requires = "key")]
     pub signed_by: Option<String>,
-    /// Level that the exit code demands; by default `robust`, the highest that rests on Flexiti's
-    /// documentation, of what was played
+    /// Level required for exit code 0; by default `robust`, the highest level that rests on
+    /// Flexiti's documentation, judged on the scenarios that were played
     #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]
     pub require: Option<RequiredLevel>,
     /// TOML file of `[[waivers]]`: `check`, `reason`, `expires`, and perhaps `scenario`. What is

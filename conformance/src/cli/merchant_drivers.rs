@@ -25,7 +25,8 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .collect()
 }
 
-/// The same, with the mock where the flags say. A shop that runs already has to know where.
+/// The drivers of so many shops, with the mock listening where the flags say. For a shop that runs
+/// already, the flags must say where: it calls that address.
 pub fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Vec<Driver>> {
     let mut drivers = drivers(file, shops)?;
     for driver in &mut drivers {

@@ -45,7 +45,7 @@ pub struct Row {
     pub group: String,
     /// What came of it.
     pub outcome: Outcome,
-    /// The same in a word.
+    /// The outcome in a word.
     pub word: &'static str,
     /// What is asked.
     pub requirement: String,

@@ -41,7 +41,7 @@ pub struct Done<'a> {
 pub trait Beginning {
     /// The members of the event.
     fn members(&self) -> Map<String, Value>;
-    /// The same in a line, if a reader of the text needs it.
+    /// The members in one line of text, if readers of the text need it.
     fn line(&self) -> Option<String>;
 }
 

@@ -73,7 +73,7 @@ impl Played {
         calls.filter_map(|call| call.row.order_id)
     }
 
-    /// The same without its calls.
+    /// A copy of what was played, without the calls.
     pub fn without_calls(&self) -> Self {
         let happened = self.happened.clone();
         Self {

@@ -336,7 +336,7 @@ const FORGERIES: &[Forgery] = &[
             let call = play["exchanges"].as_array_mut().unwrap().remove(2);
             play["left_out"] = json!([call["id"]]);
         },
-        "whether it belongs to the scenario, the record says otherwise",
+        "the trace and the record disagree whether it belongs to the scenario",
     ),
     (
         "a record that is not there",

@@ -54,7 +54,7 @@ fn a_mistake_is_told_with_what_to_do() {
         (vec!["verify", &object], "not a certificate"),
         (
             vec!["merchant", "init", &object],
-            "is there already, and is not overwritten",
+            "already exists and is not overwritten",
         ),
         (vec!["merchant", "check", &missing], "merchant init"),
         (

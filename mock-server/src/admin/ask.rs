@@ -106,8 +106,8 @@ pub fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     value_of(value)
 }
 
-/// The same of a body that has been parsed. Where an object is expected, an empty list counts as
-/// one: PHP's `json_encode([])` writes it.
+/// What a parsed body says; the error names the key that is wrong. Where an object is expected, an
+/// empty list counts as one: PHP's `json_encode([])` writes it.
 pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     let value = if value == json!([]) { json!({}) } else { value };
     if !value.is_object() {

@@ -97,7 +97,7 @@ const FILES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/dashboard/code.js"),
     ),
 ];
-/// The same as they are sent: without indentation and lines of comment.
+/// The files as they are sent: without indentation and comment lines.
 static SLIM: LazyLock<HashMap<&str, (&str, String)>> = LazyLock::new(|| {
     let files = FILES.iter();
     files

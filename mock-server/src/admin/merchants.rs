@@ -37,7 +37,7 @@ pub struct NewMerchant {
     pub error_url: Option<String>,
     /// What the hosted pages call the shop; if absent, the host of its trust URL or success URL, or its client id.
     pub name: Option<String>,
-    /// The same on French pages; `name` if absent.
+    /// The shop's name on French pages; `name` if absent.
     pub name_fr: Option<String>,
     /// Language of the hosted pages if init names none: `en` or `fr`.
     pub lang: Option<String>,

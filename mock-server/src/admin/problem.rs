@@ -46,7 +46,7 @@ pub fn no_merchant(id: &str) -> Problem {
 }
 
 impl Problem {
-    /// The same, to be tried again after so many seconds.
+    /// This refusal, with advice to try again after so many seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self {

@@ -70,7 +70,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/ready",
-        "Tells whether the server is to get requests; not while it drains",
+        "Tells whether the server should receive requests; it should not while it drains",
         &[
             (200, json::<server::Readiness>()),
             (503, json::<server::Readiness>()),

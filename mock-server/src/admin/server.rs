@@ -45,7 +45,7 @@ pub struct StoreHealth {
     pub error: Option<String>,
 }
 
-/// Whether the server is to get requests.
+/// Whether the server should receive requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readiness {
     /// `ready`; `draining` where the server is about to end; `store_lost` where its store cannot be
@@ -81,7 +81,7 @@ pub fn health(app: &App) -> Health {
     }
 }
 
-/// Whether the server is to get requests.
+/// Whether the server should receive requests.
 pub fn readiness(app: &App) -> Readiness {
     let lost = app.store().is_some_and(|store| store.lost().is_some());
     let status = match lost {

@@ -61,7 +61,8 @@ pub fn keys(request: &Request) -> Option<Keys> {
     })
 }
 
-/// The same as the dialect reads them; nothing where it does not read them.
+/// The keys of a Basic authorization header as the dialect reads them; nothing if it ignores such
+/// headers.
 pub(super) fn read(call: &Call<'_>) -> Option<Keys> {
     let keys = keys(call.request).filter(|_| call.rulebook.enforces(Rule::Basic))?;
     Some(match call.rulebook.knobs().basic_encoding {

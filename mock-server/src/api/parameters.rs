@@ -59,8 +59,9 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// The same with a name as forms spell it: `billing_information[city]` for
-    /// `billing_information.city`, as far as the dialect reads it.
+    /// Adds the text of a body parameter whose name is spelled as in forms:
+    /// `billing_information[city]` for `billing_information.city`, if the dialect reads that
+    /// spelling.
     pub fn field(&mut self, name: &str, value: &'t str) {
         if let Some(param) = self.contract.form_param(self.endpoint, name) {
             let spelling = if name.ends_with(']') {

@@ -93,28 +93,28 @@ impl Rejection {
         }
     }
 
-    /// The same with advice of its own for the journal and the log.
+    /// This rejection, with advice of its own for the journal and the log.
     #[must_use]
     pub fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
-    /// The same, saying what exactly is wrong.
+    /// This rejection, with what exactly is wrong.
     #[must_use]
     pub fn because(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// The same with the methods that the path has, for 405.
+    /// This rejection, with the methods that the path has, for 405.
     #[must_use]
     pub fn allowing(mut self, methods: &str) -> Self {
         self.allow = Some(methods.to_owned());
         self
     }
 
-    /// The same with the message of another row.
+    /// This rejection, with the message of another row of the contract's errors.
     #[must_use]
     pub fn in_words_of(mut self, error: ErrorId) -> Self {
         self.words = Some(error);

@@ -118,7 +118,7 @@ impl App {
             }
             ensure!(
                 begun.elapsed() < PATIENCE,
-                "{}: other servers do not give the turn on",
+                "{}: timed out waiting for the other servers that share this store",
                 shared.place()
             );
             std::thread::sleep(Duration::from_millis(5));

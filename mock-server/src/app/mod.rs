@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-/// A server, apart from its sockets.
+/// What a server was started with and what it remembers: settings, dialects, state, journal, store.
 #[derive(Debug)]
 pub struct App {
     /// The contract in each dialect that is in use.
@@ -141,7 +141,7 @@ impl App {
         locked(&self.journal)
     }
 
-    /// The same, for answers that are made while they are read.
+    /// The journal behind its lock, for answers that read it while they are streamed.
     pub fn shared_journal(&self) -> Arc<Mutex<Journal>> {
         Arc::clone(&self.journal)
     }
@@ -226,7 +226,7 @@ impl App {
         self.redactor.clone()
     }
 
-    /// The same for the journal, where secrets may be shown if that was asked for.
+    /// The redactor for the journal; it reveals secrets if `--reveal-secrets` was given.
     pub fn journal_redactor(&self) -> Redactor {
         self.redactor().revealing(self.reveal_secrets)
     }

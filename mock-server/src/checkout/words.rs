@@ -34,7 +34,7 @@ impl Words {
         format!("{label}{}{wrong}", self.says)
     }
 
-    /// The same beside the field, whose label says which it is.
+    /// What is wrong with a field, as a text beside it; its label already says which field it is.
     pub fn beside(wrong: &str) -> String {
         let mut letters = wrong.chars();
         let first = letters.next().map(char::to_uppercase);

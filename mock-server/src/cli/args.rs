@@ -63,12 +63,12 @@ pub struct Serve {
     /// orders live on
     #[arg(long, env = "FLEXITI_MOCK_WATCH", value_parser = switch)]
     pub watch: bool,
-    /// File that keeps merchants, tokens, orders, clocks, faults and the journal over a restart; made
-    /// if there is none
+    /// File that preserves merchants, tokens, orders, clocks, faults and the journal across
+    /// restarts; created if missing
     #[arg(long, env = "FLEXITI_MOCK_DATA", value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Redis or Valkey in which servers keep the same, together: `redis://HOST:PORT/DATABASE`, or
-    /// `rediss://` over TLS
+    /// Redis or Valkey that several servers use as their common store:
+    /// `redis://HOST:PORT/DATABASE`, or `rediss://` over TLS
     #[arg(
         long,
         env = "FLEXITI_MOCK_STORE",
@@ -245,8 +245,8 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub write_timeout: u32,
-    /// Seconds that the server goes on after SIGTERM while `GET /__admin/ready` answers 503; then
-    /// it stops listening, and answers under way may take as long again
+    /// Seconds that the server keeps answering after SIGTERM while `GET /__admin/ready` answers
+    /// 503; it then stops listening and gives answers in progress the same time again
     #[arg(
         long,
         env = "FLEXITI_MOCK_DRAIN",
@@ -301,8 +301,8 @@ pub enum Command {
         /// Address of the server
         #[arg(env = "FLEXITI_MOCK_LISTEN", default_value = "127.0.0.1:4359", value_parser = address)]
         address: SocketAddr,
-        /// Speak TLS; it is spoken, too, where the variables of the server's TLS flags are set. The
-        /// certificate is not checked
+        /// Use TLS; this is the default if the environment sets the server's TLS flags. The
+        /// certificate is not verified
         #[arg(long)]
         tls: bool,
         /// Ask whether it is ready for requests, which it is not while it drains

@@ -29,7 +29,7 @@ impl ReadyFile {
             let name = || format!("--ready-file: {}", path.display());
             ensure!(
                 is_left(path).with_context(name)?,
-                "{}: is there already, and is no ready file; name another file",
+                "{}: already exists and is not a ready file; name another file",
                 name()
             );
             fs::remove_file(path).with_context(name)?;

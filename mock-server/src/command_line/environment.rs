@@ -70,8 +70,8 @@ pub fn misspelt(prefix: &str, command: &Command) -> Vec<String> {
     misspelt_of(names, prefix, &known(command))
 }
 
-/// The same where others set variables of that prefix, too: only those that come near one that is
-/// read, and are none of `others`.
+/// What to say of misspelt variables, for a prefix that other programs use, too: only names that
+/// come near one that is read, and that begin with none of `others`.
 pub fn slips(prefix: &str, command: &Command, others: &[&str]) -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let is_other = |name: &String| others.iter().any(|other| name.starts_with(other));

@@ -73,7 +73,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     })
 }
 
-/// The same command line, where `-1` is a wrong value in place of an unknown flag.
+/// The command, changed so that `-1` is reported as a wrong value, not as an unknown flag.
 pub fn with_negative_numbers(command: Command) -> Command {
     let number = |arg: Arg| {
         let takes_value = arg.get_long().is_some() && arg.get_action().takes_values();

@@ -56,7 +56,7 @@ impl<'a> Admin<'a> {
         Self { service, at: None }
     }
 
-    /// The same at this time of the machine, in milliseconds since the Unix epoch.
+    /// This handle with the machine's clock fixed at `now`, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn at(self, now: i64) -> Self {
         Self {

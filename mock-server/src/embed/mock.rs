@@ -47,7 +47,8 @@ impl Mock {
         Self::serve(settings, rulebook, saboteur)
     }
 
-    /// The same for one of the [`bugs`](crate::bugs), by its name.
+    /// Starts a server with one of the [`bugs`](crate::bugs), by its name; an unknown name is an
+    /// error.
     pub fn with_bug(settings: &Settings, dialect: Dialect, name: &str) -> anyhow::Result<Self> {
         let (rulebook, saboteur) = Sabotaged::with_bug(Contract::shipped(), dialect, name)?;
         Self::serve(settings, rulebook, saboteur)
@@ -103,7 +104,8 @@ impl Mock {
         format!("{}{BASE}", self.app().local_origin)
     }
 
-    /// The same at the origin under which customers' browsers reach the server.
+    /// The base URL under which customers' browsers reach the server: [`Settings::public_base_url`]
+    /// if set, otherwise [`Self::base_url`].
     pub fn public_base_url(&self) -> String {
         self.app().base_url()
     }
@@ -127,8 +129,8 @@ impl Mock {
         &self.service.app
     }
 
-    /// Does something between two requests, at a time that nobody else changes. Without
-    /// [`Settings::in_turn`], requests may come in between.
+    /// Runs `act` between two requests, at one fixed time of the machine, in milliseconds since the
+    /// Unix epoch. Without [`Settings::in_turn`], requests may come in between.
     pub fn in_turn<T>(&self, act: impl FnOnce(Admin<'_>, i64) -> T) -> T {
         let _turn = self.service.turn();
         let now = (self.app().now)();

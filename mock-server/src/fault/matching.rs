@@ -63,7 +63,7 @@ pub struct Faults {
     pub(super) plan: Vec<Planned>,
     /// The serial number of the next fault.
     pub(super) next: u64,
-    /// The same as in the tickets of this plan, and in no others.
+    /// The identity of this plan: its tickets hold the same pointer, other plans' tickets do not.
     own: Arc<()>,
     /// Where to look in it; none until it is asked for, and whenever the plan is another.
     pub(super) index: Option<Index>,

@@ -87,7 +87,7 @@ impl Form {
         }
     }
 
-    /// The same from text that is not UTF-8.
+    /// A form read from bytes that are not UTF-8; wrong bytes are replaced.
     fn lossy(bytes: &[u8], mut pairs: Vec<Pair>) -> Self {
         let mut text = String::with_capacity(bytes.len());
         for pair in &mut pairs {

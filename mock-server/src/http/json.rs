@@ -145,7 +145,7 @@ pub fn any(body: &[u8]) -> Map<String, Value> {
     any_of(body, |_| true)
 }
 
-/// The same, of a form only what has a wanted name.
+/// What was sent, as [`any`] reads it, but of a form only the pairs with a wanted name.
 pub fn any_of(body: &[u8], is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
     if let Ok(members) = serde_json::from_slice(body) {
         return members;

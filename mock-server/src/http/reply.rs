@@ -25,7 +25,8 @@ pub struct Callback {
     pub order_id: u64,
     /// The fault that strikes it.
     pub strike: Option<Strike>,
-    /// The mock also brings the one that comes before the fault's, which else a browser brings.
+    /// Whether the mock also makes the ordinary callback, which otherwise a browser makes, before
+    /// the extra one of the fault.
     pub twice: bool,
 }
 
@@ -36,7 +37,8 @@ pub struct Script {
     pub pieces: Vec<(Duration, Bytes)>,
     /// Whether the connection is reset, instead of closed.
     pub reset: bool,
-    /// The same for HTTP/2, where a connection has other requests, too, which go on.
+    /// What happens to the request's stream over HTTP/2, where other requests on the connection go
+    /// on.
     pub stream: StreamScript,
 }
 
@@ -86,9 +88,9 @@ pub struct Reply {
     pub status: StatusCode,
     /// Headers beside the content type.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Media type of the body.
+    /// Media type of the body; if empty, the answer names none.
     pub content_type: Cow<'static, str>,
-    /// The body.
+    /// The body, or what comes before the `pieces` of a long one.
     pub body: Bytes,
     /// What is to be requested first.
     pub follow: Option<Follow>,
@@ -181,7 +183,7 @@ impl Reply {
         reply
     }
 
-    /// The same; JSON that is whole ends its line, for those who read it in a terminal.
+    /// This reply; a complete JSON document ends with a newline, for terminals.
     #[must_use]
     pub fn ending_its_line(mut self) -> Self {
         if self.content_type.starts_with("application/json") && self.pieces.is_none() {
@@ -224,7 +226,7 @@ impl Reply {
         self.with(CONTENT_LENGTH, &length.to_string())
     }
 
-    /// The same, whatever the body was to be.
+    /// This reply without its body, for HEAD; also drops a streamed body.
     #[must_use]
     pub fn head_only(mut self) -> Self {
         let is_whole = self.watch.take().is_none() && self.pieces.take().is_none();

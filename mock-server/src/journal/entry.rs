@@ -145,7 +145,7 @@ impl Entry {
             .collect()
     }
 
-    /// The same, byte for byte.
+    /// The headers, their values byte for byte.
     pub fn header_bytes(&self) -> Vec<(String, Vec<u8>)> {
         let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
         let pair = |line: &[u8]| {
@@ -167,7 +167,7 @@ impl Entry {
         })
     }
 
-    /// The same in one piece, for [`header_pairs`].
+    /// The header lines in one piece, for [`header_pairs`].
     pub fn header_lines(&self) -> Cow<'_, str> {
         let lines = &self.copied[self.query.unwrap_or(self.path)..self.head];
         String::from_utf8_lossy(lines)
@@ -189,8 +189,8 @@ impl Entry {
         self.has_body.then_some(&self.copied[self.head..self.body])
     }
 
-    /// The same as it may be shown. A body in a content coding, or in a charset whose letters are
-    /// not those of ASCII, cannot be searched for secrets, and is hidden.
+    /// The body as it may be shown. One in a content coding, or in a charset that does not extend
+    /// ASCII, cannot be searched for secrets, and is hidden.
     pub fn shown_body(&self, redactor: &Redactor) -> Option<String> {
         let body = self.body()?;
         let is_coded = |coding: Cow<'_, str>| !coding.trim().eq_ignore_ascii_case("identity");

@@ -32,8 +32,8 @@ pub struct Expected {
 const MOST: usize = 100;
 
 impl Expected {
-    /// The same with the contract's names for its parameters; the error says where one is asked
-    /// for that no endpoint has, or where too much is asked.
+    /// This expectation with the contract's names for its parameters; the error says which
+    /// parameter no endpoint has, or where too much is asked.
     pub fn checked(&self, contract: &Contract) -> Result<Self, String> {
         let mut checked = self.clone();
         let count = checked.in_order.len();

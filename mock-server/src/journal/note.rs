@@ -68,21 +68,21 @@ pub struct Reason {
 /// What the handlers found out about a request.
 #[derive(Debug, Default)]
 pub struct Note {
-    /// The endpoint.
+    /// The endpoint of the contract; `None` for other paths, and for callbacks.
     pub endpoint: Option<Endpoint>,
     /// The mock itself requested a callback.
     pub callback: bool,
     /// Why the shop did not answer that, or the upstream the request.
     pub error: Option<Box<str>>,
-    /// The merchant.
+    /// The merchant it concerns; `None` where none is known.
     pub client_id: Option<Arc<str>>,
-    /// The merchant's time.
+    /// The time by the merchant's clock; `None` where no merchant is known.
     pub clock: Option<Millis>,
-    /// The parameters as read.
+    /// The parameters as read; `None` where none were read.
     pub params: Option<JournaledParameters>,
-    /// The order it opened.
+    /// The order it is about.
     pub order_id: Option<u64>,
-    /// The fault that struck it.
+    /// The fault that struck it, by its type; `None` without one.
     pub fault: Option<String>,
     /// For that fault's account.
     pub ticket: Option<Ticket>,

@@ -22,7 +22,7 @@ pub struct ExchangeSummary {
     pub id: u64,
     /// When the request arrived, by the machine's clock.
     pub at: Timestamp,
-    /// The same by the merchant's clock.
+    /// When the request arrived, by the merchant's clock.
     pub clock: Option<Timestamp>,
     /// The merchant it concerns, if that is known.
     pub client_id: Option<String>,

@@ -36,7 +36,7 @@ pub struct Ended {
 pub struct History<'a> {
     /// The contract in the merchant's dialect.
     pub rulebook: &'a Rulebook,
-    /// The same in the other dialects.
+    /// The contract in the other dialects.
     pub others: &'a [Arc<Rulebook>],
     /// The calls, in order.
     pub calls: Vec<Call>,

@@ -55,7 +55,7 @@ impl<'r> LintInput<'r> {
         })
     }
 
-    /// The same of an exchange as it is shown, with hashes in the place of secrets.
+    /// What lint reads of an exchange as it is shown, with hashes in place of secrets.
     pub fn exchange(contract: &'static Contract, exchange: &'r ExchangeView) -> Option<Self> {
         let row = &exchange.row;
         let Some(CallKind::Api(endpoint)) = row.endpoint else {

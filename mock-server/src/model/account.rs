@@ -26,10 +26,11 @@ pub struct MerchantConfig {
     pub success_url: Option<String>,
     /// Where a customer lands who gave up (GS).
     pub error_url: Option<String>,
-    /// What the hosted pages call the shop; its client id if absent.
+    /// What the hosted pages call the shop; if absent, the host of its trust URL or success URL, or
+    /// else its client id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The same on French pages.
+    /// The shop's name on French pages; `name` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_fr: Option<String>,
     /// Language of the hosted pages if init names none: `en` or `fr`.

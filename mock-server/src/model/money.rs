@@ -62,7 +62,7 @@ pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
         .map_err(|_| D::Error::custom("wrong, expected a number like 49.99"))
 }
 
-/// The same where the number may be left out.
+/// Reads a number that may be left out.
 pub fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
     number(from).map(Some)
 }

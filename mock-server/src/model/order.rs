@@ -128,7 +128,7 @@ impl Order {
         }
     }
 
-    /// The same for a notification: asking counts as a poll.
+    /// Whether a notification shows the outcome at `now`; asking counts as a poll.
     pub fn poll(&mut self, now: Millis) -> bool {
         let settled = self.is_settled(now);
         if let Some(Settles::Polls(left)) = &mut self.settles {

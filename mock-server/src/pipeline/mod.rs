@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// The server, apart from its sockets: what answers requests, and counts them.
+/// Answers requests: the app, its router and its metrics. Everything but the sockets.
 #[derive(Debug)]
 pub struct Service {
     /// What it was started with, and what it remembers.
@@ -87,12 +87,13 @@ impl Service {
         self.handle_at(request, (self.app.now)())
     }
 
-    /// The same at this time.
+    /// Answers a request as [`Self::handle`] does, at a given time and without waiting for a turn.
     pub fn handle_at(&self, request: &Request, now: Millis) -> Reply {
         self.answered(request, now).0
     }
 
-    /// The same, and the exchange's id in the journal, if it is in there.
+    /// Answers a request; also gives the id of its exchange, or none for calls that are not
+    /// recorded.
     fn answered(&self, request: &Request, now: Millis) -> (Reply, Option<u64>) {
         let app = &self.app;
         let started = Instant::now();

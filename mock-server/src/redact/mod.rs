@@ -49,7 +49,7 @@ impl Redactor {
         }
     }
 
-    /// The same, or one that hides nothing.
+    /// This redactor, or one that hides nothing if `reveal` is set.
     #[must_use]
     pub fn revealing(self, reveal: bool) -> Self {
         Self { reveal, ..self }
@@ -74,7 +74,7 @@ impl Redactor {
         self.shown(text).into_owned()
     }
 
-    /// The same, and the text itself where there is nothing to hide.
+    /// `text` without secrets, tokens and sessions; borrowed if there is nothing to hide.
     pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.reveal {
             return text.into();

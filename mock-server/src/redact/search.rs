@@ -77,8 +77,9 @@ impl Search<'_> {
         Ok(hits)
     }
 
-    /// The same, with escapes of either kind undone one after the other, in any order. What was
-    /// `seen` is the same whatever way led to it.
+    /// The hits in a text, and in what is left of it once escapes of either kind are undone, one
+    /// after the other and in any order. A text that was `seen` need not be searched again,
+    /// whichever way led to it.
     fn level(
         &mut self,
         text: &[u8],

@@ -21,7 +21,8 @@ pub fn no_token_accepted(service: &Service, request: &Request) -> Reply {
     }
 }
 
-/// The same for a token that nobody issued.
+/// A request with a token that was never issued is handled as if it had one of the merchant in the
+/// path.
 pub fn any_token_accepted(service: &Service, request: &Request) -> Reply {
     let header = request.header(&AUTHORIZATION).unwrap_or_default();
     let made_up = token_of(request)

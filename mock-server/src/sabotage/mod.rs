@@ -55,7 +55,8 @@ impl Sabotaged {
         Ok((Arc::new(rulebook), Self { saboteur }))
     }
 
-    /// The same for one of the [bugs](semantic::bugs), by its name.
+    /// The contract and the saboteur of one of the [bugs](semantic::bugs), by its name; an unknown
+    /// name is an error.
     pub fn with_bug(
         contract: &'static Contract,
         dialect: Dialect,

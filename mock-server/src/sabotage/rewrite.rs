@@ -143,7 +143,8 @@ pub fn edited(mut reply: Reply, edit: impl FnOnce(&mut Map<String, Value>)) -> R
     reply
 }
 
-/// The same for the answers of some endpoints that were given, and not refused.
+/// Answers a request, with the JSON object of the answer edited if it is a success of one of these
+/// endpoints.
 pub fn edited_answer(
     service: &Service,
     request: &Request,

@@ -41,7 +41,7 @@ pub async fn bring(service: &Service, callback: Callback) -> Result<StatusCode, 
     once(service, &callback, url, strike.as_ref()).await
 }
 
-/// The same for callers outside a runtime, or inside one.
+/// [`bring`] for synchronous callers, inside a runtime or outside one.
 pub fn bring_blocking(service: &Service, callback: Callback) -> Result<StatusCode, String> {
     // A thread of its own: a runtime cannot wait for another within itself.
     let waited = std::thread::scope(|scope| {

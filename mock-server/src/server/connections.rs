@@ -56,7 +56,7 @@ pub enum Full {
 }
 
 impl Full {
-    /// The same as a sentence.
+    /// Why there is no place, as a sentence.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Busy => "every connection is busy (--max-connections); try again",

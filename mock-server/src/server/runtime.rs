@@ -39,7 +39,7 @@ pub fn bind(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Boun
     prepare(settings, rulebook, listener, tls)
 }
 
-/// The same with a port that somebody else has taken, and hands over.
+/// Binds a server to a listener that the caller has already opened.
 pub fn take_over(
     settings: &Settings,
     rulebook: Arc<Rulebook>,

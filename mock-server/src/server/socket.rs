@@ -74,7 +74,7 @@ impl Socket {
         Self::on(Wire::Plain(stream), patience)
     }
 
-    /// The same within TLS.
+    /// A connection within TLS, whose client may not read for so long.
     pub fn within_tls(stream: TlsStream<TcpStream>, patience: Duration) -> Self {
         Self::on(Wire::tls(stream), patience)
     }
@@ -92,7 +92,7 @@ impl Socket {
         }
     }
 
-    /// The same, where it is known already what the client speaks.
+    /// This connection, whose protocol is already known.
     pub fn known(self) -> Self {
         Self {
             start: Start::Known,
@@ -105,7 +105,7 @@ impl Socket {
         self.shared.other.get()
     }
 
-    /// The same connection for another reader, who begins with what was read already.
+    /// This connection for another reader, who begins with the bytes already read.
     pub fn beginning_with(&self, bytes: Vec<u8>) -> Self {
         Self {
             start: Start::Kept(bytes),

@@ -41,7 +41,7 @@ impl Customers {
         customers
     }
 
-    /// The same with those that were kept, each at its place.
+    /// Customers restored from a store, each at its place.
     pub fn restored(kept: impl IntoIterator<Item = (u64, Customer)>, known: u64) -> Self {
         let mut customers = Self::default();
         for (place, customer) in kept {
@@ -92,7 +92,7 @@ impl Customers {
         self.list.get(&self.place(customer_id, vcc)?)
     }
 
-    /// The same, to be changed.
+    /// The customer with this id or card number, to be changed.
     pub fn find_mut(
         &mut self,
         customer_id: Option<&str>,

@@ -21,7 +21,7 @@ pub struct Merchant {
     pub client_id: Arc<str>,
     /// The contract in the merchant's dialect.
     pub rulebook: Arc<Rulebook>,
-    /// The same as it was at the start.
+    /// The contract in the dialect that the merchant had at the start.
     pub own_rulebook: Arc<Rulebook>,
     /// The merchant's clock.
     pub clock: Clock,

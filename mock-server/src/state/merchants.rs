@@ -25,7 +25,7 @@ impl Merchants {
             .unwrap_or_default()
     }
 
-    /// The same merchant, without a note that it changes.
+    /// The merchant with this client id, without a note that it changes.
     pub(super) fn unmarked(&mut self, client_id: &str) -> Option<&mut Merchant> {
         self.map.get_mut(client_id)
     }
@@ -57,7 +57,7 @@ impl Merchants {
         self.map.get(client_id)
     }
 
-    /// The same, to be changed.
+    /// The merchant with this client id, to be changed.
     pub fn get_mut(&mut self, client_id: &str) -> Option<&mut Merchant> {
         self.mark(client_id);
         self.map.get_mut(client_id)
@@ -78,7 +78,7 @@ impl Merchants {
         self.map.values()
     }
 
-    /// The same, to be changed.
+    /// All of them, in no order, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Merchant> {
         if let Some(changed) = &mut self.changed {
             changed.extend(self.map.keys().cloned());

@@ -134,7 +134,7 @@ pub fn complete(
     Ok(())
 }
 
-/// The same, without the way back to the shop.
+/// Brings the order to `wanted` and leaves the customer on Flexiti's page.
 pub fn bring(
     state: &mut State,
     rulebook: &Rulebook,

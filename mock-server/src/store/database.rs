@@ -98,7 +98,7 @@ pub(super) fn make(
     }
 }
 
-/// The same beside its place; nothing where that cannot be done.
+/// Makes the file beside its place and moves it there; nothing where that cannot be done.
 fn beside(
     path: &Path,
     place: &Path,

@@ -40,12 +40,12 @@ impl File {
         let file = Self::new(path, database(path)?);
         file.check_format().with_context(name)?;
         if let Err(error) = keep_private(path) {
-            tracing::warn!("{}: others may read it, too: {error}", name());
+            tracing::warn!("{}: cannot restrict the file to its owner: {error}", name());
         }
         Ok(file)
     }
 
-    /// The same for a file that must be there.
+    /// Opens a store file that must already exist.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         ensure!(

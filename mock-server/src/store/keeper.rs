@@ -31,7 +31,7 @@ struct Shared {
 struct Asked {
     /// How many have asked.
     count: u64,
-    /// What is to be written beside the changes.
+    /// What is to be written in addition to the recorded changes.
     also: Vec<Write>,
     is_over: bool,
 }
@@ -110,7 +110,7 @@ impl Keeper {
         }
     }
 
-    /// Has something written beside the changes, at some time.
+    /// Queues a write, in addition to the recorded changes.
     pub fn also(&self, write: Write) {
         let mut asked = self.shared.asked();
         asked.also.push(write);

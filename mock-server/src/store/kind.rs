@@ -38,7 +38,7 @@ impl Store {
         }
     }
 
-    /// Has something written beside what changes.
+    /// Queues a write, in addition to the recorded changes.
     pub fn also(&self, write: Write) {
         match self {
             Self::File(keeper) => keeper.also(write),

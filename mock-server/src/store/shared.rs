@@ -33,7 +33,7 @@ const NONE: &str = "?";
 /// Takes the turn, and reads the log from where this server is. A server that had the last turn
 /// lets one go first that waits.
 const ENTER: &str = include_str!("scripts/enter.lua");
-/// The same without a turn, for a server that has nothing to write.
+/// Reads the log without taking a turn, for a server that has nothing to write.
 const LOOK: &str = include_str!("scripts/look.lua");
 /// Writes what has changed, and gives the turn on. A server whose turn has been taken from it
 /// writes nothing.

@@ -186,7 +186,7 @@ impl Turns {
         }
     }
 
-    /// Has something written beside the changes, with the next turn.
+    /// Queues a write for the next turn, in addition to the recorded changes.
     pub fn also(&self, write: Write) {
         self.gate.state().also.push(write);
         self.gate.wake.notify_all();

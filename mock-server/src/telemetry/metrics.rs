@@ -107,7 +107,11 @@ impl Metrics {
                 "Broken clauses of refused requests.",
                 &["clause"],
             )?,
-            faults: counter("faults_total", "Planned faults that struck.", &["type"])?,
+            faults: counter(
+                "faults_total",
+                "Planned faults that were injected.",
+                &["type"],
+            )?,
             held: gauge("held", "What the server remembers now.", &["what"])?,
             dropped: gauge(
                 "journal_dropped",

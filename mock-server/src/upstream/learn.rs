@@ -24,7 +24,7 @@ pub struct Learned {
 #[derive(Debug, Default)]
 struct Known {
     all: HashSet<Arc<str>>,
-    /// The same, the oldest first.
+    /// All of them, the oldest first.
     list: VecDeque<Arc<str>>,
 }
 

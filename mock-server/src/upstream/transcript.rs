@@ -40,7 +40,7 @@ impl Transcript {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).with_context(name)?;
         if let Err(error) = keep_private(path) {
-            tracing::warn!("{}: others may read it, too: {error}", name());
+            tracing::warn!("{}: cannot restrict the file to its owner: {error}", name());
         }
         only_one(&file).with_context(name)?;
         let text = read(&mut file).with_context(name)?;
@@ -57,7 +57,7 @@ impl Transcript {
         };
         if whole.is_torn {
             tracing::warn!(
-                "--transcript: {}: the last exchange was not written to its end, and is taken away",
+                "--transcript: {}: the last exchange is incomplete and was removed",
                 path.display()
             );
             appended.file.set_len(appended.end).with_context(name)?;

@@ -182,7 +182,7 @@ fn a_ready_file_replaces_nothing_but_a_ready_file() {
         ]);
         let why = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{why}");
-        assert!(why.contains("is no ready file"), "{why}");
+        assert!(why.contains("is not a ready file"), "{why}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), precious);
     }
     // What a server left that was killed, and what `mktemp` makes.

@@ -76,7 +76,7 @@ impl<'a> Parameters<'a> {
         self.list.iter()
     }
 
-    /// The same as a JSON object.
+    /// The parameters as a JSON object.
     pub fn to_object(&self) -> Map<String, Value> {
         let member = |(param, value): &(&Param, Given<'_>)| (param.name.clone(), value.to_value());
         self.list.iter().map(member).collect()

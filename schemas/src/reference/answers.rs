@@ -190,7 +190,7 @@ pub(super) fn members(rulebook: &Rulebook, endpoint: Endpoint) -> Option<Block> 
     members_of(rulebook, rulebook.response_schema(endpoint)?)
 }
 
-/// The same for any schema of an answer.
+/// The members of any schema of an answer, with their meaning and evidence.
 pub(super) fn members_of(rulebook: &Rulebook, schema: &Value) -> Option<Block> {
     let mut rows = Vec::new();
     collect(rulebook, schema, "", &mut rows);

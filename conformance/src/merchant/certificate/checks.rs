@@ -53,7 +53,7 @@ pub fn within(certificate: &Certificate) -> anyhow::Result<()> {
     let odd = odd.map(|event| jiff::Timestamp::from_millisecond(event.at));
     match odd {
         None => Ok(()),
-        Some(Ok(at)) => bail!("a call is of {at}, which is not within the run"),
+        Some(Ok(at)) => bail!("a call is dated {at}, outside the run"),
         Some(Err(error)) => Err(error.into()),
     }
 }

@@ -117,7 +117,7 @@ pub fn text(certificate: &Certificate) -> String {
         if cut > 0 {
             let _ = writeln!(
                 text,
-                "dialect `{}`: the run was cut short by {cut} scenarios: what was asked of the shop failed again and again, and took its time",
+                "dialect `{}`: the run ended {cut} scenarios early: the shop kept failing, and each failure took a long time",
                 results.dialect
             );
         }

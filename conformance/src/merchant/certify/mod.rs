@@ -102,11 +102,10 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
     ))
 }
 
-/// How long a shop is tried that fails as often as it is looked at. One that is right has all the
-/// time that it needs.
+/// How long to go on with a shop that fails every check. A shop that works has no limit.
 const HOPELESS: Duration = Duration::from_secs(40);
-/// How long a shop is tried that has failed in many scenarios: the last one that was begun may take
-/// a third of a minute, and nobody waits for more than one to hear what is known already.
+/// How long to go on with a shop that has failed in many scenarios: the last one that was begun may
+/// take a third of a minute, and more waiting would only confirm what is known already.
 const BROKEN: Duration = Duration::from_secs(30);
 /// In how many scenarios, of all lanes, it has failed then.
 const MANY: usize = 5;

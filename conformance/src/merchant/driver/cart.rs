@@ -73,7 +73,8 @@ impl Cart {
         })
     }
 
-    /// The same values under the names of init's parameters: `billing_information.city`.
+    /// The values of the placeholders, under the names of init's parameters:
+    /// `billing_information.city`.
     pub fn parameters(&self, lang: &str) -> BTreeMap<String, String> {
         let parameter = |(place, value): (String, String)| {
             let (block, name) = place.split_once('.').unwrap_or((&place, ""));

@@ -80,7 +80,7 @@ impl Judgement {
         Self { level, ..self }
     }
 
-    /// The same, in a matter of which the documentation says nothing.
+    /// This judgement, in a matter on which the documentation is silent.
     pub(super) fn on_good_practice(self) -> Self {
         Self {
             basis: Basis::GoodPractice,

@@ -63,7 +63,7 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     all.collect()
 }
 
-/// The same, with every answer lost for which the shop did not wait.
+/// What was played, with every answer that the shop did not wait for taken as lost.
 fn given_up(played: &Played) -> Played {
     let mut given_up = played.clone();
     for call in &mut given_up.exchanges {

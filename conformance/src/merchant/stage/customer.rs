@@ -206,7 +206,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.own_values().chain(extracted).collect()
     }
 
-    /// The same for somebody to whom the shop has told nothing.
+    /// The values of the placeholders for someone to whom the shop has told nothing: those read
+    /// from its pages are empty.
     pub(super) fn values_without_secrets(&self) -> Vec<(String, String)> {
         let extracted = self.extracted.iter();
         let nothing = extracted.map(|(name, _)| (name.clone(), String::new()));

@@ -52,7 +52,8 @@ const SCRIPTS: usize = 40;
 const DEATHS: u32 = 5;
 /// How much of what a shop wrote before it ended is told.
 const SAID: usize = 600;
-/// After how many scenarios whose calls for tokens fail every time no more is played again for that.
+/// After this many scenarios in which token calls failed on every attempt, scenarios are no longer
+/// replayed for that reason.
 const NOISY: u32 = 2;
 
 /// A shop, and the mock that it takes for Flexiti.

@@ -26,7 +26,7 @@ pub enum Expect {
     NotGranted,
     /// 200, and this value at this JSON pointer.
     Holds(String, Value),
-    /// The same, provided that another pointer has a given value.
+    /// 200, and a value at a JSON pointer, provided that another pointer has a given value.
     HoldsWith {
         /// The value that must be there, after its pointer.
         holds: (String, Value),

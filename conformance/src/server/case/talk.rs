@@ -13,7 +13,7 @@ pub enum Turn {
     Say(String),
     /// Wait for an answer; interim ones (1xx) are passed over.
     Hear,
-    /// The same after HEAD: the answer ends with its head.
+    /// Wait for the answer to HEAD, which ends with its head; interim ones (1xx) are passed over.
     HearHead,
     /// Wait for an answer, an interim one or the final one.
     HearFirst,

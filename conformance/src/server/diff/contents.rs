@@ -32,7 +32,7 @@ pub struct Side {
     pub target: String,
     /// Why the run ended early, in a word, if this server is the reason.
     pub stopped: Option<&'static str>,
-    /// The same for people, with what to do.
+    /// Why the run ended early, for people, with what to do.
     pub because: Option<String>,
     /// What a reader should know besides.
     pub notes: Vec<String>,

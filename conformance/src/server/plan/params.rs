@@ -28,8 +28,8 @@ pub fn base_with(
     bases(rulebook, working, endpoint).into_iter().find(takes)
 }
 
-/// The same with what is left of each if everything goes that can: made once, as every defect is
-/// tried in them.
+/// The valid sets of parameters of an endpoint, each with what is left of it once everything
+/// optional is dropped. Made once, as every defect is tried in them.
 pub fn made(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Arc<[Base]> {
     working.made.of(rulebook, endpoint, || {
         let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();

@@ -15,7 +15,7 @@ pub struct Circumstances {
     /// Why it ended early, in a word: `interrupted`, `budget`, `unreachable`, `maintenance`,
     /// `rate limit`, or `preflight` if it could not even begin.
     pub stopped: Option<&'static str>,
-    /// The same for people, with what to do.
+    /// Why it ended early, for people, with what to do.
     pub because: Option<String>,
     /// What a reader should know besides, such as a rate limit that was met.
     pub notes: Vec<String>,

@@ -52,7 +52,7 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The same for comparisons.
+    /// The parts of the answer that are compared.
     pub fn view(&self) -> AnswerView<'_> {
         AnswerView {
             status: self.status,

@@ -152,7 +152,7 @@ impl Target {
         })
     }
 
-    /// The same server, at which another merchant's account is known as well.
+    /// This server, with another merchant's account known as well.
     #[must_use]
     pub fn with_other(self, other: Option<Credentials>) -> Self {
         Self { other, ..self }
@@ -223,7 +223,7 @@ impl Target {
         self.token_request_at(&self.base_url)
     }
 
-    /// The same below another base URL.
+    /// The usual request for a token of the main account, below another base URL.
     pub(super) fn token_request_at(&self, base_url: &str) -> Result<Prepared, Stopped> {
         let value_of = &mut |name: &str| Ok(self.main.value_of(name));
         prepare(&requests::token_request(), base_url, value_of)

@@ -103,12 +103,12 @@ impl Family {
         }
     }
 
-    /// What is left cannot be told from others.
+    /// Always false: without process groups, what the command left running cannot be found.
     pub fn is_alive(&self) -> bool {
         false
     }
 
-    /// The same.
+    /// Does nothing: without process groups, what the command left running cannot be found.
     pub fn end_the_rest(&self) {}
 }
 

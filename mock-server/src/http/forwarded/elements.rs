@@ -56,7 +56,8 @@ impl Node {
             .then(|| Self::Obfuscated(name.to_owned()))
     }
 
-    /// The same in `X-Forwarded-For`, where nothing tells how addresses of version 6 stand.
+    /// Reads an address as it stands in `X-Forwarded-For`, where nothing prescribes brackets around
+    /// an IPv6 address.
     pub fn bare(text: &str) -> Option<Self> {
         match text.parse::<IpAddr>() {
             Ok(address) => Some(Self::Address(address.to_canonical())),

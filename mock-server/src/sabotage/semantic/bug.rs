@@ -24,7 +24,7 @@ impl Bug {
         }
     }
 
-    /// The same bug, which shows only in a server that gives these answers.
+    /// This bug, which shows only in a server that gives these answers.
     pub(super) const fn given(self, answers: &'static [(&'static str, &'static str)]) -> Self {
         Self { answers, ..self }
     }

@@ -266,7 +266,7 @@ fn alive_for(service: &Service, request: &Request) -> Option<i64> {
     Some(access.expires - now(service, &access.client_id, &state))
 }
 
-/// The same request with a token that nobody issued.
+/// The request, with a token that was never issued.
 fn unknown(request: &Request) -> Request {
     with_authorization(request, &format!("Bearer {}", "0".repeat(40)))
 }

@@ -166,7 +166,7 @@ impl<'r> Replay<'r> {
         let asked_again = self.past.asked_again();
         ensure!(
             self.has_void || self.act.asked_again.as_ref() == Some(&asked_again),
-            "asked_again: the record comes to other questions about paid orders"
+            "asked_again: the record leads to different queries about paid orders"
         );
         self.sealed()?;
         Ok(usize::try_from(self.calls).unwrap_or(usize::MAX))
@@ -359,7 +359,9 @@ impl<'r> Replay<'r> {
             let odd = own.iter().find(|id| !attempt.own.contains(id));
             let missing = attempt.own.iter().find(|id| !own.contains(id));
             let odd = odd.or(missing).copied().unwrap_or(attempt.next);
-            bail!("call {odd}: whether it belongs to the scenario, the record says otherwise");
+            bail!(
+                "call {odd}: the trace and the record disagree whether it belongs to the scenario"
+            );
         }
         compare::faults(&told.faults, &attempt.faults).map_err(|what| anyhow!(what))?;
         for order in &told.opened {

@@ -15,7 +15,7 @@ pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     })
 }
 
-/// The same defect in a request to each of the other endpoints.
+/// Cases with the defect in a request to each of the other endpoints.
 fn elsewhere(
     cases: Cases,
     requests: &RequestBuilder<'_>,

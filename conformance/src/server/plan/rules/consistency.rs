@@ -44,7 +44,8 @@ fn orders(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     FLOWS.into_iter().filter_map(open).collect()
 }
 
-/// The same, each with an id of its own: a server may want each of them once.
+/// An order of each flow that the server takes, each with a merchant's order id of its own: a
+/// server may accept an id only once.
 fn orders_apart(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     let own = [("merchant_orderid", "C-{{unique}}")];
     let open = |flow: Flow| Some((flow, Step::Send(requests.order_with(flow, &own)?)));

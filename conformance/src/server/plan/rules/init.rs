@@ -45,7 +45,7 @@ pub(in crate::server::plan) fn encoding(
     cases.list
 }
 
-/// The same request, which means the same, in other bytes.
+/// Requests that mean what `base` means, in other bytes.
 fn spelled_otherwise(
     endpoint: Endpoint,
     base: &Params,

@@ -9,7 +9,7 @@ use crate::server::case::{Heeds, Kind, Turn};
 const HEAD: &str = "POST {{token_path}} HTTP/1.1\r\nhost: {{host}}\r\n{{token_headers}}";
 /// The rest of it.
 const REST: &str = "content-length: {{token_length}}\r\n\r\n{{token_body}}";
-/// The same in chunks.
+/// The rest of it, with the body in chunks.
 const CHUNKED: &str =
     "transfer-encoding: chunked\r\n\r\n{{token_hex}}\r\n{{token_body}}\r\n0\r\n\r\n";
 /// A request that hardly anything answers but an error.

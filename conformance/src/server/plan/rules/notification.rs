@@ -10,7 +10,7 @@ use serde_json::json;
 
 const BEARER: &str = "Bearer {{1/access_token}}";
 
-/// The same request about another order.
+/// The request, about another order.
 fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
     let request = at(request, "{{0/online_order_id}}", id);
     at(request, "{{merchant_order}}", id)
