@@ -116,7 +116,7 @@ pub enum Rank {
 }
 
 /// Something that happens in a scenario.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// The customer starts to pay with Flexiti.
@@ -168,6 +168,12 @@ pub enum Step {
         /// How many.
         windows: usize,
     },
+    /// The customer fills the cart, and before they go on, another one does so in the shop's other
+    /// language.
+    Browse,
+    /// From now on Flexiti fails as it is planned for notifications; otherwise it does from the
+    /// checkout on.
+    Fail,
     /// Time passes for everybody.
     Wait {
         /// Milliseconds.

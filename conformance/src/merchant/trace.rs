@@ -215,6 +215,8 @@ impl Happened {
             Self::Returned { .. } => matches!(step, Step::Return { .. }),
             Self::Crowded { .. } => matches!(step, Step::Crowd { .. }),
             Self::SentAgain { .. } => matches!(step, Step::Again { .. }),
+            Self::Browsed { .. } => matches!(step, Step::Browse),
+            Self::Failing => matches!(step, Step::Fail),
             Self::Believed { .. } | Self::NotAsked => {
                 matches!(step, Step::Believe { .. } | Step::Doubt { .. })
             }
@@ -237,7 +239,18 @@ pub enum Happened {
         page: Option<Page>,
         /// Why the customer saw no page.
         trouble: Option<String>,
+        /// The pages on the way there that had credentials in them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        before: Vec<Page>,
     },
+    /// The customer and another one have filled their carts; or why one of them could not.
+    Browsed {
+        /// What went wrong.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<String>,
+    },
+    /// From then on Flexiti failed as planned.
+    Failing,
     /// The order reached this outcome at Flexiti.
     Completed(String),
     /// A browser came back.

@@ -11,6 +11,7 @@ pub fn told(happened: &Happened) -> String {
             order,
             page,
             trouble,
+            ..
         } => {
             let tries = if *times > 1 {
                 " for the second time"
@@ -29,6 +30,13 @@ pub fn told(happened: &Happened) -> String {
             };
             format!("the customer started to pay{tries} {came}")
         }
+        Happened::Browsed { trouble: None } => {
+            "the customer filled the cart, and another one in the shop's other language".to_owned()
+        }
+        Happened::Browsed { trouble: Some(why) } => {
+            format!("one of two carts could not be filled: {why}")
+        }
+        Happened::Failing => "from then on Flexiti failed as planned".to_owned(),
         Happened::Completed(outcome) => format!("at Flexiti the order came to `{outcome}`"),
         Happened::Returned {
             to,

@@ -61,7 +61,7 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
                 ..
             } if played.exchanges.is_empty() && played.left_out.is_empty() => {
                 return Some(format!(
-                    "it never called Flexiti; it should call {called_at}; a customer sees nothing: {why}"
+                    "a customer sees nothing: {why}; it never called Flexiti, which is at {called_at}"
                 ));
             }
             Happened::Started {
@@ -76,7 +76,7 @@ fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<
             } if played.exchanges.is_empty() && played.left_out.is_empty() => {
                 let (url, status) = (&page.url, page.status);
                 return Some(format!(
-                    "it never called Flexiti; it should call {called_at}. The customer saw {url} with status {status}"
+                    "it never called Flexiti, which is at {called_at}; the customer saw {url} with status {status}"
                 ));
             }
             Happened::Started { order, .. } => opened |= order.is_some(),

@@ -12,10 +12,12 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     for happened in &story.played.happened {
         match happened {
             Happened::Started {
-                page: Some(page), ..
+                page: Some(page),
+                before,
+                ..
             } => {
                 seen = true;
-                all.extend(leaks(page));
+                all.extend(before.iter().chain([page]).filter_map(leaks));
             }
             Happened::Returned {
                 to,

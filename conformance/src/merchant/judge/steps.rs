@@ -1,7 +1,7 @@
 //! Checks the result of each step, the number of orders, and that the planned faults struck.
 
 use super::judgement::{Judgement, Verdict};
-use super::story::{Story, is_init};
+use super::story::{Story, is_init, kind};
 use crate::merchant::recipe;
 use crate::merchant::trace::{ExchangeView, Happened, NO_NUMBER, Opened};
 use flexiti_contract::scenario::{Belief, Start, Step};
@@ -330,6 +330,15 @@ fn orders(story: &Story<'_>) -> Vec<Judgement> {
 /// keep the shop from the call that another is for.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
     if story.scenario.id.starts_with(recipe::PREFIX) {
+        return None;
+    }
+    // Whoever knows an outcome need not ask again.
+    if story.scenario.steps.contains(&Step::Fail) {
+        return None;
+    }
+    // No sentence has a shop ask of itself.
+    let mut asked = story.calls(|endpoint| kind(endpoint) == "notification");
+    if story.scenario.good_practice && asked.next().is_none() {
         return None;
     }
     let ours: HashSet<u64> = story

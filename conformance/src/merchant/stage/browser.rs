@@ -17,30 +17,6 @@ const HOPS: usize = 10;
 /// How much of a page is read.
 const PAGE: u64 = 1024 * 1024;
 
-/// Values that must never reach a browser, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Credentials(Vec<(String, String)>);
-
-impl Credentials {
-    /// Adds one, unless it is too short to be a credential.
-    pub fn add(&mut self, name: &str, value: &str) {
-        if value.len() >= 4 {
-            self.0.push((name.to_owned(), value.to_owned()));
-        }
-    }
-
-    /// The names of those found in a text.
-    pub fn found_in(&self, text: &str) -> Vec<String> {
-        let found = self
-            .0
-            .iter()
-            .filter(|(_, value)| text.contains(value.as_str()));
-        let mut names: Vec<String> = found.map(|(name, _)| name.clone()).collect();
-        names.dedup();
-        names
-    }
-}
-
 /// What the browser loaded for one request.
 #[derive(Debug)]
 pub struct PageLoad {

@@ -5,14 +5,14 @@ use super::customer::Customer;
 use super::extract;
 use super::request::Prepared;
 use crate::merchant::driver::{Driver, Request, filled};
-use crate::merchant::trace::{Happened, sent_number};
+use crate::merchant::trace::{Happened, Page, sent_number};
 use std::thread::ScopedJoinHandle;
 
 impl Customer<'_, '_> {
     /// Starts to pay; `times` counts the attempts.
     pub(super) fn start(&mut self, times: usize) -> Happened {
         match self.begin() {
-            Ok(seen) => {
+            Ok((seen, before)) => {
                 let order = seen.leads_to.as_ref().and_then(|url| self.order_at(url));
                 self.order = order.as_ref().map(|order| order.id);
                 self.others.extend(self.order);
@@ -23,6 +23,7 @@ impl Customer<'_, '_> {
                     order: self.order,
                     page: Some(seen.page),
                     trouble: None,
+                    before,
                 }
             }
             Err(trouble) => Happened::Started {
@@ -30,6 +31,7 @@ impl Customer<'_, '_> {
                 order: None,
                 page: None,
                 trouble: Some(trouble),
+                before: Vec::new(),
             },
         }
     }
@@ -52,9 +54,14 @@ impl Customer<'_, '_> {
         numbers.next()
     }
 
-    /// Takes the steps before the checkout, and sends the checkout's own request.
-    fn begin(&mut self) -> Result<PageLoad, String> {
-        self.take_steps()?;
+    /// Takes the steps before the checkout, and sends the checkout's own request. Also gives the
+    /// pages on the way that had credentials in them.
+    fn begin(&mut self) -> Result<(PageLoad, Vec<Page>), String> {
+        let before = if std::mem::take(&mut self.has_browsed) {
+            Vec::new()
+        } else {
+            self.take_steps()?
+        };
         let request = checkout_request(self.stage.driver);
         let seen = self.send(&request)?;
         // A customer who was turned away sees another page.
@@ -62,12 +69,13 @@ impl Customer<'_, '_> {
             self.extract(&request, &seen)
                 .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
         }
-        Ok(seen)
+        Ok((seen, before))
     }
 
-    /// Takes the steps before the checkout.
-    fn take_steps(&mut self) -> Result<(), String> {
+    /// Takes the steps before the checkout, and gives the pages that had credentials in them.
+    pub(super) fn take_steps(&mut self) -> Result<Vec<Page>, String> {
         let driver = self.stage.driver;
+        let mut leaking = Vec::new();
         self.extracted.clear();
         for (at, step) in (1..).zip(&driver.checkout.steps) {
             let key = format!("checkout.steps[{at}] ({} {})", step.method, step.url);
@@ -78,8 +86,11 @@ impl Customer<'_, '_> {
             }
             self.extract(step, &seen)
                 .map_err(|why| self.stage.told(format!("{key}.{why}")))?;
+            if !seen.page.leaks.is_empty() {
+                leaking.push(seen.page);
+            }
         }
-        Ok(())
+        Ok(leaking)
     }
 
     /// Sends a request of the driver file.

@@ -53,6 +53,8 @@ pub struct Customer<'s, 'd> {
     has_failed: bool,
     /// What was read from the shop's answers, by placeholder.
     pub(super) extracted: Vec<(String, String)>,
+    /// Whether the steps before the checkout have been taken already.
+    pub(super) has_browsed: bool,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -85,6 +87,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             last_return: None,
             has_failed: false,
             extracted: Vec::new(),
+            has_browsed: false,
         })
     }
 
@@ -121,6 +124,11 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
             Step::Again { windows } => Ok(self.send_again(*windows)),
+            Step::Browse => self.browse(),
+            Step::Fail => {
+                self.fail()?;
+                Ok(Happened::Failing)
+            }
             Step::Wait { ms } => {
                 std::thread::sleep(Duration::from_millis(*ms));
                 Ok(Happened::Advanced(*ms))
@@ -136,8 +144,17 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
-    /// Plans the faults of notifications for the order that is open.
+    /// Plans the faults of notifications for the order that was opened now, if the scenario has them
+    /// from the beginning.
     pub(super) fn plan_faults(&self) -> anyhow::Result<()> {
+        if self.scenario.steps.contains(&Step::Fail) {
+            return Ok(());
+        }
+        self.fail()
+    }
+
+    /// Plans the faults of notifications for the order that is open.
+    fn fail(&self) -> anyhow::Result<()> {
         if self.faults.iter().any(is_of_order) {
             let order = self.order;
             self.stage.steer(self.scenario, What::Plan { order })?;
@@ -405,6 +422,18 @@ impl<'s, 'd> Customer<'s, 'd> {
             troubles.extend(trouble);
         }
         Ok(Happened::Crowded { pages, troubles })
+    }
+
+    /// The customer fills the cart, and another one theirs, in the shop's other language.
+    fn browse(&mut self) -> anyhow::Result<Happened> {
+        let languages = &self.stage.driver.shop.languages;
+        let other = languages.iter().find(|lang| *lang != self.lang);
+        let other = other.map_or(self.lang, String::as_str);
+        let mut other = Customer::new(self.stage, self.flow, other, self.scenario)?;
+        let browsed = self.take_steps().and_then(|_| other.take_steps());
+        self.has_browsed = browsed.is_ok();
+        let trouble = browsed.err();
+        Ok(Happened::Browsed { trouble })
     }
 
     /// Another customer buys the same, and does not come back.

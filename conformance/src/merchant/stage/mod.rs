@@ -6,6 +6,7 @@ mod browser;
 mod checkout;
 mod claims;
 mod cookies;
+mod credentials;
 mod customer;
 mod disguise;
 mod extract;
@@ -15,6 +16,7 @@ mod performance;
 pub(super) mod process;
 mod recorder;
 mod request;
+mod scan;
 mod scripts;
 mod shop;
 mod steered;
@@ -23,18 +25,17 @@ mod stranger;
 pub use shop::{LOST, Trouble};
 
 use crate::merchant::driver::{Account, Driver};
-use crate::merchant::trace::{AskedAgain, Page};
+use crate::merchant::trace::AskedAgain;
 use crate::merchant::{past::Past, record};
 use base64::Engine as _;
-use browser::{Browser, Credentials, Outgoing, PageLoad};
-use cookies::From;
+use browser::{Browser, PageLoad};
+use credentials::Credentials;
 use flexiti_mock::embed::admin::{Admin, DialectView};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
 use pace::Pace;
 use reqwest::Url;
 use serde_json::Value;
 use shop::Shop;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -46,8 +47,6 @@ const CLIENT_ID: &str = "shop-under-test";
 pub const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a command may take that tells an order's status.
 const COMMAND: Duration = Duration::from_secs(10);
-/// How many scripts of the scanned pages are read at most.
-const SCRIPTS: usize = 40;
 /// How often a shop is started again that ends by itself.
 const DEATHS: u32 = 5;
 /// How much of what a shop wrote before it ended is told.
@@ -211,38 +210,6 @@ impl<'d> Stage<'d> {
     /// What the shop went on asking of itself about orders that it knew to be paid.
     pub fn asked_again(&self) -> Vec<AskedAgain> {
         self.past.asked_again()
-    }
-
-    /// The pages of the driver file, searched for credentials.
-    pub fn scan(&self) -> anyhow::Result<Vec<Page>> {
-        let browser = self.browser()?;
-        let mut pages = Vec::new();
-        let mut scripts = Vec::new();
-        let urls = self.driver.pages.urls(&self.driver.shop.languages);
-        let urls: Vec<String> = urls.collect();
-        for url in &urls {
-            match browser.open(&Outgoing::get(url, From::Shop)) {
-                Ok(seen) => {
-                    scripts.extend(scripts::of(url, &seen.text));
-                    pages.push(self.searched(seen).page);
-                }
-                Err(_) => pages.push(Page::unreachable(url)),
-            }
-        }
-        // What cannot be loaded, a customer's browser does not see either.
-        let mut done = BTreeSet::new();
-        while let Some(url) = scripts.pop().filter(|_| done.len() < SCRIPTS) {
-            if !done.insert(url.clone()) {
-                continue;
-            }
-            if let Ok(seen) = browser.open(&Outgoing::get(&url, From::Shop)) {
-                scripts.extend(scripts::source_map(&url, &seen.text));
-                pages.push(self.searched(seen).page);
-            }
-        }
-        // A script that is missing is no page that could not be searched.
-        pages.retain(|page| page.status < 400 || urls.contains(&page.url));
-        Ok(pages)
     }
 
     /// A page load, searched for the credentials that exist by now.

@@ -176,6 +176,10 @@ fn step(step: &Step) -> String {
         Step::Crowd { browsers } => {
             format!("The customer comes back in {browsers} windows at once.")
         }
+        Step::Browse => {
+            "The customer fills the cart, and before they go on, another one does in the shop's other language.".to_owned()
+        }
+        Step::Fail => "From now on the faults strike.".to_owned(),
         Step::Bystander { outcome } => format!(
             "Another customer buys the same at the same time, comes to `{outcome}`, and does not come back."
         ),

@@ -17,7 +17,7 @@ import shop as flexiti
 PRICES = {"en": "129.95", "fr": "149.95"}
 WORDS = {"en": {"paid": "Paid", "pending": "Being decided", "failed": "Not paid", "hello": "Welcome, this is your shop"},
          "fr": {"paid": "Payée", "pending": "En attente", "failed": "Refusée", "hello": "Bienvenue, voici votre boutique"}}
-SESSIONS, NUMBERS = {}, itertools.count(1001)
+SESSIONS, NUMBERS, LAST = {}, itertools.count(1001), {}
 
 
 class Forms(BaseHTTPRequestHandler):
@@ -80,6 +80,7 @@ class Forms(BaseHTTPRequestHandler):
             return self.page("<p>Login</p>", 401)
         if action == "cart":
             self.session["cart"] = form["sku"]
+            LAST["lang"] = self.lang
             return self.page("", 303, f"/{self.lang}/checkout")
         if action == "checkout" and self.session.get("cart"):
             self.checkout()
@@ -90,7 +91,7 @@ class Forms(BaseHTTPRequestHandler):
         with self.session["lock"]:
             live = [order for order in self.session["orders"] if order["state"] == "pending"]
             order = live[-1] if live else {
-                "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": "apply/buy", "amount": PRICES[self.lang],
+                "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": "apply/buy", "amount": PRICES[LAST["lang"] if flexiti.FAULT == "plain_last_cart" else self.lang],
                 "state": "pending", "reference": secrets.token_hex(16), "lock": threading.Lock()}
             if not live:
                 self.session["orders"].append(order)

@@ -4,7 +4,9 @@ Each function replaces what it breaks in shop.py or flexiti.py, and nothing else
 says what is wrong. faults.toml says what is to be found of it.
 """
 
+import base64
 import contextlib
+import json
 import re
 import threading
 import time
@@ -822,6 +824,49 @@ def asks_for_ever():
                     with contextlib.suppress(Lost, flexiti.Refused):
                         flexiti.notification(order, "order-id", order.opened.order_id)
     threading.Thread(target=work, daemon=True).start()
+
+
+@fault
+def stops_at_first_error():
+    """An order about which a question failed once is never asked about again."""
+    flexiti.PAUSES = ()
+    real = flexiti.notification
+
+    def notification(order, *args):
+        try:
+            return real(order, *args)
+        except (Lost, flexiti.Refused):
+            order.forgotten = True
+            raise
+    flexiti.notification = notification
+
+    def ask(original, self):
+        if not getattr(self, "forgotten", False):
+            original(self)
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def paid_and_pending_again():
+    """An order that is paid is asked about again, and pending again if the answer cannot be had."""
+    def ask(original, self):
+        if self.status == "paid":
+            try:
+                flexiti.notification(self, "order-id", self.opened.order_id)
+            except (Lost, flexiti.Refused):
+                self.status, self.opened = "pending", None
+        original(self)
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def secret_in_readable_session():
+    """The client secret stands in a cookie that is signed and can be read, as sessions often are."""
+    def end_headers(original, self):
+        session = base64.urlsafe_b64encode(json.dumps({"id": 7, "key": flexiti.CLIENT_SECRET}).encode())
+        self.send_header("Set-Cookie", f"basket={session.decode()}.c2ln; HttpOnly; Path=/")
+        original(self)
+    replace(shop.Handler, "end_headers", end_headers)
 
 
 @fault

@@ -44,6 +44,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
     let mut acts = Vec::new();
     let mut order = None;
     let mut others = BTreeSet::new();
+    let fails_later = scenario.steps.contains(&Step::Fail);
     for (step, happened) in scenario.steps.iter().zip(&played.happened) {
         let mut add = |what: What, is_certain: bool| acts.push(Act { what, is_certain });
         let complete =
@@ -67,7 +68,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
             }
             (Step::Checkout { .. }, Happened::Started { order: opened, .. }) => {
                 order = *opened;
-                if plans {
+                if plans && !fails_later {
                     add(What::Plan { order }, true);
                 }
             }
@@ -76,7 +77,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
                 let is_certain = order.is_some() || !orders.is_empty();
                 others.extend(orders);
                 order = orders.last().copied().or(order);
-                if plans {
+                if plans && !fails_later {
                     add(What::Plan { order }, is_certain);
                 }
             }
@@ -106,6 +107,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
             ) => {
                 add(complete(*other, outcome, None), true);
             }
+            (Step::Fail, _) if plans => add(What::Plan { order }, true),
             (Step::Advance { ms }, _) => add(What::Advance(*ms), true),
             _ => {}
         }

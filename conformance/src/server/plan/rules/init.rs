@@ -5,7 +5,7 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
 };
-use crate::server::plan::params::{any_params, bases, minimal, violations, with};
+use crate::server::plan::params::{any_params, base_params, bases, minimal, violations, with};
 use crate::server::plan::typed::JsonTypes;
 use crate::server::plan::working::Working;
 use flexiti_contract::{Endpoint, Flow, Lang, Rule, Rulebook};
@@ -322,19 +322,24 @@ pub(super) fn page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .add(Kind::Positive, "opened", opened(), Expect::Page(None))
         .after([Step::Send(requests.init())]);
     // The parameters prefill the form of the customer whose they are (R-seed).
-    let email = requests.base.iter().any(|(name, _)| name == "email");
-    let others = with(
-        &requests.base,
-        "email",
-        json!("c{{merchant_order}}@example.com"),
-    );
-    let is_valid = violations(requests.rulebook, requests.endpoint, &others).is_empty();
+    // An application opens on its form, where the path without v2 is there (R-cur).
+    let path = requests.working.init().last();
+    let path = path.unwrap_or(requests.endpoint);
+    let base = base_params(requests.rulebook, requests.working, path, Flow::Apply);
+    let base = base.unwrap_or_else(|| requests.base.clone());
+    let email = base.iter().any(|(name, _)| name == "email");
+    let others = with(&base, "email", json!("c{{merchant_order}}@example.com"));
+    let is_valid = violations(requests.rulebook, path, &others).is_empty();
+    let opens = |params: &Params| request_to(path, params, requests.working.preferred());
+    let (Some(others), Some(own)) = (opens(&others), opens(&base)) else {
+        return cases;
+    };
     if !email || !is_valid {
         return cases;
     }
     let steps = vec![
-        Step::Send(requests.init_of(&others)),
-        Step::Send(requests.init()),
+        Step::Send(others),
+        Step::Send(own),
         Step::Send(opened()),
         Step::Send(RequestTemplate::get("{{1/redirection_url}}")),
     ];
