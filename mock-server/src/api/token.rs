@@ -60,6 +60,8 @@ fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Reject
         state.end_tokens(&client_id);
     }
     let tokens = issue(&mut state, rulebook, &client_id, scope, now);
+    // Others wait for it.
+    drop(state);
     Ok(reply(rulebook, &tokens, scope))
 }
 
