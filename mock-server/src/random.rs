@@ -21,10 +21,12 @@ impl Random {
         let mut bytes = [0_u8; N];
         self.0.fill_bytes(&mut bytes);
         let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-        bytes
-            .iter()
-            .flat_map(|b| [digit(b >> 4), digit(b & 15)])
-            .collect()
+        let mut text = String::with_capacity(2 * N);
+        for byte in bytes {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        text
     }
 
     /// `N` random bytes in the alphabet of base64 for URLs, without padding.

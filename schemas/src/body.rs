@@ -1,10 +1,11 @@
-//! A body schema in one dialect, and its validator.
+//! A body schema in one dialect, and its validators.
 
 use crate::contract::Contract;
 use crate::dialect::Dialect;
 use crate::load::{self, LoadError};
 use crate::parameters::node::Flat;
 use crate::resolve;
+use jsonschema::Validator;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -15,7 +16,32 @@ pub(crate) struct Body {
     pub schema: Value,
     /// The position of each parameter in the contract's order.
     pub ranks: HashMap<String, usize>,
-    validator: OnceLock<jsonschema::Validator<Flat>>,
+    whole: OnceLock<Validator<Flat>>,
+    parts: OnceLock<Parts>,
+}
+
+/// The validators of a request, which together ask for what its schema asks for.
+pub(crate) struct Parts {
+    /// What each parameter may hold, whatever the others do.
+    pub members: Validator<Flat>,
+    /// What is asked of the request as a whole.
+    pub rules: Validator<Flat>,
+}
+
+impl Parts {
+    fn compile(schema: &Value) -> Result<Self, String> {
+        let without = |keyword: &str| {
+            let mut part = schema.clone();
+            if let Some(part) = part.as_object_mut() {
+                part.shift_remove(keyword);
+            }
+            load::validator(&part)
+        };
+        Ok(Self {
+            members: without("allOf")?,
+            rules: without("properties")?,
+        })
+    }
 }
 
 impl Body {
@@ -36,25 +62,36 @@ impl Body {
             .map(|(name, _)| name.clone());
         Ok(Self {
             ranks: names.zip(0..).collect(),
-            validator: OnceLock::new(),
+            whole: OnceLock::new(),
+            parts: OnceLock::new(),
             schema,
         })
     }
 
-    /// Compiles the validator now: the answers of a user's dialect may not compile.
+    /// Compiles the validators of a request now: the answers of a user's dialect may not compile.
     pub fn compile(&self) -> Result<(), String> {
-        let validator = load::validator(&self.schema)?;
-        self.validator.get_or_init(|| validator);
+        let parts = Parts::compile(&self.schema)?;
+        self.parts.get_or_init(|| parts);
         Ok(())
     }
 
-    /// The validator, compiled on first use: most bodies never need theirs.
-    pub fn validator(&self) -> &jsonschema::Validator<Flat> {
-        #[expect(
-            clippy::expect_used,
-            reason = "compile() checked those of a user's dialect and the tests the shipped ones; response schemas use no pattern of a dialect"
-        )]
-        self.validator
+    /// The validators of a request, compiled on first use: most bodies never need theirs.
+    #[expect(
+        clippy::expect_used,
+        reason = "compile() checked those of a user's dialect and the tests the shipped ones"
+    )]
+    pub fn parts(&self) -> &Parts {
+        self.parts
+            .get_or_init(|| Parts::compile(&self.schema).expect("the schema compiles"))
+    }
+
+    /// The validator of an answer, compiled on first use.
+    #[expect(
+        clippy::expect_used,
+        reason = "the tests checked the shipped ones; response schemas use no pattern of a dialect"
+    )]
+    pub fn validator(&self) -> &Validator<Flat> {
+        self.whole
             .get_or_init(|| load::validator(&self.schema).expect("the schema compiles"))
     }
 }

@@ -12,6 +12,7 @@ use crate::parameters::param::{Param, Params};
 use crate::resolve;
 use crate::scenario::Scenario;
 use crate::vocabulary::ResponseKey;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -39,7 +40,10 @@ pub struct Contract {
     /// The knobs in the constraints of each clause.
     pub(crate) constraint_knobs: BTreeMap<String, BTreeSet<String>>,
     pub(crate) bodies: BTreeMap<String, Value>,
-    params: BTreeMap<Endpoint, Params>,
+    /// By the place of each endpoint among all.
+    params: Vec<Params>,
+    /// The places of the clauses, by their ids.
+    ranks: FxHashMap<String, usize>,
     secrets: BTreeSet<String>,
     sources: Sources,
 }
@@ -82,11 +86,15 @@ impl Contract {
             let known = constraint_knobs.entry(clause.to_owned()).or_default();
             known.insert(knob.to_owned());
         }
-        let params: BTreeMap<Endpoint, Params> = endpoints
-            .iter()
-            .filter_map(|row| Some((row.id, Params::of(bodies.get(&row.request)?))))
-            .collect();
-        let all = params.values().flat_map(|params| &params.list);
+        let params = |endpoint: &Endpoint| {
+            let row = endpoints.iter().find(|row| row.id == *endpoint);
+            let body = row.and_then(|row| bodies.get(&row.request));
+            body.map(Params::of).unwrap_or_default()
+        };
+        let params: Vec<Params> = Endpoint::ALL.iter().map(params).collect();
+        let ids = clauses.iter().map(|clause| clause.id.clone());
+        let ranks = ids.zip(0..).collect();
+        let all = params.iter().flat_map(|params| &params.list);
         let secrets = all.filter(|param| param.secret);
         let secrets = secrets.map(|param| param.name.clone()).collect();
         Ok(Self {
@@ -101,6 +109,7 @@ impl Contract {
             constraint_knobs,
             bodies,
             params,
+            ranks,
             secrets,
             sources,
         })
@@ -170,7 +179,12 @@ impl Contract {
 
     /// The clause with this id.
     pub fn clause(&self, id: &str) -> Option<&Clause> {
-        self.clauses.iter().find(|clause| clause.id == id)
+        self.rank(id).map(|rank| &self.clauses[rank])
+    }
+
+    /// The place of a clause in the order in which they decide.
+    pub(crate) fn rank(&self, id: &str) -> Option<usize> {
+        self.ranks.get(id).copied()
     }
 
     /// The row of a knob.
@@ -227,20 +241,18 @@ impl Contract {
 
     /// The parameters of an endpoint's request, in the contract's order.
     pub fn params(&self, endpoint: Endpoint) -> &[Param] {
-        self.params
-            .get(&endpoint)
-            .map_or(&[], |params| &params.list)
+        &self.params[endpoint as usize].list
     }
 
     /// The parameter of that name.
     pub fn param(&self, endpoint: Endpoint, name: &str) -> Option<&Param> {
-        self.params.get(&endpoint)?.named(name)
+        self.params[endpoint as usize].named(name)
     }
 
     /// The parameter that a form calls `name`: `billing_information[city]` is
     /// `billing_information.city`.
     pub fn form_param(&self, endpoint: Endpoint, name: &str) -> Option<&Param> {
-        self.params.get(&endpoint)?.named_in_form(name)
+        self.params[endpoint as usize].named_in_form(name)
     }
 
     /// Whether a parameter of that name, in any case, is a credential on any endpoint.

@@ -8,7 +8,12 @@ use crate::clause::{Check, Clause};
 use crate::endpoint::Endpoint;
 use crate::rulebook::Rulebook;
 use crate::wording::alternatives;
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
+use std::sync::{Arc, PoisonError};
+
+/// Sentences that were made: by endpoint and clause, and by parameter.
+pub(crate) type Remedies = FxHashMap<(Option<Endpoint>, &'static str), FxHashMap<String, Arc<str>>>;
 
 /// The key that ties a constraint to its clause.
 const CLAUSE: &str = "x-clause";
@@ -40,6 +45,40 @@ impl Rulebook {
                 .map_or_else(String::new, |what| format!("Send {what}.")),
             None => String::new(),
         }
+    }
+
+    /// The same, made once for each that is asked for: a server refuses the same things again and
+    /// again, and to make a sentence takes 8k instructions.
+    pub fn known_remedy(
+        &self,
+        endpoint: Option<Endpoint>,
+        clause: &'static str,
+        param: &str,
+    ) -> Arc<str> {
+        let place = (endpoint, clause);
+        let known = self.remedies.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(remedy) = known.get(&place).and_then(|known| known.get(param)) {
+            return Arc::clone(remedy);
+        }
+        drop(known);
+        let (remedy, is_listed) = match endpoint {
+            Some(endpoint) => (
+                self.remedy_at(endpoint, clause, param),
+                self.contract().param(endpoint, param).is_some(),
+            ),
+            None => (self.remedy(clause, param), false),
+        };
+        let remedy: Arc<str> = remedy.into();
+        // Nothing is kept under names that clients choose.
+        if is_listed || param.is_empty() {
+            let mut known = self
+                .remedies
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            let known = known.entry(place).or_default();
+            known.insert(param.to_owned(), Arc::clone(&remedy));
+        }
+        remedy
     }
 
     fn carries(&self, endpoint: Endpoint, clause: &str, param: &str) -> bool {

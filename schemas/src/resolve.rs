@@ -3,6 +3,7 @@
 use crate::amounts::amounts_from;
 use crate::dialect::Dialect;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// The key that ties a constraint to its clause.
 const CLAUSE: &str = "x-clause";
@@ -178,15 +179,24 @@ pub(crate) fn sites(schema: &Value) -> Vec<(String, String)> {
     found
 }
 
+/// A segment of a JSON pointer without its escapes.
+pub(crate) fn unescaped(segment: &str) -> Cow<'_, str> {
+    if segment.contains('~') {
+        segment.replace("~1", "/").replace("~0", "~").into()
+    } else {
+        segment.into()
+    }
+}
+
 /// The innermost clause on the path to the keyword at `pointer`.
 pub(crate) fn clause_at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a str> {
     let mut here = schema;
     let mut clause = None;
     for segment in pointer.split('/').skip(1) {
-        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let segment = unescaped(segment);
         here = match here {
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
-            Value::Object(object) => object.get(&segment)?,
+            Value::Object(object) => object.get(segment.as_ref())?,
             _ => return clause,
         };
         clause = here.get(CLAUSE).and_then(Value::as_str).or(clause);

@@ -209,13 +209,13 @@ pub(super) fn post_again(call: &AdminRequest<'_>) -> Answer {
     let unknown = |_| problem(StatusCode::NOT_FOUND, format!("no request `{}`", call.id));
     let request = again(call.app, call.id.parse().map_err(unknown)?)?;
     let mut reply = Reply::empty(StatusCode::OK);
-    reply.again = Some(Again {
+    reply.again = Some(Box::new(Again {
         request,
         then: |id, status| {
             let status = status.as_u16();
             Reply::json(StatusCode::OK, &SentAgain { id, status }).ending_its_line()
         },
-    });
+    }));
     Ok(reply)
 }
 

@@ -4,7 +4,7 @@ use crate::api::basic;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
-use crate::http::form::{Form, FormRules};
+use crate::http::form::Form;
 use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::model::token::Scope;
 use flexiti_contract::dialect::Lax;
@@ -143,7 +143,7 @@ pub fn client_id(request: &Request) -> Option<String> {
                 let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
                 json["client_id"].as_str().map(str::to_owned)
             } else {
-                named_in(body)
+                Form::first(body, "client_id")
             }
         }
         _ => None,
@@ -153,13 +153,5 @@ pub fn client_id(request: &Request) -> Option<String> {
     let query = request.query.as_deref().unwrap_or_default();
     in_body
         .or_else(in_header)
-        .or_else(|| named_in(query.as_bytes()))
-}
-
-/// The client id of a form or a query.
-fn named_in(form: &[u8]) -> Option<String> {
-    let rules = FormRules::LENIENT;
-    let form = Form::read(form, rules).ok()?;
-    let named = form.pairs().find(|(name, _)| *name == "client_id");
-    named.map(|(_, value)| value.to_owned())
+        .or_else(|| Form::first(query.as_bytes(), "client_id"))
 }

@@ -40,6 +40,8 @@ pub fn handle(
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
+    // Others wait for the state: what can be made without it is made before, or after.
+    let pages = format!("{}{CHECKOUT}", call.app.origin_for(call.request));
     let mut state = call.app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
         return Err(Rejection::new(Rule::BearerKnown, ErrorId::TokenUnknown));
@@ -79,12 +81,13 @@ pub fn handle(
         lang,
         parameters: stored,
     };
-    note.order_id = Some(order.id);
-    let reply = reply(call, &order);
+    let id = order.id;
+    note.order_id = Some(id);
+    let url = redirection_url::url(rulebook, &pages, &order);
     let gone = state.orders.insert(order);
     drop(state);
     drop(gone);
-    Ok(reply)
+    Ok(reply(call, id, url))
 }
 
 /// The merchant's own id for the order: both spellings are in use.
@@ -198,18 +201,16 @@ enum OrderId {
     Text(String),
 }
 
-fn reply(call: &Call<'_>, order: &Order) -> Reply {
-    let origin = call.app.origin_for(call.request);
-    let url = redirection_url::url(call.rulebook, &format!("{origin}{CHECKOUT}"), order);
+fn reply(call: &Call<'_>, id: u64, redirection_url: String) -> Reply {
     let as_string = call.rulebook.knobs().ids_as == IdsAs::String;
     let online_order_id = if as_string {
-        OrderId::Text(order.id.to_string())
+        OrderId::Text(id.to_string())
     } else {
-        OrderId::Number(order.id)
+        OrderId::Number(id)
     };
     let answer = Answer {
         online_order_id,
-        redirection_url: url,
+        redirection_url,
     };
     Reply::json(call.rulebook.success_status(call.endpoint), &answer)
 }

@@ -9,6 +9,7 @@ pub mod call;
 mod init;
 mod notification;
 pub mod parameters;
+mod refusal_body;
 pub mod rejection;
 mod token;
 pub mod unknown_path;

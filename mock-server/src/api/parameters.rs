@@ -69,7 +69,7 @@ impl<'a, 't> Document<'a, 't> {
             } else {
                 Rule::FormDotted
             };
-            if param.name.contains('.') && self.reads_forms && !self.rulebook.enforces(spelling) {
+            if self.reads_forms && !self.rulebook.enforces(spelling) && param.name.contains('.') {
                 return;
             }
             self.body(param, value.into());

@@ -1,14 +1,16 @@
 //! Refusals, and the one place that turns them into JSON.
 
+use crate::api::refusal_body::RefusalBody;
 use crate::http::reply::Reply;
 use crate::journal::Reason;
 use crate::redact::Redactor;
 use flexiti_contract::dialect::FieldErrorsListed;
-use flexiti_contract::{Endpoint, ErrorId, ErrorShape, Msg, Refusal, Rule, Rulebook, Violation};
+use flexiti_contract::{Endpoint, ErrorId, Msg, Refusal, Rule, Rulebook, Violation};
 use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, WWW_AUTHENTICATE};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The challenge of a 401 that has none of its own.
 const BEARER: &str = "Bearer realm=\"Service\"";
@@ -142,16 +144,13 @@ impl Rejection {
 
     /// Why a request to `endpoint` was refused, and what to send instead.
     pub fn reasons(&self, rulebook: &Rulebook, endpoint: Option<Endpoint>) -> Vec<Reason> {
-        let remedy = |clause: &str, param: &str| {
+        let remedy = |clause: &'static str, param: &str| -> Arc<str> {
             if let Some(advice) = &self.advice {
-                return advice.clone();
+                return advice.as_str().into();
             }
-            let remedy = match endpoint {
-                Some(endpoint) => rulebook.remedy_at(endpoint, clause, param),
-                None => rulebook.remedy(clause, param),
-            };
+            let remedy = rulebook.known_remedy(endpoint, clause, param);
             match self.hint {
-                Some(hint) => format!("{} {remedy}", hint.as_str()),
+                Some(hint) => format!("{} {remedy}", hint.as_str()).into(),
                 None => remedy,
             }
         };
@@ -241,37 +240,13 @@ pub fn shaped(
     path: &str,
     fields: &[(&str, Msg, &Value)],
 ) -> Reply {
-    let message = &refusal.message;
-    let shape = rulebook.knobs().error_shape;
-    let mut body = Map::new();
-    if matches!(shape, ErrorShape::Doc | ErrorShape::Union) {
-        body.insert("code".into(), refusal.status.as_u16().into());
-    }
-    body.insert("error".into(), refusal.error.as_str().into());
-    if shape != ErrorShape::Pos {
-        let mut description = message.clone();
-        if !shape.lists_fields() {
-            // Without a list of fields, the sentence names them.
-            for (at, (param, msg, _)) in fields.iter().enumerate() {
-                let comma = if at == 0 { "" } else { "," };
-                let _ = write!(description, "{comma} {param}: {}", msg.as_str());
-            }
-        }
-        body.insert("error_description".into(), description.into());
-    }
-    if shape.lists_fields() {
-        body.insert("message".into(), message.as_str().into());
-        body.insert("url".into(), path.into());
-        if !fields.is_empty() {
-            let row = |(param, msg, value): &(&str, Msg, &Value)| match value {
-                Value::Null => json!({"param": param, "msg": msg}),
-                value => json!({"param": param, "msg": msg, "value": value}),
-            };
-            let name = rulebook.knobs().field_errors_name.as_str();
-            body.insert(name.into(), fields.iter().map(row).collect());
-        }
-    }
-    let reply = Reply::json(refusal.status, &Value::Object(body));
+    let body = RefusalBody {
+        rulebook,
+        refusal,
+        path,
+        fields,
+    };
+    let reply = Reply::json(refusal.status, &body);
     match &refusal.challenge {
         Some(challenge) => reply.with(WWW_AUTHENTICATE, challenge),
         None => reply,

@@ -13,11 +13,11 @@ use crate::journal::Note;
 use crate::model::account::MerchantConfig;
 use crate::model::token::{Access, Refresh, Scope};
 use crate::state::{Merchant, State};
-use flexiti_contract::dialect::{TokenQuery, TokenShape, UnknownClient};
+use flexiti_contract::dialect::{TokenQuery, TokenShape, TokenType, UnknownClient};
 use flexiti_contract::{Endpoint, ErrorId, Parameters, Rule, Rulebook, StoredParameters};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, PRAGMA};
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
@@ -60,6 +60,8 @@ fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Reject
         state.end_tokens(&client_id);
     }
     let tokens = issue(&mut state, rulebook, &client_id, scope, now);
+    // Others wait for it.
+    drop(state);
     Ok(reply(rulebook, &tokens, scope))
 }
 
@@ -255,22 +257,30 @@ fn issue(
     tokens
 }
 
+#[derive(Serialize)]
+struct Answer<'t> {
+    token_type: TokenType,
+    access_token: &'t str,
+    expires_in: u32,
+    refresh_token: &'t str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
+}
+
 fn reply(rulebook: &Rulebook, tokens: &Tokens, scope: Scope) -> Reply {
     let knobs = rulebook.knobs();
-    let mut body = json!({
-        "token_type": knobs.token_type,
-        "access_token": &*tokens.access,
-        "expires_in": knobs.token_ttl,
-        "refresh_token": &*tokens.refresh,
-    });
-    if knobs.scope_in_answer {
-        body["scope"] = scope.as_str().into();
-    }
-    let reply = Reply::json(StatusCode::OK, &body);
+    let answer = Answer {
+        token_type: knobs.token_type,
+        access_token: &tokens.access,
+        expires_in: knobs.token_ttl,
+        refresh_token: &tokens.refresh,
+        scope: knobs.scope_in_answer.then(|| scope.as_str()),
+    };
+    let reply = Reply::json(StatusCode::OK, &answer);
     if !rulebook.enforces(Rule::NoStore) {
         return reply;
     }
     reply
-        .with(CACHE_CONTROL, "no-store")
-        .with(PRAGMA, "no-cache")
+        .saying(CACHE_CONTROL, "no-store")
+        .saying(PRAGMA, "no-cache")
 }

@@ -93,9 +93,9 @@ pub struct Reply {
     /// The body, or what comes before the `pieces` of a long one.
     pub body: Bytes,
     /// What is to be requested first.
-    pub follow: Option<Follow>,
+    pub follow: Option<Box<Follow>>,
     /// A request that is to be answered first.
-    pub again: Option<Again>,
+    pub again: Option<Box<Again>>,
     /// How much later it comes.
     pub later: Duration,
     /// What is sent in its place, past HTTP's rules.
@@ -122,6 +122,8 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
+/// What is room enough for most answers in JSON.
+const MOSTLY: usize = 512;
 /// Up to this length, an answer that is made piece by piece is sent whole, with its length.
 const WHOLE: usize = 256 * 1024;
 
@@ -131,9 +133,12 @@ pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
 impl Reply {
     /// A JSON answer.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        let mut text = Vec::with_capacity(MOSTLY);
         // What the handlers answer with has texts for names, and nothing else can fail.
-        let body = serde_json::to_string(body).unwrap_or_default();
-        Self::new(status, "application/json; charset=utf-8", body)
+        if serde_json::to_writer(&mut text, body).is_err() {
+            text.clear();
+        }
+        Self::new(status, "application/json; charset=utf-8", text)
     }
 
     /// A page.
@@ -151,7 +156,7 @@ impl Reply {
         Self::new(status, "", String::new())
     }
 
-    fn new(status: StatusCode, content_type: &'static str, body: String) -> Self {
+    fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -203,7 +208,7 @@ impl Reply {
     #[must_use]
     pub fn following(self, follow: Follow) -> Self {
         Self {
-            follow: Some(follow),
+            follow: Some(Box::new(follow)),
             ..self
         }
     }
@@ -214,6 +219,13 @@ impl Reply {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
+        self
+    }
+
+    /// Adds a header that is always the same: nothing is copied.
+    #[must_use]
+    pub fn saying(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 }
@@ -250,9 +262,12 @@ impl From<Reply> for hyper::Response<ReplyBody> {
     fn from(reply: Reply) -> Self {
         let mut response = Self::new(Either::Left(Full::new(reply.body)));
         *response.status_mut() = reply.status;
-        if !reply.content_type.is_empty()
-            && let Ok(value) = HeaderValue::from_str(&reply.content_type)
-        {
+        let content_type = match reply.content_type {
+            Cow::Borrowed("") => None,
+            Cow::Borrowed(own) => Some(HeaderValue::from_static(own)),
+            Cow::Owned(other) => HeaderValue::from_str(&other).ok(),
+        };
+        if let Some(value) = content_type.filter(|value| !value.is_empty()) {
             response.headers_mut().insert(CONTENT_TYPE, value);
         }
         response.headers_mut().extend(reply.headers);

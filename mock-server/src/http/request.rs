@@ -4,7 +4,7 @@ use crate::http::forwarded::Forwarded;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{COOKIE, HOST, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
 use std::borrow::Cow;
@@ -71,21 +71,38 @@ impl Request {
 
     /// A header as text; bytes outside ASCII are replaced.
     pub fn header(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
-        let value = self.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+        let bytes = self.headers.get(name)?.as_bytes();
+        // Which looks at a word at a time; what replaces bytes looks at each.
+        let text = str::from_utf8(bytes).map(Cow::Borrowed);
+        Some(text.unwrap_or_else(|_| String::from_utf8_lossy(bytes)))
     }
 
     /// The media type of the body, in lower case and without parameters.
-    pub fn media_type(&self) -> Option<String> {
-        let value = self.header(&hyper::header::CONTENT_TYPE)?;
-        let essence = value.split(';').next().unwrap_or_default();
-        Some(essence.trim().to_ascii_lowercase())
+    pub fn media_type(&self) -> Option<Cow<'_, str>> {
+        let value = self.header(&CONTENT_TYPE)?;
+        let essence = |value: &str| {
+            let end = value.bytes().position(|byte| byte == b';');
+            end.unwrap_or(value.len())
+        };
+        Some(match value {
+            Cow::Borrowed(value) => lower_case(value[..essence(value)].trim()),
+            Cow::Owned(value) => lower_case(value[..essence(&value)].trim())
+                .into_owned()
+                .into(),
+        })
     }
 
     /// The charset that the body's media type names, in lower case.
     pub fn charset(&self) -> Option<String> {
-        let value = self.header(&hyper::header::CONTENT_TYPE)?;
-        charset_of(&value)
+        charset_of(&self.header(&CONTENT_TYPE)?)
+    }
+}
+
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
     }
 }
 

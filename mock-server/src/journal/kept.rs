@@ -264,7 +264,7 @@ impl NoteRow {
             clause: reason.clause.to_owned(),
             param: reason.param.clone(),
             msg: reason.msg,
-            remedy: reason.remedy.clone(),
+            remedy: reason.remedy.to_string(),
         };
         Self {
             endpoint: note.endpoint,
@@ -300,7 +300,7 @@ impl NoteRow {
                 clause: &clause.id,
                 param: row.param,
                 msg: row.msg,
-                remedy: row.remedy,
+                remedy: row.remedy.into(),
             })
         };
         Ok(Note {

@@ -62,7 +62,7 @@ pub struct Reason {
     /// The word of `field_errors`, where the clause has one.
     pub msg: Option<Msg>,
     /// What to send instead.
-    pub remedy: String,
+    pub remedy: Arc<str>,
 }
 
 /// What the handlers found out about a request.
@@ -133,7 +133,7 @@ impl Note {
 
     /// What to send instead, in one line.
     pub fn remedies(&self) -> Option<String> {
-        let remedies = self.violations.iter().map(|reason| reason.remedy.as_str());
+        let remedies = self.violations.iter().map(|reason| &*reason.remedy);
         let mut remedies: Vec<&str> = remedies.filter(|remedy| !remedy.is_empty()).collect();
         remedies.dedup();
         (!remedies.is_empty()).then(|| remedies.join(" "))

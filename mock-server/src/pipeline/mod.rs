@@ -111,7 +111,8 @@ impl Service {
             // Steering the server is not part of what it plays.
             Route::Admin(rest) => {
                 let mut reply = admin::handle(app, &self.metrics, &rest, request, now);
-                if let Some(Again { request, then }) = reply.again.take() {
+                if let Some(again) = reply.again.take() {
+                    let Again { request, then } = *again;
                     let (answer, id) = self.answered(&request, now);
                     reply = then(id.unwrap_or_default(), answer.status);
                 }

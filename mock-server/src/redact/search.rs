@@ -2,7 +2,7 @@
 //! escapes of either kind undone once, and again, and fully; each run of base64 in any of these is decoded and
 //! searched in the same way. The work is bounded: what cannot be searched within it is not shown.
 
-use crate::redact::secrets::Known;
+use crate::redact::secrets::{Found, Known};
 use crate::redact::shape::{HEX, OPAQUE, Shape};
 use crate::redact::spelling::{Escape, Unescaped, is_escaped, unescaped_fully, unescaped_once};
 use flexiti_contract::Contract;
@@ -33,19 +33,38 @@ pub struct Hit {
     pub secret: String,
 }
 
+impl From<Found<'_>> for Hit {
+    fn from(found: Found<'_>) -> Self {
+        Self {
+            start: found.start,
+            end: found.end,
+            secret: found.secret.to_owned(),
+        }
+    }
+}
+
 /// The text cannot be searched within the bounds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unsearchable;
 
 /// The parts of a text that may not be shown, in order and apart from each other.
 pub fn hits(known: &Known, text: &[u8]) -> Result<Vec<Hit>, Unsearchable> {
+    if is_guid(text) {
+        // Nearly every reference id: it spells nothing, and only a secret itself may be in it.
+        let found = known.in_text(text).into_iter();
+        return Ok(apart(found.map(Hit::from).collect()));
+    }
     let shortest = known.shortest().unwrap_or(HEX.length);
     let mut search = Search {
         known,
         shortest: shortest.min(HEX.length),
         work: text.len() * WORK + WORK_AT_LEAST,
     };
-    let mut hits = search.view(text, 0)?;
+    Ok(apart(search.view(text, 0)?))
+}
+
+/// Hits in order, those that overlap as one.
+fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let mut apart: Vec<Hit> = Vec::new();
     for hit in hits {
@@ -54,7 +73,7 @@ pub fn hits(known: &Known, text: &[u8]) -> Result<Vec<Hit>, Unsearchable> {
             _ => apart.push(hit),
         }
     }
-    Ok(apart)
+    apart
 }
 
 struct Search<'s> {
@@ -104,12 +123,8 @@ impl Search<'_> {
 
     /// Secrets and tokens as they are.
     fn plain(&self, text: &[u8]) -> Vec<Hit> {
-        let found = self.known.in_text(text).into_iter().map(|found| Hit {
-            start: found.start,
-            end: found.end,
-            secret: found.secret.to_owned(),
-        });
-        let mut hits: Vec<Hit> = found.collect();
+        let found = self.known.in_text(text).into_iter();
+        let mut hits: Vec<Hit> = found.map(Hit::from).collect();
         for shape in [&HEX, &OPAQUE] {
             tokens(text, shape, &mut hits);
         }

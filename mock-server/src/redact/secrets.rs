@@ -3,9 +3,9 @@
 
 use crate::redact::spelling::unescaped_fully;
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What is shorter hides nothing, and would blot out ordinary words.
 pub const SHORTEST: usize = 4;
@@ -13,6 +13,10 @@ pub const SHORTEST: usize = 4;
 const PRIME: u64 = (1 << 61) - 1;
 /// How many bits say which beginnings there may be.
 const FILTER: usize = 1 << 18;
+
+/// How many texts are remembered to have nothing secret, and how long they may be.
+const CLEAN: usize = 1024;
+const CLEAN_LENGTH: usize = 512;
 
 /// The secrets of all merchants, shared by everything that hides them.
 #[derive(Debug, Default)]
@@ -49,11 +53,15 @@ pub struct Known {
     patterns: FxHashMap<u64, Vec<Pattern>>,
     /// How many patterns begin alike, by their lengths.
     starts: FxHashMap<Start, BTreeMap<usize, usize>>,
+    /// Which bytes may be the first.
+    firsts: [bool; 256],
     /// Which beginnings there may be; a quick no for most places of most texts.
     filter: Vec<u64>,
     lengths: BTreeMap<usize, usize>,
     /// Nobody outside knows it, so nobody can make texts whose parts have the same hash.
     base: u64,
+    /// Texts that have none of them, nor anything else that is secret.
+    clean: Mutex<HashSet<Box<str>>>,
 }
 
 #[derive(Debug)]
@@ -82,9 +90,11 @@ impl Default for Known {
             counts: HashMap::new(),
             patterns: FxHashMap::default(),
             starts: FxHashMap::default(),
+            firsts: [false; 256],
             filter: Vec::new(),
             lengths: BTreeMap::new(),
             base: (RandomState::new().hash_one(0) % PRIME) | (1 << 32),
+            clean: Mutex::default(),
         }
     }
 }
@@ -96,8 +106,10 @@ impl Known {
         if *count > 1 {
             return;
         }
-        for folded in spellings(secret) {
-            let Some(start) = folded.first_chunk() else {
+        let clean = self.clean.get_mut();
+        clean.unwrap_or_else(PoisonError::into_inner).clear();
+        for spelling in spellings(secret) {
+            let Some(start) = spelling.first_chunk() else {
                 continue;
             };
             if self.filter.is_empty() {
@@ -105,12 +117,15 @@ impl Known {
             }
             let bit = bit(*start);
             self.filter[bit / 64] |= 1 << (bit % 64);
+            for first in (0..=u8::MAX).filter(|byte| folded(*byte) == start[0]) {
+                self.firsts[usize::from(first)] = true;
+            }
             let lengths = self.starts.entry(*start).or_default();
-            *lengths.entry(folded.len()).or_default() += 1;
-            *self.lengths.entry(folded.len()).or_default() += 1;
-            let alike = self.patterns.entry(self.hash(&folded)).or_default();
+            *lengths.entry(spelling.len()).or_default() += 1;
+            *self.lengths.entry(spelling.len()).or_default() += 1;
+            let alike = self.patterns.entry(self.hash(&spelling)).or_default();
             alike.push(Pattern {
-                folded: folded.into(),
+                folded: spelling.into(),
                 secret: secret.to_owned(),
             });
         }
@@ -151,6 +166,27 @@ impl Known {
         self.counts.contains_key(text)
     }
 
+    /// Whether it is known that a text has nothing secret.
+    pub fn is_clean(&self, text: &str) -> bool {
+        self.clean().contains(text)
+    }
+
+    /// Takes note that a text has nothing secret.
+    pub fn found_clean(&self, text: &str) {
+        if text.len() > CLEAN_LENGTH {
+            return;
+        }
+        let mut clean = self.clean();
+        if clean.len() == CLEAN {
+            clean.clear();
+        }
+        clean.insert(text.into());
+    }
+
+    fn clean(&self) -> MutexGuard<'_, HashSet<Box<str>>> {
+        self.clean.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The length of the shortest that is worth hiding.
     pub fn shortest(&self) -> Option<usize> {
         self.lengths.keys().next().copied()
@@ -163,16 +199,15 @@ impl Known {
         }
         let mut found = Vec::new();
         let mut prefixes = None;
-        let Some((before, rest)) = text.split_first_chunk::<{ SHORTEST - 1 }>() else {
-            return found;
-        };
-        // The last bytes, the latest one highest. Taken along, each is folded once.
-        let mut window = before.iter().fold(0, |window, byte| {
-            window >> 8 | u32::from(folded(*byte)) << 24
-        });
-        for (at, byte) in rest.iter().enumerate() {
-            window = window >> 8 | u32::from(folded(*byte)) << 24;
-            let start = window.to_le_bytes();
+        for (at, start) in text.windows(SHORTEST).enumerate() {
+            let Some(start) = start.first_chunk::<SHORTEST>() else {
+                continue;
+            };
+            // Where few merchants are known, this is all that is looked at.
+            if !self.firsts[usize::from(start[0])] {
+                continue;
+            }
+            let start = start.map(folded);
             let bit = bit(start);
             if self.filter[bit / 64] & 1 << (bit % 64) == 0 {
                 continue;
@@ -316,6 +351,24 @@ mod tests {
         secrets.remove("secret-12");
         let known = secrets.read();
         assert!(known.patterns.is_empty() && known.starts.is_empty());
+    }
+
+    #[test]
+    fn a_text_is_searched_again_when_there_is_another_secret() {
+        let secrets = Secrets::default();
+        secrets.read().found_clean("say open sesame");
+        assert!(secrets.read().is_clean("say open sesame"));
+        assert!(!secrets.read().is_clean("say"));
+        secrets.add("open sesame");
+        assert!(!secrets.read().is_clean("say open sesame"));
+        // However many texts come, and however long, few are remembered.
+        let known = secrets.read();
+        known.found_clean(&"a".repeat(CLEAN_LENGTH + 1));
+        assert!(known.clean().is_empty());
+        for number in 0..=CLEAN {
+            known.found_clean(&number.to_string());
+        }
+        assert_eq!(known.clean().len(), 1);
     }
 
     #[test]

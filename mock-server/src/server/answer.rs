@@ -203,11 +203,11 @@ async fn handled<H: Handle>(
     if let Err(lost) = app.keep(entry).await {
         return Ok(unkept::reply(&lost));
     }
-    if let Some(Follow {
-        callback: wanted,
-        then,
-    }) = reply.follow.take()
-    {
+    if let Some(follow) = reply.follow.take() {
+        let Follow {
+            callback: wanted,
+            then,
+        } = *follow;
         let service = Arc::clone(service);
         // On its own: a client that goes away does not take the callback back.
         let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });

@@ -27,8 +27,8 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
         upstream = note.upstream.as_deref().map(|passed| passed.server.as_str()),
         client = request.forwarded.client.as_deref(),
         reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
-        refused = refused.as_deref().map(|reasons| redactor.shown(reasons)).as_deref(),
-        remedy = remedy.as_deref().map(|remedy| redactor.shown(remedy)).as_deref(),
+        refused = refused.as_deref().map(|reasons| redactor.shown_again(reasons)).as_deref(),
+        remedy = remedy.as_deref().map(|remedy| redactor.shown_again(remedy)).as_deref(),
     );
 }
 

@@ -104,6 +104,24 @@ impl Visit for Visitor<'_> {
         });
     }
 
+    // Otherwise they are formatted as anything is that can be printed for debugging.
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.write(field, |writer| {
+            let mut digits = [b'0'; 20];
+            let mut first = digits.len();
+            let mut rest = value;
+            loop {
+                first -= 1;
+                digits[first] += u8::try_from(rest % 10).unwrap_or_default();
+                rest /= 10;
+                if rest == 0 {
+                    break;
+                }
+            }
+            writer.write_str(str::from_utf8(&digits[first..]).unwrap_or_default())
+        });
+    }
+
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         self.write(field, |writer| write!(Harmless(writer), "{value}"));
     }
@@ -188,6 +206,7 @@ mod tests {
         );
         let error = io::Error::other("it \"broke\"\u{1b}");
         tracing::error!(%error, listed = ?["a", "b"], is_on = true, "\u{7}\u{85}");
+        tracing::info!(none = 0_u64, ten = 10_u64, all = u64::MAX, below = -7_i64);
         tracing::info!(error = &error as &(dyn std::error::Error + 'static));
     }
 
@@ -209,7 +228,7 @@ mod tests {
             .finish();
         tracing::subscriber::with_default(subscriber, say);
         let (own, other) = (own.lines(), other.lines());
-        assert_eq!((own.len(), other.len()), (4, 4));
+        assert_eq!((own.len(), other.len()), (5, 5));
         for (own, other) in own.iter().zip(&other) {
             assert_eq!(own.1, other.1);
             // They were not written at the same moment.

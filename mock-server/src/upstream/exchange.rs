@@ -92,7 +92,7 @@ pub fn note(note: &mut Note, what: What, rulebook: &Rulebook, request: &Request,
         let broken = rulebook.check(endpoint, &params).into_iter();
         let reason = |violation: Violation| Reason {
             clause: violation.clause,
-            remedy: rulebook.remedy_at(endpoint, violation.clause, &violation.param),
+            remedy: rulebook.known_remedy(Some(endpoint), violation.clause, &violation.param),
             param: Some(violation.param),
             msg: violation.msg,
         };

@@ -1,19 +1,19 @@
-//! The JSON Schema validator's view of [`Parameters`]: a JSON object, without copying anything.
+//! The JSON Schema validator's view of parameters: a JSON object, without copying anything.
 
-use crate::parameters::param::{Param, name_hash};
-use crate::parameters::request::{Given, Parameters};
+use crate::parameters::param::name_hash;
+use crate::parameters::request::{Given, Row};
 use jsonschema::JsonType;
 use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 
-/// The representation: [`Parameters`] at the top, or any JSON value.
+/// The representation: parameters at the top, or any JSON value.
 pub(crate) struct Flat;
 
 /// A value in this representation.
 #[derive(Clone, Copy)]
 pub(crate) enum FlatNode<'a> {
-    Parameters(&'a Parameters<'a>),
+    Parameters(&'a [Row<'a>]),
     Text(&'a str),
     Json(&'a Value),
 }
@@ -111,27 +111,29 @@ impl<'a> Node<'a, Flat> for FlatNode<'a> {
 
     fn to_value(&self) -> Cow<'a, Value> {
         match self {
-            Self::Parameters(parameters) => Cow::Owned(parameters.to_object().into()),
+            Self::Parameters(rows) => {
+                let member = |(param, value): &Row<'_>| (param.name.clone(), value.to_value());
+                Cow::Owned(rows.iter().map(member).collect())
+            }
             Self::Text(text) => Cow::Owned((*text).into()),
             Self::Json(value) => Cow::Borrowed(value),
         }
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
-        let address = match self {
-            Self::Parameters(parameters) => std::ptr::from_ref(*parameters).addr(),
-            // Texts have no address of their own: two empty ones may share it.
-            Self::Text(_) => return None,
-            Self::Json(value) => std::ptr::from_ref(*value).addr(),
-        };
-        Some(NodeIdentity::new(address))
+        match self {
+            // They have no address of their own: two empty ones may share it, and the first
+            // parameter that of all.
+            Self::Parameters(_) | Self::Text(_) => None,
+            Self::Json(value) => Some(NodeIdentity::new(std::ptr::from_ref(*value).addr())),
+        }
     }
 }
 
 /// An object in this representation.
 #[derive(Clone, Copy)]
 pub(crate) enum FlatObject<'a> {
-    Parameters(&'a Parameters<'a>),
+    Parameters(&'a [Row<'a>]),
     Json(&'a Map<String, Value>),
 }
 
@@ -142,14 +144,14 @@ impl<'a> Object<'a, Flat> for FlatObject<'a> {
 
     fn len(&self) -> usize {
         match self {
-            Self::Parameters(parameters) => parameters.iter().len(),
+            Self::Parameters(rows) => rows.len(),
             Self::Json(members) => members.len(),
         }
     }
 
     fn get(&self, key: &Key) -> Option<FlatNode<'a>> {
         match self {
-            Self::Parameters(parameters) => parameters
+            Self::Parameters(rows) => rows
                 .iter()
                 .find(|(param, _)| param.hash == key.hash && param.name == key.name)
                 .map(|(_, value)| value.into()),
@@ -159,7 +161,7 @@ impl<'a> Object<'a, Flat> for FlatObject<'a> {
 
     fn members(&self) -> Members<'a> {
         match self {
-            Self::Parameters(parameters) => Members::Parameters(parameters.iter()),
+            Self::Parameters(rows) => Members::Parameters(rows.iter()),
             Self::Json(members) => Members::Json(members.iter()),
         }
     }
@@ -167,7 +169,7 @@ impl<'a> Object<'a, Flat> for FlatObject<'a> {
 
 /// The members of an object, in order.
 pub(crate) enum Members<'a> {
-    Parameters(std::slice::Iter<'a, (&'static Param, Given<'a>)>),
+    Parameters(std::slice::Iter<'a, Row<'a>>),
     Json(serde_json::map::Iter<'a>),
 }
 

@@ -32,7 +32,7 @@ pub struct Param {
 }
 
 /// The parameters of one endpoint, in order and by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Params {
     pub(crate) list: Vec<Param>,
     index: FxHashMap<String, usize>,

@@ -23,11 +23,14 @@ impl Given<'_> {
     }
 }
 
+/// A parameter with its value.
+pub(crate) type Row<'a> = (&'static Param, Given<'a>);
+
 /// The flat object that `bodies/*.request.json` describe, in the order sent and without copying
 /// names or texts.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters<'a> {
-    list: Vec<(&'static Param, Given<'a>)>,
+    list: Vec<Row<'a>>,
     /// One bit per position of a parameter, modulo the number of bits: a parameter whose bit is
     /// not set is new, so the list need not be searched.
     seen: u64,
@@ -72,6 +75,11 @@ impl<'a> Parameters<'a> {
     }
 
     /// The parameters with their values, in order.
+    pub(crate) fn rows(&self) -> &[Row<'a>] {
+        &self.list
+    }
+
+    /// The same, one after the other.
     pub fn iter(&self) -> std::slice::Iter<'_, (&'static Param, Given<'a>)> {
         self.list.iter()
     }

@@ -7,16 +7,23 @@ use crate::parameters::node::{Flat, FlatNode};
 use crate::resolve;
 use crate::rulebook::Rulebook;
 use crate::vocabulary::Violation;
+use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::json::{Json as _, Node as _, Object as _};
 use serde_json::Value;
+
+/// How many parameters are looked at together. To say what is wrong takes several times as long as
+/// to see that nothing is, and so is done for few: of an order with a wrong date of birth, 28k
+/// instructions instead of 42k. One that is right takes 21k instead of 19k.
+const FEW: usize = 4;
 
 impl Rulebook {
     /// The constraints that a request violates: at most one for each parameter, in the contract's
     /// order.
     /// `request` is the flat object that `bodies/*.request.json` describe.
     pub fn check(&self, endpoint: Endpoint, request: &Value) -> Vec<Violation> {
-        self.check_node(endpoint, FlatNode::Json(request))
+        let request = FlatNode::Json(request);
+        self.check_node(endpoint, &[request], request)
     }
 
     /// Like [`Rulebook::check`], for parameters that were read from a request.
@@ -25,24 +32,44 @@ impl Rulebook {
         endpoint: Endpoint,
         parameters: &Parameters<'_>,
     ) -> Vec<Violation> {
-        self.check_node(endpoint, FlatNode::Parameters(parameters))
+        let rows = parameters.rows();
+        let few: Vec<FlatNode<'_>> = rows.chunks(FEW).map(FlatNode::Parameters).collect();
+        self.check_node(endpoint, &few, FlatNode::Parameters(rows))
     }
 
-    fn check_node(&self, endpoint: Endpoint, request: FlatNode<'_>) -> Vec<Violation> {
+    /// Checks the parameters of a request, a few of them at a time, and then the whole.
+    fn check_node(
+        &self,
+        endpoint: Endpoint,
+        members: &[FlatNode<'_>],
+        whole: FlatNode<'_>,
+    ) -> Vec<Violation> {
         let Some(body) = self.requests.get(&endpoint) else {
             return Vec::new();
         };
-        if body.validator().is_valid(request) {
-            return Vec::new();
+        let parts = body.parts();
+        let mut found = Vec::new();
+        for few in members {
+            self.find(body, &parts.members, *few, &mut found);
         }
-        let mut found: Vec<Violation> = body
-            .validator()
-            .iter_errors(request)
-            .filter_map(|error| self.violation(body, request, &error))
-            .collect();
+        self.find(body, &parts.rules, whole, &mut found);
         self.sort(endpoint, &mut found);
         found.dedup_by(|later, earlier| later.param == earlier.param);
         found
+    }
+
+    fn find(
+        &self,
+        body: &Body,
+        validator: &Validator<Flat>,
+        request: FlatNode<'_>,
+        found: &mut Vec<Violation>,
+    ) {
+        if validator.is_valid(request) {
+            return;
+        }
+        let errors = validator.iter_errors(request);
+        found.extend(errors.filter_map(|error| self.violation(body, request, &error)));
     }
 
     /// Sorts violations in the contract's order: by parameter, then by clause.
@@ -61,16 +88,13 @@ impl Rulebook {
         error: &jsonschema::ValidationError<'_>,
     ) -> Option<Violation> {
         let tag = resolve::clause_at(&body.schema, error.schema_path().as_str())?;
-        let rank = self.contract.clauses.iter().position(|c| c.id == tag)?;
+        let rank = self.contract.rank(tag)?;
         let clause = &self.contract.clauses[rank];
         let param = if let ValidationErrorKind::Required { property } = error.kind() {
             property.as_str()?.to_owned()
         } else {
             let path = error.instance_path().as_str().trim_start_matches('/');
-            path.split('/')
-                .next()?
-                .replace("~1", "/")
-                .replace("~0", "~")
+            resolve::unescaped(path.split('/').next()?).into_owned()
         };
         let object = request.as_object();
         let value = object.and_then(|object| object.get(&Flat::prepare_key(&param)));

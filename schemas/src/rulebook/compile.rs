@@ -11,7 +11,7 @@ use crate::rulebook::Rulebook;
 use crate::vocabulary::Flow;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, RwLock};
 
 impl Rulebook {
     /// Compiles the contract for `dialect`.
@@ -95,6 +95,7 @@ impl Rulebook {
                 .collect(),
             sites: OnceLock::new(),
             wording: OnceLock::new(),
+            remedies: RwLock::default(),
             error_body: Body::new(contract, &dialect, shape, &|_| true)?,
             flows: [
                 (Flow::Apply, pattern("flow_values.apply")?),

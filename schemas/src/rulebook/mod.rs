@@ -13,13 +13,14 @@ use crate::clause::Clause;
 use crate::contract::Contract;
 use crate::dialect::{Dialect, Knobs};
 use crate::endpoint::Endpoint;
+use crate::remedy::Remedies;
 use crate::resolve;
 use crate::rule::Rule;
 use crate::vocabulary::{Flow, ParameterSite};
 use crate::wording::Wording;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, RwLock};
 
 /// The contract compiled for one dialect.
 pub struct Rulebook {
@@ -32,6 +33,7 @@ pub struct Rulebook {
     error_body: Body,
     sites: OnceLock<HashMap<String, Vec<ParameterSite>>>,
     pub(crate) wording: OnceLock<Wording>,
+    pub(crate) remedies: RwLock<Remedies>,
     flows: [(Flow, regex::Regex); 3],
     langs: regex::Regex,
 }

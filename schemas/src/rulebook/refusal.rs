@@ -65,12 +65,7 @@ impl Rulebook {
             msg: self.msg_of(rule.id()),
             value,
             error: self.error_id_of(rule),
-            rank: self
-                .contract
-                .clauses
-                .iter()
-                .position(|c| c.id == rule.id())
-                .unwrap_or(0),
+            rank: self.contract.rank(rule.id()).unwrap_or(0),
         }
     }
 

@@ -1,5 +1,5 @@
 use crate::consistency::rulebook;
-use flexiti_contract::{Endpoint, ErrorId, Flow, Lang, Msg, Rulebook};
+use flexiti_contract::{Contract, Endpoint, ErrorId, Flow, Given, Lang, Msg, Parameters, Rulebook};
 use serde_json::{Value, json};
 
 fn buy() -> Value {
@@ -159,4 +159,35 @@ fn the_token_style_changes_the_words_not_the_meaning() {
         assert_eq!(refusal.error, "invalid_token");
     }
     assert_ne!(nos2.message, nos3.message);
+}
+
+/// A request of `endpoint` in which each parameter has its sample at `at`, where it has so many.
+fn of_samples(endpoint: Endpoint, at: usize) -> Parameters<'static> {
+    let mut parameters = Parameters::default();
+    for param in Contract::shipped().params(endpoint) {
+        if let Some(sample) = param.samples.get(at) {
+            parameters.insert(param, Given::Text(sample.into()));
+        }
+    }
+    parameters
+}
+
+#[test]
+fn parameters_of_a_request_are_judged_as_the_object_that_they_make() {
+    let mut wrong = 0;
+    for dialect in Contract::shipped().dialect_names() {
+        let rulebook = rulebook(dialect);
+        for endpoint in Endpoint::ALL {
+            for at in 0..20 {
+                let parameters = of_samples(*endpoint, at);
+                let found = rulebook.check_parameters(*endpoint, &parameters);
+                let object = parameters.to_object().into();
+                let expected = rulebook.check(*endpoint, &object);
+                let json = |violations| serde_json::to_value(violations).unwrap();
+                assert_eq!(json(&found), json(&expected), "{dialect} {endpoint:?} {at}");
+                wrong += found.len();
+            }
+        }
+    }
+    assert!(wrong > 100, "the samples are good and bad: {wrong}");
 }

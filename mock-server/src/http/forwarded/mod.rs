@@ -62,6 +62,12 @@ impl Forwarded {
         trusted: &TrustedProxies,
     ) -> (Self, Vec<String>) {
         let mut ignored = Vec::new();
+        // Mostly there is none: one look at each header in place of a search for each of these.
+        let is_one =
+            |name: &HeaderName| *name == FORWARDED || name.as_str().starts_with("x-forwarded-");
+        if !headers.keys().any(is_one) {
+            return (Self::default(), ignored);
+        }
         if !trusted.has(peer) {
             for name in HEADERS.iter().filter(|name| headers.contains_key(*name)) {
                 ignored.push(format!(
