@@ -8,12 +8,8 @@ use crate::clause::{Check, Clause};
 use crate::endpoint::Endpoint;
 use crate::rulebook::Rulebook;
 use crate::wording::alternatives;
-use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 use std::sync::{Arc, PoisonError};
-
-/// Sentences that were made: by endpoint and clause, and by parameter.
-pub(crate) type Remedies = FxHashMap<(Option<Endpoint>, &'static str), FxHashMap<String, Arc<str>>>;
 
 /// The key that ties a constraint to its clause.
 const CLAUSE: &str = "x-clause";
@@ -47,7 +43,7 @@ impl Rulebook {
         }
     }
 
-    /// The same, made once for each that is asked for: a server refuses the same things again and
+    /// [`Self::remedy_at`], or [`Self::remedy`] without an endpoint, made once for each that is asked for: a server refuses the same things again and
     /// again, and to make a sentence takes 8k instructions.
     pub fn known_remedy(
         &self,

@@ -13,14 +13,17 @@ use crate::clause::Clause;
 use crate::contract::Contract;
 use crate::dialect::{Dialect, Knobs};
 use crate::endpoint::Endpoint;
-use crate::remedy::Remedies;
 use crate::resolve;
 use crate::rule::Rule;
 use crate::vocabulary::{Flow, ParameterSite};
 use crate::wording::Wording;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
+
+/// Remedies that were made: by endpoint and clause, and by parameter.
+type Remedies = FxHashMap<(Option<Endpoint>, &'static str), FxHashMap<String, Arc<str>>>;
 
 /// The contract compiled for one dialect.
 pub struct Rulebook {

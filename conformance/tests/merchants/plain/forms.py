@@ -64,7 +64,8 @@ class Forms(BaseHTTPRequestHandler):
                 flexiti.ask(own[0])
             word = WORDS[own[0]["lang"]][own[0]["state"]]
             return self.page(f'<dl><dt>State</dt><dd class="order state">{word}</dd><dt>Total</dt><dd>{own[0]["amount"]}</dd></dl>')
-        self.page("<button>OK</button>")
+        leaks = flexiti.FAULT == "plain_secret_in_cart" and "user" in self.session
+        self.page("<button>OK</button>" + (f"<!-- {flexiti.SECRET} -->" if leaks else ""))
 
     def do_POST(self):
         self.begin()
