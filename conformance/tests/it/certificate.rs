@@ -71,7 +71,10 @@ fn the_demo_shop_is_exemplary_and_its_certificate_holds_until_something_is_chang
     let twice = text.replacen("\"seed\": 1", "\"seed\": 2,\n  \"seed\": 1", 1);
     refused("twice.json", &twice, "as it was written");
     let unknown = stdout(&verify(&certificate, &[]));
-    assert!(unknown.contains("unknown key: anyone can generate one"), "{unknown}");
+    assert!(
+        unknown.contains("unknown key: anyone can generate one"),
+        "{unknown}"
+    );
     assert!(unknown.contains("shop       not named"), "{unknown}");
     refused(
         "level.json",
