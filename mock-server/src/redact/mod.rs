@@ -106,7 +106,7 @@ impl Redactor {
         shown.into()
     }
 
-    /// The same for a text that comes again and again, such as what to send instead: once nothing
+    /// [`Self::shown`] for a text that comes again and again, such as what to send instead: once nothing
     /// was found in it, it is searched again when there is another secret. The log line of a
     /// refusal takes 12k instructions so, and 20k where it is searched each time.
     pub fn shown_again<'t>(&self, text: &'t str) -> Cow<'t, str> {

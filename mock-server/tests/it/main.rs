@@ -64,6 +64,7 @@ mod reload;
 mod replicas;
 mod secrets;
 mod secure;
+mod shared_store;
 mod shop;
 mod shop_file;
 mod spellings;
