@@ -143,7 +143,7 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
         Some(_) => Judgement::passed(check),
         None => {
             let message = format!(
-                "{} does not say its language (`<html lang>`); if a script does, `language` in [callbacks] says where it is read",
+                "{} does not say its language (`<html lang>`); `language` in [callbacks] says where a page that a script makes has it",
                 page.url
             );
             Judgement::new(check, Verdict::Inconclusive, message)
