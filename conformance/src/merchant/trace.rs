@@ -327,15 +327,28 @@ pub struct Page {
     /// Whether it says in so many words that the order is paid.
     #[serde(default)]
     pub says_paid: bool,
+    /// What a page says where nothing went well: nothing at all, or that all is well.
+    #[serde(default)]
+    pub empty_words: Option<EmptyWords>,
     /// Whether mark-up from the address of a callback stands in it as mark-up.
     #[serde(default)]
     pub echoes: bool,
     /// Whether it redirects to a host that the address of a callback names.
     #[serde(default)]
     pub redirected_away: bool,
-    /// Whether it says nothing by itself: a script fills it.
+    /// Whether a script makes what the customer reads: it fills the page, or has asked for JSON.
     #[serde(default)]
     pub by_script: bool,
+}
+
+/// What tells a customer nothing of what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyWords {
+    /// No words.
+    Blank,
+    /// Thanks for an order, or an answer in JSON by which all went well.
+    AllIsWell,
 }
 
 impl Page {
@@ -348,6 +361,7 @@ impl Page {
             leaks: Vec::new(),
             names_order: false,
             says_paid: false,
+            empty_words: None,
             echoes: false,
             redirected_away: false,
             by_script: false,

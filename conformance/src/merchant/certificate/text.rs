@@ -155,7 +155,30 @@ pub fn text(certificate: &Certificate) -> String {
             ""
         }
     );
+    elsewhere(&mut text, certificate);
     shown(&text)
+}
+
+/// Why a run may fail although its level is a good one: the level is that of the merchant's own
+/// dialect, and what failed in another one counts all the same.
+fn elsewhere(text: &mut String, certificate: &Certificate) {
+    let Some((own, others)) = certificate.results.split_first() else {
+        return;
+    };
+    let is_demanded = |check: &Judgement| check.level <= Rank::Robust;
+    let fails = |results: &&Results| {
+        let mut failed = results.checks().filter(|it| it.verdict == Verdict::Failed);
+        failed.any(is_demanded)
+    };
+    let failing = others.iter().filter(fails);
+    let failing: Vec<&str> = failing.map(|it| it.dialect.as_str()).collect();
+    if certificate.level.is_some() && !failing.is_empty() {
+        let (own, failing) = (&own.dialect, failing.join("`, `"));
+        let _ = writeln!(
+            text,
+            "that is the level in `{own}`, the first dialect; what failed in `{failing}` counts for the exit code: see above whether Flexiti may answer so"
+        );
+    }
 }
 
 /// Whether nothing is wrong, and other readings of the documentation were not tried.

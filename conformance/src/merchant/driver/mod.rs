@@ -6,7 +6,7 @@ mod request;
 pub mod selector;
 pub mod shop;
 
-pub use request::{Extract, Request, filled, filled_json};
+pub use request::{Extract, Request, filled, filled_json, filled_url};
 pub use shop::{Account, Shop};
 
 use anyhow::{Context as _, anyhow};

@@ -1,7 +1,9 @@
 //! The requests that a driver file describes, and what is read from their answers.
 
+use super::PLACEHOLDERS;
 use super::selector::parts;
 use anyhow::{Context as _, bail, ensure};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -145,6 +147,41 @@ pub fn filled(text: &str, values: &[(String, String)]) -> String {
     })
 }
 
+/// A URL with its placeholders filled in, each percent-encoded as one part of a path or query
+/// (RFC 3986, 2.1), so that an order number such as `#1001` does not end the path. What was read from
+/// an answer may be several parts, or the whole address: of that, only a number sign is encoded.
+pub fn filled_url(url: &str, values: &[(String, String)]) -> String {
+    values.iter().fold(url.to_owned(), |url, (name, value)| {
+        let place = format!("{{{name}}}");
+        if is_one_part(name) {
+            let part = utf8_percent_encode(value, PART).to_string();
+            url.replace(&place, &part)
+        } else if url.starts_with(&place) {
+            url.replace(&place, value)
+        } else {
+            url.replace(&place, &value.replace('#', "%23"))
+        }
+    })
+}
+
+/// Everything but the unreserved characters of RFC 3986, 2.3.
+const PART: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Whether the value of a placeholder is one text, rather than something read from an answer.
+fn is_one_part(name: &str) -> bool {
+    let mut own = PLACEHOLDERS.iter().map(|(own, _)| *own);
+    let of_cart = ["billing.", "shipping."];
+    let parameter = name.strip_prefix("callback.");
+    own.any(|own| own == name)
+        || name == "online_order_id"
+        || of_cart.iter().any(|block| name.starts_with(block))
+        || parameter.is_some_and(|parameter| parameter != "query")
+}
+
 /// A JSON body with the placeholders in its texts filled in.
 pub fn filled_json(json: &Value, values: &[(String, String)]) -> Value {
     match json {
@@ -166,5 +203,32 @@ pub fn texts(json: &Value) -> Vec<&str> {
         Value::Array(items) => items.iter().flat_map(texts).collect(),
         Value::Object(members) => members.values().flat_map(texts).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_of_a_url_is_one_part_of_it() {
+        let values = [
+            ("merchant_orderid", "#1001/2 é"),
+            ("page", "orders/7?key=a#top"),
+            ("next", "http://127.0.0.1:1/a#b"),
+            ("callback.orderId", "../x"),
+            ("callback.query", "a=1&b=2"),
+            ("billing.city", "Saint-Jérôme"),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        for (url, expected) in [
+            ("/o/{merchant_orderid}?l=en", "/o/%231001%2F2%20%C3%A9?l=en"),
+            ("/{page}", "/orders/7?key=a%23top"),
+            ("{next}", "http://127.0.0.1:1/a#b"),
+            ("/o/{callback.orderId}?{callback.query}", "/o/..%2Fx?a=1&b=2"),
+            ("/c?city={billing.city}", "/c?city=Saint-J%C3%A9r%C3%B4me"),
+        ] {
+            assert_eq!(filled_url(url, &values), expected);
+        }
     }
 }

@@ -42,7 +42,13 @@ pub const ALL: &[Checker] = &[
         name: "customer_told",
         basis: GoodPractice,
         sentence: "a customer who sees nothing tries again, or believes to have paid",
-        remedy: "Answer the customer in time, and show a page that says so if Flexiti cannot be reached.",
+        remedy: "Answer the customer in time, and show a page that says so if Flexiti cannot be reached or opens no order.",
+    },
+    Checker {
+        name: "trouble_language",
+        basis: GoodPractice,
+        sentence: "whoever shops in French is told of trouble in French: in Quebec a customer has the right to it",
+        remedy: "Translate the pages that say what went wrong, too, and say their language in `<html lang>`.",
     },
     Checker {
         name: "gave_up_early",
@@ -104,6 +110,12 @@ pub const ALL: &[Checker] = &[
         basis: Documented,
         sentence: "GS: the page at the callback decides by the status from the notification",
         remedy: "Take the callback as a reason to ask, and believe neither its address nor its query.",
+    },
+    Checker {
+        name: "paid_unheard",
+        basis: Documented,
+        sentence: "GS: what became of an order is what the notification says; a call that failed, or an answer that cannot be read, says nothing",
+        remedy: "Keep an order pending while its notification cannot be had or read, and ask again; never take an error for a yes.",
     },
     Checker {
         name: "paid_without_order",

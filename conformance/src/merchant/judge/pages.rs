@@ -12,12 +12,17 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     for happened in &story.played.happened {
         match happened {
             Happened::Started {
+                order,
                 page: Some(page),
                 before,
                 ..
             } => {
                 seen = true;
                 all.extend(before.iter().chain([page]).filter_map(leaks));
+                if order.is_none() {
+                    all.extend(told_paid(story, page));
+                    all.extend(trouble_language(page, &story.played.lang));
+                }
             }
             Happened::Returned {
                 to,
@@ -149,6 +154,18 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
             Judgement::new(check, Verdict::Inconclusive, message)
         }
     }
+}
+
+/// The language of a page that says what went wrong. Whoever asks by script may show words of its own.
+fn trouble_language(page: &Page, lang: &str) -> Option<Judgement> {
+    let other = page.lang.as_ref().filter(|_| !page.by_script)?;
+    let message = || {
+        format!(
+            "{} says in `{other}` what went wrong, the customer's language is `{lang}`",
+            page.url
+        )
+    };
+    Some(Judgement::unless("trouble_language", (other != lang).then(message)))
 }
 
 /// The verdict on the pages before the checkout if the driver file names none.

@@ -169,18 +169,15 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     let mut review: Vec<Judgement> = cart::unknown(&all).into_iter().collect();
     review.extend(pages::unknown(acts.iter().map(|act| act.pages.len()).sum()));
     for act in acts {
-        review.extend(numbers::judge(act.has_reset, &act.played));
-        review.extend(act.asked_again.as_deref().map(numbers::asked_again));
+        let numbers = numbers::judge(act.has_reset, &act.played);
+        let mut seen: Vec<Judgement> = numbers.into_iter().collect();
+        seen.extend(act.asked_again.as_deref().map(numbers::asked_again));
         let looked = act.played.iter().flat_map(|played| &played.looked);
         let looked: HashSet<u64> = looked.copied().collect();
-        review.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
-        review.extend(act.pages.iter().map(pages::scanned));
+        seen.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
+        seen.extend(act.pages.iter().map(pages::scanned));
+        once(&mut review, seen);
     }
-    let mut known = HashSet::new();
-    review.retain(|check| {
-        let passed = check.verdict == Verdict::Passed;
-        known.insert((check.check.clone(), check.message.clone())) || !passed
-    });
     Ok(Results {
         dialect: name,
         skipped: skipped(&all, &first.has),
@@ -188,6 +185,17 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         scenarios: came,
         review,
     })
+}
+
+/// What one of several instances of a shop did is said once, whatever its port and its counts are.
+fn once(review: &mut Vec<Judgement>, more: Vec<Judgement>) {
+    let words = |check: &Judgement| {
+        let words = check.message.split(|sign: char| sign.is_ascii_digit());
+        let words: String = words.collect();
+        (check.check.clone(), check.verdict, words)
+    };
+    let known: HashSet<_> = review.iter().map(words).collect();
+    review.extend(more.into_iter().filter(|check| !known.contains(&words(check))));
 }
 
 /// The scenarios, each flow and language of them by itself, that are not among those played.

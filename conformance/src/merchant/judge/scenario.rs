@@ -12,6 +12,7 @@ use flexiti_contract::scenario::Scenario;
 const NEEDS_ORDER: &[&str] = &[
     "belief",
     "outcome_from_callback",
+    "paid_unheard",
     "fault_consumed",
     "token_renewed",
     "refresh_in_time",

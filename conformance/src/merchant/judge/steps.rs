@@ -3,8 +3,9 @@
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_init, kind};
 use crate::merchant::recipe;
-use crate::merchant::trace::{ExchangeView, Happened, NO_NUMBER, Opened};
-use flexiti_contract::scenario::{Belief, Start, Step};
+use crate::merchant::record::is_of_order;
+use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Opened, Page};
+use flexiti_contract::scenario::{Belief, Start, Step, To};
 use std::collections::HashSet;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -84,10 +85,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                     "a page opened although Flexiti opened no order",
                 )),
                 // Whatever goes wrong, the customer must be told.
-                _ if order.is_none() && page.is_none() => Some(Judgement::failed(
-                    "customer_told",
-                    format!("the customer was told nothing: {saw}"),
-                )),
+                _ if order.is_none() => Some(told(page.as_ref(), &saw)),
                 _ => Some(Judgement::passed("start")),
             }
         }
@@ -121,6 +119,26 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     }
 }
 
+/// What a customer was told for whom no order was opened.
+fn told(page: Option<&Page>, saw: &str) -> Judgement {
+    let Some(page) = page else {
+        let message = format!("the customer was told nothing: {saw}");
+        return Judgement::failed("customer_told", message);
+    };
+    let wrong = page.empty_words.map(|words| match words {
+        EmptyWords::Blank => format!("the customer saw an empty page: {saw}"),
+        EmptyWords::AllIsWell => {
+            format!("Flexiti opened no order, and {saw}, says that all is well")
+        }
+    });
+    let check = if wrong.is_some() {
+        "customer_told"
+    } else {
+        "start"
+    };
+    Judgement::unless(check, wrong)
+}
+
 /// What the shop believes of an order.
 fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
@@ -149,8 +167,7 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 // That it is true, the shop cannot know.
                 let message =
                     format!("the shop says `{said}`, and has got no notification that says so");
-                let check = "outcome_from_callback";
-                return Some(Judgement::new(check, Verdict::Failed, message));
+                return Some(Judgement::failed(UNHEARD, message));
             }
             let is_so = match belief {
                 Some(Belief::Failed) if story.was_told_of_failure() => true,
@@ -182,10 +199,15 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
         }
         (Step::Doubt { none_of }, Happened::Believed { belief, said, .. }) => {
             let fell = belief.is_some_and(|belief| none_of.contains(&belief));
+            let check = doubt(story);
             let wrong = fell.then(|| {
-                format!("the shop says `{said}` though no notification has said so: it believed the callback")
+                let unheard = format!("the shop says `{said}` though no notification has said so");
+                match check {
+                    UNHEARD => unheard,
+                    _ => format!("{unheard}: it believed the callback"),
+                }
             });
-            Some(Judgement::unless("outcome_from_callback", wrong))
+            Some(Judgement::unless(check, wrong))
         }
         (Step::Believe { .. }, Happened::NotAsked) => {
             let message = "the driver file has no [order]: what the shop believes is unknown";
@@ -196,13 +218,29 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
             let check = if story.gave_up() {
                 "paid_without_order"
             } else {
-                "outcome_from_callback"
+                doubt(story)
             };
             Some(Judgement::new(check, Verdict::NotTestable, message))
         }
         _ => None,
     }
 }
+
+/// What a shop has done that believes what it had to doubt: where notifications fail and nobody has
+/// forged a callback, it takes a failed call for good news.
+fn doubt(story: &Story<'_>) -> &'static str {
+    let forges = |step: &Step| {
+        matches!(step, Step::Return { to, .. } if ![To::Own, To::Status].contains(to))
+    };
+    let is_forged = story.scenario.steps.iter().any(forges);
+    let fails = story.scenario.faults.iter().any(is_of_order);
+    match fails && !is_forged {
+        true => UNHEARD,
+        false => "outcome_from_callback",
+    }
+}
+
+const UNHEARD: &str = "paid_unheard";
 
 /// What may explain that a shop does not know an outcome.
 const UNASKED: &str = "it has not asked Flexiti since the order came to that; if it asks by a timer, say how often: `asks_every_s` in [order]";

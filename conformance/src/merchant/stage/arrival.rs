@@ -5,7 +5,7 @@ use super::cookies::From;
 use super::customer::Customer;
 use super::extract;
 use super::request::Prepared;
-use crate::merchant::driver::filled;
+use crate::merchant::driver::filled_url;
 use crate::merchant::trace::Page;
 use flexiti_contract::scenario::By;
 use reqwest::Url;
@@ -44,7 +44,7 @@ impl Customer<'_, '_> {
             if by == By::Stranger || seen.page.status >= 400 {
                 continue;
             }
-            let cookies = browser.cookies(&filled(&step.url, &filled_in));
+            let cookies = browser.cookies(&filled_url(&step.url, &filled_in));
             for (name, place) in &step.extract {
                 let value = extract::read(place, &seen, &cookies);
                 let value = value.map_err(|why| named(format!("extract.{name}: {why}")))?;

@@ -5,7 +5,7 @@ use super::cookies::From;
 use super::pace::{GRACE, Known};
 use super::request::Prepared;
 use super::{Stage, extract};
-use crate::merchant::driver::{Order, filled};
+use crate::merchant::driver::{Order, filled, filled_url};
 use crate::merchant::judge;
 use crate::merchant::trace::{ExchangeSummary, ExchangeView, Happened};
 use flexiti_contract::scenario::Belief;
@@ -257,14 +257,14 @@ fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
         let named = |why: String| format!("order.steps[{at}]: {why}");
         let request = Prepared::new(step, &values);
         let seen = browser.open(&request.as_outgoing()).map_err(named)?;
-        let cookies = browser.cookies(&filled(&step.url, &values));
+        let cookies = browser.cookies(&filled_url(&step.url, &values));
         for (name, place) in &step.extract {
             let value = extract::read(place, &seen, &cookies);
             let value = value.map_err(|why| named(format!("extract.{name}: {why}")))?;
             values.push((name.clone(), value));
         }
     }
-    let url = filled(url, &values);
+    let url = filled_url(url, &values);
     let headers: Vec<(String, String)> = order
         .headers
         .iter()

@@ -1,6 +1,6 @@
 //! A customer's browser: cookies, redirections, and what is on the pages.
 
-use super::claims::says_paid;
+use super::claims::{empty_words, says_paid};
 use super::cookies::{Cookies, From};
 use crate::markup::is_filled_by_script;
 use crate::merchant::trace::Page;
@@ -171,6 +171,7 @@ impl Browser {
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let kind = answer.headers().get(CONTENT_TYPE);
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         let headers = answer.headers().clone();
         let mut bytes = Vec::new();
         let mut limited = answer.take(PAGE);
@@ -184,8 +185,11 @@ impl Browser {
         let leads_to = self.address_in(&text);
         let mut page = page(url, status, lang);
         page.says_paid = says_paid(&text, is_html);
+        // What a script will write is not known.
+        let is_shell = is_html && is_filled_by_script(&text);
+        page.empty_words = (!is_shell).then(|| empty_words(&text, is_html)).flatten();
         page.echoes = is_html && text.contains(MARKUP);
-        page.by_script = is_html && is_filled_by_script(&text);
+        page.by_script = is_shell || is_json;
         Ok(PageLoad {
             page,
             text,
@@ -224,6 +228,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         leaks: Vec::new(),
         names_order: false,
         says_paid: false,
+        empty_words: None,
         echoes: false,
         by_script: false,
         redirected_away: false,

@@ -4,7 +4,7 @@ use super::browser::PageLoad;
 use super::customer::Customer;
 use super::extract;
 use super::request::Prepared;
-use crate::merchant::driver::{Driver, Request, filled};
+use crate::merchant::driver::{Driver, Request, filled_url};
 use crate::merchant::trace::{Happened, Page, sent_number};
 use std::thread::ScopedJoinHandle;
 
@@ -102,7 +102,7 @@ impl Customer<'_, '_> {
 
     /// Reads what the driver file asks for from an answer.
     fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
-        let cookies = self.browser.cookies(&filled(&request.url, &self.values()));
+        let cookies = self.browser.cookies(&filled_url(&request.url, &self.values()));
         for (name, place) in &request.extract {
             let value = extract::read(place, seen, &cookies);
             let value = value.map_err(|why| format!("extract.{name}: {why}"))?;

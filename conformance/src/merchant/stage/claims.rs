@@ -1,7 +1,9 @@
-//! Whether a page says in so many words that the order is paid.
+//! What a page claims: that the order is paid, or that all is well.
 
 use super::html::unescaped;
+use crate::merchant::trace::EmptyWords;
 use regex::Regex;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -42,6 +44,14 @@ const ENDS: &[&str] = &[
     "commande complétée",
 ];
 
+/// What nobody says who has opened no order.
+const THANKS: &[&str] = &[
+    "thank you for your order",
+    "thanks for your order",
+    "merci pour votre commande",
+    "merci de votre commande",
+];
+
 /// What takes back, or puts off, all that follows it in a sentence.
 const UNLESS: &[&str] = &[
     "not", "nothing", "never", "no", "none", "cannot", "once", "when", "if", "until", "unless",
@@ -52,6 +62,58 @@ const UNLESS: &[&str] = &[
 /// Whether a page, or another text, says that the order is paid. What a script may show one day is
 /// not what the page says; nor is a question, what is denied, or what is yet to come.
 pub fn says_paid(text: &str, is_html: bool) -> bool {
+    says(text, is_html, PHRASES, ENDS)
+}
+
+/// What a page says that tells its customer of no trouble: nothing, or that all is well.
+pub fn empty_words(text: &str, is_html: bool) -> Option<EmptyWords> {
+    if let Ok(answer) = serde_json::from_str::<Value>(text) {
+        return empty_answer(&answer);
+    }
+    let is_blank = match is_html {
+        // A picture may say more than words.
+        true => !has_picture(text) && shown(text).trim().is_empty(),
+        false => text.trim().is_empty(),
+    };
+    if is_blank {
+        return Some(EmptyWords::Blank);
+    }
+    says(text, is_html, THANKS, ENDS).then_some(EmptyWords::AllIsWell)
+}
+
+/// What an answer in JSON says of no trouble.
+fn empty_answer(answer: &Value) -> Option<EmptyWords> {
+    const WELL: [&str; 3] = ["ok", "success", "succeeded"];
+    const TROUBLE: [&str; 7] = [
+        "error", "errors", "message", "detail", "details", "reason", "code",
+    ];
+    let members = match answer {
+        Value::Null => return Some(EmptyWords::Blank),
+        Value::Array(items) => return items.is_empty().then_some(EmptyWords::Blank),
+        Value::Object(members) => members,
+        _ => return None,
+    };
+    let is_flag = |name: &str, value: &Value| {
+        let is_word = value.as_str().is_some_and(|word| WELL.contains(&word));
+        (WELL.contains(&name) && value == &Value::Bool(true)) || (name == "status" && is_word)
+    };
+    if members.is_empty() {
+        return Some(EmptyWords::Blank);
+    }
+    let tells = members.keys().any(|name| TROUBLE.contains(&name.as_str()));
+    let is_well = members.iter().any(|(name, value)| is_flag(name, value));
+    (is_well && !tells).then_some(EmptyWords::AllIsWell)
+}
+
+fn has_picture(page: &str) -> bool {
+    let page = page.to_lowercase();
+    ["<img", "<svg", "<iframe", "<object", "<canvas"]
+        .iter()
+        .any(|tag| page.contains(tag))
+}
+
+/// Whether a sentence of a text has one of these phrases, or ends with one of those.
+fn says(text: &str, is_html: bool, phrases: &[&str], ends: &[&str]) -> bool {
     let shown = if is_html { shown(text) } else { text.into() };
     let shown = shown.to_lowercase().replace('’', "'");
     let mut rest = shown.as_str();
@@ -60,7 +122,7 @@ pub fn says_paid(text: &str, is_html: bool) -> bool {
         let (sentence, sign) = end.map_or((rest, ""), |at| (&rest[..at], &rest[at..=at]));
         let after = &rest[sentence.len() + sign.len()..];
         let thanked = sentence.trim().ends_with("paid") && after.trim().starts_with("thank you");
-        if sign != "?" && (claims(sentence) || (thanked && !is_taken_back(sentence))) {
+        if sign != "?" && (claims(sentence, phrases, ends) || (thanked && !is_taken_back(sentence))) {
             return true;
         }
         rest = after;
@@ -68,9 +130,9 @@ pub fn says_paid(text: &str, is_html: bool) -> bool {
     false
 }
 
-fn claims(sentence: &str) -> bool {
-    let anywhere = PHRASES.iter().filter_map(|phrase| sentence.find(phrase));
-    let at_end = ENDS.iter().filter_map(|phrase| {
+fn claims(sentence: &str, phrases: &[&str], ends: &[&str]) -> bool {
+    let anywhere = phrases.iter().filter_map(|phrase| sentence.find(phrase));
+    let at_end = ends.iter().filter_map(|phrase| {
         let before = sentence.trim_end().strip_suffix(phrase)?;
         Some(before.len())
     });
@@ -144,6 +206,32 @@ mod tests {
             "<style>/* order is paid */</style><template>Your order is paid</template>",
         ] {
             assert!(!says_paid(text, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_tell_of_no_trouble_are_told_from_those_that_do() {
+        let well = Some(EmptyWords::AllIsWell);
+        let blank = Some(EmptyWords::Blank);
+        for (text, is_html, expected) in [
+            ("<html><body> \n</body></html>", true, blank),
+            ("<title></title><script>let a = 1;</script>", true, blank),
+            ("<body><img src=oops.png></body>", true, None),
+            ("", false, blank),
+            ("{}", false, blank),
+            ("null", false, blank),
+            (r#"{"ok": true}"#, false, well),
+            (r#"{"status": "success", "order": "C1"}"#, false, well),
+            (r#"{"success": true, "error": "later"}"#, false, None),
+            (r#"{"success": false}"#, false, None),
+            (r#"{"status": "processing"}"#, false, None),
+            ("<h1>Thank you for your order!</h1>", true, well),
+            ("<h1>Merci de votre commande</h1>", true, well),
+            ("<p>Thank you for your patience.</p>", true, None),
+            ("<p>We could not say thank you for your order yet.</p>", true, None),
+            ("<p>Flexiti cannot be reached. Try again later.</p>", true, None),
+        ] {
+            assert_eq!(empty_words(text, is_html), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::browser::Outgoing;
 use super::cookies::From;
-use crate::merchant::driver::{Request, filled, filled_json};
+use crate::merchant::driver::{Request, filled, filled_json, filled_url};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Prepared {
         Self {
             // The driver file was checked: a method that it names is one.
             method: request.method.parse().unwrap_or(Method::GET),
-            url: filled(&request.url, values),
+            url: filled_url(&request.url, values),
             form: request.form.iter().map(pair).collect(),
             json: request.json.as_ref().map(|json| filled_json(json, values)),
             headers: request.headers.iter().map(pair).collect(),

@@ -5,7 +5,7 @@ use super::browser::Outgoing;
 use super::cookies::From;
 use super::customer::Customer;
 use super::extract;
-use crate::merchant::driver::{Order, filled};
+use crate::merchant::driver::{Order, filled, filled_url};
 use crate::merchant::trace::{Happened, Page};
 use flexiti_contract::scenario::{By, To};
 
@@ -50,7 +50,7 @@ impl Customer<'_, '_> {
             .iter()
             .map(|(name, value)| (name.clone(), filled(value, &secret)))
             .collect();
-        let url = filled(url, &known);
+        let url = filled_url(url, &known);
         let outgoing = Outgoing {
             headers: &headers,
             ..Outgoing::get(&url, From::Shop)

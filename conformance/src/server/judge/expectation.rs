@@ -8,7 +8,7 @@ use super::{callback, comparison, money, talk, tokens};
 use crate::server::case::{Case, Expect};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::Members;
-use flexiti_contract::{Flow, Part, Rulebook};
+use flexiti_contract::{Flow, Part, Rule, Rulebook};
 use serde_json::Value;
 
 /// The verdict of the last exchange on the clause of the case.
@@ -142,8 +142,10 @@ pub(super) fn expectation(
         | Expect::Unlike(..) => {
             let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
             let mut mismatch = content(expected);
-            // That an order has an id of its own is documented; the form of its URL is not.
-            mismatch.violates &= !mismatch.expected.ends_with("/redirection_url");
+            // That an order has an id of its own is documented; the form of its URL is not, unless
+            // what its page has to be follows from the order.
+            mismatch.violates &= !mismatch.expected.ends_with("/redirection_url")
+                || case.clause == Rule::RedirectLanguage.id();
             Some(held(wrong.then_some(mismatch)))
         }
         Expect::Preflight => Some(verdict(preflight_fault(rulebook, answer))),

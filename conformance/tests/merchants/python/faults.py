@@ -807,6 +807,39 @@ def pays_without_flexiti():
     replace(shop.Order, "start", start)
 
 
+def in_place_of_trouble(status, text, more=()):
+    """What a customer sees whose order Flexiti did not open."""
+    def answer(original, self, own, page, headers=()):
+        if own in (409, 503):
+            return original(self, status, text(page), {**dict(headers), **dict(more)})
+        original(self, own, page, headers)
+    replace(shop.Handler, "answer", answer)
+
+
+@fault
+def thanks_for_nothing():
+    """A customer whose order Flexiti did not open is thanked for it."""
+    in_place_of_trouble(200, lambda page: '<html lang="en"><h1>Thank you for your order!</h1></html>')
+
+
+@fault
+def blank_trouble():
+    """A customer whose order Flexiti did not open sees an empty page."""
+    in_place_of_trouble(200, lambda page: '<!doctype html><html lang="en"><body>\n</body></html>')
+
+
+@fault
+def trouble_is_ok():
+    """A script that starts a checkout is told that all is well, whatever Flexiti says."""
+    in_place_of_trouble(200, lambda page: '{"ok": true}', {"Content-Type": "application/json"})
+
+
+@fault
+def trouble_in_english():
+    """What goes wrong is said in English, whatever the customer's language is."""
+    replace(shop, "page", lambda original, lang, what, *more: original("en" if what in ("refused", "lost") else lang, what, *more))
+
+
 @fault
 def one_number_for_all():
     """All orders have one number at Flexiti."""

@@ -400,7 +400,10 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         Step::Send(RequestTemplate::get("{{0/redirection_url}}")),
         Step::Send(RequestTemplate::get("{{1/redirection_url}}")),
     ];
+    // One address cannot lead to pages in two languages.
+    let own = vec!["/redirection_url".to_owned()];
     cases
+        .shows("other addresses", steps[..2].to_vec(), Expect::Distinct(0, 1, own))
         .shows("other words", steps, Expect::Unlike(2, 3, None))
         .beyond()
 }
