@@ -6,7 +6,7 @@ mod request;
 pub mod selector;
 pub mod shop;
 
-pub use request::{Extract, Request, filled, filled_json, filled_url};
+pub use request::{Extract, PLACEHOLDERS, Request, filled, filled_json, filled_url};
 pub use shop::{Account, Shop};
 
 use anyhow::{Context as _, anyhow};
@@ -27,15 +27,6 @@ use std::path::{Path, PathBuf};
 /// What `merchant init` writes: every key, explained.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// The placeholders of `[checkout]` and `[order]`.
-pub const PLACEHOLDERS: &[(&str, &str)] = &[
-    ("flow", "`apply`, `buy` or `apply/buy`"),
-    ("lang", "`en` or `fr`"),
-    ("amount", "the amount in dollars, with two decimals"),
-    ("merchant_orderid", "the shop's own number of the order"),
-    ("mname", "the middle name, which decides an application"),
-    ("customer_id", "a customer whom Flexiti knows, for `buy`"),
-];
 /// Replaced with a free port in every address of the shop.
 const PORT: &str = "{port}";
 
@@ -90,6 +81,15 @@ pub struct Callbacks {
     /// Where the language of a callback page stands that is made in the browser: in the answer to
     /// the last of `steps`, or in the page if there are none. Without it, the page's `lang` counts.
     pub language: Option<Extract>,
+}
+
+impl Callbacks {
+    /// Whether the customer's language decides where they come back.
+    pub fn by_language(&self) -> bool {
+        [&self.success, &self.error]
+            .iter()
+            .any(|url| url.contains("{lang}"))
+    }
 }
 
 /// The request that starts a payment, and what comes before it.

@@ -1,6 +1,5 @@
 //! The requests that a driver file describes, and what is read from their answers.
 
-use super::PLACEHOLDERS;
 use super::selector::parts;
 use anyhow::{Context as _, bail, ensure};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,6 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The placeholders of `[checkout]` and `[order]`.
+pub const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("flow", "`apply`, `buy` or `apply/buy`"),
+    ("lang", "`en` or `fr`"),
+    ("amount", "the amount in dollars, with two decimals"),
+    ("merchant_orderid", "the shop's own number of the order"),
+    ("mname", "the middle name, which decides an application"),
+    ("customer_id", "a customer whom Flexiti knows, for `buy`"),
+];
 /// The methods that a request may have.
 pub const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
