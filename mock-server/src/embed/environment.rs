@@ -4,8 +4,9 @@ use crate::embed::Mock;
 use crate::embed::admin::MerchantView;
 use std::ffi::{OsStr, OsString};
 
-/// The names of loopback, as the readers of `NO_PROXY` spell them: with and without brackets.
-const LOOPBACK: [&str; 4] = ["127.0.0.1", "localhost", "::1", "[::1]"];
+/// The names of loopback, as all readers of `NO_PROXY` take them: with brackets around an address,
+/// Python's httpx refuses to start.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// The variables for a program that plays `merchant`: where the mock is, with which account, and
 /// no proxy on the way. `given` looks a variable up in what the program would have had anyway.
@@ -72,7 +73,7 @@ mod tests {
         let with = |name: &'static str, value: &'static str| {
             no_proxy(move |asked| (asked == name).then(|| value.into()))
         };
-        let loopback = "127.0.0.1,localhost,::1,[::1]";
+        let loopback = "127.0.0.1,localhost,::1";
         let both = |value: String| {
             [
                 ("NO_PROXY", value.clone().into()),

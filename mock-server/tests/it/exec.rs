@@ -46,7 +46,7 @@ fn the_command_finds_server_account_and_no_proxy_in_its_environment() {
     assert_eq!(lines[0], "200", "{text}");
     let merchant: Value = serde_json::from_str(lines[1]).unwrap();
     assert_eq!(merchant["trust_url"], "https://shop.example");
-    assert_eq!(lines[2], "example.com,127.0.0.1,localhost,::1,[::1]");
+    assert_eq!(lines[2], "example.com,127.0.0.1,localhost,::1");
     assert_eq!(lines[2..3], lines[3..4]);
     // Standard error is the command's alone.
     assert_eq!(stderr(&output), "hidden\n");

@@ -1,5 +1,6 @@
 //! A whole run: every scenario, in every flow and language that it has, in each dialect.
 
+mod going;
 mod lanes;
 mod options;
 
@@ -8,12 +9,10 @@ pub use options::{Options, names};
 
 use super::driver::Driver;
 use super::judge::results::{Act, Has};
-use super::judge::{self, Judgement, Verdict};
+use super::judge::Verdict;
 use super::scenarios::Play;
-use super::stage::{LOST, Stage, Trouble};
-use super::trace::{Happened, NO_NUMBER, Played};
-use flexiti_contract::scenario::{Rank, Scenario};
-use lanes::Queue;
+use super::stage::Stage;
+use going::{Going, came_to_nothing};
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,132 +41,6 @@ pub enum Told {
         /// The verdict on it, before the others are known.
         verdict: Verdict,
     },
-}
-
-/// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
-/// of the order cannot be read.
-fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<String> {
-    // A shop that ended is a finding of its own.
-    if played.ended.is_some() {
-        return None;
-    }
-    let mut opened = false;
-    let mut unread = None;
-    for happened in &played.happened {
-        match happened {
-            Happened::Started {
-                page: None,
-                trouble: Some(why),
-                ..
-            } if played.exchanges.is_empty() && played.left_out.is_empty() => {
-                return Some(format!(
-                    "a customer sees nothing: {why}; it never called Flexiti, which is at {called_at}"
-                ));
-            }
-            Happened::Started {
-                page: None,
-                trouble: Some(why),
-                ..
-            } => return Some(format!("a customer sees nothing: {why}")),
-            Happened::Started {
-                order: None,
-                page: Some(page),
-                ..
-            } if played.exchanges.is_empty() && played.left_out.is_empty() => {
-                let (url, status) = (&page.url, page.status);
-                return Some(format!(
-                    "it never called Flexiti, which is at {called_at}; the customer saw {url} with status {status}"
-                ));
-            }
-            Happened::Started { order, .. } => opened |= order.is_some(),
-            Happened::Believed {
-                belief: Some(_), ..
-            } => return None,
-            Happened::Believed {
-                belief: None, said, ..
-            } => unread = Some(said),
-            _ => {}
-        }
-    }
-    let order = driver.order.as_ref().filter(|_| opened)?;
-    let said = unread?;
-    let place = order.url.clone().unwrap_or_else(|| order.command.join(" "));
-    let number = if played.names_no_number() {
-        format!("; {NO_NUMBER}")
-    } else {
-        String::new()
-    };
-    Some(format!(
-        "order.url: {place} says `{said}`, which is listed under none of paid, pending, failed{number}"
-    ))
-}
-
-/// How long to go on with a shop that fails every check. A shop that works has no limit.
-const HOPELESS: Duration = Duration::from_secs(40);
-/// How long to go on with a shop that has failed in many scenarios: the last one that was begun may
-/// take a third of a minute, and more waiting would only confirm what is known already.
-const BROKEN: Duration = Duration::from_secs(30);
-/// In how many scenarios, of all lanes, it has failed then.
-const MANY: usize = 5;
-
-/// How the run in one dialect goes, over all lanes.
-struct Going<'d> {
-    dialect: &'d str,
-    /// What is still to be played.
-    queue: Queue<'d>,
-    started: Instant,
-    /// How many plays came to nothing since one came to something.
-    lost: AtomicUsize,
-    /// So many that come to nothing are enough.
-    enough: usize,
-    /// In how many scenarios something that the documentation asks for was not done.
-    failed: AtomicUsize,
-}
-
-impl<'d> Going<'d> {
-    fn new(dialect: &'d str, plays: &[Play<'d>]) -> Self {
-        Self {
-            dialect,
-            queue: Queue::new(plays),
-            started: Instant::now(),
-            lost: AtomicUsize::new(0),
-            // Of few, all of them.
-            enough: LOST.min(plays.len()),
-            failed: AtomicUsize::new(0),
-        }
-    }
-
-    /// Notes how a scenario went, and gives its verdict as far as it goes by itself.
-    fn note(&self, scenario: &Scenario, played: &Played) -> Verdict {
-        let judged = judge::judge(scenario, played);
-        let is_bad =
-            |check: &Judgement| check.verdict == Verdict::Failed && check.level < Rank::Exemplary;
-        if judged.iter().any(is_bad) {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        judge::worst(&judged)
-    }
-
-    /// Refuses to go on with a shop of which nothing can be seen.
-    fn go_on_after(&self, nothing: Option<String>) -> Result<(), Trouble> {
-        let Some(what) = nothing else {
-            self.lost.store(0, Ordering::Relaxed);
-            return Ok(());
-        };
-        let times = 1 + self.lost.fetch_add(1, Ordering::Relaxed);
-        if times >= self.enough {
-            let times = self.enough;
-            return Err(Trouble::Lost { what, times });
-        }
-        Ok(())
-    }
-
-    /// Whether the rest would say no more.
-    fn is_over(&self, is_hopeless: bool) -> bool {
-        let took = self.started.elapsed();
-        let is_broken = self.failed.load(Ordering::Relaxed) >= MANY;
-        (is_hopeless && took > HOPELESS) || (is_broken && took > BROKEN)
-    }
 }
 
 /// A run, over all dialects and lanes.

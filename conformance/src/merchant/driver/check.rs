@@ -31,15 +31,7 @@ impl Driver {
         for (at, step) in (1..).zip(&self.checkout.steps) {
             check_request(&format!("checkout.steps[{at}]"), step, &mut known)?;
         }
-        let checkout = Request {
-            method: self.checkout.method.clone(),
-            url: self.checkout.url.clone(),
-            form: self.checkout.form.clone(),
-            json: self.checkout.json.clone(),
-            headers: self.checkout.headers.clone(),
-            extract: self.checkout.extract.clone(),
-        };
-        check_request("checkout", &checkout, &mut known)?;
+        check_request("checkout", &self.checkout.request(), &mut known)?;
         self.check_callback_steps(&known)?;
         let Some(order) = &self.order else {
             return Ok(());

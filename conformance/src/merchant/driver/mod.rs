@@ -124,6 +124,20 @@ pub struct Checkout {
     pub timeout_s: Option<u16>,
 }
 
+impl Checkout {
+    /// The request itself.
+    pub fn request(&self) -> Request {
+        Request {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            form: self.form.clone(),
+            json: self.json.clone(),
+            headers: self.headers.clone(),
+            extract: self.extract.clone(),
+        }
+    }
+}
+
 fn post() -> String {
     "POST".to_owned()
 }

@@ -1,7 +1,7 @@
 //! Checks tokens: one for each checkout, refreshed in time, and never sent once refused.
 
 use super::judgement::{Judgement, Verdict};
-use super::story::{Story, is_passing, is_token};
+use super::story::{Story, is_passing, is_token, kind};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint, is_lost};
 use flexiti_contract::scenario::{Deed, Rank, Step, To};
 use serde_json::Value;
@@ -48,6 +48,7 @@ fn is_granted(call: &ExchangeView) -> bool {
 fn one_token(story: &Story<'_>) -> Judgement {
     let calls = story.calls(is_token);
     let fresh = calls.filter(|call| is_granted(call) && grant(call) != "refresh_token");
+    let fresh = fresh.filter(|call| !is_of_back_office(story, call));
     let fresh: Vec<u64> = fresh.map(|call| call.row.id).collect();
     let refused = story.played.exchanges.iter();
     let refused = refused.filter(|call| call.row.status == 401).count();
@@ -67,6 +68,28 @@ fn one_token(story: &Story<'_>) -> Judgement {
     });
     let concerned = if wrong.is_some() { fresh } else { Vec::new() };
     Judgement::unless("one_token", wrong).of(concerned)
+}
+
+/// Whether no customer waited for a token: a job of the shop's own took it, at a time of its own, and
+/// asked for notifications with it. C-2 is about the customer's checkout; merchant tokens are for the
+/// back office, too (P-auth).
+fn is_of_back_office(story: &Story<'_>, grant: &ExchangeView) -> bool {
+    let body = grant.response_body.as_deref().unwrap_or_default();
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    let Some(token) = answer["access_token"].as_str() else {
+        return false;
+    };
+    let brings = |call: &&ExchangeView| {
+        let header = call.row.headers.get("authorization");
+        header
+            .and_then(Value::as_str)
+            .is_some_and(|header| header.ends_with(token))
+    };
+    let uses: Vec<&ExchangeView> = story.played.exchanges.iter().filter(brings).collect();
+    let asks = |call: &&ExchangeView| endpoint(call).is_some_and(|it| kind(it) == "notification");
+    let looked = |call: &ExchangeView| story.played.looked.contains(&call.row.id);
+    let own_time = !looked(grant) || uses.iter().any(|call| !looked(call));
+    !uses.is_empty() && uses.iter().all(asks) && own_time
 }
 
 /// A token that was refused is not sent again.

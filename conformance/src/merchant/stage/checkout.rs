@@ -4,7 +4,7 @@ use super::browser::PageLoad;
 use super::customer::Customer;
 use super::extract;
 use super::request::Prepared;
-use crate::merchant::driver::{Driver, Request, filled_url};
+use crate::merchant::driver::{Request, filled_url};
 use crate::merchant::trace::{Happened, Page, sent_number};
 use std::thread::ScopedJoinHandle;
 
@@ -62,7 +62,7 @@ impl Customer<'_, '_> {
         } else {
             self.take_steps()?
         };
-        let request = checkout_request(self.stage.driver);
+        let request = self.stage.driver.checkout.request();
         let seen = self.send(&request)?;
         // A customer who was turned away sees another page.
         if seen.leads_to.is_some() {
@@ -114,7 +114,7 @@ impl Customer<'_, '_> {
 
     /// The customer sends the checkout's own request again, in several windows at once.
     pub(super) fn send_again(&mut self, windows: usize) -> Happened {
-        let request = checkout_request(self.stage.driver);
+        let request = self.stage.driver.checkout.request();
         if self.order.is_none()
             && let Err(trouble) = self.take_steps()
         {
@@ -168,18 +168,5 @@ impl Customer<'_, '_> {
             pages,
             troubles,
         }
-    }
-}
-
-/// The checkout's own request.
-fn checkout_request(driver: &Driver) -> Request {
-    let checkout = &driver.checkout;
-    Request {
-        method: checkout.method.clone(),
-        url: checkout.url.clone(),
-        form: checkout.form.clone(),
-        json: checkout.json.clone(),
-        headers: checkout.headers.clone(),
-        extract: checkout.extract.clone(),
     }
 }

@@ -123,7 +123,10 @@ impl<'s, 'd> Customer<'s, 'd> {
             Step::Return { to, by } => self.come_back(*to, *by),
             Step::Crowd { browsers } => self.crowd(*browsers),
             Step::Bystander { outcome } => self.bystander(outcome),
-            Step::Again { windows } => Ok(self.send_again(*windows)),
+            Step::Again { windows } => {
+                let stage = self.stage;
+                stage.acting(*windows, || self.send_again(*windows))
+            }
             Step::Browse => self.browse(),
             Step::Fail => {
                 self.fail()?;
@@ -196,10 +199,28 @@ impl<'s, 'd> Customer<'s, 'd> {
         // A customer who is told to come back later does so, once.
         let passes = self.faults.iter().any(|fault| !fault.is_null());
         if turned_away && passes && expect != Start::Fails {
-            std::thread::sleep(COME_BACK);
-            return self.start(2);
+            return self.try_again();
         }
         first
+    }
+
+    /// The customer sends the checkout again; if that leads nowhere, they begin at the cart. What can
+    /// be done only once on the way, such as to sign up, is no reason to turn them away.
+    fn try_again(&mut self) -> Happened {
+        std::thread::sleep(COME_BACK);
+        self.has_browsed = true;
+        let second = self.start(2);
+        let has_steps = !self.stage.driver.checkout.steps.is_empty();
+        if self.order.is_some() || !has_steps {
+            return second;
+        }
+        std::thread::sleep(COME_BACK);
+        self.has_browsed = self.take_steps().is_ok();
+        if self.has_browsed {
+            self.start(3)
+        } else {
+            second
+        }
     }
 
     /// The customer looks again at the page that they came back to. A shop may ask Flexiti only
@@ -388,7 +409,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         let seen = match by {
             By::Customer => self
                 .stage
-                .acting(|| self.arrive(&self.browser, &url, self.way_back(), by))?,
+                .acting(1, || self.arrive(&self.browser, &url, self.way_back(), by))?,
             By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
         };
         if by == By::Customer && to == To::Own {
@@ -409,12 +430,15 @@ impl<'s, 'd> Customer<'s, 'd> {
             return Ok(Happened::Skipped);
         }
         let url = self.callback()?;
-        let seen: Vec<_> = std::thread::scope(|scope| {
-            let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
-            let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
-            let seen = looking.into_iter().map(ScopedJoinHandle::join);
-            seen.collect()
-        });
+        let come = || -> Vec<_> {
+            std::thread::scope(|scope| {
+                let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
+                let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
+                let seen = looking.into_iter().map(ScopedJoinHandle::join);
+                seen.collect()
+            })
+        };
+        let seen = self.stage.acting(browsers, come)?;
         let (mut pages, mut troubles) = (Vec::new(), Vec::new());
         for seen in seen {
             let (page, trouble) = apart(seen.map_err(|_| anyhow!("a window panicked"))?);

@@ -247,14 +247,14 @@ impl<'d> Stage<'d> {
         Ok((seen, after > before))
     }
 
-    /// A customer does something: the call that the shop makes for it comes at the customer's time.
-    /// A shop that makes many of them has chosen so itself.
-    pub(super) fn acting<T>(&self, act: impl FnOnce() -> T) -> anyhow::Result<T> {
-        const FOR_AN_ACT: u64 = 2;
+    /// A customer does something in so many windows: the calls that the shop makes for it come at the
+    /// customer's time. A shop that makes many of them for each has chosen so itself.
+    pub(super) fn acting<T>(&self, windows: usize, act: impl FnOnce() -> T) -> anyhow::Result<T> {
+        const FOR_A_WINDOW: usize = 2;
         let before = last_id(self.mock.admin())?;
         let seen = act();
         let after = last_id(self.mock.admin())?;
-        if after - before <= FOR_AN_ACT {
+        if usize::try_from(after - before)? <= windows * FOR_A_WINDOW {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             looked.extend(before + 1..=after);
         }

@@ -84,7 +84,8 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
 /// customer yet, there may be no transaction, whose number is nothing or 0.
 fn told<'b>(body: &'b Value, pointer: &str) -> Option<&'b Value> {
     let value = body.pointer(pointer).filter(|value| !value.is_null())?;
-    let is_none_yet = *value == 0 && body["apply"]["customer_id"].is_null();
+    let is_transaction = pointer.ends_with("transaction_id");
+    let is_none_yet = is_transaction && *value == 0 && body["apply"]["customer_id"].is_null();
     (!is_none_yet).then_some(value)
 }
 

@@ -56,6 +56,9 @@ fn unusable(answer: &Answer) -> Option<(&'static str, bool)> {
         let is_elsewhere = answer.status / 100 == 3 || [401, 403].contains(&answer.status);
         return Some(("200 text/html", !is_elsewhere));
     }
+    if !answer.whole_text().contains('<') {
+        return Some(("a page with something in it", true));
+    }
     let content_type = answer.header("content-type").unwrap_or_default();
     let says_utf8 = content_type.to_ascii_lowercase().contains("utf-8");
     let is_garbled = says_utf8 && std::str::from_utf8(&answer.body).is_err();

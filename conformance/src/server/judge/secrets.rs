@@ -8,8 +8,12 @@ use flexiti_contract::{Endpoint, Rule, Rulebook};
 /// Secrets shorter than this are found by accident.
 const SHORTEST: usize = 8;
 
-/// The verdict on secrets that an answer repeats. What a token or an order was granted with is the
-/// subject of other clauses.
+/// What the client's secret is called.
+const CLIENT_SECRET: &str = "FLEXITI_CLIENT_SECRET";
+
+/// The verdict on secrets that an answer repeats. Tokens in the answer that grants one, and what is in
+/// the URL of an order's page, are the subject of other clauses; the client's secret is at home in
+/// no answer.
 pub(super) fn repeated(
     rulebook: &Rulebook,
     at: usize,
@@ -20,9 +24,17 @@ pub(super) fn repeated(
     let issues = endpoint.is_some_and(|endpoint| {
         [Endpoint::Token, Endpoint::InitV2, Endpoint::InitPlain].contains(&endpoint)
     });
-    if exchange.surface == Surface::Admin || (issues && answer.granted()) {
+    if exchange.surface == Surface::Admin {
         return None;
     }
+    let grants = issues && answer.granted();
+    let is_token = endpoint == Some(Endpoint::Token);
+    let url = answer.json().unwrap_or_default()["redirection_url"].to_string();
+    let is_subject = |secret: &&Secret| match grants {
+        true if is_token => secret.name == CLIENT_SECRET,
+        true => !url.contains(&secret.value),
+        false => true,
+    };
     let text = answer.whole_text();
     // The address of a page is not a secret, and may stand in it.
     let shown = |secret: &&Secret| {
@@ -30,7 +42,11 @@ pub(super) fn repeated(
             && text.contains(&secret.value)
             && !exchange.url.contains(&secret.value)
     };
-    let found = exchange.secrets.iter().find(shown);
+    let mut secrets = exchange.secrets.iter().filter(is_subject);
+    let found = secrets.find(shown);
+    if grants && found.is_none() {
+        return None;
+    }
     let expected = found.map(|secret| format!("an answer without ${}", secret.name));
     let mut verdict = look(rulebook, Rule::NoSecret, at, exchange, expected)?;
     if let Some(fault) = verdict.fault.as_mut() {
@@ -43,7 +59,7 @@ pub(super) fn repeated(
 /// into the hosted page, into what shops put into theirs, or into the URL that the browser is sent
 /// to. A token in the address of the hosted page is what the POS widget does (P-wid).
 fn reaches_pages(exchange: &Exchange, endpoint: Option<Endpoint>, secret: &Secret) -> bool {
-    let is_client_secret = secret.name == "FLEXITI_CLIENT_SECRET";
+    let is_client_secret = secret.name == CLIENT_SECRET;
     if exchange.surface == Surface::Pages {
         return is_client_secret;
     }
@@ -86,7 +102,7 @@ pub(super) fn in_redirection_url(
     if let Some(fault) = verdict.fault.as_mut() {
         fault.violates |= leaked
             .iter()
-            .any(|secret| secret.name == "FLEXITI_CLIENT_SECRET");
+            .any(|secret| secret.name == CLIENT_SECRET);
     }
     Some(verdict)
 }

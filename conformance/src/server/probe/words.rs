@@ -32,20 +32,38 @@ pub(super) fn style(
     })
 }
 
-/// What refusals say: the entry of a knob, what it holds, and where that was heard.
+/// What refusals say: the entry of a knob, what it holds, where that was heard first, and how often.
 #[derive(Default)]
-struct Words(Vec<Entry>);
+struct Words(Vec<(Entry, usize)>);
 
 /// `None`: as the catalogue has it, whatever the yardstick says.
 pub(super) type Entry = (&'static str, String, Option<Value>, Heard);
 
 impl Words {
-    /// Something was heard of an entry; what was heard first counts.
+    /// Something was heard of an entry.
     fn tell(&mut self, knob: &'static str, entry: &str, other: Option<Value>, heard: &Heard) {
-        let is_known = |known: &Entry| known.0 == knob && known.1 == entry;
-        if !self.0.iter().any(is_known) {
-            self.0.push((knob, entry.to_owned(), other, heard.clone()));
+        let mut known = self.0.iter_mut();
+        match known.find(|((k, e, o, _), _)| *k == knob && e == entry && *o == other) {
+            Some((_, times)) => *times += 1,
+            None => self
+                .0
+                .push(((knob, entry.to_owned(), other, heard.clone()), 1)),
         }
+    }
+
+    /// What was heard of each entry most often, or first among equals: a single refusal that is
+    /// unlike the others is no yardstick for them.
+    fn commonest(self) -> Vec<Entry> {
+        let mut all: Vec<(Entry, usize)> = Vec::new();
+        for (entry, times) in self.0 {
+            let same = |known: &&mut (Entry, usize)| known.0.0 == entry.0 && known.0.1 == entry.1;
+            match all.iter_mut().find(same) {
+                Some(known) if known.1 < times => *known = (entry, times),
+                Some(_) => {}
+                None => all.push((entry, times)),
+            }
+        }
+        all.into_iter().map(|(entry, _)| entry).collect()
     }
 }
 
@@ -107,5 +125,5 @@ pub(super) fn words(
             words.tell(errors, error.id(), other, heard);
         }
     }
-    Ok(words.0)
+    Ok(words.commonest())
 }

@@ -14,7 +14,15 @@ const LEARNED: usize = 12;
 
 /// Clauses of which no page speaks, and that no server breaks on purpose: a server error, an answer
 /// that breaks off, a secret in an answer, a page that cannot be shown.
-const SUSPECT: [Rule; 3] = [Rule::Robust, Rule::NoSecret, Rule::RedirectPage];
+const SUSPECT: [Rule; 7] = [
+    Rule::Robust,
+    Rule::NoSecret,
+    Rule::RedirectPage,
+    Rule::RedirectNoCredentials,
+    Rule::RefreshClient,
+    Rule::BearerKnown,
+    Rule::NotificationOwner,
+];
 
 /// Writes a report to `out`.
 struct Text<'o> {

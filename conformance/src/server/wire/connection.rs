@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The time for a whole request and its answer.
@@ -35,7 +35,15 @@ pub struct Reach {
 
 /// Sends requests.
 #[derive(Debug)]
-pub(super) struct Connection(Clients);
+pub(super) struct Connection {
+    /// Over connections that are kept open between requests.
+    kept: Clients,
+    /// Each over a connection of its own.
+    fresh: Clients,
+    /// The server closes connections that it had kept open, without a word: a request that is on its
+    /// way by then gets no answer, and says nothing of the server (RFC 9112, 9.3.1).
+    closes: AtomicBool,
+}
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +77,14 @@ impl NoAnswer {
     fn new(kind: Silence, why: impl Into<String>) -> Self {
         let why = why.into();
         Self { kind, why }
+    }
+
+    /// Whether the connection was closed before anything came back.
+    fn is_closed(&self) -> bool {
+        self.kind == Silence::Broken
+            && ["closed before message completed", "reset"]
+                .iter()
+                .any(|words| self.why.contains(words))
     }
 
     /// Whether something did come back.
@@ -140,12 +156,18 @@ impl Connection {
                 .redirect(reqwest::redirect::Policy::none())
                 .tls_certs_merge(authorities.iter().cloned())
         };
-        let clients = Clients::new(settings, proxy);
-        let clients = match &reach.ca {
-            Some(file) => clients.with_context(|| format!("--ca {}", file.display()))?,
-            None => clients?,
+        let alone = || settings().pool_max_idle_per_host(0);
+        let both = Clients::new(settings, proxy.clone())
+            .and_then(|kept| Ok((kept, Clients::new(alone, proxy)?)));
+        let (kept, fresh) = match &reach.ca {
+            Some(file) => both.with_context(|| format!("--ca {}", file.display()))?,
+            None => both?,
         };
-        Ok(Self(clients))
+        Ok(Self {
+            kept,
+            fresh,
+            closes: AtomicBool::new(false),
+        })
     }
 
     /// Sends a request, and reads the answer up to a size and a deadline.
@@ -156,40 +178,60 @@ impl Connection {
         headers: &[(String, String)],
         body: Option<&[u8]>,
     ) -> Result<Answer, NoAnswer> {
-        let broken = |error: &dyn ToString| NoAnswer::new(Silence::Broken, error.to_string());
-        let method = Method::from_bytes(method.as_bytes()).map_err(|e| broken(&e))?;
-        // The deadline of the request holds for its body as well; that of the client does not.
-        let mut request = self.0.request(method, url).timeout(ANSWER_TIME);
-        for (name, value) in headers {
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| broken(&e))?;
-            request = request.header(name, value);
+        let send = |clients| send(clients, method, url, headers, body);
+        if self.closes.load(Ordering::Relaxed) {
+            return send(&self.fresh);
         }
-        if let Some(body) = body {
-            request = request.body(body.to_vec());
+        let outcome = send(&self.kept);
+        if !matches!(&outcome, Err(none) if none.is_closed()) {
+            return outcome;
         }
-        let started = Instant::now();
-        let mut response = request.send().map_err(|error| NoAnswer::of(&error))?;
-        let mut body = Vec::new();
-        let read = response.by_ref().take(LARGEST + 1).read_to_end(&mut body);
-        read.map_err(|error| match error.get_ref() {
-            Some(inner) => NoAnswer::of(inner),
-            None => NoAnswer::of(&error),
-        })?;
-        if u64::try_from(body.len()).unwrap_or(u64::MAX) > LARGEST {
-            let why = "the answer is over 2 MiB";
-            return Err(NoAnswer::new(Silence::TooBig, why));
-        }
-        let own = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            (name.to_string(), value.into_owned())
-        };
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().iter().map(own).collect(),
-            body,
-            took: started.elapsed(),
-        })
+        let again = send(&self.fresh);
+        self.closes.fetch_or(again.is_ok(), Ordering::Relaxed);
+        again
     }
+}
+
+fn send(
+    clients: &Clients,
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: Option<&[u8]>,
+) -> Result<Answer, NoAnswer> {
+    let broken = |error: &dyn ToString| NoAnswer::new(Silence::Broken, error.to_string());
+    let method = Method::from_bytes(method.as_bytes()).map_err(|e| broken(&e))?;
+    // The deadline of the request holds for its body as well; that of the client does not.
+    let mut request = clients.request(method, url).timeout(ANSWER_TIME);
+    for (name, value) in headers {
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| broken(&e))?;
+        request = request.header(name, value);
+    }
+    if let Some(body) = body {
+        request = request.body(body.to_vec());
+    }
+    let started = Instant::now();
+    let mut response = request.send().map_err(|error| NoAnswer::of(&error))?;
+    let mut body = Vec::new();
+    let read = response.by_ref().take(LARGEST + 1).read_to_end(&mut body);
+    read.map_err(|error| match error.get_ref() {
+        Some(inner) => NoAnswer::of(inner),
+        None => NoAnswer::of(&error),
+    })?;
+    if u64::try_from(body.len()).unwrap_or(u64::MAX) > LARGEST {
+        let why = "the answer is over 2 MiB";
+        return Err(NoAnswer::new(Silence::TooBig, why));
+    }
+    let own = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), value.into_owned())
+    };
+    Ok(Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().iter().map(own).collect(),
+        body,
+        took: started.elapsed(),
+    })
 }
 
 /// Reads `--proxy`. The message does not repeat it: it may hold a password.

@@ -220,9 +220,10 @@ impl Secrets {
         hide_in_answer(text, &self.list)
     }
 
-    /// A command line with each secret replaced by its shell variable.
+    /// A command line with each secret replaced by its shell variable. What is not a variable there
+    /// stands between single quotes, where a shell would take the name of one for text.
     pub fn hide_in_command(&self, text: &str) -> String {
-        hide(text, &self.list, |name| format!("${name}"))
+        hide(text, &self.list, |name| format!("'\"${name}\"'"))
     }
 
     /// A text of a case, with each secret replaced by its placeholder: it can still be replayed.

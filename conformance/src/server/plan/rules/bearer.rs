@@ -1,7 +1,9 @@
 //! The bearer token, and the paths it opens.
 
 use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
+use crate::server::case::requests::request_to;
 use crate::server::case::{Account, RequestTemplate, Step};
+use crate::server::plan::params::bases;
 use flexiti_contract::dialect::Lax;
 
 const BEARER: &str = "Bearer {{0/access_token}}";
@@ -9,7 +11,11 @@ const BEARER: &str = "Bearer {{0/access_token}}";
 pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .keeps_init(requests)
-        .breaks("no header", requests.init().without_header("authorization"));
+        .breaks("no header", requests.init().without_header("authorization"))
+        .breaks("no token", requests.init_as("Bearer"));
+    let cases = encoded(cases, requests, "no header", |request| {
+        request.without_header("authorization")
+    });
     elsewhere(cases, requests, "no header", |request| {
         request.without_header("authorization")
     })
@@ -32,6 +38,29 @@ fn elsewhere(
                 .after(steps)
         },
     )
+}
+
+/// Cases with the defect in a request to each path of init, in each encoding.
+fn encoded(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    name: &str,
+    defect: impl Fn(RequestTemplate) -> RequestTemplate,
+) -> Cases {
+    let encodings = &requests.working.encodings;
+    let all = requests.working.init().flat_map(|endpoint| {
+        let base = bases(requests.rulebook, requests.working, endpoint);
+        let base = base.into_iter().next();
+        let sent = encodings.iter().filter_map(move |encoding| {
+            let request = request_to(endpoint, base.as_ref()?, *encoding)?;
+            Some((endpoint, *encoding, request))
+        });
+        sent.collect::<Vec<_>>()
+    });
+    all.fold(cases, |cases, (endpoint, encoding, request)| {
+        let name = format!("{} {name} as {encoding:?}", endpoint.id());
+        cases.breaks(&name, defect(request))
+    })
 }
 
 pub(super) fn scheme(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -5,7 +5,7 @@ use crate::server::case::{
     Account, Case, Encoding, Expect, Heeds, Kind, Params, Payload, RequestTemplate, Step, To, Turn,
     encode,
 };
-use crate::server::plan::params::{base_params, bases, violations, with, without};
+use crate::server::plan::params::{base_params, bases, replaced, violations, with, without};
 use crate::server::plan::typed::JsonTypes;
 use crate::server::plan::working::{INIT, NOTIFICATIONS, Working, accepted};
 use flexiti_contract::{Contract, Endpoint, Flow, Rule, Rulebook};
@@ -357,6 +357,16 @@ impl<'a> RequestBuilder<'a> {
                 .fold(base, |params, (name, value)| {
                     with(&params, name, json!(value))
                 });
+            let valid = violations(self.rulebook, endpoint, &params).is_empty();
+            request_to(endpoint, &params, self.working.preferred()).filter(|_| valid)
+        })
+    }
+
+    /// A request that opens an order of this flow without the merchant's own id.
+    pub(super) fn order_without_id(&self, flow: Flow) -> Option<RequestTemplate> {
+        self.working.init().find_map(|endpoint| {
+            let base = base_params(self.rulebook, self.working, endpoint, flow)?;
+            let params = replaced(&base, "merchant_orderid", &Value::Null);
             let valid = violations(self.rulebook, endpoint, &params).is_empty();
             request_to(endpoint, &params, self.working.preferred()).filter(|_| valid)
         })

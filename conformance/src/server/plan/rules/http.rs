@@ -1,8 +1,8 @@
 //! Paths, methods, bodies, browsers.
 
 use super::builder::{Cases, FORM, JSON, RequestBuilder, token_with, with_bytes};
-use crate::server::case::requests::token_request;
-use crate::server::case::{Expect, Kind, Payload, RequestTemplate, To};
+use crate::server::case::requests::{token_params, token_request};
+use crate::server::case::{Expect, Kind, Params, Payload, RequestTemplate, To};
 use flexiti_contract::{Endpoint, Rule};
 use serde_json::json;
 
@@ -121,11 +121,33 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let form = with_bytes(&requests.init(), *b"a\0b=cases\0d", FORM);
     let json = with_bytes(&requests.init(), *b"{\"lang\":\"\0", JSON);
     let cases = odd_values(cases, requests);
+    // Secrets do not belong into addresses, and whatever follows a link must open no order (RFC 9110,
+    // 9.2.1).
+    let init = in_query(requests.init(), &requests.base);
+    let granted = in_query(token_request(), &token_params());
     cases
+        .add(Kind::Negative, "GET token, all of it in the query", granted, Expect::NotGranted)
+        .beyond()
+        .add(Kind::Negative, "GET init, all of it in the query", init, Expect::NotGranted)
+        .beyond()
         .add(Kind::Positive, "own keys", token_request(), Expect::Alive)
         .add(Kind::Negative, "NUL in a token form", token, Expect::Alive)
         .add(Kind::Negative, "NUL in an init form", form, Expect::Alive)
         .add(Kind::Negative, "NUL in JSON", json, Expect::Alive)
+}
+
+/// A request with its parameters in the query.
+fn in_query(request: RequestTemplate, params: &Params) -> RequestTemplate {
+    let texts = params.iter().filter_map(|(name, value)| {
+        let text = value.as_str()?;
+        Some((name.clone(), text.to_owned()))
+    });
+    RequestTemplate {
+        method: "GET".to_owned(),
+        query: texts.collect(),
+        payload: Payload::None,
+        ..request
+    }
 }
 
 pub(super) fn cors(cases: Cases) -> Cases {

@@ -29,6 +29,8 @@ fn json(params: &Params) -> RequestTemplate {
 pub(super) fn encoding(cases: Cases) -> Cases {
     let plain = token_request().header("content-type", "text/plain");
     let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
+    let json_utf8 = Some("application/json; charset=utf-8");
+    let json_with_charset = with_bytes(&token_request(), json_bytes(&token_params()), json_utf8);
     // The type and its subtype are in any case, and may have parameters (RFC 9110, 8.3.1).
     let declared = |media_type: &str| token_request().header("content-type", media_type);
     cases
@@ -44,6 +46,7 @@ pub(super) fn encoding(cases: Cases) -> Cases {
         )
         .beyond()
         .breaks("JSON", json(&token_params()))
+        .breaks("JSON with a charset", json_with_charset)
         .breaks("declared as plain text", plain)
         .breaks("declared as nothing", undeclared)
         .breaks("a multipart form", multipart(&token_params()))

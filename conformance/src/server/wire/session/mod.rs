@@ -375,6 +375,11 @@ impl<'a> Session<'a> {
                 own.extend(secrets::spellings(other.owner.names(names), &token));
             }
         }
+        if prepared.surface == Surface::Pages {
+            // What led to a page has no place in it.
+            let earlier = context.answers.iter().flat_map(|earlier| &earlier.secrets);
+            own.extend(earlier.cloned());
+        }
         let near = own
             .iter()
             .flat_map(secrets::near_misses)
