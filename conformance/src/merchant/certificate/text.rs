@@ -264,6 +264,9 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
             let ids: Vec<String> = check.requests.iter().take(5).map(u64::to_string).collect();
             let _ = write!(text, " (call {})", ids.join(", "));
         }
+        if let Some(scenario) = &check.scenario {
+            let _ = write!(text, "; first in {scenario}");
+        }
         text.push('\n');
     }
 }

@@ -54,13 +54,36 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         if has_none {
             continue;
         }
-        for (name, cart) in &played.cart {
-            let sent = sent(name);
-            let same = plain_text(&sent) == plain_text(cart);
-            differs("address_differs", same, name, &sent, cart);
+        // One line for each call, however much of an address is wrong.
+        let cart = played.cart.iter();
+        let mut wrong = cart.filter(|(name, cart)| plain_text(&sent(name)) != plain_text(cart));
+        if let Some((name, cart)) = wrong.next() {
+            let more: Vec<&str> = wrong.map(|(name, _)| name.as_str()).collect();
+            let what = match more.as_slice() {
+                [] => name.clone(),
+                more => format!("{name} (and so {})", more.join(", ")),
+            };
+            differs("address_differs", false, &what, &sent(name), cart);
+        } else if !played.cart.is_empty() {
+            differs("address_differs", true, "", "", "");
         }
     }
-    all
+    once(all)
+}
+
+/// The same fault of several calls is one, with the numbers of all of them.
+fn once(all: Vec<Judgement>) -> Vec<Judgement> {
+    let mut once: Vec<Judgement> = Vec::new();
+    for judgement in all {
+        let same = |known: &&mut Judgement| {
+            known.check == judgement.check && known.message == judgement.message
+        };
+        match once.iter_mut().find(same) {
+            Some(known) => known.requests.extend(judgement.requests),
+            None => once.push(judgement),
+        }
+    }
+    once
 }
 
 /// The verdict on addresses if no play has any to compare with.

@@ -262,7 +262,7 @@ pub const ALL: &[Checker] = &[
         name: "retry_endless",
         basis: GoodPractice,
         sentence: "a server in trouble recovers sooner if nobody hammers it",
-        remedy: "Give up after a few tries.",
+        remedy: "Give up after a few tries; where an order waits for its outcome, pause longer each time instead.",
     },
     Checker {
         name: "reference_id_unstable",

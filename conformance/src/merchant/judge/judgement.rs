@@ -43,6 +43,9 @@ pub struct Judgement {
     pub message: String,
     /// The journal's ids of the calls concerned.
     pub requests: Vec<u64>,
+    /// The scenario in which a check over everything first saw what it did: flow and language, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
 }
 
 impl Judgement {
@@ -54,6 +57,7 @@ impl Judgement {
             basis: checkers::named(check).map_or(Basis::GoodPractice, |checker| checker.basis),
             message: message.into(),
             requests: Vec::new(),
+            scenario: None,
         }
     }
 

@@ -3,8 +3,10 @@
 
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
+use super::tokens::is_of_back_office;
+use crate::merchant::trace::endpoint;
 use flexiti_contract::scenario::Rank;
-use flexiti_contract::{Contract, LintRule, Rulebook};
+use flexiti_contract::{Contract, Endpoint, LintRule, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;
 use flexiti_mock::lint::{
     self, Call as Seen, Eyes, Finding, History, LintInput as Recorded, Moment,
@@ -43,6 +45,7 @@ pub fn judge(
             basis: Basis::of(row),
             message: finding.message.clone(),
             requests: finding.requests.clone(),
+            scenario: None,
         }));
         if all.len() == before {
             all.push(Judgement {
@@ -52,6 +55,7 @@ pub fn judge(
                 basis: Basis::of(row),
                 message: String::new(),
                 requests: Vec::new(),
+                scenario: None,
             });
         }
     }
@@ -73,8 +77,8 @@ fn concerned<'c>(finding: &Finding, calls: &[&'c ExchangeView]) -> Vec<&'c Excha
 }
 
 /// Whether the runner brought about what a finding is about: it looked so often that a shop which
-/// asks whenever it is looked at asked too often; or by the shop's own clock no token had
-/// ended when Flexiti's clock was moved on, or when Flexiti refused a token out of the blue.
+/// asks whenever it is looked at asked too often; or a job of the shop's own took a token of its own;
+/// or by the shop's own clock no token had ended when Flexiti's clock was moved on, or when Flexiti refused a token out of the blue.
 fn is_unfair(
     rule: LintRule,
     finding: &Finding,
@@ -90,6 +94,12 @@ fn is_unfair(
         }
         let is_fast = |three: &[i64]| three[2] - three[1] < 1_000 && three[1] - three[0] < 1_000;
         return !own.values().any(|times| times.windows(3).any(is_fast));
+    }
+    if rule == LintRule::TokenPerRequest {
+        let concerned = concerned(finding, calls).into_iter();
+        let mut grants = concerned.filter(|call| endpoint(call) == Some(Endpoint::Token));
+        let looked = |id: u64| looked.contains(&id);
+        return grants.all(|grant| is_of_back_office(calls, looked, grant));
     }
     if rule != LintRule::TokenRefreshLate {
         return false;

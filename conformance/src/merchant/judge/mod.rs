@@ -9,6 +9,7 @@ pub mod checkers;
 mod judgement;
 pub mod lint;
 mod numbers;
+mod orders;
 mod pages;
 pub mod results;
 mod retries;

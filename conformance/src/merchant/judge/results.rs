@@ -174,7 +174,8 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         seen.extend(act.asked_again.as_deref().map(numbers::asked_again));
         let looked = act.played.iter().flat_map(|played| &played.looked);
         let looked: HashSet<u64> = looked.copied().collect();
-        seen.extend(lint::judge(&rulebook, &trace::calls(&act.played), &looked)?);
+        let linted = lint::judge(&rulebook, &trace::calls(&act.played), &looked)?;
+        seen.extend(linted.into_iter().map(|check| placed(check, &act.played)));
         seen.extend(act.pages.iter().map(pages::scanned));
         once(&mut review, seen);
     }
@@ -185,6 +186,20 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
         scenarios: came,
         review,
     })
+}
+
+/// A check over everything that was sent, with the scenario in which it was first to be seen: the
+/// numbers of calls are those of one instance of the shop among several.
+fn placed(check: Judgement, played: &[Played]) -> Judgement {
+    let of = |played: &&Played| {
+        let mut calls = played.exchanges.iter();
+        calls.any(|call| check.requests.contains(&call.row.id))
+    };
+    let first = played.iter().find(of).map(Played::name);
+    Judgement {
+        scenario: first,
+        ..check
+    }
 }
 
 /// What one of several instances of a shop did is said once, whatever its port and its counts are.
@@ -262,6 +277,7 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
                 basis: Basis::Documented,
                 message: format!("`{control}` did not pass, so that this one says nothing"),
                 requests: Vec::new(),
+                scenario: None,
             });
         }
     }

@@ -45,6 +45,7 @@ pub fn consequences(played: &[&Played], checks: &mut [Vec<Judgement>]) {
             verdict: Verdict::Inconclusive,
             message: format!("not looked at because of `start` in {name}"),
             requests: Vec::new(),
+            scenario: None,
             ..start
         });
     }

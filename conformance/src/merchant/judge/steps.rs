@@ -1,10 +1,10 @@
 //! Checks the result of each step, the number of orders, and that the planned faults struck.
 
 use super::judgement::{Judgement, Verdict};
+use super::orders;
 use super::story::{Story, is_init, kind};
 use crate::merchant::recipe;
-use crate::merchant::record::is_of_order;
-use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Opened, Page};
+use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Page};
 use flexiti_contract::scenario::{Belief, Start, Step, To};
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         .collect();
     all.extend(turned_away(story));
     all.extend(gave_up_early(story));
-    all.extend(orders(story));
+    all.extend(orders::judge(story));
     all.extend(faults(story));
     all.extend(ended(story));
     all.extend(refused_resent(story));
@@ -212,6 +212,10 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 let unheard = format!("the shop says `{said}` though no notification has said so");
                 match check {
                     UNHEARD => unheard,
+                    "belief" => format!(
+                        "the shop says `{said}`, and the notifications that it got say nothing of the kind: {}",
+                        story.last_heard().unwrap_or_default()
+                    ),
                     _ => format!("{unheard}: it believed the callback"),
                 }
             });
@@ -234,17 +238,19 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
     }
 }
 
-/// What a shop has done that believes what it had to doubt: where notifications fail and nobody has
-/// forged a callback, it takes a failed call for good news.
+/// What a shop has done that believes what it had to doubt: it misread the notifications that it got,
+/// took a failed call for good news, or believed a callback. Those that believe any callback are
+/// found where no notification fails.
 fn doubt(story: &Story<'_>) -> &'static str {
     let forges = |step: &Step| {
         matches!(step, Step::Return { to, .. } if ![To::Own, To::Status].contains(to))
     };
     let is_forged = story.scenario.steps.iter().any(forges);
-    let fails = story.scenario.faults.iter().any(is_of_order);
-    match fails && !is_forged {
-        true => UNHEARD,
-        false => "outcome_from_callback",
+    let fails = story.has_failed_to_hear();
+    match (fails, is_forged) {
+        (_, false) if story.last_heard().is_some() => "belief",
+        (true, _) => UNHEARD,
+        (false, _) => "outcome_from_callback",
     }
 }
 
@@ -300,77 +306,6 @@ fn gave_up_early(story: &Story<'_>) -> Option<Judgement> {
 const SLOW_MS: i64 = 3_000;
 /// A shop that has sent another init by then has waited too little.
 const EARLY_MS: i64 = 4_000;
-
-/// One purchase opens one order that can be paid. A second one, if allowed, has another order
-/// number of the shop's.
-fn orders(story: &Story<'_>) -> Vec<Judgement> {
-    let opened = &story.played.opened;
-    let most = story.scenario.orders;
-    let listed = |orders: &[&Opened]| {
-        let ids: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
-        ids.join(", ")
-    };
-    // Nobody can pay an order whose pages nobody was told of.
-    let told = story.told_orders();
-    let payable: Vec<&Opened> = opened.iter().filter(|o| told.contains(&o.id)).collect();
-    let doubled = (payable.len() > most).then(|| {
-        format!(
-            "{} orders that can be paid were opened for one purchase, {most} at most should be: {}",
-            payable.len(),
-            listed(&payable)
-        )
-    });
-    let mut numbers = HashSet::new();
-    let mut same: Vec<&Opened> = Vec::new();
-    for order in opened {
-        let number = order.merchant_orderid.as_ref();
-        if number.is_some_and(|number| !numbers.insert(number)) {
-            same.extend(
-                opened
-                    .iter()
-                    .filter(|o| o.merchant_orderid.as_ref() == number),
-            );
-        }
-    }
-    same.dedup();
-    let twice = same.iter().filter(|order| told.contains(&order.id)).count() > 1;
-    let is_purchase = |order: &&Opened| order.outcome.as_deref() == Some("purchased");
-    let paid: Vec<&Opened> = opened.iter().filter(is_purchase).collect();
-    // Others buy the same in some scenarios.
-    let are_several = story.has_bystander();
-    let doubled = if paid.len() > 1 && !are_several {
-        let ids = listed(&paid);
-        Some(format!(
-            "the customer paid twice for one purchase: orders {ids}"
-        ))
-    } else {
-        doubled
-    };
-    let doubled = doubled.or_else(|| {
-        (twice && !are_several).then(|| {
-            let ids = listed(&same);
-            format!(
-                "several orders that can be paid were opened under one `merchant_orderid`: {ids}"
-            )
-        })
-    });
-    let shared = (twice && are_several).then(|| {
-        let ids = listed(&same);
-        format!("orders of two customers have the same `merchant_orderid`: {ids}")
-    });
-    let reused = (!same.is_empty() && !twice).then(|| {
-        format!(
-            "init was sent again under the same `merchant_orderid`, though an answer was lost: \
-             orders {}, of which the customer can pay one",
-            listed(&same)
-        )
-    });
-    vec![
-        Judgement::unless("order_doubled", doubled),
-        Judgement::unless("order_number_shared", shared),
-        Judgement::advice("order_number_reused", reused),
-    ]
-}
 
 /// A scenario whose fault never struck proves nothing; a plan of the fuzzer has several, and one may
 /// keep the shop from the call that another is for.

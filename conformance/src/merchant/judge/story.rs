@@ -62,11 +62,25 @@ impl<'a> Story<'a> {
 
     /// Whether the shop got any notification: one that no fault touched, or merely delayed.
     pub fn has_heard(&self) -> bool {
+        self.last_heard().is_some()
+    }
+
+    /// Whether the shop asked for a notification, and a planned fault kept the answer from it.
+    pub fn has_failed_to_hear(&self) -> bool {
         let mut asked = self.calls(|endpoint| kind(endpoint) == "notification");
-        asked.any(|call| {
+        asked.any(|call| call.row.fault.is_some() && self.planned_delay(call) == 0)
+    }
+
+    /// What the last notification said that the shop got: its call's number and its body.
+    pub fn last_heard(&self) -> Option<String> {
+        let asked = self.calls(|endpoint| kind(endpoint) == "notification");
+        let heard = asked.filter(|call| {
             let is_whole = call.row.fault.is_none() || self.planned_delay(call) > 0;
             call.row.status == 200 && is_whole
-        })
+        });
+        let last = heard.last()?;
+        let body = last.response_body.as_deref().unwrap_or_default();
+        Some(format!("call {} was answered {body}", last.row.id))
     }
 
     /// Whether the shop was seen to believe what it had to doubt.

@@ -48,7 +48,9 @@ fn is_granted(call: &ExchangeView) -> bool {
 fn one_token(story: &Story<'_>) -> Judgement {
     let calls = story.calls(is_token);
     let fresh = calls.filter(|call| is_granted(call) && grant(call) != "refresh_token");
-    let fresh = fresh.filter(|call| !is_of_back_office(story, call));
+    let all: Vec<&ExchangeView> = story.played.exchanges.iter().collect();
+    let looked = |id: u64| story.played.looked.contains(&id);
+    let fresh = fresh.filter(|call| !is_of_back_office(&all, looked, call));
     let fresh: Vec<u64> = fresh.map(|call| call.row.id).collect();
     let refused = story.played.exchanges.iter();
     let refused = refused.filter(|call| call.row.status == 401).count();
@@ -73,22 +75,24 @@ fn one_token(story: &Story<'_>) -> Judgement {
 /// Whether no customer waited for a token: a job of the shop's own took it, at a time of its own, and
 /// asked for notifications with it. C-2 is about the customer's checkout; merchant tokens are for the
 /// back office, too (P-auth).
-fn is_of_back_office(story: &Story<'_>, grant: &ExchangeView) -> bool {
+pub(super) fn is_of_back_office(
+    calls: &[&ExchangeView],
+    looked: impl Fn(u64) -> bool,
+    grant: &ExchangeView,
+) -> bool {
     let body = grant.response_body.as_deref().unwrap_or_default();
     let answer: Value = serde_json::from_str(body).unwrap_or_default();
     let Some(token) = answer["access_token"].as_str() else {
         return false;
     };
-    let brings = |call: &&ExchangeView| {
+    let brings = |call: &ExchangeView| {
         let header = call.row.headers.get("authorization");
-        header
-            .and_then(Value::as_str)
-            .is_some_and(|header| header.ends_with(token))
+        let header = header.and_then(Value::as_str);
+        header.is_some_and(|header| header.ends_with(token))
     };
-    let uses: Vec<&ExchangeView> = story.played.exchanges.iter().filter(brings).collect();
+    let uses: Vec<&ExchangeView> = calls.iter().copied().filter(|call| brings(call)).collect();
     let asks = |call: &&ExchangeView| endpoint(call).is_some_and(|it| kind(it) == "notification");
-    let looked = |call: &ExchangeView| story.played.looked.contains(&call.row.id);
-    let own_time = !looked(grant) || uses.iter().any(|call| !looked(call));
+    let own_time = !looked(grant.row.id) || uses.iter().any(|call| !looked(call.row.id));
     !uses.is_empty() && uses.iter().all(asks) && own_time
 }
 

@@ -151,10 +151,13 @@ impl<'c> Report<'c> {
     }
 
     fn finding<'r>(&'r self, row: &'r Row, check: &'r CheckRow) -> Finding<'r> {
+        let name = check.scenario.as_deref().unwrap_or(&row.id);
         let acts = self.certificate.acts.iter();
-        let acts = acts.filter(|act| act.dialect["name"] == row.dialect.as_str());
-        let played: Vec<_> = acts.flat_map(|act| &act.played).collect();
-        let own = played.iter().find(|played| played.name() == row.id);
+        let mut acts = acts.filter(|act| act.dialect["name"] == row.dialect.as_str());
+        // Numbers of calls are those of one instance of the shop.
+        let act = acts.find(|act| act.played.iter().any(|played| played.name() == name));
+        let played = act.map_or(&[][..], |act| &act.played);
+        let own = played.iter().find(|played| played.name() == name);
         let calls = played.iter().flat_map(|played| &played.exchanges);
         let calls = calls.filter(|call| check.calls.contains(&call.row.id));
         let ground = Ground::of(&check.check);

@@ -44,6 +44,9 @@ pub struct CheckRow {
     pub message: String,
     /// The journal's numbers of the calls concerned.
     pub calls: Vec<u64>,
+    /// The scenario in which a rule of the review was first seen to be broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
 }
 
 /// What came of a row or a check; the worst is the last.
@@ -179,6 +182,7 @@ fn row(dialect: &str, id: &str, requirement: &str, level: Rank, checks: &[Judgem
         basis: check.basis,
         message: check.message.clone(),
         calls: check.requests.clone(),
+        scenario: check.scenario.clone(),
     });
     let mut row = Row {
         id: id.to_owned(),

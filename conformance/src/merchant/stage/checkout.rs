@@ -78,7 +78,8 @@ impl Customer<'_, '_> {
         let mut leaking = Vec::new();
         self.extracted.clear();
         for (at, step) in (1..).zip(&driver.checkout.steps) {
-            let key = format!("checkout.steps[{at}] ({} {})", step.method, step.url);
+            let url = filled_url(&step.url, &self.values());
+            let key = format!("checkout.steps[{at}] ({} {url})", step.method);
             let seen = self.send(step).map_err(|why| format!("{key}: {why}"))?;
             if seen.page.status >= 400 {
                 let (status, said) = (seen.page.status, extract::quoted(&seen.text));

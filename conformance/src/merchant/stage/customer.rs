@@ -1,17 +1,15 @@
 //! A customer in front of the shop, who plays one scenario.
 
-use super::browser::{ATTACKER, Browser, MARKUP, Outgoing, PageLoad};
+use super::browser::{Browser, Outgoing, PageLoad};
 use super::cookies::From;
 use super::{Stage, belief, last_id};
 use crate::merchant::record::{What, is_of_order};
-use crate::merchant::trace::{Happened, Page};
-use anyhow::{Context as _, anyhow};
-use flexiti_contract::scenario::{By, Scenario, Start, Step, To, outcome_in};
+use crate::merchant::trace::Happened;
+use flexiti_contract::scenario::{By, Scenario, Start, Step, outcome_in};
 use flexiti_mock::embed::admin::{Completed, OrderView};
 use reqwest::Url;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 /// Customers whom the mock knows, with credit (fixtures/customers.toml). One play has one of them, the
@@ -22,14 +20,11 @@ const CUSTOMERS: [&str; 2] = ["1293836", "20009100"];
 /// scenarios.
 const COME_BACK: Duration = Duration::from_millis(1_150);
 
-/// A token that nobody was granted.
-const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
-
 /// A customer, who plays one scenario.
 pub struct Customer<'s, 'd> {
     pub(super) stage: &'s Stage<'d>,
-    flow: &'s str,
-    lang: &'s str,
+    pub(super) flow: &'s str,
+    pub(super) lang: &'s str,
     scenario: &'s Scenario,
     pub(super) faults: &'s [Value],
     /// The amount to pay.
@@ -37,18 +32,18 @@ pub struct Customer<'s, 'd> {
     /// The shop's own order number.
     pub merchant_orderid: String,
     /// Their id at Flexiti.
-    known_as: &'static str,
+    pub(super) known_as: &'static str,
     pub(super) browser: Browser,
     /// The order whose pages are open.
     pub(super) order: Option<u64>,
     /// The orders whose pages are open in other windows.
     pub(super) others: BTreeSet<u64>,
     /// The URL that Flexiti sends the customer to.
-    callback: Option<String>,
+    pub(super) callback: Option<String>,
     /// The journal's number after which notifications show the order's outcome.
     settled: Option<u64>,
     /// The URL that the customer came back to last.
-    last_return: Option<String>,
+    pub(super) last_return: Option<String>,
     /// Whether a step could not be carried out.
     has_failed: bool,
     /// What was read from the shop's answers, by placeholder.
@@ -238,42 +233,6 @@ impl<'s, 'd> Customer<'s, 'd> {
         tells.then(|| self.known_as.to_owned())
     }
 
-    /// The values of the driver file's placeholders.
-    pub(super) fn values(&self) -> Vec<(String, String)> {
-        let extracted = self.extracted.iter().cloned();
-        self.own_values().chain(extracted).collect()
-    }
-
-    /// The values of the placeholders for someone to whom the shop has told nothing: those read
-    /// from its pages are empty.
-    pub(super) fn values_without_secrets(&self) -> Vec<(String, String)> {
-        let extracted = self.extracted.iter();
-        let nothing = extracted.map(|(name, _)| (name.clone(), String::new()));
-        self.own_values().chain(nothing).collect()
-    }
-
-    fn own_values(&self) -> impl Iterator<Item = (String, String)> {
-        let customer = if self.flow == "buy" {
-            self.known_as
-        } else {
-            ""
-        };
-        let own = [
-            ("flow", self.flow),
-            ("lang", self.lang),
-            ("amount", &self.amount),
-            ("merchant_orderid", &self.merchant_orderid),
-            ("mname", "A-RR_L"),
-            ("customer_id", customer),
-        ];
-        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let cart = self.stage.driver.cart.placeholders(self.lang);
-        let order = self
-            .order
-            .map(|id| ("online_order_id".to_owned(), id.to_string()));
-        own.into_iter().chain(cart).chain(order)
-    }
-
     pub(super) fn open(
         &self,
         browser: &Browser,
@@ -290,15 +249,6 @@ impl<'s, 'd> Customer<'s, 'd> {
         let named = [&self.merchant_orderid, &self.amount, &comma];
         seen.page.names_order = named.iter().any(|name| seen.text.contains(name.as_str()));
         Ok(seen)
-    }
-
-    /// Where a customer comes from who comes back from Flexiti's pages.
-    fn way_back(&self) -> From {
-        if self.stage.driver.callbacks.framed {
-            From::Frame
-        } else {
-            From::Flexiti
-        }
     }
 
     /// The order whose pages are at `url`.
@@ -356,98 +306,6 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.stage.steer(self.scenario, what)
     }
 
-    /// The success URL of the driver file, with more in its query.
-    fn success(&self, query: &str) -> String {
-        let success = &self.stage.driver.callbacks.success;
-        let success = success.replace("{lang}", self.lang);
-        match query {
-            "" => success,
-            _ if success.contains('?') => format!("{success}&{query}"),
-            _ => format!("{success}?{query}"),
-        }
-    }
-
-    /// The URL that Flexiti sends its customer to.
-    fn callback(&self) -> anyhow::Result<&str> {
-        let callback = self.callback.as_deref();
-        callback.context("Flexiti has named no callback URL for the order")
-    }
-
-    fn come_back(&mut self, to: To, by: By) -> anyhow::Result<Happened> {
-        let Some(own) = self.order else {
-            return Ok(Happened::Skipped);
-        };
-        let url = match to {
-            To::Status => return Ok(self.stranger_looks()),
-            To::Own => self.callback()?.to_owned(),
-            To::Success => self.success(""),
-            To::Known => self.success(&format!("orderId={own}")),
-            To::Told => self.success(&format!("orderId={own}&status=SUCCESS")),
-            To::Foreign => {
-                let paid = self.stage.paid;
-                let paid = paid.context("no other customer's order has been paid yet")?;
-                self.success(&format!("orderId={paid}"))
-            }
-            To::Error => {
-                let error = &self.stage.driver.callbacks.error;
-                error.replace("{lang}", self.lang)
-            }
-            To::Unknown => self.success("orderId=987654321012"),
-            To::Malformed => {
-                let pairs = [
-                    ("orderId", format!("../{MARKUP}'\"")),
-                    ("status", MARKUP.to_owned()),
-                    ("redirect", format!("http://{ATTACKER}/")),
-                    ("next", format!("http://{ATTACKER}/")),
-                    ("return_url", format!("http://{ATTACKER}/")),
-                    ("url", format!("//{ATTACKER}/")),
-                ];
-                self.success(&serde_urlencoded::to_string(pairs)?)
-            }
-            To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
-        };
-        let seen = match by {
-            By::Customer => self
-                .stage
-                .acting(1, || self.arrive(&self.browser, &url, self.way_back(), by))?,
-            By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
-        };
-        if by == By::Customer && to == To::Own {
-            self.last_return = Some(url);
-        }
-        let (page, trouble) = apart(seen);
-        Ok(Happened::Returned {
-            to,
-            by,
-            page,
-            trouble,
-        })
-    }
-
-    /// The customer has several windows open, which all come back at once.
-    fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
-        if self.order.is_none() {
-            return Ok(Happened::Skipped);
-        }
-        let url = self.callback()?;
-        let come = || -> Vec<_> {
-            std::thread::scope(|scope| {
-                let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
-                let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
-                let seen = looking.into_iter().map(ScopedJoinHandle::join);
-                seen.collect()
-            })
-        };
-        let seen = self.stage.acting(browsers, come)?;
-        let (mut pages, mut troubles) = (Vec::new(), Vec::new());
-        for seen in seen {
-            let (page, trouble) = apart(seen.map_err(|_| anyhow!("a window panicked"))?);
-            pages.extend(page);
-            troubles.extend(trouble);
-        }
-        Ok(Happened::Crowded { pages, troubles })
-    }
-
     /// The customer fills the cart, and another one theirs, in the shop's other language.
     fn browse(&mut self) -> anyhow::Result<Happened> {
         let languages = &self.stage.driver.shop.languages;
@@ -472,12 +330,5 @@ impl<'s, 'd> Customer<'s, 'd> {
         let started = other.start(1);
         other.complete(outcome, None)?;
         Ok(started)
-    }
-}
-
-fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
-    match seen {
-        Ok(page) => (Some(page), None),
-        Err(trouble) => (None, Some(trouble)),
     }
 }

@@ -47,6 +47,11 @@ pub enum Expect {
         /// of another clause.
         not: Option<usize>,
     },
+    /// Anything but a notification that is about some order.
+    TellsOfNone,
+    /// If there is a date at this JSON pointer, it is that of the answer's `Date` header, or within
+    /// an hour of it.
+    Recent(String),
     /// 200, and the notification is about an order of this flow; the one before it was about an
     /// order of another flow.
     OfFlow(Flow),
@@ -122,6 +127,8 @@ pub enum Is {
     Value(Value),
     /// No value.
     Absent,
+    /// Any value but this one, or none.
+    Not(Value),
     /// A value of this JSON type.
     OfType(String),
     /// The same text or number as in an earlier answer, at this pointer.
@@ -181,6 +188,8 @@ impl Expect {
             | Self::Alike(..)
             | Self::Distinct(..)
             | Self::Alive
+            | Self::TellsOfNone
+            | Self::Recent(_)
             | Self::Preflight
             | Self::Page(_)
             | Self::ShowsNothingOf(_)
@@ -202,6 +211,7 @@ impl Expect {
             Self::Refused { .. }
             | Self::NotGranted
             | Self::NamesSeveral(_)
+            | Self::TellsOfNone
             | Self::Json(_)
             | Self::Status(_) => answer != last,
             _ => true,

@@ -32,7 +32,7 @@ pub(super) fn observe(
         exchange,
         verdicts: Vec::new(),
     };
-    seen.see(Rule::Robust, None);
+    seen.see(Rule::Robust, hardly_meant(rulebook, exchange, answer));
     let leaked = secrets::repeated(rulebook, at, exchange, answer);
     seen.verdicts.extend(leaked);
     if exchange.surface == Surface::Pages {
@@ -52,6 +52,20 @@ pub(super) fn observe(
         seen.at_endpoint(endpoint, answer, ordinary);
     }
     seen.verdicts
+}
+
+/// What was expected of an answer that no page speaks of, and that no server means: a refusal that
+/// says that all went well, or what is declared as JSON and cannot be read as an object.
+fn hardly_meant(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> Option<String> {
+    let endpoint = endpoint_of(rulebook.contract(), exchange)?;
+    if answer.is_disguised_refusal() {
+        return Some("a refusal with a status of one (4xx)".to_owned());
+    }
+    let is_answer = answer.granted()
+        && exchange.method == rulebook.contract().endpoint(endpoint).method
+        && !answer.body.is_empty();
+    let is_object = || answer.json().is_some_and(|body| body.is_object());
+    (is_answer && !is_object()).then(|| "a JSON object".to_owned())
 }
 
 /// What can be seen in one answer.

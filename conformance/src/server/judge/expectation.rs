@@ -11,6 +11,9 @@ use flexiti_contract::dialect::Members;
 use flexiti_contract::{Flow, Part, Rule, Rulebook};
 use serde_json::Value;
 
+/// In seconds: a clock that is off by more is that of another place.
+const HOUR: u64 = 3_600;
+
 /// The verdict of the last exchange on the clause of the case.
 #[expect(clippy::too_many_lines, reason = "an arm for each expectation")]
 pub(super) fn expectation(
@@ -111,6 +114,20 @@ pub(super) fn expectation(
         }
         Expect::Callback(asked) => Some(verdict(callback::fault(asked, exchange, exchanges))),
         Expect::Status(status) => unless(answer.status != *status, status.to_string()),
+        Expect::TellsOfNone => {
+            let tells = |body: &Value| {
+                ["transaction_id", "apply", "purchase", "buy"]
+                    .iter()
+                    .any(|member| !body[member].is_null())
+            };
+            let told = answer.granted() && answer.json().as_ref().is_some_and(tells);
+            unless(told, "nothing about any order".to_owned())
+        }
+        Expect::Recent(at) => {
+            let seconds = json_members::off_by(answer, at)?;
+            let expected = format!("the time of the answer at {at}, in UTC");
+            unless(seconds > HOUR, expected)
+        }
         Expect::NotGranted => {
             let mismatch = Mismatch::of_case(case, Part::Refused, "a refusal (4xx)");
             Some(held(answer.granted().then_some(mismatch)))

@@ -16,6 +16,7 @@ pub(super) fn fault(
         let (seen, expected) = match is {
             Is::Value(value) => (found == Some(value), value.to_string()),
             Is::Absent => (found.is_none(), "nothing".to_owned()),
+            Is::Not(value) => (found != Some(value), format!("anything but {value}")),
             Is::OfType(kind) => (found.is_some_and(|value| is_of(value, kind)), kind.clone()),
             Is::SameAs(earlier, pointer) => {
                 let earlier = exchanges.get(*earlier).and_then(Exchange::answer);
@@ -26,6 +27,15 @@ pub(super) fn fault(
         };
         (!seen).then(|| format!("200 with {expected} at {at}"))
     })
+}
+
+/// By how many seconds the date at this pointer is off the answer's own (RFC 9110, 6.6.1); `None` if
+/// one of them is missing or cannot be read.
+pub(super) fn off_by(answer: &Answer, at: &str) -> Option<u64> {
+    let sent = httpdate::parse_http_date(answer.header("date")?).ok()?;
+    let told: jiff::Timestamp = text_at(answer, at)?.parse().ok()?;
+    let sent = jiff::Timestamp::try_from(sent).ok()?;
+    Some(sent.as_second().abs_diff(told.as_second()))
 }
 
 fn is_of(value: &Value, kind: &str) -> bool {

@@ -150,12 +150,13 @@ mod tests {
     fn a_page_is_one_that_a_shop_can_show() {
         const HTML: (&str, &str) = ("content-type", "text/html; charset=UTF-8");
         let documented = |answer: Answer| unusable(&answer).map(|(_, documented)| documented);
-        assert_eq!(documented(page(200, &[HTML], "é".as_bytes())), None);
+        assert_eq!(documented(page(200, &[HTML], "<p>é".as_bytes())), None);
+        assert_eq!(documented(page(200, &[HTML], b" \n")), Some(true));
         assert_eq!(documented(page(404, &[HTML], b"")), Some(true));
         assert_eq!(documented(page(302, &[], b"")), Some(false));
-        assert_eq!(documented(page(200, &[HTML], b"\xe9")), Some(true));
+        assert_eq!(documented(page(200, &[HTML], b"<p>\xe9")), Some(true));
         let latin = ("content-type", "text/html; charset=iso-8859-1");
-        assert_eq!(documented(page(200, &[latin], b"\xe9")), None);
+        assert_eq!(documented(page(200, &[latin], b"<p>\xe9")), None);
     }
 
     #[test]

@@ -171,5 +171,5 @@ fn shown(
             None => text.push_str(&body),
         }
     }
-    secrets.hide_in_command(&text)
+    secrets.hide_in_request(&text)
 }

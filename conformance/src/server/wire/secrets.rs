@@ -220,6 +220,11 @@ impl Secrets {
         hide_in_answer(text, &self.list)
     }
 
+    /// A request with each secret replaced by its shell variable.
+    pub fn hide_in_request(&self, text: &str) -> String {
+        hide(text, &self.list, |name| format!("${name}"))
+    }
+
     /// A command line with each secret replaced by its shell variable. What is not a variable there
     /// stands between single quotes, where a shell would take the name of one for text.
     pub fn hide_in_command(&self, text: &str) -> String {

@@ -1,8 +1,10 @@
 //! Paths, methods, bodies, browsers.
 
-use super::builder::{Cases, FORM, JSON, RequestBuilder, token_with, with_bytes};
+use super::builder::{
+    Cases, FORM, JSON, RequestBuilder, at, bare as notified, token_with, with_bytes,
+};
 use crate::server::case::requests::{token_params, token_request};
-use crate::server::case::{Expect, Kind, Params, Payload, RequestTemplate, To};
+use crate::server::case::{Expect, Kind, Params, Payload, RequestTemplate, Step, To};
 use flexiti_contract::{Endpoint, Rule};
 use serde_json::json;
 
@@ -121,6 +123,7 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let form = with_bytes(&requests.init(), *b"a\0b=cases\0d", FORM);
     let json = with_bytes(&requests.init(), *b"{\"lang\":\"\0", JSON);
     let cases = odd_values(cases, requests);
+    let cases = odd_notifications(cases, requests);
     // Secrets do not belong into addresses, and whatever follows a link must open no order (RFC 9110,
     // 9.2.1).
     let init = in_query(requests.init(), &requests.base);
@@ -134,6 +137,32 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .add(Kind::Negative, "NUL in a token form", token, Expect::Alive)
         .add(Kind::Negative, "NUL in an init form", form, Expect::Alive)
         .add(Kind::Negative, "NUL in JSON", json, Expect::Alive)
+}
+
+/// Notifications that no server means: of an order that there is not, of one whose number is not the
+/// one asked for, and dates of another time zone.
+fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    if !requests.working.has(Endpoint::NotificationOrder) {
+        return cases;
+    }
+    let asked = |id: &str| at(notified(Endpoint::NotificationOrder), "{{0/online_order_id}}", id);
+    let order = requests.reported_order();
+    let mut recent = order.clone();
+    recent.push(Step::Send(notified(Endpoint::NotificationOrder)));
+    let mut longer = order.clone();
+    longer.push(Step::Send(asked("{{0/online_order_id}}abc")));
+    let nobodys = vec![Step::Send(asked("999999999999"))];
+    let cases = cases
+        .shows("an order that there is not", nobodys, Expect::TellsOfNone)
+        .beyond();
+    if order.is_empty() {
+        return cases;
+    }
+    cases
+        .shows("a number with letters after it", longer, Expect::TellsOfNone)
+        .beyond()
+        .shows("the date of a new order", recent, Expect::Recent("/date".to_owned()))
+        .beyond()
 }
 
 /// A request with its parameters in the query.

@@ -123,8 +123,36 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
             cases.beyond()
         }
     });
+    let cases = not_yet(cases, requests, &[Flow::Apply, Flow::ApplyBuy], "/apply/apply_status", "SUCCESS");
     let absent = member("/apply", Is::Absent);
     shows(cases, requests, Flow::Buy, "purchased", vec![absent]).beyond()
+}
+
+/// Before the customer has done anything, no notification says that it came to a good end: by its
+/// status the shop decides (GS).
+fn not_yet(
+    cases: Cases,
+    requests: &RequestBuilder<'_>,
+    flows: &[Flow],
+    at: &str,
+    good: &str,
+) -> Cases {
+    if requests.rulebook.knobs().notification_unfinished != Unfinished::StatusWord {
+        return cases;
+    }
+    flows.iter().fold(cases, |cases, flow| {
+        let not = member(at, Is::Not(json!(good)));
+        match opened_and_asked(requests, *flow, None) {
+            Some(steps) => cases
+                .shows(
+                    &format!("{flow:?}, {good} before anything happened"),
+                    steps,
+                    Expect::Shows(vec![not]),
+                )
+                .resting_on(requests.notification()),
+            None => cases,
+        }
+    })
 }
 
 pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -1,0 +1,122 @@
+//! How the customer, or somebody else, comes back to the shop: by which address, in how many windows.
+
+use super::browser::{ATTACKER, MARKUP};
+use super::cookies::From;
+use super::customer::Customer;
+use crate::merchant::trace::{Happened, Page};
+use anyhow::{Context as _, anyhow};
+use flexiti_contract::scenario::{By, To};
+use std::thread::ScopedJoinHandle;
+
+/// A token that nobody was granted.
+const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
+
+impl Customer<'_, '_> {
+    /// Where a customer comes from who comes back from Flexiti's pages.
+    fn way_back(&self) -> From {
+        if self.stage.driver.callbacks.framed {
+            From::Frame
+        } else {
+            From::Flexiti
+        }
+    }
+
+    /// The success URL of the driver file, with more in its query.
+    fn success(&self, query: &str) -> String {
+        let success = &self.stage.driver.callbacks.success;
+        let success = success.replace("{lang}", self.lang);
+        match query {
+            "" => success,
+            _ if success.contains('?') => format!("{success}&{query}"),
+            _ => format!("{success}?{query}"),
+        }
+    }
+
+    /// The URL that Flexiti sends its customer to.
+    fn callback(&self) -> anyhow::Result<&str> {
+        let callback = self.callback.as_deref();
+        callback.context("Flexiti has named no callback URL for the order")
+    }
+
+    pub(super) fn come_back(&mut self, to: To, by: By) -> anyhow::Result<Happened> {
+        let Some(own) = self.order else {
+            return Ok(Happened::Skipped);
+        };
+        let url = match to {
+            To::Status => return Ok(self.stranger_looks()),
+            To::Own => self.callback()?.to_owned(),
+            To::Success => self.success(""),
+            To::Known => self.success(&format!("orderId={own}")),
+            To::Told => self.success(&format!("orderId={own}&status=SUCCESS")),
+            To::Foreign => {
+                let paid = self.stage.paid;
+                let paid = paid.context("no other customer's order has been paid yet")?;
+                self.success(&format!("orderId={paid}"))
+            }
+            To::Error => {
+                let error = &self.stage.driver.callbacks.error;
+                error.replace("{lang}", self.lang)
+            }
+            To::Unknown => self.success("orderId=987654321012"),
+            To::Malformed => {
+                let pairs = [
+                    ("orderId", format!("../{MARKUP}'\"")),
+                    ("status", MARKUP.to_owned()),
+                    ("redirect", format!("http://{ATTACKER}/")),
+                    ("next", format!("http://{ATTACKER}/")),
+                    ("return_url", format!("http://{ATTACKER}/")),
+                    ("url", format!("//{ATTACKER}/")),
+                ];
+                self.success(&serde_urlencoded::to_string(pairs)?)
+            }
+            To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
+        };
+        let seen = match by {
+            By::Customer => self
+                .stage
+                .acting(1, || self.arrive(&self.browser, &url, self.way_back(), by))?,
+            By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
+        };
+        if by == By::Customer && to == To::Own {
+            self.last_return = Some(url);
+        }
+        let (page, trouble) = apart(seen);
+        Ok(Happened::Returned {
+            to,
+            by,
+            page,
+            trouble,
+        })
+    }
+
+    /// The customer has several windows open, which all come back at once.
+    pub(super) fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
+        if self.order.is_none() {
+            return Ok(Happened::Skipped);
+        }
+        let url = self.callback()?;
+        let come = || -> Vec<_> {
+            std::thread::scope(|scope| {
+                let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
+                let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
+                let seen = looking.into_iter().map(ScopedJoinHandle::join);
+                seen.collect()
+            })
+        };
+        let seen = self.stage.acting(browsers, come)?;
+        let (mut pages, mut troubles) = (Vec::new(), Vec::new());
+        for seen in seen {
+            let (page, trouble) = apart(seen.map_err(|_| anyhow!("a window panicked"))?);
+            pages.extend(page);
+            troubles.extend(trouble);
+        }
+        Ok(Happened::Crowded { pages, troubles })
+    }
+}
+
+fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
+    match seen {
+        Ok(page) => (Some(page), None),
+        Err(trouble) => (None, Some(trouble)),
+    }
+}

@@ -1,0 +1,41 @@
+//! What the placeholders of a driver file stand for, for one customer.
+
+use super::customer::Customer;
+
+impl Customer<'_, '_> {
+    /// The values of the driver file's placeholders.
+    pub(super) fn values(&self) -> Vec<(String, String)> {
+        let extracted = self.extracted.iter().cloned();
+        self.own_values().chain(extracted).collect()
+    }
+
+    /// The values of the placeholders for someone to whom the shop has told nothing: those read
+    /// from its pages are empty.
+    pub(super) fn values_without_secrets(&self) -> Vec<(String, String)> {
+        let extracted = self.extracted.iter();
+        let nothing = extracted.map(|(name, _)| (name.clone(), String::new()));
+        self.own_values().chain(nothing).collect()
+    }
+
+    fn own_values(&self) -> impl Iterator<Item = (String, String)> {
+        let customer = if self.flow == "buy" {
+            self.known_as
+        } else {
+            ""
+        };
+        let own = [
+            ("flow", self.flow),
+            ("lang", self.lang),
+            ("amount", &self.amount),
+            ("merchant_orderid", &self.merchant_orderid),
+            ("mname", "A-RR_L"),
+            ("customer_id", customer),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let cart = self.stage.driver.cart.placeholders(self.lang);
+        let order = self
+            .order
+            .map(|id| ("online_order_id".to_owned(), id.to_string()));
+        own.into_iter().chain(cart).chain(order)
+    }
+}
