@@ -8,8 +8,10 @@ use flexiti_contract::{Endpoint, Rule, Rulebook};
 /// Secrets shorter than this are found by accident.
 const SHORTEST: usize = 8;
 
-/// What the client's secret is called.
-const CLIENT_SECRET: &str = "FLEXITI_CLIENT_SECRET";
+/// Whether it is the client's secret, in whatever spelling.
+fn is_clients(secret: &Secret) -> bool {
+    secret.name.starts_with("FLEXITI_CLIENT_SECRET")
+}
 
 /// The verdict on secrets that an answer repeats. Tokens in the answer that grants one, and what is in
 /// the URL of an order's page, are the subject of other clauses; the client's secret is at home in
@@ -31,7 +33,7 @@ pub(super) fn repeated(
     let is_token = endpoint == Some(Endpoint::Token);
     let url = answer.json().unwrap_or_default()["redirection_url"].to_string();
     let is_subject = |secret: &&Secret| match grants {
-        true if is_token => secret.name == CLIENT_SECRET,
+        true if is_token => is_clients(secret),
         true => !url.contains(&secret.value),
         false => true,
     };
@@ -59,7 +61,7 @@ pub(super) fn repeated(
 /// into the hosted page, into what shops put into theirs, or into the URL that the browser is sent
 /// to. A token in the address of the hosted page is what the POS widget does (P-wid).
 fn reaches_pages(exchange: &Exchange, endpoint: Option<Endpoint>, secret: &Secret) -> bool {
-    let is_client_secret = secret.name == CLIENT_SECRET;
+    let is_client_secret = is_clients(secret);
     if exchange.surface == Surface::Pages {
         return is_client_secret;
     }
@@ -100,9 +102,7 @@ pub(super) fn in_redirection_url(
     // That the secret stays on the server is documented (TC, C-1); a token in the URL is what the
     // POS widget does (P-wid).
     if let Some(fault) = verdict.fault.as_mut() {
-        fault.violates |= leaked
-            .iter()
-            .any(|secret| secret.name == CLIENT_SECRET);
+        fault.violates |= leaked.iter().any(|secret| is_clients(secret));
     }
     Some(verdict)
 }

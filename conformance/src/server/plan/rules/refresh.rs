@@ -1,7 +1,7 @@
 //! Refresh tokens.
 
 use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, get_token, refresh, token_with};
-use crate::server::case::{Account, Step};
+use crate::server::case::{Account, RequestTemplate, Step};
 use flexiti_contract::Rule;
 
 const REFRESH: &str = "{{0/refresh_token}}";
@@ -31,6 +31,14 @@ fn lacks(cases: Cases) -> Cases {
     cases.lacks("an unknown token and another secret", request)
 }
 
+fn refresh_as(scope: &str) -> RequestTemplate {
+    token_with(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", REFRESH),
+        ("scope", scope),
+    ])
+}
+
 pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let nearly_over = Step::Advance(requests.ttl().saturating_sub(30));
     lacks(
@@ -45,7 +53,8 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
                 Step::Send(requests.init_as("Bearer {{0/access_token}}")),
             ])
             .on(Account::Own)
-            .keeps("scope customer", refresh(REFRESH))
+            // A refresh asks for no more than was granted (RFC 6749, section 6).
+            .keeps("scope customer", refresh_as("customer"))
             .after([Step::Send(token_with(&[("scope", "customer")]))])
             .on(Account::Own)
             .keeps("again, with the token of the last answer", refresh("{{1/refresh_token}}"))
