@@ -221,3 +221,50 @@ fn tokens(text: &[u8], shape: &Shape, hits: &mut Vec<Hit>) {
         at += run.max(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::hits;
+    use crate::redact::secrets::Secrets;
+
+    #[test]
+    fn the_time_grows_with_the_text_and_with_nothing_else() {
+        let secrets = Secrets::default();
+        secrets.add(&"\\".repeat(99));
+        for length in 4..40 {
+            secrets.add(&format!("{}b", "a".repeat(length)));
+        }
+        for number in 0..300 {
+            secrets.add(&format!("secret-{number}"));
+        }
+        let known = secrets.read();
+        // The cost of a text of which nothing is found, to compare with.
+        let time = |piece: &str, length: usize| {
+            let text = piece.repeat(length / piece.len());
+            let run = || {
+                let started = std::time::Instant::now();
+                let _ = std::hint::black_box(hits(&known, text.as_bytes()));
+                started.elapsed()
+            };
+            (0..4).map(|_| run()).min().unwrap_or_default()
+        };
+        for piece in [
+            "\\",
+            "a",
+            "secret-",
+            "%25",
+            "%",
+            "QUFB",
+            "client_secret=",
+            "basic+",
+            "@",
+            "\\u00",
+            "://:@",
+        ] {
+            let (short, long) = (time(piece, 1_000), time(piece, 16_000));
+            // Sixteen times the text; were it quadratic, it would be 256 times the time.
+            let limit = short * 64 + std::time::Duration::from_millis(20);
+            assert!(long < limit, "{piece}: {short:?}, {long:?}");
+        }
+    }
+}

@@ -9,14 +9,13 @@ use crate::store::rows::Rows;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long a batch is waited for, as a share of what the last one took to write, and at most. The
-/// requests of the last batch come back one after the other: without a pause, the first of them
-/// would have the disk for itself, and the others would wait for it.
-const SHARE: u32 = 8;
-const LONGEST: Duration = Duration::from_millis(1);
+/// How long a batch as large as the last one is waited for: its requests come back one after the
+/// other. Without a pause, the first of them would have the disk for itself, and the others would
+/// wait for it; a single client never waits.
+const TOGETHER: Duration = Duration::from_micros(200);
 /// How long after a failure the store is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -130,7 +129,7 @@ impl Keeper {
             file,
             memory,
             also: Vec::new(),
-            last: Batch::default(),
+            last: 0,
             failure: None,
         };
         let thread = std::thread::Builder::new().name("store".to_owned());
@@ -214,14 +213,6 @@ impl Drop for Keeper {
     }
 }
 
-/// A batch that was written.
-#[derive(Debug, Default)]
-struct Batch {
-    /// How many asked for it.
-    count: u64,
-    took: Duration,
-}
-
 fn gone() -> Lost {
     Lost("the server ends".into())
 }
@@ -241,7 +232,8 @@ struct Writing<M> {
     memory: M,
     /// What is to be written in addition to the recorded changes.
     also: Vec<Write>,
-    last: Batch,
+    /// How many asked for the last batch.
+    last: u64,
     failure: Option<Failure>,
 }
 
@@ -253,9 +245,8 @@ impl<M: FileMemory> Writing<M> {
                 // What is left was refused.
                 return;
             }
-            let begun = Instant::now();
             match self.attempt() {
-                Ok(some) => self.written(count, some, begun.elapsed()),
+                Ok(some) => self.written(count, some),
                 Err(error) => self.failed(&error),
             }
             if is_over {
@@ -275,9 +266,8 @@ impl<M: FileMemory> Writing<M> {
                     let woken = queue.wake.wait(asked);
                     asked = woken.unwrap_or_else(PoisonError::into_inner);
                 }
-                let time = (self.last.took / SHARE).min(LONGEST);
-                let is_part = |it: &Asked| !it.is_over && it.count - done < self.last.count;
-                asked = queue.wait_while(asked, time, is_part);
+                let is_part = |it: &Asked| !it.is_over && it.count - done < self.last;
+                asked = queue.wait_while(asked, TOGETHER, is_part);
             }
             Some(failure) => {
                 asked = queue.wait_while(asked, PAUSE, |it| !it.is_over);
@@ -324,7 +314,7 @@ impl<M: FileMemory> Writing<M> {
         Ok(true)
     }
 
-    fn written(&mut self, count: u64, some: bool, took: Duration) {
+    fn written(&mut self, count: u64, some: bool) {
         self.also.clear();
         if self.failure.take().is_some() {
             tracing::info!("the store can be written again");
@@ -336,10 +326,7 @@ impl<M: FileMemory> Writing<M> {
             done.batches += u64::from(some);
             done.failed = None;
         });
-        self.last = Batch {
-            count: count - before,
-            took,
-        };
+        self.last = count - before;
     }
 
     fn failed(&mut self, error: &anyhow::Error) {
