@@ -4,7 +4,7 @@ use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::{App, locked};
 use crate::http::forwarded::Forwarded;
-use crate::http::reply::{Again, Reply};
+use crate::http::reply::{Again, Reply, Way};
 use crate::http::request::{Body, Request};
 use crate::journal::har;
 use crate::journal::{self, Expected, Failure};
@@ -209,7 +209,7 @@ pub(super) fn post_again(call: &AdminRequest<'_>) -> Answer {
     let unknown = |_| problem(StatusCode::NOT_FOUND, format!("no request `{}`", call.id));
     let request = again(call.app, call.id.parse().map_err(unknown)?)?;
     let mut reply = Reply::empty(StatusCode::OK);
-    reply.again = Some(Box::new(Again {
+    reply.way = Way::Again(Box::new(Again {
         request,
         then: |id, status| {
             let status = status.as_u16();

@@ -4,7 +4,7 @@ use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
 use crate::app::App;
 use crate::events::{Watch, What};
-use crate::http::reply::Reply;
+use crate::http::reply::{Reply, Way};
 use crate::telemetry::metrics::{self, Metrics};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderName};
@@ -165,10 +165,10 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);
     let mut reply = Reply::empty(StatusCode::OK).with(CACHE_CONTROL, "no-store");
     reply.content_type = "text/event-stream".into();
-    reply.watch = Some(Watch {
+    reply.way = Way::Watch(Box::new(Watch {
         client_id,
         after,
         news,
-    });
+    }));
     Ok(reply)
 }

@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::api::parameters::{Document, form, json_text};
 use crate::api::rejection::Rejection;
 use crate::clock::Millis;
-use crate::http::form::MEDIA_TYPE;
+use crate::http::form::{Form, MEDIA_TYPE};
 use crate::http::json::Json;
 use crate::http::reply::Reply;
 use crate::http::request::REFERENCE_ID;
@@ -28,7 +28,8 @@ pub fn handle(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Re
 
 fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Rejection> {
     let rulebook = call.rulebook;
-    let parameters = read(call, body)?;
+    let mut forms = [Form::default(), Form::default()];
+    let parameters = read(call, body, &mut forms)?;
     let violations = rulebook.check_parameters(Endpoint::Token, &parameters);
     let params = rulebook.contract().params(Endpoint::Token);
     note.params = Some(StoredParameters::new(params, &parameters).into());
@@ -65,11 +66,16 @@ fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Reject
     Ok(reply(rulebook, &tokens, scope))
 }
 
-/// The parameters of a request, flat.
-fn read<'t>(call: &Call<'t>, body: &[u8]) -> Result<Parameters<'t>, Rejection> {
+/// The parameters of a request, flat. Those of forms are parts of `decoded`.
+fn read<'t>(
+    call: &Call<'t>,
+    body: &[u8],
+    decoded: &'t mut [Form; 2],
+) -> Result<Parameters<'t>, Rejection> {
     let Call {
         rulebook, request, ..
     } = *call;
+    let [in_query, in_body] = decoded;
     let mut document = Document::new(Endpoint::Token, rulebook);
     if let Some(value) = request.header(&REFERENCE_ID) {
         document.header(REFERENCE_ID.as_str(), value);
@@ -77,10 +83,10 @@ fn read<'t>(call: &Call<'t>, body: &[u8]) -> Result<Parameters<'t>, Rejection> {
     if rulebook.knobs().token_query == TokenQuery::Read
         && let Some(query) = &request.query
     {
-        let query = form(rulebook, query.as_bytes())
+        *in_query = form(rulebook, query.as_bytes())
             .map_err(|rejection| rejection.because("it stands in the query string"))?;
-        for (name, value) in query.pairs() {
-            document.text(name, value.to_owned());
+        for (name, value) in in_query.pairs() {
+            document.text(name, value);
         }
     }
     let media_type = request.media_type();
@@ -93,8 +99,9 @@ fn read<'t>(call: &Call<'t>, body: &[u8]) -> Result<Parameters<'t>, Rejection> {
     } else if media_type.as_deref() != Some(MEDIA_TYPE) && only_forms {
         return Err(Rejection::new(Rule::TokenEncoding, ErrorId::NotAForm));
     } else {
-        for (name, value) in form(rulebook, body)?.pairs() {
-            document.text(name, value.to_owned());
+        *in_body = form(rulebook, body)?;
+        for (name, value) in in_body.pairs() {
+            document.text(name, value);
         }
     }
     if let Some(name) = document.repeated.first()

@@ -9,8 +9,9 @@ use crate::model::account::MerchantConfig;
 use crate::random::Random;
 use crate::state::State;
 use crate::store::{
-    Entered, Entry, FORMAT, File, Keeper, Key, Lost, Memory, Restored, Rows, Shared, Store, Table,
-    Turn, Turns, WRITER, Wanted, Write, Writer, apply, journal_writes, put, restore, writes,
+    Entered, Entry, FORMAT, File, FileMemory, Keeper, Key, Lost, Memory, Restored, Rows,
+    SharedStore, Store, Table, Turn, Turns, WRITER, Wanted, Write, Writer, apply, journal_writes,
+    put, restore, writes,
 };
 use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::Rulebook;
@@ -28,7 +29,7 @@ pub fn start(
     rulebook: Arc<Rulebook>,
     address: SocketAddr,
 ) -> anyhow::Result<Arc<App>> {
-    let kept = Kept::open(settings)?;
+    let kept = OpenStore::open(settings)?;
     let app = App::new(settings, rulebook, address, kept.generation())?;
     let app = Arc::new(app);
     app.begin(kept)?;
@@ -37,13 +38,13 @@ pub fn start(
 
 /// The store that a server begins with.
 #[derive(Debug)]
-enum Kept {
+enum OpenStore {
     Nothing,
     File(Box<File>, Option<Writer>),
-    Shared(Box<Shared>, u64),
+    Shared(Box<SharedStore>, u64),
 }
 
-impl Kept {
+impl OpenStore {
     fn open(settings: &Settings) -> anyhow::Result<Self> {
         if let Some(path) = &settings.data {
             let file = File::open(path).context("--data")?;
@@ -52,7 +53,7 @@ impl Kept {
         }
         if let Some(store) = &settings.store {
             let me = Random::new(None).hex::<16>();
-            let shared = Shared::connect(&store.url, store.ca_file.as_deref(), me)?;
+            let shared = SharedStore::connect(&store.url, store.ca_file.as_deref(), me)?;
             let generation = shared.next_generation().context("--store")?;
             return Ok(Self::Shared(Box::new(shared), generation));
         }
@@ -71,11 +72,11 @@ impl Kept {
 
 impl App {
     /// Goes on with what was kept, or begins to keep; without a store, nothing is to be done.
-    fn begin(self: &Arc<Self>, kept: Kept) -> anyhow::Result<()> {
+    fn begin(self: &Arc<Self>, kept: OpenStore) -> anyhow::Result<()> {
         let store = match kept {
-            Kept::Nothing => return Ok(()),
-            Kept::File(file, before) => Store::File(self.begin_file(*file, before.as_ref())?),
-            Kept::Shared(shared, _) => {
+            OpenStore::Nothing => return Ok(()),
+            OpenStore::File(file, before) => Store::File(self.begin_file(*file, before.as_ref())?),
+            OpenStore::Shared(shared, _) => {
                 let begun = self.begin_shared(*shared);
                 Store::Shared(begun.context("--store")?)
             }
@@ -85,7 +86,11 @@ impl App {
         Ok(())
     }
 
-    fn begin_file(&self, mut file: File, before: Option<&Writer>) -> anyhow::Result<Keeper> {
+    fn begin_file(
+        self: &Arc<Self>,
+        mut file: File,
+        before: Option<&Writer>,
+    ) -> anyhow::Result<Keeper> {
         if let Some(before) = before {
             self.restore(&file, &before.configured)
                 .with_context(|| format!("--data: {}", file.path().display()))?;
@@ -98,17 +103,15 @@ impl App {
         let mut out = vec![self.writer()];
         out.append(&mut self.take());
         file.write(&out).context("--data")?;
-        let (state, journal) = (Arc::clone(&self.state), Arc::clone(&self.journal));
-        Keeper::start(file, move |wanted| {
-            if wanted == Wanted::All {
-                locked_state(&state).track(true);
-                locked(&journal).track(true);
-            }
-            take(&state, &journal)
-        })
+        let memory = OwnMemory {
+            app: Arc::downgrade(self),
+            state: Arc::clone(&self.state),
+            journal: Arc::clone(&self.journal),
+        };
+        Keeper::start(file, memory)
     }
 
-    fn begin_shared(self: &Arc<Self>, mut shared: Shared) -> anyhow::Result<Turns> {
+    fn begin_shared(self: &Arc<Self>, mut shared: SharedStore) -> anyhow::Result<Turns> {
         let begun = Instant::now();
         let is_new = loop {
             match shared.enter()? {
@@ -251,6 +254,31 @@ fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
     }
     journal_writes(exchanges, &mut out);
     out
+}
+
+/// The memory of a server with a file of its own. State and journal are there even while the app
+/// goes: its last changes are kept, too.
+struct OwnMemory {
+    app: Weak<App>,
+    state: Arc<Mutex<State>>,
+    journal: Arc<Mutex<Journal>>,
+}
+
+impl FileMemory for OwnMemory {
+    fn take(&mut self, wanted: Wanted) -> Vec<Write> {
+        if wanted == Wanted::All {
+            locked_state(&self.state).track(true);
+            locked(&self.journal).track(true);
+        }
+        take(&self.state, &self.journal)
+    }
+
+    fn go_back(&mut self, kept: &dyn Rows) -> anyhow::Result<()> {
+        match self.app.upgrade() {
+            Some(app) => app.read(kept),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Memory for App {

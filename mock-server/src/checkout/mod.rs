@@ -2,6 +2,8 @@
 
 pub mod bar;
 pub mod form;
+mod frame;
+mod input;
 pub mod offer;
 pub mod screen;
 pub mod steps;
@@ -23,6 +25,7 @@ use crate::model::callback_url;
 use crate::model::lifecycle::{Event, Outcome};
 use crate::state::{State, transitions};
 use askama::Template;
+use flexiti_contract::Rulebook;
 use hyper::Method;
 use hyper::StatusCode;
 use hyper::header::{
@@ -77,85 +80,130 @@ fn answer(
     note: &mut Note,
 ) -> Reply {
     let prefix = &*app.prefix_for(request);
-    let mut state = app.state();
-    let found = state
-        .orders
-        .by_session(session)
-        .map(|order| (order.id, Arc::clone(&order.client_id), order.lang));
-    let known = found.and_then(|(id, client_id, lang)| {
-        let merchant = state.merchants.get(&client_id)?;
-        let now = merchant.clock.at(machine);
-        note.client_id = Some(client_id);
-        note.clock = Some(now);
-        Some((id, lang, Arc::clone(&merchant.rulebook), now))
-    });
-    let Some((id, lang, rulebook, now)) = known else {
-        return problem(
-            StatusCode::NOT_FOUND,
-            &[&ENGLISH, &FRENCH],
-            |w| w.gone_title,
-            |w| w.gone,
-            None,
-            prefix,
-        );
-    };
-    note.order_id = Some(id);
-    if let Some(order) = state.orders.get_mut(id) {
-        order.expire(&rulebook, now);
-    }
-    let here = format!("{prefix}{CHECKOUT}/{session}");
-    let words = Words::of(lang);
-    let trouble = |status, title: Text| {
-        problem(
-            status,
-            &[words],
-            title,
-            |w| w.nothing_changed,
-            Some(&here),
-            prefix,
-        )
+    let state = &mut *app.state();
+    let Some(open) = OpenOrder::find(state, session, machine, prefix, note) else {
+        return gone(prefix);
     };
     match (&request.method, step) {
         (&Method::GET | &Method::HEAD, "") => {
             if request.method == Method::GET {
-                steps::open(app, &mut state, &rulebook, id, now);
+                steps::open(app, state, &open.rulebook, open.id, open.now);
             }
-            show(app, &state, id, &Errors::new(), prefix)
+            show(app, state, open.id, &Errors::new(), prefix)
         }
-        (&Method::GET, "return") => go_back(&mut state, id, now, note)
-            .unwrap_or_else(|| trouble(StatusCode::CONFLICT, |w| w.not_due_title)),
+        (&Method::GET, "return") => go_back(state, open.id, open.now, note)
+            .unwrap_or_else(|| open.trouble(StatusCode::CONFLICT, |w| w.not_due_title)),
         // Where a form was sent to, looked at later.
         (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
-            Reply::see_other(&here)
+            Reply::see_other(&open.here)
         }
-        (&Method::GET | &Method::HEAD, _) => trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
-        (&Method::POST, step) if !step.is_empty() => {
-            let typed = match typed(request) {
-                Ok(typed) => typed,
-                Err((status, title)) => return trouble(status, title),
-            };
-            let sent = SubmittedForm {
-                step,
-                typed: &typed,
-                now,
-            };
-            match steps::take(app, &mut state, &rulebook, id, &sent) {
-                Taken::Look => Reply::see_other(&here),
-                Taken::Wrong(errors) => show(app, &state, id, &errors, prefix),
-                Taken::Foreign => trouble(StatusCode::CONFLICT, |w| w.foreign_title),
-                Taken::NotDue => trouble(StatusCode::CONFLICT, |w| w.not_due_title),
-                Taken::Unknown => trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
-            }
+        (&Method::GET | &Method::HEAD, _) => {
+            open.trouble(StatusCode::NOT_FOUND, |w| w.unknown_title)
         }
+        (&Method::POST, step) if !step.is_empty() => submit(app, state, &open, step, request),
         (_, step) => {
             let allowed = if step.is_empty() {
                 "GET, HEAD"
             } else {
                 "GET, HEAD, POST"
             };
-            trouble(StatusCode::METHOD_NOT_ALLOWED, |w| w.method_title).with(ALLOW, allowed)
+            open.trouble(StatusCode::METHOD_NOT_ALLOWED, |w| w.method_title)
+                .with(ALLOW, allowed)
         }
     }
+}
+
+/// An order whose pages are asked for.
+struct OpenOrder<'p> {
+    id: u64,
+    words: &'static Words,
+    rulebook: Arc<Rulebook>,
+    now: Millis,
+    prefix: &'p str,
+    /// The path of its pages in the browser.
+    here: String,
+}
+
+impl<'p> OpenOrder<'p> {
+    /// The order with this session, as it is now.
+    fn find(
+        state: &mut State,
+        session: &str,
+        machine: Millis,
+        prefix: &'p str,
+        note: &mut Note,
+    ) -> Option<Self> {
+        let order = state.orders.by_session(session)?;
+        let (id, lang, client_id) = (order.id, order.lang, Arc::clone(&order.client_id));
+        let merchant = state.merchants.get(&client_id)?;
+        let now = merchant.clock.at(machine);
+        let rulebook = Arc::clone(&merchant.rulebook);
+        note.client_id = Some(client_id);
+        note.clock = Some(now);
+        note.order_id = Some(id);
+        if let Some(order) = state.orders.get_mut(id) {
+            order.expire(&rulebook, now);
+        }
+        Some(Self {
+            id,
+            words: Words::of(lang),
+            rulebook,
+            now,
+            prefix,
+            here: format!("{prefix}{CHECKOUT}/{session}"),
+        })
+    }
+
+    /// A page that says what is wrong, and leads back.
+    fn trouble(&self, status: StatusCode, title: Text) -> Reply {
+        let here = Some(&*self.here);
+        problem(
+            status,
+            &[self.words],
+            title,
+            |w| w.nothing_changed,
+            here,
+            self.prefix,
+        )
+    }
+}
+
+/// Takes a form that the customer has sent.
+fn submit(
+    app: &App,
+    state: &mut State,
+    open: &OpenOrder<'_>,
+    step: &str,
+    request: &Request,
+) -> Reply {
+    let typed = match typed(request) {
+        Ok(typed) => typed,
+        Err((status, title)) => return open.trouble(status, title),
+    };
+    let sent = SubmittedForm {
+        step,
+        typed: &typed,
+        now: open.now,
+    };
+    match steps::take(app, state, &open.rulebook, open.id, &sent) {
+        Taken::Look => Reply::see_other(&open.here),
+        Taken::Wrong(errors) => show(app, state, open.id, &errors, open.prefix),
+        Taken::Foreign => open.trouble(StatusCode::CONFLICT, |w| w.foreign_title),
+        Taken::NotDue => open.trouble(StatusCode::CONFLICT, |w| w.not_due_title),
+        Taken::Unknown => open.trouble(StatusCode::NOT_FOUND, |w| w.unknown_title),
+    }
+}
+
+/// The page in place of an order that nobody knows.
+fn gone(prefix: &str) -> Reply {
+    problem(
+        StatusCode::NOT_FOUND,
+        &[&ENGLISH, &FRENCH],
+        |w| w.gone_title,
+        |w| w.gone,
+        None,
+        prefix,
+    )
 }
 
 /// The page of an order. One with mistakes in it is 422, one that has timed out 410.
@@ -163,14 +211,7 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors, prefix: &str) -> Rep
     let order = state.orders.get(id);
     let found = order.and_then(|order| Some((order, state.merchants.get(&order.client_id)?)));
     let Some((order, merchant)) = found else {
-        return problem(
-            StatusCode::NOT_FOUND,
-            &[&ENGLISH, &FRENCH],
-            |w| w.gone_title,
-            |w| w.gone,
-            None,
-            prefix,
-        );
+        return gone(prefix);
     };
     let status = match order.life.outcome {
         Some(Outcome::Expired) => StatusCode::GONE,

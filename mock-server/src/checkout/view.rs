@@ -1,62 +1,22 @@
 //! The pages of an order as HTML.
 
 use crate::app::App;
-use crate::checkout::bar::Bar;
-use crate::checkout::form::{self, ADDRESS, CONSENT, Field, PERSON};
+use crate::checkout::form::{ADDRESS, CONSENT, Field, PERSON};
+use crate::checkout::frame::{Frame, frame};
+use crate::checkout::input::Input;
 use crate::checkout::offer::{Offer, offers};
 use crate::checkout::screen::Screen;
 use crate::checkout::steps::Errors;
-use crate::checkout::words::{PROVINCES, Words};
-use crate::http::route::CHECKOUT;
+use crate::checkout::words::Words;
 use crate::model::callback_url;
 use crate::model::customer::Refused;
-use crate::model::lifecycle::{Decision, Outcome, Stage};
+use crate::model::lifecycle::{Outcome, Stage};
 use crate::model::money::money;
 use crate::model::order::Order;
 use crate::model::visit::Visit;
 use crate::state::Merchant;
 use askama::Template;
-use flexiti_contract::{Flow, Lang};
-use serde_json::{Map, Value};
-
-/// What every page of an order has.
-struct Frame {
-    words: &'static Words,
-    title: &'static str,
-    /// What is wrong, in the order of the page: the field, and the text.
-    problems: Vec<(&'static str, String)>,
-    steps: Vec<Step>,
-    order: u64,
-    turn: u32,
-    /// What stands before every path in the browser.
-    prefix: String,
-    action: String,
-    amount: String,
-    shop: String,
-    merchant_order: Option<String>,
-    can_cancel: bool,
-    bar: Option<Bar>,
-}
-
-struct Step {
-    name: &'static str,
-    now: bool,
-    done: bool,
-}
-
-struct Input {
-    name: &'static str,
-    kind: &'static str,
-    mode: Option<&'static str>,
-    autocomplete: &'static str,
-    optional: bool,
-    label: &'static str,
-    hint: Option<&'static str>,
-    value: String,
-    error: Option<String>,
-    described: String,
-    options: Vec<(&'static str, &'static str)>,
-}
+use flexiti_contract::Flow;
 
 #[derive(Template)]
 #[template(path = "checkout/choice.html")]
@@ -123,96 +83,20 @@ pub fn page(
     errors: &Errors,
     prefix: &str,
 ) -> String {
-    let rulebook = &*merchant.rulebook;
     let nothing = Visit::default();
     let visit = order.visit.as_deref().unwrap_or(&nothing);
     let screen = Screen::of(order);
     let mut frame = frame(app, merchant, order, screen, errors);
     frame.action.insert_str(0, prefix);
     prefix.clone_into(&mut frame.prefix);
-    let words = frame.words;
-    let input = |name, label, hint, autocomplete| {
-        let error = errors.get(name).map(|wrong| Words::beside(wrong));
-        Input {
-            name,
-            kind: "text",
-            mode: Some("numeric"),
-            autocomplete,
-            optional: false,
-            label,
-            hint,
-            value: match name {
-                "card" => visit.typed.get(name).cloned().unwrap_or_default(),
-                _ => String::new(),
-            },
-            described: described(name, hint.is_some(), error.is_some()),
-            error,
-            options: Vec::new(),
-        }
-    };
     match screen {
-        Screen::Choice => {
-            // One choice is none.
-            frame.title = match order.flow {
-                Flow::Apply => words.form_title,
-                Flow::Buy => words.choice_buy,
-                Flow::ApplyBuy => words.choice_title,
-            };
-            render(&Choice {
-                frame,
-                applies: order.flow != Flow::Buy,
-                buys: order.flow != Flow::Apply,
-            })
-        }
-        Screen::Form => {
-            let sent = order.parameters();
-            let inputs = |fields: &'static [Field]| {
-                let one = |field| field_input(field, words, visit, &sent, errors);
-                fields.iter().map(one).collect()
-            };
-            render(&Form {
-                frame,
-                person: inputs(PERSON),
-                address: inputs(ADDRESS),
-                // Who sends another application agrees anew.
-                agreed: !errors.is_empty() && visit.typed.contains_key(CONSENT),
-                errors,
-            })
-        }
-        Screen::Pin => render(&Ask {
-            step: "pin",
-            help: words.pin_help,
-            tries_left: (visit.wrong_pins > 0)
-                .then(|| rulebook.knobs().pin_tries.saturating_sub(visit.wrong_pins)),
-            inputs: vec![input("pin", words.pin, None, "one-time-code")],
-            frame,
-        }),
-        Screen::Identify => render(&Ask {
-            step: "identify",
-            help: "",
-            tries_left: None,
-            inputs: vec![input(
-                "card",
-                words.card,
-                Some(words.card_hint),
-                "cc-number",
-            )],
-            frame,
-        }),
-        Screen::Plan => {
-            let offers = offers(app, rulebook, order);
-            if offers.len() == 1 {
-                frame.title = words.plan_title_one;
-            }
-            let error = errors.get("plan").map(|wrong| Words::beside(wrong));
-            render(&Plans {
-                frame,
-                offers,
-                error,
-            })
-        }
+        Screen::Choice => render(&choice(order, frame)),
+        Screen::Form => render(&application(order, visit, errors, frame)),
+        Screen::Pin => render(&pin(merchant, visit, errors, frame)),
+        Screen::Identify => render(&identify(visit, errors, frame)),
+        Screen::Plan => render(&plans(app, merchant, order, errors, frame)),
         Screen::Confirm => {
-            let offers = offers(app, rulebook, order);
+            let offers = offers(app, &merchant.rulebook, order);
             render(&Confirm {
                 frame,
                 has_others: offers.len() > 1,
@@ -224,6 +108,87 @@ pub fn page(
         }
         Screen::Approved => render(&end(merchant, order, visit, Outcome::Approved, frame)),
         Screen::End(outcome) => render(&end(merchant, order, visit, outcome, frame)),
+    }
+}
+
+fn choice(order: &Order, mut frame: Frame) -> Choice {
+    // One choice is none.
+    frame.title = match order.flow {
+        Flow::Apply => frame.words.form_title,
+        Flow::Buy => frame.words.choice_buy,
+        Flow::ApplyBuy => frame.words.choice_title,
+    };
+    Choice {
+        frame,
+        applies: order.flow != Flow::Buy,
+        buys: order.flow != Flow::Apply,
+    }
+}
+
+fn application<'e>(order: &Order, visit: &Visit, errors: &'e Errors, frame: Frame) -> Form<'e> {
+    let sent = order.parameters();
+    let inputs = |fields: &'static [Field]| {
+        let one = |field| Input::of_field(field, frame.words, visit, &sent, errors);
+        fields.iter().map(one).collect()
+    };
+    Form {
+        person: inputs(PERSON),
+        address: inputs(ADDRESS),
+        // Who sends another application agrees anew.
+        agreed: !errors.is_empty() && visit.typed.contains_key(CONSENT),
+        errors,
+        frame,
+    }
+}
+
+fn pin(merchant: &Merchant, visit: &Visit, errors: &Errors, frame: Frame) -> Ask {
+    let tries = merchant.rulebook.knobs().pin_tries;
+    let label = frame.words.pin;
+    Ask {
+        step: "pin",
+        help: frame.words.pin_help,
+        tries_left: (visit.wrong_pins > 0).then(|| tries.saturating_sub(visit.wrong_pins)),
+        inputs: vec![Input::of_number(
+            "pin",
+            label,
+            "one-time-code",
+            None,
+            errors,
+        )],
+        frame,
+    }
+}
+
+fn identify(visit: &Visit, errors: &Errors, frame: Frame) -> Ask {
+    let (label, hint) = (frame.words.card, Some(frame.words.card_hint));
+    let input = Input::of_number("card", label, "cc-number", hint, errors);
+    Ask {
+        step: "identify",
+        help: "",
+        tries_left: None,
+        inputs: vec![Input {
+            value: visit.typed.get("card").cloned().unwrap_or_default(),
+            ..input
+        }],
+        frame,
+    }
+}
+
+fn plans(
+    app: &App,
+    merchant: &Merchant,
+    order: &Order,
+    errors: &Errors,
+    mut frame: Frame,
+) -> Plans {
+    let offers = offers(app, &merchant.rulebook, order);
+    if offers.len() == 1 {
+        frame.title = frame.words.plan_title_one;
+    }
+    Plans {
+        frame,
+        offers,
+        error: errors.get("plan").map(|wrong| Words::beside(wrong)),
     }
 }
 
@@ -279,152 +244,6 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     }
 }
 
-fn frame(app: &App, merchant: &Merchant, order: &Order, screen: Screen, errors: &Errors) -> Frame {
-    let words = Words::of(order.lang);
-    Frame {
-        words,
-        title: title(words, screen),
-        problems: problems(words, errors),
-        steps: steps(words, order, screen),
-        order: order.id,
-        turn: order.visit.as_ref().map_or(0, |visit| visit.turn),
-        prefix: String::new(),
-        action: format!("{CHECKOUT}/{}", order.session),
-        amount: money(order.amount_text().as_deref().unwrap_or("0"), order.lang),
-        shop: shop(merchant, order.lang),
-        merchant_order: order.merchant_order_id.as_deref().map(str::to_owned),
-        can_cancel: !order.life.is_over(),
-        bar: app
-            .sandbox_bar
-            .then(|| Bar::of(merchant, order, screen, words)),
-    }
-}
-
-/// What is wrong, in the order of the form's fields; what is in no form stands last.
-fn problems(words: &Words, errors: &Errors) -> Vec<(&'static str, String)> {
-    let place = |name: &str| form::names().position(|field| field == name);
-    let mut problems: Vec<_> = errors
-        .iter()
-        .map(|(name, wrong)| (*name, words.problem(form::label(name, words), wrong)))
-        .collect();
-    problems.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
-    problems
-}
-
-/// What the customer knows the merchant by: its name, or the host of the shop.
-fn shop(merchant: &Merchant, lang: Lang) -> String {
-    let account = &merchant.account;
-    let french = account.name_fr.as_ref().filter(|_| lang == Lang::Fr);
-    if let Some(name) = french.or(account.name.as_ref()) {
-        return name.clone();
-    }
-    let url = account.trust_url.as_ref().or(account.success_url.as_ref());
-    let host = url.and_then(|url| url.split('/').nth(2));
-    host.unwrap_or(&account.client_id).to_owned()
-}
-
-fn title(words: &Words, screen: Screen) -> &'static str {
-    match screen {
-        Screen::Choice => words.choice_title,
-        Screen::Form => words.form_title,
-        Screen::Pin => words.pin_title,
-        Screen::Approved | Screen::End(Outcome::Approved) => words.approved_title,
-        Screen::Identify => words.identify_title,
-        Screen::Plan => words.plan_title,
-        Screen::Confirm => words.confirm_title,
-        Screen::End(Outcome::Pending) => words.pending_title,
-        Screen::End(Outcome::Declined) => words.declined_title,
-        Screen::End(Outcome::Retry) => words.retry_title,
-        Screen::End(Outcome::Purchased) => words.purchased_title,
-        Screen::End(Outcome::Refused) => words.refused_title,
-        Screen::End(Outcome::Cancelled) => words.cancelled_title,
-        Screen::End(Outcome::Abandoned) => words.abandoned_title,
-        Screen::End(Outcome::Expired) => words.expired_title,
-    }
-}
-
-/// The steps of the part that the customer is in; none where there is nothing to walk. A step that
-/// did not happen is not done, whatever follows on it: outcomes can be forced.
-fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
-    let nothing = Visit::default();
-    let visit = order.visit.as_deref().unwrap_or(&nothing);
-    let applying = [
-        (words.step_apply, visit.application.is_some()),
-        (words.step_confirm, visit.verified),
-        (words.step_decision, false),
-    ];
-    let buying = [
-        (words.step_sign_in, visit.verified),
-        (words.step_plan, visit.plan.is_some()),
-        (words.step_review, false),
-    ];
-    // Who has just been approved does not sign in.
-    let has_applied = order.life.decision == Some(Decision::Approved);
-    let buying = &buying[usize::from(has_applied)..];
-    let (steps, now) = match (screen, order.life.stage) {
-        (Screen::Form, _) => (&applying[..], words.step_apply),
-        (Screen::Pin, Stage::Applying) => (&applying[..], words.step_confirm),
-        (Screen::Approved, _) => (&applying[..], words.step_decision),
-        (Screen::Identify | Screen::Pin, _) => (buying, words.step_sign_in),
-        (Screen::Plan, _) => (buying, words.step_plan),
-        (Screen::Confirm, _) => (buying, words.step_review),
-        _ => return Vec::new(),
-    };
-    let step = |(name, done): &(&'static str, bool)| Step {
-        name,
-        now: *name == now,
-        done: *done && *name != now,
-    };
-    steps.iter().map(step).collect()
-}
-
-fn field_input(
-    field: &'static Field,
-    words: &'static Words,
-    visit: &Visit,
-    sent: &Map<String, Value>,
-    errors: &Errors,
-) -> Input {
-    let typed = visit.typed.get(field.name).cloned();
-    let prefilled = || {
-        let value = sent.get(field.name).and_then(Value::as_str)?;
-        Some(if field.name == "province" {
-            value.to_ascii_uppercase()
-        } else {
-            value.to_owned()
-        })
-    };
-    let hint = field.hint.map(|hint| hint(words));
-    let error = errors.get(field.name).map(|wrong| Words::beside(wrong));
-    let name_of = |(code, english, french): &(&'static str, &'static str, &'static str)| {
-        (
-            *code,
-            if words.lang == Lang::Fr {
-                *french
-            } else {
-                *english
-            },
-        )
-    };
-    Input {
-        name: field.name,
-        kind: field.input,
-        mode: None,
-        autocomplete: field.autocomplete,
-        optional: field.optional,
-        label: (field.label)(words),
-        hint,
-        value: typed.or_else(prefilled).unwrap_or_default(),
-        described: described(field.name, hint.is_some(), error.is_some()),
-        error,
-        options: if field.input == "select" {
-            PROVINCES.iter().map(name_of).collect()
-        } else {
-            Vec::new()
-        },
-    }
-}
-
 /// A card's number as it is printed on cards.
 fn in_fours(digits: &str) -> String {
     let mut text = String::new();
@@ -435,18 +254,6 @@ fn in_fours(digits: &str) -> String {
         text.push(digit);
     }
     text
-}
-
-/// The elements that describe an input.
-fn described(name: &str, hint: bool, error: bool) -> String {
-    let mut ids = Vec::new();
-    if hint {
-        ids.push(format!("{name}-hint"));
-    }
-    if error {
-        ids.push(format!("{name}-error"));
-    }
-    ids.join(" ")
 }
 
 /// A page as text.

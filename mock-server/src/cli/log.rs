@@ -39,6 +39,7 @@ pub fn start(args: &Log) -> anyhow::Result<LogWriter> {
             } else {
                 let log = log.with_ansi(false).with_timer(plain::Clock);
                 log.fmt_fields(plain::Fields).init();
+                writer.take_direct();
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A plan as it is kept: what has changed in it, and how it is restored.
 
-use crate::fault::matching::{Faults, Kept};
+use crate::fault::matching::{Faults, Saved};
 use crate::fault::plan::Fault;
 use crate::fault::planned::Planned;
 use crate::random::Random;
@@ -68,7 +68,7 @@ impl Faults {
 
     /// Everything is to be kept anew.
     pub fn keep_anew(&mut self) {
-        self.kept = Kept::default();
+        self.kept = Saved::default();
     }
 
     /// What has changed since this was last asked for.

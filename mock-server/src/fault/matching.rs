@@ -25,13 +25,13 @@ fn wrong_in(place: &str, (key, what): Wrong) -> String {
 
 /// What has been kept of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct Saved {
     /// Whether anything has.
     pub(super) is_kept: bool,
     pub(super) removed: Vec<u64>,
 }
 
-impl Kept {
+impl Saved {
     fn removed(&mut self, serial: u64) {
         if self.is_kept {
             self.removed.push(serial);
@@ -70,7 +70,7 @@ pub struct Faults {
     /// Its own, so that merchants do not disturb each other.
     random: Random,
     /// What has been kept of this plan.
-    pub(super) kept: Kept,
+    pub(super) kept: Saved,
 }
 
 impl Faults {
@@ -82,7 +82,7 @@ impl Faults {
             next: 0,
             own: Arc::default(),
             random,
-            kept: Kept::default(),
+            kept: Saved::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! HTTP without its sockets: requests read whole, replies, paths, and the encodings of a body.
 
+pub mod body;
 pub mod form;
 pub mod forwarded;
 pub mod json;

@@ -90,20 +90,30 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Media type of the body; if empty, the answer names none.
     pub content_type: Cow<'static, str>,
-    /// The body, or what comes before the `pieces` of a long one.
+    /// The body, or what comes before the pieces of a long one.
     pub body: Bytes,
-    /// What is to be requested first.
-    pub follow: Option<Box<Follow>>,
-    /// A request that is to be answered first.
-    pub again: Option<Box<Again>>,
     /// How much later it comes.
     pub later: Duration,
-    /// What is sent in its place, past HTTP's rules.
-    pub script: Option<Script>,
-    /// What is to be seen in place of a body, as it happens.
-    pub watch: Option<Watch>,
-    /// What follows on the body, made piece by piece as it is read.
-    pub pieces: Option<Pieces>,
+    /// What is to be done before it is given, or how it is given.
+    pub way: Way,
+}
+
+/// How an answer is given.
+#[derive(Debug, Default)]
+pub enum Way {
+    /// As it is.
+    #[default]
+    Plain,
+    /// Once a callback was brought to the shop; it depends on what came of that.
+    Follow(Box<Follow>),
+    /// Once another request was answered.
+    Again(Box<Again>),
+    /// In place of it, bytes are sent past HTTP's rules.
+    Script(Box<Script>),
+    /// In place of a body, it shows what happens, as it happens.
+    Watch(Box<Watch>),
+    /// More follows on the body, made piece by piece as it is read.
+    Pieces(Pieces),
 }
 
 /// The next piece of a long body each time, until there is none.
@@ -162,12 +172,8 @@ impl Reply {
             headers: Vec::new(),
             content_type: content_type.into(),
             body: body.into(),
-            follow: None,
-            again: None,
             later: Duration::ZERO,
-            script: None,
-            watch: None,
-            pieces: None,
+            way: Way::Plain,
         }
     }
 
@@ -184,14 +190,15 @@ impl Reply {
             }
         }
         let mut reply = Self::new(StatusCode::OK, content_type, start);
-        reply.pieces = Some(Pieces(Box::new(next)));
+        reply.way = Way::Pieces(Pieces(Box::new(next)));
         reply
     }
 
     /// This reply; a complete JSON document ends with a newline, for terminals.
     #[must_use]
     pub fn ending_its_line(mut self) -> Self {
-        if self.content_type.starts_with("application/json") && self.pieces.is_none() {
+        let is_whole = !matches!(self.way, Way::Pieces(_));
+        if self.content_type.starts_with("application/json") && is_whole {
             let mut body = Vec::from(std::mem::take(&mut self.body));
             body.push(b'\n');
             self.body = body.into();
@@ -208,7 +215,7 @@ impl Reply {
     #[must_use]
     pub fn following(self, follow: Follow) -> Self {
         Self {
-            follow: Some(Box::new(follow)),
+            way: Way::Follow(Box::new(follow)),
             ..self
         }
     }
@@ -241,7 +248,10 @@ impl Reply {
     /// This reply without its body, for HEAD; also drops a streamed body.
     #[must_use]
     pub fn head_only(mut self) -> Self {
-        let is_whole = self.watch.take().is_none() && self.pieces.take().is_none();
+        let is_whole = !matches!(self.way, Way::Watch(_) | Way::Pieces(_));
+        if !is_whole {
+            self.way = Way::Plain;
+        }
         let says = self.headers.iter().any(|(name, _)| *name == CONTENT_LENGTH);
         if is_whole && !says {
             return self.without_body();

@@ -1,8 +1,7 @@
 //! A request as the handlers see it: everything read, nothing interpreted.
 
+use crate::http::body::{self, NoRoom, Room};
 use crate::http::forwarded::Forwarded;
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
@@ -12,12 +11,8 @@ use std::time::Duration;
 
 /// The header that traces an operation (R-cur).
 pub const REFERENCE_ID: HeaderName = HeaderName::from_static("x-reference-id");
-/// The largest body the API reads (clause `http.body.size`).
-pub const BODY_LIMIT: usize = 64 * 1024;
-/// The largest body that is held in memory; of longer ones the rest is read and thrown away,
-/// so that the client gets its answer instead of a reset.
-const HELD: usize = 1024 * 1024;
-const DISCARDED: usize = 64 * 1024 * 1024;
+
+pub use crate::http::body::{BODY_LIMIT, Body};
 
 /// A request, read whole.
 #[derive(Debug, Clone)]
@@ -36,37 +31,29 @@ pub struct Request {
     pub forwarded: Forwarded,
 }
 
-/// The body, or why it could not be read.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// Read whole.
-    Read(Bytes),
-    /// Too large to hold.
-    TooLarge,
-    /// It ended before its end, or was framed wrongly.
-    BrokenOff,
-    /// It stopped arriving.
-    TimedOut,
-}
-
 impl Request {
-    /// Reads a request from the connection; its body may take so long.
-    pub async fn read(request: hyper::Request<Incoming>, body_time: Duration) -> Self {
+    /// Reads a request from the connection; its body may take so long, and finds its place in
+    /// `room`.
+    pub async fn read(
+        request: hyper::Request<Incoming>,
+        body_time: Duration,
+        room: &Room,
+    ) -> Result<Self, NoRoom> {
         let (mut parts, incoming) = request.into_parts();
         if parts.version == Version::HTTP_2 {
             as_in_http1(&mut parts);
         }
-        let body = tokio::time::timeout(body_time, read_body(incoming))
+        let body = body::in_time(body_time, body::read(incoming, room))
             .await
-            .unwrap_or(Body::TimedOut);
-        Self {
+            .unwrap_or(Ok(Body::TimedOut))?;
+        Ok(Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
             body,
             forwarded: Forwarded::default(),
-        }
+        })
     }
 
     /// A header as text; bytes outside ASCII are replaced.
@@ -131,44 +118,4 @@ pub fn charset_of(media_type: &str) -> Option<String> {
         let value = value.trim().trim_matches('"').to_ascii_lowercase();
         is_charset.then_some(value)
     })
-}
-
-/// A body without the byte-order mark that it may begin with: it says nothing (RFC 8259, section
-/// 8.1), and whoever reads on would take it for a part of the first name.
-fn without_mark(body: Bytes) -> Bytes {
-    if body.starts_with(b"\xef\xbb\xbf") {
-        body.slice(3..)
-    } else {
-        body
-    }
-}
-
-async fn read_body(incoming: Incoming) -> Body {
-    let mut limited = Limited::new(incoming, DISCARDED);
-    let mut held = Bytes::new();
-    let mut too_large = false;
-    while let Some(frame) = limited.frame().await {
-        let Ok(frame) = frame else {
-            return Body::BrokenOff;
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        too_large |= held.len() + data.len() > HELD;
-        if too_large {
-            continue;
-        }
-        held = if held.is_empty() {
-            data
-        } else {
-            let mut more = BytesMut::from(held);
-            more.extend_from_slice(&data);
-            more.freeze()
-        };
-    }
-    if too_large {
-        Body::TooLarge
-    } else {
-        Body::Read(without_mark(held))
-    }
 }

@@ -123,12 +123,18 @@ impl Note {
 
     /// Why the request was refused, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
-        let reason = |reason: &Reason| match &reason.param {
-            Some(param) => format!("{} {param}", reason.clause),
-            None => reason.clause.to_owned(),
-        };
-        let reasons: Vec<String> = self.violations.iter().map(reason).collect();
-        (!reasons.is_empty()).then(|| reasons.join(", "))
+        let mut line = String::new();
+        for reason in &self.violations {
+            if !line.is_empty() {
+                line.push_str(", ");
+            }
+            line.push_str(reason.clause);
+            if let Some(param) = &reason.param {
+                line.push(' ');
+                line.push_str(param);
+            }
+        }
+        (!line.is_empty()).then_some(line)
     }
 
     /// What to send instead, in one line.

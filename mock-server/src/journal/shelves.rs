@@ -26,8 +26,8 @@ pub struct Journal {
     pub(super) shelves: FxHashMap<Owner, Shelf>,
     /// All of them by their ids.
     pub(super) entries: BTreeMap<u64, Arc<Entry>>,
-    /// The shelves by size, the largest last; the number tells equal ones apart.
-    pub(super) sizes: BTreeMap<(usize, u64), Owner>,
+    /// The shelves by size, the largest last; the number tells those of one class apart.
+    pub(super) sizes: Sizes,
     pub(super) limits: Limits,
     /// How large the entries are together.
     pub(super) bytes: usize,
@@ -49,6 +49,48 @@ pub(super) struct Shelf {
     pub(super) dropped_to: u64,
 }
 
+/// The shelves by their sizes, in classes that double: a shelf seldom goes from one to the next, and
+/// the largest is as good as any that is more than half as large.
+#[derive(Debug, Default)]
+pub(super) struct Sizes(BTreeMap<(u32, u64), Owner>);
+
+impl Sizes {
+    fn class(bytes: usize) -> u32 {
+        usize::BITS - bytes.leading_zeros()
+    }
+
+    /// Adds an empty shelf.
+    pub(super) fn add(&mut self, one: &Shelf, owner: Owner) {
+        self.0.insert((Self::class(one.bytes), one.number), owner);
+    }
+
+    /// Gives a shelf another size.
+    pub(super) fn change(&mut self, one: &mut Shelf, owner: &Owner, bytes: usize) {
+        let (before, after) = (Self::class(one.bytes), Self::class(bytes));
+        one.bytes = bytes;
+        if before != after {
+            let named = self.0.remove(&(before, one.number));
+            let named = named.unwrap_or_else(|| owner.clone());
+            self.0.insert((after, one.number), named);
+        }
+    }
+
+    /// Takes a shelf away.
+    pub(super) fn remove(&mut self, one: &Shelf) {
+        self.0.remove(&(Self::class(one.bytes), one.number));
+    }
+
+    /// Whose shelf is about the largest.
+    fn largest(&self) -> Option<Owner> {
+        self.0.last_key_value().map(|(_, owner)| owner.clone())
+    }
+
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Shelf {
     pub(super) fn new(number: u64) -> Self {
         Self {
@@ -67,7 +109,7 @@ impl Journal {
         Self {
             shelves: FxHashMap::default(),
             entries: BTreeMap::new(),
-            sizes: BTreeMap::new(),
+            sizes: Sizes::default(),
             limits,
             bytes: 0,
             next: 1,
@@ -101,24 +143,24 @@ impl Journal {
         self.bytes += size;
         self.entries.insert(id, Arc::clone(&entry));
         let next_shelf = &mut self.next_shelf;
+        let sizes = &mut self.sizes;
         let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
             *next_shelf += 1;
-            Shelf::new(*next_shelf)
+            let empty = Shelf::new(*next_shelf);
+            sizes.add(&empty, owner.clone());
+            empty
         });
-        self.sizes.remove(&(own.bytes, own.number));
-        own.bytes += size;
         own.entries.push_back(entry);
         let is_over = own.entries.len() > self.limits.count;
-        self.sizes.insert((own.bytes, own.number), owner.clone());
+        self.sizes.change(own, &owner, own.bytes + size);
         let mut gone = None;
         if is_over {
             gone = self.drop_oldest(&owner);
         }
         while self.bytes > self.limits.bytes {
-            let Some((_, largest)) = self.sizes.last_key_value() else {
+            let Some(largest) = self.sizes.largest() else {
                 break;
             };
-            let largest = largest.clone();
             let Some(oldest) = self.drop_oldest(&largest) else {
                 break;
             };
@@ -133,12 +175,9 @@ impl Journal {
         let oldest = own.entries.pop_front()?;
         let size = oldest.size();
         self.entries.remove(&oldest.id);
-        let named = self.sizes.remove(&(own.bytes, own.number));
-        own.bytes -= size;
+        self.sizes.change(own, owner, own.bytes - size);
         own.dropped += 1;
         own.dropped_to = oldest.id;
-        let named = named.unwrap_or_else(|| owner.clone());
-        self.sizes.insert((own.bytes, own.number), named);
         self.bytes -= size;
         self.dropped += 1;
         self.dropped_to = self.dropped_to.max(oldest.id);
@@ -151,7 +190,7 @@ impl Journal {
     /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
     pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
         let gone = self.shelves.remove(&Some(client_id.into()))?;
-        self.sizes.remove(&(gone.bytes, gone.number));
+        self.sizes.remove(&gone);
         self.bytes -= gone.bytes;
         self.dropped -= gone.dropped;
         if let Some(tracked) = &mut self.tracked {
@@ -267,7 +306,7 @@ mod tests {
         drop(journal.forget("busy"));
         assert_eq!(journal.size(), (1, one));
         assert_eq!(journal.dropped(None), 0);
-        assert_eq!(journal.sizes.len(), 1);
+        assert_eq!(journal.sizes.count(), 1);
         // What is larger than all that may be held is not held.
         journal.record(entry("large", 20 * one));
         assert_eq!(journal.page(Some("large"), 0, 1).len(), 0);

@@ -9,6 +9,7 @@ pub mod lifecycle;
 #[cfg(test)]
 mod lifecycle_laws;
 pub mod money;
+pub mod named_parameters;
 pub mod order;
 pub mod payment_plan;
 pub mod redirection_url;

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
 use crate::fault::{Action, MatchInput, Strike};
-use crate::http::reply::{Reply, Script, StreamScript};
+use crate::http::reply::{Reply, Script, StreamScript, Way};
 use crate::http::request::{BODY_LIMIT, Body, Request};
 use crate::journal::{Note, sent_of};
 use crate::model::order;
@@ -244,11 +244,11 @@ impl Struck {
             | Action::LateNotification
             | Action::Maintenance { .. } => return reply,
         };
-        reply.script = Some(Script {
+        reply.way = Way::Script(Box::new(Script {
             pieces,
             reset: self.action == Action::Reset,
             stream,
-        });
+        }));
         reply
     }
 }

@@ -11,7 +11,8 @@ use crate::app::{App, kept};
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
-use crate::http::reply::{Again, Reply};
+use crate::http::body::Room;
+use crate::http::reply::{Again, Reply, Way};
 use crate::http::request::Request;
 use crate::http::route::{ADMIN, Route, Router};
 use crate::journal::{Entry, Note};
@@ -40,6 +41,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// How many callbacks are brought at once; more wait.
     pub callbacks: Semaphore,
+    /// The room for bodies that are still arriving.
+    pub bodies: Room,
     router: Router,
     turns: Option<Mutex<()>>,
 }
@@ -59,6 +62,7 @@ impl Service {
             app: kept::start(settings, rulebook, address)?,
             metrics: Metrics::new()?,
             callbacks: Semaphore::new(CALLBACKS),
+            bodies: Room::default(),
             turns: settings.in_turn.then(Mutex::default),
         })
     }
@@ -110,13 +114,13 @@ impl Service {
             Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
             // Steering the server is not part of what it plays.
             Route::Admin(rest) => {
-                let mut reply = admin::handle(app, &self.metrics, &rest, request, now);
-                if let Some(again) = reply.again.take() {
-                    let Again { request, then } = *again;
-                    let (answer, id) = self.answered(&request, now);
-                    reply = then(id.unwrap_or_default(), answer.status);
-                }
-                return (reply, None);
+                let reply = admin::handle(app, &self.metrics, &rest, request, now);
+                let Way::Again(again) = reply.way else {
+                    return (reply, None);
+                };
+                let Again { request, then } = *again;
+                let (answer, id) = self.answered(&request, now);
+                return (then(id.unwrap_or_default(), answer.status), None);
             }
             Route::Root if matches!(request.method, Method::GET | Method::HEAD) => {
                 return (admin::welcome::page(app, request), None);
@@ -132,7 +136,7 @@ impl Service {
     fn unknown(&self, request: &Request, now: Millis, note: &mut Note) -> Reply {
         let app = &self.app;
         let named = Router::client_id(&request.path).map(Cow::Owned);
-        let rulebook = &*noted(app, named, now, note);
+        let rulebook = &*noted(app, named, now, note).rulebook;
         let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
         if cors && request.method == Method::OPTIONS {
             return preflight("GET, POST", request);
@@ -195,7 +199,11 @@ fn api(
     note: &mut Note,
 ) -> Reply {
     note.endpoint = Some(target.endpoint);
-    let rulebook = &*merchant(app, target, request, machine, note);
+    let Noted {
+        rulebook,
+        has_faults,
+    } = &merchant(app, target, request, machine, note);
+    let rulebook = &**rulebook;
     let cors = rulebook.knobs().cors && request.headers.contains_key(ORIGIN);
     if cors && request.method == Method::OPTIONS {
         let method = &rulebook.contract().endpoint(target.endpoint).method;
@@ -211,7 +219,8 @@ fn api(
         machine,
         hides_outcome: false,
     };
-    let struck = fault_effects::strike(&call, note);
+    let struck = has_faults.then(|| fault_effects::strike(&call, note));
+    let struck = struck.flatten();
     let instead = struck
         .as_ref()
         .and_then(|struck| struck.instead(rulebook, &request.path));
@@ -283,19 +292,23 @@ fn merchant(
     request: &Request,
     machine: Millis,
     note: &mut Note,
-) -> Arc<Rulebook> {
+) -> Noted {
     let in_path = target.client_id.map(Cow::Borrowed);
     let named = in_path.or_else(|| auth::client_id(request).map(Cow::Owned));
     noted(app, named, machine, note)
 }
 
-/// Notes the merchant with this client id, if there is one; gives its rulebook.
-pub fn noted(
-    app: &App,
-    named: Option<Cow<'_, str>>,
-    machine: Millis,
-    note: &mut Note,
-) -> Arc<Rulebook> {
+/// What a request's way depends on from the start.
+#[derive(Debug)]
+pub struct Noted {
+    /// The contract in the merchant's dialect; in the server's, where no merchant is known.
+    pub rulebook: Arc<Rulebook>,
+    /// Whether faults are planned for the merchant.
+    has_faults: bool,
+}
+
+/// Notes the merchant with this client id, if there is one.
+pub fn noted(app: &App, named: Option<Cow<'_, str>>, machine: Millis, note: &mut Note) -> Noted {
     let state = app.state();
     let merchants = &state.merchants;
     let found = named.and_then(|id| {
@@ -306,9 +319,15 @@ pub fn noted(
         exact.or_else(unquoted).or_else(decoded)
     });
     let Some(merchant) = found else {
-        return app.dialects.own();
+        return Noted {
+            rulebook: app.dialects.own(),
+            has_faults: false,
+        };
     };
     note.client_id = Some(Arc::clone(&merchant.client_id));
     note.clock = Some(merchant.clock.at(machine));
-    Arc::clone(&merchant.rulebook)
+    Noted {
+        rulebook: Arc::clone(&merchant.rulebook),
+        has_faults: !merchant.faults.is_empty(),
+    }
 }

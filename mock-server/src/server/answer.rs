@@ -1,7 +1,8 @@
 //! One request: read, answered, and written.
 
+use crate::http::body::NoRoom;
 use crate::http::forwarded::Forwarded;
-use crate::http::reply::{Follow, Pieces, Reply, ReplyBody};
+use crate::http::reply::{Follow, Pieces, Reply, ReplyBody, Way};
 use crate::http::request::Request;
 use crate::pipeline::Service;
 use crate::server::connections::{Busy, Place};
@@ -12,9 +13,10 @@ use crate::server::{callback, event_stream, malformed, unkept};
 use crate::upstream::{Forward, Upstream};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
-use hyper::Method;
 use hyper::body::Incoming;
-use hyper::header::CONNECTION;
+use hyper::header::{CONNECTION, RETRY_AFTER};
+use hyper::{Method, StatusCode};
+use serde_json::json;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,9 +39,9 @@ impl Handle for Plain {
     }
 }
 
-/// What every connection needs.
+/// What every connection needs: one pointer for each request, in place of one for each part.
 #[derive(Debug)]
-pub struct Shared<H> {
+pub struct Serving<H> {
     pub service: Arc<Service>,
     pub handle: Arc<H>,
     /// How many calls that take long run at once, beside those that answer.
@@ -48,18 +50,6 @@ pub struct Shared<H> {
     pub tls: Option<Arc<Tls>>,
     /// The server behind this one, if there is one.
     pub upstream: Option<Arc<Upstream>>,
-}
-
-impl<H> Clone for Shared<H> {
-    fn clone(&self) -> Self {
-        Self {
-            service: Arc::clone(&self.service),
-            handle: Arc::clone(&self.handle),
-            aside: Arc::clone(&self.aside),
-            tls: self.tls.clone(),
-            upstream: self.upstream.clone(),
-        }
-    }
 }
 
 /// What an answer is written to.
@@ -73,7 +63,7 @@ pub(super) enum Answering {
 
 /// Answers one request.
 pub(super) async fn answer<H: Handle>(
-    shared: Shared<H>,
+    serving: Arc<Serving<H>>,
     on: Answering,
     place: Arc<Place>,
     request: hyper::Request<Incoming>,
@@ -81,29 +71,27 @@ pub(super) async fn answer<H: Handle>(
     if let Answering::Connection(socket) = &on {
         socket.begins_answer();
     }
-    let Shared {
-        service,
-        handle,
-        aside,
-        upstream,
-        ..
-    } = shared;
+    let service = &serving.service;
     let framing = malformed::host(&request);
     // In HTTP/1, hyper leaves the body out by itself.
     let wants_head = request.method() == Method::HEAD && matches!(on, Answering::Stream(_));
-    let mut request = Request::read(request, service.app.limits.body_time).await;
-    request.forwarded = forwarded(&service, &request, place.peer());
+    let read = Request::read(request, service.app.limits.body_time, &service.bodies).await;
+    let mut request = match read {
+        Ok(request) => request,
+        Err(NoRoom) => return Ok(no_room().into()),
+    };
+    request.forwarded = forwarded(service, &request, place.peer());
     let busy = Busy::new(place);
     let mut reply = if let Err(why) = framing {
-        malformed::refused(&service, why);
+        malformed::refused(service, why);
         malformed::reply(why)
-    } else if let Some((upstream, forward)) = passed(upstream, &service, &request) {
+    } else if let Some((upstream, forward)) = passed(serving.upstream.as_ref(), service, &request) {
         // On its own: what the upstream does is kept, even where the client goes away.
-        let service = Arc::clone(&service);
+        let service = Arc::clone(service);
         let passing = async move { upstream.pass(service, forward, request).await };
         tokio::spawn(passing).await.map_err(io::Error::other)?
     } else {
-        handled(&service, handle, &aside, request).await?
+        handled(&serving, request).await?
     };
     if !reply.later.is_zero() {
         tokio::time::sleep(reply.later).await;
@@ -115,38 +103,44 @@ pub(super) async fn answer<H: Handle>(
     if wants_head {
         reply = reply.head_only();
     }
-    if let Some(script) = reply.script.take() {
-        return match on {
+    let patience = service.app.limits.write_time;
+    match std::mem::take(&mut reply.way) {
+        Way::Script(script) => match on {
             Answering::Connection(socket) => {
                 socket.play(&script).await?;
                 // hyper gives the connection up.
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
-            stream @ Answering::Stream(_) => {
-                let patience = service.app.limits.write_time;
-                stream::broken(reply, script.stream, patience, stream)
-            }
-        };
+            stream @ Answering::Stream(_) => stream::broken(reply, script.stream, patience, stream),
+        },
+        Way::Watch(watch) => {
+            let (sender, stream) = Channel::new(1);
+            let (service, aside) = (Arc::clone(service), Arc::clone(&serving.aside));
+            tokio::spawn(async move {
+                event_stream::feed(service, aside, *watch, sender).await;
+                drop((busy, on));
+            });
+            Ok(reply.streaming(stream))
+        }
+        Way::Pieces(pieces) => {
+            let (sender, stream) = Channel::new(1);
+            let start = std::mem::take(&mut reply.body);
+            let aside = Arc::clone(&serving.aside);
+            tokio::spawn(async move {
+                read_out(start, pieces, aside, sender, patience).await;
+                drop((busy, on));
+            });
+            Ok(reply.streaming(stream))
+        }
+        // What was to be done first is done.
+        Way::Plain | Way::Follow(_) | Way::Again(_) => Ok(reply.into()),
     }
-    if let Some(watch) = reply.watch.take() {
-        let (sender, stream) = Channel::new(1);
-        tokio::spawn(async move {
-            event_stream::feed(service, aside, watch, sender).await;
-            drop((busy, on));
-        });
-        return Ok(reply.streaming(stream));
-    }
-    if let Some(pieces) = reply.pieces.take() {
-        let (sender, stream) = Channel::new(1);
-        let start = std::mem::take(&mut reply.body);
-        let patience = service.app.limits.write_time;
-        tokio::spawn(async move {
-            read_out(start, pieces, aside, sender, patience).await;
-            drop((busy, on));
-        });
-        return Ok(reply.streaming(stream));
-    }
-    Ok(reply.into())
+}
+
+/// The answer to a request whose body found no room.
+fn no_room() -> Reply {
+    let body = json!({"error": "too many bodies are arriving at once; try again"});
+    Reply::json(StatusCode::SERVICE_UNAVAILABLE, &body).with(RETRY_AFTER, "1")
 }
 
 /// What proxies say of a request, as far as they are trusted. What does not count is named in the
@@ -161,12 +155,13 @@ fn forwarded(service: &Service, request: &Request, peer: IpAddr) -> Forwarded {
 }
 
 /// The answer to a request, once all that it depends on is kept.
-async fn handled<H: Handle>(
-    service: &Arc<Service>,
-    handle: Arc<H>,
-    aside: &Arc<Semaphore>,
-    request: Request,
-) -> io::Result<Reply> {
+async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Result<Reply> {
+    let Serving {
+        service,
+        handle,
+        aside,
+        ..
+    } = serving;
     let app = &service.app;
     let is_aside = Service::is_aside(&request);
     // Before the turn at a shared store: nobody is to wait in there. The semaphore is never closed.
@@ -190,7 +185,7 @@ async fn handled<H: Handle>(
     }
     let mut reply = if is_aside {
         // Others are answered meanwhile.
-        let service = Arc::clone(service);
+        let (service, handle) = (Arc::clone(service), Arc::clone(handle));
         let handled = tokio::task::spawn_blocking(move || {
             let reply = handle.handle(&service, &request);
             drop(permit);
@@ -203,7 +198,7 @@ async fn handled<H: Handle>(
     if let Err(lost) = app.keep(entry).await {
         return Ok(unkept::reply(&lost));
     }
-    if let Some(follow) = reply.follow.take() {
+    if let Way::Follow(follow) = reply.way {
         let Follow {
             callback: wanted,
             then,
@@ -219,13 +214,13 @@ async fn handled<H: Handle>(
 
 /// The server behind this one, where a request is to be passed on to it.
 fn passed(
-    upstream: Option<Arc<Upstream>>,
+    upstream: Option<&Arc<Upstream>>,
     service: &Service,
     request: &Request,
 ) -> Option<(Arc<Upstream>, Forward)> {
     let upstream = upstream?;
     let forward = upstream.takes(service, request)?;
-    Some((upstream, forward))
+    Some((Arc::clone(upstream), forward))
 }
 
 /// Sends a long body: each piece is made when the one before it has been read.

@@ -1,6 +1,6 @@
 //! One connection: secured if that is asked for, then read as the protocol that its client speaks.
 
-use crate::server::answer::{Answering, Handle, Shared, answer};
+use crate::server::answer::{Answering, Handle, Serving, answer};
 use crate::server::connections::Place;
 use crate::server::http2;
 use crate::server::malformed;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 /// Serves one connection until it ends, or has to make room.
 pub fn connection<H: Handle>(
-    shared: Shared<H>,
+    serving: Arc<Serving<H>>,
     stream: TcpStream,
     place: Place,
     stop: watch::Receiver<()>,
@@ -25,13 +25,13 @@ pub fn connection<H: Handle>(
     let place = Arc::new(place);
     async move {
         let served = async {
-            match &shared.tls {
+            match &serving.tls {
                 None => {
-                    let socket = Socket::new(stream, shared.service.app.limits.write_time);
-                    http1(&shared, socket, &place, stop).await;
+                    let socket = Socket::new(stream, serving.service.app.limits.write_time);
+                    http1(&serving, socket, &place, stop).await;
                 }
                 // In a box: connections in the clear need not have room for it.
-                Some(tls) => Box::pin(secured(&shared, tls, stream, &place, stop)).await,
+                Some(tls) => Box::pin(secured(&serving, tls, stream, &place, stop)).await,
             }
         };
         tokio::select! {
@@ -44,16 +44,16 @@ pub fn connection<H: Handle>(
 
 /// Serves one connection within TLS.
 async fn secured<H: Handle>(
-    shared: &Shared<H>,
+    serving: &Arc<Serving<H>>,
     tls: &Tls,
     stream: TcpStream,
     place: &Arc<Place>,
     mut stop: watch::Receiver<()>,
 ) {
-    let limits = &shared.service.app.limits;
+    let limits = &serving.service.app.limits;
     let accepted = tokio::select! {
         biased;
-        accepted = handshake::accept(&shared.service, tls, stream) => accepted,
+        accepted = handshake::accept(&serving.service, tls, stream) => accepted,
         // Nothing was asked yet.
         _ = stop.changed() => None,
     };
@@ -63,27 +63,27 @@ async fn secured<H: Handle>(
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
     let socket = Socket::within_tls(stream, limits.write_time);
     if is_http2 {
-        let service = Arc::clone(&shared.service);
-        let each = each_stream(shared, place);
+        let service = Arc::clone(&serving.service);
+        let each = each_stream(serving, place);
         http2::serve(service, socket.known(), each, stop).await;
     } else {
-        http1(shared, socket, place, stop).await;
+        http1(serving, socket, place, stop).await;
     }
 }
 
 /// Serves HTTP/1, or HTTP/2 to a client that begins with it.
 async fn http1<H: Handle>(
-    shared: &Shared<H>,
+    serving: &Arc<Serving<H>>,
     socket: Socket,
     place: &Arc<Place>,
     mut stop: watch::Receiver<()>,
 ) {
-    let service = &shared.service;
+    let service = &serving.service;
     let kept = socket.clone();
-    let (own, held, state) = (socket.clone(), Arc::clone(place), shared.clone());
+    let (own, held, state) = (socket.clone(), Arc::clone(place), Arc::clone(serving));
     let each = service_fn(move |request| {
         let on = Answering::Connection(own.clone());
-        answer(state.clone(), on, Arc::clone(&held), request)
+        answer(Arc::clone(&state), on, Arc::clone(&held), request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -104,7 +104,7 @@ async fn http1<H: Handle>(
     };
     if let Some(Other::Http2(begun)) = kept.other() {
         let socket = kept.beginning_with(begun.clone());
-        let each = each_stream(shared, place);
+        let each = each_stream(serving, place);
         Box::pin(http2::serve(Arc::clone(service), socket, each, stop)).await;
     } else if let Err(error) = ended {
         malformed::ended(service, &kept, &error);
@@ -112,10 +112,15 @@ async fn http1<H: Handle>(
 }
 
 /// Answers the requests of HTTP/2's streams.
-fn each_stream<H: Handle>(shared: &Shared<H>, place: &Arc<Place>) -> http2::Each {
-    let (shared, place) = (shared.clone(), Arc::clone(place));
+fn each_stream<H: Handle>(serving: &Arc<Serving<H>>, place: &Arc<Place>) -> http2::Each {
+    let (serving, place) = (Arc::clone(serving), Arc::clone(place));
     Box::new(move |open, request| {
         let on = Answering::Stream(open);
-        Box::pin(answer(shared.clone(), on, Arc::clone(&place), request))
+        Box::pin(answer(
+            Arc::clone(&serving),
+            on,
+            Arc::clone(&place),
+            request,
+        ))
     })
 }

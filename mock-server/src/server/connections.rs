@@ -29,7 +29,7 @@ struct Open {
 /// What a connection does.
 #[derive(Debug, Default)]
 struct Activity {
-    /// When it was accepted, or last had a whole request; in milliseconds.
+    /// When it was accepted, or last had an answer; in milliseconds.
     last: AtomicU64,
     /// How many requests are being answered.
     busy: AtomicUsize,
@@ -125,11 +125,11 @@ impl Place {
     }
 
     fn busy(&self, is_busy: bool) {
-        self.activity.last.store(self.all.now(), Ordering::Relaxed);
         let busy = &self.activity.busy;
         if is_busy {
             busy.fetch_add(1, Ordering::Relaxed);
         } else {
+            self.activity.last.store(self.all.now(), Ordering::Relaxed);
             busy.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -1,7 +1,7 @@
 //! The threads that answer, each with a runtime of its own. A connection stays with the thread
 //! that had the fewest when it came: nothing moves between processors but the merchants' state.
 
-use crate::server::answer::{Handle, Shared};
+use crate::server::answer::{Handle, Serving};
 use crate::server::connection::connection;
 use crate::server::connections::Place;
 use crate::server::runtime::runtime;
@@ -33,10 +33,15 @@ impl Worker {
     }
 
     /// Serves a connection on this thread.
-    fn take<H: Handle>(&self, shared: Shared<H>, stream: tokio::net::TcpStream, place: Place) {
+    fn take<H: Handle>(
+        &self,
+        serving: Arc<Serving<H>>,
+        stream: tokio::net::TcpStream,
+        place: Place,
+    ) {
         let load = Arc::clone(&self.load);
         load.fetch_add(1, Ordering::Relaxed);
-        let served = connection(shared, stream, place, self.stop.subscribe());
+        let served = connection(serving, stream, place, self.stop.subscribe());
         tokio::spawn(async move {
             served.await;
             load.fetch_sub(1, Ordering::Relaxed);
@@ -61,19 +66,19 @@ struct Mate {
 pub struct Crew<H> {
     own: Worker,
     mates: Vec<Mate>,
-    shared: Shared<H>,
+    serving: Arc<Serving<H>>,
 }
 
 impl<H: Handle> Crew<H> {
     /// So many threads beside the caller's. One that cannot be started is done without.
-    pub fn new(shared: Shared<H>, beside: usize) -> Self {
+    pub fn new(serving: Arc<Serving<H>>, beside: usize) -> Self {
         let mut mates = Vec::new();
         for _ in 0..beside {
             let (streams, come) = unbounded_channel();
             let load = Arc::new(AtomicUsize::new(0));
-            let (worker, shared) = (Worker::new(Arc::clone(&load)), shared.clone());
+            let (worker, serving) = (Worker::new(Arc::clone(&load)), Arc::clone(&serving));
             let thread = std::thread::Builder::new().name("flexiti-mock".to_owned());
-            match thread.spawn(move || work(worker, &shared, come)) {
+            match thread.spawn(move || work(worker, &serving, come)) {
                 Ok(thread) => mates.push(Mate {
                     streams,
                     load,
@@ -88,7 +93,7 @@ impl<H: Handle> Crew<H> {
         Self {
             own: Worker::new(Arc::default()),
             mates,
-            shared,
+            serving,
         }
     }
 
@@ -109,7 +114,7 @@ impl<H: Handle> Crew<H> {
                 mate.load.fetch_sub(1, Ordering::Relaxed);
             }
         } else {
-            self.own.take(self.shared.clone(), stream, place);
+            self.own.take(Arc::clone(&self.serving), stream, place);
         }
     }
 
@@ -124,7 +129,7 @@ impl<H: Handle> Crew<H> {
             })
             .collect();
         self.own
-            .drain(self.shared.service.app.limits.drain_time)
+            .drain(self.serving.service.app.limits.drain_time)
             .await;
         for thread in threads {
             // A panic in there has been logged already.
@@ -135,7 +140,7 @@ impl<H: Handle> Crew<H> {
 
 fn work<H: Handle>(
     worker: Worker,
-    shared: &Shared<H>,
+    serving: &Arc<Serving<H>>,
     mut come: UnboundedReceiver<(TcpStream, Place)>,
 ) {
     let runtime = match runtime() {
@@ -149,11 +154,11 @@ fn work<H: Handle>(
         while let Some((stream, place)) = come.recv().await {
             let stream: io::Result<_> = tokio::net::TcpStream::from_std(stream);
             if let Ok(stream) = stream {
-                worker.take(shared.clone(), stream, place);
+                worker.take(Arc::clone(serving), stream, place);
             }
             worker.load.fetch_sub(1, Ordering::Relaxed);
         }
-        worker.drain(shared.service.app.limits.drain_time).await;
+        worker.drain(serving.service.app.limits.drain_time).await;
     });
     runtime.shutdown_background();
 }

@@ -3,7 +3,7 @@
 pub use crate::server::answer::{Handle, Plain};
 
 use crate::pipeline::Service;
-use crate::server::answer::Shared;
+use crate::server::answer::Serving;
 use crate::server::connections::{Connections, Full};
 use crate::server::crew::Crew;
 use crate::server::own_words;
@@ -27,17 +27,17 @@ pub async fn run(
     let limits = service.app.limits.clone();
     let connections = Connections::new(limits.connections, limits.connections_per_peer);
     let connections = Arc::new(connections);
-    let shared = Shared {
+    let serving = Arc::new(Serving {
         service: Arc::clone(&service),
         handle,
         aside: Arc::new(Semaphore::new(limits.threads.max(2))),
         tls: tls.clone(),
         upstream,
-    };
+    });
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.watch(Arc::clone(&service)));
     }
-    let crew = Crew::new(shared, limits.threads.saturating_sub(1));
+    let crew = Crew::new(serving, limits.threads.saturating_sub(1));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = tokio::select! {

@@ -22,7 +22,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// hyper's side of a connection.
 #[derive(Debug)]
 pub struct Socket {
-    shared: Arc<Shared>,
+    shared: Arc<Line>,
     /// When a client that does not read is given up; none while it reads.
     given_up: Option<Pin<Box<Sleep>>>,
     start: Start,
@@ -39,7 +39,7 @@ enum Start {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Line {
     wire: Wire,
     /// How long a client may not read.
     patience: Duration,
@@ -81,7 +81,7 @@ impl Socket {
 
     fn on(wire: Wire, patience: Duration) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(Line {
                 wire,
                 patience,
                 is_half_way: AtomicBool::new(false),
@@ -132,7 +132,7 @@ impl Socket {
 
     /// Plays a script. The connection is good for nothing after that.
     pub async fn play(&self, script: &Script) -> io::Result<()> {
-        let Shared { wire, patience, .. } = &*self.shared;
+        let Line { wire, patience, .. } = &*self.shared;
         for (pause, piece) in &script.pieces {
             if !pause.is_zero() {
                 tokio::time::sleep(*pause).await;

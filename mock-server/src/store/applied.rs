@@ -79,7 +79,7 @@ fn put(
                 .take_over(&owner, id.into(), (number, value));
         }
         Table::Exchanges => {
-            let row: ExchangeRow = read(value)?;
+            let row: ExchangeRow<'_> = read(value)?;
             let entry = row.read(number, contract).map_err(|what| anyhow!(what))?;
             into.journal.restore(entry);
         }

@@ -130,6 +130,12 @@ impl File {
     }
 
     fn try_write(&mut self, writes: &[Write]) -> anyhow::Result<()> {
+        self.open_again()?;
+        write(self.open_database()?, writes)
+    }
+
+    /// Opens it anew where that is due after an error.
+    pub fn open_again(&mut self) -> anyhow::Result<()> {
         ensure!(
             identity(&self.path)? == *self.identity.get_or_insert(identity(&self.path)?),
             "another file has been put in its place: put the right one back, or start the server \
@@ -138,7 +144,12 @@ impl File {
         if self.database.is_none() {
             self.database = Some(database(&self.path)?);
         }
-        write(self.open_database()?, writes)
+        Ok(())
+    }
+
+    /// The row that says what wrote it, as this process last wrote it.
+    pub fn remembered_writer(&self) -> Option<Write> {
+        self.writer.clone()
     }
 
     /// Whether it was taken away since it was opened.

@@ -1,26 +1,34 @@
 //! Keeps what has changed: one thread writes the changes of all requests that wait together.
+//!
+//! What cannot be written is taken back: the requests that wait for it are refused, and once none is
+//! being answered, memory becomes what the file has. So whoever was refused can send the same again.
 
 use crate::store::file::File;
 use crate::store::record::Write;
+use crate::store::rows::Rows;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// How long a batch as large as the last one is waited for: its requests come back one after the
+/// other. Without a pause, the first of them would have the disk for itself, and the others would
+/// wait for it; a single client never waits.
+const TOGETHER: Duration = Duration::from_micros(200);
 /// How long after a failure the store is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Keeps what has changed in a store.
 #[derive(Debug)]
 pub struct Keeper {
-    shared: Arc<Shared>,
+    queue: Arc<Queue>,
     writing: Mutex<Option<JoinHandle<()>>>,
     place: String,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Queue {
     asked: Mutex<Asked>,
     wake: Condvar,
     done: watch::Sender<Done>,
@@ -33,7 +41,33 @@ struct Asked {
     count: u64,
     /// What is to be written in addition to the recorded changes.
     also: Vec<Write>,
+    /// How many requests are being answered.
+    inside: usize,
+    /// Why no more are, until the store can be written again.
+    lost: Option<Lost>,
     is_over: bool,
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub struct Answering(Arc<Queue>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let mut asked = self.0.asked();
+        asked.inside -= 1;
+        if asked.inside == 0 && asked.lost.is_some() {
+            self.0.wake.notify_all();
+        }
+    }
+}
+
+/// The memory of a server that keeps it in a file.
+pub trait FileMemory: Send + 'static {
+    /// What has changed since this was last asked for, or all that there is.
+    fn take(&mut self, wanted: Wanted) -> Vec<Write>;
+    /// Forgets everything, and remembers what was kept.
+    fn go_back(&mut self, kept: &dyn Rows) -> anyhow::Result<()>;
 }
 
 /// What it has done.
@@ -64,44 +98,68 @@ impl fmt::Display for Lost {
     }
 }
 
-impl Shared {
+impl Queue {
     fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits as long as this holds, and no longer than that.
+    fn wait_while<'q>(
+        &self,
+        asked: MutexGuard<'q, Asked>,
+        time: Duration,
+        holds: impl Fn(&Asked) -> bool,
+    ) -> MutexGuard<'q, Asked> {
+        let waited = self.wake.wait_timeout_while(asked, time, |it| holds(it));
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
 impl Keeper {
-    /// Writes to `file` what `take` gives: what has changed since it was last called, or all that
-    /// there is.
-    pub fn start(
-        file: File,
-        take: impl FnMut(Wanted) -> Vec<Write> + Send + 'static,
-    ) -> anyhow::Result<Self> {
-        let shared = Arc::new(Shared {
+    /// Writes to `file` what changes in `memory`.
+    pub fn start(file: File, memory: impl FileMemory) -> anyhow::Result<Self> {
+        let queue = Arc::new(Queue {
             asked: Mutex::default(),
             wake: Condvar::new(),
             done: watch::Sender::new(Done::default()),
         });
         let place = file.path().display().to_string();
-        let writer = Arc::clone(&shared);
+        let writing = Writing {
+            queue: Arc::clone(&queue),
+            file,
+            memory,
+            also: Vec::new(),
+            last: 0,
+            failure: None,
+        };
         let thread = std::thread::Builder::new().name("store".to_owned());
-        let writing = thread.spawn(move || run(&writer, file, take))?;
+        let writing = thread.spawn(move || writing.run())?;
         Ok(Self {
-            shared,
+            queue,
             writing: Mutex::new(Some(writing)),
             place,
         })
     }
 
-    /// Waits until all that has changed so far is kept.
-    pub async fn keep(&self) -> Result<(), Lost> {
-        let mut done = self.shared.done.subscribe();
+    /// A request is about to be answered.
+    pub fn enter(&self) -> Result<Answering, Lost> {
+        let mut asked = self.queue.asked();
+        if let Some(lost) = &asked.lost {
+            return Err(lost.clone());
+        }
+        asked.inside += 1;
+        Ok(Answering(Arc::clone(&self.queue)))
+    }
+
+    /// Waits until all that has changed so far is kept. Until then, the request is being answered.
+    pub async fn keep(&self, _answering: Answering) -> Result<(), Lost> {
+        let mut done = self.queue.done.subscribe();
         let ticket = {
-            let mut asked = self.shared.asked();
+            let mut asked = self.queue.asked();
             asked.count += 1;
             asked.count
         };
-        self.shared.wake.notify_one();
+        self.queue.wake.notify_one();
         let settled = |done: &Done| done.count >= ticket || done.failed.is_some();
         match done.wait_for(settled).await {
             Ok(done) if done.count >= ticket => Ok(()),
@@ -112,16 +170,16 @@ impl Keeper {
 
     /// Queues a write, in addition to the recorded changes.
     pub fn also(&self, write: Write) {
-        let mut asked = self.shared.asked();
+        let mut asked = self.queue.asked();
         asked.also.push(write);
         asked.count += 1;
         drop(asked);
-        self.shared.wake.notify_one();
+        self.queue.wake.notify_one();
     }
 
     /// Why nothing can be kept at the moment, if that is so.
     pub fn lost(&self) -> Option<Lost> {
-        self.shared.done.borrow().failed.clone()
+        self.queue.done.borrow().failed.clone()
     }
 
     /// Where the store is.
@@ -131,16 +189,18 @@ impl Keeper {
 
     /// How often it has been written.
     pub fn batches(&self) -> u64 {
-        self.shared.done.borrow().batches
+        self.queue.done.borrow().batches
     }
 
     /// Writes what is left, and gives the store up.
     pub fn close(&self) {
-        self.shared.asked().is_over = true;
-        self.shared.wake.notify_one();
+        self.queue.asked().is_over = true;
+        self.queue.wake.notify_one();
         let writing = self.writing.lock();
         let writing = writing.unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writing) = writing {
+        // The last owner of the memory may be that thread itself.
+        let own = std::thread::current().id();
+        if let Some(writing) = writing.filter(|writing| writing.thread().id() != own) {
             // A panic in there has been printed already.
             let _ = writing.join();
         }
@@ -157,65 +217,129 @@ fn gone() -> Lost {
     Lost("the server ends".into())
 }
 
-fn run(shared: &Shared, mut file: File, mut take: impl FnMut(Wanted) -> Vec<Write>) {
-    let mut writes = Vec::new();
-    let mut failed = None;
-    loop {
-        let mut asked = shared.asked();
-        let done = shared.done.borrow().count;
-        while asked.count == done && !asked.is_over && failed.is_none() {
-            asked = shared
-                .wake
-                .wait(asked)
-                .unwrap_or_else(PoisonError::into_inner);
+/// What could not be written.
+#[derive(Debug)]
+struct Failure {
+    why: Lost,
+    /// Memory is what the file has.
+    is_back: bool,
+}
+
+/// The thread that writes.
+struct Writing<M> {
+    queue: Arc<Queue>,
+    file: File,
+    memory: M,
+    /// What is to be written in addition to the recorded changes.
+    also: Vec<Write>,
+    /// How many asked for the last batch.
+    last: u64,
+    failure: Option<Failure>,
+}
+
+impl<M: FileMemory> Writing<M> {
+    fn run(mut self) {
+        loop {
+            let (count, is_over) = self.wait();
+            if is_over && self.failure.is_some() {
+                // What is left was refused.
+                return;
+            }
+            match self.attempt() {
+                Ok(some) => self.written(count, some),
+                Err(error) => self.failed(&error),
+            }
+            if is_over {
+                return;
+            }
         }
-        if failed.is_some() && !asked.is_over {
-            let waited = shared.wake.wait_timeout_while(asked, PAUSE, |a| !a.is_over);
-            asked = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+
+    /// Waits until there is something to do; gives how many have asked, and whether it is the last.
+    fn wait(&mut self) -> (u64, bool) {
+        let queue = &self.queue;
+        let done = queue.done.borrow().count;
+        let mut asked = queue.asked();
+        match &self.failure {
+            None => {
+                while asked.count == done && !asked.is_over {
+                    let woken = queue.wake.wait(asked);
+                    asked = woken.unwrap_or_else(PoisonError::into_inner);
+                }
+                let is_part = |it: &Asked| !it.is_over && it.count - done < self.last;
+                asked = queue.wait_while(asked, TOGETHER, is_part);
+            }
+            Some(failure) => {
+                asked = queue.wait_while(asked, PAUSE, |it| !it.is_over);
+                if !failure.is_back {
+                    // Nothing changes memory then.
+                    let is_busy = |it: &Asked| !it.is_over && it.inside > 0;
+                    asked = queue.wait_while(asked, Duration::from_secs(3_600), is_busy);
+                }
+            }
         }
-        let (count, is_over) = (asked.count, asked.is_over);
+        self.also.append(&mut asked.also);
+        (asked.count, asked.is_over)
+    }
+
+    /// Writes what there is, or all anew; says whether there was anything.
+    fn attempt(&mut self) -> anyhow::Result<bool> {
         // Whoever makes room on a disk may delete it; what is in memory makes a whole store again.
-        let is_gone = file.is_gone();
-        if is_gone {
-            writes.clear();
+        if self.file.is_gone() {
+            let mut writes = self.also.clone();
+            writes.append(&mut self.memory.take(Wanted::All));
+            self.file.write_anew(&writes)?;
+            return Ok(true);
         }
-        writes.append(&mut asked.also);
-        drop(asked);
-        let written = if is_gone {
-            writes.append(&mut take(Wanted::All));
-            file.write_anew(&writes)
-        } else {
-            writes.append(&mut take(Wanted::Changes));
-            if writes.is_empty() && failed.is_none() {
-                Ok(())
-            } else {
-                file.write(&writes)
+        let mut writes = self.also.clone();
+        if let Some(failure) = &mut self.failure {
+            if !failure.is_back {
+                self.file.open_again()?;
+                self.memory.go_back(&self.file)?;
+                failure.is_back = true;
             }
-        };
-        match written {
-            Ok(()) => {
-                if failed.take().is_some() {
-                    tracing::info!("the store can be written again");
-                }
-                shared.done.send_modify(|done| {
-                    done.count = count;
-                    done.batches += u64::from(!writes.is_empty());
-                    done.failed = None;
-                });
-                writes.clear();
-            }
-            Err(error) => {
-                let why = Lost(format!("{error:#}").into());
-                if failed.as_ref() != Some(&why) {
-                    tracing::error!("{why}");
-                }
-                failed = Some(why);
-                let failed = failed.clone();
-                shared.done.send_modify(|done| done.failed = failed);
-            }
+            // There may be nothing else to try it with.
+            writes.extend(self.file.remembered_writer());
         }
-        if is_over {
-            return;
+        let mut changes = self.memory.take(Wanted::Changes);
+        if let Some(failure) = &mut self.failure {
+            // Unless they are written now, memory has what the file has not.
+            failure.is_back = changes.is_empty();
         }
+        writes.append(&mut changes);
+        if writes.is_empty() {
+            return Ok(false);
+        }
+        self.file.write(&writes)?;
+        Ok(true)
+    }
+
+    fn written(&mut self, count: u64, some: bool) {
+        self.also.clear();
+        if self.failure.take().is_some() {
+            tracing::info!("the store can be written again");
+            self.queue.asked().lost = None;
+        }
+        let mut before = 0;
+        self.queue.done.send_modify(|done| {
+            before = std::mem::replace(&mut done.count, count);
+            done.batches += u64::from(some);
+            done.failed = None;
+        });
+        self.last = count - before;
+    }
+
+    fn failed(&mut self, error: &anyhow::Error) {
+        let why = Lost(format!("{error:#}").into());
+        let before = self.failure.take();
+        if before.as_ref().is_none_or(|before| before.why != why) {
+            tracing::error!("{why}");
+        }
+        self.failure = Some(Failure {
+            why: why.clone(),
+            is_back: before.is_some_and(|before| before.is_back),
+        });
+        self.queue.asked().lost = Some(why.clone());
+        self.queue.done.send_modify(|done| done.failed = Some(why));
     }
 }

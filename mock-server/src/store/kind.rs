@@ -1,8 +1,8 @@
 //! A store of either kind.
 
-use crate::store::keeper::{Keeper, Lost};
+use crate::store::keeper::{Answering, Keeper, Lost};
 use crate::store::record::Write;
-use crate::store::turns::{Inside, Turns};
+use crate::store::turns::{InTurn, Turns};
 
 /// What keeps what a server remembers.
 #[derive(Debug)]
@@ -15,26 +15,30 @@ pub enum Store {
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub struct Entry(Option<Inside>);
+pub struct Entry(Inside);
+
+#[derive(Debug)]
+enum Inside {
+    File(Answering),
+    Shared(InTurn),
+}
 
 impl Store {
     /// Waits until a request may be answered.
     pub async fn enter(&self) -> Result<Entry, Lost> {
         match self {
-            Self::File(keeper) => match keeper.lost() {
-                Some(lost) => Err(lost),
-                None => Ok(Entry(None)),
-            },
-            Self::Shared(turns) => Ok(Entry(Some(turns.enter().await?))),
+            Self::File(keeper) => Ok(Entry(Inside::File(keeper.enter()?))),
+            Self::Shared(turns) => Ok(Entry(Inside::Shared(turns.enter().await?))),
         }
     }
 
     /// Waits until all that the answer depends on is kept.
     pub async fn keep(&self, entry: Entry) -> Result<(), Lost> {
         match (self, entry.0) {
-            (Self::File(keeper), _) => keeper.keep().await,
-            (Self::Shared(turns), Some(inside)) => turns.keep(inside).await,
-            (Self::Shared(_), None) => Ok(()),
+            (Self::File(keeper), Inside::File(inside)) => keeper.keep(inside).await,
+            (Self::Shared(turns), Inside::Shared(inside)) => turns.keep(inside).await,
+            // An entry comes from the store that it is given back to.
+            (Self::File(_), Inside::Shared(_)) | (Self::Shared(_), Inside::File(_)) => Ok(()),
         }
     }
 

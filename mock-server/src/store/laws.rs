@@ -117,9 +117,9 @@ impl Memory {
     }
 
     /// All rows, as if nothing had ever been written.
-    fn all(&mut self) -> Kept {
+    fn all(&mut self) -> InMemory {
         self.track(true);
-        let mut kept = Kept::default();
+        let mut kept = InMemory::default();
         kept.write(&self.take());
         kept
     }
@@ -370,9 +370,9 @@ fn customer(number: u64) -> Customer {
 
 /// A store that is a map.
 #[derive(Debug, Default, PartialEq)]
-struct Kept(BTreeMap<(Table, Key), String>);
+struct InMemory(BTreeMap<(Table, Key), String>);
 
-impl Kept {
+impl InMemory {
     fn write(&mut self, writes: &[Write]) {
         for write in writes {
             match write.clone() {
@@ -390,7 +390,7 @@ impl Kept {
     }
 }
 
-impl Rows for Kept {
+impl Rows for InMemory {
     fn each(
         &self,
         table: Table,
@@ -406,7 +406,7 @@ proptest! {
     #[test]
     fn what_is_written_for_changes_is_all_there_is(steps in prop::collection::vec(step(), 1..60)) {
         let mut memory = Memory::begun();
-        let mut kept = Kept::default();
+        let mut kept = InMemory::default();
         let mut other = Memory::begun();
         drop(other.take());
         let random = |_: &str| Random::new(Some(2));

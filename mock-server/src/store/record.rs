@@ -5,6 +5,7 @@ use crate::fault::FaultsChanged;
 use crate::journal::JournalChanges;
 use crate::model::account::MerchantConfig;
 use crate::model::lifecycle::Life;
+use crate::model::named_parameters::NamedParameters;
 use crate::model::order::{Order, Settles};
 use crate::model::token::{Access, Refresh};
 use crate::model::visit::Visit;
@@ -12,7 +13,7 @@ use crate::state::change::{Change, MerchantNow};
 use crate::state::{Counters, CustomersChanged};
 use flexiti_contract::{Endpoint, Flow, Lang};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -157,7 +158,7 @@ pub(super) struct OrderRow {
     pub v2: bool,
     pub token: Arc<str>,
     pub merchant_order_id: Option<Arc<str>>,
-    pub parameters: Map<String, Value>,
+    pub parameters: NamedParameters,
     pub life: Life,
     pub ended: Option<Millis>,
     pub settles: Option<Settles>,
@@ -177,7 +178,7 @@ pub(super) fn init(v2: bool) -> Endpoint {
 impl OrderRow {
     fn new(order: Order) -> Self {
         Self {
-            parameters: order.parameters(),
+            parameters: NamedParameters::Stored(order.parameters),
             client_id: order.client_id,
             session: order.session,
             opened: order.opened,

@@ -14,7 +14,7 @@ use crate::store::record::{
 };
 use crate::store::rows::Rows;
 use anyhow::{Context as _, anyhow};
-use flexiti_contract::{Contract, Rulebook, StoredParameters};
+use flexiti_contract::{Contract, Rulebook};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ fn restore_journal(
     journal.restore_drops(drops);
     let mut next = 1;
     rows.each(Table::Exchanges, &mut |Key(_, id), value| {
-        let row: ExchangeRow = read(value)?;
+        let row: ExchangeRow<'_> = read(value)?;
         let entry = row.read(id, contract).map_err(|what| anyhow!(what))?;
         next = id + 1;
         journal.restore(entry);
@@ -205,8 +205,8 @@ pub(super) fn rulebook(dialects: &Dialects, dialect: Value) -> anyhow::Result<Ar
 
 pub(super) fn order(id: u64, row: OrderRow, contract: &'static Contract) -> anyhow::Result<Order> {
     let params = contract.params(init(row.v2));
-    let parameters =
-        StoredParameters::restored(params, &row.parameters).map_err(|what| anyhow!(what))?;
+    let parameters = row.parameters.stored(params);
+    let parameters = parameters.map_err(|what| anyhow!(what))?;
     Ok(Order {
         id,
         client_id: row.client_id,

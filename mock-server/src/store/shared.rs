@@ -58,7 +58,7 @@ pub enum Entered {
 }
 
 /// A store that several servers share.
-pub struct Shared {
+pub struct SharedStore {
     client: Client,
     connection: RefCell<Option<Connection>>,
     place: String,
@@ -70,15 +70,15 @@ pub struct Shared {
     scripts: [Script; 4],
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
+        f.debug_struct("SharedStore")
             .field("place", &self.place)
             .finish_non_exhaustive()
     }
 }
 
-impl Shared {
+impl SharedStore {
     /// The store at a URL: `redis://` or, over TLS, `rediss://`, with the number of the database
     /// for a path. `me` tells this server from the others.
     pub fn connect(url: &str, ca: Option<&Path>, me: String) -> anyhow::Result<Self> {
@@ -372,7 +372,7 @@ fn without_secrets(url: &str) -> anyhow::Result<String> {
     Ok(url.to_string())
 }
 
-impl Rows for Shared {
+impl Rows for SharedStore {
     fn each(
         &self,
         table: Table,

@@ -4,7 +4,7 @@
 use crate::store::keeper::Lost;
 use crate::store::record::Write;
 use crate::store::rows::Rows;
-use crate::store::shared::{Entered, Shared, news};
+use crate::store::shared::{Entered, SharedStore, news};
 use crate::store::turn::Turn;
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,6 +16,9 @@ use tokio::sync::watch;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long the turn is held for requests that wait for it, at most: some may have gone.
 const LONGEST: Duration = Duration::from_millis(10);
+/// How long the end of the server waits for the last turn: a store that does not answer may take
+/// longer, and what is in that turn was promised to nobody.
+const LAST: Duration = Duration::from_millis(250);
 /// How long to wait before the turn is asked for again.
 const BUSY: Duration = Duration::from_micros(300);
 
@@ -39,7 +42,7 @@ pub trait Memory: Send + Sync {
 #[derive(Debug)]
 pub struct Turns {
     gate: Arc<Gate>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    taking: Mutex<Option<JoinHandle<()>>>,
     place: String,
 }
 
@@ -52,6 +55,10 @@ struct Gate {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a queue"
+)]
 struct Queue {
     is_open: bool,
     /// How many wait for the turn.
@@ -62,6 +69,8 @@ struct Queue {
     has_news: bool,
     also: Vec<Write>,
     is_over: bool,
+    /// The thread that takes turns has ended.
+    has_ended: bool,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -75,12 +84,12 @@ struct Told {
 
 /// A request that is being answered in a turn.
 #[derive(Debug)]
-pub struct Inside {
+pub struct InTurn {
     gate: Arc<Gate>,
     turn: u64,
 }
 
-impl Drop for Inside {
+impl Drop for InTurn {
     fn drop(&mut self) {
         let mut state = self.gate.state();
         state.inside -= 1;
@@ -119,13 +128,23 @@ impl Gate {
     }
 }
 
+/// Says that the thread has ended, however it ends.
+struct Ends(Arc<Gate>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.state().has_ended = true;
+        self.0.wake.notify_all();
+    }
+}
+
 fn gone() -> Lost {
     Lost("the server ends".into())
 }
 
 impl Turns {
     /// Takes turns at `shared`, which the server has read already, for as long as `memory` lives.
-    pub fn start(shared: Shared, memory: Weak<dyn Memory>) -> anyhow::Result<Self> {
+    pub fn start(shared: SharedStore, memory: Weak<dyn Memory>) -> anyhow::Result<Self> {
         let gate = Arc::new(Gate {
             state: Mutex::default(),
             wake: Condvar::new(),
@@ -135,18 +154,21 @@ impl Turns {
         let client = shared.client();
         let (own, other) = (Arc::clone(&gate), Arc::clone(&gate));
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        let turns = thread("store").spawn(move || run(&own, shared, &memory))?;
+        let turns = thread("store").spawn(move || {
+            let ends = Ends(own);
+            run(&ends.0, shared, &memory);
+        })?;
         let listening = thread("store-news").spawn(move || listen(&other, &client))?;
         drop(listening);
         Ok(Self {
             gate,
-            threads: Mutex::new(vec![turns]),
+            taking: Mutex::new(Some(turns)),
             place,
         })
     }
 
     /// Waits for the turn.
-    pub async fn enter(&self) -> Result<Inside, Lost> {
+    pub async fn enter(&self) -> Result<InTurn, Lost> {
         let mut told = self.gate.told.subscribe();
         self.gate.state().waiting += 1;
         let waits = Waits(&self.gate);
@@ -160,7 +182,7 @@ impl Turns {
                     let turn = now.begun;
                     drop((now, state, waits));
                     let gate = Arc::clone(&self.gate);
-                    return Ok(Inside { gate, turn });
+                    return Ok(InTurn { gate, turn });
                 }
                 if let Some(lost) = &now.failed {
                     return Err(lost.clone());
@@ -174,7 +196,7 @@ impl Turns {
     }
 
     /// Waits until all that a turn has changed is written.
-    pub async fn keep(&self, inside: Inside) -> Result<(), Lost> {
+    pub async fn keep(&self, inside: InTurn) -> Result<(), Lost> {
         let mut told = self.gate.told.subscribe();
         let turn = inside.turn;
         drop(inside);
@@ -207,19 +229,17 @@ impl Turns {
         self.gate.told.borrow().written
     }
 
-    /// Gives the store up.
+    /// Gives the store up, once the last turn is written, or takes too long.
     pub fn close(&self) {
-        self.gate.state().is_over = true;
+        let mut state = self.gate.state();
+        state.is_over = true;
         self.gate.wake.notify_all();
-        let threads = self.threads.lock();
-        let threads = std::mem::take(&mut *threads.unwrap_or_else(PoisonError::into_inner));
+        let taking = self.taking.lock();
+        let taking = taking.unwrap_or_else(PoisonError::into_inner).take();
+        // The last owner of the memory may be that thread itself.
         let own = std::thread::current().id();
-        for thread in threads {
-            // The last owner of the memory may be that thread itself.
-            if thread.thread().id() != own {
-                // A panic in there has been printed already.
-                let _ = thread.join();
-            }
+        if taking.is_some_and(|thread| thread.thread().id() != own) {
+            drop(self.gate.wait(state, LAST, |state| state.has_ended));
         }
     }
 }
@@ -242,7 +262,7 @@ fn listen(gate: &Gate, client: &redis::Client) {
     }
 }
 
-fn run(gate: &Gate, mut shared: Shared, memory: &Weak<dyn Memory>) {
+fn run(gate: &Gate, mut shared: SharedStore, memory: &Weak<dyn Memory>) {
     // After a failure nobody knows what of the last turn was written.
     let mut is_stale = false;
     loop {
@@ -294,7 +314,7 @@ fn run(gate: &Gate, mut shared: Shared, memory: &Weak<dyn Memory>) {
 }
 
 /// Takes over what others have written.
-fn look(gate: &Gate, shared: &mut Shared, memory: &dyn Memory) -> anyhow::Result<()> {
+fn look(gate: &Gate, shared: &mut SharedStore, memory: &dyn Memory) -> anyhow::Result<()> {
     gate.state().has_news = false;
     match shared.look()? {
         Some(turns) => memory.take_over(turns),
@@ -304,7 +324,7 @@ fn look(gate: &Gate, shared: &mut Shared, memory: &dyn Memory) -> anyhow::Result
 
 fn turn(
     gate: &Gate,
-    shared: &mut Shared,
+    shared: &mut SharedStore,
     memory: &dyn Memory,
     is_stale: bool,
 ) -> anyhow::Result<()> {

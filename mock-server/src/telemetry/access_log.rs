@@ -4,6 +4,8 @@
 use crate::http::request::{REFERENCE_ID, Request};
 use crate::journal::Note;
 use crate::redact::Redactor;
+use crate::telemetry::log_writer;
+use crate::telemetry::plain::Line;
 use flexiti_contract::Endpoint;
 use hyper::Method;
 use std::borrow::Cow;
@@ -17,19 +19,45 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
     }
     let id = request.header(&REFERENCE_ID);
     let (refused, remedy) = (note.reasons(), note.remedies());
-    tracing::info!(
-        method = %method(redactor, &request.method),
-        path = &*path(redactor, &request.path, note),
-        status,
-        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        merchant = note.client_id.as_deref(),
-        order_id = note.order_id,
-        upstream = note.upstream.as_deref().map(|passed| passed.server.as_str()),
-        client = request.forwarded.client.as_deref(),
-        reference_id = id.as_deref().map(|id| reference(redactor, id)).as_deref(),
-        refused = refused.as_deref().map(|reasons| redactor.shown_again(reasons)).as_deref(),
-        remedy = remedy.as_deref().map(|remedy| redactor.shown_again(remedy)).as_deref(),
-    );
+    let method = method(redactor, &request.method);
+    let path = path(redactor, &request.path, note);
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let merchant = note.client_id.as_deref();
+    let upstream = note.upstream.as_deref();
+    let upstream = upstream.map(|passed| passed.server.as_str());
+    let client = request.forwarded.client.as_deref();
+    let id = id.as_deref().map(|id| reference(redactor, id));
+    let refused = refused.as_deref().map(|text| redactor.shown_again(text));
+    let remedy = remedy.as_deref().map(|text| redactor.shown_again(text));
+    let Some(out) = log_writer::direct() else {
+        tracing::info!(
+            %method,
+            path = &*path,
+            status,
+            duration_us,
+            merchant,
+            order_id = note.order_id,
+            upstream,
+            client,
+            reference_id = id.as_deref(),
+            refused = refused.as_deref(),
+            remedy = remedy.as_deref(),
+        );
+        return;
+    };
+    let mut line = Line::now();
+    line.bare("method", &method);
+    line.text("path", Some(&path));
+    line.number("status", Some(status.into()));
+    line.number("duration_us", Some(duration_us));
+    line.text("merchant", merchant);
+    line.number("order_id", note.order_id);
+    line.text("upstream", upstream);
+    line.text("client", client);
+    line.text("reference_id", id.as_deref());
+    line.text("refused", refused.as_deref());
+    line.text("remedy", remedy.as_deref());
+    out.put(line.end().as_bytes());
 }
 
 /// A path without secrets, tokens and sessions.

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,6 +16,14 @@ const TOGETHER: Duration = Duration::from_millis(5);
 /// The lines that were dropped since the process began: there is one standard error.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
+/// Where lines go that are already as the log writes them; none while it writes JSON, or colours.
+static DIRECT: OnceLock<LogWriter> = OnceLock::new();
+
+/// Where lines go that are already as the log writes them, if it writes plain lines.
+pub fn direct() -> Option<&'static LogWriter> {
+    DIRECT.get()
+}
+
 /// How many lines of the log were dropped because nobody read them, or they could not be written.
 pub fn dropped() -> u64 {
     DROPPED.load(Ordering::Relaxed)
@@ -23,10 +31,10 @@ pub fn dropped() -> u64 {
 
 /// Where log lines are put, to be written later.
 #[derive(Debug, Clone, Default)]
-pub struct LogWriter(Arc<Shared>);
+pub struct LogWriter(Arc<Lines>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Lines {
     waiting: Mutex<Waiting>,
     /// There is something to write, or it ends.
     more: Condvar,
@@ -41,7 +49,7 @@ struct Waiting {
     ends: bool,
 }
 
-impl Shared {
+impl Lines {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Nothing in here is left half done by a panic.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,6 +65,26 @@ impl LogWriter {
             .name("log".to_owned())
             .spawn(move || write_out(&shared, out))?;
         Ok(writer)
+    }
+
+    /// Takes lines that are already as the log writes them, too; there is one log of a process.
+    pub fn take_direct(&self) {
+        let _ = DIRECT.set(self.clone());
+    }
+
+    /// Takes a line, or drops it; never waits and never fails.
+    pub fn put(&self, line: &[u8]) {
+        let mut waiting = self.0.waiting();
+        if waiting.bytes.len() + line.len() > BUFFER {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let was_empty = waiting.bytes.is_empty();
+        waiting.bytes.extend_from_slice(line);
+        drop(waiting);
+        if was_empty {
+            self.0.more.notify_one();
+        }
     }
 
     /// Writes what waits, for at most so long: at the end of the program.
@@ -77,18 +105,8 @@ impl LogWriter {
 }
 
 impl Write for &LogWriter {
-    /// Takes a line, or drops it; never waits and never fails.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.0.waiting();
-        if waiting.bytes.len() + line.len() > BUFFER {
-            DROPPED.fetch_add(1, Ordering::Relaxed);
-        } else {
-            let was_empty = waiting.bytes.is_empty();
-            waiting.bytes.extend_from_slice(line);
-            if was_empty {
-                self.0.more.notify_one();
-            }
-        }
+        self.put(line);
         Ok(line.len())
     }
 
@@ -105,7 +123,7 @@ impl<'w> MakeWriter<'w> for LogWriter {
     }
 }
 
-fn write_out(shared: &Shared, mut out: impl Write) {
+fn write_out(shared: &Lines, mut out: impl Write) {
     let mut told = 0;
     loop {
         let mut waiting = shared.waiting();

@@ -1,13 +1,16 @@
 //! Figures for Prometheus. No label names a merchant: client ids are not for everybody to read,
 //! and there may be thousands.
 
+use crate::call_kind::CallKind;
 use crate::journal::Note;
 use crate::telemetry::log_writer;
 use anyhow::Context as _;
+use flexiti_contract::Endpoint;
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The media type of the text format.
@@ -21,6 +24,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+    places: PlaceMetrics,
     violations: IntCounterVec,
     faults: IntCounterVec,
     held: IntGaugeVec,
@@ -32,6 +36,23 @@ pub struct Metrics {
     refused_connections: IntCounterVec,
     reloads: IntCounterVec,
 }
+
+/// How many statuses of a place are found without a look-up of their labels.
+const STATUSES: usize = 32;
+/// The places that are no endpoints come after those that are.
+const OTHER_PLACES: usize = Endpoint::ALL.len();
+
+/// What is counted of the requests to one place, found once.
+#[derive(Debug, Default)]
+struct OfPlace {
+    /// By the remainder of the status; whichever comes first has the slot.
+    requests: [OnceLock<(u16, IntCounter)>; STATUSES],
+    seconds: OnceLock<Histogram>,
+}
+
+/// That of the endpoints, of callbacks, the checkout, and other paths.
+#[derive(Debug, Default)]
+struct PlaceMetrics([OfPlace; OTHER_PLACES + 3]);
 
 /// What is read again while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +123,7 @@ impl Metrics {
                 &["endpoint", "status"],
             )?,
             seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["endpoint"])?,
+            places: PlaceMetrics::default(),
             violations: counter(
                 "violations_total",
                 "Broken clauses of refused requests.",
@@ -173,15 +195,23 @@ impl Metrics {
 
     /// Counts an exchange.
     pub fn count(&self, note: &Note, status: u16, took: Duration) {
-        let endpoint = match note.place() {
-            Some(place) => place.name(),
-            None if note.client_id.is_some() => "checkout",
-            None => "none",
+        let (at, name) = match note.place() {
+            Some(CallKind::Api(endpoint)) => (endpoint as usize, endpoint.id()),
+            Some(place @ CallKind::Callback) => (OTHER_PLACES, place.name()),
+            None if note.client_id.is_some() => (OTHER_PLACES + 1, "checkout"),
+            None => (OTHER_PLACES + 2, "none"),
         };
-        let mut digits = [0; 5];
-        let status = decimal(status, &mut digits);
-        self.requests.with_label_values(&[endpoint, status]).inc();
-        let seconds = self.seconds.with_label_values(&[endpoint]);
+        let place = &self.places.0[at];
+        let slot = &place.requests[usize::from(status) % STATUSES];
+        let (known, requests) = slot.get_or_init(|| (status, self.requests_of(name, status)));
+        if *known == status {
+            requests.inc();
+        } else {
+            self.requests_of(name, status).inc();
+        }
+        let seconds = place
+            .seconds
+            .get_or_init(|| self.seconds.with_label_values(&[name]));
         seconds.observe(took.as_secs_f64());
         for reason in &note.violations {
             self.violations.with_label_values(&[reason.clause]).inc();
@@ -189,6 +219,11 @@ impl Metrics {
         if let Some(fault) = &note.fault {
             self.fault(fault);
         }
+    }
+
+    fn requests_of(&self, endpoint: &str, status: u16) -> IntCounter {
+        let status = status.to_string();
+        self.requests.with_label_values(&[endpoint, &status])
     }
 
     /// Counts a fault that struck what is no exchange: a callback that was never requested.
@@ -241,15 +276,4 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)
     }
-}
-
-/// A status in decimal digits, without an allocation.
-fn decimal(status: u16, digits: &mut [u8; 5]) -> &str {
-    use std::io::Write as _;
-    let mut rest = &mut digits[..];
-    // Five digits are enough for any.
-    let _ = write!(rest, "{status}");
-    let left = rest.len();
-    let used = digits.len() - left;
-    str::from_utf8(&digits[..used]).unwrap_or_default()
 }

@@ -15,13 +15,14 @@ mod learn;
 mod recorded;
 mod reply;
 mod rewrite;
+mod source;
 mod transcript;
 
 pub use client::is_own;
 
 use crate::api::auth;
 use crate::clock::Millis;
-use crate::config::{Settings, UpstreamMode, UpstreamSettings};
+use crate::config::{Settings, UpstreamMode};
 use crate::http::reply::Reply;
 use crate::http::request::{Body, Request};
 use crate::http::route::{BASE, Route, Router};
@@ -29,9 +30,8 @@ use crate::journal::{Note, Passed};
 use crate::pipeline::{Service, noted};
 use anyhow::ensure;
 use bytes::Bytes;
-use client::{Came, Client};
-use compare::Shadow;
-use exchange::{Exchange, What, date_time, is_hidden};
+use client::Came;
+use exchange::{Exchange, What, is_hidden};
 use failure::Failure;
 use flexiti_contract::Rulebook;
 use flexiti_contract::transcript::Answer;
@@ -40,12 +40,11 @@ use hyper::{Method, StatusCode};
 use learn::Learned;
 use recorded::Answers;
 use reply::{came as came_from, passed_on, refused, rewritten, said};
-use rewrite::{Owner, Urls};
+use rewrite::Owner;
+use source::{Server, Source};
 use std::borrow::Cow;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use transcript::Transcript;
 
 /// Another server behind this one.
 #[derive(Debug)]
@@ -53,24 +52,6 @@ pub struct Upstream {
     mode: UpstreamMode,
     source: Source,
     learned: Learned,
-}
-
-/// Where answers come from.
-#[derive(Debug)]
-enum Source {
-    Server(Box<Server>),
-    Recorded(Answers),
-}
-
-/// The other server, and what is done with what it answers.
-#[derive(Debug)]
-struct Server {
-    client: Client,
-    /// None where URLs stay as they are.
-    urls: Option<Urls>,
-    transcript: Option<Transcript>,
-    /// The mock that is asked, too.
-    shadow: Option<Shadow>,
 }
 
 /// A request that is to be passed on.
@@ -146,7 +127,7 @@ impl Upstream {
             Route::Unknown => (What::Page, self.whose(service, request, &mut note)),
             Route::Admin(_) | Route::Root => return None,
         };
-        let rulebook = noted(app, named.map(Cow::Owned), at, &mut note);
+        let rulebook = noted(app, named.map(Cow::Owned), at, &mut note).rulebook;
         let state = app.state();
         let merchant = state.merchants.get(note.client_id.as_deref()?)?;
         if !merchant.account.upstream {
@@ -240,12 +221,6 @@ impl Upstream {
         let Source::Server(server) = &self.source else {
             return Reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
         };
-        let Server {
-            client,
-            urls,
-            transcript,
-            shadow,
-        } = &**server;
         let Forward {
             what,
             mut note,
@@ -253,59 +228,43 @@ impl Upstream {
             shop,
             at,
         } = forward;
+        let origin = server.client.origin();
         let mut kept_request = request;
-        if let Ok(came) = came {
-            self.learn(what, came);
-            exchange::note(&mut note, what, &rulebook, &kept_request, came);
-        }
+        let reply = match came {
+            Ok(came) => {
+                self.learn(what, came);
+                exchange::note(&mut note, what, &rulebook, &kept_request, came);
+                passed_on(came, kept_request.method == Method::HEAD)
+            }
+            Err(failure) => {
+                let why = said(&origin, failure);
+                note.error = Some(why.as_str().into());
+                let (status, word) = (failure.kind.status(), failure.kind.word());
+                refused(&rulebook, status, word, &why, &kept_request.path)
+            }
+        };
         if what == What::Page {
             // A customer typed it.
             kept_request.body = Body::Read(Bytes::new());
         }
-        let is_head = kept_request.method == Method::HEAD;
-        if let Err(failure) = came {
-            note.error = Some(said(&client.origin(), failure).into());
-        }
-        let reply = match came {
-            Ok(came) => passed_on(came, is_head),
-            Err(failure) => refused(
-                &rulebook,
-                failure.kind.status(),
-                failure.kind.word(),
-                &said(&client.origin(), failure),
-                &kept_request.path,
-            ),
+        let seen = Exchange {
+            at,
+            note: &note,
+            request: &kept_request,
+            reply: came.is_ok().then_some(&reply),
+            took,
         };
-        if let Some(transcript) = transcript {
-            let seen = Exchange {
-                at,
-                note: &note,
-                request: &kept_request,
-                reply: came.is_ok().then_some(&reply),
-                took,
-            };
-            let redactor = service.app.redactor();
-            let recorded = seen.recorded(&redactor, &client.origin(), what);
-            if let Err(error) = transcript.append(&recorded) {
-                tracing::error!(%error, "the transcript cannot be written; the exchange is not in it");
-                let why = format!("the exchange is not in the transcript: {error}");
-                note.error.get_or_insert(why.into());
-            }
+        let unwritten = server.write(service, &seen, what);
+        let drift = server.drift(service, &note, what, &kept_request, came);
+        if let Some(why) = unwritten {
+            note.error.get_or_insert(why.into());
         }
-        let drift = shadow.as_ref().zip(came.as_ref().ok());
-        let drift = drift.filter(|_| what != What::Page);
-        let drift = drift.and_then(|(shadow, came)| {
-            let client_id = note.client_id.as_deref().unwrap_or_default();
-            let ask = || shadow.ask(service, client_id, note.endpoint, &kept_request, came);
-            // Whatever the mock makes of it, the upstream's answer is given.
-            std::panic::catch_unwind(AssertUnwindSafe(ask)).ok()
-        });
         note.upstream = Some(Box::new(Passed {
-            server: client.origin(),
+            server: origin,
             mode: self.mode,
             drift,
         }));
-        let reply = match urls {
+        let reply = match &server.urls {
             Some(urls) if came.is_ok() => {
                 let owner = note.client_id.clone().map(|client_id| Owner {
                     client_id,
@@ -379,35 +338,6 @@ impl Upstream {
         }));
         service.record(at, request, note, Some(&reply), Duration::ZERO);
         reply
-    }
-}
-
-impl Source {
-    fn new(
-        wanted: &UpstreamSettings,
-        settings: &Settings,
-        service: &Service,
-    ) -> anyhow::Result<Self> {
-        let app = &service.app;
-        let file = wanted.transcript.as_deref();
-        let Some(url) = &wanted.url else {
-            let recorded = file.map(transcript::load).transpose()?;
-            return Ok(Self::Recorded(Answers::new(recorded.unwrap_or_default())));
-        };
-        let client = Client::new(url, wanted, app.address)?;
-        let urls = wanted
-            .rewrites
-            .then(|| Urls::new(client.origin(), app.origin.clone()));
-        let now = date_time((app.now)());
-        let transcript = file.map(|file| Transcript::open(file, &now)).transpose()?;
-        let shadow = (wanted.mode == UpstreamMode::Compare)
-            .then(|| Shadow::new(settings, app.dialects.own(), app.address));
-        Ok(Self::Server(Box::new(Server {
-            client,
-            urls,
-            transcript,
-            shadow: shadow.transpose()?,
-        })))
     }
 }
 

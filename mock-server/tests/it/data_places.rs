@@ -67,6 +67,10 @@ fn another_file_in_its_place_is_not_written_to() {
     wait_for("the store", PATIENCE, || {
         (admin(address, "GET", "/ready", &Value::Null).status == 200).then_some(())
     });
+    // What was refused was taken back, and can be sent again.
+    let before = see(address, "/orders");
+    assert_eq!(before["orders"].as_array().unwrap().len(), 0);
+    assert_eq!(call.send(address).status, 200);
     let before = see(address, "/orders");
     assert_eq!(before["orders"].as_array().unwrap().len(), 1);
     drop(running);

@@ -57,6 +57,54 @@ fn the_idlest_connection_makes_room_for_a_new_one() {
 }
 
 #[test]
+fn bodies_that_are_still_arriving_have_bounded_room() {
+    const LENGTH: usize = 1_000_000;
+    let mock = server("documented");
+    let head = |length: usize| {
+        format!(
+            "POST {TOKEN} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        )
+    };
+    // Half of 64 MiB is for bodies that are too long for the API.
+    let mut slow: Vec<TcpStream> = (0..40)
+        .map(|_| {
+            let mut stream = connect(mock.address());
+            stream.write_all(head(LENGTH).as_bytes()).unwrap();
+            stream.write_all(&vec![b'a'; LENGTH - 1]).unwrap();
+            stream
+        })
+        .collect();
+    let answer = |stream: &mut TcpStream, rest: &[u8]| {
+        stream.write_all(rest).unwrap();
+        let mut raw = Vec::new();
+        stream.read_to_end(&mut raw).unwrap();
+        Answer::parse(&raw, false).0
+    };
+    // An honest one finds room, though it comes in two pieces.
+    let mut honest = connect(mock.address());
+    let body = "grant_type=client_credentials&client_id=flexitidemo&client_secret=";
+    let rest = "flexitidemo-secret";
+    let length = body.len() + rest.len();
+    let form = "content-type: application/x-www-form-urlencoded\r\nx-reference-id: 0f8fad5b-d9cb-469f-a165-70867728950e\r\n\r\n";
+    let start = head(length).replace("\r\n\r\n", &format!("\r\n{form}"));
+    honest.write_all((start + body).as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(answer(&mut honest, rest.as_bytes()).status, 200);
+    let answers: Vec<Answer> = slow.iter_mut().map(|it| answer(it, b"a")).collect();
+    let refused: Vec<&Answer> = answers.iter().filter(|it| it.status == 503).collect();
+    assert!(!refused.is_empty() && refused.len() < answers.len());
+    for answer in refused {
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    let others = answers.iter().filter(|it| it.status != 503);
+    assert!(others.into_iter().all(|it| it.status == 413));
+    // The room is free again.
+    let mut stream = connect(mock.address());
+    stream.write_all(head(LENGTH).as_bytes()).unwrap();
+    assert_eq!(answer(&mut stream, &vec![b'a'; LENGTH]).status, 413);
+}
+
+#[test]
 fn an_address_may_have_so_many_connections() {
     let mock = with(ServerLimits {
         connections_per_peer: Some(1),

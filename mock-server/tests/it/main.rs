@@ -67,6 +67,7 @@ mod secure;
 mod shared_store;
 mod shop;
 mod shop_file;
+mod soak;
 mod spellings;
 mod tls;
 mod tokens;

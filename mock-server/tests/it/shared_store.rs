@@ -8,6 +8,8 @@ use crate::replicas::replica;
 use crate::shop::{GRANT, demo_token_call, text};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,6 +67,23 @@ fn a_store_that_goes_away_stops_answers_until_it_returns() {
         let answer = demo_token_call(&[GRANT]).send(one.address());
         (answer.status == 200).then_some(())
     });
+}
+
+#[test]
+fn a_store_that_does_not_answer_holds_up_no_end() {
+    let redis = Redis::start();
+    let mut running = Running::start(&["--store", &redis.url()]);
+    redis.signal("STOP");
+    // It waits for its turn, and the server for the store.
+    let mut waits = TcpStream::connect(running.address()).unwrap();
+    let head =
+        "POST /flexiti/online-api/oauth/token HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n";
+    waits.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    running.signal("TERM");
+    // In less time than Redis has for an answer.
+    assert!(running.ended().success());
+    redis.signal("CONT");
 }
 
 #[test]
