@@ -8,8 +8,8 @@ pub use lanes::shops;
 pub use options::{Options, names};
 
 use super::driver::Driver;
-use super::judge::results::{Act, Has};
 use super::judge::Verdict;
+use super::judge::results::{Act, Has};
 use super::scenarios::Play;
 use super::stage::Stage;
 use going::{Going, came_to_nothing};

@@ -233,7 +233,10 @@ mod tests {
             ("/o/{merchant_orderid}?l=en", "/o/%231001%2F2%20%C3%A9?l=en"),
             ("/{page}", "/orders/7?key=a%23top"),
             ("{next}", "http://127.0.0.1:1/a#b"),
-            ("/o/{callback.orderId}?{callback.query}", "/o/..%2Fx?a=1&b=2"),
+            (
+                "/o/{callback.orderId}?{callback.query}",
+                "/o/..%2Fx?a=1&b=2",
+            ),
             ("/c?city={billing.city}", "/c?city=Saint-J%C3%A9r%C3%B4me"),
         ] {
             assert_eq!(filled_url(url, &values), expected);

@@ -165,7 +165,10 @@ fn trouble_language(page: &Page, lang: &str) -> Option<Judgement> {
             page.url
         )
     };
-    Some(Judgement::unless("trouble_language", (other != lang).then(message)))
+    Some(Judgement::unless(
+        "trouble_language",
+        (other != lang).then(message),
+    ))
 }
 
 /// The verdict on the pages before the checkout if the driver file names none.

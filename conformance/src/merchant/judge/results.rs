@@ -210,7 +210,10 @@ fn once(review: &mut Vec<Judgement>, more: Vec<Judgement>) {
         (check.check.clone(), check.verdict, words)
     };
     let known: HashSet<_> = review.iter().map(words).collect();
-    review.extend(more.into_iter().filter(|check| !known.contains(&words(check))));
+    review.extend(
+        more.into_iter()
+            .filter(|check| !known.contains(&words(check))),
+    );
 }
 
 /// The scenarios, each flow and language of them by itself, that are not among those played.

@@ -242,9 +242,7 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
 /// took a failed call for good news, or believed a callback. Those that believe any callback are
 /// found where no notification fails.
 fn doubt(story: &Story<'_>) -> &'static str {
-    let forges = |step: &Step| {
-        matches!(step, Step::Return { to, .. } if ![To::Own, To::Status].contains(to))
-    };
+    let forges = |step: &Step| matches!(step, Step::Return { to, .. } if ![To::Own, To::Status].contains(to));
     let is_forged = story.scenario.steps.iter().any(forges);
     let fails = story.has_failed_to_hear();
     match (fails, is_forged) {

@@ -103,7 +103,9 @@ impl Customer<'_, '_> {
 
     /// Reads what the driver file asks for from an answer.
     fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
-        let cookies = self.browser.cookies(&filled_url(&request.url, &self.values()));
+        let cookies = self
+            .browser
+            .cookies(&filled_url(&request.url, &self.values()));
         for (name, place) in &request.extract {
             let value = extract::read(place, seen, &cookies);
             let value = value.map_err(|why| format!("extract.{name}: {why}"))?;

@@ -122,7 +122,8 @@ fn says(text: &str, is_html: bool, phrases: &[&str], ends: &[&str]) -> bool {
         let (sentence, sign) = end.map_or((rest, ""), |at| (&rest[..at], &rest[at..=at]));
         let after = &rest[sentence.len() + sign.len()..];
         let thanked = sentence.trim().ends_with("paid") && after.trim().starts_with("thank you");
-        if sign != "?" && (claims(sentence, phrases, ends) || (thanked && !is_taken_back(sentence))) {
+        if sign != "?" && (claims(sentence, phrases, ends) || (thanked && !is_taken_back(sentence)))
+        {
             return true;
         }
         rest = after;
@@ -228,8 +229,16 @@ mod tests {
             ("<h1>Thank you for your order!</h1>", true, well),
             ("<h1>Merci de votre commande</h1>", true, well),
             ("<p>Thank you for your patience.</p>", true, None),
-            ("<p>We could not say thank you for your order yet.</p>", true, None),
-            ("<p>Flexiti cannot be reached. Try again later.</p>", true, None),
+            (
+                "<p>We could not say thank you for your order yet.</p>",
+                true,
+                None,
+            ),
+            (
+                "<p>Flexiti cannot be reached. Try again later.</p>",
+                true,
+                None,
+            ),
         ] {
             assert_eq!(empty_words(text, is_html), expected, "{text}");
         }

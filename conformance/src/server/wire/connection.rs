@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// The time for a whole request and its answer.
@@ -43,7 +43,12 @@ pub(super) struct Connection {
     /// The server closes connections that it had kept open, without a word: a request that is on its
     /// way by then gets no answer, and says nothing of the server (RFC 9112, 9.3.1).
     closes: AtomicBool,
+    /// How often a connection of its own was of no use to a request.
+    vain: AtomicU32,
 }
+
+/// So many requests are sent once more to a server whose answers do not come that way either.
+const IN_VAIN: u32 = 3;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,6 +172,7 @@ impl Connection {
             kept,
             fresh,
             closes: AtomicBool::new(false),
+            vain: AtomicU32::new(0),
         })
     }
 
@@ -183,11 +189,14 @@ impl Connection {
             return send(&self.fresh);
         }
         let outcome = send(&self.kept);
-        if !matches!(&outcome, Err(none) if none.is_closed()) {
+        let is_closed = matches!(&outcome, Err(none) if none.is_closed());
+        if !is_closed || self.vain.load(Ordering::Relaxed) >= IN_VAIN {
             return outcome;
         }
         let again = send(&self.fresh);
         self.closes.fetch_or(again.is_ok(), Ordering::Relaxed);
+        self.vain
+            .fetch_add(u32::from(again.is_err()), Ordering::Relaxed);
         again
     }
 }

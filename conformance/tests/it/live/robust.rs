@@ -22,8 +22,9 @@ fn a_server_that_goes_away_is_not_accused() {
     assert_eq!(report["stopped"], "unreachable");
     assert_eq!(failed(&report), [""; 0]);
     assert!(report["summary"]["verified"].as_u64().unwrap() > 0);
-    // Five requests without an answer, and what was on its way.
-    assert!(server.count() <= 610, "{}", server.count());
+    // Five requests without an answer, three of them once more over a new connection, and what was on
+    // its way.
+    assert!(server.count() <= 615, "{}", server.count());
 }
 
 #[test]

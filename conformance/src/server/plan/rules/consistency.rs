@@ -70,8 +70,31 @@ fn told_of(
     steps
 }
 
+/// An order that has no id of the merchant's does not take the place of the one before it, which has.
+fn unnumbered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let order = requests.any_order();
+    let next = FLOWS
+        .iter()
+        .find_map(|flow| requests.order_without_id(*flow));
+    let hides = requests
+        .rulebook
+        .knobs()
+        .notification_unfinished
+        .hides_order();
+    let (Some(order), Some(next)) = (order.filter(|_| !hides), next) else {
+        return cases;
+    };
+    let by_merchant = bare(Endpoint::NotificationMerchantOrder);
+    let asks = [notified(1), by_merchant].map(Step::Send);
+    let steps: Vec<Step> = [order, Step::Send(next)].into_iter().chain(asks).collect();
+    let number = vec!["/transaction_id".to_owned()];
+    let name = "an order, and then one without an id";
+    cases.shows(name, steps, Expect::Distinct(2, 3, number))
+}
+
 /// Each order's notification is about that order.
 pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let cases = unnumbered(cases, requests);
     let orders = orders_apart(requests);
     let id = || vec!["/transaction_id".to_owned()];
     let steps = told_of(requests, &orders, 0..orders.len());

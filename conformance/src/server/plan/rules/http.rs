@@ -129,9 +129,19 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let init = in_query(requests.init(), &requests.base);
     let granted = in_query(token_request(), &token_params());
     cases
-        .add(Kind::Negative, "GET token, all of it in the query", granted, Expect::NotGranted)
+        .add(
+            Kind::Negative,
+            "GET token, all of it in the query",
+            granted,
+            Expect::NotGranted,
+        )
         .beyond()
-        .add(Kind::Negative, "GET init, all of it in the query", init, Expect::NotGranted)
+        .add(
+            Kind::Negative,
+            "GET init, all of it in the query",
+            init,
+            Expect::NotGranted,
+        )
         .beyond()
         .add(Kind::Positive, "own keys", token_request(), Expect::Alive)
         .add(Kind::Negative, "NUL in a token form", token, Expect::Alive)
@@ -145,7 +155,13 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     if !requests.working.has(Endpoint::NotificationOrder) {
         return cases;
     }
-    let asked = |id: &str| at(notified(Endpoint::NotificationOrder), "{{0/online_order_id}}", id);
+    let asked = |id: &str| {
+        at(
+            notified(Endpoint::NotificationOrder),
+            "{{0/online_order_id}}",
+            id,
+        )
+    };
     let order = requests.reported_order();
     let mut recent = order.clone();
     recent.push(Step::Send(notified(Endpoint::NotificationOrder)));
@@ -159,9 +175,17 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         return cases;
     }
     cases
-        .shows("a number with letters after it", longer, Expect::TellsOfNone)
+        .shows(
+            "a number with letters after it",
+            longer,
+            Expect::TellsOfNone,
+        )
         .beyond()
-        .shows("the date of a new order", recent, Expect::Recent("/date".to_owned()))
+        .shows(
+            "the date of a new order",
+            recent,
+            Expect::Recent("/date".to_owned()),
+        )
         .beyond()
 }
 

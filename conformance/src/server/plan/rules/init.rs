@@ -403,7 +403,11 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     // One address cannot lead to pages in two languages.
     let own = vec!["/redirection_url".to_owned()];
     cases
-        .shows("other addresses", steps[..2].to_vec(), Expect::Distinct(0, 1, own))
+        .shows(
+            "other addresses",
+            steps[..2].to_vec(),
+            Expect::Distinct(0, 1, own),
+        )
         .shows("other words", steps, Expect::Unlike(2, 3, None))
         .beyond()
 }

@@ -16,25 +16,6 @@ fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
     at(request, "{{merchant_order}}", id)
 }
 
-/// An order that has no id of the merchant's does not take the place of the one before it, which has.
-fn unnumbered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    let order = requests.any_order();
-    let next = FLOWS.iter().find_map(|flow| requests.order_without_id(*flow));
-    let hides = requests.rulebook.knobs().notification_unfinished.hides_order();
-    let (Some(order), Some(next)) = (order.filter(|_| !hides), next) else {
-        return cases;
-    };
-    let ask = [
-        Endpoint::NotificationOrder,
-        Endpoint::NotificationMerchantOrder,
-    ];
-    let mut steps = vec![order, Step::Send(next)];
-    steps.extend(ask.map(|endpoint| Step::Send(bare(endpoint))));
-    let number = vec!["/transaction_id".to_owned()];
-    let name = "an order, and then one without an id";
-    cases.shows(name, steps, Expect::Agree(2, 3, number))
-}
-
 /// A path answers about an order.
 pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: Endpoint) -> Cases {
     let nobody = about(stranger(bare(endpoint)), "999999999999");
@@ -62,11 +43,6 @@ pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: En
         // That the new token is good at all is the subject of another clause.
         Step::Send(requests.init_as(&refreshed_bearer)),
     ];
-    let cases = if endpoint == Endpoint::NotificationMerchantOrder {
-        unnumbered(cases, requests)
-    } else {
-        cases
-    };
     everywhere(cases)
         .add(Kind::Positive, "an order", bare(endpoint), Expect::Filled)
         .after(requests.reported_order())

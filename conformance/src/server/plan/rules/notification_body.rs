@@ -123,7 +123,13 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
             cases.beyond()
         }
     });
-    let cases = not_yet(cases, requests, &[Flow::Apply, Flow::ApplyBuy], "/apply/apply_status", "SUCCESS");
+    let cases = not_yet(
+        cases,
+        requests,
+        &[Flow::Apply, Flow::ApplyBuy],
+        "/apply/apply_status",
+        "SUCCESS",
+    );
     let absent = member("/apply", Is::Absent);
     shows(cases, requests, Flow::Buy, "purchased", vec![absent]).beyond()
 }
@@ -219,4 +225,5 @@ pub(super) fn timed_out(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     cases
         .shows("its notification", steps, Expect::Shows(vec![word]))
         .on(Account::New)
+        .resting_on(requests.notification())
 }

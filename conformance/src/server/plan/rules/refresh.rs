@@ -57,7 +57,10 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             .keeps("scope customer", refresh_as("customer"))
             .after([Step::Send(token_with(&[("scope", "customer")]))])
             .on(Account::Own)
-            .keeps("again, with the token of the last answer", refresh("{{1/refresh_token}}"))
+            .keeps(
+                "again, with the token of the last answer",
+                refresh("{{1/refresh_token}}"),
+            )
             .after(refreshed())
             .on(Account::Own)
             .keeps("half a minute before the end", refresh(REFRESH))
