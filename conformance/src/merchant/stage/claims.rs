@@ -70,10 +70,11 @@ pub fn empty_words(text: &str, is_html: bool) -> Option<EmptyWords> {
     if let Ok(answer) = serde_json::from_str::<Value>(text) {
         return empty_answer(&answer);
     }
-    let is_blank = match is_html {
+    let is_blank = if is_html {
         // A picture may say more than words.
-        true => !has_picture(text) && shown(text).trim().is_empty(),
-        false => text.trim().is_empty(),
+        !has_picture(text) && shown(text).trim().is_empty()
+    } else {
+        text.trim().is_empty()
     };
     if is_blank {
         return Some(EmptyWords::Blank);

@@ -32,10 +32,12 @@ pub(super) fn repeated(
     let grants = issues && answer.granted();
     let is_token = endpoint == Some(Endpoint::Token);
     let url = answer.json().unwrap_or_default()["redirection_url"].to_string();
-    let is_subject = |secret: &&Secret| match grants {
-        true if is_token => is_clients(secret),
-        true => !url.contains(&secret.value),
-        false => true,
+    let is_subject = |secret: &&Secret| {
+        if grants && is_token {
+            is_clients(secret)
+        } else {
+            !grants || !url.contains(&secret.value)
+        }
     };
     let text = answer.whole_text();
     // The address of a page is not a secret, and may stand in it.
