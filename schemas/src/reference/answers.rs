@@ -269,9 +269,7 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     }
     match (row["type"].as_str(), row["pattern"].as_str()) {
         (_, Some("^[0-9a-f]{40}$")) => "40 hexadecimal digits, lower case".to_owned(),
-        (_, Some(r"^[!#-\[\]-~]+$")) => {
-            "a text without blanks and quotes, of any length".to_owned()
-        }
+        (_, Some("^[0-9A-Za-z_-]{43}$")) => "43 characters of base64url".to_owned(),
         (_, Some(pattern)) if pattern.contains("://") => "an absolute URL".to_owned(),
         (_, Some("^[0-9]+[.][0-9]{2}$")) => "a string with two decimals".to_owned(),
         (_, Some("^[1-9][0-9]*$")) => "a string of digits".to_owned(),

@@ -57,14 +57,9 @@ pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     if let Some(seconds) = body["expires_in"].as_u64() {
         prober.note("token_ttl", seconds, &heard);
     }
-    // Hexadecimal digits are meant to be the printed 40, however many there are.
-    let is_hex = |name: &str| {
-        let token = body[name].as_str();
-        token.is_none_or(|token| token.bytes().all(|b| b.is_ascii_hexdigit()))
-    };
-    let is_printed = is_hex("access_token") && is_hex("refresh_token");
-    let shape = if is_printed { "hex40" } else { "opaque" };
-    prober.note("token_shape", shape, &heard);
+    let token = body["access_token"].as_str().unwrap_or_default();
+    let hex = token.len() == 40 && token.bytes().all(|b| b"0123456789abcdef".contains(&b));
+    prober.note("token_shape", if hex { "hex40" } else { "opaque" }, &heard);
     let stored = heard.header("cache-control");
     let no_store = stored.is_some_and(|value| value.contains("no-store"));
     prober.note("no_store", no_store, &heard);
