@@ -47,7 +47,7 @@ pub const ALL: &[Checker] = &[
     Checker {
         name: "trouble_language",
         basis: GoodPractice,
-        sentence: "whoever shops in French is told of trouble in French: in Quebec a customer has the right to it",
+        sentence: "a customer who cannot read what went wrong does not know it; in Quebec, customers have a right to French",
         remedy: "Translate the pages that say what went wrong, too, and say their language in `<html lang>`.",
     },
     Checker {

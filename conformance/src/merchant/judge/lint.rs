@@ -78,7 +78,8 @@ fn concerned<'c>(finding: &Finding, calls: &[&'c ExchangeView]) -> Vec<&'c Excha
 
 /// Whether the runner brought about what a finding is about: it looked so often that a shop which
 /// asks whenever it is looked at asked too often; or a job of the shop's own took a token of its own;
-/// or by the shop's own clock no token had ended when Flexiti's clock was moved on, or when Flexiti refused a token out of the blue.
+/// or by the shop's own clock no token had ended when Flexiti's clock was moved on, or when Flexiti
+/// refused a token out of the blue.
 fn is_unfair(
     rule: LintRule,
     finding: &Finding,

@@ -371,4 +371,37 @@ mod tests {
         let message = refused_at(&renewed).message;
         assert!(message.contains("with 12 tokens"), "{message}");
     }
+    #[test]
+    fn a_token_that_no_customer_waited_for_is_the_back_offices_own() {
+        let call = |id: u64, endpoint: &str, token: Option<&str>, answer: Option<&str>| {
+            let answer = answer.map(|token| json!({"access_token": token}).to_string());
+            let header = token.map(|token| format!("Bearer {token}"));
+            let call = json!({
+                "id": id, "at": "2026-01-01T00:00:00Z", "clock": null, "client_id": "c",
+                "endpoint": endpoint, "method": "GET", "path": "/",
+                "headers": {"authorization": header}, "params": {}, "body": null, "status": 200,
+                "duration_us": 1, "order_id": 7, "violations": [], "fault": null, "why": [],
+                "query": null, "response_headers": {}, "response_body": answer, "curl": ""
+            });
+            serde_json::from_value::<ExchangeView>(call).unwrap()
+        };
+        let calls = [
+            call(1, "token", None, Some("a")),
+            call(2, "init_v2", Some("a"), None),
+            call(3, "token", None, Some("b")),
+            call(4, "notification_order", Some("b"), None),
+            call(5, "token", None, Some("c")),
+        ];
+        let all: Vec<&ExchangeView> = calls.iter().collect();
+        let is_own = |at: usize, looked: &[u64]| {
+            is_of_back_office(&all, |id| looked.contains(&id), &calls[at])
+        };
+        // The customer's, who goes to Flexiti with it.
+        assert!(!is_own(0, &[]));
+        assert!(is_own(2, &[]));
+        // Somebody looked at the order, and the shop took a token for that.
+        assert!(!is_own(2, &[3, 4]));
+        // Of what is not used, nothing is known.
+        assert!(!is_own(4, &[]));
+    }
 }

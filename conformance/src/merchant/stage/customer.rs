@@ -210,10 +210,12 @@ impl<'s, 'd> Customer<'s, 'd> {
             return second;
         }
         std::thread::sleep(COME_BACK);
+        let known = self.extracted.clone();
         self.has_browsed = self.take_steps().is_ok();
         if self.has_browsed {
             self.start(3)
         } else {
+            self.extracted = known;
             second
         }
     }

@@ -87,3 +87,30 @@ pub(super) fn is_about_another(
     let speaks = not.is_none_or(|not| told_order(exchanges, not) == Some(found));
     speaks.then_some(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_date_is_held_to_that_of_its_answer_if_both_can_be_read() {
+        let off = |sent: Option<&str>, told: &str| {
+            let header = sent.map(|sent| ("date".to_owned(), sent.to_owned()));
+            let answer = Answer {
+                status: 200,
+                headers: header.into_iter().collect(),
+                body: format!(r#"{{"date": {told}}}"#).into_bytes(),
+                took: Duration::ZERO,
+            };
+            off_by(&answer, "/date")
+        };
+        let sent = Some("Mon, 30 Nov 2026 09:26:51 GMT");
+        assert_eq!(off(sent, r#""2026-11-30T09:26:50.734Z""#), Some(1));
+        // Local time in Toronto that calls itself UTC.
+        assert_eq!(off(sent, r#""2026-11-30T04:26:51.000Z""#), Some(18_000));
+        assert_eq!(off(sent, "null"), None);
+        assert_eq!(off(sent, r#""yesterday""#), None);
+        assert_eq!(off(None, r#""2026-11-30T09:26:50.734Z""#), None);
+    }
+}
