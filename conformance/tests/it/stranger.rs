@@ -83,9 +83,12 @@ impl Stranger {
     /// The same with more flags.
     fn judged_with(&self, seed: u64, flags: &[&str]) -> Judged {
         let seed = seed.to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("report.txt");
         let output = Command::new(env!("CARGO_BIN_EXE_flexiti-conformance"))
             .args(["server", "--base-url", &self.base_url, "--seed", &seed])
-            .args(["--report", "json=-"])
+            .args(["--report", "json=-", "--report"])
+            .arg(format!("text={}", text.display()))
             // There always is a second account.
             .args(["--other-client-id", "other"])
             .env("FLEXITI_OTHER_CLIENT_SECRET", "other-secret")
@@ -103,6 +106,7 @@ impl Stranger {
             code: output.status.code(),
             findings: report["findings"].as_array().unwrap().clone(),
             rows: report["clauses"].as_array().unwrap().clone(),
+            text: std::fs::read_to_string(text).unwrap_or_default(),
             stderr,
         }
     }
@@ -120,6 +124,8 @@ struct Judged {
     findings: Vec<Value>,
     /// A row for each clause.
     rows: Vec<Value>,
+    /// The report as text.
+    text: String,
     stderr: String,
 }
 
@@ -261,6 +267,20 @@ fn a_gateway_may_refuse_generated_text_on_a_page_of_its_own() {
     stranger.switch(gateway.as_object().unwrap(), None);
     let judged = stranger.judged_with(1, &["--cases", "150"]);
     assert!(judged.findings.is_empty(), "{}", judged.told());
+}
+
+/// No page says when an order is finished; but a shop that ships goods on a word that came before its
+/// customer should hear of it first.
+#[test]
+fn a_good_end_before_the_customer_came_is_no_violation_and_is_told_first() {
+    let stranger = Stranger::start();
+    let finished = json!({ "order_finishes": "at_init" });
+    stranger.switch(finished.as_object().unwrap(), None);
+    let judged = stranger.judged_with(1, &["--cases", "0", "--only", "notification.*"]);
+    assert!(judged.findings.is_empty(), "{}", judged.told());
+    let (_, suspects) = judged.text.split_once("this is hardly meant").unwrap();
+    let (suspects, _) = suspects.split_once("learned:").unwrap_or((suspects, ""));
+    assert!(suspects.contains("anything but \"SUCCESS\""), "{suspects}");
 }
 
 /// The stranger keeps the documented sentences whatever it is set to, and each of its faults breaks

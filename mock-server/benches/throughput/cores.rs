@@ -1,5 +1,5 @@
 //! Two cores beside one. Where there are only two, the load takes its part of them: requests are
-//! sent in batches, so that it takes little, and what it took is given to the server.
+//! sent in batches, so that it takes little, and what it took of them is given to the server.
 
 use crate::load::{Server, init_request, median, token, used_seconds};
 use crate::shot::{CONNECTIONS, Kind, batches};
@@ -12,15 +12,12 @@ const ROUNDS: usize = 5;
 const TOGETHER: usize = 16;
 const RATIO: f64 = 1.7;
 
-/// What a server on two cores did.
-pub struct Two {
-    /// Requests a second, the load's part given to the server.
-    rate: f64,
+/// What a server did, the load's part of its cores given to it.
+struct Did {
+    /// Requests a second, for each round.
+    rates: Vec<f64>,
     /// Processor time for each request, in microseconds.
-    cost: f64,
-    /// The cores that the load took.
-    load: f64,
-    raw: f64,
+    costs: Vec<f64>,
 }
 
 fn init(token: &str) -> [Kind; 1] {
@@ -30,47 +27,46 @@ fn init(token: &str) -> [Kind; 1] {
     }]
 }
 
-/// Two threads on both cores, beside the load.
-pub async fn two(folder: &Path) -> anyhow::Result<Two> {
-    let server = Server::mock(folder, false, &["--threads", "2"])?;
-    let kinds = init(&token(&server.address).await?);
-    batches(&server, &kinds, TOGETHER, SHOT).await?;
-    let mut shots = Vec::new();
+/// Adds how much more a server with two threads does than one with one, both beside the same load
+/// and in turn. With one thread, the load has a core of its own.
+pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
+    let mut servers = Vec::new();
+    for threads in [1_u8, 2] {
+        let server = Server::mock(folder, false, &["--threads", &threads.to_string()])?;
+        let kinds = init(&token(&server.address).await?);
+        batches(&server, &kinds, TOGETHER, SHOT).await?;
+        let did = Did {
+            rates: Vec::new(),
+            costs: Vec::new(),
+        };
+        servers.push((threads, server, kinds, did));
+    }
     for _ in 0..ROUNDS {
-        let (own, started) = (used_seconds(std::process::id())?, Instant::now());
-        let shot = batches(&server, &kinds, TOGETHER, SHOT).await?;
-        let load = used_seconds(std::process::id())? - own;
-        let load = load / started.elapsed().as_secs_f64();
-        shots.push((shot, load));
-    }
-    let of =
-        |figure: fn(&(crate::shot::Shot, f64)) -> f64| median(shots.iter().map(figure).collect());
-    Ok(Two {
-        rate: of(|(shot, load)| shot.rate * 2.0 / (2.0 - load)),
-        cost: of(|(shot, _)| shot.cost()),
-        load: of(|(_, load)| *load),
-        raw: of(|(shot, _)| shot.rate),
-    })
-}
-
-impl Two {
-    /// Adds how much more that is than what a server with one thread does on one core.
-    pub async fn beside_one(&self, one: &Server, table: &mut Table) -> anyhow::Result<()> {
-        let kinds = init(&token(&one.address).await?);
-        let mut shots = Vec::new();
-        for _ in 0..ROUNDS {
-            shots.push(batches(one, &kinds, TOGETHER, SHOT).await?);
+        for (threads, server, kinds, did) in &mut servers {
+            let (own, started) = (used_seconds(std::process::id())?, Instant::now());
+            let shot = batches(server, kinds.as_slice(), TOGETHER, SHOT).await?;
+            let load = used_seconds(std::process::id())? - own;
+            let load = load / started.elapsed().as_secs_f64();
+            let left = match threads {
+                1 => 1.0,
+                _ => (2.0 - load) / 2.0,
+            };
+            did.rates.push(shot.rate / left);
+            did.costs.push(shot.cost());
         }
-        let rate = median(shots.iter().map(|shot| shot.rate / shot.busy).collect());
-        let cost = median(shots.iter().map(crate::shot::Shot::cost).collect());
-        let ratio = self.rate / rate;
-        println!(
-            "\naccepted init in batches of {TOGETHER}, {CONNECTIONS} connections\n\
-             one core   {rate:>7.0}/s, {cost:.2} µs of the processor each\n\
-             two cores  {:>7.0}/s beside a load that takes {:.2} of them, {:.0}/s without; {:.2} µs each",
-            self.raw, self.load, self.rate, self.cost
-        );
-        table.add("two cores ÷ one core", ratio, "", Goal::AtLeast(RATIO));
-        Ok(())
     }
+    println!("\naccepted init in batches of {TOGETHER}, {CONNECTIONS} connections");
+    let mut rates = Vec::new();
+    for (threads, _, _, did) in servers {
+        let (rate, cost) = (median(did.rates), median(did.costs));
+        println!("{threads} threads {rate:>7.0}/s, {cost:.2} µs of the processor each");
+        rates.push(rate);
+    }
+    table.add(
+        "two cores ÷ one core",
+        rates[1] / rates[0],
+        "",
+        Goal::AtLeast(RATIO),
+    );
+    Ok(())
 }

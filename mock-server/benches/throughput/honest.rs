@@ -166,15 +166,19 @@ impl Crowd {
         let thread = std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             while !ended.load(Ordering::Relaxed) {
-                for stream in &mut all {
-                    // Whatever becomes of it.
-                    match then {
-                        Then::Nothing => {}
-                        Then::Trickle => drop(stream.write(b"a")),
-                        Then::Read => drop(stream.read(&mut buffer)),
+                // Each has its turn ten times a second, as clients that know nothing of each other: all at
+                // one moment would be a burst.
+                for some in all.chunks_mut(HOSTILE / 100) {
+                    for stream in some {
+                        // Whatever becomes of it.
+                        match then {
+                            Then::Nothing => {}
+                            Then::Trickle => drop(stream.write(b"a")),
+                            Then::Read => drop(stream.read(&mut buffer)),
+                        }
                     }
+                    std::thread::sleep(Duration::from_millis(1));
                 }
-                std::thread::sleep(Duration::from_millis(100));
             }
         });
         Ok(Self { over, thread })

@@ -17,10 +17,11 @@ mod ratios;
 mod shot;
 mod table;
 
-use load::{Server, block_on, median, pin};
+use load::{Server, block_on, init_request, median, pin, token};
+use shot::Kind;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use table::{Goal, Table};
 
 const STARTS: usize = 20;
@@ -28,6 +29,8 @@ const START_MS: f64 = 10.0;
 const IDLE_MIB: f64 = 10.0;
 /// How much a server may grow once its journal is full, in percent.
 const GROWTH: f64 = 5.0;
+/// How long requests go on, to see it.
+const MORE: Duration = Duration::from_secs(5);
 /// How many orders there are in the end, if nothing else is said.
 const ORDERS: usize = 100_000;
 
@@ -50,7 +53,7 @@ fn measure(orders: usize) -> anyhow::Result<ExitCode> {
     let start = start_up(folder.path())?;
     // Before this process is pinned, as the servers would inherit that.
     block_on(honest::measure(folder.path(), &mut table))?;
-    let two = block_on(cores::two(folder.path()))?;
+    block_on(cores::measure(folder.path(), &mut table))?;
     let pinned = pin();
     if pinned {
         println!("from here on: servers on core 0, load on core 1");
@@ -68,7 +71,12 @@ fn measure(orders: usize) -> anyhow::Result<ExitCode> {
         let others = ratios::measure(&mock, &bare, &mut table).await?;
         println!("answers with another status: {others}");
         let full = mock.resident_mib()?;
-        two.beside_one(&mock, &mut table).await?;
+        let init = init_request(&token(&mock.address).await?);
+        let more = [Kind {
+            request: init,
+            status: 200,
+        }];
+        shot::shot(&mock, &more, MORE).await?;
         let later = mock.resident_mib()?;
         growth::measure(folder.path(), pinned, orders, &mut table).await?;
         table.add("start", start, "ms", Goal::AtMost(START_MS));

@@ -124,9 +124,9 @@ pub(super) fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str)
             _ => {}
         }
     }
-    let order = driver.order.as_ref().filter(|_| opened)?;
+    let order = driver.order_in(&played.flow).filter(|_| opened)?;
     let said = unread?;
-    let place = order.url.clone().unwrap_or_else(|| order.command.join(" "));
+    let place = order.url.unwrap_or_else(|| order.command.join(" "));
     let number = if played.names_no_number() {
         format!("; {NO_NUMBER}")
     } else {

@@ -27,17 +27,34 @@ impl Driver {
                 "checkout.timeout_s: {timeout} is not allowed; 1 to {most} seconds: a page has to come within patience_s all the same"
             );
         }
+        for flow in FLOWS {
+            let mut order = self.order.iter();
+            let differs = self.checkout.by_flow.of(flow).is_some()
+                || order.any(|order| order.by_flow.of(flow).is_some());
+            let checked = self.check_flow(flow);
+            if differs {
+                checked.with_context(|| format!("in the flow `{flow}`, as `by_flow` has it"))?;
+            } else {
+                checked?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what cannot be meant in one flow.
+    fn check_flow(&self, flow: &str) -> anyhow::Result<()> {
+        let checkout = self.checkout_in(flow);
         let mut known = self.own_placeholders();
-        for (at, step) in (1..).zip(&self.checkout.steps) {
+        for (at, step) in (1..).zip(&checkout.steps) {
             check_request(&format!("checkout.steps[{at}]"), step, &mut known)?;
         }
-        check_request("checkout", &self.checkout.request(), &mut known)?;
+        check_request("checkout", &checkout.request(), &mut known)?;
         self.check_callback_steps(&known)?;
-        let Some(order) = &self.order else {
+        let Some(order) = self.order_in(flow) else {
             return Ok(());
         };
         known.push("online_order_id".to_owned());
-        check_order(order, self.checkout.patience_s, &mut known)
+        check_order(&order, checkout.patience_s, &mut known)
     }
 
     fn check_shop(&self) -> anyhow::Result<()> {
@@ -93,9 +110,7 @@ impl Driver {
             ("callbacks.error".to_owned(), &self.callbacks.error),
             ("checkout.url".to_owned(), &self.checkout.url),
         ];
-        let order = self.order.iter().filter_map(|order| order.url.as_ref());
-        let order = order.map(|url| ("order.url".to_owned(), url));
-        for (key, url) in ready.chain(own).chain(order).chain(scanned) {
+        for (key, url) in ready.chain(own).chain(scanned) {
             check_url(url).with_context(|| format!("{key}: `{url}`"))?;
         }
         let ready = self.shop.ready_url.iter();
@@ -140,6 +155,9 @@ fn check_order(order: &Order, patience_s: u16, known: &mut Vec<String>) -> anyho
         order.url.is_some() == order.command.is_empty(),
         "order.url: give either `url` or `command`"
     );
+    if let Some(url) = &order.url {
+        check_url(url).with_context(|| format!("order.url: `{url}`"))?;
+    }
     if let Some(every) = order.asks_every_s {
         let most = patience_s.saturating_sub(SPARE);
         ensure!(

@@ -1,5 +1,6 @@
 //! The driver file: how to start a merchant's shop, check out, and read an order's status.
 
+mod by_flow;
 mod cart;
 mod check;
 mod request;
@@ -10,6 +11,7 @@ pub use request::{Extract, PLACEHOLDERS, Request, filled, filled_json, filled_ur
 pub use shop::{Account, Shop};
 
 use anyhow::{Context as _, anyhow};
+use by_flow::{ByFlow, CheckoutInFlow, OrderInFlow};
 use cart::Cart;
 use flexiti_contract::readable;
 use reqwest::Certificate;
@@ -122,6 +124,9 @@ pub struct Checkout {
     /// How many seconds the shop waits for an answer of Flexiti's. If it is given, there are
     /// scenarios in which Flexiti is silent for longer.
     pub timeout_s: Option<u16>,
+    /// What is different in one of the flows.
+    #[serde(default)]
+    pub by_flow: ByFlow<CheckoutInFlow>,
 }
 
 impl Checkout {
@@ -183,6 +188,9 @@ pub struct Order {
     pub pending: Vec<String>,
     /// The words for an order that failed.
     pub failed: Vec<String>,
+    /// What is different in one of the flows.
+    #[serde(default)]
+    pub by_flow: ByFlow<OrderInFlow>,
 }
 
 impl Order {
@@ -299,17 +307,12 @@ impl Driver {
         hexadecimal
     }
 
-    /// Whether the shop gives its orders numbers of its own: nothing in the checkout names ours.
-    pub fn numbers_itself(&self) -> bool {
-        let own = Request {
-            method: String::new(),
-            url: self.checkout.url.clone(),
-            form: self.checkout.form.clone(),
-            json: self.checkout.json.clone(),
-            headers: self.checkout.headers.clone(),
-            extract: BTreeMap::new(),
-        };
-        let mut requests = self.checkout.steps.iter().chain([&own]);
+    /// Whether the shop gives its orders of this flow numbers of its own: nothing in the checkout
+    /// names ours.
+    pub fn numbers_itself(&self, flow: &str) -> bool {
+        let checkout = self.checkout_in(flow);
+        let own = checkout.request();
+        let mut requests = checkout.steps.iter().chain([&own]);
         !requests.any(|request| {
             let mut texts = request.texts().into_iter();
             texts.any(|(_, text)| text.contains("{merchant_orderid}"))
@@ -384,7 +387,8 @@ mod tests {
         // The example explains every key.
         for table in schema()["$defs"].as_object().unwrap().values() {
             for key in table["properties"].as_object().unwrap().keys() {
-                assert!(EXAMPLE.contains(&format!("{key} =")), "{key}");
+                let is_there = |key: &str| EXAMPLE.contains(&format!("{key} ="));
+                assert!(is_there(key) || is_there(&format!("\"{key}\"")), "{key}");
             }
         }
         for (table, key) in [("shop", "ready"), ("order", "payed"), ("cart", "gift")] {

@@ -26,6 +26,8 @@ const RELOAD: Duration = Duration::from_millis(1_200);
 
 /// The order that the shop is asked about.
 pub struct Asked<'a> {
+    /// What it was opened for.
+    pub flow: &'a str,
     /// The values of the driver file's placeholders.
     pub values: Vec<(String, String)>,
     /// The customer's browser.
@@ -52,7 +54,7 @@ pub fn believe(
     look_again: &dyn Fn(),
 ) -> anyhow::Result<Happened> {
     let stage = asked.stage;
-    let Some(order) = &stage.driver.order else {
+    let Some(order) = &stage.driver.order_in(asked.flow) else {
         return Ok(Happened::NotAsked);
     };
     let started = Instant::now();
@@ -175,7 +177,7 @@ const TRIES: usize = 4;
 /// Looks, and looks again once the shop has had time to be fooled.
 pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> {
     let stage = asked.stage;
-    let Some(order) = &stage.driver.order else {
+    let Some(order) = &stage.driver.order_in(asked.flow) else {
         return Ok(Happened::NotAsked);
     };
     let ((belief, said), _) = stage.looking(|| ask(asked, order))?;

@@ -38,7 +38,7 @@ impl Customer<'_, '_> {
 
     /// Remembers the number that the shop gave the order, if it gives numbers of its own.
     fn goes_by(&mut self, own: Option<String>) {
-        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself()) {
+        if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself(self.flow)) {
             self.merchant_orderid = own;
         }
     }
@@ -62,7 +62,7 @@ impl Customer<'_, '_> {
         } else {
             self.take_steps()?
         };
-        let request = self.stage.driver.checkout.request();
+        let request = self.stage.driver.checkout_in(self.flow).request();
         let seen = self.send(&request)?;
         // A customer who was turned away sees another page.
         if seen.leads_to.is_some() {
@@ -74,10 +74,10 @@ impl Customer<'_, '_> {
 
     /// Takes the steps before the checkout, and gives the pages that had credentials in them.
     pub(super) fn take_steps(&mut self) -> Result<Vec<Page>, String> {
-        let driver = self.stage.driver;
+        let checkout = self.stage.driver.checkout_in(self.flow);
         let mut leaking = Vec::new();
         self.extracted.clear();
-        for (at, step) in (1..).zip(&driver.checkout.steps) {
+        for (at, step) in (1..).zip(&checkout.steps) {
             let url = filled_url(&step.url, &self.values());
             let key = format!("checkout.steps[{at}] ({} {url})", step.method);
             let seen = self.send(step).map_err(|why| format!("{key}: {why}"))?;
@@ -117,7 +117,7 @@ impl Customer<'_, '_> {
 
     /// The customer sends the checkout's own request again, in several windows at once.
     pub(super) fn send_again(&mut self, windows: usize) -> Happened {
-        let request = self.stage.driver.checkout.request();
+        let request = self.stage.driver.checkout_in(self.flow).request();
         if self.order.is_none()
             && let Err(trouble) = self.take_steps()
         {

@@ -169,6 +169,7 @@ impl<'s, 'd> Customer<'s, 'd> {
 
     fn asked(&self) -> belief::Asked<'_> {
         belief::Asked {
+            flow: self.flow,
             values: self.values(),
             browser: &self.browser,
             // What was not brought about is not waited for.
@@ -205,7 +206,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         std::thread::sleep(COME_BACK);
         self.has_browsed = true;
         let second = self.start(2);
-        let has_steps = !self.stage.driver.checkout.steps.is_empty();
+        let has_steps = !self.stage.driver.checkout_in(self.flow).steps.is_empty();
         if self.order.is_some() || !has_steps {
             return second;
         }

@@ -23,7 +23,7 @@ impl Stage<'_> {
         let mut scenarios = scenarios::all().iter();
         let Some(scenario) = scenarios
             .next()
-            .filter(|_| !self.driver.checkout.steps.is_empty())
+            .filter(|_| !self.driver.checkout_in(flow).steps.is_empty())
         else {
             return self.browser();
         };

@@ -30,8 +30,8 @@ impl Customer<'_, '_> {
     }
 
     fn looked_up(&self) -> Option<Result<Page, String>> {
-        let order = self.stage.driver.order.as_ref()?;
-        let url = order.url.as_ref().filter(|_| is_customers_own(order))?;
+        let order = self.stage.driver.order_in(self.flow)?;
+        let url = order.url.as_ref().filter(|_| is_customers_own(&order))?;
         let secret = self.values_without_secrets();
         // A number that counts up is no secret, wherever the driver file takes it from.
         let numbers = self

@@ -160,6 +160,12 @@ pub enum Carried {
 }
 
 impl Expect {
+    /// Whether it says what must not be there.
+    pub fn forbids(&self) -> bool {
+        let is_denied = |member: &JsonMember| matches!(member.is, Is::Not(_));
+        matches!(self, Self::Shows(list) if list.iter().any(is_denied))
+    }
+
     /// Whether the last request must be granted before anything else is checked.
     pub fn grants(&self) -> bool {
         match self {

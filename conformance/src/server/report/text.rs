@@ -196,8 +196,9 @@ impl Text<'_> {
     fn learned(&mut self, report: &Report) -> std::io::Result<()> {
         let mut seen: Vec<(&str, &Learned)> = Vec::new();
         let is_told = |learned: &&Learned| {
-            let clause = learned.clause.as_deref().and_then(Rule::from_id);
-            clause.is_some_and(|rule| SUSPECT.contains(&rule))
+            let clause = learned.clause.as_deref();
+            let mut suspects = report.otherwise.iter().filter(|it| is_suspect(it));
+            suspects.any(|suspect| clause == Some(suspect.clause.as_str()))
         };
         for learned in report.learned.iter().filter(|it| !is_told(it)) {
             let knob = learned.knob.as_deref();
@@ -266,8 +267,10 @@ impl Text<'_> {
     }
 }
 
+/// Whether no server means it, although no page says so.
 fn is_suspect(found: &Finding) -> bool {
-    Rule::from_id(&found.clause).is_some_and(|rule| SUSPECT.contains(&rule))
+    let is_listed = |rule| SUSPECT.contains(&rule);
+    found.replay.expect.forbids() || Rule::from_id(&found.clause).is_some_and(is_listed)
 }
 
 /// Whether the baseline has the finding as well.

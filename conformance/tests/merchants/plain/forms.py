@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A shop of forms, as Django and Rails make them: a login, CSRF tokens, a cart with prices of the shop's
 own, order numbers of its own, an address for each language, and the status of an order on a page behind the
-login. It speaks to Flexiti as shop.py does. Standard library only."""
+login. To apply for credit is a page of its own, without login and cart, and so is its answer. It speaks to Flexiti as shop.py does. Standard library only."""
 
 import html
 import itertools
@@ -17,6 +17,8 @@ import shop as flexiti
 PRICES = {"en": "129.95", "fr": "149.95"}
 WORDS = {"en": {"paid": "Paid", "pending": "Being decided", "failed": "Not paid", "hello": "Welcome, this is your shop"},
          "fr": {"paid": "Payée", "pending": "En attente", "failed": "Refusée", "hello": "Bienvenue, voici votre boutique"}}
+CREDIT = {"en": {"paid": "You have credit", "pending": "We are looking at it", "failed": "No credit"},
+          "fr": {"paid": "Crédit accordé", "pending": "À l'étude", "failed": "Crédit refusé"}}
 SESSIONS, NUMBERS, LAST = {}, itertools.count(1001), {}
 
 
@@ -54,7 +56,15 @@ class Forms(BaseHTTPRequestHandler):
             with order["lock"]:
                 flexiti.ask(order)
             self.lang = order["lang"]
-            return self.page(f"<p>{WORDS[self.lang][order['state']]}</p>")
+            words = CREDIT if order["flow"] == "apply" else WORDS
+            return self.page(f"<p>{words[self.lang][order['state']]}</p>")
+        if self.parts == ["credit", "answer"]:
+            asked = [order for order in self.session["orders"] if order["flow"] == "apply"]
+            if not asked:
+                return self.page("<p>-</p>", 404)
+            with asked[-1]["lock"]:
+                flexiti.ask(asked[-1])
+            return self.page(f'<p id="credit">{CREDIT[asked[-1]["lang"]][asked[-1]["state"]]}</p>')
         if self.parts[0] == "account":
             asked = [self.session] if flexiti.FAULT != "plain_anybodys_order" else SESSIONS.values()
             own = [order for session in asked for order in session["orders"] if order["number"] == self.parts[-1]]
@@ -77,6 +87,8 @@ class Forms(BaseHTTPRequestHandler):
         if action == "login" and form.get("password") == "opensesame":
             self.session.update(user=form["user"], lang=self.lang, csrf=secrets.token_urlsafe(18))
             return self.page("", 303, f"/{self.lang}/cart")
+        if action == "credit":
+            return self.pay("apply", form["amount"])
         if "user" not in self.session:
             return self.page("<p>Login</p>", 401)
         if action == "cart":
@@ -84,15 +96,15 @@ class Forms(BaseHTTPRequestHandler):
             LAST["lang"] = self.lang
             return self.page("", 303, f"/{self.lang}/checkout")
         if action == "checkout" and self.session.get("cart"):
-            self.checkout()
+            self.pay("apply/buy", PRICES[LAST["lang"] if flexiti.FAULT == "plain_last_cart" else self.lang])
         else:
             self.page("<p>?</p>", 422)
 
-    def checkout(self):
+    def pay(self, flow, amount):
         with self.session["lock"]:
-            live = [order for order in self.session["orders"] if order["state"] == "pending"]
+            live = [order for order in self.session["orders"] if order["state"] == "pending" and order["flow"] == flow]
             order = live[-1] if live else {
-                "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": "apply/buy", "amount": PRICES[LAST["lang"] if flexiti.FAULT == "plain_last_cart" else self.lang],
+                "number": f"W-{next(NUMBERS)}", "lang": self.lang, "flow": flow, "amount": amount,
                 "state": "pending", "reference": secrets.token_hex(16), "lock": threading.Lock()}
             if not live:
                 self.session["orders"].append(order)
