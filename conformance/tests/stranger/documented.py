@@ -69,7 +69,8 @@ class Judge:
     def token_answers(self):
         body, say = self.shop.token().json, self.say
         for name in ("access_token", "refresh_token"):
-            say(HEX40.match(str(body.get(name))) is not None, name + " is 40 lower-case hex characters")
+            hex40 = HEX40.match(str(body.get(name))) is not None
+            say(hex40 or self.settings.get("token_form", "hex") != "hex", name + " is 40 lower-case hex characters")
         say(body.get("expires_in") in (1200, 1199) and isinstance(body["expires_in"], int), "expires_in is 1200")
         say(body.get("token_type") in ("bearer", "Bearer"), "token_type is bearer")
         say(isinstance(body.get("scope"), str), "scope is a text")

@@ -45,6 +45,8 @@ _s("oauth_wording", ["nos3", "nos2", "plain"],
    ALL, "error_description", "I", "NOS2, NOS3", "Which library generation the sentences of OAuth errors come from.")
 _s("token_type_spelling", ["bearer", "Bearer"],
    TOKEN, "token_type", "E", "R-cur, R-old1", "Spelling of token_type; both are printed.")
+_s("token_form", ["hex", "uuid", "dotted"],
+   TOKEN, "access_token", "E", "R-cur", "What tokens look like: the printed example has 40 lower-case hex characters, and no sentence says more.")
 _s("expires_in_value", ["1200", "1199"],
    TOKEN, "expires_in", "E", "R-cur, R-old1", "Number of seconds announced; both are printed.")
 _s("token_member_order", ["new", "old"],

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import uuid
 
 
 LIFETIME = 1200
@@ -50,17 +51,21 @@ class State:
 
     def issue(self, client, scope, config, refresh=None, access=None):
         """Make a token pair; a given refresh or access token is kept."""
-        access = access or self._hex(config, "access_token_short")
+        access = access or self._new(config, "access_token_short")
         if config.broken("access_token_upper_case"):
             access = ("ABCDEF" + access[6:]).upper()
-        refresh = refresh or self._hex(config, "refresh_token_short")
+        refresh = refresh or self._new(config, "refresh_token_short")
         token = Token(client, scope, access, refresh)
         self.by_access[access] = token
         self.by_refresh[refresh] = token
         return token
 
     @staticmethod
-    def _hex(config, short_fault):
+    def _new(config, short_fault):
+        if config["token_form"] == "uuid":
+            return str(uuid.uuid4())
+        if config["token_form"] == "dotted":
+            return ".".join(secrets.token_urlsafe(size) for size in (15, 60, 32))
         return secrets.token_hex(16 if config.broken(short_fault) else 20)
 
     def add_order(self, client, version, encoding, flow, lang, values, token, config):

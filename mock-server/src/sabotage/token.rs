@@ -175,7 +175,7 @@ fn tokens(members: &Map<String, Value>) -> Option<(Arc<str>, Arc<str>)> {
 pub fn access_token_of_another_form(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, TOKEN, |members| {
         if let Some((access, _)) = tokens(members) {
-            renamed_access(service, members, &format!(".{access}"));
+            renamed_access(service, members, &format!("!{access}"));
         }
     })
 }
@@ -202,7 +202,7 @@ pub fn refresh_token_of_another_form(service: &Service, request: &Request) -> Re
         let Some((access, refresh)) = tokens(members) else {
             return;
         };
-        let other: Arc<str> = format!(".{refresh}").into();
+        let other: Arc<str> = format!("!{refresh}").into();
         let state = &mut *service.app.state();
         if let Some(record) = state.refresh.get(&refresh).cloned() {
             let owner = Arc::clone(&record.client_id);

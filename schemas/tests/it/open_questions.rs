@@ -266,9 +266,29 @@ fn a_body_is_described_under_the_names_and_forms_of_the_dialect() {
     assert_eq!(rulebook.check_error_body(&body("error_fields")), None);
     assert!(rulebook.check_error_body(&body("field_errors")).is_some());
     let token = |token: &str| json!({"token_type": "bearer", "access_token": token, "expires_in": 1200, "refresh_token": token, "scope": "merchant"});
-    let broken = |length| rulebook.check_response(Endpoint::Token, &token(&"a".repeat(length)));
-    assert!(broken(43).is_empty());
-    assert_eq!(broken(40).len(), 2);
+    let broken = |text: &str| rulebook.check_response(Endpoint::Token, &token(text)).len();
+    // A token means nothing to whoever has it (RFC 6749, 1.4), and stands in a header (RFC 6750, 2.1).
+    let (small, large) = ("0123456789abcdef", "0123456789ABCDEF");
+    for text in [
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln",
+        "6f1e7c9a-3f0b-4a8e-9d51-0c2b7e6a4f10",
+        "TlBlZmF0b2tlbg==",
+        &small.repeat(4),
+        &large.repeat(4),
+        &small.repeat(3)[..40],
+    ] {
+        assert_eq!(broken(text), 0, "{text}");
+    }
+    // Hexadecimal digits of another length or case are a mistake, not another shape.
+    for text in [
+        "",
+        "a b",
+        "\"eyJh\"",
+        &small.repeat(2),
+        &large.repeat(3)[..40],
+    ] {
+        assert_eq!(broken(text), 2, "{text}");
+    }
     let document = openapi::document(&rulebook, "http://127.0.0.1:1");
     let init = &document["paths"]["/online/v2/client-id/{clientId}/systems/init"]["post"];
     assert!(init["responses"]["201"].is_object());

@@ -24,6 +24,14 @@ fn others<'r>(
     })
 }
 
+/// What there need not be before an order has an outcome: no page shows a notification of one that has
+/// none. Its flow is known from the start.
+const NONE_YET: [(Rule, &str); 3] = [
+    (Rule::ResponseTransactionId, "transaction_id"),
+    (Rule::ResponseDate, "date"),
+    (Rule::ResponseCallbackUrl, "callback_url"),
+];
+
 /// The knob with an answer under which the clause is kept by this successful answer.
 pub(super) fn leaves(
     rulebook: &Rulebook,
@@ -37,13 +45,9 @@ pub(super) fn leaves(
         // what it was told.
         return Some("flow_values".to_owned());
     }
-    let is_none_yet = |rule: Rule, member: &str| {
-        clause.id == rule.id() && body.get(member).is_some_and(Value::is_null)
-    };
-    if (is_none_yet(Rule::ResponseTransactionId, "transaction_id")
-        || is_none_yet(Rule::ResponseDate, "date"))
-        && is_without_outcome(rulebook, body)
-    {
+    let is_none_yet =
+        |(rule, member): &(Rule, &str)| clause.id == rule.id() && body[member].is_null();
+    if NONE_YET.iter().any(is_none_yet) && is_without_outcome(rulebook, body) {
         return Some("notification_unfinished".to_owned());
     }
     if let Some(knob) = of_tokens(rulebook, clause, body) {
@@ -153,14 +157,11 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn without_an_outcome_there_may_be_neither_transaction_nor_date() {
+    fn without_an_outcome_there_may_be_neither_transaction_nor_date_nor_callback() {
         let contract = Contract::shipped();
         let dialect = contract.dialect("documented").unwrap();
         let rulebook = Rulebook::compile(contract, dialect).unwrap();
-        for (rule, member) in [
-            (Rule::ResponseTransactionId, "transaction_id"),
-            (Rule::ResponseDate, "date"),
-        ] {
+        for (rule, member) in NONE_YET {
             let clause = contract.clause(rule.id()).unwrap();
             for (blocks, room) in [
                 (json!({"apply": {"apply_status": "PENDING"}}), true),
@@ -169,11 +170,20 @@ mod tests {
                 (json!({"purchase": {"status": "Success"}}), false),
                 (json!({"buy": {"status": "Failed"}}), false),
             ] {
-                let mut body = json!({"flow": "apply", "callback_url": "", member: null});
+                let mut body = json!({"flow": "apply", "callback_url": "", "transaction_id": 131_209, "date": "2026-11-30T12:00:00.000Z"});
                 let members = blocks.as_object().unwrap().clone();
                 body.as_object_mut().unwrap().extend(members);
-                let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
-                assert_eq!(found.is_some(), room, "{body}");
+                let with_null = |body: &Value| {
+                    let mut body = body.clone();
+                    body[member] = Value::Null;
+                    body
+                };
+                let mut absent = body.clone();
+                absent.as_object_mut().unwrap().remove(member);
+                for body in [with_null(&body), absent] {
+                    let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);
+                    assert_eq!(found.is_some(), room, "{body}");
+                }
             }
         }
     }

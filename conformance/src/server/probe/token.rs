@@ -44,6 +44,13 @@ fn defect(prober: &mut Prober<'_, '_>, changes: &[(&str, Value)]) -> Result<Hear
     prober.defect(Endpoint::Token, params, request)
 }
 
+/// Whether a token is meant to be something else than 40 hexadecimal digits. A few digits too few, or
+/// capital ones, are a mistake.
+fn is_opaque(token: &str) -> bool {
+    let is_hex = token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    token.bytes().all(|byte| byte.is_ascii_graphic()) && (!is_hex || token.len() >= 64)
+}
+
 /// The first token, on which all else depends. False if there is none.
 pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     let heard = prober.ask(token_request())?;
@@ -57,9 +64,13 @@ pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     if let Some(seconds) = body["expires_in"].as_u64() {
         prober.note("token_ttl", seconds, &heard);
     }
-    let token = body["access_token"].as_str().unwrap_or_default();
-    let hex = token.len() == 40 && token.bytes().all(|b| b"0123456789abcdef".contains(&b));
-    prober.note("token_shape", if hex { "hex40" } else { "opaque" }, &heard);
+    let tokens = ["access_token", "refresh_token"].map(|name| body[name].as_str());
+    let shape = if tokens.into_iter().flatten().any(is_opaque) {
+        "opaque"
+    } else {
+        "hex40"
+    };
+    prober.note("token_shape", shape, &heard);
     let stored = heard.header("cache-control");
     let no_store = stored.is_some_and(|value| value.contains("no-store"));
     prober.note("no_store", no_store, &heard);

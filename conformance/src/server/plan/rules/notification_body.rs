@@ -1,7 +1,7 @@
 //! What a notification says about its order.
 
 use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
-use crate::server::case::{Account, Expect, Is, JsonMember, Step};
+use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step};
 use flexiti_contract::Flow;
 use flexiti_contract::dialect::{PurchaseBlock, Unfinished};
 use serde_json::json;
@@ -54,6 +54,7 @@ fn block(requests: &RequestBuilder<'_>) -> String {
 }
 
 pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let cases = opened_page(cases, requests);
     let knobs = requests.rulebook.knobs();
     FLOWS.into_iter().fold(cases, |cases, flow| {
         let expect = match (knobs.notification_unfinished, flow) {
@@ -81,6 +82,20 @@ pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
                 .resting_on(requests.notification()),
             None => cases,
         }
+    })
+}
+
+/// A sandbox may finish an order without a customer as soon as its page is opened: then its
+/// notification is one that the reference prints, and has to hold what that holds.
+fn opened_page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    requests.notifications().fold(cases, |cases, endpoint| {
+        let Some(order) = requests.any_order() else {
+            return cases;
+        };
+        let page = RequestTemplate::get("{{0/redirection_url}}");
+        let steps = vec![order, Step::Send(page), Step::Send(bare(endpoint))];
+        let name = format!("{}, whose page was opened", endpoint.id());
+        cases.shows(&name, steps, Expect::Alive)
     })
 }
 
