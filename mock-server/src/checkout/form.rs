@@ -125,6 +125,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     PERSON.iter().chain(ADDRESS).map(|field| field.name)
 }
 
+/// What was typed into the fields that there are, as far as it is not too long to keep.
+pub fn known(typed: &Typed) -> Typed {
+    let mut kept = typed.clone();
+    kept.retain(|name, value| {
+        let is_field = name == CONSENT || names().any(|field| field == name);
+        is_field && value.chars().count() <= LONGEST
+    });
+    kept
+}
+
 /// What a field is called, here and on the other pages.
 pub fn label(name: &str, words: &Words) -> &'static str {
     let own = PERSON

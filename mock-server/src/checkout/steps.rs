@@ -102,7 +102,7 @@ pub fn take(
         ("change", Screen::Confirm) => Ok(at.enter(|visit| visit.plan = None)),
         ("confirm", Screen::Confirm) => at.confirm(!given("agree").is_empty()),
         ("cancel", _) => at.act(Event::Cancel),
-        ("fill", Screen::Form | Screen::Identify) => Ok(at.fill(screen)),
+        ("fill", Screen::Form | Screen::Identify) => Ok(at.fill(screen, sent.typed)),
         ("force", _) => at.force(given("outcome")),
         _ => return Taken::NotDue,
     };
@@ -174,6 +174,8 @@ impl StepContext<'_> {
             return Ok(self.enter(|visit| {
                 visit.begin();
                 visit.application = None;
+                // Who sends another application agrees anew.
+                visit.typed.remove(form::CONSENT);
             }));
         }
         self.act(Event::Buy)?;
@@ -218,11 +220,7 @@ impl StepContext<'_> {
         };
         let today = Timestamp::from_millisecond(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
         let today = today.to_zoned(TimeZone::UTC).date();
-        let mut kept: Typed = typed.clone();
-        kept.retain(|name, value| {
-            let known = name == form::CONSENT || form::names().any(|field| field == name);
-            known && value.chars().count() <= form::LONGEST
-        });
+        let kept = form::known(typed);
         order.visit().typed.clone_from(&kept);
         let errors = form::check(typed, Words::of(order.lang), today);
         if !errors.is_empty() {
@@ -334,8 +332,8 @@ impl StepContext<'_> {
     }
 
     /// Fills in test data where nothing stands yet: the sandbox bar's. The middle name stays, since
-    /// it decides.
-    fn fill(&mut self, screen: Screen) -> Taken {
+    /// it decides; and nobody agrees for the customer.
+    fn fill(&mut self, screen: Screen, given: &Typed) -> Taken {
         let order = self.state.orders.get(self.id);
         let found = order.and_then(|order| self.state.merchants.get(&order.client_id));
         let is_active = |customer: &&Customer| customer.status == CustomerStatus::Active;
@@ -349,6 +347,8 @@ impl StepContext<'_> {
                 typed.extend(card.map(|card| ("card".to_owned(), card)));
                 return Taken::Look;
             }
+            // What was typed and not sent yet stays.
+            typed.extend(form::known(given));
             for field in form::PERSON.iter().chain(form::ADDRESS) {
                 let stands = typed.get(field.name).map(String::as_str);
                 let stands = stands.or_else(|| sent.get(field.name).and_then(Value::as_str));

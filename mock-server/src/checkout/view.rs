@@ -134,8 +134,7 @@ fn application<'e>(order: &Order, visit: &Visit, errors: &'e Errors, frame: Fram
     Form {
         person: inputs(PERSON),
         address: inputs(ADDRESS),
-        // Who sends another application agrees anew.
-        agreed: !errors.is_empty() && visit.typed.contains_key(CONSENT),
+        agreed: visit.typed.contains_key(CONSENT),
         errors,
         frame,
     }

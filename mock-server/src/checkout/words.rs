@@ -44,10 +44,10 @@ impl Words {
 
 words! {
     checkout: "Financing checkout", "Paiement par financement";
-    order: "Order", "Commande";
+    order: "Order number", "No de commande";
     amount: "Amount", "Montant";
     shop: "Shop", "Marchand";
-    merchant_order: "Shop’s order", "Commande du marchand";
+    merchant_order: "Shop’s order number", "No de commande du marchand";
     summary: "Your order", "Votre commande";
     skip: "Skip to the content", "Aller au contenu";
     cancel: "Cancel this order", "Annuler cette commande";
@@ -56,7 +56,7 @@ words! {
     go_on: "Continue", "Continuer";
     error: "Error", "Erreur";
     errors: "There is a problem", "Il y a un problème";
-    colon: ": ", "\u{a0}: ";
+    colon: ":\u{a0}", "\u{a0}:\u{a0}";
     says: ": ", "\u{a0}: ";
     optional: "optional", "facultatif";
     steps: "Steps", "Étapes";
@@ -224,7 +224,7 @@ pub const PROVINCES: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{IN_FRENCH, Words};
+    use super::{FRENCH, IN_FRENCH, Words};
 
     #[test]
     fn french_is_that_of_canada_with_one_word_for_one_thing() {
@@ -243,6 +243,14 @@ mod tests {
                 assert!(!text.contains(other), "{other}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn an_order_has_a_number_and_the_shop_has_its_own() {
+        assert_eq!(FRENCH.order, "No de commande");
+        assert_eq!(FRENCH.merchant_order, "No de commande du marchand");
+        assert_eq!(FRENCH.choice_apply, "Faire une demande de crédit");
+        assert_eq!(FRENCH.choice_apply, FRENCH.form_title);
     }
 
     #[test]

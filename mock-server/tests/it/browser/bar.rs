@@ -3,6 +3,7 @@
 use super::driver::browse;
 use super::store::Store;
 use super::walk;
+use fantoccini::key::Key;
 
 #[test]
 fn every_outcome_can_be_forced() {
@@ -102,5 +103,34 @@ fn an_outcome_can_be_forced_on_the_way() {
         let told = walk::notification(&mock, order.id);
         assert_eq!(told["apply"]["apply_status"], "SUCCESS", "{told}");
         assert_eq!(told["purchase"]["status"], "Success", "{told}");
+    });
+}
+
+#[test]
+fn test_data_leaves_what_was_typed_and_enter_sends_the_form() {
+    let store = Store::open();
+    let mock = walk::server(&store);
+    browse(async |browser| {
+        let order = walk::init(&mock, false, &walk::parameters("apply", "en", &[]));
+        browser.go(&order.url).await;
+        browser.fill("#fname", "Zoé").await;
+        browser.find("#consent").await.click().await.unwrap();
+        browser
+            .find(".sandbox summary")
+            .await
+            .click()
+            .await
+            .unwrap();
+        browser.press("button[formaction$='/fill']").await;
+        assert_eq!(browser.value("#fname").await, "Zoé");
+        assert_eq!(browser.value("#lname").await, "Smith");
+        assert!(browser.find("#consent").await.is_selected().await.unwrap());
+        assert_eq!(browser.count(".problems").await, 0);
+        // Nothing is left to do but to send it; that is what Enter does, and not to fill it again.
+        browser.js("document.getElementById('city').focus()").await;
+        browser.leave().await;
+        browser.tap(Key::Enter).await;
+        browser.arrived().await;
+        assert_eq!(browser.count("#pin").await, 1);
     });
 }

@@ -171,7 +171,7 @@ fn every_page_is_small() {
             };
             let size = answer.body.len() + style.body.len();
             assert!(
-                answer.status < 500 && size < 30 * 1024,
+                answer.status < 500 && size <= 15 * 1024,
                 "{place}/{step}: {size}"
             );
             seen.push((format!("{place}/{step}"), size));

@@ -56,6 +56,20 @@ fn test_data_fills_what_is_empty() {
     assert!(page.contains("<option value=\"QC\" selected>"));
     // Nobody agrees for the customer.
     assert!(!page.contains(" checked"));
+    // What was typed and not sent yet stays, and so does what was agreed to.
+    let typed = [
+        ("city", "Gatineau"),
+        ("lname", ""),
+        ("consent", "yes"),
+        ("order_total", "1"),
+    ];
+    take(&mock, &order, "fill", &typed);
+    let page = look(&mock, &order).text();
+    assert!(
+        page.contains("value=\"Gatineau\"") && page.contains("value=\"Tremblay\""),
+        "{page}"
+    );
+    assert_eq!(page.matches(" checked").count(), 1, "{page}");
     let card = open(&mock, "apply/buy", true);
     take(&mock, &card, "begin", &[("way", "buy")]);
     take(&mock, &card, "fill", &[]);
