@@ -40,15 +40,15 @@ pub fn read(request: &Request, session: &Session) -> Result<Wish, (&'static str,
     };
     let amount = request.field("amount").unwrap_or(TOTAL);
     if !is_amount(amount) {
-        return Err(("The amount is not one.", "Le montant n’en est pas un."));
+        return Err(("The amount is not valid.", "Le montant n’est pas valide."));
     }
     let number = match request.field("order") {
         None => crate::random::hex().split_off(16),
         Some(number) if is_word(number, 40) => number.to_owned(),
         Some(_) => {
             return Err((
-                "The order number is not one.",
-                "Le numéro de commande n’en est pas un.",
+                "The order number is not valid.",
+                "Le numéro de commande n’est pas valide.",
             ));
         }
     };
@@ -59,7 +59,7 @@ pub fn read(request: &Request, session: &Session) -> Result<Wish, (&'static str,
     {
         return Err((
             "The middle name is too long.",
-            "Le second prénom est trop long.",
+            "Le deuxième prénom est trop long.",
         ));
     }
     Ok(Wish {

@@ -99,7 +99,7 @@ impl Shop {
         let order = order.ok_or_else(|| {
             let title = lang.say(
                 "This order number is taken",
-                "Ce numéro de commande est pris",
+                "Ce numéro de commande est déjà utilisé",
             );
             self.notice(
                 409,
@@ -162,7 +162,7 @@ impl Shop {
         let refused = || {
             let title = lang.say(
                 "This form is not ours, or too old",
-                "Ce formulaire n’est pas le nôtre, ou est trop vieux",
+                "Ce formulaire n’est pas le nôtre, ou il est périmé",
             );
             let text = lang.say(
                 "Start again from the cart.",
@@ -250,8 +250,8 @@ impl Shop {
             .map_or(Lang::En, |session| session.lang());
         let title = lang.say("There is nothing here", "Il n’y a rien ici");
         let text = lang.say(
-            "We know of no order of yours here.",
-            "Nous ne connaissons ici aucune commande à vous.",
+            "We have no order of yours here.",
+            "Nous n’avons aucune commande à votre nom.",
         );
         self.notice(404, lang, title, text)
     }

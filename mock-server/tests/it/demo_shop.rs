@@ -25,6 +25,7 @@ mod belief;
 #[allow(dead_code, reason = "the example uses it all")]
 mod token;
 
+mod dialog;
 mod guard;
 mod wire;
 
