@@ -24,7 +24,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 const PAGE: &str = include_str!("../../templates/dashboard/index.html");
-/// Name, media type and text of each file. The last four are loaded when somebody needs them.
+/// Name, media type and text of each file. The last five are loaded when somebody needs them.
 const FILES: &[(&str, &str, &str)] = &[
     (
         "dashboard.css",
@@ -92,16 +92,25 @@ const FILES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/dashboard/dialect.js"),
     ),
     (
+        "timeline.js",
+        SCRIPT,
+        include_str!("../../templates/dashboard/timeline.js"),
+    ),
+    (
         "code.js",
         SCRIPT,
         include_str!("../../templates/dashboard/code.js"),
     ),
 ];
-/// The files as they are sent: without indentation and comment lines.
+/// The files as they are sent: without indentation, comment lines, and a style's spaces.
 static SLIM: LazyLock<HashMap<&str, (&str, String)>> = LazyLock::new(|| {
     let files = FILES.iter();
     files
-        .map(|(name, kind, text)| (*name, (*kind, slim(text))))
+        .map(|(name, kind, text)| {
+            let short = slim(text);
+            let short = if *kind == STYLE { tight(&short) } else { short };
+            (*name, (*kind, short))
+        })
         .collect()
 });
 
@@ -120,6 +129,22 @@ fn slim(text: &str) -> String {
         in_text ^= line.matches('`').count() % 2 == 1;
     }
     shown
+}
+
+/// A style without the spaces that mean nothing in it.
+fn tight(style: &str) -> String {
+    [
+        (" { ", "{"),
+        (" {", "{"),
+        ("; }", "}"),
+        (": ", ":"),
+        ("; ", ";"),
+        (", ", ","),
+    ]
+    .iter()
+    .fold(style.to_owned(), |text, (spaced, short)| {
+        text.replace(spaced, short)
+    })
 }
 
 fn secured(reply: Reply) -> Reply {

@@ -10,52 +10,87 @@ function words(command) {
   return found;
 }
 
+// The pieces of a word before a text, and those behind it.
+function split(word, at) {
+  const [first, ...more] = word;
+  const from = first.indexOf(at);
+  return from < 0 ? [first, more] : [first.slice(0, from), [first.slice(from + at.length), ...more]];
+}
+
+// What the command sends; null where it is fed by another one.
+function request(command) {
+  const [program, ...rest] = words(command);
+  if (program.join("") !== "curl") return null;
+  const sent = { method: "GET", origin: "", path: [], headers: [], body: [] };
+  while (rest.length) {
+    const word = rest.shift();
+    const flag = typeof word[0] === "string" ? word[0] : "";
+    if (flag === "-X") sent.method = rest.shift().join("");
+    else if (flag === "--head") sent.method = "HEAD";
+    else if (flag === "--data-raw") sent.body = rest.shift();
+    else if (flag === "-H") {
+      const header = rest.shift();
+      const [name, value] = split(header, ": ");
+      // `name;` is a header without a value, and `name:` none at all.
+      if (value.length) sent.headers.push([name, value]);
+      else if (name.endsWith(";")) sent.headers.push([name.slice(0, -1), []]);
+    } else if (!flag.startsWith("-")) {
+      const [, origin, path] = /^(\w+:\/\/[^/?]+)(.*)$/s.exec(flag) ?? [null, "", flag];
+      sent.origin = origin;
+      sent.path = [path, ...word.slice(1)];
+    }
+  }
+  return sent;
+}
+
+const json = (text) => JSON.stringify(text);
+
 const LANGUAGES = {
   Python: {
-    join: " + ", text: (text) => JSON.stringify(text), variable: (name) => `os.environ["${name}"]`, pair: (name, value) => `        "${name}": ${value},`,
-    test: ({ id, method, url, headers, body, status }) => `import os
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+    join: " + ", text: json, variable: (name) => `os.environ["${name}"]`, header: (name, value) => `        ${json(name)}: ${value},\n`,
+    test: ({ id, method, origin, path, headers, body, status }) => `import os
+from http.client import ${origin.startsWith("https") ? "HTTPSConnection" : "HTTPConnection"} as Connection
 
 
 def test_request_${id}():
     headers = {
-${headers}
-    }
+${headers}    }
     body = ${body ? `(${body}).encode()` : "None"}
-    request = Request(${url}, body, headers, method="${method}")
-    try:
-        answer = urlopen(request)
-    except HTTPError as refusal:
-        answer = refusal
+    connection = Connection(${json(origin.replace(/^\w+:\/\//, ""))})
+    connection.request(${json(method)}, ${path}, body, headers)
+    answer = connection.getresponse()
     assert answer.status == ${status}, answer.read()
 `,
   },
   Node: {
-    join: " + ", text: (text) => JSON.stringify(text), variable: (name) => `process.env.${name}`, pair: (name, value) => `    "${name}": ${value},`,
-    test: ({ id, method, url, headers, body, status }) => `import assert from "node:assert/strict";
+    join: " + ", text: json, variable: (name) => `process.env.${name}`, header: (name, value) => `    ${json(name)}: ${value},\n`,
+    test: ({ id, method, origin, path, headers, body, status }) => `import assert from "node:assert/strict";
 import { test } from "node:test";
 
 test("request ${id}", async () => {
   const headers = {
-${headers}
-  };
+${headers}  };
   const body = ${body || "undefined"};
-  const answer = await fetch(${url}, { method: "${method}", headers, body, redirect: "manual" });
+  const url = ${json(origin)} + ${path};
+  const answer = await fetch(url, { method: ${json(method)}, headers, body, redirect: "manual" });
   assert.equal(answer.status, ${status}, await answer.text());
 });
 `,
   },
   PHP: {
-    join: " . ", text: (text) => `'${text.replace(/[\\']/g, "\\$&")}'`, variable: (name) => `getenv('${name}')`, pair: (name, value) => `    '${name}: ' . ${value},`,
-    test: ({ method, url, headers, body, status }) => `<?php
+    join: " . ", text: (text) => `'${text.replace(/[\\']/g, "\\$&")}'`, variable: (name) => `getenv('${name}')`,
+    header(name, value) {
+      return `    ${value === "''" ? this.text(`${name};`) : `${this.text(`${name}: `)} . ${value}`},\n`;
+    },
+    test({ method, origin, path, headers, body, status }) {
+      return `<?php
 $headers = [
-${headers}
-];
-$request = curl_init(${url});
+${headers}];
+$request = curl_init(${this.text(origin)} . ${path});
 curl_setopt_array($request, [
-    CURLOPT_CUSTOMREQUEST => '${method}',
-    CURLOPT_HTTPHEADER => $headers,${body ? `
+    CURLOPT_CUSTOMREQUEST => ${this.text(method)},
+    CURLOPT_HTTPHEADER => $headers,${method === "HEAD" ? `
+    CURLOPT_NOBODY => true,` : ""}${body ? `
     CURLOPT_POSTFIELDS => ${body},` : ""}
     CURLOPT_RETURNTRANSFER => true,
 ]);
@@ -64,27 +99,20 @@ $status = curl_getinfo($request, CURLINFO_RESPONSE_CODE);
 if ($status !== ${status}) {
     throw new RuntimeException("$status: $answer");
 }
-`,
+`;
+    },
   },
 };
 
 // The request as a test that wants the same status again.
-export function test(found, language) {
-  if (!found.curl.startsWith("curl ")) return "# A body that is no text: only curl can send it.";
-  const { join, text, variable, pair, test: write } = LANGUAGES[language];
-  const value = (pieces) => pieces.map((piece) => (piece.variable ? variable(piece.variable) : text(piece))).join(join) || text("");
-  const parts = { id: found.id, status: found.status, headers: [], method: found.method, url: "", body: "" };
-  const rest = words(found.curl).slice(1);
-  while (rest.length) {
-    const word = rest.shift();
-    const name = word.map((piece) => piece.variable ?? piece).join("");
-    if (name === "-X") parts.method = rest.shift().join("");
-    else if (name === "--data-binary") parts.body = value(rest.shift());
-    else if (name === "-H") {
-      const [first, ...more] = rest.shift();
-      const at = first.indexOf(": ");
-      parts.headers.push(pair(first.slice(0, at), value([first.slice(at + 2), ...more].filter((piece) => piece !== ""))));
-    } else if (!name.startsWith("-s")) parts.url = value(word);
-  }
-  return write({ ...parts, headers: parts.headers.join("\n") });
+export function test(found, name) {
+  const sent = request(found.curl);
+  if (!sent) return "The body is not text: only the curl command can send it.";
+  const language = LANGUAGES[name];
+  const value = (pieces) => pieces.filter((piece) => piece !== "")
+    .map((piece) => (piece.variable ? language.variable(piece.variable) : language.text(piece))).join(language.join);
+  const headers = sent.headers.map(([header, pieces]) => language.header(header, value(pieces) || language.text("")));
+  return language.test({
+    ...sent, id: found.id, status: found.status, path: value(sent.path) || language.text(""), headers: headers.join(""), body: value(sent.body),
+  });
 }

@@ -1,8 +1,8 @@
 // All that is known of one request: why it was refused, what it said, what was answered.
 
 import { call, reference } from "./api.js";
-import { verdict } from "./verdict.js";
-import { attempt, copy, h, requestLink } from "./dom.js";
+import { isLost, sentence } from "./verdict.js";
+import { attempt, copy, h, prose, requestLink } from "./dom.js";
 
 function part(title, ...children) {
   return h("section", {}, h("h3", {}, title), ...children);
@@ -38,9 +38,6 @@ function headers(object) {
   return folded(count === 1 ? "1 header" : `${count} headers`, pairs(object));
 }
 
-// Words in which what stands between backticks is code.
-const prose = (text) => text.split("`").map((piece, at) => (at % 2 ? h("code", {}, piece) : piece));
-
 function block(text, label) {
   return h("pre", { tabindex: "0", role: "group", "aria-label": label }, text);
 }
@@ -69,16 +66,17 @@ function drift({ differs }) {
 }
 
 function answer(found) {
+  const { status, error, fault, response_body: body } = found;
   const kind = found.response_headers["content-type"] ?? "";
-  const body = found.response_body;
-  const shown = body === null
-    ? h("p", { class: "note" }, "A page, which the journal does not keep.")
-    : body === "" ? h("p", { class: "note" }, "No body.") : block(kind.includes("json") ? pretty(body) : body, "Body of the answer");
+  const note = (words) => h("p", { class: "note" }, words);
+  const lost = isLost(found);
+  const struck = fault && h("p", { class: "fail" }, h("strong", {}, `Fault ${fault}: `), sentence(found));
+  if (status === 0 || (lost && !body)) return part("Answer: none came", struck, error && h("p", { class: "problem" }, error));
+  const shown = body === null ? note("A page, which the journal does not keep.")
+    : body === "" ? note("No body.") : block(kind.includes("json") ? pretty(body) : body, "Body of the answer");
   const ms = (found.duration_us / 1000).toFixed(2);
-  const lost = verdict(found);
-  return part(`Answer: ${found.status}, ${ms} ms`,
-    lost[0] === "fail" && found.fault && h("p", { class: "fail" }, `The fault ${found.fault} struck it: what came was ${lost[2]} ${lost[3]}.`), shown,
-    headers(found.response_headers));
+  return part(lost ? "Answer: none came" : `Answer: ${status}, ${ms} ms`, struck, error && h("p", { class: "problem" }, error),
+    lost && note(`What was lost: ${status}, after ${ms} ms`), shown, headers(found.response_headers));
 }
 
 function request(found) {
@@ -109,16 +107,17 @@ function again(found) {
     const sent = await call("POST", `/requests/${found.id}/again`);
     done.replaceChildren("answered ", String(sent.status), ": ", requestLink(sent.id));
   }) }, "Send again");
-  return part("Send it again", found.endpoint !== "callback" && h("p", { class: "line" }, send, done), problem,
-    h("p", { class: "line" }, "or copy it as", language), h("div", { class: "copied" }, command, button),
+  const sends = found.endpoint !== "callback";
+  return part("Send it again", h("p", { class: "line" }, sends && send, sends ? "or copy it as" : "Copy it as", language, done), problem,
+    h("div", { class: "copied" }, command, button),
     secret.length > 0 && h("p", { class: "note" }, "Set ", secret.flatMap((name, at) => [at ? ", " : "", h("code", {}, name)]), " first: secrets are not shown."));
 }
 
 function facts(found) {
   const time = (name, at) => h("div", {}, h("dt", {}, name), h("dd", {}, h("time", { datetime: at }, at)));
-  const fact = (name, value) => value !== null && h("div", {}, h("dt", {}, name), h("dd", {}, String(value)));
+  const fact = (name, value) => value !== null && h("div", {}, h("dt", {}, name), h("dd", {}, value));
   return h("dl", { class: "facts" }, fact("Request", `#${found.id}`), fact("Endpoint", found.endpoint), fact("Merchant", found.client_id),
-    fact("Order", found.order_id), fact("Fault", found.fault),
+    fact("Order", found.order_id && h("a", { href: `#order-${found.order_id}` }, `#${found.order_id}`)), fact("Fault", found.fault),
     found.upstream && fact("Answered by", found.upstream.server), time("Came", found.at),
     found.clock && found.clock !== found.at && time("Merchant’s clock", found.clock));
 }

@@ -1,7 +1,7 @@
 // A dialect's answers to the open questions, each with what supports it; and other answers.
 
 import { call, of } from "./api.js";
-import { attempt, h } from "./dom.js";
+import { attempt, h, prose } from "./dom.js";
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const shown = (answer) => (answer === null ? "not enforced" : typeof answer === "string" ? answer : JSON.stringify(answer));
@@ -15,8 +15,8 @@ function read(text) {
 }
 
 function support({ evidence, source, contradicts }) {
-  const against = contradicts.length > 0 && `contradicts ${contradicts.join(", ")}`;
-  return [evidence, source.join(", "), against].filter(Boolean).join("; ");
+  const against = contradicts.flatMap((clause, at) => [at ? ", " : " · contradicts ", h("code", {}, clause)]);
+  return [`${evidence}${source.length ? ` (${source.join(", ")})` : ""}`, against.length > 0 && h("span", { class: "fail" }, against)];
 }
 
 // A question with its known answers, and room for another.
@@ -25,12 +25,12 @@ function question({ knob, question: words, alternatives }, answer, changed) {
   const known = alternatives.findIndex((row) => same(row.answer, answer));
   const radio = (at) => h("input", { type: "radio", name: knob, value: String(at), checked: at === known });
   const rows = alternatives.flatMap((row, at) => [
-    h("label", { class: "answer" }, radio(at), h("code", {}, shown(row.answer)), row.words && h("span", {}, row.words)),
+    h("label", { class: "answer" }, radio(at), h("code", {}, shown(row.answer)), row.words && h("span", {}, prose(row.words))),
     h("p", { class: "note" }, support(row))]);
   const own = radio(-1);
   other.addEventListener("input", () => { own.checked = true; });
   const field = h("fieldset", { "data-knob": knob },
-    h("legend", {}, words, " ", h("code", {}, knob)), rows, h("label", { class: "answer" }, own, "another:", other));
+    h("legend", {}, prose(words), " ", h("code", {}, knob)), rows, h("label", { class: "answer" }, own, "another:", other));
   const now = () => {
     const at = Number(field.querySelector(":checked").value);
     return at < 0 ? read(other.value) : alternatives[at].answer;
@@ -67,7 +67,7 @@ export async function edit(client) {
       await call("PUT", of(client, "/dialect"), { name, description: `${dialect.name}, edited in the dashboard`, answers: { ...dialect.answers, ...Object.fromEntries(answers) } });
       dialog.close();
     });
-  } }, h("h2", { id: "knobs-title" }, `Answers of ${dialect.name}`), h("p", { class: "note" }, dialect.description), filter,
+  } }, h("h2", { id: "knobs-title" }, `What ${dialect.name} answers to the open questions`), h("p", { class: "note" }, dialect.description), filter,
   h("div", { class: "knobs", tabindex: "0", role: "group", "aria-label": "Questions" }, fields), problem,
   h("div", { class: "buttons" }, save, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")));
   const dialog = h("dialog", { id: "knobs-dialog", class: "wide", "aria-labelledby": "knobs-title", onclose: () => dialog.remove() }, form);

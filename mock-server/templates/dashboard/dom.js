@@ -50,7 +50,7 @@ export function sync(list, items, keyOf, render) {
 
 // Shows a sentence at `place`, or hides the place if there is none.
 export function say(place, words) {
-  place.textContent = words ?? "";
+  place.replaceChildren(...prose(words ?? ""));
   place.hidden = !words;
 }
 
@@ -104,5 +104,11 @@ export function requestLink(id) {
   return h("a", { href: `#request-${id}`, "data-part": `request-${id}` }, `#${id}`);
 }
 
+// Words in which what stands between backticks is code.
+export const prose = (text) => text.split("`").map((piece, at) => (at % 2 ? h("code", {}, piece) : piece));
+
+// A word of the API as people write it.
+export const spoken = (word) => word.replaceAll("_", " ");
+
 // A time of day in UTC, as the rows have it.
-export const timeOfDay = (at) => new Date(at).toISOString().slice(11, 23);
+export const timeOfDay = (at, digits = 12) => new Date(at).toISOString().slice(11, 11 + digits);

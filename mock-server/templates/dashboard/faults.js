@@ -93,7 +93,7 @@ function spoken({ action, match }) {
   const { type, ...fields } = action;
   const lines = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join(", ");
   const value = (key, field) => (key === "headers" ? lines(field) : typeof field === "object" ? JSON.stringify(field) : String(field));
-  const what = Object.entries(fields).map(([key, field]) => (["status", "headers"].includes(key) ? value(key, field) : `${key} ${value(key, field)}`));
+  const what = Object.entries(fields).map(([key, field]) => (["status", "headers"].includes(key) ? value(key, field) : key === "ms" ? `${field} ms` : `${key} ${value(key, field)}`));
   const who = [match.endpoint ?? "any request"];
   if (match.nth) who.push(`only number ${match.nth}`);
   if (match.probability) who.push(`${match.probability * 100} %`);

@@ -11,7 +11,7 @@ const FIELDS = [
 
 function field([key, label, without]) {
   const id = `merchant-${key}`;
-  return h("div", { class: "field" }, h("label", { for: id }, label), h("input", { id, "data-key": key, placeholder: without, autocomplete: "off", spellcheck: "false" }));
+  return h("div", { class: `field ${key.endsWith("_url") ? "long" : ""}` }, h("label", { for: id }, label), h("input", { id, "data-key": key, placeholder: without, autocomplete: "off", spellcheck: "false" }));
 }
 
 // What the shop is to be configured with; its secret is shown this once.
@@ -19,7 +19,7 @@ function keys(made) {
   const lines = [["FLEXITI_BASE_URL", made.base_url], ["FLEXITI_CLIENT_ID", made.client_id], ["FLEXITI_CLIENT_SECRET", made.client_secret]];
   const shown = h("pre", { tabindex: "0", role: "group", "aria-label": "Keys" }, lines.map(([name, value]) => `${name}=${value}`).join("\n"));
   const button = h("button", { type: "button", class: "small", onclick: () => copy(shown.textContent, shown, button) }, "Copy");
-  return h("div", { class: "copied" }, shown, button);
+  return [h("div", { class: "copied" }, shown, button), h("p", { class: "note" }, "The dashboard does not show the secret again.")];
 }
 
 // Asks for a merchant, makes it, and looks at it.

@@ -1,8 +1,7 @@
 // Orders, the newest first, and the buttons that end them as their customers would.
 
 import { call, query } from "./api.js";
-import { $, attempt, h, requestLink, say, sync, timeOfDay } from "./dom.js";
-import { verdict } from "./verdict.js";
+import { $, attempt, h, say, spoken, sync } from "./dom.js";
 
 // How many are shown at first.
 const FEW = 8;
@@ -16,7 +15,8 @@ const BAD = ["declined", "refused", "expired"];
 let shown = FEW;
 let orders = [];
 
-const spoken = (word) => word.replaceAll("_", " ");
+// Init's own word for both.
+const flowOf = ({ flow }) => flow.replace("_", "/");
 
 function fact(name, value) {
   return value !== null && h("div", {}, h("dt", {}, name), h("dd", {}, value));
@@ -24,8 +24,9 @@ function fact(name, value) {
 
 function course(order) {
   const list = h("ol", { class: "timeline" });
-  const all = h("details", { "data-part": "timeline", ontoggle: () => all.open && timeline(order, list).catch(() => {}) },
-    h("summary", {}, "Timeline", h("span", { class: "off" }, ` of order ${order.id}`)), list);
+  const draw = async () => (await import("./timeline.js")).draw(order, list);
+  const all = h("details", { "data-part": "timeline", ontoggle: () => all.open && draw().catch(() => {}) },
+    h("summary", { "data-part": "course" }, "Timeline", h("span", { class: "off" }, ` of order ${order.id}`)), list);
   return all;
 }
 
@@ -36,51 +37,41 @@ function pages(order) {
     "Open the checkout", h("span", { class: "off" }, ` of order ${order.id} in a new tab`));
 }
 
-// What a request was to the order.
-function step({ endpoint, method, path }) {
-  if (endpoint === "callback") return "callback";
-  if (endpoint) return endpoint.split("_")[0];
-  const [, session, name] = /^\/checkout\/([^/]+)\/?(.*)$/.exec(path) ?? [];
-  if (!session) return path;
-  if (name === "return") return "back to the shop";
-  return method === "GET" || method === "HEAD" ? "page" : `page: ${name}`;
-}
-
-// All that came of an order, by the merchant's clock.
-async function timeline(order, list) {
-  const { requests } = await call("GET", `/requests${query(order.client_id, { order_id: order.id, limit: 100 })}`);
-  list.replaceChildren(...requests.map((row) => {
-    const [colour, sign, status, word] = verdict(row);
-    const at = row.clock ?? row.at;
-    return h("li", {}, h("time", { datetime: at, title: at }, timeOfDay(at)), h("span", {}, step(row)),
-      h("span", { class: `status ${colour}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${status} ${word}`), requestLink(row.id));
-  }));
-}
-
 function render(order) {
   const end = order.outcome ?? order.decision;
   const colour = GOOD.includes(end) ? "good" : BAD.includes(end) ? "bad" : "soft";
+  const moved = order.stage !== end;
   const buttons = order.next.map((outcome) =>
     h("button", { type: "button", class: "small", "data-part": outcome, onclick: () => complete(order, outcome) }, WORDS[outcome] ?? spoken(outcome)));
   return h("li", { id: `order-${order.id}` },
-    h("p", { class: "head" }, h("strong", {}, `#${order.id}`), h("span", {}, spoken(order.flow)),
-      h("span", { class: "amount" }, `$${order.amount}`), h("span", { class: "stage" }, order.stage),
-      end && h("span", { class: `outcome ${colour}` }, end)),
-    h("dl", { class: "facts" }, fact("PIN", order.pin && h("code", {}, order.pin)), fact("Shop’s order", order.merchant_order_id),
-      fact("Refused for", order.refused), fact("Customer", order.customer_id), h("div", { class: "client" }, h("dt", {}, "Merchant"), h("dd", {}, order.client_id)),
+    h("p", { class: "head" }, h("strong", {}, `#${order.id}`), h("span", {}, flowOf(order)), h("span", { class: "amount" }, `$${order.amount}`),
+      h("span", { class: `outcome ${colour}` }, end ?? order.stage)),
+    h("dl", { class: "facts" }, fact("PIN", order.pin && h("code", {}, order.pin)), fact("Shop’s order", order.merchant_order_id), fact("Stage", end && moved ? order.stage : null),
+      fact("Refused for", order.refused && spoken(order.refused)), fact("Customer", order.customer_id), h("div", { class: "client" }, h("dt", {}, "Merchant"), h("dd", {}, order.client_id)),
       fact("Notification", end && !order.settled ? "does not show it yet" : null)),
-    h("p", { class: "acts" }, pages(order)),
-    buttons.length > 0 && h("details", { "data-part": "ends" }, h("summary", { "data-part": "summary" }, "End it as the customer would", h("span", { class: "off" }, `: order ${order.id}`)),
-      h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)),
-    course(order));
+    h("div", { class: "acts" }, pages(order),
+      buttons.length > 0 && h("details", { "data-part": "ends" }, h("summary", { "data-part": "summary" }, "End it", h("span", { class: "off" }, ` as the customer would: order ${order.id}`)),
+        h("div", { class: "buttons", role: "group", "aria-label": `Outcomes of order ${order.id}` }, buttons)),
+      course(order)));
+}
+
+// The orders that the search lets through.
+function found() {
+  const wanted = $("order-text").value.trim().toLowerCase();
+  const words = ({ id, merchant_order_id, flow, amount, stage, decision, outcome, customer_id, client_id }) =>
+    [`#${id}`, merchant_order_id, flow, amount, stage, decision, outcome, customer_id, client_id].join(" ").toLowerCase();
+  return orders.filter((order) => words(order).includes(wanted));
 }
 
 function draw() {
-  sync($("order-list"), orders.slice(0, shown), (order) => order.id, render);
-  $("orders-count").textContent = orders.length ? String(orders.length) : "";
+  const those = found();
+  sync($("order-list"), those.slice(0, shown), (order) => order.id, render);
+  const all = orders.length;
+  $("orders-count").textContent = those.length < all ? `${those.length} of ${all}` : all || "";
+  $("order-text").hidden = all <= FEW;
   $("orders-empty").hidden = orders.length > 0;
   $("orders-how").hidden = !orders.some((order) => order.next.length);
-  const more = orders.length - shown;
+  const more = those.length - shown;
   $("orders-more").hidden = more <= 0;
   $("orders-more").textContent = `Show ${Math.min(more, 50)} more`;
 }
@@ -116,7 +107,28 @@ export async function load(client) {
   for (const open of $("order-list").querySelectorAll("[data-part=timeline][open]")) open.dispatchEvent(new Event("toggle"));
 }
 
+// Shows the order that the address names, with its timeline.
+function follow() {
+  const id = Number(/^#order-(\d+)$/.exec(location.hash)?.[1]);
+  const at = orders.findIndex((order) => order.id === id);
+  if (at < 0) return;
+  $("order-text").value = "";
+  shown = Math.max(shown, at + 1);
+  draw();
+  const row = $(`order-${id}`);
+  row.querySelector("[data-part=timeline]").open = true;
+  row.scrollIntoView({ block: "nearest" });
+  row.querySelector("[data-part=course]").focus();
+}
+
 export function start() {
+  addEventListener("hashchange", follow);
+  document.addEventListener("click", (event) => {
+    // The address may name it already.
+    const link = event.target.closest?.("a[href^='#order-']");
+    if (link && link.hash === location.hash) follow();
+  });
+  $("order-text").addEventListener("input", draw);
   $("settle").addEventListener("change", () => {
     $("settle-by").hidden = !$("settle").value;
     $("settle-by").value = $("settle").value === "ms" ? "60000" : "2";

@@ -13,7 +13,8 @@ let rows = new Map();
 let dropped = 0;
 let waiting = [];
 
-const isRefused = (row) => row.violations.length > 0 || row.status >= 400;
+const colour = (row) => verdict(row)[0];
+const isTrouble = (row) => ["bad", "fail"].includes(colour(row));
 
 // The id of the newest request.
 export const newest = () => Math.max(0, ...rows.keys(), ...waiting.map((row) => row.id));
@@ -41,10 +42,10 @@ function upstream({ mode, differs }) {
 }
 
 function element(row) {
-  const [colour, sign, status, word] = verdict(row);
+  const [tone, sign, status, word] = verdict(row);
   const id = `request-${row.id}`;
   const button = h("button", { type: "button", class: "row", "aria-expanded": "false", "aria-controls": `${id}-detail` },
-    h("span", { class: `status ${colour}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${status} `, h("span", { class: "word" }, word)),
+    h("span", { class: `status ${tone}` }, h("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${status} `, h("span", { class: "word" }, word)),
     h("span", { class: "what", title: row.path }, h("span", { class: "method" }, row.method), " ", h("span", { class: "path" }, shortened(row.path))),
     h("span", { class: "marks" },
       row.fault && h("span", { class: "fault" }, `fault ${row.fault}`),
@@ -53,8 +54,7 @@ function element(row) {
       h("span", { class: "client" }, row.client_id ?? "no merchant"), h("span", { class: "hit", hidden: true })),
     h("time", { datetime: row.at, title: row.at }, timeOfDay(row.at)),
     row.violations.length > 0 && reasons(row));
-  const kind = colour === "fail" ? "failed" : isRefused(row) ? "refused" : null;
-  const item = h("li", { id, class: kind }, button,
+  const item = h("li", { id, class: { fail: "failed", bad: "refused" }[tone] }, button,
     h("div", { class: "detail", id: `${id}-detail`, role: "region", "aria-label": `Request ${row.id}`, hidden: true }));
   button.addEventListener("click", () => toggle(item, row));
   return item;
@@ -76,7 +76,7 @@ function close(item, row) {
 
 // Whether the filter lets a request through.
 function lets(row) {
-  if ($("filter-refused").checked && !isRefused(row)) return false;
+  if ($("filter-refused").checked && !isTrouble(row)) return false;
   const endpoint = $("filter-endpoint").value;
   const own = row.endpoint ?? (row.path.startsWith("/checkout/") ? "checkout" : "other");
   const group = { init: INIT, notification: NOTIFICATION }[endpoint] ?? [endpoint];
@@ -87,8 +87,8 @@ function lets(row) {
 
 // What is looked through, by name.
 function places(row) {
-  const { id, method, path, status, order_id, params, headers, body, violations, fault, client_id, upstream } = row;
-  const all = { id: `#${id}`, method, path, status, order: order_id, parameters: params, headers, body, clauses: violations, fault, merchant: client_id, upstream };
+  const { id, method, path, order_id, params, headers, body, violations, fault, client_id, upstream } = row;
+  const all = { id: `#${id}`, method, path, status: verdict(row).slice(2).join(" "), order: order_id, parameters: params, headers, body, clauses: violations, fault, merchant: client_id, upstream };
   return Object.entries(all).map(([name, value]) => [name, (JSON.stringify(value) ?? "").toLowerCase()]);
 }
 
@@ -122,15 +122,15 @@ function mark() {
 
 function count() {
   let shown = 0;
-  let refused = 0;
+  const troubles = { bad: 0, fail: 0 };
   for (const { row, item } of rows.values()) {
     item.hidden = !lets(row);
     if (!item.hidden) shown += 1;
-    if (isRefused(row)) refused += 1;
+    if (isTrouble(row)) troubles[colour(row)] += 1;
   }
   const all = rows.size;
-  const words = all === 0 ? "" : `${shown === all ? all : `${shown} of ${all}`}, ${refused} refused`;
-  $("requests-count").textContent = words;
+  const words = [shown === all ? all : `${shown} of ${all}`, troubles.bad && `${troubles.bad} refused`, troubles.fail && `${troubles.fail} failed`];
+  $("requests-count").textContent = all ? words.filter(Boolean).join(", ") : "";
   $("requests-empty").hidden = shown > 0;
   $("empty-base").hidden = all > 0;
   $("empty-words").textContent = all > 0 ? "No request is like that." : "No requests yet. Let your code call";
@@ -165,10 +165,11 @@ function flush() {
     rows.delete(id);
   }
   count();
-  const refused = came.filter(isRefused).at(-1);
-  if (refused) {
-    const why = refused.violations.map(({ clause, param }) => `${clause} ${param ?? ""}`.trim());
-    $("said").textContent = `Request ${refused.id} was answered ${refused.status}: ${why.join(", ") || refused.fault || "no clause"}`;
+  const trouble = came.filter(isTrouble).at(-1);
+  if (trouble) {
+    const why = trouble.violations.map(({ clause, param }) => `${clause} ${param ?? ""}`.trim());
+    const [, , status, word] = verdict(trouble);
+    $("said").textContent = `Request ${trouble.id}: ${status} ${word}, ${why.join(", ") || trouble.fault || trouble.error || "no clause"}`;
   }
 }
 

@@ -2,12 +2,15 @@
 
 mod api;
 mod clock;
+mod code;
 mod desk;
+mod fates;
 mod faults;
 mod keyboard;
 mod live;
 mod looks;
 mod orders;
+mod story;
 mod strange;
 mod token;
 
