@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const OPEN_ORDERS: usize = 10_000;
 
-const PAGE_KIB: f64 = 30.0;
+const PAGE_KIB: f64 = 15.0;
 const RENDER_MS: f64 = 1.0;
 const PURCHASE_MS: f64 = 20.0;
 const OPEN_MIB: f64 = 60.0;

@@ -4,7 +4,7 @@ import { call, query } from "./api.js";
 import { $, attempt, h, say, spoken, sync } from "./dom.js";
 
 // How many are shown at first.
-const FEW = 8;
+const FEW = 5;
 const WORDS = {
   approved: "Approve", pending: "Leave pending", declined: "Decline", retry: "Ask to retry", purchased: "Purchase",
   refused: "Refuse", cancelled: "Cancel", abandoned: "Abandon", expired: "Expire", as_applied: "As the middle name says",

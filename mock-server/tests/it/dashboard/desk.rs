@@ -1,6 +1,6 @@
 //! What is done at the dashboard: requests sent again and copied, merchants made, answers changed.
 
-use super::{appears, click, details, open, says, token, wrong_init};
+use super::{appears, click, details, open, says, token, without_shop, wrong_init};
 use crate::browser::driver::browse;
 use crate::shop::{APPLY, CLIENT, INIT, SECRET, admin, init_call, order, server};
 use crate::wire::{Call, exchange};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_row_shows_what_a_fault_did_and_an_order_its_course() {
-    let mock = server("documented");
+    let mock = without_shop();
     let faults = json!({"faults": [
         {"match": {"endpoint": "init"}, "action": {"type": "lost_response"}},
     ]});

@@ -1,6 +1,6 @@
 //! What a fault did to whoever sent a request is what its row shows.
 
-use super::{appears, click, details, open, says, token};
+use super::{appears, click, details, open, says, token, without_shop};
 use crate::browser::driver::browse;
 use crate::shop::{APPLY, CLIENT, INIT, admin, init_call, order, path_of, server, text};
 use crate::wire::Call;
@@ -73,11 +73,10 @@ fn a_row_says_what_its_client_got() {
 
 #[test]
 fn a_callback_that_did_not_come_is_not_answered() {
-    let mock = server("documented");
+    let mock = without_shop();
     let made = order(&mock, &APPLY);
     let id = made["online_order_id"].as_u64().unwrap();
     let complete = format!("/orders/{id}/complete");
-    // Nobody listens where the demo merchant's shop would.
     let wish = json!({"outcome": "approved", "follow": true});
     assert_eq!(admin(&mock, "POST", &complete, &wish).status, 200);
     let faults = json!({"faults": [{"action": {"type": "no_callback"}}]});

@@ -16,7 +16,7 @@ mod token;
 
 use crate::browser::driver::Browser;
 use crate::shop::{self, INIT, init_call};
-use flexiti_mock::Mock;
+use flexiti_mock::{MerchantConfig, Mock, Settings};
 
 /// An init that breaks three clauses.
 const WRONG: [(&str, &str); 4] = [
@@ -25,6 +25,20 @@ const WRONG: [(&str, &str); 4] = [
     ("amount_requested", "10,50"),
     ("billing_information.province", "Quebec"),
 ];
+
+/// A server whose merchant's shop answers nobody.
+fn without_shop() -> Mock {
+    let url = |path: &str| Some(format!("http://127.0.0.1:1{path}"));
+    shop::start(&Settings {
+        merchants: vec![MerchantConfig {
+            trust_url: url(""),
+            success_url: url("/thanks"),
+            error_url: url("/sorry"),
+            ..MerchantConfig::demo()
+        }],
+        ..Settings::default()
+    })
+}
 
 /// Opens the dashboard and waits until it follows what happens.
 async fn open(browser: &Browser, mock: &Mock) {
