@@ -7,6 +7,7 @@ mod absences;
 mod answers;
 mod broken;
 mod certificate;
+mod certificate_page;
 mod conversations;
 mod dialects;
 mod diff;
