@@ -125,7 +125,7 @@ words! {
     plan_payments: "monthly payments of", "versements mensuels de";
     plan_last: "the last one of", "le dernier de";
     plan_total: "Total", "Total";
-    plan_rate: "Annual rate", "Taux annuel";
+    plan_rate: "Annual\u{a0}rate", "Taux\u{a0}annuel";
     plan_fee: "Fee", "Frais";
     plan_none: "No payment plan fits this amount.", "Aucun plan de paiement ne convient à ce montant.";
     bad_plan: "choose a plan", "choisissez un plan";
