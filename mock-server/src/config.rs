@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use url::Url;
 
 /// How to start a server.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The merchants; the demo merchant unless a file replaces it.
     pub merchants: Vec<MerchantConfig>,
+    /// Where a span for each exchange is sent by OTLP over HTTP: the collector's URL for traces.
+    pub traces: Option<Url>,
     /// The payment plans, the first to be offered first; the one of the reference's example
     /// unless a file replaces it.
     pub plans: Vec<PaymentPlan>,
@@ -179,6 +182,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             merchants: vec![MerchantConfig::demo()],
+            traces: None,
             plans: vec![PaymentPlan::default()],
             customers: customer::shipped(),
             dialect: "documented".to_owned(),

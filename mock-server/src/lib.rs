@@ -25,7 +25,7 @@
 //! * `app`: what the server was started with, and what it remembers.
 //! * `store`: what is remembered, kept where it outlives the process.
 //! * `dialects`: the contract compiled for each dialect in use.
-//! * [`lint`], `telemetry`: a reviewer's rules; metrics and the log line.
+//! * [`lint`], `telemetry`: a reviewer's rules; metrics, the log line and traces.
 //! * `journal`, `state`: what came in; merchants, tokens and orders.
 //! * `redact`: secrets hidden.
 //! * `http`, `config`: requests, replies, forms, JSON, paths; settings.

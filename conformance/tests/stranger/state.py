@@ -65,7 +65,7 @@ class State:
         if config["token_form"] == "uuid":
             return str(uuid.uuid4())
         if config["token_form"] == "dotted":
-            return ".".join(secrets.token_urlsafe(size) for size in (15, 60, 32))
+            return ".".join(secrets.token_urlsafe(9) for _ in range(3))
         return secrets.token_hex(16 if config.broken(short_fault) else 20)
 
     def add_order(self, client, version, encoding, flow, lang, values, token, config):

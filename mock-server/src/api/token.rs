@@ -223,7 +223,7 @@ struct Tokens {
 fn token(state: &mut State, rulebook: &Rulebook) -> Arc<str> {
     match rulebook.knobs().token_shape {
         TokenShape::Hex40 => state.random.hex::<20>().into(),
-        TokenShape::Opaque => state.random.base64url::<32>().into(),
+        TokenShape::Opaque => state.random.base64url::<30>().into(),
     }
 }
 

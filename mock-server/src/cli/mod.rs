@@ -2,6 +2,7 @@
 
 mod args;
 mod banner;
+mod collector;
 mod commands;
 mod complaint;
 mod data;

@@ -113,6 +113,9 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         stopped,
     ));
     service.app.close();
+    if let Some(traces) = &service.traces {
+        traces.finish(PATIENCE);
+    }
     drop(runs);
     // A look-up of a name may take longer than anybody wants to wait for the end.
     runtime.shutdown_background();

@@ -1,6 +1,7 @@
 //! From the flags to the settings of a server.
 
 use crate::cli::args::{self, LogFormat, Serve};
+use crate::cli::collector::collector;
 use crate::config::{ServerLimits, Settings, StoreSettings, TlsSettings};
 use crate::model::account::check_url;
 use crate::random::Random;
@@ -52,6 +53,7 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
             tls: tls(args.tls)?,
             trusted_proxies: args.trusted_proxies,
             upstream: args.upstream.settings()?,
+            traces: collector()?,
             limits: limits(&args.limits),
             ..configured
         },

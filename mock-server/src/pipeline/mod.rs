@@ -19,6 +19,7 @@ use crate::journal::{Entry, Note};
 use crate::pipeline::fault_effects::Struck;
 use crate::telemetry::access_log;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Traces;
 use flexiti_contract::dialect::UnknownPathBody;
 use flexiti_contract::{Endpoint, ErrorId, Rule, Rulebook};
 use hyper::header::{
@@ -41,6 +42,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// How many callbacks are brought at once; more wait.
     pub callbacks: Semaphore,
+    /// Where spans go, if they go anywhere.
+    pub traces: Option<Traces>,
     /// The room for bodies that are still arriving.
     pub bodies: Room,
     router: Router,
@@ -61,6 +64,7 @@ impl Service {
             router: Router::new(rulebook.contract())?,
             app: kept::start(settings, rulebook, address)?,
             metrics: Metrics::new()?,
+            traces: None,
             callbacks: Semaphore::new(CALLBACKS),
             bodies: Room::default(),
             turns: settings.in_turn.then(Mutex::default),
@@ -168,6 +172,9 @@ impl Service {
         let status = reply.map_or(0, |reply| reply.status.as_u16());
         access_log::line(&app.redactor(), request, &note, status, took);
         self.metrics.count(&note, status, took);
+        if let Some(traces) = &self.traces {
+            traces.exchange(&app.redactor(), request, &note, status, took);
+        }
         let settles = note.ticket.take().zip(note.client_id.clone());
         // Copied before the journal is asked for: others wait for one insertion only.
         let entry = Entry::new(at, request, note, reply, took);

@@ -20,11 +20,11 @@ pub const HEX: Shape = Shape {
     any_case: true,
 };
 
-/// Tokens where the knob `token_shape` is `opaque`: 32 random bytes in base64url have both small
+/// Tokens where the knob `token_shape` is `opaque`: 30 random bytes in base64url have both small
 /// and capital letters, which tells them from words joined by dashes.
 pub const OPAQUE: Shape = Shape {
     is_digit: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
-    length: 43,
+    length: 40,
     is_token: |run| {
         let has = |kind: fn(&u8) -> bool| run.as_bytes().iter().any(kind);
         has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)

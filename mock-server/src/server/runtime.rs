@@ -3,7 +3,7 @@
 use crate::config::Settings;
 use crate::pipeline::Service;
 use crate::server::tls::Tls;
-use crate::upstream::Upstream;
+use crate::upstream::{self, Upstream};
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::Rulebook;
 use std::io::ErrorKind;
@@ -56,7 +56,9 @@ fn prepare(
     tls: Option<Arc<Tls>>,
 ) -> anyhow::Result<Bound> {
     listener.set_nonblocking(true)?;
-    let service = Service::new(settings, rulebook, listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    let mut service = Service::new(settings, rulebook, address)?;
+    service.traces = upstream::traces(settings, address)?;
     Ok(Bound {
         listener,
         upstream: Upstream::start(settings, &service)?,

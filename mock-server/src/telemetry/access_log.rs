@@ -17,7 +17,6 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let id = request.header(&REFERENCE_ID);
     let (refused, remedy) = (note.reasons(), note.remedies());
     let method = method(redactor, &request.method);
     let path = path(redactor, &request.path, note);
@@ -26,7 +25,7 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
     let upstream = note.upstream.as_deref();
     let upstream = upstream.map(|passed| passed.server.as_str());
     let client = request.forwarded.client.as_deref();
-    let id = id.as_deref().map(|id| reference(redactor, id));
+    let id = reference_id(redactor, request);
     let refused = refused.as_deref().map(|text| redactor.shown_again(text));
     let remedy = remedy.as_deref().map(|text| redactor.shown_again(text));
     let Some(out) = log_writer::direct() else {
@@ -61,7 +60,7 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
 }
 
 /// A path without secrets, tokens and sessions.
-fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
+pub(super) fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
     // With a known merchant, the path of such an endpoint holds nothing else.
     let only_client = matches!(
         note.endpoint,
@@ -73,11 +72,17 @@ fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
     redactor.shown(path)
 }
 
-fn method<'m>(redactor: &Redactor, method: &'m Method) -> Cow<'m, str> {
+pub(super) fn method<'m>(redactor: &Redactor, method: &'m Method) -> Cow<'m, str> {
     match *method {
         Method::GET | Method::POST => method.as_str().into(),
         _ => redactor.shown(method.as_str()),
     }
+}
+
+/// The reference id of a request, as far as it is one.
+pub(super) fn reference_id(redactor: &Redactor, request: &Request) -> Option<String> {
+    let id = request.header(&REFERENCE_ID)?;
+    Some(reference(redactor, &id).into_owned())
 }
 
 /// A reference id is a GUID: whatever is longer or not plain text is something else.

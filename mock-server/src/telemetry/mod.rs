@@ -1,6 +1,11 @@
-//! What operators see: one log line a request, and the metrics.
+//! What operators see: one log line a request, the metrics, and traces.
 
 pub mod access_log;
 pub mod log_writer;
 pub mod metrics;
 pub mod plain;
+#[cfg(feature = "otel")]
+pub mod traces;
+#[cfg(not(feature = "otel"))]
+#[path = "no_traces.rs"]
+pub mod traces;

@@ -95,6 +95,22 @@ impl Client {
         })
     }
 
+    /// A client for another server than an upstream: the system's authorities, and the proxy of the
+    /// environment unless it is on this machine.
+    #[cfg(feature = "otel")]
+    pub fn of(base: Url, patience: Duration, own: SocketAddr) -> anyhow::Result<Self> {
+        Ok(Self {
+            tls: (base.scheme() == "https")
+                .then(|| connector(None))
+                .transpose()?,
+            proxy: (!is_loopback(&base)).then(Matcher::from_env),
+            patience,
+            places: Semaphore::new(PLACES),
+            own,
+            base,
+        })
+    }
+
     /// Scheme, host and port.
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()

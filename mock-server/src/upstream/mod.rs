@@ -4,9 +4,11 @@
 //!
 //! `client` sends, `headers` and `rewrite` say what is changed on the way, `transcript` keeps,
 //! `recorded` answers from what was kept, `compare` asks a mock, and `learn` finds the secrets that
-//! the other server issues.
+//! the other server issues. `collector` is where traces go, by the same client.
 
 mod client;
+#[cfg(feature = "otel")]
+mod collector;
 mod compare;
 mod exchange;
 mod failure;
@@ -28,6 +30,7 @@ use crate::http::request::{Body, Request};
 use crate::http::route::{BASE, Route, Router};
 use crate::journal::{Note, Passed};
 use crate::pipeline::{Service, noted};
+use crate::telemetry::traces::Traces;
 use anyhow::ensure;
 use bytes::Bytes;
 use client::Came;
@@ -43,8 +46,22 @@ use reply::{came as came_from, passed_on, refused, rewritten, said};
 use rewrite::Owner;
 use source::{Server, Source};
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Sends spans where the settings say, if they do; not to the server that listens on `own`.
+#[cfg(feature = "otel")]
+pub fn traces(settings: &Settings, own: SocketAddr) -> anyhow::Result<Option<Traces>> {
+    let collector = settings.traces.as_ref();
+    collector.map(|url| collector::traces(url, own)).transpose()
+}
+
+/// Sends no spans: this build has no way to.
+#[cfg(not(feature = "otel"))]
+pub fn traces(_: &Settings, _: SocketAddr) -> anyhow::Result<Option<Traces>> {
+    Ok(None)
+}
 
 /// Another server behind this one.
 #[derive(Debug)]

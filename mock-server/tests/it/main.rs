@@ -72,6 +72,7 @@ mod spellings;
 mod tls;
 mod tokens;
 mod torture;
+mod traces;
 mod upstream;
 mod verify;
 mod wire;

@@ -27,8 +27,8 @@ pub(super) fn token(rulebook: &Rulebook) -> Value {
             "a81b6d0f42c7e935d1f08b64e2a7c9530fd82b17",
         ),
         TokenShape::Opaque => (
-            "P5wdWnsuUGTBqfPX5bgCRqwTV58-Xb_uT2mYc0iJd4k",
-            "qBttD0LH6TXR8Itk4qfJUw_YKxcbE0mW9dQ7aZ3hRlA",
+            "P5wdWnsuUGTBqfPX5bgCRqwTV58-Xb_uT2mYc0iJ",
+            "qBttD0LH6TXR8Itk4qfJUw_YKxcbE0mW9dQ7aZ3h",
         ),
     };
     let mut body = json!({
@@ -269,7 +269,9 @@ fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     }
     match (row["type"].as_str(), row["pattern"].as_str()) {
         (_, Some("^[0-9a-f]{40}$")) => "40 hexadecimal digits, lower case".to_owned(),
-        (_, Some("^[0-9A-Za-z_-]{43}$")) => "43 characters of base64url".to_owned(),
+        (_, Some(pattern)) if pattern.contains("[0-9A-Za-z._~+/-]*=*") => {
+            "a text that can stand in a header".to_owned()
+        }
         (_, Some(pattern)) if pattern.contains("://") => "an absolute URL".to_owned(),
         (_, Some("^[0-9]+[.][0-9]{2}$")) => "a string with two decimals".to_owned(),
         (_, Some("^[1-9][0-9]*$")) => "a string of digits".to_owned(),

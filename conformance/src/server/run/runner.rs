@@ -11,7 +11,7 @@ use crate::server::plan::{self, JsonTypes, Samples};
 use crate::server::report::{Beginning, Circumstances, Hide, Learned, Power, Report, Summary};
 use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
-use flexiti_contract::{ErrorId, Rulebook};
+use flexiti_contract::{ErrorId, Rule, Rulebook};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -89,21 +89,34 @@ impl<'a> Run<'a> {
         &mut self,
         cases: impl IntoIterator<Item = &'c Case>,
     ) -> anyhow::Result<()> {
-        let cases: Vec<&Case> = cases.into_iter().collect();
-        self.total += cases.len();
+        // Where a new token ends the older ones, cases that wait would end each other's.
+        let together = !self.rulebook.enforces(Rule::OlderEnded);
+        let waits = |case: &&Case| together && self.sessions.main.waits_in(case);
+        let (waiting, cases): (Vec<&Case>, Vec<&Case>) = cases.into_iter().partition(waits);
+        self.total += cases.len() + waiting.len();
         for batch in cases.chunks(self.sessions.batch()) {
-            let reachable: Vec<&Case> = batch
-                .iter()
-                .filter(|case| !self.out_of_reach.contains(&case.clause))
-                .copied()
-                .collect();
-            let judged = self.all(&reachable);
-            for (case, judged) in reachable.iter().zip(judged) {
-                self.record(case, judged)?;
-            }
-            for _ in batch {
-                self.progress()?;
-            }
+            self.together(batch, Self::all)?;
+        }
+        self.together(&waiting, Self::all_waiting)
+    }
+
+    /// Runs cases at once, and records their verdicts in order.
+    fn together(
+        &mut self,
+        cases: &[&Case],
+        play: impl Fn(&mut Self, &[&Case]) -> Vec<Result<Judged, Stopped>>,
+    ) -> anyhow::Result<()> {
+        let reachable: Vec<&Case> = cases
+            .iter()
+            .filter(|case| !self.out_of_reach.contains(&case.clause))
+            .copied()
+            .collect();
+        let judged = play(self, &reachable);
+        for (case, judged) in reachable.iter().zip(judged) {
+            self.record(case, judged)?;
+        }
+        for _ in cases {
+            self.progress()?;
         }
         Ok(())
     }
@@ -170,6 +183,15 @@ impl<'a> Run<'a> {
         let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
         self.sessions
             .all(&cases, |case, played| judged(rulebook, case, played))
+    }
+
+    /// Plays and judges cases that wait for the server's clock, all at once.
+    fn all_waiting(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
+        let (rulebook, json) = (&self.rulebook, JsonTypes::of(&self.rulebook));
+        let cases: Vec<Cow<'_, Case>> = cases.iter().map(|case| json.applied(case)).collect();
+        let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
+        self.sessions
+            .waiting(&cases, |case, played| judged(rulebook, case, played))
     }
 
     pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {

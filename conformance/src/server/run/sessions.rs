@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// So many cases of each session are judged together.
 const BATCH: usize = 32;
+/// So many cases wait for the server's clock at once.
+const WAITING: usize = 64;
 
 /// What came of a case.
 pub(super) struct Played {
@@ -65,7 +67,32 @@ impl<'a> Sessions<'a> {
         cases: &[&Case],
         judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
     ) -> Vec<Result<T, Stopped>> {
-        if self.beside.is_empty() || cases.len() == 1 {
+        self.spread(0, cases, judge)
+    }
+
+    /// Plays cases that wait for the server's clock, all at once, as one after another they would take
+    /// as many times as long; otherwise as [`Self::all`] does.
+    pub(super) fn waiting<T: Send>(
+        &mut self,
+        cases: &[&Case],
+        judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
+    ) -> Vec<Result<T, Stopped>> {
+        let mut judged = Vec::with_capacity(cases.len());
+        for cases in cases.chunks(WAITING) {
+            let here = self.beside.len() + 1;
+            judged.extend(self.spread(cases.len().saturating_sub(here), cases, &judge));
+        }
+        judged
+    }
+
+    /// Plays cases, with so many sessions more.
+    fn spread<T: Send>(
+        &mut self,
+        more: usize,
+        cases: &[&Case],
+        judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
+    ) -> Vec<Result<T, Stopped>> {
+        if self.beside.len() + more == 0 || cases.len() == 1 {
             let one = |case: &&Case| self.one(case).and_then(|played| judge(case, played));
             return cases.iter().map(one).collect();
         }
@@ -86,11 +113,16 @@ impl<'a> Sessions<'a> {
                 done.push((at, judged));
             }
         };
+        let mut added: Vec<Session<'a>> = (0..more).map(|_| self.main.beside()).collect();
         std::thread::scope(|scope| {
-            for session in self.beside.iter_mut().chain([&mut self.main]) {
+            let sessions = self.beside.iter_mut().chain([&mut self.main]);
+            for session in sessions.chain(&mut added) {
                 scope.spawn(|| work(session));
             }
         });
+        for session in added {
+            self.main.absorb(session);
+        }
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
         done.into_iter().map(|(_, judged)| judged).collect()

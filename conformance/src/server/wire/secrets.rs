@@ -19,13 +19,18 @@ pub struct Secret {
     pub value: String,
 }
 
-/// The value without its last character, or with capitals for small letters and the other way
-/// round: what the runner sends in place of a secret is nearly one.
+/// The value without its first or its last character, with another last one, or with capitals for
+/// small letters and the other way round: what the runner sends in place of a secret is nearly one.
 pub fn changed(value: &str, change: &str) -> String {
     match change {
         "but_last" => {
             let mut signs = value.chars();
             signs.next_back();
+            signs.collect()
+        }
+        "but_first" => {
+            let mut signs = value.chars();
+            signs.next();
             signs.collect()
         }
         "other_last" => {
@@ -50,19 +55,29 @@ pub fn changed(value: &str, change: &str) -> String {
 
 /// The near misses of a secret, hidden like it; the shell makes them of its variable.
 pub fn near_misses(secret: &Secret) -> Vec<Secret> {
-    let (but_last, other_case) = match secret.name {
+    let (but_first, but_last, other_case) = match secret.name {
         "FLEXITI_CLIENT_SECRET" => (
+            "{FLEXITI_CLIENT_SECRET#?}",
             "{FLEXITI_CLIENT_SECRET%?}",
             r#"(printf %s "$FLEXITI_CLIENT_SECRET" | tr a-zA-Z A-Za-z)"#,
         ),
-        "TOKEN" => ("{TOKEN%?}", r#"(printf %s "$TOKEN" | tr a-zA-Z A-Za-z)"#),
+        "TOKEN" => (
+            "{TOKEN#?}",
+            "{TOKEN%?}",
+            r#"(printf %s "$TOKEN" | tr a-zA-Z A-Za-z)"#,
+        ),
         "REFRESH_TOKEN" => (
+            "{REFRESH_TOKEN#?}",
             "{REFRESH_TOKEN%?}",
             r#"(printf %s "$REFRESH_TOKEN" | tr a-zA-Z A-Za-z)"#,
         ),
         _ => return Vec::new(),
     };
-    let near = [(but_last, "but_last"), (other_case, "other_case")];
+    let near = [
+        (but_first, "but_first"),
+        (but_last, "but_last"),
+        (other_case, "other_case"),
+    ];
     near.into_iter()
         .map(|(name, change)| Secret {
             name,
@@ -238,6 +253,8 @@ impl Secrets {
                 BASIC => "basic",
                 "{FLEXITI_CLIENT_SECRET%?}" => "client_secret|but_last",
                 "{TOKEN%?}" => "token|but_last",
+                "{FLEXITI_CLIENT_SECRET#?}" => "client_secret|but_first",
+                "{TOKEN#?}" => "token|but_first",
                 name if name.contains("printf %s \"$FLEXITI") => "client_secret|other_case",
                 name if name.contains("printf %s \"$TOKEN") => "token|other_case",
                 name if name.starts_with("FLEXITI_CLIENT_SECRET") => "client_secret",

@@ -88,6 +88,10 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             requests.init_as("Bearer {{token|but_last}}"),
         )
         .breaks(
+            "another first character",
+            requests.init_as("Bearer ~{{token|but_first}}"),
+        )
+        .breaks(
             "the client secret",
             requests.init_as("Bearer {{client_secret}}"),
         )

@@ -1,7 +1,7 @@
 //! Paths, methods, bodies, browsers.
 
 use super::builder::{
-    Cases, FORM, JSON, RequestBuilder, at, bare as notified, token_with, with_bytes,
+    Cases, FLOWS, FORM, JSON, RequestBuilder, at, bare as notified, token_with, with_bytes,
 };
 use crate::server::case::requests::{token_params, token_request};
 use crate::server::case::{Expect, Kind, Params, Payload, RequestTemplate, Step, To};
@@ -128,7 +128,26 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     // 9.2.1).
     let init = in_query(requests.init(), &requests.base);
     let granted = in_query(token_request(), &token_params());
+    // Both endpoints are POST (R-cur); whether another method is 405 is open.
+    let put = |request: RequestTemplate| RequestTemplate {
+        method: "PUT".to_owned(),
+        ..request
+    };
     cases
+        .add(
+            Kind::Negative,
+            "PUT token, whole",
+            put(token_request()),
+            Expect::NotGranted,
+        )
+        .beyond()
+        .add(
+            Kind::Negative,
+            "PUT init, whole",
+            put(requests.init()),
+            Expect::NotGranted,
+        )
+        .beyond()
         .add(
             Kind::Negative,
             "GET token, all of it in the query",
@@ -174,10 +193,18 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     if order.is_empty() {
         return cases;
     }
-    cases
+    let mut shorter = order.clone();
+    shorter.push(Step::Send(asked("{{0/online_order_id|but_last}}")));
+    near_merchant_ids(cases, requests)
         .shows(
             "a number with letters after it",
             longer,
+            Expect::TellsOfNone,
+        )
+        .beyond()
+        .shows(
+            "a number without its last digit",
+            shorter,
             Expect::TellsOfNone,
         )
         .beyond()
@@ -187,6 +214,30 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             Expect::Recent("/date".to_owned()),
         )
         .beyond()
+}
+
+/// Merchant's order ids that are nearly one, or a pattern that fits one (SQL's LIKE).
+fn near_merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let endpoint = Endpoint::NotificationMerchantOrder;
+    let id = "near-{{merchant_order}}-x";
+    let own = [("merchant_orderid", id)];
+    let mut flows = FLOWS.into_iter();
+    let order = flows.find_map(|flow| requests.order_with(flow, &own));
+    let Some(order) = order.filter(|_| requests.working.has(endpoint)) else {
+        return cases;
+    };
+    [
+        ("shorter", "near-{{merchant_order}}-"),
+        ("longer", "near-{{merchant_order}}-xy"),
+        ("with a percent sign", "near-{{merchant_order}}-%25"),
+    ]
+    .into_iter()
+    .fold(cases, |cases, (what, near)| {
+        let asked = at(notified(endpoint), "{{merchant_order}}", near);
+        let steps = vec![Step::Send(order.clone()), Step::Send(asked)];
+        let name = format!("a merchant's id, {what}");
+        cases.shows(&name, steps, Expect::TellsOfNone).beyond()
+    })
 }
 
 /// A request with its parameters in the query.

@@ -373,7 +373,7 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             continue;
         };
         let init = requests.init_with("lang", json!(spelled));
-        cases = page(cases, code, code, init);
+        cases = page(cases, &format!("lang={spelled}"), code, init);
         // On each path, in each flow and encoding.
         for endpoint in requests.working.init() {
             for (at, base) in bases(requests.rulebook, requests.working, endpoint)
@@ -383,7 +383,7 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
                 let params = with(&base, "lang", json!(spelled));
                 for encoding in &requests.working.encodings {
                     if let Some(init) = request_to(endpoint, &params, *encoding) {
-                        let name = format!("{} {code} {at} as {encoding:?}", endpoint.id());
+                        let name = format!("{} lang={spelled} {at} as {encoding:?}", endpoint.id());
                         cases = page(cases, &name, code, init);
                     }
                 }

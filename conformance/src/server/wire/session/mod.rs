@@ -331,6 +331,12 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Whether a case waits for real, as long as that is allowed.
+    pub fn waits_in(&self, case: &Case) -> bool {
+        let waits = |step: &Step| matches!(step, Step::Advance(seconds) if (1..=self.waiting).contains(seconds));
+        !self.target.has_admin_api() && case.steps.iter().any(waits)
+    }
+
     fn wait_for_real(&self, seconds: u64) -> Result<(), Stopped> {
         if seconds > self.waiting {
             let why = format!(

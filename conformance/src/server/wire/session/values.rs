@@ -17,7 +17,7 @@ impl Session<'_> {
     /// `{{other_client_secret}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
     /// merchant), and `{{0/access_token}}` (from the
     /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
-    /// its last character, `{{client_secret|other_last}}` has another one in its place,
+    /// its last character, `{{client_secret|but_first}}` its first, `{{client_secret|other_last}}` has another one in its place,
     /// `{{client_secret|other_case}}` has capitals for small letters.
     pub(super) fn fill(
         &mut self,
