@@ -30,9 +30,18 @@ async function told(row) {
   known.set(keyOf(row), [says("apply", apply?.apply_status), says("purchase", purchase?.status)].filter(Boolean).join(", ") || "no outcome yet");
 }
 
+// What came of an order. A notification that a fault took the place of knows no order: its path does.
+async function all({ id, client_id, merchant_order_id }) {
+  const some = (more) => call("GET", `/requests${query(client_id, { ...more, limit: 100 })}`);
+  const [own, asked] = await Promise.all([some({ order_id: id }), some({ endpoint: "notification" })]);
+  const ends = [id, merchant_order_id].filter((name) => name !== null).map((name) => `/${encodeURIComponent(name)}`);
+  const others = asked.requests.filter(({ order_id, path }) => order_id === null && ends.some((end) => path.endsWith(end)));
+  return [...own.requests, ...others].sort((one, other) => one.id - other.id);
+}
+
 // All that came of an order, by the merchant's clock; where it was decided, too.
 export async function draw(order, list) {
-  const { requests } = await call("GET", `/requests${query(order.client_id, { order_id: order.id, limit: 100 })}`);
+  const requests = await all(order);
   await Promise.allSettled(requests.filter(isAsked).slice(-20).map(told));
   const items = requests.map((row) => {
     const [colour, sign, status, word] = verdict(row);

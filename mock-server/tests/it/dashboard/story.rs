@@ -25,6 +25,11 @@ fn an_orders_story_is_told_by_the_merchants_clock() {
         call.header("authorization", &bearer).send(mock.address())
     };
     ask();
+    // Nobody looked which order this one was about.
+    let fault = json!({"faults": [{"match": {"endpoint": "notification"}, "action": {"type": "status", "status": 503}}]});
+    let faults = format!("/merchants/{CLIENT}/faults");
+    assert_eq!(admin(&mock, "PUT", &faults, &fault).status, 200);
+    assert_eq!(ask().status, 503);
     admin(&mock, "PUT", &clock, &json!({"advance_ms": 1_000}));
     let wish = json!({"outcome": "approved", "follow": true});
     let complete = format!("/orders/{id}/complete");
@@ -39,6 +44,7 @@ fn an_orders_story_is_told_by_the_merchants_clock() {
         says(browser, &row, "notification").await;
         let at = "return document.activeElement.closest('li').id";
         assert_eq!(browser.js(at).await, json!(format!("order-{id}")));
+        says(browser, &row, "503 failed").await;
         let told = "return [...document.querySelectorAll('.timeline > li')].map(li =>
             ['time', 'strong, time + span', '.told'].map(css => li.querySelector(css)?.innerText.trim() ?? '').join('|').replaceAll('\\n', ' '))";
         assert_eq!(
@@ -47,6 +53,7 @@ fn an_orders_story_is_told_by_the_merchants_clock() {
                 "2026-02-03 23:55:06|init|",
                 "23:55:06|page|",
                 "2026-02-04 00:05:06|notification|no outcome yet",
+                "00:05:06|notification|",
                 "00:05:07|approved|",
                 "00:05:07|callback|",
                 "00:05:07|notification|apply SUCCESS",
