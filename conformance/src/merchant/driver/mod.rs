@@ -3,6 +3,7 @@
 mod by_flow;
 mod cart;
 mod check;
+mod in_flow;
 mod request;
 pub mod selector;
 pub mod shop;
