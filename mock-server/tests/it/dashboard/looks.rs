@@ -118,6 +118,25 @@ fn an_empty_page_keeps_nobody_out() {
         browser.screen(390, "light").await;
         open(browser, &mock).await;
         assert_eq!(findings(&judged(browser).await), Vec::<String>::new());
+        for (button, dialog) in [
+            ("#merchant-new", "#create-dialog"),
+            ("#dialect-edit", "#knobs-dialog"),
+        ] {
+            click(browser, button).await;
+            appears(browser, &format!("{dialog}[open]")).await;
+            assert_eq!(findings(&judged(browser).await), Vec::<String>::new());
+            browser
+                .js(&format!("document.querySelector('{dialog}').close()"))
+                .await;
+        }
+        // What does not stand beside the requests is a link away.
+        for (width, has_links) in [(390, true), (768, true), (1280, false)] {
+            browser.screen(width, "light").await;
+            let shown = browser
+                .js("return [getComputedStyle(document.querySelector('nav')).display !== 'none', Math.max(document.documentElement.scrollWidth, innerWidth)]")
+                .await;
+            assert_eq!(shown, json!([has_links, width]));
+        }
         browser.fill("#merchant", "").await;
         says(browser, "#clock-state", "each merchant").await;
         assert_eq!(findings(&judged(browser).await), Vec::<String>::new());
