@@ -173,7 +173,7 @@ impl Service {
         access_log::line(&app.redactor(), request, &note, status, took);
         self.metrics.count(&note, status, took);
         if let Some(traces) = &self.traces {
-            traces.exchange(&app.redactor(), request, &note, status, took);
+            traces.exchange(at, &app.redactor(), request, &note, status, took);
         }
         let settles = note.ticket.take().zip(note.client_id.clone());
         // Copied before the journal is asked for: others wait for one insertion only.

@@ -1,5 +1,6 @@
 //! Traces in a build that sends none.
 
+use crate::clock::Millis;
 use crate::http::request::Request;
 use crate::journal::Note;
 use crate::redact::Redactor;
@@ -12,7 +13,7 @@ pub struct Traces(Infallible);
 
 impl Traces {
     /// Never called.
-    pub fn exchange(&self, _: &Redactor, _: &Request, _: &Note, _: u16, _: Duration) {
+    pub fn exchange(&self, _: Millis, _: &Redactor, _: &Request, _: &Note, _: u16, _: Duration) {
         match self.0 {}
     }
 

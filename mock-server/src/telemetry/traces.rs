@@ -3,6 +3,7 @@
 //! not there, costs spans and never an answer. What the spans say, the log says too, and no more:
 //! nothing secret.
 
+use crate::clock::Millis;
 use crate::http::request::Request;
 use crate::journal::Note;
 use crate::redact::Redactor;
@@ -54,16 +55,18 @@ impl Traces {
         })
     }
 
-    /// Hands on the span of an exchange that has just ended.
+    /// Hands on the span of an exchange that began at a time of the machine's clock.
     pub fn exchange(
         &self,
+        at: Millis,
         redactor: &Redactor,
         request: &Request,
         note: &Note,
         status: u16,
         took: Duration,
     ) {
-        let ended = SystemTime::now();
+        let began =
+            SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at).unwrap_or_default());
         let parent = self.context.extract(&Sent(&request.headers));
         let route = note.endpoint.map(|endpoint| {
             let row = Contract::shipped().endpoint(endpoint);
@@ -78,7 +81,7 @@ impl Traces {
         };
         let span = SpanBuilder::from_name(name)
             .with_kind(kind)
-            .with_start_time(ended.checked_sub(took).unwrap_or(ended))
+            .with_start_time(began)
             .with_attributes(attributes(redactor, request, note, status, route));
         let mut span = self.tracer.build_with_context(span, &parent);
         if status == 0 || status >= 500 {
@@ -86,7 +89,7 @@ impl Traces {
                 note.error.as_deref().unwrap_or_default().to_owned(),
             ));
         }
-        span.end_with_timestamp(ended);
+        span.end_with_timestamp(began + took);
     }
 
     /// Sends what waits, for at most so long: at the end of the program.

@@ -5,7 +5,9 @@ use crate::server::case::Case;
 use crate::server::wire::readback::{self, endpoint_of};
 use crate::server::wire::{Answer, Exchange};
 use flexiti_contract::dialect::UnknownPathBody;
-use flexiti_contract::{Asserts, Clause, Endpoint, ErrorId, Evidence, Part, Rulebook, Support};
+use flexiti_contract::{
+    Asserts, Check, Clause, Endpoint, ErrorId, Evidence, Part, Rulebook, Support,
+};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -125,13 +127,18 @@ pub(super) fn culprit(
     exchange: &Exchange,
     answer: &Answer,
 ) -> String {
-    let own = rulebook.contract().clause(&case.clause);
-    if own.is_some_and(|clause| clause.asserts == Asserts::Grant) && case.blame.is_none() {
-        return case.clause.clone();
-    }
     let body = answer.json().unwrap_or(Value::Null);
+    let endpoint = endpoint_of(rulebook.contract(), exchange);
+    let foundation = endpoint
+        .filter(|endpoint| is_about_others(rulebook, case, *endpoint, &body))
+        .map(|endpoint| endpoint.foundation().id().to_owned());
+    let own = rulebook.contract().clause(&case.clause);
+    let grants = own.is_some_and(|clause| clause.asserts == Asserts::Grant);
+    if grants && case.blame.is_none() {
+        return foundation.unwrap_or_else(|| case.clause.clone());
+    }
     let named = listed(&body).first().and_then(|field| {
-        let endpoint = endpoint_of(rulebook.contract(), exchange)?;
+        let endpoint = endpoint?;
         clause_about(
             rulebook,
             endpoint,
@@ -141,7 +148,24 @@ pub(super) fn culprit(
     });
     named
         .or_else(|| case.blame.clone())
+        .or(foundation)
         .unwrap_or_else(|| case.clause.clone())
+}
+
+/// Whether a refusal names parameters, and none of them is what the case is about: then the request
+/// is refused for what any other would be refused for as well.
+fn is_about_others(rulebook: &Rulebook, case: &Case, endpoint: Endpoint, body: &Value) -> bool {
+    let Some(own) = rulebook.contract().clause(&case.clause) else {
+        return false;
+    };
+    if !own.covers(endpoint) {
+        return !listed(body).is_empty();
+    }
+    let is_own = |field: &&Value| {
+        let mut sites = rulebook.sites(&case.clause).iter();
+        sites.any(|site| field["param"] == *rulebook.named(&site.param))
+    };
+    own.check == Check::Request && !listed(body).is_empty() && !listed(body).iter().any(is_own)
 }
 
 /// Whether a request that says who buys with one of the two parameters is refused for want of the

@@ -1,6 +1,8 @@
 //! The bearer token, and the paths it opens.
 
-use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, at, garbled, get_token, token_with};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{UNKNOWN_TOKEN, at, garbled, get_token, token_with};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Account, RequestTemplate, Step};
 use crate::server::plan::params::bases;

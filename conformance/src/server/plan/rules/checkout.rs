@@ -1,8 +1,10 @@
 //! The hosted checkout from the merchant's side: what decides, when it closes, and where customers
 //! are sent.
 
-use super::builder::{Cases, RequestBuilder, complete};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
 use super::init::opened;
+use super::requests::complete;
 use crate::server::case::{Account, Callback, Carried, Expect, Is, JsonMember, Kind, Step};
 use crate::server::wire::{ERROR_URL, SUCCESS_URL};
 use flexiti_contract::dialect::{CallbackParams, Destination};

@@ -1,8 +1,8 @@
 //! What one answer says must agree with what another one says.
 
-use super::builder::{
-    Cases, FLOWS, RequestBuilder, at, bare, complete, get_token, refresh, token_with,
-};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{FLOWS, at, bare, complete, get_token, refresh, token_with};
 use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step};
 use flexiti_contract::{Endpoint, Flow, Rule};
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! Paths, methods, bodies, browsers.
 
-use super::builder::{
-    Cases, FLOWS, FORM, JSON, RequestBuilder, at, bare as notified, token_with, with_bytes,
-};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{FLOWS, FORM, JSON, at, bare as notified, token_with, with_bytes};
 use crate::server::case::requests::{token_params, token_request};
 use crate::server::case::{Expect, Kind, Params, Payload, RequestTemplate, Step, To};
 use flexiti_contract::{Endpoint, Rule};

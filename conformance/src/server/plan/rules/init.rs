@@ -1,6 +1,8 @@
 //! Init: its paths, its encodings, how it treats nulls and repeats, what it returns.
 
-use super::builder::{Cases, FLOWS, FORM, JSON, RequestBuilder, garbled, refused, with_bytes};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{FLOWS, FORM, JSON, garbled, refused, with_bytes};
 use crate::server::case::requests::request_to;
 use crate::server::case::{
     Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,

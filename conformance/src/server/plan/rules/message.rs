@@ -1,7 +1,7 @@
 //! Messages and connections as HTTP has them: conversations in bytes. Each names the sentence of the
 //! RFC; a SHOULD, and what no sentence says, accuses nobody.
 
-use super::builder::Cases;
+use super::cases::Cases;
 use crate::server::case::Turn::{Hear, HearEnd, HearFirst, HearHead, Say, Shut};
 use crate::server::case::{Heeds, Kind, Turn};
 

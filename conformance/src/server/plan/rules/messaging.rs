@@ -1,6 +1,8 @@
 //! The endpoints for a shop's pages: the calculator, availability, and the withdrawn learn-more.
 
-use super::builder::{Cases, RequestBuilder, bare, stranger};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{bare, stranger};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Encoding, Expect, Is, JsonMember, Kind, RequestTemplate, Step};
 use crate::server::plan::params::{bases, with};

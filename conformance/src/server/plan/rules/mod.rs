@@ -3,6 +3,7 @@
 
 mod bearer;
 mod builder;
+mod cases;
 mod checkout;
 mod consistency;
 mod http;
@@ -12,11 +13,13 @@ mod messaging;
 mod notification;
 mod notification_body;
 mod refresh;
+mod requests;
 mod token;
 
 use crate::server::case::Case;
 use crate::server::plan::working::Working;
-use builder::{Cases, RequestBuilder};
+use builder::RequestBuilder;
+use cases::Cases;
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 
 pub(super) use init::{encoding, path};

@@ -1,8 +1,8 @@
 //! Notifications: their paths, and who may ask about which orders.
 
-use super::builder::{
-    Cases, FLOWS, RequestBuilder, at, bare, complete, get_token, refresh, stranger, token_with,
-};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{FLOWS, at, bare, complete, get_token, refresh, stranger, token_with};
 use crate::server::case::{Expect, Kind, RequestTemplate, Step};
 use flexiti_contract::Endpoint;
 use flexiti_contract::dialect::SharedId;

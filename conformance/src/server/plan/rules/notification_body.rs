@@ -1,6 +1,8 @@
 //! What a notification says about its order.
 
-use super::builder::{Cases, FLOWS, RequestBuilder, bare, complete};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{FLOWS, bare, complete};
 use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step};
 use flexiti_contract::Flow;
 use flexiti_contract::dialect::{PurchaseBlock, Unfinished};

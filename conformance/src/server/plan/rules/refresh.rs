@@ -1,6 +1,8 @@
 //! Refresh tokens.
 
-use super::builder::{Cases, RequestBuilder, UNKNOWN_TOKEN, get_token, refresh, token_with};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{UNKNOWN_TOKEN, get_token, refresh, token_with};
 use crate::server::case::{Account, RequestTemplate, Step};
 use flexiti_contract::Rule;
 

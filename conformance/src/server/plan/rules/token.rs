@@ -1,8 +1,8 @@
 //! The token endpoint, without refreshing.
 
-use super::builder::{
-    Cases, RequestBuilder, get_token, json_bytes, token, token_with, token_without, with_bytes,
-};
+use super::builder::RequestBuilder;
+use super::cases::Cases;
+use super::requests::{get_token, json_bytes, token, token_with, token_without, with_bytes};
 use crate::server::case::requests::{token_params, token_request};
 use crate::server::case::{
     Account, Case, Encoding, Expect, Kind, Params, Payload, RequestTemplate, Step, encode,
