@@ -48,7 +48,11 @@ pub(super) fn expectation(
                 || (case.must_be_accepted() && case.expect.must_be_served(answer.status)),
             ..Mismatch::of_case(case, Part::Accepted, "200")
         };
-        return Some(differs(&clause, at, mismatch, exchange.actual()));
+        let mut verdict = differs(&clause, at, mismatch, exchange.actual());
+        if let Some(fault) = verdict.fault.as_mut().filter(|_| !demands) {
+            fault.rests_on = refusal::foundation(rulebook, case, exchange, answer);
+        }
+        return Some(verdict);
     }
     match &case.expect {
         Expect::Alive | Expect::Granted | Expect::Served => Some(kept(&case.clause)),

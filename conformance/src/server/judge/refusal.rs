@@ -127,18 +127,13 @@ pub(super) fn culprit(
     exchange: &Exchange,
     answer: &Answer,
 ) -> String {
-    let body = answer.json().unwrap_or(Value::Null);
-    let endpoint = endpoint_of(rulebook.contract(), exchange);
-    let foundation = endpoint
-        .filter(|endpoint| is_about_others(rulebook, case, *endpoint, &body))
-        .map(|endpoint| endpoint.foundation().id().to_owned());
     let own = rulebook.contract().clause(&case.clause);
-    let grants = own.is_some_and(|clause| clause.asserts == Asserts::Grant);
-    if grants && case.blame.is_none() {
-        return foundation.unwrap_or_else(|| case.clause.clone());
+    if own.is_some_and(|clause| clause.asserts == Asserts::Grant) && case.blame.is_none() {
+        return case.clause.clone();
     }
+    let body = answer.json().unwrap_or(Value::Null);
     let named = listed(&body).first().and_then(|field| {
-        let endpoint = endpoint?;
+        let endpoint = endpoint_of(rulebook.contract(), exchange)?;
         clause_about(
             rulebook,
             endpoint,
@@ -148,24 +143,31 @@ pub(super) fn culprit(
     });
     named
         .or_else(|| case.blame.clone())
-        .or(foundation)
         .unwrap_or_else(|| case.clause.clone())
 }
 
-/// Whether a refusal names parameters, and none of them is what the case is about: then the request
-/// is refused for what any other would be refused for as well.
-fn is_about_others(rulebook: &Rulebook, case: &Case, endpoint: Endpoint, body: &Value) -> bool {
-    let Some(own) = rulebook.contract().clause(&case.clause) else {
-        return false;
-    };
-    if !own.covers(endpoint) {
-        return !listed(body).is_empty();
-    }
+/// The clause that explains the refusal of a request that should be accepted, if that clause is broken
+/// itself: the one that grants such requests at all. The refusal names parameters, and none that the
+/// case is about; or the server failed.
+pub(super) fn foundation(
+    rulebook: &Rulebook,
+    case: &Case,
+    exchange: &Exchange,
+    answer: &Answer,
+) -> Option<String> {
+    let own = rulebook.contract().clause(&case.clause)?;
+    let endpoint = endpoint_of(rulebook.contract(), exchange)?;
+    let body = answer.json().unwrap_or(Value::Null);
+    let named = listed(&body);
     let is_own = |field: &&Value| {
         let mut sites = rulebook.sites(&case.clause).iter();
         sites.any(|site| field["param"] == *rulebook.named(&site.param))
     };
-    own.check == Check::Request && !listed(body).is_empty() && !listed(body).iter().any(is_own)
+    let is_of_parameters = own.check == Check::Request;
+    let is_elsewhere = !own.covers(endpoint);
+    let names_others = !named.is_empty() && !named.iter().any(is_own);
+    let explains = (answer.status >= 500 || names_others) && (is_of_parameters || is_elsewhere);
+    explains.then(|| endpoint.foundation().id().to_owned())
 }
 
 /// Whether a request that says who buys with one of the two parameters is refused for want of the

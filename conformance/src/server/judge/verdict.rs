@@ -31,6 +31,9 @@ pub struct Fault {
     /// The index of the exchange that shows it.
     #[serde(skip)]
     pub exchange: usize,
+    /// The clause that explains it, if that one is broken in a case of its own.
+    #[serde(skip)]
+    pub rests_on: Option<String>,
 }
 
 /// A part of an answer that differs from what was expected.
@@ -104,6 +107,7 @@ pub(super) fn differs(clause: &str, at: usize, mismatch: Mismatch, actual: Strin
             violates,
             knob,
             exchange: at,
+            rests_on: None,
         }),
     }
 }

@@ -7,7 +7,7 @@ use crate::server::report::{CaseRow, ClauseRow, Finding, Status};
 use crate::server::wire::{Exchange, Stopped, curl};
 use crate::waivers::{Excuse, Waivers};
 use flexiti_contract::{Asserts, Clause, Rulebook};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known about one clause.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ struct ClauseTally {
     cases: Vec<CaseRow>,
     kept: usize,
     finding: Option<Finding>,
+    /// What explains the faults of the finding, each of them.
+    rests_on: BTreeSet<Option<String>>,
     /// The first answer to an open question that was not the dialect's.
     otherwise: Option<Finding>,
     not_testable: Option<String>,
@@ -107,6 +109,7 @@ impl Tally {
                         continue;
                     };
                     let slot = if fault.violates {
+                        record.rests_on.insert(fault.rests_on);
                         &mut record.finding
                     } else {
                         &mut record.otherwise
@@ -135,7 +138,7 @@ impl Tally {
     /// A fault that another one explains is not reported as one of its own: its clause is not
     /// verified, and its cases count for the root.
     fn find_roots(&mut self) {
-        let broken: Vec<(String, &'static str)> = self
+        let broken: Vec<(String, String)> = self
             .0
             .iter()
             .filter(|(_, record)| record.finding.is_some() || record.otherwise.is_some())
@@ -146,11 +149,15 @@ impl Tally {
                     Some(_) => self.has_failed(root),
                     None => self.is_known(root),
                 };
-                Some((clause.clone(), roots.find(explains)?))
+                let root = roots.find(explains).map(str::to_owned);
+                Some((
+                    clause.clone(),
+                    root.or_else(|| self.foundation(clause, record))?,
+                ))
             })
             .collect();
         for (clause, root) in broken {
-            let is_violated = self.has_failed(root);
+            let is_violated = self.has_failed(&root);
             let Some(record) = self.0.get_mut(&clause) else {
                 continue;
             };
@@ -166,12 +173,26 @@ impl Tally {
                 &mut record.not_testable
             };
             slot.get_or_insert(format!("because of {root}"));
-            let root = self.0.get_mut(root);
+            let root = self.0.get_mut(&root);
             let found = root.and_then(|root| root.finding.as_mut().or(root.otherwise.as_mut()));
             if let Some(found) = found {
                 found.cases += cases;
             }
         }
+    }
+
+    /// The clause that explains all faults of another one, as it is broken in a case of its own.
+    fn foundation(&self, clause: &str, record: &ClauseTally) -> Option<String> {
+        let is_broken = |root: &&String| {
+            let root = self.0.get(*root).filter(|root| root.finding.is_some());
+            let mut own = root.into_iter().flat_map(|root| &root.cases);
+            own.any(|case| case.outcome == "violated")
+        };
+        record.finding.as_ref()?;
+        // A parameter of both paths of init rests on both.
+        let roots: Option<Vec<&String>> = record.rests_on.iter().map(Option::as_ref).collect();
+        let mut roots = roots?.into_iter().filter(|root| *root != clause);
+        roots.find(is_broken).cloned()
     }
 
     /// A case that says nothing about its own clause, because another one is broken, leaves its
