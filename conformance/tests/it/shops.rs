@@ -188,7 +188,7 @@ fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
         ),
         (
             "flows.toml",
-            "flows = [\"apply/buy\"]",
+            "flows = [\"apply\", \"apply/buy\"]",
             "flows = [\"lease\"]",
             2,
             vec!["shop.flows", "lease", "apply/buy"],

@@ -53,7 +53,7 @@ impl fmt::Display for Table {
                 None => "",
             };
             let line = format!(
-                "{name:<44}{figure:>9.2} {unit:<5}{:<10}{met}",
+                "{name:<48}{figure:>9.2} {unit:<7}{:<10}{met}",
                 goal.to_string()
             );
             writeln!(f, "{}", line.trim_end())?;

@@ -224,15 +224,15 @@ fn read(file: &mut File) -> anyhow::Result<String> {
     }
 }
 
-/// Only one server at a time writes a file.
-#[cfg(unix)]
-fn only_one(file: &File) -> anyhow::Result<()> {
-    use rustix::fs::{FlockOperation, flock};
-    flock(file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| anyhow!("another server writes this file; name another one"))
+impl Drop for Appended {
+    fn drop(&mut self) {
+        // A program that is being started elsewhere in this process may hold a copy of the file for a
+        // moment longer, and with it the lock.
+        let _ = self.file.unlock();
+    }
 }
 
-#[cfg(not(unix))]
+/// Only one server at a time writes a file.
 fn only_one(file: &File) -> anyhow::Result<()> {
     file.try_lock()
         .map_err(|_| anyhow!("another server writes this file; name another one"))
@@ -241,6 +241,19 @@ fn only_one(file: &File) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_is_free_for_the_next_server_whoever_has_a_copy_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.ndjson");
+        let open = || Transcript::open(&path, "2026-01-01T00:00:00Z");
+        let first = open().unwrap();
+        let copy = first.file.lock().unwrap().file.try_clone().unwrap();
+        assert!(open().is_err());
+        drop(first);
+        drop(open().unwrap());
+        drop(copy);
+    }
 
     #[test]
     fn what_could_not_be_read_again_is_not_written() {
