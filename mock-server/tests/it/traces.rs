@@ -186,13 +186,15 @@ fn a_collector_that_is_not_there_or_says_nothing_stops_nothing() {
 
 #[test]
 fn a_server_does_not_collect_its_own_traces() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
+    // Below those that the system gives to whoever asks for any port, so that nobody takes it meanwhile.
+    let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap();
+    let port = (first..first + 5_000)
+        .map(|port| format!("127.0.0.1:{port}"))
+        .find(|address| TcpListener::bind(address).is_ok())
         .unwrap();
     let mut command = program();
     command
-        .args(["--listen", &port.to_string()])
+        .args(["--listen", &port])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{port}"))
         .env("OTEL_BSP_SCHEDULE_DELAY", "20");
     let running = Running::spawn(command);
