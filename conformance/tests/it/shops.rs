@@ -134,6 +134,25 @@ fn a_shop_that_runs_already_calls_the_address_of_the_flag() {
 }
 
 #[test]
+fn a_part_for_one_flow_that_reads_nothing_accuses_no_shop() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = merchants().join("plain/forms.py");
+    let text = std::fs::read_to_string(plain("forms.toml")).unwrap();
+    let text = text
+        .replace("forms.py", &program.display().to_string())
+        .replace("css = \"#credit\"", "css = \"#loan\"");
+    let driver = write(&folder, "loan.toml", &text);
+    // What is read in the other flow is right, and no reason to blame the shop for this one.
+    let output = run(&["merchant", "check", &driver]);
+    let said = format!("{}{}", stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for word in ["order.url", "credit/answer", "`#loan` matches nothing"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains("FAILED"), "{said}");
+}
+
+#[test]
 fn a_step_that_leads_nowhere_is_named_and_so_is_a_mistake_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(plain("forms.toml")).unwrap();

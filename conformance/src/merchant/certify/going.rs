@@ -3,6 +3,7 @@
 
 use super::lanes::Queue;
 use crate::merchant::driver::Driver;
+use crate::merchant::driver::shop::FLOWS;
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::scenarios::Play;
 use crate::merchant::stage::{LOST, Trouble};
@@ -27,6 +28,9 @@ pub(super) struct Going<'d> {
     started: Instant,
     /// How many plays came to nothing since one came to something.
     lost: AtomicUsize,
+    /// The same in each flow for which the driver file has a part of its own, which may be wrong where
+    /// the rest is right.
+    lost_in: [AtomicUsize; FLOWS.len()],
     /// So many that come to nothing are enough.
     enough: usize,
     /// In how many scenarios something that the documentation asks for was not done.
@@ -39,7 +43,8 @@ impl<'d> Going<'d> {
             dialect,
             queue: Queue::new(plays),
             started: Instant::now(),
-            lost: AtomicUsize::new(0),
+            lost: AtomicUsize::default(),
+            lost_in: Default::default(),
             // Of few, all of them.
             enough: LOST.min(plays.len()),
             failed: AtomicUsize::new(0),
@@ -58,12 +63,20 @@ impl<'d> Going<'d> {
     }
 
     /// Refuses to go on with a shop of which nothing can be seen.
-    pub(super) fn go_on_after(&self, nothing: Option<String>) -> Result<(), Trouble> {
+    pub(super) fn go_on_after(
+        &self,
+        driver: &Driver,
+        flow: &str,
+        nothing: Option<String>,
+    ) -> Result<(), Trouble> {
+        let at = FLOWS.iter().position(|own| *own == flow);
+        let own = at.filter(|_| driver.differs_in(flow));
+        let lost = own.map_or(&self.lost, |at| &self.lost_in[at]);
         let Some(what) = nothing else {
-            self.lost.store(0, Ordering::Relaxed);
+            lost.store(0, Ordering::Relaxed);
             return Ok(());
         };
-        let times = 1 + self.lost.fetch_add(1, Ordering::Relaxed);
+        let times = 1 + lost.fetch_add(1, Ordering::Relaxed);
         if times >= self.enough {
             let times = self.enough;
             return Err(Trouble::Lost { what, times });

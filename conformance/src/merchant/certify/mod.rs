@@ -143,7 +143,7 @@ impl Run<'_> {
             // If Flexiti fails, the fault may explain the silence, which is then judged.
             let nothing = came_to_nothing(driver, &play, &stage.called_at())
                 .filter(|_| scenario.faults.is_empty());
-            going.go_on_after(nothing)?;
+            going.go_on_after(driver, flow, nothing)?;
             let verdict = going.note(scenario, &play);
             self.done.fetch_add(1, Ordering::Relaxed);
             let _ = say.send(Told::Played {

@@ -28,11 +28,8 @@ impl Driver {
             );
         }
         for flow in FLOWS {
-            let mut order = self.order.iter();
-            let differs = self.checkout.by_flow.of(flow).is_some()
-                || order.any(|order| order.by_flow.of(flow).is_some());
             let checked = self.check_flow(flow);
-            if differs {
+            if self.differs_in(flow) {
                 checked.with_context(|| format!("in the flow `{flow}`, as `by_flow` has it"))?;
             } else {
                 checked?;

@@ -10,6 +10,13 @@ fn replace<T: Clone>(there: &mut T, given: Option<&T>) {
 }
 
 impl Driver {
+    /// Whether the file has a part of its own for `flow`.
+    pub fn differs_in(&self, flow: &str) -> bool {
+        let mut order = self.order.iter();
+        self.checkout.by_flow.of(flow).is_some()
+            || order.any(|order| order.by_flow.of(flow).is_some())
+    }
+
     /// How a customer starts to pay in `flow`.
     pub fn checkout_in(&self, flow: &str) -> Checkout {
         let mut checkout = self.checkout.clone();

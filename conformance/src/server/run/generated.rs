@@ -179,7 +179,7 @@ impl Player for Playing<'_, '_> {
     }
 
     fn drawn(&mut self, cases: &[Case]) -> Option<usize> {
-        let judged = self.run.all(&cases.iter().collect::<Vec<_>>());
+        let judged = self.run.all(&cases.iter().collect::<Vec<_>>(), false);
         for (at, (case, judged)) in cases.iter().zip(judged).enumerate() {
             self.sent += 1;
             match judged {

@@ -95,23 +95,19 @@ impl<'a> Run<'a> {
         let (waiting, cases): (Vec<&Case>, Vec<&Case>) = cases.into_iter().partition(waits);
         self.total += cases.len() + waiting.len();
         for batch in cases.chunks(self.sessions.batch()) {
-            self.together(batch, Self::all)?;
+            self.together(batch, false)?;
         }
-        self.together(&waiting, Self::all_waiting)
+        self.together(&waiting, true)
     }
 
-    /// Runs cases at once, and records their verdicts in order.
-    fn together(
-        &mut self,
-        cases: &[&Case],
-        play: impl Fn(&mut Self, &[&Case]) -> Vec<Result<Judged, Stopped>>,
-    ) -> anyhow::Result<()> {
+    /// Runs cases, and records their verdicts in order.
+    fn together(&mut self, cases: &[&Case], at_once: bool) -> anyhow::Result<()> {
         let reachable: Vec<&Case> = cases
             .iter()
             .filter(|case| !self.out_of_reach.contains(&case.clause))
             .copied()
             .collect();
-        let judged = play(self, &reachable);
+        let judged = self.all(&reachable, at_once);
         for (case, judged) in reachable.iter().zip(judged) {
             self.record(case, judged)?;
         }
@@ -176,22 +172,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Plays and judges cases, several at once if there are several sessions.
-    pub(super) fn all(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
+    /// Plays and judges cases, several at once if there are several sessions, or all `at_once`.
+    pub(super) fn all(&mut self, cases: &[&Case], at_once: bool) -> Vec<Result<Judged, Stopped>> {
         let (rulebook, json) = (&self.rulebook, JsonTypes::of(&self.rulebook));
         let cases: Vec<Cow<'_, Case>> = cases.iter().map(|case| json.applied(case)).collect();
         let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
-        self.sessions
-            .all(&cases, |case, played| judged(rulebook, case, played))
-    }
-
-    /// Plays and judges cases that wait for the server's clock, all at once.
-    fn all_waiting(&mut self, cases: &[&Case]) -> Vec<Result<Judged, Stopped>> {
-        let (rulebook, json) = (&self.rulebook, JsonTypes::of(&self.rulebook));
-        let cases: Vec<Cow<'_, Case>> = cases.iter().map(|case| json.applied(case)).collect();
-        let cases: Vec<&Case> = cases.iter().map(|case| &**case).collect();
-        self.sessions
-            .waiting(&cases, |case, played| judged(rulebook, case, played))
+        self.sessions.all(&cases, at_once, |case, played| {
+            judged(rulebook, case, played)
+        })
     }
 
     pub(super) fn verdicts(&mut self, case: &Case) -> Result<Judged, Stopped> {

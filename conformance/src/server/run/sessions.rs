@@ -61,37 +61,22 @@ impl<'a> Sessions<'a> {
         played(&mut self.main, case, source)
     }
 
-    /// Plays cases, and judges what came back; the verdicts are in the order of the cases.
+    /// Plays cases, and judges what came back; the verdicts are in the order of the cases. Those that
+    /// wait for the server's clock are played `at_once`: one after another they would take as many times
+    /// as long.
     pub(super) fn all<T: Send>(
         &mut self,
         cases: &[&Case],
+        at_once: bool,
         judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
     ) -> Vec<Result<T, Stopped>> {
-        self.spread(0, cases, judge)
-    }
-
-    /// Plays cases that wait for the server's clock, all at once, as one after another they would take
-    /// as many times as long; otherwise as [`Self::all`] does.
-    pub(super) fn waiting<T: Send>(
-        &mut self,
-        cases: &[&Case],
-        judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
-    ) -> Vec<Result<T, Stopped>> {
-        let mut judged = Vec::with_capacity(cases.len());
-        for cases in cases.chunks(WAITING) {
-            let here = self.beside.len() + 1;
-            judged.extend(self.spread(cases.len().saturating_sub(here), cases, &judge));
-        }
-        judged
-    }
-
-    /// Plays cases, with so many sessions more.
-    fn spread<T: Send>(
-        &mut self,
-        more: usize,
-        cases: &[&Case],
-        judge: impl Fn(&Case, Played) -> Result<T, Stopped> + Sync,
-    ) -> Vec<Result<T, Stopped>> {
+        let here = self.beside.len() + 1;
+        let wanted = if at_once {
+            cases.len().min(WAITING)
+        } else {
+            here
+        };
+        let more = wanted.saturating_sub(here);
         if self.beside.len() + more == 0 || cases.len() == 1 {
             let one = |case: &&Case| self.one(case).and_then(|played| judge(case, played));
             return cases.iter().map(one).collect();
