@@ -59,7 +59,7 @@ pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut rates = Vec::new();
     for (threads, _, _, did) in servers {
         let (rate, cost) = (median(did.rates), median(did.costs));
-        println!("{threads} threads {rate:>7.0}/s, {cost:.2} µs of the processor each");
+        println!("threads {threads} {rate:>7.0}/s, {cost:.2} µs of the processor each");
         rates.push(rate);
     }
     table.add(
