@@ -261,6 +261,42 @@ fn one_of_the_two_who_say_who_buys_is_enough_if_the_refusal_asks_for_the_other()
 }
 
 #[test]
+fn one_answer_in_twenty_may_be_503_and_the_report_says_how_many_were() {
+    let stranger = Stranger::start();
+    let gateway = json!({ "gateway": "unavailable_now_and_then" });
+    stranger.switch(gateway.as_object().unwrap(), None);
+    let judged = stranger.judged(1);
+    assert_eq!(judged.code, Some(0), "{}", judged.told());
+    let noted = "answers were 503, although others were not";
+    assert!(judged.text.contains(noted), "{}", judged.text);
+}
+
+/// A live server knows none of the customers that the pages print. That it refuses to sell to them is
+/// no contradiction, whatever it calls that.
+#[test]
+fn a_server_may_know_none_of_the_customers_of_the_examples() {
+    let stranger = Stranger::start();
+    for answer in ["409_customer_not_found", "404_not_found", "409_wrong_inputs"] {
+        let settings = json!({ "buy_unknown_customer": answer });
+        stranger.switch(settings.as_object().unwrap(), None);
+        let judged = stranger.judged(1);
+        assert_eq!(judged.code, Some(0), "{answer}: {}", judged.told());
+    }
+}
+
+/// Whether tokens die early or are ended by newer ones is told apart by one that is alone.
+#[test]
+fn a_newer_token_may_end_the_older_ones_at_once_or_a_little_later() {
+    let stranger = Stranger::start();
+    for answer in ["end", "end_two_seconds_later"] {
+        let settings = json!({ "earlier_tokens": answer });
+        stranger.switch(settings.as_object().unwrap(), None);
+        let judged = stranger.judged(1);
+        assert_eq!(judged.code, Some(0), "{answer}: {}", judged.told());
+    }
+}
+
+#[test]
 fn a_gateway_may_refuse_generated_text_on_a_page_of_its_own() {
     let stranger = Stranger::start();
     let gateway = json!({ "gateway": "refuses_signs" });

@@ -67,7 +67,9 @@ class Judge:
             say(not shop.token(**change).ok, sentence)
 
     def token_answers(self):
-        body, say = self.shop.token().json, self.say
+        reply, say = self.shop.token(), self.say
+        body = reply.json
+        say(reply.status == 200, "a token answer has the status 200")
         for name in ("access_token", "refresh_token"):
             hex40 = HEX40.match(str(body.get(name))) is not None
             say(hex40 or self.settings.get("token_form", "hex") != "hex", name + " is 40 lower-case hex characters")

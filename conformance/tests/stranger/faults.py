@@ -72,6 +72,8 @@ for _n, _a, _e, _s, _d in [
         ("access_token_missing", "access_token", "D", "R-cur", "The token answer lacks access_token."),
         ("access_token_short", "access_token", "E", "R-cur", "The access token has 32 characters instead of 40."),
         ("access_token_upper_case", "access_token", "E", "R-cur", "The access token has upper-case hex letters."),
+        ("token_status_201", "status", "D", "R-cur, P-plan", "The token answer has the status 201."),
+        ("access_token_lives_three_seconds", "expires_in", "D", "R-cur, RT", "Access tokens end after three seconds."),
         ("access_token_repeated", "access_token", "D", "TC", "Every token request of a client gets the same access token."),
         ("refresh_token_missing", "refresh_token", "D", "R-cur", "The token answer has no refresh_token."),
         ("refresh_token_short", "refresh_token", "E", "R-cur", "The refresh token has 32 characters instead of 40."),

@@ -72,6 +72,11 @@ def init(config, state, request, version, path_client):
         checked.errors.setdefault("merchant_orderid", ("invalid", repeat))
     if checked.errors:
         raise input_refusal(config, checked.error_list())
+    rule = config["buy_unknown_customer"]
+    if checked.flow == "buy" and rule != "taken":
+        named = "vcc" if "customer_id" not in checked.values else "customer_id"
+        fields = [(named, "invalid", checked.values.get(named))] if rule == "409_wrong_inputs" else []
+        raise Refusal(rule, "Customer not found", fields)
     order = state.add_order(token.client, version, params.encoding, checked.flow, checked.lang,
                             checked.values, token.access, config)
     if config["order_finishes"] == "at_init":

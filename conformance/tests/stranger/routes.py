@@ -91,6 +91,9 @@ def _unknown_path(config, request):
 
 def answer(config, state, request):
     """The answer to a request, with the headers every answer has."""
+    state.requests += 1
+    if config["gateway"] == "unavailable_now_and_then" and state.requests % 20 == 0:
+        return Answer(503, b"<!DOCTYPE html><title>Service unavailable</title>\n", "text/html")
     result = _answer(config, state, request)
     if config["cache_headers"] == "no_store":
         result.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})

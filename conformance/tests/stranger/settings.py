@@ -69,7 +69,7 @@ _s("refresh_old_access", ["stays", "revoked"],
    TOKEN, "access_token", "?", "R-cur", "Whether the access token before a refresh goes on working.")
 _s("refresh_scope", ["keep", "parameter"],
    TOKEN, "scope", "?", "R-cur", "Scope after a refresh: that of the first token, or the scope parameter with its default.")
-_s("earlier_tokens", ["stay", "end"],
+_s("earlier_tokens", ["stay", "end", "end_two_seconds_later"],
    TOKEN, "access_token", "?", "R-cur", "Whether a new token for client id and secret ends those that the client was given before.")
 _s("scope_list", ["refused", "accepted"],
    TOKEN, "scope", "?", "R-cur", "Whether both scopes may be asked for in one value separated by a space.")
@@ -144,8 +144,8 @@ _s("json_boolean", ["any", "boolean"],
    INIT, "is_guest", "?", "R-bul", "Whether is_guest and has_previous_purchase in JSON must be booleans.")
 _s("apply_extras", ["ignored", "customer_refused", "addresses_refused", "both_refused"],
    INIT, "customer_id", "?", "R-seed", "Whether Apply refuses customer_id and vcc, or the two address blocks, which it does not need.")
-_s("gateway", ["none", "refuses_signs"],
-   INIT, None, "?", "R-cur", "Whether a gateway refuses values that look like an attack to it, on a page of its own.")
+_s("gateway", ["none", "refuses_signs", "unavailable_now_and_then"],
+   INIT, None, "?", "R-cur", "Whether a gateway refuses values that look like an attack to it, on a page of its own, or has no server to pass one request in twenty on to.")
 _s("json_null", ["as_missing", "type"],
    INIT, None, "?", "P-val", "What JSON null means for an optional parameter (a required one is refused either way).")
 _s("empty_required_word", ["required", "invalid"],
@@ -157,6 +157,8 @@ _s("address_2_rule", ["may_be_empty", "not_empty", "optional"],
    INIT, "billing_information.address_2", "D", "R-seed, HS-tr", "How literally the word Yes beside address_2 in the two address blocks is taken.")
 _s("buy_customer_named", ["customer_id", "vcc", "both"],
    INIT, "customer_id", "?", "R-seed", "Which parameter is named when a buy has neither customer_id nor vcc.")
+_s("buy_unknown_customer", ["taken", "409_customer_not_found", "404_not_found", "409_wrong_inputs"],
+   INIT, "customer_id", "?", "R-bul, P-env", "What a buy gets whose customer this server does not know; it knows none.")
 _s("apply_buy_needs_customer", ["no", "yes"],
    INIT, "customer_id", "D", "R-cur, R-seed, R-old2, R-old3, R-v3", "Whether Apply/Buy needs customer_id or vcc; the documented versions contradict each other.")
 _s("boolean_spellings", ["any_case", "printed", "with_numbers"],

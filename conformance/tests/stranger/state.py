@@ -11,9 +11,13 @@ LIFETIME = 1200
 class Token:
     """One access token with its refresh token."""
 
-    def __init__(self, client, scope, access, refresh):
+    def __init__(self, client, scope, access, refresh, lifetime=LIFETIME):
         self.client, self.scope, self.access, self.refresh = client, scope, access, refresh
-        self.ends = time.monotonic() + LIFETIME
+        self.ends = time.monotonic() + lifetime
+
+    def end_within(self, seconds):
+        """Let it end in so many seconds, if it does not end before."""
+        self.ends = min(self.ends, time.monotonic() + seconds)
 
     def expired(self):
         """Whether the twenty minutes are over; then it cannot be refreshed either."""
@@ -47,6 +51,7 @@ class State:
 
     def __init__(self, accounts):
         self.accounts = dict(accounts)
+        self.requests = 0
         self.by_access, self.by_refresh, self.orders = {}, {}, {}
 
     def issue(self, client, scope, config, refresh=None, access=None):
@@ -55,7 +60,7 @@ class State:
         if config.broken("access_token_upper_case"):
             access = ("ABCDEF" + access[6:]).upper()
         refresh = refresh or self._new(config, "refresh_token_short")
-        token = Token(client, scope, access, refresh)
+        token = Token(client, scope, access, refresh, 3 if config.broken("access_token_lives_three_seconds") else LIFETIME)
         self.by_access[access] = token
         self.by_refresh[refresh] = token
         return token

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 import unittest
 
 from config import FAULT_NAMES
@@ -58,16 +59,25 @@ class StrangerTest(unittest.TestCase):
 
     def test_every_fault_breaks_a_documented_sentence(self):
         for fault in FAULT_NAMES:
+            if fault == "access_token_lives_three_seconds":
+                continue  # below: it takes time
             with self.subTest(fault=fault):
                 self.shop.configure(fault=fault)
                 self.assertTrue(Judge(self.shop, {}).run(first_only=True), "nothing broken")
+
+    def test_tokens_end_early_if_that_is_planted(self):
+        for fault, granted in ((None, True), ("access_token_lives_three_seconds", False)):
+            self.shop.configure(fault=fault)
+            token = self.shop.access()
+            time.sleep(3.1)
+            self.assertEqual(self.shop.init(token, Shopper.params()).status == 200, granted)
 
     def test_settings_keep_the_documented_sentences(self):
         self.shop.configure()
         self.assertEqual(Judge(self.shop, {}).run(), [])
         chance = random.Random(20)
         for _ in range(RANDOM_RUNS):
-            chosen = {entry["name"]: chance.choice(entry["values"]) for entry in SETTINGS}
+            chosen = drawn(chance)
             with self.subTest(settings=chosen):
                 self.shop.configure(chosen)
                 self.assertEqual(Judge(self.shop, chosen).run(), [])
@@ -75,7 +85,7 @@ class StrangerTest(unittest.TestCase):
     def test_odd_requests_get_an_answer(self):
         chance = random.Random(7)
         for _ in range(40):
-            self.shop.configure({entry["name"]: chance.choice(entry["values"]) for entry in SETTINGS})
+            self.shop.configure(drawn(chance))
             token = self.shop.access()
             for value in ODD_VALUES:
                 for name in ("lang", "flow", "amount_requested", "customer_id", "is_guest", "merchant_orderid", "billing_information"):
@@ -101,6 +111,18 @@ class StrangerTest(unittest.TestCase):
             result = run(*wrong)
             self.assertEqual((result.returncode, result.stderr.count("\n")), (2, 1))
             self.assertIn("nonsense", result.stderr)
+
+
+def drawn(chance):
+    """Any setting, but for those that take away what the judge of this test needs: a customer who may
+    buy, a token that stays, an answer to each request."""
+    chosen = {entry["name"]: chance.choice(entry["values"]) for entry in SETTINGS}
+    needed = {"buy_unknown_customer": "taken", "gateway": chosen["gateway"], "earlier_tokens": chosen["earlier_tokens"]}
+    if needed["gateway"] == "unavailable_now_and_then":
+        needed["gateway"] = "none"
+    if needed["earlier_tokens"] == "end_two_seconds_later":
+        needed["earlier_tokens"] = "end"
+    return {**chosen, **needed}
 
 
 def run(*arguments):

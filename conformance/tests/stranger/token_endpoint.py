@@ -155,9 +155,11 @@ def _first_token(config, state, client, form):
     """The token for a grant other than a refresh."""
     scope = _scope(config, form)
     earlier = [token for token in state.by_access.values() if token.client == client]
-    if config["earlier_tokens"] == "end":
-        for token in earlier:
+    for token in earlier:
+        if config["earlier_tokens"] == "end":
             del state.by_access[token.access]
+        elif config["earlier_tokens"] == "end_two_seconds_later":
+            token.end_within(2)
     if config.broken("access_token_repeated"):
         for token in earlier:
             if token.scope == scope:
@@ -207,4 +209,4 @@ def token(config, state, request):
         made = _refresh(config, state, client, form)
     else:
         made = _first_token(config, state, client, form)
-    return json_answer(200, token_body(config, made, grant == "refresh_token"))
+    return json_answer(201 if config.broken("token_status_201") else 200, token_body(config, made, grant == "refresh_token"))

@@ -76,7 +76,7 @@ pub fn broken(
     rng: TestRng,
     player: &mut dyn Player,
 ) -> Option<Case> {
-    let known: Vec<Broken> = plan::broken_at(rulebook, clause, place, working);
+    let known = plan::broken_at(rulebook, clause, place, working);
     let playable =
         |one: &Broken| plan::broken_case(rulebook, clause, place, one, working).is_some();
     if !known.iter().any(playable) {

@@ -55,6 +55,10 @@ pub(super) fn expectation(
         return Some(verdict);
     }
     match &case.expect {
+        Expect::Granted if says_200(&case.clause) => {
+            let mismatch = Mismatch::of_case(case, Part::Status, "200");
+            Some(held((answer.status != 200).then_some(mismatch)))
+        }
         Expect::Alive | Expect::Granted | Expect::Served => Some(kept(&case.clause)),
         Expect::Holds(pointer, value) => {
             // A missing member is the fault of the clause about that member.
@@ -189,6 +193,12 @@ pub(super) fn expectation(
             closed.filter(|_| is_page(before))
         }
     }
+}
+
+/// Whether the status of a success is printed: for the token (R-cur, P-plan B-5) and the calculator
+/// (R-ex). For init and notifications no page says which it is.
+fn says_200(clause: &str) -> bool {
+    [Rule::TokenAccepted.id(), Rule::CalculatorAccepted.id()].contains(&clause)
 }
 
 /// The flow that a text means in some spelling.

@@ -1,12 +1,14 @@
 //! Requests with exactly one defect, made from valid ones.
 
+use super::made::{Base, Broken};
 use super::params::{made, minimal, replaced, violations, with, without};
 use super::typed::JsonTypes;
-use super::working::{Base, INIT, Working};
+use super::working::{INIT, Working};
 use crate::server::case::requests::token_request;
 use crate::server::case::{Account, Case, Expect, Kind, Params, Payload, RequestTemplate, Step};
 use flexiti_contract::{Check, Clause, Flow, ParameterSite, Rulebook};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Parameters whose samples do not work by themselves, or require other parameters.
 pub(super) const UNSAMPLED: &[&str] = &[
@@ -21,23 +23,20 @@ pub(super) const UNSAMPLED: &[&str] = &[
 
 const TOO_LONG: &str = "one character too long";
 
-/// A request with exactly one defect.
-#[derive(Debug, Clone)]
-pub struct Broken {
-    /// A name for the defect.
-    pub name: String,
-    /// The valid request it was made from.
-    pub base: Params,
-    /// The request.
-    pub params: Params,
-    /// The value of the broken parameter; null if it was removed.
-    pub value: Value,
-    /// The value is wrong by its length alone.
-    pub too_long: bool,
-}
-
 /// Requests that break `clause` at `place` and nothing else, made from valid ones.
 pub fn broken_at(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Arc<[Broken]> {
+    let made = &working.made;
+    made.broken(rulebook, clause, place, || {
+        made_of_valid(rulebook, clause, place, working).into()
+    })
+}
+
+fn made_of_valid(
     rulebook: &Rulebook,
     clause: &Clause,
     place: &ParameterSite,

@@ -1,8 +1,9 @@
 //! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
 //! and the same request with one defect.
 
-use super::broken::{Broken, UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
+use super::broken::{UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
+use super::made::Broken;
 use super::params::{agreeing, base_with, once, violations, with};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::request_to;
@@ -18,7 +19,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
             continue;
         }
         let at = |what: &str| format!("{} {} {what}", place.endpoint.id(), place.param);
-        for broken in broken_at(rulebook, clause, place, working) {
+        for broken in broken_at(rulebook, clause, place, working).iter() {
             let sibling = cases.iter().any(|case| {
                 case.kind == Kind::Positive
                     && case.id.contains(&format!("/{} ", place.endpoint.id()))
@@ -38,15 +39,16 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                 }
             }
             // The usual request first: it is the one that a finding shows.
-            cases.extend(broken_case(rulebook, clause, place, &broken, working));
+            cases.extend(broken_case(rulebook, clause, place, broken, working));
             if broken.value.is_null() {
-                cases.extend(edges::left_out(rulebook, clause, place, working, &broken));
+                cases.extend(edges::left_out(rulebook, clause, place, working, broken));
             }
         }
         if !UNSAMPLED.contains(&place.param.as_str()) && !clause.id.ends_with("required") {
             cases.extend(accepted_samples(rulebook, clause, place, working));
             cases.extend(edges::at_limit(rulebook, clause, place, working));
         }
+        cases.extend(edges::whole_block(rulebook, clause, place, working));
         cases.extend(edges::empty(rulebook, clause, place, working));
         if place.param == "customer_id" {
             cases.extend(edges::identity(rulebook, clause, place, working));

@@ -2,13 +2,14 @@
 //! flow, grant and encoding.
 
 use super::broken::{
-    Broken, UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
+    UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
 };
+use super::made::Broken;
 use super::params::{base_with, bases, violations, with};
 use super::working::{INIT, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
-use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook};
+use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook, Violation};
 use serde_json::json;
 
 /// Parameters that cannot be meant to be empty, whatever an empty value stands for.
@@ -81,6 +82,52 @@ pub(super) fn left_out(
         }
     }
     cases
+}
+
+/// A block of which nothing is sent, in each flow that needs it: a server that looks at the block's
+/// members only if there are some takes it.
+pub(super) fn whole_block(
+    rulebook: &Rulebook,
+    clause: &Clause,
+    place: &ParameterSite,
+    working: &Working,
+) -> Vec<Case> {
+    let Some(block) = place.param.strip_suffix(".first_name") else {
+        return Vec::new();
+    };
+    if !clause.id.ends_with(".required") {
+        return Vec::new();
+    }
+    let mut cases = Vec::new();
+    for base in bases(rulebook, working, place.endpoint) {
+        let is_member = |name: &str| name.split('.').next() == Some(block);
+        let params: Params = base.iter().filter(|(name, _)| !is_member(name)).cloned().collect();
+        let found = violations(rulebook, place.endpoint, &params);
+        let is_meant = |one: &Violation| is_of_block(clause, one.clause);
+        if !found.iter().any(|one| one.clause == clause.id) || !found.iter().all(is_meant) {
+            continue;
+        }
+        let kind = kind_of(rulebook, &base);
+        for encoding in encodings(place.endpoint, working) {
+            let Some(request) = request_to(place.endpoint, &params, encoding) else {
+                continue;
+            };
+            let endpoint = place.endpoint.id();
+            let name = format!("{endpoint} {block} without all its members, {kind} as {encoding:?}");
+            let expect = Expect::NotGranted;
+            let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
+            cases.push(case.held_to(rulebook.contract(), clause));
+        }
+    }
+    cases
+}
+
+/// Whether a clause is broken by whatever breaks `whole`, the one about a block that must be there:
+/// that a member of the block must be there.
+pub fn is_of_block(whole: &Clause, other: &str) -> bool {
+    let block = whole.id.strip_suffix("required");
+    whole.id == other
+        || block.is_some_and(|block| other.starts_with(block) && other.ends_with(".required"))
 }
 
 /// A parameter that must be sent, sent without content: no reading of it makes the request valid.

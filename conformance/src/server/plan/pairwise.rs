@@ -3,8 +3,9 @@
 
 use super::broken::{breaks_only, broken_at, case_of, is_request_clause};
 use super::edges::kind_of;
+use super::made::Base;
 use super::params::{made, minimal, replaced};
-use super::working::{Base, Working};
+use super::working::Working;
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Expect, Kind, Phase};
 use flexiti_contract::{Clause, ParameterSite, Rulebook};
@@ -72,8 +73,8 @@ fn defects(
     let encodings = &working.encodings;
     let mut cases = Vec::new();
     // What is left out is tried everywhere anyway.
-    let broken = broken_at(rulebook, clause, place, working).into_iter();
-    let broken = broken.filter(|broken| broken.value.is_string());
+    let broken = broken_at(rulebook, clause, place, working);
+    let broken = broken.iter().filter(|broken| broken.value.is_string());
     for broken in broken.take(DEFECTS) {
         let tried = (kind_of(rulebook, &broken.params), working.preferred());
         for at in 0..bases.len().max(encodings.len()) {

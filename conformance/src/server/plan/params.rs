@@ -1,6 +1,7 @@
 //! Valid parameters of requests, and how to change them.
 
-use super::working::{Base, Samples, Working};
+use super::made::Base;
+use super::working::{Samples, Working};
 use crate::server::case::Params;
 use crate::server::case::requests::{REFERENCE_ID, token_params};
 use flexiti_contract::{Endpoint, Flow, Rulebook, Violation};
@@ -31,7 +32,7 @@ pub fn base_with(
 /// The valid sets of parameters of an endpoint, each with what is left of it once everything
 /// optional is dropped. Made once, as every defect is tried in them.
 pub fn made(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Arc<[Base]> {
-    working.made.of(rulebook, endpoint, || {
+    working.made.bases(rulebook, endpoint, || {
         let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
         let full = full_bases(rulebook, working, endpoint).into_iter();
         full.map(|full| Base {

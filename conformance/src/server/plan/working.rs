@@ -1,10 +1,9 @@
 //! What works at a target, and what depends on what.
 
-use crate::server::case::{Encoding, Params};
+use super::made::Made;
+use crate::server::case::Encoding;
 use flexiti_contract::{Clause, Endpoint, Flow, Param, Rulebook};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// The two paths of init.
 pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
@@ -35,60 +34,8 @@ pub struct Working {
     pub encodings: Vec<Encoding>,
     /// The values that requests are made of.
     pub samples: Samples,
-    /// The valid requests that were made of them.
+    /// The requests that were made of them.
     pub made: Made,
-}
-
-/// A valid request.
-#[derive(Debug)]
-pub struct Base {
-    /// With every parameter.
-    pub full: Params,
-    /// With those only that it needs.
-    pub bare: Params,
-}
-
-/// The valid requests to one endpoint under one dialect.
-#[derive(Debug)]
-struct MadeOnce {
-    answers: Map<String, Value>,
-    endpoint: Endpoint,
-    bases: Arc<[Base]>,
-}
-
-/// The valid requests to each endpoint, each made once: every defect is tried in them. They follow
-/// from the dialect's answers and from the rest of [`Working`], so that two are always alike.
-#[derive(Debug, Clone, Default)]
-pub struct Made(Arc<Mutex<Vec<MadeOnce>>>);
-
-impl PartialEq for Made {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Made {
-    /// The requests to an endpoint, made now if they are not there.
-    pub fn of(
-        &self,
-        rulebook: &Rulebook,
-        endpoint: Endpoint,
-        make: impl FnOnce() -> Arc<[Base]>,
-    ) -> Arc<[Base]> {
-        let answers = &rulebook.dialect().answers;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |made: &&MadeOnce| made.endpoint == endpoint && made.answers == *answers;
-        if let Some(made) = known.iter().find(same) {
-            return Arc::clone(&made.bases);
-        }
-        let bases = make();
-        known.push(MadeOnce {
-            answers: answers.clone(),
-            endpoint,
-            bases: Arc::clone(&bases),
-        });
-        bases
-    }
 }
 
 /// The values that a server is known to take. What is not known is taken from the contract.

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
 
-/// Whether a request was refused for its customer: it says so, or it says that something was not
-/// found and does not say so where no customer is named.
+/// What a refusal calls the one who buys, where it names no parameter.
+const BUYER: [&str; 3] = ["customer", "account", "cardholder"];
+
+/// Whether a request was refused for its customer: it says so, or that something was not found, and
+/// says something else where no customer is named.
 pub(super) fn is_unknown(
     prober: &mut Prober<'_, '_>,
     endpoint: Endpoint,
@@ -29,14 +32,26 @@ pub(super) fn is_unknown(
     if !named.is_empty() && named.iter().all(is_identity) {
         return Ok(true);
     }
-    if heard.status() != 404 {
+    let speaks_of_buyer = named.is_empty() && tells_of_buyer(heard);
+    if heard.status() != 404 && !speaks_of_buyer {
         return Ok(false);
     }
     let nobody = IDENTITY.iter().fold(params.clone(), |params, name| {
         replaced(&params, name, &Value::Null)
     });
     let without = prober.init_at(endpoint, encoding, &nobody)?;
-    Ok(without.refused() && without.status() != 404)
+    let says = |heard: &Heard| (heard.status(), heard.json()["error"].clone());
+    Ok(without.refused() && says(&without) != says(heard))
+}
+
+/// Whether a refusal speaks of the one who buys.
+fn tells_of_buyer(heard: &Heard) -> bool {
+    let body = heard.json();
+    let members = ["error", "error_description", "message"].map(|name| body[name].as_str());
+    members.into_iter().flatten().any(|text| {
+        let text = text.to_ascii_lowercase();
+        BUYER.iter().any(|word| text.contains(word))
+    })
 }
 
 /// The request with the first known card in place of the customer's id. If there is none, nobody is

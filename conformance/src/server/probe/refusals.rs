@@ -35,10 +35,8 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
                     .any(|r| heard(r) && says(&rulebook, r) == Some(&clause.id))
         });
         let Some(site) = site else { continue };
-        let Some(broken) = plan::broken_at(&rulebook, clause, site, &working)
-            .into_iter()
-            .next()
-        else {
+        let broken = plan::broken_at(&rulebook, clause, site, &working);
+        let Some(broken) = broken.first() else {
             continue;
         };
         let json = prober
@@ -49,7 +47,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             request_to(site.endpoint, &broken.params, json)
         });
         if let Some(request) = request {
-            prober.defect(site.endpoint, broken.params, request)?;
+            prober.defect(site.endpoint, broken.params.clone(), request)?;
         }
     }
     Ok(())

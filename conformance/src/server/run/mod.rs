@@ -3,6 +3,7 @@
 mod dry_run;
 mod foundations;
 mod generated;
+mod lifetime;
 mod options;
 mod preflight;
 mod reading;
@@ -42,6 +43,7 @@ pub fn server(
         run.selected(&reading.plan(&working))?;
         run.generated(options, &working)?;
         run.courses(options, &working)?;
+        run.lifetime(&working, options.waiting)?;
     }
     run.finish(options, waivers)
 }

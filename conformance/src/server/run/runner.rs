@@ -302,12 +302,17 @@ fn hold_to_claim(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Re
         .iter()
         .map(|v| v.clause)
         .collect();
-    // One clause may name two parameters.
-    broken.dedup();
     let claimed: Vec<&str> = match case.kind {
         Kind::Positive => vec![],
-        Kind::Negative => vec![clause.id.as_str()],
+        Kind::Negative => {
+            if broken.contains(&clause.id.as_str()) {
+                broken.retain(|id| *id == clause.id || !plan::is_of_block(clause, id));
+            }
+            vec![clause.id.as_str()]
+        }
     };
+    // One clause may name two parameters.
+    broken.dedup();
     if broken == claimed {
         Ok(())
     } else {

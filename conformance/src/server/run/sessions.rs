@@ -8,6 +8,7 @@ use crate::server::wire::{Exchange, Refused, Session, Stopped, Target};
 use proptest::test_runner::TestRng;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// So many cases of each session are judged together.
 const BATCH: usize = 32;
@@ -53,6 +54,12 @@ impl<'a> Sessions<'a> {
     /// How many cases may be played together.
     pub(super) fn batch(&self) -> usize {
         BATCH * (self.beside.len() + 1)
+    }
+
+    /// The greatest age at which tokens ended before their time, if any did.
+    pub(super) fn suspected_life(&self) -> Option<Duration> {
+        let sessions = self.beside.iter().chain([&self.main]);
+        sessions.filter_map(Session::suspected_life).max()
     }
 
     /// Plays one case.

@@ -23,6 +23,7 @@ pub struct Delivery {
     silent: u32,
     confirmed: u32,
     limited: u32,
+    unavailable: u32,
     waited: Duration,
 }
 
@@ -37,6 +38,7 @@ impl Delivery {
             silent: 0,
             confirmed: 0,
             limited: 0,
+            unavailable: 0,
             waited: Duration::ZERO,
         }
     }
@@ -49,6 +51,7 @@ impl Delivery {
     /// Adds what another one has met.
     pub fn absorb(&mut self, other: &Self) {
         self.limited += other.limited;
+        self.unavailable += other.unavailable;
         self.waited += other.waited;
     }
 
@@ -105,8 +108,9 @@ impl Delivery {
             }
             _ => self.silent = 0,
         }
-        let is_limited = outcome.as_ref().is_ok_and(|answer| answer.status == 429);
-        self.limited += u32::from(is_limited);
+        let status = outcome.as_ref().map_or(0, |answer| answer.status);
+        self.limited += u32::from(status == 429);
+        self.unavailable += u32::from(status == 503);
         Ok(outcome)
     }
 
@@ -119,14 +123,13 @@ impl Delivery {
     /// What a reader of the report should know.
     pub fn notes(&self) -> Vec<String> {
         let waited = self.waited.as_secs();
-        match self.limited {
-            0 => Vec::new(),
-            1 => vec![format!(
-                "one answer was 429, too many requests; waited {waited} s"
-            )],
-            n => vec![format!(
-                "{n} answers were 429, too many requests; waited {waited} s"
-            )],
-        }
+        let noted = |count: u32, what: &str| match count {
+            0 => None,
+            1 => Some(format!("one answer was {what}; waited {waited} s in all")),
+            n => Some(format!("{n} answers were {what}; waited {waited} s in all")),
+        };
+        let limited = noted(self.limited, "429, too many requests");
+        let unavailable = noted(self.unavailable, "503, although others were not");
+        limited.into_iter().chain(unavailable).collect()
     }
 }

@@ -126,6 +126,15 @@ pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .on(Account::New)
 }
 
+/// A token that nothing but time can end, as no other is issued meanwhile.
+pub(super) fn alone(cases: Cases, requests: &RequestBuilder<'_>, seconds: u64) -> Cases {
+    let name = format!("{seconds} seconds after it was issued, the last of its client");
+    cases
+        .keeps(&name, requests.init_as(BEARER))
+        .after([get_token(), Step::Advance(seconds)])
+        .on(Account::New)
+}
+
 pub(super) fn client(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     const OTHER: &str = "Bearer {{other_token}}";
     let cases = cases

@@ -25,6 +25,12 @@ use flexiti_contract::{Endpoint, Rule, Rulebook};
 pub(super) use init::{encoding, path};
 pub(super) use token::accepted;
 
+/// The case of a token that is sent so many seconds after it was issued, and no other meanwhile.
+pub(crate) fn lives(rulebook: &Rulebook, working: &Working, seconds: u64) -> Vec<Case> {
+    let requests = RequestBuilder::new(rulebook, working);
+    bearer::alone(Cases::of(Rule::ResponseExpiresIn), &requests, seconds).list
+}
+
 /// The cases of a rule.
 #[expect(clippy::too_many_lines, reason = "a line for each rule")]
 pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<Case> {

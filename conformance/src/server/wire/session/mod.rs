@@ -27,6 +27,7 @@ const NO_ADMIN: &str = "the target has no admin API";
 /// A token of the main account, and the time to replace it.
 struct CachedToken {
     token: String,
+    fetched: Instant,
     until: Instant,
     /// How many tokens the server had issued then.
     issued: u64,
@@ -45,6 +46,9 @@ pub struct Session<'a> {
     /// How many tokens have ended before their time.
     early_ends: usize,
     early_end: Option<Exchange>,
+    /// How old the tokens were that ended before their time while others were issued: those may have
+    /// ended them.
+    ages: Vec<Duration>,
     other: Option<(Credentials, Value)>,
     /// How many tokens the server has issued to all sessions of the run.
     issued: Arc<AtomicU64>,
@@ -85,6 +89,7 @@ impl<'a> Session<'a> {
             own_token: None,
             early_ends: 0,
             early_end: None,
+            ages: Vec::new(),
             other: None,
             issued: Arc::default(),
             token_refused: None,
@@ -108,6 +113,7 @@ impl<'a> Session<'a> {
             own_token: None,
             early_ends: 0,
             early_end: None,
+            ages: Vec::new(),
             other: None,
             issued: Arc::clone(&self.issued),
             token_refused: self.token_refused.clone(),
@@ -127,6 +133,7 @@ impl<'a> Session<'a> {
         self.delivery.absorb(&other.delivery);
         self.secrets.absorb(std::mem::take(&mut other.secrets));
         self.made.append(&mut other.made);
+        self.ages.append(&mut other.ages);
         for (clause, took) in std::mem::take(&mut other.took) {
             *self.took.entry(clause).or_default() += took;
         }

@@ -38,14 +38,26 @@ impl Session<'_> {
         next: &Exchange,
     ) {
         let helps = next.answer().is_some_and(|answer| answer.status != 401);
+        let Some(held) = held.filter(|_| helps) else {
+            return;
+        };
         // The token that was just fetched for the second try.
-        let is_alone = held.is_some_and(|held| held.issued + 1 == self.issued());
-        if helps && is_alone {
+        if held.issued + 1 == self.issued() {
             self.early_ends += 1;
             if self.early_ends > 1 {
                 self.early_end = Some(refused);
             }
+        } else {
+            self.ages.push(held.fetched.elapsed());
         }
+    }
+
+    /// The greatest age at which tokens ended before their time, if that was no accident: they may
+    /// not live for longer, or the tokens that were issued meanwhile have ended them.
+    pub fn suspected_life(&self) -> Option<Duration> {
+        let accidents = 1;
+        let ages = self.ages.iter().max();
+        ages.filter(|_| self.ages.len() > accidents).copied()
     }
 
     /// A request that was refused because its token had ended before its time.
@@ -80,10 +92,12 @@ impl Session<'_> {
             .is_none_or(|cached| Instant::now() >= cached.until)
         {
             let (token, seconds) = self.fetch_token(account)?;
+            let fetched = Instant::now();
             // After half its lifetime, so that a run never sends a token that is about to expire.
-            let until = Instant::now() + Duration::from_secs(seconds / 2);
+            let until = fetched + Duration::from_secs(seconds / 2);
             self.cached = Some(CachedToken {
                 token,
+                fetched,
                 until,
                 issued: self.issued(),
             });
