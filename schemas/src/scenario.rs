@@ -168,6 +168,9 @@ pub enum Step {
         /// How many.
         windows: usize,
     },
+    /// The customer, whose payment came to nothing, starts to pay once more; if the shop has no more of
+    /// that order, they begin anew, with an order of its own.
+    Retry,
     /// The customer fills the cart, and before they go on, another one does so in the shop's other
     /// language.
     Browse,
@@ -184,6 +187,17 @@ pub enum Step {
         /// Milliseconds.
         ms: u64,
     },
+}
+
+impl Step {
+    /// What must come of it, if the customer starts to pay here.
+    pub fn start(&self) -> Option<Start> {
+        match self {
+            Self::Checkout { expect } => Some(*expect),
+            Self::Retry => Some(Start::Opens),
+            _ => None,
+        }
+    }
 }
 
 /// What must come of a checkout that the customer starts.

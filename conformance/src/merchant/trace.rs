@@ -209,7 +209,10 @@ impl Happened {
             Self::Failed { .. } => true,
             Self::Skipped => !matches!(step, Step::Believe { .. } | Step::Doubt { .. }),
             Self::Started { .. } => {
-                matches!(step, Step::Checkout { .. } | Step::Bystander { .. })
+                matches!(
+                    step,
+                    Step::Checkout { .. } | Step::Retry | Step::Bystander { .. }
+                )
             }
             Self::Completed(_) => matches!(step, Step::Complete { .. }),
             Self::Returned { .. } => matches!(step, Step::Return { .. }),

@@ -41,6 +41,8 @@ _s("refresh_missing_refusal", ["400_invalid_request", "400_invalid_grant", "409_
    TOKEN, "refresh_token", "I", "NOS2, NOS3", "Status and error word when a refresh carries no refresh_token.")
 _s("refresh_unknown_refusal", ["400_invalid_grant", "401_invalid_token", "400_invalid_request", "409_wrong_inputs"],
    TOKEN, "refresh_token", "I", "NOS2, NOS3, P-err", "Status and error word when a refresh carries an unknown refresh_token.")
+_s("lockout", ["none", "ten_wrong_secrets"],
+   TOKEN, "client_secret", "?", "R-cur", "Whether ten wrong secrets keep a client out for three seconds.")
 _s("oauth_wording", ["nos3", "nos2", "plain"],
    ALL, "error_description", "I", "NOS2, NOS3", "Which library generation the sentences of OAuth errors come from.")
 _s("token_type_spelling", ["bearer", "Bearer"],
@@ -69,7 +71,7 @@ _s("refresh_old_access", ["stays", "revoked"],
    TOKEN, "access_token", "?", "R-cur", "Whether the access token before a refresh goes on working.")
 _s("refresh_scope", ["keep", "parameter"],
    TOKEN, "scope", "?", "R-cur", "Scope after a refresh: that of the first token, or the scope parameter with its default.")
-_s("earlier_tokens", ["stay", "end", "end_two_seconds_later"],
+_s("earlier_tokens", ["stay", "end"],
    TOKEN, "access_token", "?", "R-cur", "Whether a new token for client id and secret ends those that the client was given before.")
 _s("scope_list", ["refused", "accepted"],
    TOKEN, "scope", "?", "R-cur", "Whether both scopes may be asked for in one value separated by a space.")

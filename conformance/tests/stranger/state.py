@@ -15,10 +15,6 @@ class Token:
         self.client, self.scope, self.access, self.refresh = client, scope, access, refresh
         self.ends = time.monotonic() + lifetime
 
-    def end_within(self, seconds):
-        """Let it end in so many seconds, if it does not end before."""
-        self.ends = min(self.ends, time.monotonic() + seconds)
-
     def expired(self):
         """Whether the twenty minutes are over; then it cannot be refreshed either."""
         return time.monotonic() >= self.ends
@@ -52,6 +48,7 @@ class State:
     def __init__(self, accounts):
         self.accounts = dict(accounts)
         self.requests = 0
+        self.wrong_secrets, self.shut_until = {}, {}
         self.by_access, self.by_refresh, self.orders = {}, {}, {}
 
     def issue(self, client, scope, config, refresh=None, access=None):
@@ -64,6 +61,16 @@ class State:
         self.by_access[access] = token
         self.by_refresh[refresh] = token
         return token
+
+    def count_wrong_secret(self, client):
+        """Ten of them keep the client out for three seconds."""
+        self.wrong_secrets[client] = self.wrong_secrets.get(client, 0) + 1
+        if self.wrong_secrets[client] % 10 == 0:
+            self.shut_until[client] = time.monotonic() + 3
+
+    def is_shut_out(self, client):
+        """Whether the client is kept out."""
+        return time.monotonic() < self.shut_until.get(client, 0)
 
     @staticmethod
     def _new(config, short_fault):

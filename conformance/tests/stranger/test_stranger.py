@@ -117,12 +117,8 @@ def drawn(chance):
     """Any setting, but for those that take away what the judge of this test needs: a customer who may
     buy, a token that stays, an answer to each request."""
     chosen = {entry["name"]: chance.choice(entry["values"]) for entry in SETTINGS}
-    needed = {"buy_unknown_customer": "taken", "gateway": chosen["gateway"], "earlier_tokens": chosen["earlier_tokens"]}
-    if needed["gateway"] == "unavailable_now_and_then":
-        needed["gateway"] = "none"
-    if needed["earlier_tokens"] == "end_two_seconds_later":
-        needed["earlier_tokens"] = "end"
-    return {**chosen, **needed}
+    gateway = "none" if chosen["gateway"] == "unavailable_now_and_then" else chosen["gateway"]
+    return {**chosen, "buy_unknown_customer": "taken", "lockout": "none", "gateway": gateway}
 
 
 def run(*arguments):

@@ -6,7 +6,7 @@ import re
 
 from bodies import FORM, BadBody, Params, looks_like_json, media_type, read_json, read_pairs
 from guard import reference_problem
-from messages import input_refusal, json_answer, oauth_refusal
+from messages import Refusal, input_refusal, json_answer, oauth_refusal
 
 GRANTS = ("client_credentials", "refresh_token", "password")
 SCOPES = ("merchant", "customer")
@@ -60,6 +60,8 @@ def _client(config, state, request, form, refreshing):
     if name is None:
         raise oauth_refusal(config, config["token_missing_client_refusal"], "no_id", [("client_id", "required", None)])
     known = name in state.accounts
+    if state.is_shut_out(name):
+        raise Refusal("403_access_denied", "Too many wrong secrets: try again later")
     if secret is None:
         waived = "refresh_without_secret_accepted" if refreshing else "token_secret_not_required"
         if known and config.broken(waived):
@@ -70,6 +72,8 @@ def _client(config, state, request, form, refreshing):
     waived = "refresh_wrong_secret_accepted" if refreshing else "token_wrong_secret_accepted"
     if (known and config.broken(waived)) or (not known and config.broken("token_unknown_client_accepted")):
         return name
+    if config["lockout"] == "ten_wrong_secrets":
+        state.count_wrong_secret(name)
     raise oauth_refusal(config, config["token_wrong_client_refusal"], "wrong_pair", [("client_secret", "invalid", None)])
 
 
@@ -155,11 +159,9 @@ def _first_token(config, state, client, form):
     """The token for a grant other than a refresh."""
     scope = _scope(config, form)
     earlier = [token for token in state.by_access.values() if token.client == client]
-    for token in earlier:
-        if config["earlier_tokens"] == "end":
+    if config["earlier_tokens"] == "end":
+        for token in earlier:
             del state.by_access[token.access]
-        elif config["earlier_tokens"] == "end_two_seconds_later":
-            token.end_within(2)
     if config.broken("access_token_repeated"):
         for token in earlier:
             if token.scope == scope:

@@ -9,14 +9,14 @@ use crate::merchant::scenarios::Play;
 use crate::merchant::stage::{LOST, Trouble};
 use crate::merchant::trace::{Happened, NO_NUMBER, Played};
 use flexiti_contract::scenario::{Rank, Scenario};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long to go on with a shop that fails every check. A shop that works has no limit.
 const HOPELESS: Duration = Duration::from_secs(40);
-/// How long to go on with a shop that has failed in many scenarios: the last one that was begun may
-/// take a third of a minute, and more waiting would only confirm what is known already.
-const BROKEN: Duration = Duration::from_secs(30);
+/// So much time in scenarios that failed, over all lanes, is enough: more waiting would only confirm
+/// what is known already.
+const BROKEN: Duration = Duration::from_secs(120);
 /// In how many scenarios, of all lanes, it has failed then.
 const MANY: usize = 5;
 
@@ -35,6 +35,8 @@ pub(super) struct Going<'d> {
     enough: usize,
     /// In how many scenarios something that the documentation asks for was not done.
     failed: AtomicUsize,
+    /// How many milliseconds those have taken.
+    failing: AtomicU64,
 }
 
 impl<'d> Going<'d> {
@@ -48,16 +50,19 @@ impl<'d> Going<'d> {
             // Of few, all of them.
             enough: LOST.min(plays.len()),
             failed: AtomicUsize::new(0),
+            failing: AtomicU64::new(0),
         }
     }
 
-    /// Notes how a scenario went, and gives its verdict as far as it goes by itself.
-    pub(super) fn note(&self, scenario: &Scenario, played: &Played) -> Verdict {
+    /// Notes how a scenario went that took so long, and gives its verdict as far as it goes by itself.
+    pub(super) fn note(&self, scenario: &Scenario, played: &Played, took: Duration) -> Verdict {
         let judged = judge::judge(scenario, played);
         let is_bad =
             |check: &Judgement| check.verdict == Verdict::Failed && check.level < Rank::Exemplary;
         if judged.iter().any(is_bad) {
             self.failed.fetch_add(1, Ordering::Relaxed);
+            let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            self.failing.fetch_add(took, Ordering::Relaxed);
         }
         judge::worst(&judged)
     }
@@ -88,7 +93,8 @@ impl<'d> Going<'d> {
     pub(super) fn is_over(&self, is_hopeless: bool) -> bool {
         let took = self.started.elapsed();
         let is_broken = self.failed.load(Ordering::Relaxed) >= MANY;
-        (is_hopeless && took > HOPELESS) || (is_broken && took > BROKEN)
+        let failing = Duration::from_millis(self.failing.load(Ordering::Relaxed));
+        (is_hopeless && took > HOPELESS) || (is_broken && failing > BROKEN)
     }
 }
 

@@ -139,12 +139,13 @@ impl Run<'_> {
                 total: self.total,
                 scenario: scenario.id.clone(),
             });
+            let begun = Instant::now();
             let play = stage.play(scenario, flow, lang)?;
             // If Flexiti fails, the fault may explain the silence, which is then judged.
             let nothing = came_to_nothing(driver, &play, &stage.called_at())
                 .filter(|_| scenario.faults.is_empty());
             going.go_on_after(driver, flow, nothing)?;
-            let verdict = going.note(scenario, &play);
+            let verdict = going.note(scenario, &play, begun.elapsed());
             self.done.fetch_add(1, Ordering::Relaxed);
             let _ = say.send(Told::Played {
                 name: play.name(),

@@ -2,7 +2,7 @@
 
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_init};
-use crate::merchant::trace::{Played, endpoint};
+use crate::merchant::trace::{Happened, Played, endpoint};
 use deunicode::deunicode;
 use flexiti_contract::scenario::Rank;
 use flexiti_contract::{Endpoint, Lang};
@@ -11,6 +11,11 @@ use serde_json::Value;
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = Vec::new();
     let played = story.played;
+    // A shop that keeps the cart with the account has it filled once more.
+    let began_anew = played
+        .happened
+        .iter()
+        .any(|happened| matches!(happened, Happened::Started { times, .. } if *times > 2));
     for call in story.calls(is_init) {
         let Some(params) = &call.row.params else {
             continue;
@@ -26,7 +31,10 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
             all.push(judgement.of((!same).then_some(call.row.id)));
         };
         let amount = sent("amount_requested");
-        let same = cents(&amount).is_some() && cents(&amount) == cents(&played.amount);
+        let same = cents(&amount).is_some_and(|sent| {
+            let cart = cents(&played.amount);
+            Some(sent) == cart || (began_anew && cart.is_some_and(|cart| is_several(sent, cart)))
+        });
         differs("amount_differs", same, "amount", &amount, &played.amount);
         let lang = sent("lang");
         let same = !lang.is_empty() && Lang::of(&lang).code() == played.lang;
@@ -104,6 +112,11 @@ fn plain_text(text: &str) -> String {
     let ascii = deunicode(text);
     let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether an amount is that of several carts of one kind.
+fn is_several(sent: u64, cart: u64) -> bool {
+    cart > 0 && sent > cart && sent.is_multiple_of(cart)
 }
 
 /// An amount in cents.

@@ -3,6 +3,7 @@
 use super::judgement::Judgement;
 use super::story::Story;
 use crate::merchant::trace::Opened;
+use flexiti_contract::scenario::Step;
 use std::collections::HashSet;
 
 /// One purchase opens one order that can be paid. A second one, if allowed, has another order
@@ -16,7 +17,8 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
     };
     // Nobody can pay an order whose pages nobody was told of.
     let told = story.told_orders();
-    let payable: Vec<&Opened> = opened.iter().filter(|o| told.contains(&o.id)).collect();
+    let is_payable = |order: &&Opened| told.contains(&order.id) && !has_come_to_nothing(order);
+    let payable: Vec<&Opened> = opened.iter().filter(is_payable).collect();
     let doubled = (payable.len() > most).then(|| {
         format!(
             "{} orders that can be paid were opened for one purchase, {most} at most should be: {}",
@@ -37,7 +39,12 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
         }
     }
     same.dedup();
-    let twice = same.iter().filter(|order| told.contains(&order.id)).count() > 1;
+    let twice = same
+        .iter()
+        .copied()
+        .filter(|order| is_payable(&order))
+        .count()
+        > 1;
     let is_purchase = |order: &&Opened| order.outcome.as_deref() == Some("purchased");
     let paid: Vec<&Opened> = opened.iter().filter(is_purchase).collect();
     // Others buy the same in some scenarios.
@@ -62,10 +69,11 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let ids = listed(&same);
         format!("orders of two customers have the same `merchant_orderid`: {ids}")
     });
-    let reused = (!same.is_empty() && !twice).then(|| {
+    let pays_again = story.scenario.steps.contains(&Step::Retry);
+    let reused = (!same.is_empty() && !twice && !pays_again).then(|| {
         format!(
             "init was sent again under the same `merchant_orderid`, though an answer was lost: \
-             orders {}, of which the customer can pay one",
+             orders {}, of which the customer can pay one at most",
             listed(&same)
         )
     });
@@ -74,4 +82,10 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
         Judgement::unless("order_number_shared", shared),
         Judgement::advice("order_number_reused", reused),
     ]
+}
+
+/// Whether an order has ended without a payment.
+fn has_come_to_nothing(order: &Opened) -> bool {
+    let outcome = order.outcome.as_deref();
+    outcome.is_some_and(|outcome| ["cancelled", "declined", "expired"].contains(&outcome))
 }

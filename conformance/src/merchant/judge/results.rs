@@ -257,17 +257,27 @@ fn level_of(name: &str) -> Rank {
     row.map_or(Rank::Basic, |row| row.level)
 }
 
-/// That something did not happen proves nothing unless it does happen in the control scenario.
+/// That something did not happen proves nothing unless it does happen in the control scenario, in the
+/// same flow and language if that was played.
 fn control(played: &[&Played], results: &mut [ScenarioResult]) {
-    let mut passed: BTreeMap<String, bool> = BTreeMap::new();
-    for (played, result) in played.iter().zip(results.iter()) {
-        let all = passed.entry(played.scenario.clone()).or_insert(true);
-        *all &= result.verdict.is_fine();
-    }
+    let fine: Vec<(&Played, bool)> = played
+        .iter()
+        .zip(results.iter())
+        .map(|(played, result)| (*played, result.verdict.is_fine()))
+        .collect();
+    let passes = |control: &str, alike: &Played| {
+        let plays = fine.iter().filter(|(play, _)| play.scenario == control);
+        let plays: Vec<&(&Played, bool)> = plays.collect();
+        let same =
+            |(play, _): &&&(&Played, bool)| (&play.flow, &play.lang) == (&alike.flow, &alike.lang);
+        let own: Vec<&(&Played, bool)> = plays.iter().filter(same).copied().collect();
+        let of = if own.is_empty() { plays } else { own };
+        !of.is_empty() && of.iter().all(|(_, fine)| *fine)
+    };
     for (played, result) in played.iter().zip(results) {
         let row = scenarios::of(played);
         let control = row.and_then(|row| row.control.as_ref());
-        let missing = control.filter(|control| passed.get(*control) != Some(&true));
+        let missing = control.filter(|control| !passes(control, played));
         if let Some(control) = missing
             && result.verdict.is_fine()
         {

@@ -67,9 +67,9 @@ fn judge_calls(
         }
         let both = [before.row.id, after.row.id];
         let gap = after.row.at.as_millisecond() - before.row.at.as_millisecond();
-        failed += 1;
         // Whoever asks the shop decides when it asks Flexiti, if it does so in between only.
         let is_looked = looked.contains(&after.row.id);
+        failed += usize::from(!is_looked);
         if let Some(seconds) = retry_after(before)
             && gap + GRACE_MS < seconds * 1_000
             && !is_looked
@@ -91,7 +91,7 @@ fn judge_calls(
             );
             all.push(Judgement::failed("retry_without_backoff", message).of(both));
         }
-        if failed == ATTEMPTS {
+        if failed == ATTEMPTS && !is_looked {
             let message = format!("{wanted} failed {ATTEMPTS} times in a row and was asked again");
             all.push(Judgement::failed("retry_endless", message).of(both));
         }

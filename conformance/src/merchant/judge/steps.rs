@@ -62,7 +62,7 @@ pub fn failed(story: &Story<'_>) -> Vec<Judgement> {
 fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
         (
-            Step::Checkout { expect },
+            Step::Checkout { .. } | Step::Retry,
             Happened::Started {
                 order,
                 page,
@@ -70,6 +70,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                 ..
             },
         ) => {
+            let expect = step.start()?;
             let saw = match (page, trouble) {
                 (_, Some(trouble)) => trouble.clone(),
                 (Some(page), None) => format!("{} with status {}", page.url, page.status),
@@ -255,7 +256,7 @@ fn doubt(story: &Story<'_>) -> &'static str {
 const UNHEARD: &str = "paid_unheard";
 
 /// What may explain that a shop does not know an outcome.
-const UNASKED: &str = "it has not asked Flexiti since the order came to that; if it asks by a timer, say how often: `asks_every_s` in [order]";
+const UNASKED: &str = "it has not asked Flexiti about this order since that came of it; if it asks by a timer, say how often: `asks_every_s` in [order]";
 
 fn word(belief: Belief) -> &'static str {
     match belief {

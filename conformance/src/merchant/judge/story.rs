@@ -108,12 +108,7 @@ impl<'a> Story<'a> {
     pub fn did_not_open(&self) -> bool {
         let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
         steps.any(|(step, happened)| {
-            let opens = matches!(
-                step,
-                Step::Checkout {
-                    expect: Start::Opens
-                }
-            );
+            let opens = step.start() == Some(Start::Opens);
             opens && matches!(happened, Happened::Started { order: None, .. })
         })
     }
@@ -123,15 +118,15 @@ impl<'a> Story<'a> {
         self.scenario
             .steps
             .iter()
-            .any(|step| matches!(step, Step::Checkout { expect } if *expect != Start::Opens))
+            .any(|step| step.start().is_some_and(|expect| expect != Start::Opens))
     }
 
     /// Whether it did.
     pub fn gave_up(&self) -> bool {
         let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
         let opened = steps.any(|(step, happened)| {
-            let own = matches!(step, Step::Checkout { .. });
-            own && matches!(happened, Happened::Started { order, .. } if order.is_some())
+            step.start().is_some()
+                && matches!(happened, Happened::Started { order, .. } if order.is_some())
         });
         self.may_fail() && !opened
     }

@@ -12,12 +12,13 @@ use std::thread::ScopedJoinHandle;
 const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
 
 impl Customer<'_, '_> {
-    /// Where a customer comes from who comes back from Flexiti's pages.
-    fn way_back(&self) -> From {
-        if self.stage.driver.callbacks.framed {
-            From::Frame
-        } else {
-            From::Flexiti
+    /// Where a customer comes from who comes back from Flexiti's pages. Whoever makes up an address
+    /// opens it in a window of its own, where the shop's cookies are.
+    fn way_back(&self, to: To) -> From {
+        match (self.stage.driver.callbacks.framed, to) {
+            (true, To::Own) => From::Frame,
+            (true, _) => From::Shop,
+            (false, _) => From::Flexiti,
         }
     }
 
@@ -72,9 +73,9 @@ impl Customer<'_, '_> {
             To::Token => self.success(&format!("orderId={own}&auth_token={FORGED}")),
         };
         let seen = match by {
-            By::Customer => self
-                .stage
-                .acting(1, || self.arrive(&self.browser, &url, self.way_back(), by))?,
+            By::Customer => self.stage.acting(1, || {
+                self.arrive(&self.browser, &url, self.way_back(to), by)
+            })?,
             By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
         };
         if by == By::Customer && to == To::Own {
@@ -97,7 +98,7 @@ impl Customer<'_, '_> {
         let url = self.callback()?;
         let come = || -> Vec<_> {
             std::thread::scope(|scope| {
-                let look = || self.arrive(&self.browser, url, self.way_back(), By::Customer);
+                let look = || self.arrive(&self.browser, url, self.way_back(To::Own), By::Customer);
                 let looking: Vec<_> = (0..browsers).map(|_| scope.spawn(look)).collect();
                 let seen = looking.into_iter().map(ScopedJoinHandle::join);
                 seen.collect()

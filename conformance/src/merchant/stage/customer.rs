@@ -105,6 +105,11 @@ impl<'s, 'd> Customer<'s, 'd> {
                 self.plan_faults()?;
                 Ok(started)
             }
+            Step::Retry => {
+                let started = self.pay_again();
+                self.plan_faults()?;
+                Ok(started)
+            }
             Step::Complete {
                 outcome,
                 settle_after,
@@ -200,7 +205,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         first
     }
 
-    /// The customer sends the checkout again; if that leads nowhere, they begin at the cart. What can
+    /// The customer sends the checkout again; if that leads nowhere, they begin anew. What can
     /// be done only once on the way, such as to sign up, is no reason to turn them away.
     fn try_again(&mut self) -> Happened {
         std::thread::sleep(COME_BACK);
@@ -211,14 +216,39 @@ impl<'s, 'd> Customer<'s, 'd> {
             return second;
         }
         std::thread::sleep(COME_BACK);
-        let known = self.extracted.clone();
-        self.has_browsed = self.take_steps().is_ok();
-        if self.has_browsed {
-            self.start(3)
-        } else {
-            self.extracted = known;
-            second
+        self.begin_anew().unwrap_or(second)
+    }
+
+    /// The customer sends the checkout again after a payment that came to nothing. A shop may want
+    /// another order for another payment.
+    fn pay_again(&mut self) -> Happened {
+        self.has_browsed = true;
+        let second = self.start(2);
+        if self.order.is_some() {
+            return second;
         }
+        let number = self.merchant_orderid.clone();
+        self.merchant_orderid.push_str("-2");
+        self.begin_anew().unwrap_or_else(|| {
+            self.merchant_orderid = number;
+            second
+        })
+    }
+
+    /// The customer begins at the first step again, in another browser: the cart of this one is still
+    /// full. `None` if that cannot be done twice.
+    fn begin_anew(&mut self) -> Option<Happened> {
+        let fresh = self.stage.browser().ok()?;
+        let known = (
+            std::mem::replace(&mut self.browser, fresh),
+            self.extracted.clone(),
+        );
+        self.has_browsed = self.take_steps().is_ok();
+        if !self.has_browsed {
+            (self.browser, self.extracted) = known;
+            return None;
+        }
+        Some(self.start(3))
     }
 
     /// The customer looks again at the page that they came back to. A shop may ask Flexiti only

@@ -11,6 +11,10 @@ use flexiti_contract::scenario::{By, To};
 
 /// Ids with as many letters and digits may be a secret between the shop and its customer.
 const UNGUESSABLE: usize = 16;
+/// An order's number begins with so many letters at most.
+const LETTERS: usize = 4;
+/// And has so many digits at most.
+const DIGITS: usize = 9;
 
 impl Customer<'_, '_> {
     /// What the page shows to a stranger who has guessed the order's number. It is not looked at if
@@ -33,16 +37,23 @@ impl Customer<'_, '_> {
         let order = self.stage.driver.order_in(self.flow)?;
         let url = order.url.as_ref().filter(|_| is_customers_own(&order))?;
         let secret = self.values_without_secrets();
-        // A number that counts up is no secret, wherever the driver file takes it from.
-        let numbers = self
-            .values()
-            .into_iter()
-            .filter(|(_, value)| is_number(value));
+        // An order's number is no secret, wherever the driver file takes it from.
+        let numbers = self.values().into_iter();
+        let numbers = numbers.filter(|(_, value)| is_number(value));
         let known: Vec<(String, String)> = numbers.chain(secret.clone()).collect();
-        let mut named = known
-            .iter()
-            .filter(|(name, _)| url.contains(&format!("{{{name}}}")));
-        if named.any(|(_, value)| !is_guessable(value)) {
+        let is_named = |name: &str| url.contains(&format!("{{{name}}}"));
+        let mut named = known.iter().filter(|(name, _)| is_named(name));
+        // A stranger who knows of no address looks nowhere.
+        let is_hidden = |(name, value): &(String, String)| {
+            let stays = |(known, _): &&(String, String)| known == name;
+            value.is_empty()
+                && known
+                    .iter()
+                    .find(stays)
+                    .is_none_or(|(_, known)| known.is_empty())
+        };
+        let mut extracted = secret.iter().filter(|(name, _)| is_named(name));
+        if named.any(|(_, value)| !is_guessable(value)) || extracted.any(is_hidden) {
             return None;
         }
         let headers: Vec<(String, String)> = order
@@ -82,9 +93,18 @@ fn is_customers_own(order: &Order) -> bool {
     order.as_customer && order.steps.is_empty() && !has_key
 }
 
-/// Whether this is a number that is no larger than a shop has orders.
+/// Whether this is an order's number, no larger than a shop has orders: digits, perhaps after a few
+/// letters, as `R123456789`, or with signs between them, as `26-00002`.
 fn is_number(text: &str) -> bool {
-    (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    let letters = text.chars().take_while(char::is_ascii_alphabetic).count();
+    let rest = text.get(letters..).unwrap_or_default();
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    let is_sign = |sign: char| ['-', '_', '.', '/'].contains(&sign);
+    letters <= LETTERS
+        && (1..=DIGITS).contains(&digits)
+        && rest
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || is_sign(sign))
 }
 
 /// Whether an id may be guessed.
@@ -95,6 +115,24 @@ fn is_guessable(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_orders_number_may_have_letters_in_front_and_signs_in_between() {
+        for (text, number) in [
+            ("10045", true),
+            ("R123456789", true),
+            ("26-00002", true),
+            ("QT-2048-2", true),
+            ("ORD_2026.11/7", true),
+            ("1234567890", false),
+            ("wc8f2a", false),
+            ("order-17", false),
+            ("-", false),
+            ("", false),
+        ] {
+            assert_eq!(is_number(text), number, "{text}");
+        }
+    }
 
     #[test]
     fn a_number_is_guessed_and_a_random_id_is_not() {

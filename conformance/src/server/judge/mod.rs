@@ -37,7 +37,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
         .collect();
     let dead = |v: &Verdict| v.clause == Rule::Robust.id() && v.fault.is_some();
     if verdicts.iter().any(dead) {
-        verdicts.extend(promised(case, exchanges));
+        verdicts.extend(promised(rulebook, case, exchanges));
         return verdicts;
     }
     match &case.expect {
@@ -49,7 +49,7 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
 
 /// The verdict where there is a server error (5xx), or no answer: it says nothing about the clause,
 /// unless the clause is that the request is accepted, or that there is a page.
-fn promised(case: &Case, exchanges: &[Exchange]) -> Option<Verdict> {
+fn promised(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Option<Verdict> {
     let (exchange, before) = exchanges.split_last()?;
     if !is_no_accident(exchange) {
         return None;
@@ -65,8 +65,11 @@ fn promised(case: &Case, exchanges: &[Exchange]) -> Option<Verdict> {
         }
         _ => return None,
     };
-    let clause = &case.clause;
-    Some(differs(clause, before.len(), mismatch, exchange.actual()))
+    let mut verdict = differs(&case.clause, before.len(), mismatch, exchange.actual());
+    if let (Some(fault), Some(answer)) = (verdict.fault.as_mut(), exchange.answer()) {
+        fault.rests_on = refusal::foundation(rulebook, case, exchange, answer);
+    }
+    Some(verdict)
 }
 
 /// The verdicts on the answers of a course, up to the first fault: what follows it follows from it.

@@ -101,7 +101,11 @@ pub(super) fn whole_block(
     let mut cases = Vec::new();
     for base in bases(rulebook, working, place.endpoint) {
         let is_member = |name: &str| name.split('.').next() == Some(block);
-        let params: Params = base.iter().filter(|(name, _)| !is_member(name)).cloned().collect();
+        let params: Params = base
+            .iter()
+            .filter(|(name, _)| !is_member(name))
+            .cloned()
+            .collect();
         let found = violations(rulebook, place.endpoint, &params);
         let is_meant = |one: &Violation| is_of_block(clause, one.clause);
         if !found.iter().any(|one| one.clause == clause.id) || !found.iter().all(is_meant) {
@@ -113,7 +117,8 @@ pub(super) fn whole_block(
                 continue;
             };
             let endpoint = place.endpoint.id();
-            let name = format!("{endpoint} {block} without all its members, {kind} as {encoding:?}");
+            let name =
+                format!("{endpoint} {block} without all its members, {kind} as {encoding:?}");
             let expect = Expect::NotGranted;
             let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
             cases.push(case.held_to(rulebook.contract(), clause));

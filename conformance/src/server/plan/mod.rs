@@ -13,8 +13,8 @@ mod working;
 
 pub(crate) use broken::{breaks_only, broken_at, is_request_clause};
 pub(crate) use clauses::broken_case;
-pub(crate) use edges::is_of_block;
 pub(crate) use discovery::{add_working_resting, working_init};
+pub(crate) use edges::is_of_block;
 pub(crate) use made::Broken;
 pub use params::{agreeing, replaced};
 pub(crate) use params::{base_params, bases, once, thinned, violations};

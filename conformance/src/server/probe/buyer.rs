@@ -6,80 +6,90 @@ use super::prober::Prober;
 use crate::server::case::{Encoding, Params};
 use crate::server::plan::{INIT, replaced};
 use crate::server::wire::Stopped;
-use flexiti_contract::Endpoint;
+use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
 const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
 
-/// What a refusal calls the one who buys, where it names no parameter.
-const BUYER: [&str; 3] = ["customer", "account", "cardholder"];
-
-/// Whether a request was refused for its customer: it says so, or that something was not found, and
-/// says something else where no customer is named.
-pub(super) fn is_unknown(
-    prober: &mut Prober<'_, '_>,
-    endpoint: Endpoint,
-    encoding: Encoding,
-    params: &Params,
-    heard: &Heard,
-) -> Result<bool, Stopped> {
-    if !heard.refused() {
-        return Ok(false);
-    }
-    let named = heard.fields().map(|(_, fields)| fields).unwrap_or_default();
-    let is_identity =
-        |(param, word): &(String, String)| IDENTITY.contains(&param.as_str()) && word != "required";
-    if !named.is_empty() && named.iter().all(is_identity) {
-        return Ok(true);
-    }
-    let speaks_of_buyer = named.is_empty() && tells_of_buyer(heard);
-    if heard.status() != 404 && !speaks_of_buyer {
-        return Ok(false);
-    }
-    let nobody = IDENTITY.iter().fold(params.clone(), |params, name| {
-        replaced(&params, name, &Value::Null)
-    });
-    let without = prober.init_at(endpoint, encoding, &nobody)?;
-    let says = |heard: &Heard| (heard.status(), heard.json()["error"].clone());
-    Ok(without.refused() && says(&without) != says(heard))
+/// A request for a flow that a customer may be named in.
+pub(super) struct Asked<'a, 'p, 's> {
+    pub(super) prober: &'a mut Prober<'p, 's>,
+    pub(super) endpoint: Endpoint,
+    pub(super) encoding: Encoding,
+    pub(super) flow: Flow,
 }
 
-/// Whether a refusal speaks of the one who buys.
-fn tells_of_buyer(heard: &Heard) -> bool {
-    let body = heard.json();
-    let members = ["error", "error_description", "message"].map(|name| body[name].as_str());
-    members.into_iter().flatten().any(|text| {
-        let text = text.to_ascii_lowercase();
-        BUYER.iter().any(|word| text.contains(word))
-    })
-}
+impl Asked<'_, '_, '_> {
+    /// Whether the request was refused for its customer: the refusal says so, or it names no
+    /// parameter, and says something else where no customer is named.
+    pub(super) fn is_unknown(&mut self, params: &Params, heard: &Heard) -> Result<bool, Stopped> {
+        if !heard.refused() {
+            return Ok(false);
+        }
+        let named = heard.fields().map(|(_, fields)| fields).unwrap_or_default();
+        let is_identity = |(param, word): &(String, String)| {
+            IDENTITY.contains(&param.as_str()) && word != "required"
+        };
+        if !named.is_empty() && named.iter().all(is_identity) {
+            return Ok(true);
+        }
+        if heard.status() != 404 && !named.is_empty() {
+            return Ok(false);
+        }
+        let without = self.asked(&nobody(params))?;
+        let says = |heard: &Heard| {
+            let body = heard.json();
+            let texts = ["error", "error_description", "message"].map(|name| body[name].clone());
+            (heard.status(), texts)
+        };
+        let is_granted = self.flow == Flow::ApplyBuy && without.granted();
+        Ok(is_granted || (without.refused() && says(&without) != says(heard)))
+    }
 
-/// The request with the first known card in place of the customer's id. If there is none, nobody is
-/// known, and no request names a customer from then on.
-pub(super) fn by_card(
-    prober: &mut Prober<'_, '_>,
-    endpoint: Endpoint,
-    encoding: Encoding,
-    params: &Params,
-) -> Result<Option<Params>, Stopped> {
-    let cards = prober.contract.param(endpoint, "vcc");
-    let cards: Vec<String> = cards.map_or_else(Vec::new, |row| row.samples.clone());
-    let mut known = None;
-    for card in cards {
-        let params = replaced(params, "customer_id", &Value::Null);
-        let params = replaced(&params, "vcc", &json!(card));
-        if prober.init_at(endpoint, encoding, &params)?.granted() {
-            known = Some((card, params));
-            break;
+    /// A granted request without the customer whom the server does not know. Apply/Buy may do without
+    /// any; Buy is tried with the cards of the examples. Otherwise the flow cannot be tried.
+    pub(super) fn otherwise(&mut self, params: &Params) -> Result<Option<Params>, Stopped> {
+        if self.flow == Flow::ApplyBuy {
+            let params = nobody(params);
+            if self.asked(&params)?.granted() {
+                self.keep(None);
+                return Ok(Some(params));
+            }
+        } else {
+            let cards = self.prober.contract.param(self.endpoint, "vcc");
+            let cards: Vec<String> = cards.map_or_else(Vec::new, |row| row.samples.clone());
+            for card in cards {
+                let params = replaced(&nobody(params), "vcc", &json!(card));
+                if self.asked(&params)?.granted() {
+                    self.keep(Some(&card));
+                    return Ok(Some(params));
+                }
+            }
+        }
+        self.prober.samples.nobody_known.insert(self.flow);
+        Ok(None)
+    }
+
+    fn asked(&mut self, params: &Params) -> Result<Heard, Stopped> {
+        self.prober.init_at(self.endpoint, self.encoding, params)
+    }
+
+    /// No request names a customer's id from then on, but a card if there is one.
+    fn keep(&mut self, card: Option<&str>) {
+        for endpoint in INIT {
+            let mut keep = |name: &str, value: Option<String>| {
+                let key = (endpoint, name.to_owned());
+                self.prober.samples.values.insert(key, value);
+            };
+            keep("customer_id", None);
+            keep("vcc", card.map(str::to_owned));
         }
     }
-    for endpoint in INIT {
-        let mut keep = |name: &str, value: Option<String>| {
-            let key = (endpoint, name.to_owned());
-            prober.samples.values.insert(key, value);
-        };
-        keep("customer_id", None);
-        keep("vcc", known.as_ref().map(|(card, _)| card.clone()));
-    }
-    Ok(known.map(|(_, params)| params))
+}
+
+/// The parameters without those that name the customer.
+fn nobody(params: &Params) -> Params {
+    IDENTITY.iter().fold(params.clone(), |params, name| {
+        replaced(&params, name, &Value::Null)
+    })
 }

@@ -1,5 +1,6 @@
 //! A request to init that the server grants: everything else is asked by changing one thing in it.
 
+use super::buyer::Asked;
 use super::fullest;
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
@@ -12,8 +13,9 @@ use serde_json::json;
 /// Spellings of the flows, the likelier first.
 const FLOWS: [(Flow, &[&str]); 3] = [
     (Flow::Apply, &["apply", "Apply"]),
-    (Flow::Buy, &["buy", "Buy"]),
+    // Before Buy, which needs a customer whom the server knows.
     (Flow::ApplyBuy, &["apply/buy", "Apply/Buy", "apply_buy"]),
+    (Flow::Buy, &["buy", "Buy"]),
 ];
 
 /// Languages, the likelier first.
@@ -207,11 +209,12 @@ fn opened(
     for spelling in spellings {
         prober.samples.values.clone_from(&before);
         let mut params = smallest(prober, flow, spelling, first);
-        for _ in 0..MENDS {
+        for mends in (0..MENDS).rev() {
             let heard = prober.init_at(endpoint, first.encoding, &params)?;
             if heard.granted() {
                 let known = prober.samples.flows.entry(flow);
                 known.or_insert_with(|| (*spelling).to_owned());
+                prober.samples.nobody_known.remove(&flow);
                 return Ok(Some(params));
             }
             let named = heard.fields().map(|(_, fields)| fields).unwrap_or_default();
@@ -219,12 +222,17 @@ fn opened(
             let Some(mended) = named
                 .filter(|param| !["lang", "flow", "amount_requested"].contains(&param.as_str()))
                 .find_map(|param| mended(prober, endpoint, &params, &param))
+                .filter(|_| mends > 0)
             else {
-                if flow == Flow::Buy
-                    && super::buyer::is_unknown(prober, endpoint, first.encoding, &params, &heard)?
-                {
-                    prober.samples.values = before;
-                    return super::buyer::by_card(prober, endpoint, first.encoding, &params);
+                let mut asked = Asked {
+                    prober,
+                    endpoint,
+                    encoding: first.encoding,
+                    flow,
+                };
+                if flow != Flow::Apply && asked.is_unknown(&params, &heard)? {
+                    asked.prober.samples.values = before;
+                    return asked.otherwise(&params);
                 }
                 break;
             };

@@ -11,7 +11,7 @@ use crate::server::plan::{self, JsonTypes, Samples};
 use crate::server::report::{Beginning, Circumstances, Hide, Learned, Power, Report, Summary};
 use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
-use flexiti_contract::{ErrorId, Rule, Rulebook};
+use flexiti_contract::{ErrorId, Flow, Rule, Rulebook};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -219,6 +219,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .cloned()
                 .chain(session.notes())
+                .chain(unplayed(&self.samples))
                 .collect(),
             setup: curl::setup(&commands, &target.main.client_id, &target.token_curls()),
             is_blocked: false,
@@ -265,6 +266,17 @@ impl<'a> Run<'a> {
         }
         Ok(report)
     }
+}
+
+/// What could not be tried because the server knows none of the customers that the pages print.
+fn unplayed(samples: &Samples) -> Vec<String> {
+    let flows = samples.nobody_known.iter();
+    let note = |flow: &Flow| {
+        format!(
+            "{flow:?} was not tried: it needs a customer, and the server knows none of the examples'"
+        )
+    };
+    flows.map(note).collect()
 }
 
 fn judged(rulebook: &Rulebook, case: &Case, played: Played) -> Result<Judged, Stopped> {

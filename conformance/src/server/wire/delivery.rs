@@ -8,10 +8,13 @@ use super::limits::Limits;
 use super::prepared::Prepared;
 use super::target::Target;
 use super::trouble::{TRIES, Trouble};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// The server is taken for dead after this many requests in a row without an answer.
 const SILENT: u32 = 5;
+const TOKEN_PATH: &str = "/oauth/token";
 /// A request without an answer is repeated although the server answers others, until so many in a
 /// row had none the second time either: then it is known that this is no accident.
 const DOUBTS: u32 = 3;
@@ -24,6 +27,8 @@ pub struct Delivery {
     confirmed: u32,
     limited: u32,
     unavailable: u32,
+    /// How many tokens the server has issued to the whole run.
+    issued: Arc<AtomicU64>,
     waited: Duration,
 }
 
@@ -39,13 +44,22 @@ impl Delivery {
             confirmed: 0,
             limited: 0,
             unavailable: 0,
+            issued: Arc::default(),
             waited: Duration::ZERO,
         }
     }
 
-    /// Another one within the same limits.
+    /// Another one of the same run.
     pub fn beside(&self) -> Self {
-        Self::new(self.limits.clone())
+        Self {
+            issued: Arc::clone(&self.issued),
+            ..Self::new(self.limits.clone())
+        }
+    }
+
+    /// How many tokens the server has issued to the whole run.
+    pub fn issued(&self) -> u64 {
+        self.issued.load(Ordering::Relaxed)
     }
 
     /// Adds what another one has met.
@@ -61,7 +75,11 @@ impl Delivery {
         let waited = self.waited;
         loop {
             let outcome = self.once(target, request)?;
-            let Some(trouble) = Trouble::of(&outcome, SystemTime::now()) else {
+            let trouble = match Trouble::of(&outcome, SystemTime::now()) {
+                None => self.locked_out(target, request, &outcome)?,
+                trouble => trouble,
+            };
+            let Some(trouble) = trouble else {
                 if tries > 0 {
                     self.confirmed = 0;
                 }
@@ -69,12 +87,13 @@ impl Delivery {
             };
             let last = tries == TRIES && !matches!(trouble, Trouble::Silent(_));
             if last || !trouble.asks_for_patience() {
+                // Connections break by accident, too. Whether the server is fine is asked later: the
+                // token that this takes may end those before it.
+                if tries == 0 && self.confirmed < DOUBTS {
+                    tries += 1;
+                    continue;
+                }
                 if self.is_fine(target)? {
-                    // Connections break by accident, too.
-                    if tries == 0 && self.confirmed < DOUBTS {
-                        tries += 1;
-                        continue;
-                    }
                     self.confirmed += u32::from(tries > 0);
                     return Ok(outcome);
                 }
@@ -108,16 +127,41 @@ impl Delivery {
             }
             _ => self.silent = 0,
         }
+        if request.url.ends_with(TOKEN_PATH) && outcome.as_ref().is_ok_and(Answer::granted) {
+            self.issued.fetch_add(1, Ordering::Relaxed);
+        }
         let status = outcome.as_ref().map_or(0, |answer| answer.status);
         self.limited += u32::from(status == 429);
-        self.unavailable += u32::from(status == 503);
+        self.unavailable += u32::from((502..=504).contains(&status));
         Ok(outcome)
+    }
+
+    /// A client that has sent many wrong secrets may be kept out for a while: a token is refused, and
+    /// so is the usual request for one, which has been granted before.
+    fn locked_out(
+        &mut self,
+        target: &Target,
+        request: &Prepared,
+        outcome: &Outcome,
+    ) -> Result<Option<Trouble>, Stopped> {
+        let is_shut = |outcome: &Outcome| {
+            let status = outcome.as_ref().map_or(0, |answer| answer.status);
+            [403, 423].contains(&status)
+        };
+        if self.issued() == 0 || !request.url.ends_with(TOKEN_PATH) || !is_shut(outcome) {
+            return Ok(None);
+        }
+        let usual = self.once(target, &target.token_request()?)?;
+        let shut = is_shut(&usual);
+        self.limited += u32::from(shut);
+        Ok(shut.then_some(Trouble::TooMany { wait: None }))
     }
 
     /// Whether the server answers the usual request for a token as if nothing were wrong.
     fn is_fine(&mut self, target: &Target) -> Result<bool, Stopped> {
         let outcome = self.once(target, &target.token_request()?)?;
-        Ok(Trouble::of(&outcome, SystemTime::now()).is_none())
+        let is_troubled = Trouble::of(&outcome, SystemTime::now()).is_some();
+        Ok(!is_troubled && (self.issued() == 0 || outcome.is_ok_and(|answer| answer.granted())))
     }
 
     /// What a reader of the report should know.
@@ -128,8 +172,11 @@ impl Delivery {
             1 => Some(format!("one answer was {what}; waited {waited} s in all")),
             n => Some(format!("{n} answers were {what}; waited {waited} s in all")),
         };
-        let limited = noted(self.limited, "429, too many requests");
-        let unavailable = noted(self.unavailable, "503, although others were not");
+        let limited = noted(
+            self.limited,
+            "429, too many requests, or kept the client out",
+        );
+        let unavailable = noted(self.unavailable, "502 to 504, although others were not");
         limited.into_iter().chain(unavailable).collect()
     }
 }

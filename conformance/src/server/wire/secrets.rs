@@ -19,8 +19,8 @@ pub struct Secret {
     pub value: String,
 }
 
-/// The value without its first or its last character, with another last one, or with capitals for
-/// small letters and the other way round: what the runner sends in place of a secret is nearly one.
+/// The value without its first or its last character, with another last one, with decimal digits for
+/// hexadecimal ones, or with capitals for small letters and the other way round: what the runner sends in place of a secret is nearly one.
 pub fn changed(value: &str, change: &str) -> String {
     match change {
         "but_last" => {
@@ -38,6 +38,15 @@ pub fn changed(value: &str, change: &str) -> String {
             let last = signs.next_back();
             let other = last.map(|last| if last == '0' { '1' } else { '0' });
             signs.chain(other).collect()
+        }
+        "digits" => {
+            let digit = |sign: char| {
+                let at = sign
+                    .to_digit(16)
+                    .and_then(|at| char::from_digit(at % 10, 10));
+                at.unwrap_or(sign)
+            };
+            value.chars().map(digit).collect()
         }
         "other_case" => {
             let other = |sign: char| {

@@ -1,4 +1,4 @@
-//! Answers that may be about the server's state and not about the request: 429, 503, silence.
+//! Answers that may be about the server's state and not about the request: 429, 502 to 504, silence.
 //! Pure: how long to wait, and what to call it.
 
 use super::answer::Answer;
@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub enum Trouble {
     /// No answer, and why.
     Silent(String),
-    /// 503.
+    /// 503, or what a gateway says of the server behind it: 502, 504.
     Unavailable {
         /// What it says, in a few words.
         said: String,
@@ -44,14 +44,14 @@ impl Trouble {
             .and_then(|value| retry_after(value, now));
         match answer.status {
             429 => Some(Self::TooMany { wait }),
-            503 => {
-                let html = if answer.is_html() {
-                    "503 with an HTML page"
+            status @ (502..=504) => {
+                let page = if answer.is_html() {
+                    " with an HTML page"
                 } else {
-                    "503"
+                    ""
                 };
                 Some(Self::Unavailable {
-                    said: html.to_owned(),
+                    said: format!("{status}{page}"),
                     wait,
                 })
             }
@@ -130,7 +130,7 @@ mod tests {
                 .map(|value| ("retry-after", value))
                 .into_iter()
                 .collect();
-            for status in [429, 503] {
+            for status in [429, 502, 503, 504] {
                 let trouble = trouble(status, &headers, now).unwrap();
                 let found = [0, 2].map(|tries| trouble.pause(tries).as_secs());
                 assert_eq!(found, pauses, "{status} {header:?}");
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn other_answers_are_no_trouble() {
-        for status in [200, 401, 404, 500, 502] {
+        for status in [200, 401, 404, 500, 501, 505] {
             let header = ("retry-after", "1");
             assert_eq!(trouble(status, &[header], SystemTime::now()), None);
         }

@@ -176,6 +176,9 @@ fn step(step: &Step) -> String {
         Step::Crowd { browsers } => {
             format!("The customer comes back in {browsers} windows at once.")
         }
+        Step::Retry => {
+            "The customer starts to pay once more, or begins anew where the shop wants another order for that.".to_owned()
+        }
         Step::Browse => {
             "The customer fills the cart, and before they go on, another one does in the shop's other language.".to_owned()
         }

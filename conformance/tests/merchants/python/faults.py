@@ -61,6 +61,42 @@ def trusts_callback():
 
 
 @fault
+def first_attempt_for_ever():
+    """Whatever the customer tries again, Flexiti is asked about the first attempt."""
+    def ask(original, self):
+        latest = self.opened
+        self.first = self.first or latest
+        self.opened = self.first
+        try:
+            original(self)
+        finally:
+            self.opened = latest
+    shop.Order.first = None
+    replace(shop.Order, "ask", ask)
+
+
+@fault
+def second_attempt_in_english():
+    """Whoever pays once more does so in English."""
+    def opened(original, self):
+        if self.names:
+            self.terms = self.terms._replace(lang="en")
+        return original(self)
+    replace(shop.Order, "open", opened)
+
+
+@fault
+def paid_is_paid_again():
+    """A checkout that is sent once more opens the paid order a second time, to be paid."""
+    def start(original, self, terms):
+        if self.status == "paid":
+            self.status, self.opened = "failed", None
+            self.names.clear()
+        return original(self, terms)
+    replace(shop.Order, "start", start)
+
+
+@fault
 def unreadable_is_paid():
     """A notification that cannot be read counts as success."""
     def ask(original, self):

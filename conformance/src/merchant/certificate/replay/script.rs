@@ -66,7 +66,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
             (Step::Advance { ms } | Step::Wait { ms }, Happened::Advanced(told)) if told != ms => {
                 bail!("the trace says that {told} ms passed, where the scenario has {ms}")
             }
-            (Step::Checkout { .. }, Happened::Started { order: opened, .. }) => {
+            (Step::Checkout { .. } | Step::Retry, Happened::Started { order: opened, .. }) => {
                 order = *opened;
                 if plans && !fails_later {
                     add(What::Plan { order }, true);

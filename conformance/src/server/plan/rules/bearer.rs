@@ -70,7 +70,11 @@ pub(super) fn scheme(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .keeps_init(requests)
         .breaks("another scheme", requests.init_as("Token {{token}}"))
         .breaks("the scheme Basic", requests.init_as("Basic {{token}}"))
-        .breaks("no scheme", requests.init_as("{{token}}"));
+        .breaks("no scheme", requests.init_as("{{token}}"))
+        .breaks(
+            "no blank after the scheme",
+            requests.init_as("Bearer{{token}}"),
+        );
     // RFC 9110 has schemes in any case; the reference prints one spelling.
     let lower_case = requests.init_as("bearer {{token}}");
     match requests.rulebook.knobs().bearer_scheme {

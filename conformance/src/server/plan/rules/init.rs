@@ -112,6 +112,9 @@ pub(in crate::server::plan) fn path(
     let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
+        if working.samples.nobody_known.contains(&flow) {
+            continue;
+        }
         // A flow that the server does not take on this path is tried all the same.
         let full = any_params(rulebook, working, endpoint, flow).filter(valid);
         let minimal = full.as_ref().map(|full| minimal(full, valid));
@@ -362,6 +365,26 @@ fn spelled(requests: &RequestBuilder<'_>, code: &str) -> Option<String> {
     found.cloned()
 }
 
+/// The other spellings of the languages that are taken, but for `en-FR`: no page says which of the two
+/// it is.
+fn other_spellings(requests: &RequestBuilder<'_>) -> Vec<(String, &'static str)> {
+    let contract = requests.rulebook.contract();
+    let param = contract.param(requests.endpoint, "lang");
+    let samples = param.map_or(&[][..], |param| &param.samples);
+    let usual = ["fr", "en"].map(|code| spelled(requests, code));
+    let meant = |text: &String| {
+        let small = text.to_ascii_lowercase();
+        let params = with(&requests.base, "lang", json!(text));
+        let is_taken = violations(requests.rulebook, requests.endpoint, &params).is_empty();
+        let code = ["fr", "en"]
+            .into_iter()
+            .find(|code| small.starts_with(code))?;
+        let is_meant = is_taken && small != "en-fr" && !usual.contains(&Some(text.clone()));
+        is_meant.then(|| (text.clone(), code))
+    };
+    samples.iter().filter_map(meant).collect()
+}
+
 pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let page = |cases: Cases, name: &str, code: &str, init| {
         let expect = Expect::Page(Some(code.to_owned()));
@@ -391,6 +414,10 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
                 }
             }
         }
+    }
+    for (spelled, code) in other_spellings(requests) {
+        let init = requests.init_with("lang", json!(spelled));
+        cases = page(cases, &format!("lang={spelled}"), code, init);
     }
     let both = ["fr", "en"].map(|code| spelled(requests, code));
     let [Some(french), Some(english)] = both else {

@@ -233,6 +233,12 @@ pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
             "007{{merchant_order}}",
             true,
         ),
+        (
+            "digits alone, after zeros",
+            "000{{merchant_order|digits}}",
+            "000{{merchant_order|digits}}",
+            true,
+        ),
         ("66 characters", &*long, &*long, false),
         (
             "a hyphen and a dot",

@@ -80,6 +80,9 @@ pub(super) fn known(cases: Cases) -> Cases {
         )
         .after([get_token()])
         .on(Account::Own)
+        .breaks("one character more", refresh("{{0/refresh_token}}0"))
+        .after([get_token()])
+        .on(Account::Own)
         .breaks(
             "another last character",
             refresh("{{0/refresh_token|other_last}}"),

@@ -48,6 +48,10 @@ pub(super) fn encoding(cases: Cases) -> Cases {
         .breaks("JSON", json(&token_params()))
         .breaks("JSON with a charset", json_with_charset)
         .breaks("declared as plain text", plain)
+        .breaks(
+            "declared as another type whose name begins alike",
+            declared("application/x-www-form-urlencoded-v2"),
+        )
         .breaks("declared as nothing", undeclared)
         .breaks("a multipart form", multipart(&token_params()))
 }

@@ -18,8 +18,6 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const NO_ADMIN: &str = "the target has no admin API";
@@ -50,8 +48,6 @@ pub struct Session<'a> {
     /// ended them.
     ages: Vec<Duration>,
     other: Option<(Credentials, Value)>,
-    /// How many tokens the server has issued to all sessions of the run.
-    issued: Arc<AtomicU64>,
     /// How the server refuses a token that it does not know, if not with 401.
     token_refused: Option<Refused>,
     /// How long a case may wait for real, in seconds.
@@ -91,7 +87,6 @@ impl<'a> Session<'a> {
             early_end: None,
             ages: Vec::new(),
             other: None,
-            issued: Arc::default(),
             token_refused: None,
             waiting: 0,
             delivery: Delivery::new(Limits::new(budget, rate, target.interrupted())),
@@ -115,7 +110,6 @@ impl<'a> Session<'a> {
             early_end: None,
             ages: Vec::new(),
             other: None,
-            issued: Arc::clone(&self.issued),
             token_refused: self.token_refused.clone(),
             waiting: self.waiting,
             delivery: self.delivery.beside(),
@@ -399,10 +393,6 @@ impl<'a> Session<'a> {
             .collect::<Vec<_>>();
         self.secrets.learn(near);
         self.secrets.learn(own.iter().cloned());
-        let granted = outcome.as_ref().is_ok_and(Answer::granted);
-        if granted && prepared.url.ends_with("/oauth/token") {
-            self.issued.fetch_add(1, Ordering::Relaxed);
-        }
         Ok(Exchange {
             surface: prepared.surface,
             method: prepared.method,

@@ -7,12 +7,11 @@ use crate::server::wire::end::Stopped;
 use crate::server::wire::exchange::Exchange;
 use crate::server::wire::target::Credentials;
 use serde_json::Value;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 impl Session<'_> {
     pub(super) fn issued(&self) -> u64 {
-        self.issued.load(Ordering::Relaxed)
+        self.delivery.issued()
     }
 
     /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not

@@ -18,7 +18,8 @@ impl Session<'_> {
     /// merchant), and `{{0/access_token}}` (from the
     /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
     /// its last character, `{{client_secret|but_first}}` its first, `{{client_secret|other_last}}` has another one in its place,
-    /// `{{client_secret|other_case}}` has capitals for small letters.
+    /// `{{client_secret|other_case}}` has capitals for small letters, `{{merchant_order|digits}}` decimal
+    /// digits for hexadecimal ones.
     pub(super) fn fill(
         &mut self,
         text: &str,
