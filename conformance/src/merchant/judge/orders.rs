@@ -39,12 +39,7 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
         }
     }
     same.dedup();
-    let twice = same
-        .iter()
-        .copied()
-        .filter(|order| is_payable(&order))
-        .count()
-        > 1;
+    let twice = same.iter().copied().filter(is_payable).count() > 1;
     let is_purchase = |order: &&Opened| order.outcome.as_deref() == Some("purchased");
     let paid: Vec<&Opened> = opened.iter().filter(is_purchase).collect();
     // Others buy the same in some scenarios.

@@ -41,7 +41,13 @@ fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
     let same = |call: &&&ExchangeView| {
         call.row.id > first.row.id && sent(call).is_some() && sent(call) == sent(first)
     };
-    let again: Vec<u64> = inits.iter().filter(same).map(|call| call.row.id).collect();
+    // A customer who was turned away may try again, and has nothing else to send.
+    let tries = story.played.happened.iter().map(|happened| match happened {
+        Happened::Started { times, .. } => times - 1,
+        _ => 0,
+    });
+    let again = inits.iter().filter(same).map(|call| call.row.id);
+    let again: Vec<u64> = again.skip(tries.sum()).collect();
     let wrong = (!again.is_empty()).then(|| {
         let (status, times) = (first.row.status, again.len());
         format!("init was refused with {status} and sent again unchanged, {times} times")
