@@ -222,9 +222,11 @@ impl<'s, 'd> Customer<'s, 'd> {
     /// The customer sends the checkout again after a payment that came to nothing. A shop may want
     /// another order for another payment.
     fn pay_again(&mut self) -> Happened {
+        let before = self.order;
         self.has_browsed = true;
         let second = self.start(2);
-        if self.order.is_some() {
+        // The pages of an order that has ended lead nowhere.
+        if self.order.is_some() && self.order != before {
             return second;
         }
         let number = self.merchant_orderid.clone();

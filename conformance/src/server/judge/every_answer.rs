@@ -113,6 +113,10 @@ impl Seen<'_> {
             let leaked = secrets::in_redirection_url(rulebook, at, exchange, answer);
             self.verdicts.extend(leaked);
         }
+        if about(Rule::MonthlyPaymentAmount) {
+            let amount = money::printed(&exchange.url, answer);
+            self.see(Rule::MonthlyPaymentAmount, amount);
+        }
         if about(Rule::CalculatorHtmlAmount) {
             let amount = shown_amount(rulebook, at, exchange, answer);
             self.verdicts.extend(amount);

@@ -1,5 +1,6 @@
 //! Money, exact to the cent.
 
+use crate::server::wire::Answer;
 use flexiti_contract::Rulebook;
 use flexiti_contract::dialect::Rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -15,6 +16,31 @@ pub(super) fn monthly(rulebook: &Rulebook, price: &str, body: &Value) -> Option<
         Rounding::Down => RoundingStrategy::ToZero,
     };
     Some(format!("{:.2}", exact.round_dp_with_strategy(2, strategy)))
+}
+
+/// What was expected of an answer that says something else of the price for which a payment is printed
+/// (R-ex), over as many months.
+pub(super) fn printed(url: &str, answer: &Answer) -> Option<String> {
+    let query: Vec<(String, String)> = serde_urlencoded::from_str(url.split_once('?')?.1).ok()?;
+    let mut prices = query.iter().filter(|(name, _)| name == "price");
+    let is_printed = prices.next()?.1 == PRINTED.price && prices.next().is_none();
+    let plan = answer.json()?["paymentPlan"].take();
+    let says = plan["monthlyPayment"].as_str()?;
+    let wrong = is_printed && plan["months"] == PRINTED.months && says != PRINTED.monthly;
+    wrong.then(|| format!("{} comes to {} a month", PRINTED.price, PRINTED.monthly))
+}
+
+/// The one plan that is printed.
+const PRINTED: Plan = Plan {
+    price: "499",
+    months: "3",
+    monthly: "166.33",
+};
+
+struct Plan {
+    price: &'static str,
+    months: &'static str,
+    monthly: &'static str,
 }
 
 /// The amount of an answer in the spellings of English and French, without grouping of thousands.

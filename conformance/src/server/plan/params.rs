@@ -80,8 +80,18 @@ fn full_bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec
     };
     candidates
         .into_iter()
+        .map(|params| without_refused(rulebook, endpoint, params))
         .filter(|params| violations(rulebook, endpoint, params).is_empty())
         .collect()
+}
+
+/// The parameters without those whose samples this reading of the dialect does not take: a server may
+/// take a value that no answer to the open questions allows.
+fn without_refused(rulebook: &Rulebook, endpoint: Endpoint, params: Params) -> Params {
+    let found = violations(rulebook, endpoint, &params);
+    let refused = |name: &str| found.iter().any(|one| one.param == name);
+    let kept = params.into_iter().filter(|(name, _)| !refused(name));
+    kept.collect()
 }
 
 /// A full init request of one flow, if the server is not known to refuse the flow on this path.

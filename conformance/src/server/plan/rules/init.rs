@@ -379,8 +379,8 @@ fn other_spellings(requests: &RequestBuilder<'_>) -> Vec<(String, &'static str)>
         let code = ["fr", "en"]
             .into_iter()
             .find(|code| small.starts_with(code))?;
-        let is_meant = is_taken && small != "en-fr" && !usual.contains(&Some(text.clone()));
-        is_meant.then(|| (text.clone(), code))
+        let is_other = small != "en-fr" && !usual.contains(&Some(text.clone()));
+        (is_taken && is_other).then(|| (text.clone(), code))
     };
     samples.iter().filter_map(meant).collect()
 }
@@ -417,7 +417,8 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     }
     for (spelled, code) in other_spellings(requests) {
         let init = requests.init_with("lang", json!(spelled));
-        cases = page(cases, &format!("lang={spelled}"), code, init);
+        // That it means the language, no page says.
+        cases = page(cases, &format!("lang={spelled}"), code, init).beyond();
     }
     let both = ["fr", "en"].map(|code| spelled(requests, code));
     let [Some(french), Some(english)] = both else {
