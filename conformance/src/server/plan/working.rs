@@ -48,8 +48,9 @@ pub struct Samples {
     /// The parameters of which some value is taken only where nothing contradicts it; those of
     /// addresses by their last name.
     pub agreeing: BTreeSet<String>,
-    /// The flows for which the server wants a customer whom it knows, and knows none of the examples.
-    pub nobody_known: BTreeSet<Flow>,
+    /// The flows, on the paths of init, for which the server wants a customer whom it knows, and knows
+    /// none of the examples.
+    pub nobody_known: BTreeSet<(Endpoint, Flow)>,
     /// The parameters that a flow does not take.
     pub left_out: BTreeMap<Flow, BTreeSet<String>>,
     /// The flows that the paths of init grant; `None` if that is not known.

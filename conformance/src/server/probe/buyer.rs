@@ -36,14 +36,31 @@ impl Asked<'_, '_, '_> {
         if heard.status() != 404 && !named.is_empty() {
             return Ok(false);
         }
-        let without = self.asked(&nobody(params))?;
         let says = |heard: &Heard| {
             let body = heard.json();
             let texts = ["error", "error_description", "message"].map(|name| body[name].clone());
             (heard.status(), texts)
         };
+        if self.names_another(&says(heard).1) {
+            return Ok(false);
+        }
+        let without = self.asked(&nobody(params))?;
         let is_granted = self.flow == Flow::ApplyBuy && without.granted();
         Ok(is_granted || (without.refused() && says(&without) != says(heard)))
+    }
+
+    /// Whether the words of a refusal are about another parameter: one shape of errors names parameters
+    /// there.
+    fn names_another(&self, texts: &[Value]) -> bool {
+        let params = self.prober.contract.params(self.endpoint).iter();
+        let mut others = params.filter(|param| !IDENTITY.contains(&param.name.as_str()));
+        let words = texts.iter().filter_map(Value::as_str);
+        let words: Vec<&str> = words
+            .flat_map(|text| {
+                text.split(|sign: char| !sign.is_ascii_alphanumeric() && !"_.".contains(sign))
+            })
+            .collect();
+        others.any(|param| words.contains(&param.name.as_str()))
     }
 
     /// A granted request without the customer whom the server does not know. Apply/Buy may do without
@@ -66,7 +83,10 @@ impl Asked<'_, '_, '_> {
                 }
             }
         }
-        self.prober.samples.nobody_known.insert(self.flow);
+        self.prober
+            .samples
+            .nobody_known
+            .insert((self.endpoint, self.flow));
         Ok(None)
     }
 

@@ -214,7 +214,7 @@ fn opened(
             if heard.granted() {
                 let known = prober.samples.flows.entry(flow);
                 known.or_insert_with(|| (*spelling).to_owned());
-                prober.samples.nobody_known.remove(&flow);
+                prober.samples.nobody_known.remove(&(endpoint, flow));
                 return Ok(Some(params));
             }
             let named = heard.fields().map(|(_, fields)| fields).unwrap_or_default();

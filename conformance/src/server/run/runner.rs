@@ -13,7 +13,7 @@ use crate::server::wire::{End, Exchange, Stopped, Target, curl, readback};
 use crate::waivers::Waivers;
 use flexiti_contract::{ErrorId, Flow, Rule, Rulebook};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The verdicts on a case, and the exchanges that they are about.
@@ -270,13 +270,13 @@ impl<'a> Run<'a> {
 
 /// What could not be tried because the server knows none of the customers that the pages print.
 fn unplayed(samples: &Samples) -> Vec<String> {
-    let flows = samples.nobody_known.iter();
-    let note = |flow: &Flow| {
+    let flows: BTreeSet<Flow> = samples.nobody_known.iter().map(|(_, flow)| *flow).collect();
+    let note = |flow: Flow| {
         format!(
             "{flow:?} was not tried: it needs a customer, and the server knows none of the examples'"
         )
     };
-    flows.map(note).collect()
+    flows.into_iter().map(note).collect()
 }
 
 fn judged(rulebook: &Rulebook, case: &Case, played: Played) -> Result<Judged, Stopped> {

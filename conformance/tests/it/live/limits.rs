@@ -103,7 +103,7 @@ fn a_spent_budget_stops_the_run() {
 fn an_interrupted_run_writes_its_reports() {
     let mock = mock("documented");
     let server = in_front_of(&mock, |_, answer| {
-        std::thread::sleep(Duration::from_millis(30));
+        std::thread::sleep(Duration::from_millis(10));
         answer
     });
     for signal in ["-INT", "-TERM"] {

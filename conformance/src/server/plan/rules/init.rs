@@ -112,7 +112,7 @@ pub(in crate::server::plan) fn path(
     let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
     let mut cases = Cases::of(rule);
     for flow in [Flow::Apply, Flow::Buy, Flow::ApplyBuy] {
-        if working.samples.nobody_known.contains(&flow) {
+        if working.samples.nobody_known.contains(&(endpoint, flow)) {
             continue;
         }
         // A flow that the server does not take on this path is tried all the same.
