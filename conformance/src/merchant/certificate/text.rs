@@ -117,7 +117,7 @@ pub fn text(certificate: &Certificate) -> String {
         if cut > 0 {
             let _ = writeln!(
                 text,
-                "dialect `{}`: the run ended {cut} scenarios early: the shop kept failing, which took two minutes over all customers",
+                "dialect `{}`: the run ended {cut} scenarios early: the shop kept failing",
                 results.dialect
             );
         }

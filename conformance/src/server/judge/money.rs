@@ -23,25 +23,16 @@ pub(super) fn monthly(rulebook: &Rulebook, price: &str, body: &Value) -> Option<
 pub(super) fn printed(url: &str, answer: &Answer) -> Option<String> {
     let query: Vec<(String, String)> = serde_urlencoded::from_str(url.split_once('?')?.1).ok()?;
     let mut prices = query.iter().filter(|(name, _)| name == "price");
-    let is_printed = prices.next()?.1 == PRINTED.price && prices.next().is_none();
+    let [price, months, monthly] = PRINTED;
+    let is_printed = prices.next()?.1 == price && prices.next().is_none();
     let plan = answer.json()?["paymentPlan"].take();
     let says = plan["monthlyPayment"].as_str()?;
-    let wrong = is_printed && plan["months"] == PRINTED.months && says != PRINTED.monthly;
-    wrong.then(|| format!("{} comes to {} a month", PRINTED.price, PRINTED.monthly))
+    let wrong = is_printed && plan["months"] == months && says != monthly;
+    wrong.then(|| format!("{price} comes to {monthly} a month"))
 }
 
-/// The one plan that is printed.
-const PRINTED: Plan = Plan {
-    price: "499",
-    months: "3",
-    monthly: "166.33",
-};
-
-struct Plan {
-    price: &'static str,
-    months: &'static str,
-    monthly: &'static str,
-}
+/// The one plan that is printed: price, months, and payment each month.
+const PRINTED: [&str; 3] = ["499", "3", "166.33"];
 
 /// The amount of an answer in the spellings of English and French, without grouping of thousands.
 fn spellings(monthly: &str) -> [String; 2] {

@@ -4,6 +4,7 @@ use crate::server::case::Params;
 use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A valid request.
@@ -57,14 +58,7 @@ impl Made {
         endpoint: Endpoint,
         make: impl FnOnce() -> Arc<[Base]>,
     ) -> Arc<[Base]> {
-        let known = self.of(rulebook, |made| made.bases.get(&endpoint).cloned());
-        known.unwrap_or_else(|| {
-            let bases = make();
-            self.of(rulebook, |made| {
-                made.bases.insert(endpoint, Arc::clone(&bases));
-            });
-            bases
-        })
+        self.once(rulebook, |made| &mut made.bases, endpoint, make)
     }
 
     /// The requests that break a clause at a place, made now if they are not there.
@@ -76,13 +70,22 @@ impl Made {
         make: impl FnOnce() -> Arc<[Broken]>,
     ) -> Arc<[Broken]> {
         let key = (clause.id.clone(), place.endpoint, place.param.clone());
-        let known = self.of(rulebook, |made| made.broken.get(&key).cloned());
+        self.once(rulebook, |made| &mut made.broken, key, make)
+    }
+
+    /// What is kept in one place under one key, made if it is not there. Making it may look for more.
+    fn once<K: Eq + Hash, T>(
+        &self,
+        rulebook: &Rulebook,
+        place: fn(&mut OfDialect) -> &mut HashMap<K, Arc<[T]>>,
+        key: K,
+        make: impl FnOnce() -> Arc<[T]>,
+    ) -> Arc<[T]> {
+        let known = self.of(rulebook, |made| place(made).get(&key).cloned());
         known.unwrap_or_else(|| {
-            let broken = make();
-            self.of(rulebook, |made| {
-                made.broken.insert(key, Arc::clone(&broken));
-            });
-            broken
+            let fresh = make();
+            self.of(rulebook, |made| place(made).insert(key, Arc::clone(&fresh)));
+            fresh
         })
     }
 
