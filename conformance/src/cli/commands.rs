@@ -2,7 +2,7 @@
 
 use super::args::{self, Command};
 use super::self_test::SelfTest;
-use super::{diff, drift, explain, merchant, probe, replay, self_test, server, unknown};
+use super::{diff, drift, explain, merchant, probe, replay, self_test, server, unknown, verify};
 use flexiti_contract::Contract;
 use std::io::Write as _;
 
@@ -42,7 +42,7 @@ pub fn run(command: Command) -> anyhow::Result<u8> {
             certificate,
             signer,
             html,
-        } => merchant::verify_file(&certificate, signer.as_deref(), html.as_deref()),
+        } => verify::run(&certificate, signer.as_deref(), html.as_deref()),
         Command::SelfTest {
             seed,
             unknown: Some(count),

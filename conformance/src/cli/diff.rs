@@ -6,6 +6,7 @@ use super::reports::Format;
 use super::say::complain;
 use super::server;
 use super::target::{self, Reached};
+use super::values::drawn_seed;
 use crate::formats::{Places, Progress, Reporter};
 use crate::server::diff::{self, Comparison};
 use crate::server::run::Options;
@@ -39,7 +40,7 @@ pub fn run(args: &Diff) -> anyhow::Result<u8> {
         outs.push((report.format, places.open(report.file.as_deref())?));
     }
     let rulebook = server::rulebook(Contract::shipped().dialect("documented")?)?;
-    let seed = args.seed.unwrap_or_else(server::drawn_seed);
+    let seed = args.seed.unwrap_or_else(drawn_seed);
     let mut left = Side::left(args, seed);
     let mut right = Side::right(args, seed);
     let reached = [left.reach(&rulebook)?, right.reach(&rulebook)?];

@@ -1,6 +1,7 @@
 //! The command line: arguments in, reports out, an exit code back.
 
 mod args;
+mod certify;
 mod commands;
 mod diff;
 mod drift;
@@ -21,6 +22,7 @@ mod signals;
 mod target;
 mod unknown;
 mod values;
+mod verify;
 
 use self::say::complain;
 use crate::merchant::Trouble;

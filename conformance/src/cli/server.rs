@@ -5,13 +5,13 @@ use super::exit_code::INCONCLUSIVE;
 use super::reports::Reports;
 use super::say::complain;
 use super::target::{self, DEMO_CLIENT};
+use super::values::drawn_seed;
 use crate::formats::INTERVAL;
 use crate::server::run::{self, Options, Reading, Selection, Waivers};
 use crate::server::{Baseline, Stored};
 use crate::waivers::Subject;
 use anyhow::{Context as _, anyhow};
 use flexiti_contract::{Contract, Dialect, Rulebook};
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,11 +31,6 @@ pub fn limits(args: &LimitArgs) -> Options {
         rate: args.rate,
         ..Options::default()
     }
-}
-
-/// A seed for a run that was given none.
-pub fn drawn_seed() -> u64 {
-    RandomState::new().hash_one(0) >> 32
 }
 
 /// Judges a server, and gives the exit code.

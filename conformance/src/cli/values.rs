@@ -1,5 +1,12 @@
 //! Values of flags.
 
+use std::hash::{BuildHasher as _, RandomState};
+
+/// A new seed, for a flag that was not given.
+pub fn drawn_seed() -> u64 {
+    RandomState::new().hash_one(0) >> 32
+}
+
 /// A seed.
 pub fn seed(text: &str) -> Result<u64, String> {
     let seed = text.parse();

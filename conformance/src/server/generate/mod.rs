@@ -35,7 +35,7 @@ pub fn course(
     player: &mut dyn Player,
 ) -> Option<Case> {
     // Shrunk as moves: what a step refers to changes with the steps before it.
-    let strategy = course::moves().prop_map(|moves| world.case(&moves));
+    let strategy = course::moves().prop_map(|moves| course::case(world, &moves));
     playing::run(&strategy, cases, rng, player)
 }
 

@@ -3,7 +3,7 @@
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
-use super::init::opened;
+use super::hosted_page::opened;
 use super::requests::complete;
 use crate::server::case::{Account, Callback, Carried, Expect, Is, JsonMember, Kind, Step};
 use crate::server::wire::{ERROR_URL, SUCCESS_URL};

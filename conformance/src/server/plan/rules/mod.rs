@@ -6,6 +6,7 @@ mod builder;
 mod cases;
 mod checkout;
 mod consistency;
+mod hosted_page;
 mod http;
 mod init;
 mod message;
@@ -169,8 +170,8 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
         Rule::OwnType => init::own_type(cases, &requests),
         Rule::EmptyAbsent => init::empty_absent(cases, &requests),
         Rule::InitFresh => consistency::all_fresh(init::fresh(cases, &requests), &requests),
-        Rule::RedirectPage => init::page(cases, &requests),
-        Rule::RedirectLanguage => init::language(cases, &requests),
+        Rule::RedirectPage => hosted_page::opens(cases, &requests),
+        Rule::RedirectLanguage => hosted_page::language(cases, &requests),
     };
     planned.list
 }
