@@ -49,6 +49,8 @@ for _n, _a, _d in [
         ("token_secret_not_required", "client_secret", "A token is given without client_secret."),
         ("token_wrong_secret_accepted", "client_secret", "A token is given for any client_secret that is sent."),
         ("token_unknown_client_accepted", "client_id", "A token is given for a client_id that does not exist."),
+        ("token_wrong_secret_accepted_customer", "client_secret", "A token of the scope customer is given for any client_secret."),
+        ("token_grant_prefix_accepted", "grant_type", "A grant_type that begins with client_credentials counts as it."),
         ("token_unknown_grant_accepted", "grant_type", "A grant_type outside the list counts as client_credentials."),
         ("token_client_credentials_refused", "grant_type", "The listed grant_type client_credentials is refused when named."),
         ("token_unknown_scope_accepted", "scope", "A scope outside the list counts as merchant."),
@@ -89,6 +91,7 @@ for _n, _a, _e, _s, _d in [
 for _n, _p, _a, _d in [
         ("v2_token_not_required", V2, "authorization", "The v2 init works without a bearer token."),
         ("plain_token_not_required", PLAIN, "authorization", "The init without v2 works without a bearer token."),
+        ("json_invented_token_accepted", INIT, "authorization", "Init accepts an invented bearer token with a JSON body."),
         ("init_invented_token_accepted", INIT, "authorization", "Init accepts an invented bearer token."),
         ("v2_reference_id_not_required", V2, "x-reference-id", "The v2 init works without x-reference-id."),
         ("plain_reference_id_not_required", PLAIN, "x-reference-id", "The init without v2 works without x-reference-id."),
@@ -133,6 +136,9 @@ for _n, _a, _e, _s, _d in [
         ("is_guest_capital_refused", "is_guest", "D", "R-bul, R-old1", "is_guest True with a capital is refused though listed once."),
         ("previous_purchase_false_refused", "has_previous_purchase", "D", "R-seed, R-old1", "has_previous_purchase False and false are refused."),
         ("salutation_mrs_refused", "salutation", "D", "R-old1", "The listed salutation Mrs is refused."),
+        ("province_ab_refused", "province", "D", "R-old1", "The listed province AB is refused as prefill."),
+        ("flow_containing_buy_accepted", "flow", "D", "R-seed, R-old1", "A flow that contains buy, such as rebuy, counts as Buy."),
+        ("merchant_orderid_digits_refused", "merchant_orderid", "D", "R-bul", "A merchant_orderid of digits alone is refused."),
         ("province_qc_refused", "province", "D", "R-old1", "The listed province QC is refused as prefill."),
         ("lang_en_ca_refused", "lang", "D", "R-old1", "The listed language En-CA is refused."),
         ("lang_en_fr_refused", "lang", "D", "R-old1", "The listed language en-FR is refused.")]:

@@ -53,7 +53,9 @@ def _find_token(config, state, request, no_token_fault, invented_fault, path_cli
     right_scheme = scheme == "Bearer" or (config["bearer_scheme_case"] == "any" and scheme.lower() == "bearer")
     token = state.by_access.get(value.strip()) if right_scheme else None
     if token is None or token.expired():
-        if right_scheme and value.strip() and config.broken(invented_fault):
+        is_json = "json" in (request.headers.get("content-type") or "")
+        waved = config.broken(invented_fault) or (is_json and config.broken("json_invented_token_accepted"))
+        if right_scheme and value.strip() and waved:
             return anonymous
         raise oauth_refusal(config, config["bad_token_refusal"], "bad_token", [("authorization", "invalid", None)])
     return token

@@ -139,6 +139,8 @@ class Checker:
         flow, config = parse_flow(text, self.config), self.config
         if flow is None and config.broken("flow_unknown_accepted"):
             flow = "apply"
+        if flow is None and "buy" in text and config.broken("flow_containing_buy_accepted"):
+            flow = "buy"
         rule = config["path_flows"]
         misplaced = ((self.version == "plain" and flow != "apply" and rule in ("plain_apply_only", "both_rules"))
                      or (self.version == "v2" and flow == "apply" and rule in ("v2_no_apply", "both_rules"))
@@ -258,6 +260,8 @@ class Checker:
         word = None
         if not text.isascii() and (config["non_ascii"] == "refused" or (config["non_ascii"] == "ids_refused" and name in IDS)):
             word = "invalid"
+        elif name == "merchant_orderid" and text.isdigit() and config.broken("merchant_orderid_digits_refused"):
+            word = "invalid"
         elif kind == "customer_id":
             word = self.customer_id_word(text)
         elif kind == "vcc":
@@ -315,6 +319,8 @@ class Checker:
 
     def province_word(self, name, text):
         rule = self.config["province_check"]
+        if text == "AB" and name == "province" and self.config.broken("province_ab_refused"):
+            return "invalid"
         if text == "QC" and name == "province" and self.config.broken("province_qc_refused"):
             return "invalid"
         if rule == "none" or text in CODES or (rule != "upper_codes" and text.upper() in CODES):

@@ -69,6 +69,8 @@ def _client(config, state, request, form, refreshing):
         raise oauth_refusal(config, config["token_missing_client_refusal"], "no_secret", [("client_secret", "required", None)])
     if known and state.accounts[name] == secret:
         return name
+    if known and form.get("scope") == "customer" and config.broken("token_wrong_secret_accepted_customer"):
+        return name
     waived = "refresh_wrong_secret_accepted" if refreshing else "token_wrong_secret_accepted"
     if (known and config.broken(waived)) or (not known and config.broken("token_unknown_client_accepted")):
         return name
@@ -86,6 +88,8 @@ def _grant(config, form):
         return "client_credentials"
     grant = given.lower() if config["grant_type_case"] == "any" else given
     if grant == "client_credential" and config["grant_type_singular"] == "accepted":
+        return "client_credentials"
+    if grant.startswith("client_credentials") and config.broken("token_grant_prefix_accepted"):
         return "client_credentials"
     known = grant in GRANTS
     if not known and config.broken("token_unknown_grant_accepted"):

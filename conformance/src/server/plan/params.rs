@@ -161,11 +161,13 @@ pub fn any_params(
     Some(params)
 }
 
-/// A parameter's value. Ids of orders get an ending of their own: a server may want each of them
-/// once.
+/// A parameter's value. Ids of orders get an ending of their own, of digits where the id has no other
+/// signs: a server may want each of them once.
 pub(crate) fn once(name: &str, value: &str) -> Value {
     if ["merchant_orderid", "merchant_order_id"].contains(&name) {
-        return json!(format!("{value}{{{{unique}}}}"));
+        let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+        let ending = if is_number { "unique|digits" } else { "unique" };
+        return json!(format!("{value}{{{{{ending}}}}}"));
     }
     json!(value)
 }

@@ -207,7 +207,7 @@ impl Text<'_> {
 
     /// What was learned: one line for each question.
     fn learned(&mut self, report: &Report) -> std::io::Result<()> {
-        let mut seen: Vec<(&str, &Learned)> = Vec::new();
+        let mut seen: Vec<(Vec<&str>, &Learned)> = Vec::new();
         let is_told = |learned: &&Learned| {
             let clause = learned.clause.as_deref();
             let mut suspects = report.otherwise.iter().filter(|it| is_suspect(it));
@@ -220,8 +220,17 @@ impl Text<'_> {
         {
             let knob = learned.knob.as_deref();
             let name = knob.or(learned.clause.as_deref()).unwrap_or_default();
-            if self.verbose || !seen.iter().any(|(known, _)| *known == name) {
-                seen.push((name, learned));
+            // One cause has one line: the same answer where the same was expected.
+            let is_same = |(names, known): &&mut (Vec<&str>, &Learned)| {
+                names.contains(&name) || is_one_answer(known, learned)
+            };
+            match seen.iter_mut().find(is_same) {
+                Some((names, _)) if !self.verbose => {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                _ => seen.push((vec![name], learned)),
             }
         }
         if seen.is_empty() {
@@ -235,11 +244,16 @@ impl Text<'_> {
             report.dialect
         )?;
         let most = if self.verbose { usize::MAX } else { LEARNED };
-        for (name, learned) in seen.iter().take(most) {
+        for (names, learned) in seen.iter().take(most) {
+            let (name, more) = match names.as_slice() {
+                [] => ("", String::new()),
+                [name] => (*name, String::new()),
+                [name, more @ ..] => (*name, format!(" and {} more", more.len())),
+            };
             let (answer, expected) = (shown(&learned.answer), shown(&learned.expected));
             writeln!(
                 out,
-                "  {name}: {} (not {})",
+                "  {name}{more}: {} (not {})",
                 log_line(&answer),
                 log_line(&expected)
             )?;
@@ -296,6 +310,14 @@ fn is_odd(learned: &Learned) -> Option<(&'static str, &Learned)> {
     let mut known = SUSPECT_ANSWERS.iter();
     let found = known.find(|(own, answer, _)| knob == *own && learned.answer == *answer);
     found.map(|(_, _, what)| (*what, learned))
+}
+
+/// Whether both were learned from the same answer of the server, and not from one knob each.
+fn is_one_answer(one: &Learned, other: &Learned) -> bool {
+    let is_answer = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    one.answer.as_str().is_some_and(is_answer)
+        && one.answer == other.answer
+        && one.expected == other.expected
 }
 
 /// Whether the baseline has the finding as well.

@@ -20,7 +20,8 @@ pub struct Secret {
 }
 
 /// The value without its first or its last character, with another last one, with decimal digits for
-/// hexadecimal ones, or with capitals for small letters and the other way round: what the runner sends in place of a secret is nearly one.
+/// hexadecimal ones, or with capitals for small letters and the other way round: what the runner sends
+/// in place of a secret is nearly one.
 pub fn changed(value: &str, change: &str) -> String {
     match change {
         "but_last" => {

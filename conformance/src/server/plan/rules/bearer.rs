@@ -11,10 +11,16 @@ use flexiti_contract::dialect::Lax;
 const BEARER: &str = "Bearer {{0/access_token}}";
 
 pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
+    let mut in_query = requests.init().without_header("authorization");
+    let token = ("access_token".to_owned(), "{{token}}".to_owned());
+    in_query.query.push(token);
     let cases = cases
         .keeps_init(requests)
         .breaks("no header", requests.init().without_header("authorization"))
-        .breaks("no token", requests.init_as("Bearer"));
+        .breaks("no token", requests.init_as("Bearer"))
+        // The header is what the reference names; RFC 6750, 2.3, knows the query as well.
+        .breaks("the token in the query", in_query)
+        .beyond();
     let cases = encoded(cases, requests, "no header", |request| {
         request.without_header("authorization")
     });
@@ -112,9 +118,9 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             requests.init_as("Bearer {{0/refresh_token}}"),
         )
         .after([get_token()]);
-    elsewhere(cases, requests, "never issued", |request| {
-        request.header("authorization", &unknown)
-    })
+    let never = |request: RequestTemplate| request.header("authorization", &unknown);
+    let cases = encoded(cases, requests, "never issued", never);
+    elsewhere(cases, requests, "never issued", never)
 }
 
 pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

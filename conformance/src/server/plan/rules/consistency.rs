@@ -7,10 +7,8 @@ use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step
 use flexiti_contract::{Endpoint, Flow, Rule};
 use serde_json::json;
 
-/// How many orders are opened in a row.
+/// How many orders are opened in a row, and between an order and the question about it.
 const MANY: usize = 40;
-/// How many orders come between an order and the question about it.
-const BETWEEN: usize = 14;
 
 /// The outcome that an order of this flow is brought to.
 fn outcome(flow: Flow) -> &'static str {
@@ -301,10 +299,10 @@ pub(super) fn stable(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 /// An order that others have followed is still known.
 pub(super) fn remembered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let mut steps = requests.reported_order();
-    steps.extend(vec![Step::Send(requests.init()); BETWEEN]);
+    steps.extend(vec![Step::Send(requests.init()); MANY]);
     steps.push(Step::Send(bare(Endpoint::NotificationOrder)));
     cases
-        .shows("after fourteen others", steps, Expect::Filled)
+        .shows("after forty others", steps, Expect::Filled)
         .resting_on(Endpoint::NotificationOrder)
         .on(Account::Own)
 }

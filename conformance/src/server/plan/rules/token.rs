@@ -90,9 +90,23 @@ pub(super) fn query_ignored(cases: Cases, requests: &RequestBuilder<'_>) -> Case
     } else {
         cases.keeps(name, other)
     };
-    cases.keeps(
+    let cases = cases.keeps(
         "a wrong secret in the query",
         with_query(&[("client_secret", "xxxxxx")]),
+    );
+    let nothing_else = RequestTemplate {
+        query: with_query(&[
+            ("client_id", "{{client_id}}"),
+            ("client_secret", "{{client_secret}}"),
+        ])
+        .query,
+        ..token(&Params::new())
+    };
+    cases.add(
+        Kind::Negative,
+        "the keys in the query, an empty body",
+        nothing_else,
+        Expect::NotGranted,
     )
 }
 
@@ -134,8 +148,16 @@ pub(super) fn client_known(cases: Cases) -> Cases {
         .breaks("client_id=xxxxxx", token_with(&[("client_id", "xxxxxx")]))
         .breaks("another secret", token_with(&[("client_secret", "xxxxxx")]))
         .breaks(
+            "another secret, scope customer",
+            token_with(&[("client_secret", "xxxxxx"), ("scope", "customer")]),
+        )
+        .breaks(
             "one character more",
             token_with(&[("client_secret", "{{client_secret}}x")]),
+        )
+        .breaks(
+            "client_id with a sign more",
+            token_with(&[("client_id", "{{client_id}}!")]),
         )
         .breaks(
             "one character less",

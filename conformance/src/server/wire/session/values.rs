@@ -17,9 +17,9 @@ impl Session<'_> {
     /// `{{other_client_secret}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
     /// merchant), and `{{0/access_token}}` (from the
     /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
-    /// its last character, `{{client_secret|but_first}}` its first, `{{client_secret|other_last}}` has another one in its place,
-    /// `{{client_secret|other_case}}` has capitals for small letters, `{{merchant_order|digits}}` decimal
-    /// digits for hexadecimal ones.
+    /// its last character, `{{client_secret|but_first}}` its first,
+    /// `{{client_secret|other_last}}` has another one in its place, `{{client_secret|other_case}}` has
+    /// capitals for small letters, `{{merchant_order|digits}}` decimal digits for hexadecimal ones.
     pub(super) fn fill(
         &mut self,
         text: &str,
@@ -111,7 +111,8 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
 /// A value that is nearly the right one.
 fn near_miss(value: &str, change: &str) -> Result<String, Stopped> {
     let other = secrets::changed(value, change);
-    if other == value || other.is_empty() {
+    // Decimal digits are hexadecimal ones as well.
+    if (other == value && change != "digits") || other.is_empty() {
         let why = format!("nothing about the value can be changed ({change})");
         return Err(Stopped::NotTestable(why));
     }
