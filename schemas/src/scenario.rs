@@ -248,6 +248,8 @@ pub enum By {
     Customer,
     /// Somebody without the customer's cookies.
     Stranger,
+    /// Another customer of the shop, who has bought something as well.
+    Other,
 }
 
 /// What a shop believes about an order.

@@ -228,12 +228,20 @@ impl Happened {
     }
 }
 
+/// Whether it need not be written down.
+fn is_customer(by: &By) -> bool {
+    *by == By::Customer
+}
+
 /// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happened {
-    /// The customer started to pay.
+    /// The customer started to pay, or the other one did.
     Started {
+        /// Who.
+        #[serde(default, skip_serializing_if = "is_customer")]
+        by: By,
         /// Number of attempts: a customer who is turned away may try again.
         times: usize,
         /// The order that was opened.
@@ -327,6 +335,9 @@ pub struct Page {
     pub leaks: Vec<String>,
     /// Whether it shows the customer's order: its number, or its amount.
     pub names_order: bool,
+    /// Whether it shows the number of another customer's order to this one.
+    #[serde(default)]
+    pub names_others_order: bool,
     /// Whether it says in so many words that the order is paid.
     #[serde(default)]
     pub says_paid: bool,
@@ -363,6 +374,7 @@ impl Page {
             lang: None,
             leaks: Vec::new(),
             names_order: false,
+            names_others_order: false,
             says_paid: false,
             empty_words: None,
             echoes: false,

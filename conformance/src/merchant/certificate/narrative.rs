@@ -7,6 +7,7 @@ use flexiti_contract::scenario::{Belief, By, To};
 pub fn told(happened: &Happened) -> String {
     match happened {
         Happened::Started {
+            by,
             times,
             order,
             page,
@@ -28,7 +29,7 @@ pub fn told(happened: &Happened) -> String {
                     )
                 }
             };
-            format!("the customer started to pay{tries} {came}")
+            format!("{} started to pay{tries} {came}", who(*by))
         }
         Happened::Browsed { trouble: None } => {
             "the customer filled the cart, and another one in the shop's other language".to_owned()
@@ -44,15 +45,11 @@ pub fn told(happened: &Happened) -> String {
             page,
             trouble,
         } => {
-            let who = match by {
-                By::Customer => "the customer",
-                By::Stranger => "somebody without the customer's cookies",
-            };
             let what = match page {
                 Some(page) => seen(page),
                 None => format!("nothing: {}", trouble.as_deref().unwrap_or("no answer")),
             };
-            format!("{who} requested {} and saw {what}", callback(*to))
+            format!("{} requested {} and saw {what}", who(*by), callback(*to))
         }
         Happened::Crowded { pages, troubles } => format!(
             "{} windows came back at once; {} saw no page",
@@ -138,4 +135,12 @@ pub fn call(call: &ExchangeView, first: &ExchangeView) -> String {
         row.status,
         refused.concat()
     )
+}
+
+fn who(by: By) -> &'static str {
+    match by {
+        By::Customer => "the customer",
+        By::Stranger => "somebody without the customer's cookies",
+        By::Other => "the other customer",
+    }
 }

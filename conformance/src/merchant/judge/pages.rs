@@ -34,10 +34,9 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                     seen = true;
                     all.extend(leaks(page));
                 }
-                if *by == By::Stranger
-                    && let Some(page) = page
-                {
-                    all.push(kept_apart(page));
+                let is_told = *by != By::Customer || story.has_bystander();
+                if let Some(page) = page.as_ref().filter(|_| is_told) {
+                    all.push(kept_apart(page, *by));
                 }
                 if let Some(page) = page {
                     all.extend(told_paid(story, page));
@@ -105,14 +104,19 @@ pub fn leaks(page: &Page) -> Option<Judgement> {
 }
 
 /// Order numbers and amounts are for their own customer only.
-fn kept_apart(page: &Page) -> Judgement {
-    let message = || {
-        format!(
-            "{} showed the customer's order to somebody without their cookies",
-            page.url
-        )
+fn kept_apart(page: &Page, by: By) -> Judgement {
+    let url = &page.url;
+    let wrong = match by {
+        By::Customer => page
+            .names_others_order
+            .then(|| format!("{url} showed another customer's order")),
+        By::Other => page
+            .names_order
+            .then(|| format!("{url} showed the customer's order to another customer")),
+        By::Stranger => page.names_order.then(|| {
+            format!("{url} showed the customer's order to somebody without their cookies")
+        }),
     };
-    let wrong = page.names_order.then(message);
     Judgement::unless("order_shown_to_stranger", wrong).at(Rank::Robust)
 }
 

@@ -26,7 +26,7 @@ impl Customer<'_, '_> {
             return Ok(page);
         }
         let mut values = match by {
-            By::Customer => self.values(),
+            By::Customer | By::Other => self.values(),
             // What the shop told the customer, nobody else knows.
             By::Stranger => self.values_without_secrets(),
         };
@@ -80,6 +80,7 @@ fn add(page: &mut Page, seen: &PageLoad) {
     page.leaks.sort_unstable();
     page.leaks.dedup();
     page.names_order |= seen.page.names_order;
+    page.names_others_order |= seen.page.names_others_order;
     page.says_paid |= seen.page.says_paid;
     page.redirected_away |= seen.page.redirected_away;
     // A script shows what it likes of a refusal; an answer that breaks leaves it nothing.

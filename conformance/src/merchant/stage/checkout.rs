@@ -19,6 +19,7 @@ impl Customer<'_, '_> {
                 let own = order.and_then(|order| order.merchant_order_id);
                 self.goes_by(own.or_else(|| self.refused_number()));
                 Happened::Started {
+                    by: self.who(),
                     times,
                     order: self.order,
                     page: Some(seen.page),
@@ -27,6 +28,7 @@ impl Customer<'_, '_> {
                 }
             }
             Err(trouble) => Happened::Started {
+                by: self.who(),
                 times,
                 order: None,
                 page: None,

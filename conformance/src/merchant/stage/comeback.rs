@@ -44,7 +44,7 @@ impl Customer<'_, '_> {
             return Ok(Happened::Skipped);
         };
         let url = match to {
-            To::Status => return Ok(self.stranger_looks()),
+            To::Status => return self.other_looks(by),
             To::Own => self.callback()?.to_owned(),
             To::Success => self.success(""),
             To::Known => self.success(&format!("orderId={own}")),
@@ -77,6 +77,7 @@ impl Customer<'_, '_> {
                 self.arrive(&self.browser, &url, self.way_back(to), by)
             })?,
             By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
+            By::Other => self.other_arrives(&url)?,
         };
         if by == By::Customer && to == To::Own {
             self.last_return = Some(url);
@@ -115,7 +116,8 @@ impl Customer<'_, '_> {
     }
 }
 
-fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
+/// A page that was seen, or why none was.
+pub(super) fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
     match seen {
         Ok(page) => (Some(page), None),
         Err(trouble) => (None, Some(trouble)),

@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, Outgoing, PageLoad};
 use super::cookies::From;
+use super::numbers::{SHORTEST, names};
 use super::{Stage, belief, last_id};
 use crate::merchant::record::{What, is_of_order};
 use crate::merchant::trace::Happened;
@@ -50,6 +51,10 @@ pub struct Customer<'s, 'd> {
     pub(super) extracted: Vec<(String, String)>,
     /// Whether the steps before the checkout have been taken already.
     pub(super) has_browsed: bool,
+    /// Another customer, who has started to pay as well.
+    pub(super) other: Option<Box<Self>>,
+    /// The number of somebody else's order, which no page may show to this one.
+    others_number: Option<String>,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -83,6 +88,8 @@ impl<'s, 'd> Customer<'s, 'd> {
             has_failed: false,
             extracted: Vec::new(),
             has_browsed: false,
+            other: None,
+            others_number: None,
         })
     }
 
@@ -262,6 +269,14 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
+    /// Whose part this is.
+    pub(super) fn who(&self) -> By {
+        match self.others_number {
+            Some(_) => By::Other,
+            None => By::Customer,
+        }
+    }
+
     /// The id that they tell the shop, if the driver file has them tell it.
     pub fn told_id(&self) -> Option<String> {
         let tells = self.flow == "buy" && self.stage.driver.names("customer_id");
@@ -281,8 +296,15 @@ impl<'s, 'd> Customer<'s, 'd> {
         let seen = seen.map_err(|trouble| self.stage.told(trouble))?;
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
-        let named = [&self.merchant_orderid, &self.amount, &comma];
-        seen.page.names_order = named.iter().any(|name| seen.text.contains(name.as_str()));
+        let own = [&self.merchant_orderid, &self.amount, &comma];
+        let other = self.other().ok().and_then(Result::ok);
+        let other = other.map(|other| other.merchant_orderid.as_str());
+        let other = other.filter(|number| number.len() >= SHORTEST);
+        seen.page.names_others_order = other.is_some_and(|number| names(&seen.text, number));
+        seen.page.names_order = match &self.others_number {
+            Some(number) => names(&seen.text, number),
+            None => own.iter().any(|name| seen.text.contains(name.as_str())),
+        };
         Ok(seen)
     }
 
@@ -354,16 +376,18 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 
     /// Another customer buys the same, and does not come back.
-    fn bystander(&self, outcome: &str) -> anyhow::Result<Happened> {
+    fn bystander(&mut self, outcome: &str) -> anyhow::Result<Happened> {
         let mut other = Self {
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
             known_as: self.known_as,
+            others_number: Some(self.merchant_orderid.clone()),
             ..Customer::new(self.stage, self.flow, self.lang, self.scenario)?
         };
         let started = other.start(1);
         other.complete(outcome, None)?;
+        self.other = Some(Box::new(other));
         Ok(started)
     }
 }

@@ -12,6 +12,8 @@ mod customer;
 mod disguise;
 mod extract;
 mod html;
+mod numbers;
+mod other;
 mod pace;
 mod performance;
 mod placeholders;

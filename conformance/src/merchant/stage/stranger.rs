@@ -1,42 +1,47 @@
-//! Somebody who has no cookies of the customer's looks at the page that tells the customer of the
+//! Somebody else, with cookies of their own or none, looks at the page that tells the customer of the
 //! order.
 
-use super::browser::Outgoing;
+use super::browser::{Browser, Outgoing};
+use super::comeback::apart;
 use super::cookies::From;
 use super::customer::Customer;
 use super::extract;
+use super::numbers::{is_guessable, is_number};
 use crate::merchant::driver::{Order, filled, filled_url};
 use crate::merchant::trace::{Happened, Page};
 use flexiti_contract::scenario::{By, To};
 
-/// Ids with as many letters and digits may be a secret between the shop and its customer.
-const UNGUESSABLE: usize = 16;
-/// An order's number begins with so many letters at most.
-const LETTERS: usize = 4;
-/// And has so many digits at most.
-const DIGITS: usize = 9;
-
 impl Customer<'_, '_> {
-    /// What the page shows to a stranger who has guessed the order's number. It is not looked at if
+    /// What the page shows to somebody who has guessed the order's number. It is not looked at if
     /// the driver file has the shop's owner ask, or a program, or after a login.
-    pub(super) fn stranger_looks(&self) -> Happened {
-        let (page, trouble) = match self.looked_up() {
-            Some(Ok(page)) => (Some(page), None),
-            Some(Err(trouble)) => (None, Some(trouble)),
-            None => (None, Some("the driver file names no such page".to_owned())),
+    pub(super) fn other_looks(&self, by: By) -> anyhow::Result<Happened> {
+        let seen = match by {
+            By::Other => self.other()?.and_then(|other| {
+                let looked = self.looked_up(&other.browser, other.values());
+                looked.unwrap_or_else(no_page)
+            }),
+            By::Stranger | By::Customer => {
+                let looked = self.looked_up(&self.stage.browser()?, self.values_without_secrets());
+                looked.unwrap_or_else(no_page)
+            }
         };
-        Happened::Returned {
+        let (page, trouble) = apart(seen);
+        Ok(Happened::Returned {
             to: To::Status,
-            by: By::Stranger,
+            by,
             page,
             trouble,
-        }
+        })
     }
 
-    fn looked_up(&self) -> Option<Result<Page, String>> {
+    /// The page, seen by somebody whose browser and placeholders these are.
+    fn looked_up(
+        &self,
+        browser: &Browser,
+        secret: Vec<(String, String)>,
+    ) -> Option<Result<Page, String>> {
         let order = self.stage.driver.order_in(self.flow)?;
         let url = order.url.as_ref().filter(|_| is_customers_own(&order))?;
-        let secret = self.values_without_secrets();
         // An order's number is no secret, wherever the driver file takes it from.
         let numbers = self.values().into_iter();
         let numbers = numbers.filter(|(_, value)| is_number(value));
@@ -66,11 +71,7 @@ impl Customer<'_, '_> {
             headers: &headers,
             ..Outgoing::get(&url, From::Shop)
         };
-        let browser = match self.stage.browser() {
-            Ok(browser) => browser,
-            Err(error) => return Some(Err(format!("{error:#}"))),
-        };
-        Some(self.open(&browser, &outgoing).map(|seen| {
+        Some(self.open(browser, &outgoing).map(|seen| {
             let word = extract::read(&order.place(), &seen, &[]);
             Page {
                 names_order: word.is_ok_and(|word| order.paid.contains(&word)),
@@ -78,6 +79,10 @@ impl Customer<'_, '_> {
             }
         }))
     }
+}
+
+fn no_page() -> Result<Page, String> {
+    Err("the driver file names no such page".to_owned())
 }
 
 /// Whether the customer's own browser reads the page, with nothing but its cookies and what the shop
@@ -91,58 +96,4 @@ fn is_customers_own(order: &Order) -> bool {
     let mut headers = order.headers.iter();
     let has_key = headers.any(|(name, value)| is_key(name) && !value.contains('{'));
     order.as_customer && order.steps.is_empty() && !has_key
-}
-
-/// Whether this is an order's number, no larger than a shop has orders: digits, perhaps after a few
-/// letters, as `R123456789`, or with signs between them, as `26-00002`.
-fn is_number(text: &str) -> bool {
-    let letters = text.chars().take_while(char::is_ascii_alphabetic).count();
-    let rest = text.get(letters..).unwrap_or_default();
-    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
-    let is_sign = |sign: char| ['-', '_', '.', '/'].contains(&sign);
-    letters <= LETTERS
-        && (1..=DIGITS).contains(&digits)
-        && rest
-            .chars()
-            .all(|sign| sign.is_ascii_digit() || is_sign(sign))
-}
-
-/// Whether an id may be guessed.
-fn is_guessable(id: &str) -> bool {
-    id.chars().filter(char::is_ascii_alphanumeric).count() < UNGUESSABLE
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_orders_number_may_have_letters_in_front_and_signs_in_between() {
-        for (text, number) in [
-            ("10045", true),
-            ("R123456789", true),
-            ("26-00002", true),
-            ("QT-2048-2", true),
-            ("ORD_2026.11/7", true),
-            ("1234567890", false),
-            ("wc8f2a", false),
-            ("order-17", false),
-            ("-", false),
-            ("", false),
-        ] {
-            assert_eq!(is_number(text), number, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_number_is_guessed_and_a_random_id_is_not() {
-        for (id, guessable) in [
-            ("10045", true),
-            ("QT-2048-2", true),
-            ("0b9f7a52-30a1-4a1e-9a50-9fd2b5a3b3b0", false),
-            ("ord_5f3c9a7e1b2d4c6f", false),
-        ] {
-            assert_eq!(is_guessable(id), guessable, "{id}");
-        }
-    }
 }

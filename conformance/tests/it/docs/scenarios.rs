@@ -156,6 +156,7 @@ fn step(step: &Step) -> String {
             let who = match by {
                 By::Customer => "The customer's browser",
                 By::Stranger => "A browser without the customer's cookies",
+                By::Other => "The other customer's browser",
             };
             let where_to = match to {
                 To::Own => "the callback URL that Flexiti sends the customer to",

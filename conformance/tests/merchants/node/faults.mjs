@@ -99,6 +99,11 @@ const FAULTS = {
     const any = [...this.checkouts.values()].find((checkout) => checkout.opened?.orderId === orderId);
     return any ?? original(session, orderId);
   }),
+  /** A callback's orderId finds the order of any customer who has a session. */
+  foreign_order_in_query_of_a_session: ({ Shop }) => replace(Shop.prototype, 'chosen', function (original, session, orderId) {
+    const any = session && [...this.checkouts.values()].find((checkout) => checkout.opened?.orderId === orderId);
+    return any ?? original(session, orderId);
+  }),
   /** The second callback of an order makes it failed: it was "already processed". */
   callback_twice_fails: ({ Shop }) => replace(Shop.prototype, 'callback', async function (original, session, url) {
     const checkout = this.chosen(session, url.searchParams.get('orderId'));

@@ -123,7 +123,7 @@ def open_order(order):
 
 
 def ask(order):
-    if order["state"] == "paid" or not order.get("online"):
+    if order["state"] == "paid" or order.get("given_up") or not order.get("online"):
         return
     try:
         status, body = api(order, "GET", f"/online/client-id/{urllib.parse.quote(ID)}/notifications/order-id/{order['online']}")
@@ -153,6 +153,9 @@ def ask(order):
         order["state"] = "failed"
     else:
         order["state"] = "pending"
+        order["answers"] = order.get("answers", 0) + 1
+        if FAULT == "plain_gives_up" and order["answers"] == 3:
+            order["state"], order["given_up"] = "failed", True
 
 
 SAY = {"en": {"paid": "Thank you, your order is paid", "pending": "Your order is not decided yet",

@@ -250,6 +250,33 @@ def foreign_order_in_query():
 
 
 @fault
+def foreign_order_in_query_of_a_session():
+    """A callback's orderId finds the order of any customer, if the browser has a session."""
+    def own_order(original, self, query):
+        for order in shop.orders.values() if self.session() else ():
+            if order.opened and order.opened.order_id == query.get("orderId"):
+                return order
+        return original(self, query)
+    replace(shop.Handler, "own_order", own_order)
+
+
+@fault
+def shows_the_latest_order():
+    """The page after Flexiti's pages shows the number of the order that anyone opened last."""
+    latest = []
+
+    def open_(original, self):
+        latest[:] = [self.number]
+        return original(self)
+
+    def order_page(original, order, status):
+        return original(order, status).replace(order.number, latest[-1] if latest else order.number)
+
+    replace(shop.Order, "open", open_)
+    replace(shop, "order_page", order_page)
+
+
+@fault
 def callback_twice_opens_again():
     """The second callback of an order opens another one at Flexiti."""
     def act(handler, order, path, query):

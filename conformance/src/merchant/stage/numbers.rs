@@ -1,0 +1,88 @@
+//! The numbers of a shop's orders, as they stand in addresses and on pages.
+
+/// Ids with as many letters and digits may be a secret between the shop and its customer.
+const UNGUESSABLE: usize = 16;
+/// An order's number begins with so many letters at most.
+const LETTERS: usize = 4;
+/// And has so many digits at most.
+const DIGITS: usize = 9;
+/// Shorter numbers are found in any text.
+pub(super) const SHORTEST: usize = 3;
+
+/// Whether this is an order's number, no larger than a shop has orders: digits, perhaps after a few
+/// letters, as `R123456789`, or with signs between them, as `26-00002`.
+pub(super) fn is_number(text: &str) -> bool {
+    let letters = text.chars().take_while(char::is_ascii_alphabetic).count();
+    let rest = text.get(letters..).unwrap_or_default();
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    let is_sign = |sign: char| ['-', '_', '.', '/'].contains(&sign);
+    letters <= LETTERS
+        && (1..=DIGITS).contains(&digits)
+        && rest
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || is_sign(sign))
+}
+
+/// Whether an id may be guessed.
+pub(super) fn is_guessable(id: &str) -> bool {
+    id.chars().filter(char::is_ascii_alphanumeric).count() < UNGUESSABLE
+}
+
+/// Whether a text has this number in it, and not as a part of a longer one.
+pub(super) fn names(text: &str, number: &str) -> bool {
+    let is_part = |sign: char| sign.is_alphanumeric() || sign == '-' || sign == '_';
+    text.match_indices(number).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + number.len()..].chars().next();
+        ![before, after].into_iter().flatten().any(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orders_number_may_have_letters_in_front_and_signs_in_between() {
+        for (text, number) in [
+            ("10045", true),
+            ("R123456789", true),
+            ("26-00002", true),
+            ("QT-2048-2", true),
+            ("ORD_2026.11/7", true),
+            ("1234567890", false),
+            ("wc8f2a", false),
+            ("order-17", false),
+            ("-", false),
+            ("", false),
+        ] {
+            assert_eq!(is_number(text), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_guessed_and_a_random_id_is_not() {
+        for (id, guessable) in [
+            ("10045", true),
+            ("QT-2048-2", true),
+            ("0b9f7a52-30a1-4a1e-9a50-9fd2b5a3b3b0", false),
+            ("ord_5f3c9a7e1b2d4c6f", false),
+        ] {
+            assert_eq!(is_guessable(id), guessable, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_orders_number_is_not_found_in_a_longer_one() {
+        for (text, found) in [
+            ("Order C7-3: paid", true),
+            ("<td>C7-3</td>", true),
+            ("Order C7-3-B: paid", false),
+            ("Order C7-31: paid", false),
+            ("Order AC7-3: paid", false),
+            ("", false),
+        ] {
+            assert_eq!(names(text, "C7-3"), found, "{text}");
+        }
+    }
+}
