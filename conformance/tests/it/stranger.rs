@@ -296,12 +296,25 @@ fn a_server_may_know_none_of_the_customers_of_the_examples() {
         "404_not_found",
         "409_wrong_inputs",
     ] {
-        let settings = json!({ "buy_unknown_customer": answer });
-        stranger.switch(settings.as_object().unwrap(), None);
-        let judged = stranger.judged(1);
-        assert_eq!(judged.code, Some(0), "{answer}: {}", judged.told());
-        let noted = "Buy was not tried: it needs a customer";
-        assert!(judged.text.contains(noted), "{}", judged.text);
+        for unknown in [
+            "at_buy",
+            "at_apply_buy",
+            "cards_at_buy",
+            "ids_at_apply_buy_and_cards_at_buy",
+        ] {
+            let settings = json!({ "buy_unknown_customer": answer, "unknown_customers": unknown });
+            stranger.switch(settings.as_object().unwrap(), None);
+            let judged = stranger.judged_with(1, &["--cases", "0"]);
+            assert_eq!(
+                judged.code,
+                Some(0),
+                "{answer}, {unknown}: {}",
+                judged.told()
+            );
+            let noted = "Buy was not tried: it needs a customer";
+            let is_noted = judged.text.contains(noted);
+            assert_eq!(is_noted, unknown == "at_buy", "{unknown}: {}", judged.text);
+        }
     }
 }
 

@@ -57,7 +57,9 @@ class Judge:
         for sentence, change in [
                 ("client_id is required", {"client_id": None}), ("client_secret is required", {"client_secret": None}),
                 ("client_secret is checked", {"client_secret": "wrong"}), ("client_id is checked", {"client_id": "nobody"}),
-                ("grant_type is one of the list", {"grant_type": "magic"}), ("scope is one of the list", {"scope": "magic"}),
+                ("client_secret is checked for each scope", {"client_secret": "wrong", "scope": "customer"}),
+                ("grant_type is one of the list", {"grant_type": "magic"}),
+                ("grant_type is the whole word", {"grant_type": "client_credentials2"}), ("scope is one of the list", {"scope": "magic"}),
                 ("x-reference-id is required by token", {"reference": None}),
                 ("x-reference-id has at most 32 characters", {"reference": "a" * 64}),
                 ("token reads no JSON", {"content_type": "application/json",
@@ -115,6 +117,8 @@ class Judge:
                                                  "limits x-reference-id to 32 characters")):
                 self.say(not reply.ok, f"{version} init {sentence}")
                 self.error_shape(reply)
+            for other in self.encodings:
+                self.say(not shop.init("0" * 40, values, version, other).ok, f"{version} init needs a known token in {other}")
 
     def error_shape(self, reply):
         body = reply.json
@@ -146,10 +150,11 @@ class Judge:
                       customer_id=customer, **PREFILL).ok, f"all optional parameters are taken in {encoding}")
         for name, value in [("is_guest", "True"), ("is_guest", "false"), ("has_previous_purchase", "true"), ("salutation", "Mrs"),
                             ("salutation", "Ms"), ("province", "QC"), ("province", "AB"), ("lang", "En-CA"), ("lang", "en-FR"),
-                            ("customer_id", "12345678901234567890"),
+                            ("customer_id", "12345678901234567890"), ("merchant_orderid", f"2026113{len(encoding)}"),
                             ("amount_requested", "500.00" if self.settings.get("amount_least") == "500" else "0.01")]:
             flow = "Buy" if name == "customer_id" and customer is None else "Apply"
             say(self.send(flow, encoding=encoding, **{name: value}).ok, f"{name} {value} is taken in {encoding}")
+        say(not self.send("Buy", encoding=encoding, flow="rebuy").ok, f"flow is a whole word in {encoding}")
         for name, value in [("lang", ""), ("amount_requested", ""), ("flow", "Rent"), ("amount_requested", "0"),
                             ("amount_requested", "-5"), ("amount_requested", "499,00"), ("amount_requested", "much"),
                             ("customer_id", "1" * 21), ("is_guest", "perhaps")]:

@@ -73,7 +73,7 @@ def init(config, state, request, version, path_client):
     if checked.errors:
         raise input_refusal(config, checked.error_list())
     rule = config["buy_unknown_customer"]
-    if checked.flow == "buy" and rule != "taken":
+    if rule != "taken" and _is_unknown(config["unknown_customers"], checked):
         named = "vcc" if "customer_id" not in checked.values else "customer_id"
         fields = [(named, "invalid", checked.values.get(named))] if rule == "409_wrong_inputs" else []
         raise Refusal(rule, "Customer not found", fields)
@@ -93,6 +93,15 @@ def init(config, state, request, version, path_client):
     if config["extra_members"] == "some":
         members["session_minutes"] = 20
     return json_answer(int(config["init_success_status"]), members)
+
+
+def _is_unknown(which, checked):
+    """Whether the server does not know the customer of this request."""
+    by_id, by_card = "customer_id" in checked.values, "vcc" in checked.values
+    if checked.flow == "buy":
+        return which == "at_buy" or (which != "at_apply_buy" and by_card)
+    return checked.flow == "apply/buy" and ((which == "at_apply_buy" and (by_id or by_card))
+                                            or (which == "ids_at_apply_buy_and_cards_at_buy" and by_id))
 
 
 WORDS = {"en": {"title": "Flexiti financing", "apply": "Apply now", "buy": "Confirm your purchase",

@@ -160,7 +160,9 @@ _s("address_2_rule", ["may_be_empty", "not_empty", "optional"],
 _s("buy_customer_named", ["customer_id", "vcc", "both"],
    INIT, "customer_id", "?", "R-seed", "Which parameter is named when a buy has neither customer_id nor vcc.")
 _s("buy_unknown_customer", ["taken", "409_customer_not_found", "404_not_found", "409_wrong_inputs"],
-   INIT, "customer_id", "?", "R-bul, P-env", "What a buy gets whose customer this server does not know; it knows none.")
+   INIT, "customer_id", "?", "R-bul, P-env", "What a purchase gets whose customer this server does not know.")
+_s("unknown_customers", ["at_buy", "at_apply_buy", "cards_at_buy", "ids_at_apply_buy_and_cards_at_buy"],
+   INIT, "customer_id", "?", "R-bul, P-env", "Which customers it does not know, if any: those of a flow, or those that are named by their card or by their id.")
 _s("apply_buy_needs_customer", ["no", "yes"],
    INIT, "customer_id", "D", "R-cur, R-seed, R-old2, R-old3, R-v3", "Whether Apply/Buy needs customer_id or vcc; the documented versions contradict each other.")
 _s("boolean_spellings", ["any_case", "printed", "with_numbers"],

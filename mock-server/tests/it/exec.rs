@@ -295,13 +295,13 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started() {
         "trap '' TERM; sleep {mark} & (setsid sleep {mark} &); touch {}; while :; do sleep {mark}; done",
         file.display()
     );
-    let mut child = started(&["--timeout", "0.3"], &line, &file);
+    let mut child = started(&["--timeout", "2.5"], &line, &file);
     let status = wait_for("the end", LONG, || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(124));
     let output = child.wait_with_output().unwrap();
     let message = stderr(&output);
     assert_eq!(message.lines().count(), 1, "{message}");
-    assert!(message.contains("0.3 seconds (--timeout)"), "{message}");
+    assert!(message.contains("2.5 seconds (--timeout)"), "{message}");
     let gone = || (!is_alive(&mark)).then_some(());
     wait_for("the end of what it started", LONG, gone);
 }

@@ -48,7 +48,9 @@ pub(super) fn observe(
     if sent(exchange, "origin").is_some() {
         seen.see(Rule::Cors, cors(rulebook, answer));
     }
-    if let Some(endpoint) = endpoint {
+    // A page is no answer of the API: whatever stands before the server blocks garbage with one.
+    let is_api = answer.json().is_some_and(|body| body.is_object());
+    if let Some(endpoint) = endpoint.filter(|_| is_api || !garbage) {
         seen.at_endpoint(endpoint, answer, ordinary);
     }
     seen.verdicts

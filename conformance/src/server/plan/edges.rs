@@ -234,10 +234,12 @@ pub(super) fn identity(
         let param = contract.param(place.endpoint, name)?;
         working.samples.of(place.endpoint, param)
     };
-    // What these parameters may hold is open: only a value that the server has taken binds it.
-    let is_taken = |name: &str| {
+    // What these parameters may hold is open, and whom the server knows: only a value that it has
+    // taken in this flow binds it.
+    let is_taken = |base: &Params, name: &str| {
         let known = &working.samples.values;
-        matches!(known.get(&(place.endpoint, name.to_owned())), Some(Some(_)))
+        let is_known = matches!(known.get(&(place.endpoint, name.to_owned())), Some(Some(_)));
+        is_known && base.iter().any(|(own, _)| own == name)
     };
     let mut cases = Vec::new();
     for base in bases(rulebook, working, place.endpoint) {
@@ -259,7 +261,7 @@ pub(super) fn identity(
                 let expect = Expect::Granted;
                 let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
                 let mut case = case.held_to(contract, clause);
-                case.must &= is_taken(param);
+                case.must &= is_taken(&base, param);
                 cases.push(case);
             }
         }

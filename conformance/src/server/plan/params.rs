@@ -133,14 +133,13 @@ pub fn any_params(
     let contract = rulebook.contract();
     let samples = &working.samples;
     let spelled = samples.flow(rulebook, endpoint, flow)?;
+    let by_flow = |name: &str| is_left_out(rulebook, samples, flow, name);
     // One identity is enough.
     let known = contract.param(endpoint, "customer_id");
     let known = known.is_some_and(|param| samples.of(endpoint, param).is_some());
-    let left_out = |name: &str| {
-        name == "merchant_order_id"
-            || (name == "vcc" && known)
-            || is_left_out(rulebook, samples, flow, name)
-    };
+    let known = known && !by_flow("customer_id");
+    let left_out =
+        |name: &str| name == "merchant_order_id" || (name == "vcc" && known) || by_flow(name);
     let params = contract
         .params(endpoint)
         .iter()

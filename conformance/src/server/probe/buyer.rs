@@ -9,7 +9,8 @@ use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
-const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
+/// The parameters that name the customer.
+pub(super) const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
 
 /// A request for a flow that a customer may be named in.
 pub(super) struct Asked<'a, 'p, 's> {
@@ -69,7 +70,7 @@ impl Asked<'_, '_, '_> {
         if self.flow == Flow::ApplyBuy {
             let params = nobody(params);
             if self.asked(&params)?.granted() {
-                self.keep(None);
+                self.keep(&params, None);
                 return Ok(Some(params));
             }
         } else {
@@ -78,7 +79,7 @@ impl Asked<'_, '_, '_> {
             for card in cards {
                 let params = replaced(&nobody(params), "vcc", &json!(card));
                 if self.asked(&params)?.granted() {
-                    self.keep(Some(&card));
+                    self.keep(&params, Some(&card));
                     return Ok(Some(params));
                 }
             }
@@ -94,15 +95,25 @@ impl Asked<'_, '_, '_> {
         self.prober.init_at(self.endpoint, self.encoding, params)
     }
 
-    /// No request names a customer's id from then on, but a card if there is one.
-    fn keep(&mut self, card: Option<&str>) {
-        for endpoint in INIT {
-            let mut keep = |name: &str, value: Option<String>| {
-                let key = (endpoint, name.to_owned());
-                self.prober.samples.values.insert(key, value);
-            };
-            keep("customer_id", None);
-            keep("vcc", card.map(str::to_owned));
+    /// No request of the flow names a customer's id from then on, but a card if there is one.
+    fn keep(&mut self, granted: &Params, card: Option<&str>) {
+        let samples = &mut self.prober.samples;
+        let spelled = granted.iter().find(|(name, _)| name == "flow");
+        if let Some(spelled) = spelled.and_then(|(_, spelled)| spelled.as_str()) {
+            let known = samples.flows.entry(self.flow);
+            known.or_insert_with(|| spelled.to_owned());
+        }
+        let left_out = samples.left_out.entry(self.flow).or_default();
+        left_out.insert("customer_id".to_owned());
+        match card {
+            Some(card) => {
+                let key = |endpoint| (endpoint, "vcc".to_owned());
+                let known = INIT.map(|endpoint| (key(endpoint), Some(card.to_owned())));
+                samples.values.extend(known);
+            }
+            None => {
+                left_out.insert("vcc".to_owned());
+            }
         }
     }
 }

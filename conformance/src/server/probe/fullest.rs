@@ -1,5 +1,6 @@
 //! What else a granted request to init may hold, and in which encodings it may come.
 
+use super::buyer::IDENTITY;
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
@@ -133,11 +134,27 @@ fn add(
         }
     }
     let is_taken = taken.is_some();
+    // Which customers a server knows may depend on what they are to do.
+    if !is_taken && IDENTITY.contains(&name) {
+        if let Some(flow) = flow_of(prober, &foothold.params) {
+            let left_out = prober.samples.left_out.entry(flow).or_default();
+            left_out.insert(name.to_owned());
+            return Ok(false);
+        }
+    }
     for endpoint in INIT {
         let key = (endpoint, name.to_owned());
         prober.samples.values.insert(key, taken.clone());
     }
     Ok(is_taken)
+}
+
+/// The flow of a request, by the spelling that is known to be granted.
+fn flow_of(prober: &Prober<'_, '_>, params: &Params) -> Option<Flow> {
+    let (_, spelled) = params.iter().find(|(name, _)| name == "flow")?;
+    let mut flows = prober.samples.flows.iter();
+    let known = flows.find(|(_, own)| spelled.as_str() == Some(own.as_str()));
+    known.map(|(flow, _)| *flow)
 }
 
 /// Whether a request with one more parameter is granted: as it stands, or in JSON with booleans as
