@@ -180,7 +180,10 @@ impl Faults {
     /// could have been counts it.
     pub fn strike(&mut self, input: &MatchInput<'_>) -> Option<Strike> {
         let mut struck = None;
-        for at in self.index().candidates(input) {
+        let mut spent = None;
+        let plan = &self.plan;
+        let index = self.index.get_or_insert_with(|| Index::new(plan));
+        for at in index.candidates(input).iter().copied() {
             let planned = &mut self.plan[at];
             if !planned.is_for(input) {
                 continue;
@@ -197,12 +200,11 @@ impl Faults {
                 let plan = Arc::clone(&self.own);
                 let serial = planned.serial;
                 struck = Some((planned.fault.action.clone(), Ticket { plan, serial }));
-                if planned.is_spent()
-                    && let Some(index) = &mut self.index
-                {
-                    index.spent(at, planned);
-                }
+                spent = planned.is_spent().then_some(at);
             }
+        }
+        if let Some(at) = spent {
+            index.spent(at, &self.plan[at]);
         }
         let (action, ticket) = struck?;
         Some(Strike {

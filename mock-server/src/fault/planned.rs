@@ -72,15 +72,11 @@ impl Planned {
         times != 0 && self.struck >= times
     }
 
-    /// Whether it is for a request.
+    /// Whether it is for a request that goes to one of its places.
     pub(super) fn is_for(&self, input: &MatchInput<'_>) -> bool {
-        let open = match &self.fault.action {
-            Action::Maintenance { from, until } => {
-                (from.as_millisecond()..until.as_millisecond()).contains(&input.now)
-            }
-            _ => true,
-        };
-        if !open || !self.places.contains(&input.kind) {
+        if let Action::Maintenance { from, until } = &self.fault.action
+            && !(from.as_millisecond()..until.as_millisecond()).contains(&input.now)
+        {
             return false;
         }
         let wanted = &self.fault.matching.params;

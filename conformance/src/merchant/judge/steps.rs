@@ -223,7 +223,12 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                         "the shop says `{said}`, and the notifications that it got say nothing of the kind: {}",
                         story.last_heard().unwrap_or_default()
                     ),
-                    _ => format!("{unheard}: it believed the callback"),
+                    _ => match story.last_heard() {
+                        Some(heard) => format!(
+                            "{unheard}: it believed the callback, or misread what it was told ({heard})"
+                        ),
+                        None => format!("{unheard}: it believed the callback"),
+                    },
                 }
             });
             Some(Judgement::unless(check, wrong))

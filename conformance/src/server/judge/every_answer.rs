@@ -296,13 +296,29 @@ fn error_shape(
         params.is_some_and(|params| !is_page || are_plain(&params)) && !exchange.sent.contains(&0)
     };
     let status = disguised || (OF_PARAMETERS.contains(&answer.status) && !printed());
-    let violates = of_init && status && read();
+    let violates = of_init && status && read() && !is_for_its_token(rulebook, exchange, answer);
     let mismatch = Mismatch {
         violates,
         ..Mismatch::open(Part::Shape, Some("error_shape"), expected)
     };
     let rule = Rule::ErrorShape.id();
     Some(differs(rule, at, mismatch, exchange.actual()))
+}
+
+/// Whether a refusal is for the token, which something before the server may look at: none was sent,
+/// or parameters are refused with another status.
+fn is_for_its_token(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> bool {
+    let status = |error: ErrorId| rulebook.refusal(error).status.as_u16();
+    let of_tokens = [
+        ErrorId::TokenMissing,
+        ErrorId::TokenMalformed,
+        ErrorId::TokenUnknown,
+    ];
+    let is_so = of_tokens
+        .into_iter()
+        .any(|error| status(error) == answer.status);
+    let bearer = sent(exchange, "authorization").unwrap_or_default();
+    is_so && (status(ErrorId::WrongInputs) != answer.status || !bearer.starts_with("Bearer "))
 }
 
 /// Whether no text among the parameters has signs that mean something to the programs behind a

@@ -97,9 +97,14 @@ fn made_of_valid(
                         && breaks_only(rulebook, clause, place, less)
                         && violations(rulebook, place.endpoint, &mend(less)).is_empty()
                 };
-                // Mostly nothing else is needed than without the defect.
+                // Mostly nothing else is needed than without the defect. A flow that is taken for
+                // another one needs what that one needs.
                 let few = Some(changed(bare)).filter(is_meant);
-                let params = few.unwrap_or_else(|| minimal(&params, is_meant));
+                let params = match few {
+                    _ if place.param == "flow" && !value.is_null() => params.clone(),
+                    Some(few) => few,
+                    None => minimal(&params, is_meant),
+                };
                 Some(Broken {
                     too_long: name == TOO_LONG,
                     name: name.clone(),

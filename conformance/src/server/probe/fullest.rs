@@ -205,8 +205,14 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     if spelled(&foothold.params) == spelled(&bare) {
         return Ok(());
     }
-    let full = replaced(&foothold.params, "flow", &flow);
-    let identity = |name: &str| ["customer_id", "vcc"].contains(&name);
+    let identity = |name: &str| IDENTITY.contains(&name);
+    let mut full = replaced(&foothold.params, "flow", &flow);
+    // The flow of the foothold may do without the customer whom others name.
+    let buyer = prober.contract.param(endpoint, "customer_id");
+    let buyer = buyer.and_then(|param| prober.samples.of(endpoint, param));
+    if let Some(buyer) = buyer.filter(|_| !full.iter().any(|(name, _)| identity(name))) {
+        full.push(("customer_id".to_owned(), json!(buyer)));
+    }
     let address = |name: &str| name.contains('.');
     let own = |name: &str| bare.iter().any(|(known, _)| known == name);
     let nothing: &dyn Fn(&str) -> bool = &|_| false;
@@ -226,8 +232,8 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             if let Some(answer) = answer.filter(|_| is_whole) {
                 prober.note("apply_refuses", answer, &heard);
             }
-            let names = out.into_iter().map(|(name, _)| name);
-            prober.samples.left_out.insert(Flow::Apply, names.collect());
+            let left_out = prober.samples.left_out.entry(Flow::Apply).or_default();
+            left_out.extend(out.into_iter().map(|(name, _)| name));
             break;
         }
     }
