@@ -148,7 +148,7 @@ pub enum Step {
         /// How many.
         browsers: usize,
     },
-    /// Another customer buys the same at the same time, and does not return.
+    /// Another customer starts to pay for the same goods, and their order comes to an outcome.
     Bystander {
         /// An outcome of the admin API.
         outcome: String,
@@ -248,7 +248,7 @@ pub enum By {
     Customer,
     /// Somebody without the customer's cookies.
     Stranger,
-    /// Another customer of the shop, who has bought something as well.
+    /// Another customer, with an order of their own.
     Other,
 }
 

@@ -229,6 +229,10 @@ impl Happened {
 }
 
 /// Whether it need not be written down.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_customer(by: &By) -> bool {
     *by == By::Customer
 }
@@ -335,9 +339,9 @@ pub struct Page {
     pub leaks: Vec<String>,
     /// Whether it shows the customer's order: its number, or its amount.
     pub names_order: bool,
-    /// Whether it shows the number of another customer's order to this one.
-    #[serde(default)]
-    pub names_others_order: bool,
+    /// Whether it shows the number of another customer's order to this one, if that could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names_others_order: Option<bool>,
     /// Whether it says in so many words that the order is paid.
     #[serde(default)]
     pub says_paid: bool,
@@ -374,7 +378,7 @@ impl Page {
             lang: None,
             leaks: Vec::new(),
             names_order: false,
-            names_others_order: false,
+            names_others_order: None,
             says_paid: false,
             empty_words: None,
             echoes: false,

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 /// How many there are; `docs/guides/certifying-a-shop.md` says so too.
-const ALL: usize = 187;
+const ALL: usize = 188;
 
 /// How many shops run at once: they mostly wait.
 const AT_ONCE: usize = 8;

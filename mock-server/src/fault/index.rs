@@ -151,7 +151,7 @@ mod tests {
                     };
                     let all: Vec<usize> = (0..plan.len()).filter(is_for).collect();
                     let mut found = index.candidates(&input).into_owned();
-                    found.retain(is_for);
+                    found.retain(|at| plan[*at].is_for(&input));
                     assert_eq!(found, all, "{kind} {params}");
                 }
             }

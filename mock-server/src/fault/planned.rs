@@ -72,7 +72,7 @@ impl Planned {
         times != 0 && self.struck >= times
     }
 
-    /// Whether it is for a request that goes to one of its places.
+    /// Whether it is for a request that goes to one of its places, however often it has struck.
     pub(super) fn is_for(&self, input: &MatchInput<'_>) -> bool {
         if let Action::Maintenance { from, until } = &self.fault.action
             && !(from.as_millisecond()..until.as_millisecond()).contains(&input.now)

@@ -14,6 +14,10 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("lang", "`en` or `fr`"),
     ("amount", "the amount in dollars, with two decimals"),
     ("merchant_orderid", "the shop's own number of the order"),
+    (
+        "customer",
+        "a name that no two customers have, for accounts and e-mail addresses",
+    ),
     ("mname", "the middle name, which decides an application"),
     ("customer_id", "a customer whom Flexiti knows, for `buy`"),
 ];

@@ -22,7 +22,7 @@ const ON_ITS_WAY_MS: i64 = 1_000;
 /// Why it cannot be said whether customers have tokens of their own.
 const ONE_ADDRESS: &str = "one token opened orders of several customers, who all have the same e-mail \
     address, and may be taken for one: give each of them one of their own in the driver file, such as \
-    `{merchant_orderid}@example.com`";
+    `{customer}@example.com`";
 
 /// The findings about these calls, and a verdict on each rule.
 /// `looked` are calls whose time the runner chose.

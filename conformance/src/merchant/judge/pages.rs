@@ -34,10 +34,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                     seen = true;
                     all.extend(leaks(page));
                 }
-                let is_told = *by != By::Customer || story.has_bystander();
-                if let Some(page) = page.as_ref().filter(|_| is_told) {
-                    all.push(kept_apart(page, *by));
-                }
+                all.extend(page.as_ref().and_then(|page| kept_apart(page, *by)));
                 if let Some(page) = page {
                     all.extend(told_paid(story, page));
                     let is_forged = ![To::Own, To::Status].contains(to);
@@ -104,20 +101,18 @@ pub fn leaks(page: &Page) -> Option<Judgement> {
 }
 
 /// Order numbers and amounts are for their own customer only.
-fn kept_apart(page: &Page, by: By) -> Judgement {
+fn kept_apart(page: &Page, by: By) -> Option<Judgement> {
     let url = &page.url;
-    let wrong = match by {
-        By::Customer => page
-            .names_others_order
-            .then(|| format!("{url} showed another customer's order")),
-        By::Other => page
-            .names_order
-            .then(|| format!("{url} showed the customer's order to another customer")),
-        By::Stranger => page.names_order.then(|| {
-            format!("{url} showed the customer's order to somebody without their cookies")
-        }),
+    let (is_shown, what) = match by {
+        By::Customer => (page.names_others_order?, "another customer's order"),
+        By::Other => (page.names_order, "the customer's order to another customer"),
+        By::Stranger => (
+            page.names_order,
+            "the customer's order to somebody without their cookies",
+        ),
     };
-    Judgement::unless("order_shown_to_stranger", wrong).at(Rank::Robust)
+    let wrong = is_shown.then(|| format!("{url} showed {what}"));
+    Some(Judgement::unless("order_shown_to_stranger", wrong).at(Rank::Robust))
 }
 
 fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement {

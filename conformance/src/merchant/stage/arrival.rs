@@ -40,8 +40,8 @@ impl Customer<'_, '_> {
             let request = Prepared::new(step, &filled_in);
             let seen = self.open(browser, &request.as_outgoing()).map_err(named)?;
             add(&mut page, &seen);
-            // A stranger may be told less.
-            if by == By::Stranger || seen.page.status >= 400 {
+            // Somebody else may be told less.
+            if by != By::Customer || seen.page.status >= 400 {
                 continue;
             }
             let cookies = browser.cookies(&filled_url(&step.url, &filled_in));
@@ -80,7 +80,9 @@ fn add(page: &mut Page, seen: &PageLoad) {
     page.leaks.sort_unstable();
     page.leaks.dedup();
     page.names_order |= seen.page.names_order;
-    page.names_others_order |= seen.page.names_others_order;
+    if let Some(other) = seen.page.names_others_order {
+        *page.names_others_order.get_or_insert(false) |= other;
+    }
     page.says_paid |= seen.page.says_paid;
     page.redirected_away |= seen.page.redirected_away;
     // A script shows what it likes of a refusal; an answer that breaks leaves it nothing.

@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub has_faults: bool,
     /// How long Flexiti is silent at its questions.
     pub silence: Duration,
+    /// How often the shop has to ask before a notification shows the outcome.
+    pub polls: u32,
     /// The shop, and the mock behind it.
     pub stage: &'a Stage<'a>,
 }
@@ -79,7 +81,9 @@ pub fn believe(
         let is_wrong = belief == Some(Belief::Paid);
         let pace = stage.pace();
         let usual = stage.patience + asked.silence;
-        let is_late = waited > pace.limit(known, usual, most.max(usual));
+        let pause = by_itself.unwrap_or_default().max(pace.pause);
+        let most = most.max(usual) + pause * asked.polls;
+        let is_late = waited > pace.limit(known, usual, most);
         // The state of an order that was never opened will not change.
         let is_open = asked.order.is_some();
         // A shop that asks in the background has yet to meet what was planned for it.

@@ -227,7 +227,7 @@ fn page(url: &Url, status: StatusCode, lang: Option<String>) -> Page {
         lang,
         leaks: Vec::new(),
         names_order: false,
-        names_others_order: false,
+        names_others_order: None,
         says_paid: false,
         empty_words: None,
         echoes: false,

@@ -44,7 +44,7 @@ impl Customer<'_, '_> {
             return Ok(Happened::Skipped);
         };
         let url = match to {
-            To::Status => return self.other_looks(by),
+            To::Status => return self.status_page_seen_by(by),
             To::Own => self.callback()?.to_owned(),
             To::Success => self.success(""),
             To::Known => self.success(&format!("orderId={own}")),
@@ -76,8 +76,17 @@ impl Customer<'_, '_> {
             By::Customer => self.stage.acting(1, || {
                 self.arrive(&self.browser, &url, self.way_back(to), by)
             })?,
-            By::Stranger => self.arrive(&self.stage.browser()?, &url, From::Flexiti, by),
-            By::Other => self.other_arrives(&url)?,
+            By::Stranger => {
+                let browser = self.stage.browser()?;
+                self.stage
+                    .acting(1, || self.arrive(&browser, &url, From::Flexiti, by))?
+            }
+            By::Other => match self.other()? {
+                Ok(other) => self
+                    .stage
+                    .acting(1, || other.arrive(&other.browser, &url, From::Flexiti, by))?,
+                Err(why) => Err(why),
+            },
         };
         if by == By::Customer && to == To::Own {
             self.last_return = Some(url);

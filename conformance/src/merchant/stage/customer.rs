@@ -2,7 +2,7 @@
 
 use super::browser::{Browser, Outgoing, PageLoad};
 use super::cookies::From;
-use super::numbers::{SHORTEST, names};
+use super::numbers::names;
 use super::{Stage, belief, last_id};
 use crate::merchant::record::{What, is_of_order};
 use crate::merchant::trace::Happened;
@@ -32,6 +32,8 @@ pub struct Customer<'s, 'd> {
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
+    /// What nobody else is called, for accounts and e-mail addresses.
+    pub(super) name: String,
     /// Their id at Flexiti.
     pub(super) known_as: &'static str,
     pub(super) browser: Browser,
@@ -52,9 +54,12 @@ pub struct Customer<'s, 'd> {
     /// Whether the steps before the checkout have been taken already.
     pub(super) has_browsed: bool,
     /// Another customer, who has started to pay as well.
-    pub(super) other: Option<Box<Self>>,
-    /// The number of somebody else's order, which no page may show to this one.
-    others_number: Option<String>,
+    pub(super) bystander: Option<Box<Self>>,
+    /// The number of the order that belongs to the customer whose bystander this one is: no page may
+    /// show it to them.
+    stranger_to: Option<String>,
+    /// How often the shop has to ask before a notification shows the outcome.
+    polls: u32,
 }
 
 impl<'s, 'd> Customer<'s, 'd> {
@@ -78,6 +83,7 @@ impl<'s, 'd> Customer<'s, 'd> {
                 str::to_owned,
             ),
             merchant_orderid: format!("C{}-{plays}", stage.run),
+            name: format!("c{}-{plays}", stage.run),
             known_as: CUSTOMERS[usize::try_from(plays)? % CUSTOMERS.len()],
             browser: stage.browser()?,
             order: None,
@@ -88,8 +94,9 @@ impl<'s, 'd> Customer<'s, 'd> {
             has_failed: false,
             extracted: Vec::new(),
             has_browsed: false,
-            other: None,
-            others_number: None,
+            bystander: None,
+            stranger_to: None,
+            polls: 0,
         })
     }
 
@@ -190,6 +197,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             is_undisturbed: self.faults.is_empty(),
             has_faults: self.faults.iter().any(is_of_order),
             silence: self.silence(),
+            polls: self.polls,
             stage: self.stage,
         }
     }
@@ -271,7 +279,7 @@ impl<'s, 'd> Customer<'s, 'd> {
 
     /// Whose part this is.
     pub(super) fn who(&self) -> By {
-        match self.others_number {
+        match self.stranger_to {
             Some(_) => By::Other,
             None => By::Customer,
         }
@@ -297,11 +305,10 @@ impl<'s, 'd> Customer<'s, 'd> {
         let mut seen = self.stage.searched(seen);
         let comma = self.amount.replace('.', ",");
         let own = [&self.merchant_orderid, &self.amount, &comma];
-        let other = self.other().ok().and_then(Result::ok);
-        let other = other.map(|other| other.merchant_orderid.as_str());
-        let other = other.filter(|number| number.len() >= SHORTEST);
-        seen.page.names_others_order = other.is_some_and(|number| names(&seen.text, number));
-        seen.page.names_order = match &self.others_number {
+        let bystander = self.other().ok().and_then(Result::ok);
+        seen.page.names_others_order =
+            bystander.map(|other| names(&seen.text, &other.merchant_orderid));
+        seen.page.names_order = match &self.stranger_to {
             Some(number) => names(&seen.text, number),
             None => own.iter().any(|name| seen.text.contains(name.as_str())),
         };
@@ -331,6 +338,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         let Some(order) = self.order else {
             return Ok(Happened::Skipped);
         };
+        let polls = settle_after.and_then(|after| after["polls"].as_u64());
+        self.polls = polls.and_then(|polls| polls.try_into().ok()).unwrap_or(0);
         let completed = self.bring(order, outcome, settle_after)?;
         let admin = self.stage.mock.admin();
         self.callback = completed.and_then(|completed| completed.callback_url);
@@ -375,19 +384,20 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(Happened::Browsed { trouble })
     }
 
-    /// Another customer buys the same, and does not come back.
+    /// Another customer starts to pay for the same goods, and their order comes to an outcome.
     fn bystander(&mut self, outcome: &str) -> anyhow::Result<Happened> {
         let mut other = Self {
             faults: &[],
             amount: self.amount.clone(),
             merchant_orderid: format!("{}-B", self.merchant_orderid),
+            name: format!("{}-b", self.name),
             known_as: self.known_as,
-            others_number: Some(self.merchant_orderid.clone()),
+            stranger_to: Some(self.merchant_orderid.clone()),
             ..Customer::new(self.stage, self.flow, self.lang, self.scenario)?
         };
         let started = other.start(1);
         other.complete(outcome, None)?;
-        self.other = Some(Box::new(other));
+        self.bystander = Some(Box::new(other));
         Ok(started)
     }
 }

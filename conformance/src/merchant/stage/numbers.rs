@@ -1,13 +1,14 @@
 //! The numbers of a shop's orders, as they stand in addresses and on pages.
 
-/// Ids with as many letters and digits may be a secret between the shop and its customer.
+/// Ids with this many letters and digits may be a secret between the shop and its customer.
 const UNGUESSABLE: usize = 16;
-/// An order's number begins with so many letters at most.
+/// The most letters that an order's number begins with.
 const LETTERS: usize = 4;
-/// And has so many digits at most.
+/// The most digits that it has.
 const DIGITS: usize = 9;
-/// Shorter numbers are found in any text.
-pub(super) const SHORTEST: usize = 3;
+/// Numbers of fewer digits are found in any text, and so are shorter ones with other signs.
+const FEWEST_DIGITS: usize = 5;
+const SHORTEST: usize = 4;
 
 /// Whether this is an order's number, no larger than a shop has orders: digits, perhaps after a few
 /// letters, as `R123456789`, or with signs between them, as `26-00002`.
@@ -28,13 +29,24 @@ pub(super) fn is_guessable(id: &str) -> bool {
     id.chars().filter(char::is_ascii_alphanumeric).count() < UNGUESSABLE
 }
 
+/// Whether a number is no text that a page has by chance: a price, a year, a width.
+pub(super) fn is_found(number: &str) -> bool {
+    let are_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    number.len() >= if are_digits { FEWEST_DIGITS } else { SHORTEST }
+}
+
 /// Whether a text has this number in it, and not as a part of a longer one.
 pub(super) fn names(text: &str, number: &str) -> bool {
-    let is_part = |sign: char| sign.is_alphanumeric() || sign == '-' || sign == '_';
+    let is_part = |sign: char| sign.is_alphanumeric() || "-_%".contains(sign);
+    let is_point = |sign: char| ".,".contains(sign);
     text.match_indices(number).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + number.len()..].chars().next();
-        ![before, after].into_iter().flatten().any(is_part)
+        let mut before = text[..at].chars().rev();
+        let mut after = text[at + number.len()..].chars();
+        let joins = |next: Option<char>, beyond: Option<char>| {
+            let is_decimal = next.is_some_and(is_point) && beyond.is_some_and(char::is_numeric);
+            next.is_some_and(is_part) || is_decimal
+        };
+        !joins(before.next(), before.next()) && !joins(after.next(), after.next())
     })
 }
 
@@ -80,6 +92,8 @@ mod tests {
             ("Order C7-3-B: paid", false),
             ("Order C7-31: paid", false),
             ("Order AC7-3: paid", false),
+            ("C7-3.50 $", false),
+            ("C7-3.", true),
             ("", false),
         ] {
             assert_eq!(names(text, "C7-3"), found, "{text}");

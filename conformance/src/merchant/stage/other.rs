@@ -1,49 +1,92 @@
-//! Another customer of the shop, who has an order of their own, asks for somebody else's.
+//! Another customer of the shop, who has an order of their own: whether anybody can tell the two apart.
 
-use super::cookies::From;
 use super::customer::Customer;
-use super::numbers::SHORTEST;
+use super::numbers::is_found;
 use crate::merchant::driver::Request;
-use crate::merchant::trace::Page;
 use anyhow::Context as _;
-use flexiti_contract::scenario::By;
+use serde_json::Value;
+
+/// The placeholders that no two customers share.
+const OWN: [&str; 2] = ["{customer}", "{merchant_orderid}"];
 
 impl<'s, 'd> Customer<'s, 'd> {
-    /// The other customer. An error inside says why nobody can tell them from this one.
+    /// The other customer. An error inside says why what they are shown says nothing.
     pub(super) fn other(&self) -> anyhow::Result<Result<&Customer<'s, 'd>, String>> {
-        let other = self.other.as_deref();
-        let other = other.context("no other customer has bought anything")?;
-        let own = self.stage.driver.checkout_in(self.flow);
-        let last = own.request();
-        let requests = own.steps.iter().chain([&last]);
-        let mut texts = requests.flat_map(Request::texts);
-        if texts.any(|(key, text)| is_ones_own(&key, text)) {
-            let why = "all customers have the same account or e-mail address: put {merchant_orderid} into it";
-            return Ok(Err(why.to_owned()));
-        }
-        Ok(Ok(other))
-    }
-
-    /// The other customer opens a callback URL.
-    pub(super) fn other_arrives(&self, url: &str) -> anyhow::Result<Result<Page, String>> {
+        let other = self.bystander.as_deref();
+        let other = other.context("no other customer has started to pay")?;
         let number = &self.merchant_orderid;
-        Ok(self.other()?.and_then(|other| {
-            if number.len() < SHORTEST {
-                return Err(format!(
-                    "`{number}` is too short a number to be found on a page"
-                ));
-            }
-            other.arrive(&other.browser, url, From::Flexiti, By::Other)
-        }))
+        let checkout = self.stage.driver.checkout_in(self.flow);
+        let last = checkout.request();
+        let requests = checkout.steps.iter().chain([&last]);
+        let why = if self.told_id().is_some() {
+            "to Flexiti both are the same customer".to_owned()
+        } else if are_one(&requests.flat_map(fields).collect::<Vec<_>>()) {
+            "all customers have the same account: put {customer} into its name or e-mail address"
+                .to_owned()
+        } else if other.order.is_none() || other.merchant_orderid == *number {
+            "the other customer has no order of their own".to_owned()
+        } else if !is_found(number) || !is_found(&other.merchant_orderid) {
+            format!("`{number}` is too short a number to be found on a page")
+        } else {
+            return Ok(Ok(other));
+        };
+        Ok(Err(why))
     }
 }
 
-/// Whether a text of the driver file names a person, the same one for all customers.
-fn is_ones_own(key: &str, text: &str) -> bool {
-    const KEYS: [&str; 4] = ["password", "passwd", "pwd", "authorization"];
-    let key = key.to_ascii_lowercase();
-    let is_named = text.contains('@') || KEYS.iter().any(|own| key.contains(own));
-    is_named && !text.contains("{merchant_orderid}")
+/// Whether all customers are the same person to the shop: what they log in with, or are written to, is
+/// the same for all.
+fn are_one(fields: &[(String, &str)]) -> bool {
+    let person = || {
+        fields
+            .iter()
+            .filter(|(name, text)| names_person(name, text))
+    };
+    let is_apart = |text: &str| OWN.iter().any(|own| text.contains(own));
+    let are_apart = person().any(|(_, text)| is_apart(text));
+    !are_apart && person().any(|(_, text)| !text.contains('{'))
+}
+
+/// The fields of a request, each with its name, and its headers.
+fn fields(request: &Request) -> Vec<(String, &str)> {
+    let pairs = request.form.iter().chain(&request.headers);
+    let pairs = pairs.map(|(name, text)| (name.clone(), text.as_str()));
+    let json = request.json.iter().flat_map(|json| members("", json));
+    pairs.chain(json).collect()
+}
+
+fn members<'v>(name: &str, value: &'v Value) -> Vec<(String, &'v str)> {
+    match value {
+        Value::String(text) => vec![(name.to_owned(), text)],
+        Value::Array(all) => all.iter().flat_map(|value| members(name, value)).collect(),
+        Value::Object(all) => {
+            let all = all.iter();
+            all.flat_map(|(name, value)| members(name, value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a field says who the customer is.
+fn names_person(name: &str, text: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "pass",
+        "pwd",
+        "mot_de_passe",
+        "pin",
+        "user",
+        "login",
+        "account",
+        "mail",
+        "courriel",
+        "phone",
+        "authorization",
+        "cookie",
+        "api-key",
+        "apikey",
+    ];
+    let name = name.to_ascii_lowercase();
+    text.contains('@') || NAMES.iter().any(|own| name.contains(own))
 }
 
 #[cfg(test)]
@@ -52,15 +95,22 @@ mod tests {
 
     #[test]
     fn customers_who_log_in_alike_are_one() {
-        for (key, text, one) in [
-            ("form.password", "opensesame", true),
-            ("form.user[email]", "ann@example.com", true),
-            ("headers.Authorization", "Basic x", true),
-            ("form.email", "{merchant_orderid}@example.com", false),
-            ("form.password", "pw-{merchant_orderid}", false),
-            ("form.sku", "sofa", false),
+        for (steps, one) in [
+            (r#"form = { password = "opensesame", user = "ann" }"#, true),
+            (r#"json = { login = { user = "ann", pin = "1234" } }"#, true),
+            (r#"headers = { Cookie = "session=1" }"#, true),
+            (r#"form = { contact = "ann@example.com" }"#, true),
+            (
+                r#"form = { email = "{customer}@example.com", password = "opensesame" }"#,
+                false,
+            ),
+            (r#"form = { csrf = "{csrf}", sku = "sofa" }"#, false),
+            (r#"form = { user_token = "{csrf}" }"#, false),
         ] {
-            assert_eq!(is_ones_own(key, text), one, "{key}");
+            let text = format!("url = \"http://shop/checkout\"\n{steps}");
+            let request: Request = toml::from_str(&text).unwrap();
+            let found = are_one(&fields(&request));
+            assert_eq!(found, one, "{steps}");
         }
     }
 }

@@ -28,6 +28,7 @@ impl Customer<'_, '_> {
             ("lang", self.lang),
             ("amount", &self.amount),
             ("merchant_orderid", &self.merchant_orderid),
+            ("customer", &self.name),
             ("mname", "A-RR_L"),
             ("customer_id", customer),
         ];

@@ -9,20 +9,31 @@ use super::extract;
 use super::numbers::{is_guessable, is_number};
 use crate::merchant::driver::{Order, filled, filled_url};
 use crate::merchant::trace::{Happened, Page};
+use anyhow::bail;
 use flexiti_contract::scenario::{By, To};
+
+/// The placeholders that name an order.
+const NUMBERS: [&str; 2] = ["merchant_orderid", "online_order_id"];
 
 impl Customer<'_, '_> {
     /// What the page shows to somebody who has guessed the order's number. It is not looked at if
     /// the driver file has the shop's owner ask, or a program, or after a login.
-    pub(super) fn other_looks(&self, by: By) -> anyhow::Result<Happened> {
+    pub(super) fn status_page_seen_by(&self, by: By) -> anyhow::Result<Happened> {
         let seen = match by {
-            By::Other => self.other()?.and_then(|other| {
-                let looked = self.looked_up(&other.browser, other.values());
-                looked.unwrap_or_else(no_page)
-            }),
-            By::Stranger | By::Customer => {
-                let looked = self.looked_up(&self.stage.browser()?, self.values_without_secrets());
-                looked.unwrap_or_else(no_page)
+            By::Customer => bail!("the customer's own status page is read where the shop is asked"),
+            By::Other => match self.other()? {
+                Ok(other) => self.stage.acting(1, || {
+                    let looked = self.looked_up(&other.browser, &other.values());
+                    looked.unwrap_or_else(no_page)
+                })?,
+                Err(why) => Err(why),
+            },
+            By::Stranger => {
+                let browser = self.stage.browser()?;
+                self.stage.acting(1, || {
+                    let looked = self.looked_up(&browser, &self.values_without_secrets());
+                    looked.unwrap_or_else(no_page)
+                })?
             }
         };
         let (page, trouble) = apart(seen);
@@ -34,18 +45,18 @@ impl Customer<'_, '_> {
         })
     }
 
-    /// The page, seen by somebody whose browser and placeholders these are.
+    /// The page of this customer's order, seen by somebody whose browser and placeholders these are.
     fn looked_up(
         &self,
         browser: &Browser,
-        secret: Vec<(String, String)>,
+        values: &[(String, String)],
     ) -> Option<Result<Page, String>> {
         let order = self.stage.driver.order_in(self.flow)?;
         let url = order.url.as_ref().filter(|_| is_customers_own(&order))?;
         // An order's number is no secret, wherever the driver file takes it from.
-        let numbers = self.values().into_iter();
-        let numbers = numbers.filter(|(_, value)| is_number(value));
-        let known: Vec<(String, String)> = numbers.chain(secret.clone()).collect();
+        let own = self.values().into_iter();
+        let own = own.filter(|(name, value)| NUMBERS.contains(&name.as_str()) || is_number(value));
+        let known: Vec<(String, String)> = own.chain(values.iter().cloned()).collect();
         let is_named = |name: &str| url.contains(&format!("{{{name}}}"));
         let mut named = known.iter().filter(|(name, _)| is_named(name));
         // A stranger who knows of no address looks nowhere.
@@ -57,14 +68,14 @@ impl Customer<'_, '_> {
                     .find(stays)
                     .is_none_or(|(_, known)| known.is_empty())
         };
-        let mut extracted = secret.iter().filter(|(name, _)| is_named(name));
+        let mut extracted = values.iter().filter(|(name, _)| is_named(name));
         if named.any(|(_, value)| !is_guessable(value)) || extracted.any(is_hidden) {
             return None;
         }
         let headers: Vec<(String, String)> = order
             .headers
             .iter()
-            .map(|(name, value)| (name.clone(), filled(value, &secret)))
+            .map(|(name, value)| (name.clone(), filled(value, values)))
             .collect();
         let url = filled_url(url, &known);
         let outgoing = Outgoing {

@@ -48,7 +48,7 @@ pub(super) fn observe(
     if sent(exchange, "origin").is_some() {
         seen.see(Rule::Cors, cors(rulebook, answer));
     }
-    // A page is no answer of the API: whatever stands before the server blocks garbage with one.
+    // An HTML page comes from something in front of the server, which blocks garbage.
     let is_api = answer.json().is_some_and(|body| body.is_object());
     if let Some(endpoint) = endpoint.filter(|_| is_api || !garbage) {
         seen.at_endpoint(endpoint, answer, ordinary);
@@ -296,7 +296,7 @@ fn error_shape(
         params.is_some_and(|params| !is_page || are_plain(&params)) && !exchange.sent.contains(&0)
     };
     let status = disguised || (OF_PARAMETERS.contains(&answer.status) && !printed());
-    let violates = of_init && status && read() && !is_for_its_token(rulebook, exchange, answer);
+    let violates = of_init && status && read() && !lacks_token(exchange);
     let mismatch = Mismatch {
         violates,
         ..Mismatch::open(Part::Shape, Some("error_shape"), expected)
@@ -305,20 +305,12 @@ fn error_shape(
     Some(differs(rule, at, mismatch, exchange.actual()))
 }
 
-/// Whether a refusal is for the token, which something before the server may look at: none was sent,
-/// or parameters are refused with another status.
-fn is_for_its_token(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> bool {
-    let status = |error: ErrorId| rulebook.refusal(error).status.as_u16();
-    let of_tokens = [
-        ErrorId::TokenMissing,
-        ErrorId::TokenMalformed,
-        ErrorId::TokenUnknown,
-    ];
-    let is_so = of_tokens
-        .into_iter()
-        .any(|error| status(error) == answer.status);
+/// Whether a request may be refused for its token, which something before the server may look at: it
+/// has none, or none that the server has issued.
+fn lacks_token(exchange: &Exchange) -> bool {
     let bearer = sent(exchange, "authorization").unwrap_or_default();
-    is_so && (status(ErrorId::WrongInputs) != answer.status || !bearer.starts_with("Bearer "))
+    let token = bearer.strip_prefix("Bearer ");
+    !token.is_some_and(|token| exchange.secrets.iter().any(|secret| secret.value == token))
 }
 
 /// Whether no text among the parameters has signs that mean something to the programs behind a

@@ -97,8 +97,8 @@ fn made_of_valid(
                         && breaks_only(rulebook, clause, place, less)
                         && violations(rulebook, place.endpoint, &mend(less)).is_empty()
                 };
-                // Mostly nothing else is needed than without the defect. A flow that is taken for
-                // another one needs what that one needs.
+                // Mostly nothing else is needed than without the defect. A server that mistakes the
+                // flow for another one expects that one's parameters as well.
                 let few = Some(changed(bare)).filter(is_meant);
                 let params = match few {
                     _ if place.param == "flow" && !value.is_null() => params.clone(),

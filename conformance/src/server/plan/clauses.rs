@@ -4,7 +4,7 @@
 use super::broken::{UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
 use super::made::Broken;
-use super::params::{agreeing, base_with, once, violations, with};
+use super::params::{IDENTITY, agreeing, base_with, once, violations, with};
 use super::working::{INIT, Working, accepted};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params, RequestTemplate};
@@ -121,7 +121,7 @@ fn accepted_samples(
         .values
         .get(&(place.endpoint, place.param.clone()));
     // Which customers there are is the server's business.
-    let is_buyer = ["customer_id", "vcc"].contains(&place.param.as_str());
+    let is_buyer = IDENTITY.contains(&place.param.as_str());
     let takes_none = known == Some(&None);
     if takes_none && is_buyer {
         return Vec::new();

@@ -5,7 +5,7 @@ use super::broken::{
     UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
 };
 use super::made::Broken;
-use super::params::{base_with, bases, violations, with};
+use super::params::{IDENTITY, base_with, bases, violations, with};
 use super::working::{INIT, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
@@ -192,7 +192,19 @@ pub(super) fn at_limit(
     if is_header || !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
         return Vec::new();
     }
-    let Some(base) = base_with(rulebook, working, place.endpoint, &place.param) else {
+    // Whom a server knows, no page says: an application may be made by anybody.
+    let is_buyer = IDENTITY.contains(&place.param.as_str());
+    let own = bases(rulebook, working, place.endpoint);
+    let apply = own.iter().find(|base| {
+        let is_apply = kind_of(rulebook, base) == "Apply";
+        is_apply && base.iter().any(|(name, _)| *name == place.param)
+    });
+    let is_bound = !is_buyer || apply.is_some();
+    let base = match apply.filter(|_| is_buyer) {
+        Some(apply) => Some(apply.clone()),
+        None => base_with(rulebook, working, place.endpoint, &place.param),
+    };
+    let Some(base) = base else {
         return Vec::new();
     };
     let params = with(&base, &place.param, json!(lengthened(sample, limit)));
@@ -211,7 +223,7 @@ pub(super) fn at_limit(
             let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
             let mut case = case.held_to(contract, clause);
             // That this encoding carries everything is a question of its own.
-            case.must &= encoding == working.preferred();
+            case.must &= is_bound && encoding == working.preferred();
             cases.push(case);
         }
     }
@@ -225,7 +237,6 @@ pub(super) fn identity(
     place: &ParameterSite,
     working: &Working,
 ) -> Vec<Case> {
-    const EITHER: [&str; 2] = ["customer_id", "vcc"];
     if !clause.id.ends_with(".identity") {
         return Vec::new();
     }
@@ -247,7 +258,7 @@ pub(super) fn identity(
         if !breaks_only(rulebook, clause, place, &without_it(clause, place, &base)) {
             continue;
         }
-        for name in EITHER {
+        for name in IDENTITY {
             let Some(sample) = sample(name) else {
                 continue;
             };

@@ -16,7 +16,7 @@ pub(crate) use clauses::broken_case;
 pub(crate) use discovery::{add_working_resting, working_init};
 pub(crate) use edges::is_of_block;
 pub(crate) use made::Broken;
-pub use params::{agreeing, replaced};
+pub use params::{IDENTITY, agreeing, replaced};
 pub(crate) use params::{base_params, bases, once, thinned, violations};
 pub(crate) use rules::lives;
 pub use typed::JsonTypes;

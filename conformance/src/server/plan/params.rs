@@ -94,6 +94,9 @@ fn without_refused(rulebook: &Rulebook, endpoint: Endpoint, params: Params) -> P
     kept.collect()
 }
 
+/// The parameters that name the customer.
+pub const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
+
 /// A full init request of one flow, if the server is not known to refuse the flow on this path.
 pub fn base_params(
     rulebook: &Rulebook,

@@ -4,13 +4,10 @@
 use super::heard::Heard;
 use super::prober::Prober;
 use crate::server::case::{Encoding, Params};
-use crate::server::plan::{INIT, replaced};
+use crate::server::plan::{IDENTITY, INIT, replaced};
 use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
-
-/// The parameters that name the customer.
-pub(super) const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
 
 /// A request for a flow that a customer may be named in.
 pub(super) struct Asked<'a, 'p, 's> {

@@ -1,10 +1,9 @@
 //! What else a granted request to init may hold, and in which encodings it may come.
 
-use super::buyer::IDENTITY;
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
-use crate::server::plan::{INIT, replaced};
+use crate::server::plan::{IDENTITY, INIT, replaced};
 use crate::server::wire::Stopped;
 use flexiti_contract::Flow;
 use serde_json::{Value, json};
@@ -135,12 +134,13 @@ fn add(
     }
     let is_taken = taken.is_some();
     // Which customers a server knows may depend on what they are to do.
-    if !is_taken && IDENTITY.contains(&name) {
-        if let Some(flow) = flow_of(prober, &foothold.params) {
-            let left_out = prober.samples.left_out.entry(flow).or_default();
-            left_out.insert(name.to_owned());
-            return Ok(false);
-        }
+    if !is_taken
+        && IDENTITY.contains(&name)
+        && let Some(flow) = flow_of(prober, &foothold.params)
+    {
+        let left_out = prober.samples.left_out.entry(flow).or_default();
+        left_out.insert(name.to_owned());
+        return Ok(false);
     }
     for endpoint in INIT {
         let key = (endpoint, name.to_owned());
@@ -218,7 +218,11 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let nothing: &dyn Fn(&str) -> bool = &|_| false;
     let both = |name: &str| identity(name) || address(name);
     let holds = |kind: &dyn Fn(&str) -> bool| full.iter().any(|(name, _)| kind(name));
-    let is_whole = holds(&identity) && holds(&address);
+    // A customer whom no flow has taken may be refused as unknown.
+    let mut granted = prober.granted.iter();
+    let is_taken = foothold.params.iter().any(|(name, _)| identity(name))
+        || granted.any(|(_, _, params)| params.iter().any(|(name, _)| identity(name)));
+    let is_whole = holds(&identity) && holds(&address) && is_taken;
     for (answer, goes) in [
         (Some("nothing"), nothing),
         (Some("identity"), &identity),

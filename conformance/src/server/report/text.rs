@@ -240,15 +240,15 @@ impl Text<'_> {
         writeln!(
             out,
             "\nlearned: {} open questions answered otherwise than in `{}`",
-            seen.len(),
+            seen.iter().map(|(names, _)| names.len()).sum::<usize>(),
             report.dialect
         )?;
         let most = if self.verbose { usize::MAX } else { LEARNED };
         for (names, learned) in seen.iter().take(most) {
-            let (name, more) = match names.as_slice() {
-                [] => ("", String::new()),
-                [name] => (*name, String::new()),
-                [name, more @ ..] => (*name, format!(" and {} more", more.len())),
+            let name = names.first().copied().unwrap_or_default();
+            let more = match names.len() {
+                0 | 1 => String::new(),
+                all => format!(" and {} more", all - 1),
             };
             let (answer, expected) = (shown(&learned.answer), shown(&learned.expected));
             writeln!(

@@ -185,7 +185,7 @@ fn step(step: &Step) -> String {
         }
         Step::Fail => "From now on the faults strike.".to_owned(),
         Step::Bystander { outcome } => format!(
-            "Another customer buys the same at the same time, comes to `{outcome}`, and does not come back."
+            "Another customer starts to pay for the same goods; their order comes to `{outcome}`."
         ),
         Step::Believe { one_of } => format!("The shop comes to believe: {}.", beliefs(one_of)),
         Step::Doubt { none_of } => format!("The shop must not believe: {}.", beliefs(none_of)),

@@ -66,7 +66,8 @@ class Forms(BaseHTTPRequestHandler):
                 flexiti.ask(asked[-1])
             return self.page(f'<p id="credit">{CREDIT[asked[-1]["lang"]][asked[-1]["state"]]}</p>')
         if self.parts[0] == "account":
-            asked = [self.session] if flexiti.FAULT != "plain_anybodys_order" else SESSIONS.values()
+            everybody = flexiti.FAULT in ("plain_anybodys_order", "plain_any_customers_order")
+            asked = SESSIONS.values() if everybody else [self.session]
             own = [order for session in asked for order in session["orders"] if order["number"] == self.parts[-1]]
             if ("user" not in self.session and flexiti.FAULT != "plain_anybodys_order") or not own:
                 return self.page("<p>-</p>", 404)

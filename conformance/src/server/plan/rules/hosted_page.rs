@@ -8,6 +8,7 @@ use crate::server::plan::params::{base_params, bases, violations, with};
 use flexiti_contract::{Flow, Lang};
 use serde_json::json;
 
+/// The page that the first answer leads to.
 pub(super) fn opened() -> RequestTemplate {
     RequestTemplate::get("{{0/redirection_url}}")
 }
@@ -16,7 +17,7 @@ pub(super) fn opens(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .add(Kind::Positive, "opened", opened(), Expect::Page(None))
         .after([Step::Send(requests.init())]);
-    // The parameters prefill the form of the customer whose they are (R-seed).
+    // The parameters prefill that customer's own form (R-seed).
     // An application opens on its form, where the path without v2 is there (R-cur).
     let path = requests.working.init().last();
     let path = path.unwrap_or(requests.endpoint);

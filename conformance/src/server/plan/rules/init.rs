@@ -302,7 +302,6 @@ pub(super) fn fresh(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .after([Step::Send(requests.init())])
 }
 
-/// The page that the first answer leads to.
 pub(super) fn merchant_order_unique(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let Some(order) = FLOWS
         .iter()

@@ -94,12 +94,11 @@ pub(super) fn query_ignored(cases: Cases, requests: &RequestBuilder<'_>) -> Case
         "a wrong secret in the query",
         with_query(&[("client_secret", "xxxxxx")]),
     );
+    let keys = ["client_id", "client_secret"];
     let nothing_else = RequestTemplate {
-        query: with_query(&[
-            ("client_id", "{{client_id}}"),
-            ("client_secret", "{{client_secret}}"),
-        ])
-        .query,
+        query: keys
+            .map(|name| (name.to_owned(), format!("{{{{{name}}}}}")))
+            .into(),
         ..token(&Params::new())
     };
     cases.add(

@@ -111,7 +111,7 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
 /// A value that is nearly the right one.
 fn near_miss(value: &str, change: &str) -> Result<String, Stopped> {
     let other = secrets::changed(value, change);
-    // Decimal digits are hexadecimal ones as well.
+    // A value may consist of decimal digits already.
     if (other == value && change != "digits") || other.is_empty() {
         let why = format!("nothing about the value can be changed ({change})");
         return Err(Stopped::NotTestable(why));
