@@ -26,7 +26,7 @@ pub struct Customer<'s, 'd> {
     pub(super) stage: &'s Stage<'d>,
     pub(super) flow: &'s str,
     pub(super) lang: &'s str,
-    scenario: &'s Scenario,
+    pub(super) scenario: &'s Scenario,
     pub(super) faults: &'s [Value],
     /// The amount to pay.
     pub amount: String,
@@ -370,18 +370,6 @@ impl<'s, 'd> Customer<'s, 'd> {
             settle_after: settle_after.cloned(),
         };
         self.stage.steer(self.scenario, what)
-    }
-
-    /// The customer fills the cart, and another one theirs, in the shop's other language.
-    fn browse(&mut self) -> anyhow::Result<Happened> {
-        let languages = &self.stage.driver.shop.languages;
-        let other = languages.iter().find(|lang| *lang != self.lang);
-        let other = other.map_or(self.lang, String::as_str);
-        let mut other = Customer::new(self.stage, self.flow, other, self.scenario)?;
-        let browsed = self.take_steps().and_then(|_| other.take_steps());
-        self.has_browsed = browsed.is_ok();
-        let trouble = browsed.err();
-        Ok(Happened::Browsed { trouble })
     }
 
     /// Another customer starts to pay for the same goods, and their order comes to an outcome.

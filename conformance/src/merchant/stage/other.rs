@@ -1,8 +1,10 @@
-//! Another customer of the shop, who has an order of their own: whether anybody can tell the two apart.
+//! Another customer of the shop, who fills a cart or has an order, and whether anybody can tell the two
+//! apart.
 
 use super::customer::Customer;
 use super::numbers::is_found;
 use crate::merchant::driver::Request;
+use crate::merchant::trace::Happened;
 use anyhow::Context as _;
 use serde_json::Value;
 
@@ -10,6 +12,18 @@ use serde_json::Value;
 const OWN: [&str; 2] = ["{customer}", "{merchant_orderid}"];
 
 impl<'s, 'd> Customer<'s, 'd> {
+    /// The customer fills the cart, and another one theirs, in the shop's other language.
+    pub(super) fn browse(&mut self) -> anyhow::Result<Happened> {
+        let languages = &self.stage.driver.shop.languages;
+        let other = languages.iter().find(|lang| *lang != self.lang);
+        let other = other.map_or(self.lang, String::as_str);
+        let mut other = Customer::new(self.stage, self.flow, other, self.scenario)?;
+        let browsed = self.take_steps().and_then(|_| other.take_steps());
+        self.has_browsed = browsed.is_ok();
+        let trouble = browsed.err();
+        Ok(Happened::Browsed { trouble })
+    }
+
     /// The other customer. An error inside says why what they are shown says nothing.
     pub(super) fn other(&self) -> anyhow::Result<Result<&Customer<'s, 'd>, String>> {
         let other = self.bystander.as_deref();
