@@ -1,4 +1,4 @@
-//! What the hosted checkout costs, beside the targets.
+//! Costs of the hosted checkout, compared with their targets.
 //!
 //! `cargo bench -p flexiti-mock --bench checkout`
 
@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
     let mut client = Client::connect(&mock.address().to_string())?;
     let token = client.token()?;
     let wire = page_sizes(&mut client, &token)?;
-    // A folder of this run's own: no figure of an earlier one can be read from it.
+    // A fresh folder, so that no estimate of an earlier run can be read from it.
     let measured = tempfile::tempdir()?;
     let mut criterion = Criterion::default()
         .output_directory(measured.path())
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
     criterion.bench_function("purchase", |bencher| {
         bencher.iter(|| failed = purchase(&mut client).err().or(failed.take()));
     });
-    // What fails is not to be taken for fast.
+    // Report a failure instead of a misleadingly fast result.
     failed.map_or(Ok(()), Err)?;
     let resident = open_orders()?;
 
@@ -66,7 +66,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The median that criterion has written down, in milliseconds.
+/// The median that criterion saved, in milliseconds.
 fn median(folder: &Path, name: &str) -> anyhow::Result<f64> {
     let file = folder.join(name).join("new/estimates.json");
     let estimates = std::fs::read(&file).with_context(|| file.display().to_string())?;
@@ -76,8 +76,8 @@ fn median(folder: &Path, name: &str) -> anyhow::Result<f64> {
     Ok(nanoseconds / 1e6)
 }
 
-/// The largest page, the application with every field wrong, and the style sheet: what goes
-/// over the wire, in KiB.
+/// Size on the wire, in KiB, of the largest page (the application with every field invalid) and its
+/// style sheet.
 fn page_sizes(client: &mut Client, token: &str) -> anyhow::Result<f64> {
     let order = client.init(token, "apply%2Fbuy", "fr", "")?;
     let page = client.get(&order.path)?;
@@ -102,7 +102,7 @@ fn render(
     Ok(())
 }
 
-/// A whole apply/buy, each page looked at: from the token to the notification.
+/// A complete apply/buy purchase that loads every page, from the token to the notification.
 fn purchase(client: &mut Client) -> anyhow::Result<()> {
     let token = client.token()?;
     let order = client.init(&token, "apply%2Fbuy", "en", "v2/")?;
@@ -131,7 +131,7 @@ fn purchase(client: &mut Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a server of its own holds with many customers on their application form, in MiB.
+/// Resident size, in MiB, of a separate server with many customers on the application form.
 fn open_orders() -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let ready = folder.path().join("ready.json");
@@ -153,7 +153,7 @@ fn open_orders() -> anyhow::Result<f64> {
     for _ in 0..OPEN_ORDERS {
         let order = client.init(&token, "apply%2Fbuy", "fr", "")?;
         let page = client.get(&order.path)?;
-        // Some of it typed, so that it is kept.
+        // Submit part of the form, so that the server has to store it.
         client.post(&order, &page, "application", APPLICATION)?;
     }
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.0.id()))?;
@@ -166,7 +166,7 @@ struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may be gone already.
+        // It may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -179,7 +179,7 @@ fn bearer(token: &str) -> String {
 struct Answer {
     status: u16,
     text: String,
-    /// With the head.
+    /// Including the head.
     length: usize,
 }
 
@@ -237,7 +237,7 @@ impl Client {
         self.send("GET", path, "", "")
     }
 
-    /// Sends a form of `page`, with what the page has put into it.
+    /// Submits a form of `page`, including the page's hidden fields.
     fn post(
         &mut self,
         order: &Order,

@@ -1,5 +1,5 @@
-//! TLS 1.3 beside nginx: whole handshakes, and requests on connections that are open, with the same
-//! certificate, on one core each time.
+//! TLS 1.3 compared with nginx: full handshakes, and requests on open connections, with the same
+//! certificate and one core each.
 //!
 //! `cargo bench -p flexiti-mock --bench secure`
 
@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let connector = certificates(folder.path())?;
-    // Before this process is pinned, as the servers would inherit that.
+    // Before this process is pinned, because child processes inherit the affinity.
     let pinned = pin();
     if pinned {
         println!("servers on core 0, load on core 1, {CONNECTIONS} connections");
@@ -72,7 +72,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a certificate for 127.0.0.1 with its key; gives what trusts its authority.
+/// Writes a certificate for 127.0.0.1 and its key; returns a connector that trusts the issuing CA.
 fn certificates(folder: &Path) -> anyhow::Result<TlsConnector> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::new(Vec::new())?;
@@ -91,7 +91,7 @@ fn certificates(folder: &Path) -> anyhow::Result<TlsConnector> {
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    // Each handshake is a whole one.
+    // No resumption: every handshake is a full one.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(TlsConnector::from(Arc::new(config)))
 }
@@ -119,12 +119,12 @@ async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> anyhow::Result
     }
 }
 
-/// Connections a second, each with a handshake and one request.
+/// Connections per second, each with a handshake and one request.
 async fn handshakes(connector: &TlsConnector, address: &str, request: &str) -> anyhow::Result<f64> {
     rate(connector, address, request, true).await
 }
 
-/// Requests a second on open connections.
+/// Requests per second on open connections.
 async fn requests(connector: &TlsConnector, address: &str, request: &str) -> anyhow::Result<f64> {
     rate(connector, address, request, false).await
 }
@@ -160,7 +160,7 @@ async fn rate(
     Ok(f64::from(all) / started.elapsed().as_secs_f64())
 }
 
-/// nginx with one worker, which gives a constant answer and writes no log.
+/// nginx with one worker, a constant answer and no log.
 struct Nginx {
     child: Child,
     address: String,
@@ -204,7 +204,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // The master ends its worker.
+        // The master process stops its worker.
         let pid = self.child.id().to_string();
         let _ = std::process::Command::new("sh")
             .args(["-c", &format!("kill -TERM {pid}")])

@@ -1,5 +1,5 @@
-//! What steering costs, beside the targets: verify, lint and reset over a full journal, and the
-//! memory of a server whose journal has long been full.
+//! Costs of the admin API, compared with their targets: verify, lint and reset on a full journal,
+//! and the memory of a server whose journal has been full for a long time.
 //!
 //! `cargo bench -p flexiti-mock --bench steering`
 
@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-/// As many exchanges as the journal holds.
+/// The capacity of the journal, in exchanges.
 const FULL: usize = 10_000;
 const REQUESTS: u64 = 1_000_000;
 const EVERY: u64 = 100_000;
@@ -26,8 +26,8 @@ const CONNECTIONS: u64 = 16;
 
 const VERIFY_MS: f64 = 10.0;
 const RESET_MS: f64 = 5.0;
-/// How much the server may grow after the first of the printed sizes, in percent: the journal is
-/// full by then.
+/// How much the server may grow after the first size printed, in percent: by then the journal is
+/// full.
 const GROWTH: f64 = 5.0;
 
 fn main() -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<()> {
         println!("cargo bench -p flexiti-mock --bench steering");
         return Ok(());
     }
-    // A folder of this run's own: no figure of an earlier one can be read from it.
+    // A fresh folder, so that no estimate of an earlier run can be read from it.
     let measured = tempfile::tempdir()?;
     let mut criterion = Criterion::default()
         .output_directory(measured.path())
@@ -101,7 +101,7 @@ fn main() -> anyhow::Result<()> {
 /// French.
 fn full() -> anyhow::Result<Mock> {
     let settings = Settings {
-        // The request for the token too: what was dropped is never verified.
+        // Room for the token request as well: verify fails once exchanges have been dropped.
         journal_limit: FULL + 1,
         journal_bytes: 1 << 30,
         ..Settings::default()
@@ -187,7 +187,7 @@ fn memory(folder: &Path) -> anyhow::Result<Vec<f64>> {
     })
 }
 
-/// The median that criterion has written down, in milliseconds.
+/// The median that criterion saved, in milliseconds.
 fn median_of(folder: &Path, name: &str) -> anyhow::Result<f64> {
     let file = folder.join(name).join("new/estimates.json");
     let estimates = std::fs::read(&file).with_context(|| file.display().to_string())?;

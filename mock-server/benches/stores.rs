@@ -1,5 +1,5 @@
-//! What it costs to keep what the server remembers: the same load on a server that forgets, one
-//! with a file, one with Redis, and two that share a Redis; and how fast one begins anew.
+//! The cost of persistence: the same load on a server without a store, one with a file, one with
+//! Redis, and two that share a Redis; and how quickly a server restarts.
 //!
 //! `cargo bench -p flexiti-mock --bench stores`
 
@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 5;
 const SHOT: Duration = Duration::from_secs(2);
-/// What a file may cost, of the throughput of memory.
+/// The share of the in-memory throughput that a server with a file must reach.
 const FILE: f64 = 0.70;
-/// How many orders there are when a server begins anew: as many as five merchants can have.
+/// Orders in the store at the restart: as many as five merchants can have.
 const ORDERS: usize = 100_000;
 const RESTART_MS: f64 = 1_000.0;
 
@@ -82,7 +82,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = ["--data", many, "--config", merchants];
     let server = start(&arguments)?;
     block_on(fill(&server))?;
-    // Killed, not stopped.
+    // Kill the server, rather than stop it cleanly.
     drop(server);
     let begun = Instant::now();
     let server = start(&arguments)?;
@@ -95,7 +95,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Orders a second.
+/// Orders per second.
 async fn shot(servers: &[&Server]) -> anyhow::Result<f64> {
     let request = init_request(&token(&servers[0].address).await?);
     let started = Instant::now();
@@ -162,7 +162,7 @@ async fn fill(server: &Server) -> anyhow::Result<()> {
     running.join_all().await.into_iter().collect()
 }
 
-/// A Redis that ends with the benchmark.
+/// A Redis process that ends with the benchmark.
 struct Redis {
     child: Child,
     url: String,

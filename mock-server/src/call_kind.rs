@@ -7,12 +7,12 @@ use std::fmt;
 /// The name of [`CallKind::Callback`] on the wire.
 const CALLBACK: &str = "callback";
 
-/// Where a request goes; on the wire a name.
+/// What kind of call a request is; a name on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallKind {
-    /// A call of the API, under the contract's name.
+    /// A call to the API, by the contract's name.
     Api(Endpoint),
-    /// The way back to the shop: `callback`.
+    /// The customer's return to the shop: `callback`.
     Callback,
 }
 
@@ -25,7 +25,7 @@ impl CallKind {
         }
     }
 
-    /// The place of a name.
+    /// The kind with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         if name == CALLBACK {
             return Some(Self::Callback);
@@ -33,7 +33,7 @@ impl CallKind {
         Endpoint::from_id(name).map(Self::Api)
     }
 
-    /// All of them, those of the contract in its order.
+    /// All kinds; those of the API in the contract's order.
     pub fn all() -> impl Iterator<Item = Self> {
         let api = Endpoint::ALL.iter().copied().map(Self::Api);
         api.chain([Self::Callback])

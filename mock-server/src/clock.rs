@@ -1,4 +1,4 @@
-//! Time as the handlers see it: a number they are given, never one they fetch.
+//! Time, which handlers receive as a number and never fetch themselves.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use std::time::Duration;
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
 
-/// What the machine's clock says.
+/// The current time of the machine's clock.
 pub fn machine() -> Millis {
     Timestamp::now().as_millisecond()
 }
 
-/// A merchant's clock: the machine's, moved or stopped.
+/// A merchant's clock: the machine's clock, shifted or frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
@@ -27,12 +27,12 @@ impl Clock {
             .unwrap_or(machine.saturating_add(self.offset))
     }
 
-    /// Whether it stands still.
+    /// Whether it is frozen.
     pub fn is_frozen(&self) -> bool {
         self.frozen_at.is_some()
     }
 
-    /// Moves it on.
+    /// Advances it.
     pub fn advance(&mut self, by: Duration) {
         let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
         match &mut self.frozen_at {
@@ -41,7 +41,7 @@ impl Clock {
         }
     }
 
-    /// Sets it to `to` at the moment when the machine's clock says `machine`.
+    /// Sets it to `to`, when the machine's clock says `machine`.
     pub fn set(&mut self, to: Millis, machine: Millis) {
         match &mut self.frozen_at {
             Some(at) => *at = to,
@@ -49,7 +49,7 @@ impl Clock {
         }
     }
 
-    /// Stops it, or lets it run on from where it stands.
+    /// Freezes it, or lets it run on from its current time.
     pub fn freeze(&mut self, frozen: bool, machine: Millis) {
         let now = self.at(machine);
         self.frozen_at = frozen.then_some(now);

@@ -1,5 +1,4 @@
-//! What a server is started with: settings, and the TOML file with merchants, payment plans and
-//! customers.
+//! The server's settings, and the TOML file of merchants, payment plans and customers.
 
 use crate::model::account::MerchantConfig;
 use crate::model::customer::{self, Customer};
@@ -19,78 +18,77 @@ use url::Url;
 /// How to start a server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
     /// The merchants; the demo merchant unless a file replaces it.
     pub merchants: Vec<MerchantConfig>,
-    /// Where a span for each exchange is sent by OTLP over HTTP: the collector's URL for traces.
+    /// The collector's URL for traces. A span for each exchange is sent there, by OTLP over HTTP.
     pub traces: Option<Url>,
-    /// The payment plans, the first to be offered first; the one of the reference's example
-    /// unless a file replaces it.
+    /// The payment plans, in the order in which they are offered; by default the one of the
+    /// reference's example.
     pub plans: Vec<PaymentPlan>,
-    /// The customers that every merchant begins with; the shipped ones unless a file replaces
-    /// them.
+    /// The customers that every merchant starts with; the shipped ones unless a file replaces them.
     pub customers: Vec<Customer>,
-    /// Name or path of the dialect of merchants that name none.
+    /// Name or path of the dialect for merchants that name none.
     pub dialect: String,
-    /// Origin under which customers' browsers reach the server; the address itself if absent.
+    /// The origin under which customers' browsers reach the server; by default its own address.
     pub public_base_url: Option<String>,
-    /// The file that keeps what the server remembers; if absent, it is forgotten at the end.
+    /// The file that persists the server's state; if absent, state is lost at the end.
     pub data: Option<PathBuf>,
-    /// The store that it shares with other servers, in place of a file.
+    /// A store shared with other servers, instead of a file.
     pub store: Option<StoreSettings>,
-    /// Makes tokens and ids repeatable.
+    /// Makes tokens and ids reproducible.
     pub seed: Option<u64>,
-    /// What the admin API asks for.
+    /// The token that the admin API requires.
     pub admin_token: Option<String>,
-    /// How many exchanges the journal holds.
+    /// The maximum number of exchanges in the journal, per merchant.
     pub journal_limit: usize,
-    /// How many bytes they may take together.
+    /// The maximum size of the journal, in bytes.
     pub journal_bytes: usize,
-    /// Whether the journal shows secrets as they are.
+    /// Whether the journal shows secrets unredacted.
     pub reveal_secrets: bool,
-    /// Whether requests are answered strictly one after the other, in the order of the journal: the
-    /// same requests then lead to the same answers again. For recordings: it costs throughput.
+    /// Whether requests are answered strictly one at a time, in the order of the journal, so that
+    /// the same requests lead to the same answers. For recordings; it costs throughput.
     pub in_turn: bool,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
-    /// What secures connections; none if they are in the clear.
+    /// Where the certificate comes from; `None` for plain text.
     pub tls: Option<TlsSettings>,
-    /// The proxies in front of it, whose word on who asked counts, and on where.
+    /// The proxies in front of the server, whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The server behind this one, for merchants that are passed on to it.
+    /// The server behind this one, for merchants whose requests are passed on.
     pub upstream: Option<UpstreamSettings>,
-    /// How much its clients may ask of it.
+    /// Limits on what clients may use.
     pub limits: ServerLimits,
 }
 
-/// A store in Redis or Valkey, which servers share.
+/// A store in Redis or Valkey, which several servers share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// Its URL: `redis://`, or `rediss://` over TLS; the path is the number of the database.
+    /// Its URL: `redis://`, or `rediss://` for TLS; the path is the number of the database.
     pub url: String,
-    /// PEM file with the authority of its certificate; the system's if absent.
+    /// PEM file with the CA of its certificate; the system's if absent.
     pub ca_file: Option<PathBuf>,
 }
 
-/// Another server, for the merchants whose entry says `upstream = true`.
+/// The upstream, for merchants whose entry says `upstream = true`.
 #[derive(Debug, Clone)]
 pub struct UpstreamSettings {
-    /// Its base URL, ending in `/flexiti/online-api`; none where the transcript answers.
+    /// Its base URL, ending in `/flexiti/online-api`; none if the transcript answers.
     pub url: Option<String>,
     /// Who answers.
     pub mode: UpstreamMode,
-    /// Where exchanges are kept, or come from.
+    /// The transcript: where exchanges are written, or read from.
     pub transcript: Option<PathBuf>,
-    /// Whether URLs are rewritten, so that the customer's browser comes through.
+    /// Whether URLs are rewritten, so that the customer's browser goes through the mock.
     pub rewrites: bool,
-    /// The hosts that may be called.
+    /// The hosts that may be contacted.
     pub hosts: AllowedHosts,
-    /// A PEM file of authorities to trust besides the system's.
+    /// A PEM file of CAs to trust besides the system's.
     pub ca: Option<PathBuf>,
-    /// The proxy for hosts other than loopback, in place of the environment's.
+    /// The proxy for hosts other than loopback, instead of the environment's.
     pub proxy: Option<String>,
-    /// How long a whole answer may take.
+    /// The time limit for a complete answer.
     pub patience: Duration,
 }
 
@@ -109,7 +107,7 @@ impl Default for UpstreamSettings {
     }
 }
 
-/// Who answers a merchant that is passed on.
+/// Who answers a merchant whose requests are passed on.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
@@ -117,48 +115,48 @@ impl Default for UpstreamSettings {
 pub enum UpstreamMode {
     /// The upstream
     Proxy,
-    /// The upstream; the mock is asked too, to show where it answers otherwise
+    /// The upstream; the mock answers too, to show where it differs
     Compare,
-    /// The transcript, without any network
+    /// The transcript, without any network access
     Answer,
 }
 
-/// Where a server's certificate comes from.
+/// Where the server's certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsSettings {
-    /// PEM files, which are read again when they change.
+    /// PEM files, which are reloaded when they change.
     Files {
-        /// The server's certificate, followed by those of the authorities between it and the root.
+        /// The server's certificate, followed by any intermediate certificates.
         certificate: PathBuf,
         /// Its private key.
         key: PathBuf,
     },
-    /// An authority made at the start, whose key nobody keeps.
+    /// A CA created at the start, whose key is not kept.
     SelfSigned {
-        /// Where its certificate is written; a file in the temporary folder if absent.
+        /// Where to write the CA certificate; a file in the temporary folder if absent.
         ca_file: Option<PathBuf>,
     },
 }
 
-/// How many connections and watchers a server has, and how long it waits for them.
+/// Limits on connections and watchers, and timeouts.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
-    /// Threads that answer; connections are spread over them.
+    /// Worker threads, over which connections are spread.
     pub threads: usize,
-    /// Connections at once; when there are more, the one that is idle for longest is closed.
+    /// Open connections; above this, the one that has been idle for longest is closed.
     pub connections: usize,
-    /// Connections at once of one address; no limit if absent.
+    /// Open connections from one address; no limit if absent.
     pub connections_per_peer: Option<usize>,
-    /// Watchers of events at once.
+    /// Concurrent watchers of events.
     pub watchers: usize,
-    /// How long a connection may be idle, or a request's head may take.
+    /// How long a connection may be idle, and how long a request's head may take.
     pub head_time: Duration,
     /// How long a request's body may take.
     pub body_time: Duration,
-    /// How long an answer may wait until its client reads on.
+    /// How long a write may wait for a client that does not read.
     pub write_time: Duration,
-    /// How long the server goes on, once it was told to end and is not ready any more; and how
-    /// long answers under way may take after that.
+    /// How long the server goes on after it was told to stop and stopped being ready, and how long
+    /// pending answers may take after that.
     pub drain_time: Duration,
 }
 
@@ -213,8 +211,8 @@ struct File {
 }
 
 impl Settings {
-    /// The settings of a TOML file: each of its lists replaces the shipped one. The error names
-    /// file, key and what is allowed.
+    /// Reads a TOML file; each of its lists replaces the shipped one. An error names the file, the
+    /// key and what is allowed.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
@@ -267,7 +265,7 @@ fn check_merchants(merchants: &[MerchantConfig]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A mistake in a TOML file with its line and key, and without the value: it may be a secret.
+/// A TOML error with its line and key, but without the value, which may be a secret.
 fn in_one_line(error: &toml::de::Error, text: &str) -> String {
     let at = error.span().map_or(0, |span| span.start);
     let before = text.get(..at).unwrap_or_default();

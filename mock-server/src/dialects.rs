@@ -4,7 +4,7 @@ use flexiti_contract::{Contract, Rulebook};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// The rulebooks of a server: its own, and those that merchants have asked for by name.
+/// The rulebooks of a server: its own, and those of dialects that merchants name.
 #[derive(Debug)]
 pub struct Dialects {
     contract: &'static Contract,
@@ -12,11 +12,11 @@ pub struct Dialects {
     compiled: Mutex<Compiled>,
 }
 
-/// Rulebooks by the names and paths of their dialects.
+/// Rulebooks by name or path of their dialect.
 pub type Compiled = HashMap<String, Arc<Rulebook>>;
 
 impl Dialects {
-    /// Those of a server whose merchants have the rulebook `own` unless they name a dialect.
+    /// The rulebooks of a server where merchants without a dialect have `own`.
     pub fn new(own: Arc<Rulebook>) -> Self {
         Self {
             contract: own.contract(),
@@ -25,7 +25,7 @@ impl Dialects {
         }
     }
 
-    /// The contract of all of them.
+    /// The contract that all of them are compiled from.
     pub fn contract(&self) -> &'static Contract {
         self.contract
     }
@@ -35,13 +35,13 @@ impl Dialects {
         Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes others in place of all there are.
+    /// Replaces all rulebooks.
     pub fn replace(&self, own: Arc<Rulebook>, compiled: Compiled) {
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = own;
         *self.compiled() = compiled;
     }
 
-    /// The rulebook of the dialect with this name or path, compiled when it is first asked for.
+    /// The rulebook of the dialect with this name or path; compiled on first use.
     pub fn get(&self, dialect: &str) -> anyhow::Result<Arc<Rulebook>> {
         let own = self.own();
         if dialect == own.dialect().name {
@@ -50,7 +50,7 @@ impl Dialects {
         if let Some(rulebook) = self.compiled().get(dialect) {
             return Ok(Arc::clone(rulebook));
         }
-        // Without the lock: compiling takes long, and twice does no harm.
+        // Compile without the lock: it takes long, and doing it twice does no harm.
         let rulebook = compile(self.contract, dialect)?;
         let mut compiled = self.compiled();
         let kept = compiled.entry(dialect.to_owned()).or_insert(rulebook);
@@ -61,7 +61,7 @@ impl Dialects {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a dialect has this name: one of the shipped ones, or the server's own.
+    /// Whether a shipped dialect, or the server's own, has this name.
     pub fn has(&self, name: &str) -> bool {
         name == self.own().dialect().name || self.contract.dialect_names().contains(&name)
     }

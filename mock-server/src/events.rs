@@ -1,5 +1,5 @@
-//! What happens in the server, for whoever watches. A request only leaves word that something
-//! happened; a thread of its own writes each event once, and all watchers get the same bytes.
+//! Events for watchers. A request only signals that something happened; a separate thread formats
+//! each event once, and all watchers get the same bytes.
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -9,21 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::{self, Receiver};
 
-/// How many changes may wait to be told; when there are more, watchers hear that they missed some.
+/// How many changes may be pending; beyond that, watchers are told that they missed some.
 const CHANGES: usize = 1_024;
-/// How many batches a watcher may be behind before it is told that it missed something.
+/// How many batches a watcher may lag behind before it is told that it missed some.
 const BATCHES: usize = 64;
 
 /// What the admin API changed: the data of a `change` event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
-    /// What is to be asked for anew.
+    /// What to fetch again.
     pub what: What,
     /// Client id; absent if it concerns all merchants.
     pub client_id: Option<String>,
 }
 
-/// What can be changed.
+/// What can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
@@ -35,67 +35,67 @@ pub enum What {
     Reset,
 }
 
-/// Events in their wire form, those of one moment together.
+/// Events in wire format, batched.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The text of all of them.
+    /// The text of all events.
     pub text: Bytes,
-    /// Which part of it is which event.
+    /// The events, each with its part of the text.
     pub told: Vec<Told>,
-    /// The server stops: nothing comes after it.
+    /// The server is stopping: this is the last batch.
     pub closing: bool,
 }
 
 /// One event of a batch.
 #[derive(Debug)]
 pub struct Told {
-    /// The exchange that it is about.
+    /// The exchange that the event is about.
     pub id: Option<u64>,
-    /// Whom it concerns; everybody if absent.
+    /// The merchant that it concerns; all if absent.
     pub client_id: Option<Arc<str>>,
-    /// Exchanges are counted from one again.
+    /// The ids of exchanges start at one again.
     pub resets: bool,
     /// Its part of the text.
     pub text: Range<usize>,
 }
 
-/// What a watcher wants to see.
+/// What a watcher subscribes to.
 #[derive(Debug)]
 pub struct Watch {
-    /// Whose exchanges and changes; everybody's if absent.
+    /// The merchant whose exchanges and changes it gets; all merchants if absent.
     pub client_id: Option<String>,
-    /// The exchanges after the one with this id.
+    /// Only exchanges after the one with this id.
     pub after: u64,
-    /// Where what happens is told.
+    /// Receives the events.
     pub news: Receiver<Arc<Batch>>,
 }
 
-/// Word of what happened, and the watchers.
+/// Pending events and their watchers.
 #[derive(Debug)]
 pub struct Events {
     pending: Mutex<Pending>,
     more: Condvar,
-    /// Spares most requests the lock.
+    /// Set if an exchange is pending, so that most requests need not take the lock.
     recorded: AtomicBool,
     batches: broadcast::Sender<Arc<Batch>>,
     watchers: usize,
 }
 
-/// What happened since it was last asked.
+/// What happened since the last call of [`Events::next`].
 #[derive(Debug, Default)]
 pub struct Pending {
-    /// What was changed.
+    /// The pending changes.
     pub changes: Vec<Change>,
     /// There were more changes than could be kept.
     pub missed: bool,
-    /// The server stops.
+    /// The server is stopping.
     pub closing: bool,
-    /// Somebody has taken it on to tell.
+    /// A thread delivers events already.
     is_told: bool,
 }
 
 impl Events {
-    /// No events, and room for so many watchers.
+    /// No events yet, and at most this many watchers.
     pub fn new(watchers: usize) -> Self {
         Self {
             pending: Mutex::default(),
@@ -110,27 +110,27 @@ impl Events {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whatever is told from now on, unless there are too many watchers already.
+    /// Subscribes to events from now on; `None` if there are too many watchers.
     pub fn watch(&self) -> Option<Receiver<Arc<Batch>>> {
         let _one_at_a_time = self.pending();
         (self.batches.receiver_count() < self.watchers).then(|| self.batches.subscribe())
     }
 
-    /// How many may watch.
+    /// The maximum number of watchers.
     pub fn most_watchers(&self) -> usize {
         self.watchers
     }
 
-    /// The journal has a new exchange.
+    /// Signals that the journal has a new exchange.
     pub fn recorded(&self) {
         if self.batches.receiver_count() > 0 && !self.recorded.swap(true, Ordering::AcqRel) {
-            // With the lock, so that whoever is about to wait does not miss it.
+            // Take the lock, so that a thread about to wait does not miss the signal.
             let _pending = self.pending();
             self.more.notify_all();
         }
     }
 
-    /// The admin API changed something.
+    /// Records a change made by the admin API.
     pub fn changed(&self, change: Change) {
         if self.batches.receiver_count() == 0 {
             return;
@@ -144,23 +144,23 @@ impl Events {
         self.more.notify_all();
     }
 
-    /// The server stops.
+    /// Signals that the server is stopping.
     pub fn close(&self) {
         self.pending().closing = true;
         self.more.notify_all();
     }
 
-    /// Whether the server stops.
+    /// Whether the server is stopping.
     pub fn is_closing(&self) -> bool {
         self.pending().closing
     }
 
-    /// Whether the caller is the first, who is to tell what happens.
+    /// Whether the caller is the first, and therefore has to deliver the events.
     pub fn is_first_to_tell(&self) -> bool {
         !std::mem::replace(&mut self.pending().is_told, true)
     }
 
-    /// Waits until something happened, and takes it.
+    /// Waits until something happens, and takes it.
     pub fn next(&self) -> Pending {
         let mut pending = self.pending();
         loop {
@@ -178,9 +178,9 @@ impl Events {
         }
     }
 
-    /// Tells all watchers.
+    /// Sends a batch to all watchers.
     pub fn tell(&self, batch: Batch) {
-        // Nobody listens any more: nothing to say.
+        // An error means that there are no watchers.
         let _ = self.batches.send(Arc::new(batch));
     }
 }

@@ -1,5 +1,5 @@
-//! Files that flags name: written whole, never in place of what is no plain file; and those that
-//! change while the server runs.
+//! Files named by flags: writing them atomically, never replacing anything but a plain file, and
+//! noticing when they change.
 
 use anyhow::{Context as _, ensure};
 use std::fs::{self, OpenOptions};
@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Whether a plain file is where a flag wants one. What is no plain file is refused: a device or a
-/// link is not ours to replace.
+/// Whether a plain file exists at `path`. Anything else there, such as a device or a link, is an
+/// error: it is not ours to replace.
 pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
     let place = || format!("{flag}: {}", path.display());
     match fs::symlink_metadata(path) {
@@ -36,13 +36,13 @@ pub fn check_place(flag: &str, path: &Path) -> anyhow::Result<bool> {
     }
 }
 
-/// Writes a file beside its place, and moves it there whole.
+/// Writes a temporary file beside `path` and renames it, so that the file appears whole.
 pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, OpenOptions::new())
 }
 
-/// Writes a file that holds secrets, or what customers entered, and moves it there whole: only the
-/// owner may read it, even if others could read the one that it replaces.
+/// Like [`write_whole`], for secrets and customer data: only the owner can read the file, even if
+/// others could read the one that it replaces.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -55,7 +55,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 fn replace(path: &Path, content: &[u8], mut options: OpenOptions) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
-    // What a process with this id left is gone with it.
+    // A leftover of an earlier process with the same id.
     let _ = fs::remove_file(&beside);
     let mut file = options.write(true).create_new(true).open(&beside)?;
     file.write_all(content)
@@ -65,7 +65,7 @@ fn replace(path: &Path, content: &[u8], mut options: OpenOptions) -> io::Result<
         })
 }
 
-/// Takes the right to read a file from all but its owner.
+/// Removes all permissions except the owner's.
 #[cfg(unix)]
 pub fn keep_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -76,27 +76,27 @@ pub fn keep_private(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))
 }
 
-/// Takes the right to read a file from all but its owner.
+/// Removes all permissions except the owner's; does nothing on this platform.
 #[cfg(not(unix))]
 pub fn keep_private(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What tells one file from another in the same place.
+/// Tells files apart that are at the same path at different times.
 pub type Identity = (u64, u64);
 
-/// Which file is in a place, or where a link leads to.
+/// The identity of the file at `path`; links are followed.
 pub fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(|found| (device(&found), number(&found)))
 }
 
-/// Which file this is.
+/// The identity of an open file.
 pub fn identity_of(file: &fs::File) -> io::Result<Identity> {
     let found = file.metadata()?;
     Ok((device(&found), number(&found)))
 }
 
-/// How often files are looked at that may change.
+/// How often watched files are checked.
 pub const LOOK: Duration = Duration::from_millis(400);
 
 /// Files that may change.
@@ -107,11 +107,11 @@ pub struct Watched {
     seen: Vec<State>,
 }
 
-/// What tells that a file was changed: its time, length and number; none where it is not there.
+/// Modification time, length and inode; `None` if the file is missing.
 type State = Option<(SystemTime, u64, u64)>;
 
 impl Watched {
-    /// Files, as they are now.
+    /// Watches these files, starting from their current state.
     pub fn new(paths: Vec<PathBuf>) -> Self {
         let now = states(&paths);
         Self {
@@ -121,13 +121,13 @@ impl Watched {
         }
     }
 
-    /// Whether others watch the same files.
+    /// Whether both watch the same paths.
     pub fn is_of_the_same(&self, others: &Self) -> bool {
         self.paths == others.paths
     }
 
-    /// Whether one of them has changed since it was last said so. That is said once they stay the
-    /// same from one look to the next: several are seldom replaced at one moment.
+    /// Whether a file has changed since the last `true`. A change is reported once two checks in a
+    /// row see the same state, because several files are seldom replaced at the same moment.
     pub fn have_changed(&mut self) -> bool {
         let now = states(&self.paths);
         let have = now != self.used && now == self.seen;
@@ -139,7 +139,7 @@ impl Watched {
     }
 }
 
-/// Links are followed: a cluster mounts secrets as links that it changes.
+/// Follows links: Kubernetes mounts secrets as links and switches them.
 fn states(paths: &[PathBuf]) -> Vec<State> {
     let state = |path: &PathBuf| {
         let found = fs::metadata(path).ok()?;

@@ -10,27 +10,27 @@
 //!
 //! # Layout
 //!
-//! From top to bottom; a module imports only what stands below it, and a test reads the imports.
+//! From top to bottom: a module imports only modules below it; a test enforces this.
 //!
-//! * `cli`: the program's flags, sub-commands and banner.
+//! * `cli`: the program's flags, subcommands and banner.
 //! * [`embed`]: [`Mock`], and the admin API as methods.
-//! * `sabotage`: clauses broken on purpose, as wrappers around the pipeline. Only [`Mock`] uses
-//!   it, for `flexiti-conformance self-test`.
-//! * `server`: sockets, TLS, HTTP/1 and HTTP/2, connection limits, delivery of callbacks, the
-//!   event stream, files read again.
-//! * `upstream`: another server behind this one: requests passed on, transcripts, answers compared.
-//! * `pipeline`: the way of one request. Read `Service::handle` first.
-//! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, steering. None imports
-//!   another.
-//! * `app`: what the server was started with, and what it remembers.
-//! * `store`: what is remembered, kept where it outlives the process.
+//! * `sabotage`: wrappers around the pipeline that break clauses on purpose. Only [`Mock`] uses
+//!   them, for `flexiti-conformance self-test`.
+//! * `server`: sockets, TLS, HTTP/1 and HTTP/2, connection limits, delivery of callbacks, the event
+//!   stream, reloading of files.
+//! * `upstream`: the server behind this one: passing on requests, transcripts, comparing answers.
+//! * `pipeline`: the path of one request. Start with `Service::handle`.
+//! * `api`, `checkout`, `admin`: Flexiti's endpoints, its hosted pages, the admin API. None of them
+//!   imports another.
+//! * `app`: the server's settings and its state.
+//! * `store`: state that outlives the process.
 //! * `dialects`: the contract compiled for each dialect in use.
-//! * [`lint`], `telemetry`: a reviewer's rules; metrics, the log line and traces.
-//! * `journal`, `state`: what came in; merchants, tokens and orders.
-//! * `redact`: secrets hidden.
+//! * [`lint`], `telemetry`: a reviewer's rules; metrics, log and traces.
+//! * `journal`, `state`: exchanges; merchants, tokens and orders.
+//! * `redact`: hiding secrets.
 //! * `http`, `config`: requests, replies, forms, JSON, paths; settings.
-//! * `fault`, `model`: planned faults; the life of an order, customers, payment plans, money.
-//! * `events`, `call_kind`, `clock`, `files`, `random`, `command_line`: they import nothing.
+//! * `fault`, `model`: planned faults; the order life-cycle, customers, payment plans, money.
+//! * `events`, `call_kind`, `clock`, `files`, `random`, `command_line`: these import nothing.
 
 mod admin;
 mod api;

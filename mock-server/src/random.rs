@@ -1,4 +1,4 @@
-//! Randomness that can be replayed: one seeded source for the whole server.
+//! Reproducible randomness: one seeded source for the whole server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,12 +10,12 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 pub struct Random(StdRng);
 
 impl Random {
-    /// The same seed gives the same tokens; without one the operating system seeds it.
+    /// The same seed gives the same tokens; without a seed, the operating system provides one.
     pub fn new(seed: Option<u64>) -> Self {
         Self(seed.map_or_else(rand::make_rng, StdRng::seed_from_u64))
     }
 
-    /// `N` random bytes as lower-case hexadecimal digits.
+    /// `N` random bytes as lowercase hexadecimal digits.
     pub fn hex<const N: usize>(&mut self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut bytes = [0_u8; N];
@@ -29,19 +29,19 @@ impl Random {
         text
     }
 
-    /// `N` random bytes in the alphabet of base64 for URLs, without padding.
+    /// `N` random bytes in URL-safe base64, without padding.
     pub fn base64url<const N: usize>(&mut self) -> String {
         let mut bytes = [0_u8; N];
         self.0.fill_bytes(&mut bytes);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// A number from 0 up to, and without, 1.
+    /// A number in `[0, 1)`.
     pub fn fraction(&mut self) -> f64 {
         self.0.random()
     }
 
-    /// A number of the standard normal distribution (Box and Muller).
+    /// A number from the standard normal distribution (Box–Muller).
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.fraction()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.fraction()).cos()

@@ -19,7 +19,8 @@ const RUNNER: &[Layers] = &[
             "cli",
             "server | merchant",
             "waivers",
-            "formats | pattern | net | markup",
+            "formats | net | markup",
+            "pattern",
         ],
     ),
     (

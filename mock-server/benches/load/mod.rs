@@ -1,4 +1,5 @@
-//! Servers as processes, and a load that costs the client little: what the benchmarks share.
+//! What the benchmarks share: servers as child processes, and a load generator that needs little
+//! CPU time.
 
 #![allow(
     dead_code,
@@ -16,7 +17,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A server in a process of its own. It ends with the value.
+/// A server in its own process, which is killed on drop.
 pub struct Server {
     child: Child,
     /// `127.0.0.1:4359`
@@ -24,10 +25,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// The mock; it is ready once this returns.
+    /// Starts the mock and waits until it is ready.
     pub fn mock(folder: &Path, pinned: bool, arguments: &[&str]) -> anyhow::Result<Self> {
         let ready = folder.join("ready.json");
-        // A server that was killed leaves it behind.
+        // A killed server leaves its ready file behind.
         let _ = std::fs::remove_file(&ready);
         let child = command(env!("CARGO_BIN_EXE_flexiti-mock"), pinned)
             .args(["--listen", "127.0.0.1:0", "--ready-file"])
@@ -52,7 +53,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The program at `program`, which says on its standard output where it listens.
+    /// Starts `program`, which prints the address that it listens on to standard output.
     pub fn other(program: &str, argument: &str, pinned: bool) -> anyhow::Result<Self> {
         let mut child = command(program, pinned)
             .arg(argument)
@@ -75,13 +76,13 @@ impl Server {
         Ok(kib.context("no VmRSS")?.parse::<f64>()? / 1024.0)
     }
 
-    /// Processor time used so far.
+    /// CPU time used so far, in seconds.
     pub fn used_seconds(&self) -> anyhow::Result<f64> {
         used_seconds(self.child.id())
     }
 }
 
-/// Processor time that a process has used so far.
+/// CPU time that a process has used so far, in seconds.
 pub fn used_seconds(process: u32) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let (_, fields) = stat.rsplit_once(") ").context("no name")?;
@@ -93,7 +94,7 @@ pub fn used_seconds(process: u32) -> anyhow::Result<f64> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may be gone already.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -109,7 +110,7 @@ pub fn command(program: &str, pinned: bool) -> Command {
     }
 }
 
-/// A keep-alive connection that spends as little as it can on each exchange.
+/// A keep-alive connection that spends as little CPU time as possible on each exchange.
 pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -123,7 +124,7 @@ impl Client {
         Ok(Self { stream, buffer })
     }
 
-    /// Sends a request, and gives the status and the body of the answer.
+    /// Sends a request and returns the status and body of the answer.
     pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<(u16, &[u8])> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
@@ -135,7 +136,8 @@ impl Client {
         }
     }
 
-    /// Sends a batch of `count` requests at once, and gives how many answers had another status.
+    /// Sends `count` requests in one write; returns how many answers had a status other than
+    /// `status`.
     pub async fn send_batch(
         &mut self,
         batch: &[u8],
@@ -168,7 +170,7 @@ impl Client {
     }
 }
 
-/// Where the first answer of what was read has its body, and where that ends.
+/// Where the body of the first answer in the buffer begins and ends.
 struct Answered {
     status: u16,
     body: usize,
@@ -215,7 +217,7 @@ pub fn get(path: &str, token: &str) -> Bytes {
     .into()
 }
 
-/// A call of the admin API.
+/// A request to the admin API.
 pub fn put_json(path: &str, body: &Value) -> Bytes {
     let body = body.to_string();
     let length = body.len();
@@ -226,7 +228,7 @@ pub fn put_json(path: &str, body: &Value) -> Bytes {
     .into()
 }
 
-/// The request for a token of the demo merchant.
+/// The demo merchant's token request.
 pub fn token_request() -> Bytes {
     let keys = "client_id=flexitidemo&client_secret=flexitidemo-secret";
     request("/oauth/token", "", keys)
@@ -238,7 +240,7 @@ pub async fn token(address: &str) -> anyhow::Result<String> {
     token_by(&mut client, &token_request()).await
 }
 
-/// The token that a request brings.
+/// The access token in the answer to `request`.
 pub async fn token_by(client: &mut Client, request: &[u8]) -> anyhow::Result<String> {
     let (status, body) = client.send(request).await?;
     let answer: Value = serde_json::from_slice(body)?;
@@ -253,7 +255,7 @@ pub fn init_request(token: &str) -> Bytes {
     init_of("flexitidemo", token, "1988-07-24")
 }
 
-/// The same of another merchant, with a date of birth that may be wrong.
+/// The same for any merchant, with a date of birth that may be invalid.
 pub fn init_of(client_id: &str, token: &str, born: &str) -> Bytes {
     let customer = "merchant_orderid=CART-10045&lang=en-CA&flow=apply%2Fbuy&\
         amount_requested=1249.99&email=marie.tremblay%40example.com&\
@@ -271,7 +273,7 @@ pub fn init_of(client_id: &str, token: &str, born: &str) -> Bytes {
     request(&path, &authorization, &body)
 }
 
-/// Puts this process on core 1, if that is possible and core 0 is left for the servers.
+/// Pins this process to core 1 and leaves core 0 to the servers; returns whether that worked.
 pub fn pin() -> bool {
     let taskset = |args: &[&str]| {
         let mut command = Command::new("taskset");

@@ -1,4 +1,4 @@
-//! The yardstick: hyper as the mock sets it up, the whole body read, a constant answer.
+//! The reference: hyper configured like the mock; reads the whole body and gives a constant answer.
 
 use crate::load::Server;
 use anyhow::Context as _;
@@ -12,12 +12,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Makes this program the bare server.
+/// The argument that makes this program the bare server.
 pub const ARGUMENT: &str = "--bare";
 /// As long as an answer of the mock.
 const ANSWER: &str = r#"{"online_order_id":131210,"redirection_url":"http://127.0.0.1:45678/checkout/0123456789abcdef0123456789abcdef?lang=en"}"#;
 
-/// The bare server: this program in another process.
+/// Starts the bare server: this program in another process.
 pub fn start(pinned: bool) -> anyhow::Result<Server> {
     let program = std::env::current_exe()?;
     let program = program.to_str().context("a path that is no text")?;

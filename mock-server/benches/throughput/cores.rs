@@ -1,5 +1,5 @@
-//! Two cores beside one. Where there are only two, the load takes its part of them: requests are
-//! sent in batches, so that it takes little, and what it took of them is given to the server.
+//! Two cores compared with one. On a machine with only two, the load competes with the server: it
+//! sends requests in batches to use little CPU time, and the rates are corrected for what it used.
 
 use crate::load::{Server, init_request, median, token, used_seconds};
 use crate::shot::{CONNECTIONS, Kind, batches};
@@ -12,11 +12,11 @@ const ROUNDS: usize = 5;
 const TOGETHER: usize = 16;
 const RATIO: f64 = 1.7;
 
-/// What a server did, the load's part of its cores given to it.
+/// Measurements of one server, corrected for the CPU time of the load.
 struct Did {
-    /// Requests a second, for each round.
+    /// Requests per second, for each round.
     rates: Vec<f64>,
-    /// Processor time for each request, in microseconds.
+    /// CPU time for each request, in microseconds.
     costs: Vec<f64>,
 }
 
@@ -27,8 +27,8 @@ fn init(token: &str) -> [Kind; 1] {
     }]
 }
 
-/// Adds how much more a server with two threads does than one with one, both beside the same load
-/// and in turn. With one thread, the load has a core of its own.
+/// Adds the speed-up of a server with two threads over one with one, measured alternately under the
+/// same load. With one thread, the load has a core to itself.
 pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut servers = Vec::new();
     for threads in [1_u8, 2] {

@@ -1,4 +1,4 @@
-//! What a request costs where the server remembers more: processor time of the server for each.
+//! How the CPU time for each request grows with what the server remembers.
 
 use crate::load::{Client, Server, get, init_of, median, put_json, request, token_by};
 use crate::shot::{Kind, shot};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const MERCHANTS: usize = 60_000;
 const FEW_ORDERS: usize = 100;
-/// As many orders as a merchant can have.
+/// The maximum number of orders of a merchant.
 const ORDERS_EACH: usize = 20_000;
 const FAULTS: usize = 1_000;
 const SHOT: Duration = Duration::from_millis(400);
@@ -26,7 +26,7 @@ struct Shop {
     init: Kind,
 }
 
-/// Adds what merchants, orders and faults add to the cost of a request.
+/// Adds how much merchants, orders and faults increase the cost of a request.
 pub async fn measure(
     folder: &Path,
     pinned: bool,
@@ -60,7 +60,7 @@ pub async fn measure(
     Ok(())
 }
 
-/// What many orders cost, beside a server with as many as one merchant can have.
+/// The cost with many orders, compared with a server that has as many as one merchant can have.
 async fn orders(
     folder: &Path,
     pinned: bool,
@@ -86,10 +86,10 @@ async fn orders(
     Ok(())
 }
 
-/// What a fault of a plan is for, by its place in the plan.
+/// What a fault matches, by its index in the plan.
 type Matches = fn(usize) -> Value;
 
-/// What a plan of many faults costs the requests that none of them strikes.
+/// What a plan of many faults costs requests that match none of them.
 async fn faults(server: &Server, shop: &Shop, table: &mut Table) -> anyhow::Result<()> {
     let matches: [(&str, Matches); 3] = [
         ("of other endpoints", |_| json!({"endpoint": "token"})),
@@ -138,7 +138,7 @@ fn add(table: &mut Table, name: impl Into<String>, before: f64, after: f64) {
     );
 }
 
-/// The medians of what requests cost, measured in turn.
+/// The median costs of the requests, measured in turn.
 async fn in_turn<const N: usize>(sides: [(&Server, &Vec<Kind>); N]) -> anyhow::Result<[f64; N]> {
     let mut costs = [const { Vec::new() }; N];
     for _ in 0..ROUNDS {
@@ -155,7 +155,7 @@ fn inits(shops: &[Shop]) -> Vec<Kind> {
     shops.iter().map(|shop| shop.init.clone()).collect()
 }
 
-/// A server with so many merchants.
+/// Starts a server with this many merchants.
 fn start(folder: &Path, pinned: bool, merchants: usize) -> anyhow::Result<Server> {
     let file = folder.join("merchants.toml");
     let mut text = String::new();
@@ -189,7 +189,7 @@ async fn shops(server: &Server, merchants: usize) -> anyhow::Result<Vec<Shop>> {
     Ok(shops)
 }
 
-/// Opens so many orders, of one shop after the other; gives the ids of each shop's last one.
+/// Opens this many orders, one shop after another; returns the id of each shop's last order.
 async fn open(server: &Server, shops: &[Shop], orders: usize) -> anyhow::Result<Vec<u64>> {
     let mut client = Client::connect(&server.address).await?;
     let mut last = vec![0; shops.len()];
@@ -203,7 +203,7 @@ async fn open(server: &Server, shops: &[Shop], orders: usize) -> anyhow::Result<
     Ok(last)
 }
 
-/// The requests for what became of these orders.
+/// The notification requests for these orders.
 fn notifications(shops: &[Shop], orders: &[u64]) -> Vec<Kind> {
     let kind = |(shop, order): (&Shop, &u64)| {
         let id = &shop.client_id;

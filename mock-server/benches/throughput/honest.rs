@@ -1,5 +1,5 @@
-//! How long honest requests wait beside clients that are slow or many, and beside calls of the
-//! admin API on a full journal. The server has all cores, and the load has the same.
+//! How long well-behaved requests wait beside slow or numerous clients, and beside calls to the
+//! admin API on a full journal. The server and the load share all cores.
 
 use crate::load::{Client, Server, init_request, token};
 use crate::table::{Goal, Table};
@@ -13,19 +13,19 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// As many as the journal holds, and more.
+/// More than the journal holds.
 const FULL: usize = 12_000;
 const HOSTILE: usize = 1_000;
 const CLIENTS: usize = 4;
 const TIME: Duration = Duration::from_secs(2);
-/// What one client waits for between two requests.
+/// A client's pause between two requests.
 const PAUSE: Duration = Duration::from_millis(1);
 const TIMES_QUIET: f64 = 2.0;
 const LEAST_MS: f64 = 1.0;
 
 const BASE: &str = "/flexiti/online-api";
 
-/// Adds the times.
+/// Adds the latencies.
 pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let server = Server::mock(folder, false, &["--max-watchers", "1000"])?;
     let init = init_request(&token(&server.address).await?);
@@ -55,7 +55,7 @@ pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
         ("1,000 watchers", events, Then::Read),
     ] {
         let crowd = Crowd::new(&server, first, then)?;
-        // Until what they asked for at once is over.
+        // Wait until the initial burst is over.
         tokio::time::sleep(Duration::from_secs(if then == Then::Nothing {
             8
         } else {
@@ -94,7 +94,7 @@ pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The 99th percentile of how long honest requests took, in milliseconds.
+/// The 99th percentile of the latency of well-behaved requests, in milliseconds.
 async fn honest(server: &Server, init: &Bytes, beside: &str) -> anyhow::Result<f64> {
     let mut running = JoinSet::new();
     let started = Instant::now();
@@ -136,17 +136,17 @@ fn admin(method: &str, path: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// What each of a crowd does after its first words.
+/// What each connection of a crowd does after sending its first bytes.
 #[derive(Clone, Copy, PartialEq)]
 enum Then {
     Nothing,
-    /// Sends a byte more now and then.
+    /// Sends one more byte now and then.
     Trickle,
-    /// Reads whatever comes.
+    /// Reads whatever arrives.
     Read,
 }
 
-/// Many connections, on a thread of their own.
+/// Many connections, on one thread of their own.
 struct Crowd {
     over: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<()>,
@@ -166,11 +166,11 @@ impl Crowd {
         let thread = std::thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             while !ended.load(Ordering::Relaxed) {
-                // Each has its turn ten times a second, as clients that know nothing of each other: all at
-                // one moment would be a burst.
+                // Each connection has its turn ten times a second. The turns are spread out, as
+                // with independent clients: all at once would be a burst.
                 for some in all.chunks_mut(HOSTILE / 100) {
                     for stream in some {
-                        // Whatever becomes of it.
+                        // Errors do not matter here.
                         match then {
                             Then::Nothing => {}
                             Then::Trickle => drop(stream.write(b"a")),
@@ -190,7 +190,7 @@ impl Crowd {
     }
 }
 
-/// One call after the other, each read to its end, on a thread of their own.
+/// One admin call after another, each read to its end, on a thread of its own.
 struct Asking {
     over: Arc<AtomicBool>,
     calls: Arc<AtomicU32>,

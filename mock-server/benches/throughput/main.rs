@@ -1,11 +1,12 @@
-//! What a request costs, what it costs others, and what the server needs, beside the goals.
+//! What a request costs, how it affects other requests, and what the server needs, compared with
+//! the goals.
 //!
-//! `cargo bench -p flexiti-mock --bench throughput`, with `-- 1000000` for so many orders instead
-//! of 100,000.
+//! `cargo bench -p flexiti-mock --bench throughput`; append `-- 1000000` to use that many orders
+//! instead of 100,000.
 //!
-//! The yardstick for requests per second is a bare hyper server that reads the body and gives a
-//! constant answer: the ratio of the two says what the mock costs, on a fast machine as on a
-//! slow one. Journal and log are on, as they are for a user.
+//! The reference for requests per second is a bare hyper server that reads the body and gives a
+//! constant answer. The ratio of the two is the cost of the mock, whatever the speed of the
+//! machine. Journal and log are on, as they are by default.
 
 mod bare;
 mod cores;
@@ -29,9 +30,9 @@ const START_MS: f64 = 10.0;
 const IDLE_MIB: f64 = 10.0;
 /// How much a server may grow once its journal is full, in percent.
 const GROWTH: f64 = 5.0;
-/// How long requests go on, to see it.
+/// How long to keep sending requests while growth is measured.
 const MORE: Duration = Duration::from_secs(5);
-/// How many orders there are in the end, if nothing else is said.
+/// The default for the final number of orders.
 const ORDERS: usize = 100_000;
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -51,7 +52,7 @@ fn measure(orders: usize) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let mut table = Table::default();
     let start = start_up(folder.path())?;
-    // Before this process is pinned, as the servers would inherit that.
+    // Before this process is pinned, because child processes inherit the affinity.
     block_on(honest::measure(folder.path(), &mut table))?;
     block_on(cores::measure(folder.path(), &mut table))?;
     let pinned = pin();
@@ -89,7 +90,7 @@ fn measure(orders: usize) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The median time in milliseconds from spawn to the ready file.
+/// The median time from spawn to the ready file, in milliseconds.
 fn start_up(folder: &Path) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     for _ in 0..STARTS {

@@ -1,4 +1,4 @@
-//! The mock beside bare hyper, on one core.
+//! The mock compared with bare hyper, on one core.
 
 use crate::load::{Server, init_of, init_request, median, token, token_request};
 use crate::shot::{CONNECTIONS, Kind, Shot, shot};
@@ -12,7 +12,7 @@ const TOKEN: f64 = 0.8;
 const ACCEPTED: f64 = 0.55;
 const REFUSED: f64 = 0.45;
 
-/// Adds the ratios; gives how many answers had another status than they should.
+/// Adds the ratios; returns how many answers had an unexpected status.
 pub async fn measure(mock: &Server, bare: &Server, table: &mut Table) -> anyhow::Result<u64> {
     println!("mock beside bare hyper, {CONNECTIONS} connections");
     let mut all_others = 0;
@@ -43,7 +43,7 @@ pub async fn measure(mock: &Server, bare: &Server, table: &mut Table) -> anyhow:
              rounds {}",
             of(|[mock, _]| mock.rate),
             of(|[_, bare]| bare.rate),
-            // The same on a machine that has other things to do as well.
+            // The ratio by CPU time, which holds on a busy machine as well.
             of(|[mock, bare]| bare.cost() / mock.cost()),
             rounds
                 .iter()
@@ -57,7 +57,7 @@ pub async fn measure(mock: &Server, bare: &Server, table: &mut Table) -> anyhow:
     Ok(all_others)
 }
 
-/// Shots at the two servers in turn, and how many answers had another status than they should.
+/// Shots at the two servers in turn, and how many answers had an unexpected status.
 async fn rounds(
     mock: &Server,
     own: Kind,

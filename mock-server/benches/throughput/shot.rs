@@ -1,4 +1,4 @@
-//! As many requests of one kind as a server answers in a time.
+//! A shot: as many requests as a server answers in a given time.
 
 use crate::load::{Client, Server};
 use bytes::Bytes;
@@ -8,25 +8,26 @@ use tokio::task::JoinSet;
 
 pub const CONNECTIONS: usize = 16;
 
-/// A request, and the status that its answers should have.
+/// A request, and the expected status of its answer.
 #[derive(Clone)]
 pub struct Kind {
     pub request: Bytes,
     pub status: u16,
 }
 
-/// What one server did for the time of a shot.
+/// What one server did during a shot.
 pub struct Shot {
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
-    /// Answers with another status.
+    /// Answers with an unexpected status.
     pub others: u64,
-    /// The share of a core that the server used. Well below 1, the load generator is too slow.
+    /// The share of a core that the server used. If it is well below 1, the load generator is too
+    /// slow.
     pub busy: f64,
 }
 
 impl Shot {
-    /// Processor time of the server for each request, in microseconds.
+    /// CPU time of the server for each request, in microseconds.
     pub fn cost(&self) -> f64 {
         self.busy / self.rate * 1e6
     }
@@ -38,8 +39,8 @@ impl fmt::Display for Shot {
     }
 }
 
-/// Keeps this process from sleeping, as waking it would cost the servers time, and the slower one
-/// more of it.
+/// Keeps this process from sleeping: waking it would cost the servers time, and the slower one
+/// more.
 pub fn keep_awake() {
     tokio::spawn(async {
         loop {
@@ -48,12 +49,12 @@ pub fn keep_awake() {
     });
 }
 
-/// Each connection sends one of the requests after the other.
+/// Fires a shot: each connection sends one request after another.
 pub async fn shot(server: &Server, kinds: &[Kind], time: Duration) -> anyhow::Result<Shot> {
     batches(server, kinds, 1, time).await
 }
 
-/// The same, where each request is sent so often at once: that costs the load less.
+/// Like [`shot`], but sends each request `together` times in one write, which costs the load less.
 pub async fn batches(
     server: &Server,
     kinds: &[Kind],
@@ -69,7 +70,7 @@ pub async fn batches(
     let mut running = JoinSet::new();
     for (at, mut client) in clients.into_iter().enumerate() {
         let batch = |kind: &Kind| (kind.request.repeat(together), kind.status);
-        // Each connection has its part of the requests, or all of a few.
+        // Each connection sends its share of the requests, or all of them if there are few.
         let step = kinds.len() / CONNECTIONS;
         let own = match step {
             0 => kinds,

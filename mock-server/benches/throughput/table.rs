@@ -1,13 +1,13 @@
-//! The figures beside their goals.
+//! The figures and their goals.
 
 use std::fmt;
 
-/// What a figure should be.
+/// The goal for a figure.
 #[derive(Clone, Copy)]
 pub enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// The first, or the second where that is more.
+    /// The larger of the two.
     AtMostOr(f64, f64),
     None,
 }

@@ -1,14 +1,14 @@
-//! What a notification makes the shop believe. Nothing else makes it believe anything: not the
-//! callback that was requested, and no parameter of it.
+//! What the shop believes about an order. Only a notification changes it: neither the callback nor
+//! any of its parameters does.
 
 use serde_json::Value;
 
-/// What the customer is to do on Flexiti's pages.
+/// What the customer does on Flexiti's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// Apply for credit.
     Apply,
-    /// Buy with credit that is there.
+    /// Buy with existing credit.
     Buy,
     /// Apply, then buy.
     ApplyBuy,
@@ -32,16 +32,16 @@ pub enum Belief {
     Pending,
     /// The purchase was made.
     Paid,
-    /// The application was approved, and no purchase was asked for.
+    /// The application was approved; no purchase was requested.
     Approved,
-    /// Declined, refused, or not to be started.
+    /// Declined, refused, or could not be started.
     Failed,
     /// The customer gave up.
     Cancelled,
 }
 
 impl Belief {
-    /// As `GET /orders/{number}` says it.
+    /// The word for it in the answer to `GET /orders/{number}`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -52,16 +52,16 @@ impl Belief {
         }
     }
 
-    /// Whether nothing can change it. A refusal can: the customer may try again on the same
-    /// pages.
+    /// Whether nothing can change it any more. A refusal is not final: the customer may try again
+    /// on the same pages.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Paid | Self::Approved)
     }
 }
 
-/// Reads a notification about an order of this flow. The documentation shows only `SUCCESS`
-/// and, at second hand, `Success` and `Failed`; the other words are likely ones. A word that
-/// nobody knows proves nothing.
+/// Reads a notification about an order of this flow. The documentation shows only `SUCCESS` and, at
+/// second hand, `Success` and `Failed`; the other words are likely ones. An unknown word proves
+/// nothing.
 pub fn read(flow: Flow, notification: &Value) -> Belief {
     let word = |block: &str, name: &str| {
         let word = notification.get(block)?.get(name)?.as_str()?;
@@ -80,15 +80,15 @@ pub fn read(flow: Flow, notification: &Value) -> Belief {
         Flow::Buy => purchase.unwrap_or(Belief::Pending),
         Flow::ApplyBuy => match (apply, purchase) {
             (_, Some(Belief::Paid)) => Belief::Paid,
-            // Approved is not paid, and who has an account need not apply.
+            // Approved is not paid, and a customer who has an account need not apply.
             (Some(Belief::Approved) | None, purchase) => purchase.unwrap_or(Belief::Pending),
-            // Without an approval a purchase block says no more than the application's.
+            // Without an approval, the purchase block adds nothing to the application's.
             (Some(apply), _) => apply,
         },
     }
 }
 
-/// The Flexiti customer of an approved application, to be kept for a later purchase.
+/// The customer id of an approved application, to keep for a later purchase.
 pub fn customer_id(notification: &Value) -> Option<String> {
     let apply = notification.get("apply")?;
     let status = apply.get("apply_status")?.as_str()?;
@@ -96,7 +96,7 @@ pub fn customer_id(notification: &Value) -> Option<String> {
     id(apply.get("customer_id")?)
 }
 
-/// An id: some servers send numbers, some strings.
+/// An id, which some servers send as a number and others as a string.
 pub fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

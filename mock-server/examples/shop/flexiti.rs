@@ -1,5 +1,5 @@
-//! Flexiti's API as this shop uses it: init, notifications, the payment calculator. Read
-//! [`Flexiti::call`] first; how a request is sent and tried again is in `wire.rs`.
+//! The calls to Flexiti's API: init, notifications and the payment calculator. Start with
+//! [`Flexiti::call`]; `wire.rs` sends and retries requests.
 
 use crate::belief::{Flow, id};
 use crate::lang::Lang;
@@ -10,25 +10,25 @@ use reqwest::{StatusCode, Url};
 use serde_json::Value;
 use std::time::Instant;
 
-/// Who buys: Flexiti wants to know one or the other for the flow Buy.
+/// Who buys. Flexiti requires one of the two for the flow Buy.
 #[derive(Clone)]
 pub enum Buyer {
-    /// The customer id that the shop kept.
+    /// A customer id that the shop kept.
     Customer(String),
-    /// The number of a card.
+    /// A card number.
     Card(String),
 }
 
-/// What an order is about.
+/// The terms of an order.
 #[derive(Clone)]
 pub struct Terms {
-    /// What the customer is to do.
+    /// What the customer does.
     pub flow: Flow,
-    /// In which language.
+    /// The language of the pages.
     pub lang: Lang,
-    /// For how much, in dollars: `499.99`.
+    /// The amount in dollars: `499.99`.
     pub amount: String,
-    /// The middle name; in Flexiti's test environments it decides the outcome.
+    /// The middle name, which decides the outcome in Flexiti's test environments.
     pub middle_name: Option<String>,
     /// Who buys, for the flow Buy.
     pub buyer: Option<Buyer>,
@@ -36,13 +36,13 @@ pub struct Terms {
 
 /// An order that init opened.
 pub struct Opened {
-    /// Flexiti's id.
+    /// Flexiti's id for it.
     pub order_id: String,
-    /// Where the customer goes; as secret as the order is.
+    /// Where the customer goes. Keep it secret, like the order.
     pub redirection_url: Url,
 }
 
-/// Where the goods and the bill go: this shop has one customer.
+/// The billing and shipping address. This shop has one customer.
 const ADDRESS: [(&str, &str); 7] = [
     ("first_name", "Marie"),
     ("last_name", "Tremblay"),
@@ -70,15 +70,15 @@ impl Flexiti {
         }
     }
 
-    /// Opens an order. Init is not idempotent, so it is never sent again once it may have
-    /// arrived; see [`Again::UnlessSent`].
+    /// Opens an order. Init is not idempotent, so it is never resent once it may have arrived; see
+    /// [`Again::UnlessSent`].
     pub async fn init(
         &self,
         token: &mut Option<Token>,
         terms: &Terms,
         merchant_order: &str,
     ) -> Result<Opened, Trouble> {
-        // With /v2 the pages begin with a choice; an application has none.
+        // With /v2 the pages begin with a choice, which an application does not have.
         let version = if terms.flow == Flow::Apply { "" } else { "v2/" };
         let path = format!("/online/{version}client-id/{}/systems/init", self.own_id());
         let mut form = vec![
@@ -119,7 +119,7 @@ impl Flexiti {
         }
     }
 
-    /// What Flexiti says about the order; `None` while it knows nothing.
+    /// Flexiti's notification about the order; `None` while there is none.
     pub async fn notification(
         &self,
         token: &mut Option<Token>,
@@ -140,8 +140,8 @@ impl Flexiti {
         answer.ok().map(Some)
     }
 
-    /// What a price comes to each month, and for how many months. The answer's `htmlRender`
-    /// would be foreign markup in our page: the two numbers do.
+    /// The monthly payment for a price, and the number of months. The answer's `htmlRender` would
+    /// be foreign markup on our page; the two numbers suffice.
     pub async fn monthly(
         &self,
         token: &mut Option<Token>,
@@ -162,8 +162,8 @@ impl Flexiti {
         Ok(plan("monthlyPayment").zip(plan("months")))
     }
 
-    /// Makes a call with `token`, which is renewed first if it is due. A token that Flexiti no
-    /// longer takes (401) is replaced, once.
+    /// Makes a call with `token`, which is renewed first if it is due. A token that Flexiti rejects
+    /// (401) is replaced once.
     async fn call(&self, token: &mut Option<Token>, ask: &Ask<'_>) -> Result<Answer, Trouble> {
         let reference = crate::random::hex();
         let access = self.access(token).await?;
@@ -176,8 +176,8 @@ impl Flexiti {
         self.wire.send(ask, &reference, Some(access)).await
     }
 
-    /// A token that is good for a call. `held` is borrowed for the whole time, so that nobody
-    /// else refreshes the same token meanwhile.
+    /// A token that is valid for a call. `held` stays borrowed until the call is made, so that
+    /// nothing else refreshes the same token.
     async fn access<'t>(&self, held: &'t mut Option<Token>) -> Result<&'t str, Trouble> {
         let due = held
             .as_ref()
@@ -194,7 +194,8 @@ impl Flexiti {
                 let fields = [("grant_type", "refresh_token"), ("refresh_token", &refresh)];
                 match self.grant(&fields).await {
                     Ok(token) => token,
-                    // Refused, or lost: then the refresh token may be spent.
+                    // The refresh was refused, or its answer was lost and the refresh token may be
+                    // used up.
                     Err(_) => self.new_token().await?,
                 }
             }
@@ -228,13 +229,13 @@ impl Flexiti {
         Token::read(&answer.ok()?, asked).ok_or(Trouble::Lost)
     }
 
-    /// The client id as a segment of a path.
+    /// The client id as a path segment.
     fn own_id(&self) -> String {
         utf8_percent_encode(&self.client_id, NON_ALPHANUMERIC).to_string()
     }
 }
 
-/// Whether a customer may be sent there: no `javascript:`, no `data:`.
+/// Whether it is safe to send a customer there: no `javascript:`, no `data:`.
 fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.has_host()
 }

@@ -1,4 +1,4 @@
-//! The checkout form, read and checked.
+//! Reads and validates the checkout form.
 
 use crate::belief::Flow;
 use crate::flexiti::{Buyer, Terms};
@@ -7,20 +7,20 @@ use crate::pages::TOTAL;
 use crate::store::Session;
 use crate::web::Request;
 
-/// What the form asks for.
+/// What the customer submitted.
 pub struct Wish {
-    /// The shop's number of the order.
+    /// The shop's order number.
     pub number: String,
-    /// What is to be bought, and how.
+    /// The terms of the order.
     pub terms: Terms,
     /// Whether the browser can show a dialog.
     pub modal: bool,
 }
 
-/// Reads the form; the mistake is said in English and French.
+/// Reads the form. An error is a message in English and in French.
 ///
-/// The amount is the form's so that test drivers can choose it, and the customer id likewise.
-/// A shop that sells anything takes the one from its own cart and the other from its session.
+/// The amount and the customer id come from the form so that test drivers can choose them. A real
+/// shop takes the amount from its own cart and the customer id from its session.
 pub fn read(request: &Request, session: &Session) -> Result<Wish, (&'static str, &'static str)> {
     let flow = match request
         .field("flow")
@@ -108,7 +108,7 @@ fn is_word(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len()) && text.bytes().all(plain)
 }
 
-/// Dollars above zero, with a period and two decimals at most.
+/// A positive amount in dollars, with a period and at most two decimals.
 pub fn is_amount(text: &str) -> bool {
     let (dollars, cents) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str, longest| {

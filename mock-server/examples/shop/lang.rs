@@ -19,7 +19,7 @@ impl Lang {
         }
     }
 
-    /// As init and HTML spell it.
+    /// The code that init and HTML use.
     pub fn code(self) -> &'static str {
         self.say("en", "fr")
     }
@@ -32,7 +32,7 @@ impl Lang {
         }
     }
 
-    /// An amount (`499.99`) as people write it.
+    /// Formats an amount (`499.99`) for people.
     pub fn money(self, amount: &str) -> String {
         let (dollars, cents) = amount.split_once('.').unwrap_or((amount, ""));
         match self {

@@ -1,4 +1,4 @@
-//! A small shop that takes Flexiti: what a merchant's server has to do, and no more.
+//! A small shop that accepts Flexiti: the minimum that a merchant's server has to do.
 //!
 //! ```console
 //! $ cargo run -p flexiti-mock &                    # Flexiti's stand-in
@@ -7,28 +7,29 @@
 //!
 //! Read in this order:
 //!
-//! 1. `order.rs`: an order is started, and asked about; the rules that matter are here.
+//! 1. `order.rs`: starts an order and asks about it; the rules that matter are here.
 //! 2. `belief.rs`: what a notification makes the shop believe.
-//! 3. `flexiti.rs`: the calls, and which token they are made with; `token.rs` says when it is
-//!    renewed, `wire.rs` what is tried again.
-//! 4. `routes.rs`: what browsers get; `form.rs`, `pages.rs`, `store.rs`, `web.rs` and `plan.rs`
-//!    help.
+//! 3. `flexiti.rs`: the calls and their tokens; `token.rs` decides when a token is renewed,
+//!    `wire.rs` what is retried.
+//! 4. `routes.rs`: what browsers get, with the help of `form.rs`, `pages.rs`, `store.rs`, `web.rs`
+//!    and `plan.rs`.
 //!
-//! The environment: `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`, `FLEXITI_CLIENT_SECRET` (the mock
-//! and its demo merchant), `SHOP_LISTEN` (`127.0.0.1:9000`), `SHOP_READY_FILE` (a file that
-//! appears, whole, once the shop listens: `{"url": "http://127.0.0.1:9000"}`). The account's
-//! success and error URL are `/flexiti/return` and `/flexiti/cancel` of the shop.
+//! Environment variables: `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID` and `FLEXITI_CLIENT_SECRET`
+//! (default: the mock and its demo merchant), `SHOP_LISTEN` (default: `127.0.0.1:9000`) and
+//! `SHOP_READY_FILE` (written atomically once the shop listens: `{"url":
+//! "http://127.0.0.1:9000"}`). The account's success URL and error URL are the shop's
+//! `/flexiti/return` and `/flexiti/cancel`.
 //!
-//! Test drivers use two of its addresses:
+//! Test drivers use two endpoints:
 //!
-//! * `POST /checkout`, a form of `flow` (`apply`, `buy`, `apply/buy`), `lang` (`en`, `fr`),
-//!   `amount`, `order` (the merchant's order id), `mname`, `customer_id` or `vcc`, all optional:
-//!   303 to the redirection URL, or with `modal=1` a page with a dialog. The answer sets the
-//!   cookie that the callback is then to be requested with. A request that has such a cookie
-//!   needs the field `form_token` of the cart page as well. 409: Flexiti refuses, or the number
-//!   is another session's; 422: a mistake in the form; 503: no answer from Flexiti.
-//! * `GET /orders/{order}`: `{"status": "pending|paid|approved|failed|cancelled"}`, what the
-//!   shop believes.
+//! * `POST /checkout`, a form with `flow` (`apply`, `buy`, `apply/buy`), `lang` (`en`, `fr`),
+//!   `amount`, `order` (the merchant's order id), `mname`, `customer_id` or `vcc`, all optional.
+//!   Answers 303 to the redirection URL, or with `modal=1` a page with a dialog, and sets the
+//!   session cookie that the callback has to bring. A request that already has such a cookie also
+//!   needs the `form_token` of the cart page. 409: Flexiti refused, or the number belongs to
+//!   another session; 422: the form is invalid; 503: no answer from Flexiti.
+//! * `GET /orders/{order}`: `{"status": "pending|paid|approved|failed|cancelled"}`, what the shop
+//!   believes.
 
 mod belief;
 mod flexiti;
@@ -97,7 +98,7 @@ fn serve(stream: tokio::net::TcpStream, shop: Arc<Shop>) {
         async move {
             let request = Request::read(request).await;
             let reply = shop.answer(&request).await;
-            // The path without its query, which the shop did not write.
+            // Log the path without its query, which comes from outside.
             tracing::info!(method = %request.method, path = request.path, status = reply.status());
             Ok::<_, Infallible>(reply.into_response())
         }
@@ -106,11 +107,11 @@ fn serve(stream: tokio::net::TcpStream, shop: Arc<Shop>) {
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(30))
         .serve_connection(TokioIo::new(stream), service);
-    // It ends in an error when the browser breaks it off: nothing to do.
+    // A connection that the browser breaks off ends in an error; ignore it.
     tokio::spawn(connection);
 }
 
-/// Writes a file beside its place and moves it there whole.
+/// Writes a temporary file beside `path` and renames it, so that the file appears whole.
 fn write_whole(path: &Path, content: &str) -> std::io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));

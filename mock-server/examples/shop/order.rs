@@ -1,5 +1,5 @@
-//! An order on its way: started at Flexiti, and asked about. [`Order::start`] and
-//! [`Order::look`] are all that happens to it, one at a time.
+//! The progress of an order: [`Order::start`] opens it at Flexiti, [`Order::look`] asks about it.
+//! Only one of them runs at a time.
 
 use crate::belief::{self, Belief, Flow};
 use crate::flexiti::{Flexiti, Opened, Terms};
@@ -10,22 +10,22 @@ use reqwest::Url;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Flexiti is asked about an order at most this often.
+/// The minimum time between two requests to Flexiti about an order.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// An order of this shop.
 pub struct Order {
     /// The shop's number for it.
     pub number: String,
-    /// Behind one lock, so that a double click starts one checkout and two tabs refresh a
-    /// token once.
+    /// Behind one lock, so that a double click starts one checkout, and two tabs refresh a token
+    /// once.
     progress: Mutex<Progress>,
 }
 
 struct Progress {
     terms: Terms,
     attempts: u32,
-    /// The token of this checkout and no other (test case C-2).
+    /// The token of this checkout only (test case C-2).
     token: Option<Token>,
     opened: Option<Opened>,
     belief: Belief,
@@ -34,15 +34,15 @@ struct Progress {
     asks: u32,
 }
 
-/// What came of starting a checkout.
+/// The result of starting a checkout.
 pub enum Start {
-    /// The customer can go to these pages.
+    /// Send the customer to this URL.
     Go(Url),
-    /// There is nothing left to do: it is paid, or approved.
+    /// Nothing left to do: it is paid or approved.
     Done,
-    /// Flexiti will not have it.
+    /// Flexiti refused.
     Refused,
-    /// Nobody knows; another try may do.
+    /// Unknown; the customer may try again.
     TryAgain,
 }
 
@@ -52,18 +52,18 @@ pub struct Seen {
     pub belief: Belief,
     /// What the order is about.
     pub flow: Flow,
-    /// The language that the order was made in.
+    /// The language that the order was placed in.
     pub lang: Lang,
     /// Its amount.
     pub amount: String,
-    /// The Flexiti customer, after an approval.
+    /// The Flexiti customer id, after an approval.
     pub customer_id: Option<String>,
     /// How often Flexiti was asked.
     pub asks: u32,
 }
 
 impl Order {
-    /// An order that nobody has started.
+    /// An order that has not been started.
     pub fn new(number: String, terms: Terms) -> Self {
         let progress = Progress {
             terms,
@@ -81,14 +81,14 @@ impl Order {
         }
     }
 
-    /// Starts the checkout, or goes on with the one that was started: an order that may still
-    /// be paid must not be paid twice.
+    /// Starts the checkout, or continues one that was started: an order that may still be paid must
+    /// not be paid twice.
     ///
-    /// Init is not idempotent and has no key that would make it so. After an answer that was
-    /// lost there may be an order at Flexiti, but nobody knows the URL of its pages, so nobody
-    /// can pay it, and asking by `merchant_orderid` would not give the URL either. The customer
-    /// is asked to try again, and the next attempt has a `merchant_orderid` of its own
-    /// (`A17`, `A17-2`, …), lest two orders at Flexiti answer to one name.
+    /// Init is not idempotent and has no idempotency key. If its answer is lost, an order may exist
+    /// at Flexiti, but since nobody knows the URL of its pages, nobody can pay it, and asking by
+    /// `merchant_orderid` would not give the URL either. The customer is asked to try again, and
+    /// each attempt has its own `merchant_orderid` (`A17`, `A17-2`, …), so that no two orders at
+    /// Flexiti share one.
     pub async fn start(&self, flexiti: &Flexiti, terms: Terms) -> Start {
         let mut progress = self.progress.lock().await;
         progress.ask(flexiti).await;
@@ -100,7 +100,7 @@ impl Order {
         let attempts = progress.attempts + 1;
         *progress = Progress {
             attempts,
-            // Until init has answered; it stays so if the customer hangs up meanwhile.
+            // Until init has answered. It stays so if the customer disconnects before that.
             belief: Belief::Failed,
             terms,
             token: None,
@@ -126,7 +126,7 @@ impl Order {
         }
     }
 
-    /// What the shop believes now, asked anew unless that cannot change it.
+    /// What the shop believes now. Asks Flexiti, unless the belief is final.
     pub async fn look(&self, flexiti: &Flexiti) -> Seen {
         let mut progress = self.progress.lock().await;
         progress.ask(flexiti).await;
@@ -140,7 +140,7 @@ impl Order {
         }
     }
 
-    /// Whether Flexiti's id of the order is this one.
+    /// Whether this is Flexiti's id of the order.
     pub async fn is(&self, order_id: &str) -> bool {
         let progress = self.progress.lock().await;
         let opened = progress.opened.as_ref();
@@ -157,7 +157,7 @@ impl Progress {
         }
         self.asks = self.asks.saturating_add(1);
         self.asked = Some(Instant::now());
-        // Without an answer the shop goes on believing what it believed.
+        // Without an answer, the belief stays as it was.
         if let Ok(Some(body)) = flexiti
             .notification(&mut self.token, &opened.order_id)
             .await

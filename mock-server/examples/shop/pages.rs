@@ -1,35 +1,35 @@
-//! The pages. What a template prints is escaped.
+//! The pages. Templates escape what they print.
 
 use crate::belief::{Belief, Flow};
 use crate::lang::Lang;
 use crate::order::Seen;
 use askama::Template;
 
-/// What is in the cart: English, French, price.
+/// The items in the cart: English name, French name, price.
 const CART: [(&str, &str, &str); 2] = [
     ("Armchair", "Fauteuil", "399.99"),
     ("Floor lamp", "Lampadaire", "100.00"),
 ];
-/// What the cart comes to.
+/// The sum of the cart.
 pub const TOTAL: &str = "499.99";
 
-/// The cart, and the choice how to pay.
+/// The cart, with the choice of how to pay.
 #[derive(Template)]
 #[template(path = "../examples/shop/templates/cart.html")]
 pub struct Cart<'a> {
     /// The customer's language.
     pub lang: Lang,
-    /// Proves that the form is ours.
+    /// Protects the form against cross-site requests.
     pub form_token: &'a str,
     /// The number that the order will have.
     pub number: &'a str,
-    /// The Flexiti customer that the session knows.
+    /// The Flexiti customer id that the session knows.
     pub customer_id: Option<&'a str>,
-    /// So much a month, for so many months.
+    /// The monthly payment, and the number of months.
     pub monthly: Option<(&'a str, &'a str)>,
     /// The cart.
     pub items: [(&'static str, &'static str, &'static str); 2],
-    /// What it comes to.
+    /// The sum of the cart.
     pub total: &'static str,
 }
 
@@ -119,14 +119,14 @@ impl OrderPage<'_> {
         }
     }
 
-    /// After how many seconds the page looks again: seldom, once it has waited for long.
+    /// After how many seconds the page reloads: less often once it has waited for long.
     fn looks_again(&self) -> Option<u32> {
         let pause = if self.seen.asks < 20 { 3 } else { 60 };
         (self.seen.belief == Belief::Pending).then_some(pause)
     }
 }
 
-/// Something that went wrong.
+/// A page that reports a problem.
 #[derive(Template)]
 #[template(path = "../examples/shop/templates/notice.html")]
 pub struct Notice {
@@ -134,7 +134,7 @@ pub struct Notice {
     pub lang: Lang,
     /// The heading.
     pub title: &'static str,
-    /// What the customer may do.
+    /// What the customer can do.
     pub text: &'static str,
 }
 

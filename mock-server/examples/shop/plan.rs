@@ -1,4 +1,4 @@
-//! The monthly figure on the cart page: nice to have, never worth a wait or an error.
+//! The monthly payment on the cart page. It is optional, so it never causes a delay or an error.
 
 use crate::flexiti::Flexiti;
 use crate::form::is_amount;
@@ -7,12 +7,12 @@ use crate::token::Token;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// How long a figure is shown, or its absence accepted.
+/// How long a result, or the lack of one, is reused.
 const FRESH: Duration = Duration::from_secs(60);
 /// How long the cart page waits for it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The figure that was last asked for. Its token is no customer's: there is no checkout yet.
+/// The last result. Its token belongs to no customer, because no checkout has begun yet.
 #[derive(Default)]
 pub struct Plan(Mutex<Last>);
 
@@ -24,7 +24,7 @@ struct Last {
 }
 
 impl Plan {
-    /// What `price` comes to each month, and for how many months.
+    /// The monthly payment for `price`, and the number of months.
     pub async fn monthly(
         &self,
         flexiti: &Flexiti,

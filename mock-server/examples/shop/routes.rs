@@ -1,4 +1,4 @@
-//! What the shop answers. Read [`Shop::answer`] first.
+//! The shop's routes. Start with [`Shop::answer`].
 
 use crate::flexiti::Flexiti;
 use crate::form;
@@ -20,7 +20,8 @@ pub struct Shop {
     flexiti: Flexiti,
     store: Store,
     plan: Plan,
-    /// Where Flexiti's pages may be: the real ones, and those of the API that we talk to.
+    /// The origins of Flexiti's pages, for the content security policy: the real ones, and that of
+    /// the configured API.
     pages_of_flexiti: String,
 }
 
@@ -44,7 +45,8 @@ impl Shop {
             (&Method::POST, ["checkout"]) => {
                 self.checkout(request).await.unwrap_or_else(|reply| reply)
             }
-            // The address bar after a form was answered with a page.
+            // Somebody opens the URL that stays in the address bar after a form was answered with a
+            // page.
             (&Method::GET, ["checkout"]) => Reply::see_other("/"),
             (&Method::GET, ["flexiti", "return" | "cancel"]) => self.callback(request).await,
             (&Method::GET, ["my", "orders", number]) => self.own_order(request, number).await,
@@ -149,11 +151,11 @@ impl Shop {
 
     /// The session that a form was sent in.
     ///
-    /// A browser with a session must send the form's token. Whoever has no session gets a new
-    /// one: there is nothing in it to abuse, no customer and no order, and its id goes to the
-    /// sender alone. That lets test drivers in, which have seen no form. A page of another
-    /// origin is kept out even so: it could replace the cookie of a customer, which browsers
-    /// hold back from cross-site posts (`SameSite`).
+    /// A browser with a session must send the form's token. A request without a session gets a new
+    /// one, which lets in test drivers that have not seen a form. That is safe: a new session has
+    /// no customer and no order, and only the sender learns its id. Pages of other origins are
+    /// still kept out: browsers withhold the cookie from cross-site posts (`SameSite`), but the
+    /// answer could replace it.
     fn sender(&self, request: &Request) -> Result<Arc<Session>, Reply> {
         let lang = request
             .field("lang")
@@ -184,10 +186,10 @@ impl Shop {
         }
     }
 
-    /// Flexiti's pages sent the browser back. Which of the two URLs it came to says nothing, so
-    /// both do the same: find the order in the browser's own session, and ask Flexiti about it.
-    /// An `orderId` only chooses among those orders. No cookie is set here: in a frame the
-    /// browser may have kept back the one that it has.
+    /// Flexiti's pages sent the browser back. Which of the two URLs it came to proves nothing, so
+    /// both do the same: find the order in the browser's own session, and ask Flexiti about it. An
+    /// `orderId` only selects among those orders. No cookie is set here, because in a frame the
+    /// browser may have withheld the one it has.
     async fn callback(&self, request: &Request) -> Reply {
         let Some(session) = self.session(request) else {
             return self.no_order(request);
@@ -232,7 +234,7 @@ impl Shop {
         self.page(200, render(&page))
     }
 
-    /// For test drivers: what the shop believes, to anyone who knows the number.
+    /// For test drivers: what the shop believes, for anyone who knows the number.
     async fn status(&self, number: &str) -> Reply {
         let (status, body) = match self.store.order(number) {
             Some(order) => {

@@ -1,4 +1,4 @@
-//! What the shop is started with: environment variables.
+//! The shop's settings, from environment variables.
 
 use anyhow::Context as _;
 use reqwest::Url;
@@ -6,22 +6,22 @@ use std::env;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// How to run the shop. It has no `Debug`: the secret is in it.
+/// How to run the shop. Has no `Debug`, because it holds the secret.
 pub struct Settings {
-    /// Where to listen; port 0 takes a free one.
+    /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
     /// A file to write once the shop listens.
     pub ready_file: Option<PathBuf>,
     /// The base URL of Flexiti's API.
     pub base_url: Url,
-    /// The merchant's keys.
+    /// The merchant's client id.
     pub client_id: String,
-    /// The merchant's keys.
+    /// The merchant's secret.
     pub client_secret: String,
 }
 
 impl Settings {
-    /// Reads the environment; the defaults are those of a mock on this machine.
+    /// Reads the environment. The defaults fit a mock on this machine.
     pub fn read() -> anyhow::Result<Self> {
         let var = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
         let base_url = var(

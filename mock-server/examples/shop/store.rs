@@ -1,5 +1,5 @@
-//! What the shop remembers: sessions and their orders. A real shop keeps them in a database;
-//! this one forgets the oldest.
+//! What the shop remembers: sessions and their orders. A real shop keeps them in a database; this
+//! one drops the oldest.
 
 use crate::flexiti::Terms;
 use crate::lang::Lang;
@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const SESSIONS: usize = 10_000;
 const ORDERS_OF_A_SESSION: usize = 100;
 
-/// A browser that came to the shop.
+/// A browser session.
 pub struct Session {
     /// The value of its cookie.
     pub id: String,
-    /// What its forms carry, so that pages of others cannot send them.
+    /// The token in its forms, so that other sites cannot submit them.
     pub form_token: String,
     kept: Mutex<Kept>,
 }
@@ -46,7 +46,7 @@ impl Session {
         self.kept().customer_id = Some(id);
     }
 
-    /// The session's orders, the latest first.
+    /// The session's orders, latest first.
     pub fn orders(&self) -> Vec<Arc<Order>> {
         self.kept().orders.iter().rev().cloned().collect()
     }
@@ -82,7 +82,7 @@ impl Store {
         lock(&self.0).sessions.get(id).cloned()
     }
 
-    /// A new session. Its id is never one that a browser brought along.
+    /// Creates a session. Its id is never one that a browser sent.
     pub fn new_session(&self, lang: Lang) -> Arc<Session> {
         let session = Arc::new(Session {
             id: crate::random::hex(),
@@ -109,13 +109,13 @@ impl Store {
         session
     }
 
-    /// The order with this number, whoever's it is.
+    /// The order with this number, in any session.
     pub fn order(&self, number: &str) -> Option<Arc<Order>> {
         lock(&self.0).orders.get(number).cloned()
     }
 
-    /// The session's order with this number, made if the number is free; `None` if it is an
-    /// order of somebody else.
+    /// The session's order with this number, created if the number is free; `None` if the order
+    /// belongs to another session.
     pub fn order_of(&self, session: &Session, number: &str, terms: &Terms) -> Option<Arc<Order>> {
         let mut inner = lock(&self.0);
         if inner.orders.contains_key(number) {
@@ -133,7 +133,7 @@ impl Store {
     }
 }
 
-/// Nothing is left half done under these locks, so a panic elsewhere spoils nothing.
+/// No update under these locks can be left half done, so a poisoned lock is safe to use.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,40 +1,40 @@
-//! An access token, and when it is to be renewed.
+//! An access token and when to renew it.
 
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// So long before its end a token counts as over: a call under way must not outlive it.
+/// How long before its end a token counts as expired, so that it does not expire during a call.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// What the token endpoint gave. It has no `Debug`, so that no log shows it by mistake.
+/// An answer of the token endpoint. Has no `Debug`, so that no log shows it by mistake.
 pub struct Token {
-    /// The secret that opens the API.
+    /// The access token.
     pub access: String,
-    /// The secret that gives the next token.
+    /// The refresh token.
     pub refresh: Option<String>,
     created: Instant,
     lives: Duration,
 }
 
-/// What is to be done before the next call.
+/// What to do before the next call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Due {
-    /// The token is good.
+    /// Nothing: the token is valid.
     Nothing,
-    /// The token is nearly over: refresh it.
+    /// Refresh the token, which is about to expire.
     Refresh,
-    /// The token is over, and can no longer be refreshed.
+    /// Get a new token: this one has expired, or cannot be refreshed.
     New,
 }
 
 impl Token {
-    /// Reads an answer of the token endpoint. `asked` is when the request was sent: a token
-    /// that seems older than it is does no harm.
+    /// Reads an answer of the token endpoint. `asked` is when the request was sent: a token that
+    /// seems older than it is does no harm.
     ///
-    /// `token_type` is left alone: whether it says `bearer` or `Bearer`, the header is `Bearer`.
+    /// `token_type` is ignored: whether it is `bearer` or `Bearer`, the header says `Bearer`.
     pub fn read(answer: &Value, asked: Instant) -> Option<Self> {
         let text = |name: &str| answer.get(name)?.as_str().map(str::to_owned);
-        // Without a life that can be read the token serves for one call.
+        // Without a readable lifetime, the token serves for one call.
         let lives = answer.get("expires_in").and_then(Value::as_u64);
         Some(Self {
             access: text("access_token")?,
@@ -44,8 +44,8 @@ impl Token {
         })
     }
 
-    /// The documented rule: `now - created >= expires_in - 60` means refresh. After
-    /// `expires_in` a refresh comes too late.
+    /// The documented rule: refresh if `now - created >= expires_in - 60`. After `expires_in` it is
+    /// too late to refresh.
     pub fn due(&self, now: Instant) -> Due {
         let age = now.saturating_duration_since(self.created);
         if age >= self.lives || (age + MARGIN >= self.lives && self.refresh.is_none()) {

@@ -1,4 +1,4 @@
-//! HTTP as the shop's customers speak it: requests read, answers with their headers.
+//! HTTP with the shop's customers: parses requests and builds answers.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -9,9 +9,9 @@ use hyper::{Method, Response, StatusCode};
 const COOKIE: &str = "shop_session";
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// A request, read.
+/// A parsed request.
 pub struct Request {
-    /// GET stands for HEAD too.
+    /// HEAD is treated as GET.
     pub method: Method,
     /// The path.
     pub path: String,
@@ -54,7 +54,7 @@ impl Request {
         value(&self.query, name)
     }
 
-    /// Whether there is a form, and one that can be read.
+    /// Whether there is a readable form.
     pub fn has_form(&self) -> bool {
         self.form.is_some()
     }
@@ -64,7 +64,7 @@ impl Request {
         value(self.form.as_ref()?, name)
     }
 
-    /// The session that the browser says it has.
+    /// The session id in the browser's cookie.
     pub fn session(&self) -> Option<&str> {
         let lines = self.headers.get_all(header::COOKIE).iter();
         let mut cookies = lines
@@ -76,8 +76,8 @@ impl Request {
         })
     }
 
-    /// Whether a page of another origin sent this. Browsers say so with every POST; programs
-    /// that are no browsers say nothing.
+    /// Whether a page of another origin sent this. Browsers send `Origin` with every POST; other
+    /// programs need not.
     pub fn is_foreign(&self) -> bool {
         let Some(origin) = self.headers.get(header::ORIGIN) else {
             return false;
@@ -114,15 +114,15 @@ impl Reply {
         } else {
             reply.with(header::CONTENT_TYPE, media)
         };
-        // The back button shows what is, not what was.
+        // No caching, so that the back button shows the current state.
         reply
             .with(header::CACHE_CONTROL, "no-store")
             .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             .with(header::REFERRER_POLICY, "same-origin")
     }
 
-    /// A page. `flexiti` are the origins whose pages it may frame, or send a form to: browsers
-    /// ask for the latter because the answer to our form leads there.
+    /// A page. `flexiti` lists the origins whose pages it may frame or be redirected to by a form:
+    /// browsers apply `form-action` to redirects as well.
     pub fn page(status: u16, html: String, flexiti: &str) -> Self {
         let policy = format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
@@ -138,13 +138,13 @@ impl Reply {
         Self::new(303, "", "").with(header::LOCATION, url)
     }
 
-    /// Gives the browser its session. On https, `Secure` belongs here too.
+    /// Sets the session cookie. On https, add `Secure`.
     pub fn in_session(self, id: &str) -> Self {
         let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
         self.with(header::SET_COOKIE, &cookie)
     }
 
-    /// Adds a header; one whose value cannot stand in a header is left out.
+    /// Adds a header; a value that is not allowed in a header is dropped.
     pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers_mut().insert(name, value);
@@ -152,12 +152,12 @@ impl Reply {
         self
     }
 
-    /// HTTP status.
+    /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.0.status().as_u16()
     }
 
-    /// As hyper sends it.
+    /// The response for hyper.
     pub fn into_response(self) -> Response<Full<Bytes>> {
         *self.0
     }

@@ -1,4 +1,4 @@
-//! One request to Flexiti: sent, tried again where that does no harm, and read.
+//! Sends one request to Flexiti, retries it where that does no harm, and reads the answer.
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode};
@@ -8,44 +8,44 @@ use std::time::{Duration, Instant};
 
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 const TIME: Duration = Duration::from_secs(10);
-/// The pauses between tries.
+/// The pauses before retries.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
-/// How long a customer can be kept waiting because Flexiti asks for a pause.
+/// How long a customer waits at most when Flexiti asks for a pause.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The longest pause that is believed.
+/// The longest `Retry-After` that is respected.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A request.
+/// A request to send.
 pub struct Ask<'a> {
     /// What the log calls it.
     pub name: &'static str,
-    /// Path and query after the base URL.
+    /// Path and query, relative to the base URL.
     pub path: String,
-    /// The form to post; without one it is a GET.
+    /// The form to post; without one, the request is a GET.
     pub form: Option<Vec<(String, &'a str)>>,
-    /// When it may be sent again.
+    /// When it may be retried.
     pub again: Again,
 }
 
-/// When a request may be sent again.
+/// When a request may be retried.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// Whenever there was no good answer: it does the same twice as once.
+    /// After any failure: the request is idempotent.
     Always,
-    /// Only if it surely was not carried out: no connection, or 429.
+    /// Only if it certainly was not carried out: no connection, or 429.
     UnlessSent,
 }
 
 /// Why there is no good answer.
 #[derive(Debug)]
 pub enum Trouble {
-    /// Flexiti said no.
+    /// Flexiti refused.
     Refused,
-    /// No answer, or none that can be read: nobody knows what Flexiti did.
+    /// No readable answer: what Flexiti did is unknown.
     Lost,
 }
 
-/// An answer; whether it is good is for the caller to say.
+/// An answer, good or not.
 pub struct Answer {
     name: &'static str,
     reference: String,
@@ -55,8 +55,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body of a good answer. A refusal goes to the log with the names of the fields at
-    /// fault; their values are the customer's business.
+    /// The body of a good answer. A refusal is logged with the names of the fields at fault, but
+    /// not their values, which are private.
     pub fn ok(self) -> Result<Value, Trouble> {
         if self.status.is_success() {
             return Ok(self.body);
@@ -77,7 +77,7 @@ impl Answer {
 }
 
 impl Answer {
-    /// Whether it says that all is well, and nobody can tell what.
+    /// Whether it reports success with an unreadable body.
     fn is_unreadable(&self) -> bool {
         self.status.is_success() && self.body.is_null()
     }
@@ -87,19 +87,19 @@ impl Answer {
 pub struct Wire {
     http: Client,
     base_url: String,
-    /// Until when Flexiti wants to be left alone (`Retry-After`): all customers wait.
+    /// Until when Flexiti wants no requests (`Retry-After`). It holds for all customers.
     quiet_until: Mutex<Instant>,
 }
 
 impl Wire {
-    /// Connections to the API below `base_url`.
+    /// Connections to the API at `base_url`.
     pub fn new(base_url: &str) -> reqwest::Result<Self> {
-        // An error means that another one is chosen already, which does as well.
+        // An error means that a provider is already installed, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
             .connect_timeout(CONNECT_TIME)
             .timeout(TIME)
-            // A token goes nowhere but where it was meant to go.
+            // Never send a token to another host.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self {
@@ -109,7 +109,7 @@ impl Wire {
         })
     }
 
-    /// Sends a request, all tries under the same reference id.
+    /// Sends a request; all tries have the same reference id.
     pub async fn send(
         &self,
         ask: &Ask<'_>,
@@ -131,7 +131,7 @@ impl Wire {
                 continue;
             }
             return came.map_err(|error| {
-                // The URL may name an order, and adds nothing.
+                // The URL may contain an order id, and adds nothing.
                 let error = error.without_url();
                 tracing::warn!(name = ask.name, reference, %error, "no answer");
                 Trouble::Lost
@@ -164,13 +164,13 @@ impl Wire {
         if let Some(form) = &ask.form {
             request = request
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                // Pairs of texts can always be written.
+                // Pairs of strings always serialize.
                 .body(serde_urlencoded::to_string(form).unwrap_or_default());
         }
         let response = request.send().await?;
         let status = response.status();
         let pause = response.headers().get(RETRY_AFTER);
-        // The other spelling, a date, is left to the pauses between tries.
+        // The other form, a date, is ignored; the pauses between tries cover it.
         let pause = pause.and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(seconds) = pause
             && matches!(status.as_u16(), 429 | 503)
@@ -193,7 +193,7 @@ impl Wire {
         })
     }
 
-    /// Waits until Flexiti may be asked again; gives up if that is too long for a customer.
+    /// Waits until Flexiti accepts requests again; fails if that is too long for a customer.
     async fn wait_until_welcome(&self) -> Result<(), Trouble> {
         let until = *self.quiet();
         let left = until.saturating_duration_since(Instant::now());

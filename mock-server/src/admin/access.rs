@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use subtle::ConstantTimeEq as _;
 
-/// What browsers say of where a request comes from (Fetch Metadata).
+/// The site that a browser's request comes from (Fetch Metadata).
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses strangers: pages of other origins, names that were made to point here (DNS
-/// rebinding), and, where there is a token, those who do not have it.
+/// Refuses pages of other origins, DNS rebinding, and, if there is an admin token, requests without
+/// it.
 pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     let asked = request.header(&HOST).unwrap_or_default();
-    // Behind a proxy, pages have the name under which it is reached.
+    // Behind a proxy, pages use the name under which the proxy is reached.
     let forwarded = &request.forwarded;
     let host = forwarded
         .host
@@ -26,7 +26,7 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     let origin = request.header(&ORIGIN);
     let foreign =
         |origin: &str| origin.split_once("://").map(|(_, authority)| authority) != Some(&*host);
-    // Some requests of pages carry no Origin, but all say whose page it is.
+    // Some requests of pages carry no `Origin`, but all carry `Sec-Fetch-Site`.
     let site = request.header(&FETCH_SITE);
     let site = site.as_deref().unwrap_or("none");
     if origin.is_some_and(|origin| foreign(&origin)) || !matches!(site, "same-origin" | "none") {
@@ -57,7 +57,7 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     Err(problem(StatusCode::UNAUTHORIZED, message))
 }
 
-/// Whether nobody, or a process of this machine, asked the proxies in front.
+/// Whether the request did not come through a proxy, or came from this machine.
 fn is_from_here(forwarded: &Forwarded) -> bool {
     if *forwarded == Forwarded::default() {
         return true;
@@ -66,10 +66,10 @@ fn is_from_here(forwarded: &Forwarded) -> bool {
     client.is_some_and(|client| client.parse().is_ok_and(|it: IpAddr| it.is_loopback()))
 }
 
-/// Whether a `Host` header names this machine and no other.
+/// Whether a `Host` header names this machine.
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
-        // The colon is one of the address's own.
+        // The colon is part of an IPv6 address.
         Some((_, port)) if port.ends_with(']') => host,
         Some((name, _)) => name,
         None => host,

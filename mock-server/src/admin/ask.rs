@@ -1,4 +1,4 @@
-//! A call of the admin API, and reading what it brings.
+//! A call to the admin API, and how its body and query are read.
 
 use crate::admin::problem::{Problem, problem};
 use crate::app::App;
@@ -14,26 +14,26 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// In a body with more empty lists than this, each is taken for what it is.
+/// With more empty lists in a body than this, none of them is tried as an object.
 const MOST_EMPTY: usize = 6;
 
-/// A call of the admin API, as the functions that answer it see it.
+/// A call to the admin API, as its handlers see it.
 #[derive(Debug, Clone, Copy)]
 pub struct AdminRequest<'a> {
     /// The server.
     pub app: &'a App,
-    /// What is counted.
+    /// The metrics.
     pub metrics: &'a Metrics,
     /// The request.
     pub request: &'a Request,
-    /// What the path names in braces; empty if it names nothing.
+    /// The value of the path's parameter; empty if it has none.
     pub id: &'a str,
     /// The machine's time.
     pub now: Millis,
 }
 
 impl AdminRequest<'_> {
-    /// The body; an error names the key that is wrong, and what is allowed.
+    /// The body. An error names the invalid key and what is allowed.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let bytes = match &self.request.body {
             Body::Read(bytes) if bytes.is_empty() => b"{}",
@@ -73,20 +73,20 @@ impl AdminRequest<'_> {
         body(bytes).map_err(|what| problem(StatusCode::BAD_REQUEST, what))
     }
 
-    /// A URL of this server as whoever asks would open it.
+    /// Rewrites a URL of this server to the origin that the client uses.
     pub(super) fn for_client(&self, url: &mut String) {
         if let Some(rest) = url.strip_prefix(&self.app.origin) {
             *url = format!("{}{rest}", self.app.origin_for(self.request));
         }
     }
 
-    /// The pairs of the query string.
+    /// The parameters of the query string.
     pub(super) fn query(&self) -> Form {
         let query = self.request.query.as_deref().unwrap_or_default();
         Form::read(query.as_bytes(), FormRules::LENIENT).unwrap_or_default()
     }
 
-    /// The query's `client_id`, where that is all it may name.
+    /// The query's `client_id`, the only parameter allowed.
     pub(super) fn client_id(&self) -> Result<Option<String>, Problem> {
         let mut client_id = None;
         for (name, value) in self.query().pairs() {
@@ -100,14 +100,14 @@ impl AdminRequest<'_> {
     }
 }
 
-/// What a body says; the error names the key that is wrong, and what is allowed.
+/// Parses a JSON body. An error names the invalid key and what is allowed.
 pub fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let value = without_repeats(bytes).map_err(|error| format!("body: {error}"))?;
     value_of(value)
 }
 
-/// What a parsed body says; the error names the key that is wrong. Where an object is expected, an
-/// empty list counts as one: PHP's `json_encode([])` writes it.
+/// Deserializes a parsed body. An error names the invalid key and what is allowed. An empty list
+/// counts as an object where one is expected, because PHP's `json_encode([])` writes it.
 pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     let value = if value == json!([]) { json!({}) } else { value };
     if !value.is_object() {
@@ -116,7 +116,7 @@ pub fn value_of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     with_empty_lists_as_objects(&value, deserialized)
 }
 
-/// Reads a value; where it cannot be read as it is, with empty lists taken for objects.
+/// Reads a value; if that fails, tries again with empty lists as objects.
 pub fn with_empty_lists_as_objects<T, E>(
     value: &Value,
     read: impl Fn(Value) -> Result<T, E>,
@@ -125,7 +125,7 @@ pub fn with_empty_lists_as_objects<T, E>(
         Ok(read) => return Ok(read),
         Err(why) => why,
     };
-    // Which of the empty lists are meant as objects, only the type knows.
+    // Only the type knows which of the empty lists are meant as objects.
     let mut lists = Vec::new();
     empty_lists(value, &mut String::new(), &mut lists);
     if lists.len() <= MOST_EMPTY {
@@ -154,7 +154,7 @@ fn deserialized<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     })
 }
 
-/// The JSON pointers of all empty lists below a value.
+/// Collects the JSON pointers of all empty lists below a value.
 fn empty_lists(value: &Value, at: &mut String, found: &mut Vec<String>) {
     let length = at.len();
     match value {

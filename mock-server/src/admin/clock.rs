@@ -1,4 +1,4 @@
-//! A merchant's clock: the only one that its tokens, pages, settling and time-outs obey.
+//! A merchant's clock, which governs its tokens, pages, settling and timeouts.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::merchants::with;
@@ -14,8 +14,8 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What `PUT merchants/{client_id}/clock` takes: any of these. `frozen` applies first, then `set`,
-/// then `advance_ms`.
+/// The body of `PUT merchants/{client_id}/clock`: any of these fields. `frozen` applies first, then
+/// `set`, then `advance_ms`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockChange {
@@ -45,12 +45,12 @@ pub struct ClockView {
     pub frozen: bool,
 }
 
-/// A merchant's clock when the machine's says `now`.
+/// Shows a merchant's clock when the machine's says `now`.
 pub fn show(app: &App, id: &str, now: Millis) -> Result<ClockView, Problem> {
     with(app, id, |merchant| view(merchant.clock, now))
 }
 
-/// Moves, sets or stops it; a change that leads out of the calendar changes nothing.
+/// Moves, sets or stops it. A change outside the calendar's range is refused and changes nothing.
 pub fn set(app: &App, id: &str, change: &ClockChange, now: Millis) -> Result<ClockView, Problem> {
     if change.set.is_none() && change.advance_ms.is_none() && change.frozen.is_none() {
         return Err(problem(

@@ -1,5 +1,5 @@
-//! The dashboard: what the admin API knows, for people. Its files hold no data, so that whoever
-//! comes by a link may have them; what they show they ask the API for.
+//! The dashboard: the admin API for people. Its files contain no data, so they need no token; the
+//! page gets its data from the API.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, problem};
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 /// Isolates the page from windows that opened it.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-/// Its own files and its own API, and nothing else; nobody frames it. No text becomes mark-up.
+/// Only the dashboard's own files and the API; no framing, and no text becomes markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -24,7 +24,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 const PAGE: &str = include_str!("../../templates/dashboard/index.html");
-/// Name, media type and text of each file. The last five are loaded when somebody needs them.
+/// Name, media type and text of each file. The last five are loaded on demand.
 const FILES: &[(&str, &str, &str)] = &[
     (
         "dashboard.css",
@@ -102,7 +102,8 @@ const FILES: &[(&str, &str, &str)] = &[
         include_str!("../../templates/dashboard/code.js"),
     ),
 ];
-/// The files as they are sent: without indentation, comment lines, and a style's spaces.
+/// The files as they are sent: without indentation and comment lines, and styles without needless
+/// spaces.
 static SLIM: LazyLock<HashMap<&str, (&str, String)>> = LazyLock::new(|| {
     let files = FILES.iter();
     files
@@ -114,7 +115,7 @@ static SLIM: LazyLock<HashMap<&str, (&str, String)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// A file without what only its authors need. In a text of several lines, every space counts.
+/// Removes indentation, blank lines and comment lines. In a multi-line string, every space is kept.
 fn slim(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut in_text = false;
@@ -131,7 +132,7 @@ fn slim(text: &str) -> String {
     shown
 }
 
-/// A style without the spaces that mean nothing in it.
+/// A style sheet without needless spaces.
 fn tight(style: &str) -> String {
     [
         (" { ", "{"),
@@ -156,7 +157,7 @@ fn secured(reply: Reply) -> Reply {
         .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
 }
 
-/// To the page, whose path ends with a slash.
+/// Redirects to the page, whose path ends with a slash.
 pub(super) fn to_page(app: &App, request: &Request) -> Reply {
     Reply::see_other(&format!("{}{ADMIN}/", app.prefix_for(request)))
 }

@@ -14,17 +14,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// What `PUT merchants/{client_id}/dialect` takes: the name of a shipped dialect, or a complete
-/// dialect with a name of its own.
+/// The body of `PUT merchants/{client_id}/dialect`: the name of a shipped dialect, or a complete
+/// dialect with a new name.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DialectChange {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The shipped dialect whose answers apply if `answers` has none.
+    /// The shipped dialect that provides the answers missing from `answers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
     /// Answers by knob, as in a dialect file.
@@ -33,7 +33,7 @@ pub struct DialectChange {
 }
 
 impl DialectChange {
-    /// The shipped dialect of this name.
+    /// The shipped dialect with this name.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -44,10 +44,10 @@ impl DialectChange {
     }
 }
 
-/// The dialects that a merchant can have by name.
+/// The dialects that a merchant can select by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DialectList {
-    /// The default first; a dialect that the server was started with from a file comes last.
+    /// The default comes first; a dialect that the server was started with from a file comes last.
     pub dialects: Vec<DialectRow>,
 }
 
@@ -56,29 +56,29 @@ pub struct DialectList {
 pub struct DialectRow {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
 }
 
-/// A dialect with every answer spelled out.
+/// A dialect with all its answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DialectView {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
-    /// Every knob's answer.
+    /// The answer to every knob.
     pub answers: Map<String, Value>,
 }
 
 /// The questions that the documentation leaves open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KnobList {
-    /// In the order of the dialect files.
+    /// The knobs, in the order of the dialect files.
     pub knobs: Vec<Knob>,
 }
 
-/// A question, and its known answers.
+/// A question and its known answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::struct_field_names, reason = "the word of the dialect files")]
 pub struct Knob {
@@ -86,26 +86,26 @@ pub struct Knob {
     pub knob: String,
     /// The question.
     pub question: String,
-    /// The known answers, each with what supports it.
+    /// The known answers, each with its evidence.
     pub alternatives: Vec<KnobAnswer>,
 }
 
 /// An answer to a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KnobAnswer {
-    /// As a dialect gives it.
+    /// The answer, as a dialect file gives it.
     pub answer: Value,
-    /// In words, where it is a pattern.
+    /// The answer in words, if it is a pattern.
     pub words: Option<String>,
     /// `documented`, `example`, `client`, `pos-api` or `inferred`.
     pub evidence: String,
-    /// Where that is to be found.
+    /// Where the evidence is found.
     pub source: Vec<String>,
     /// The documented clauses that it contradicts.
     pub contradicts: Vec<String>,
 }
 
-/// The open questions, and their known answers.
+/// The open questions and their known answers.
 pub fn knobs(app: &App) -> KnobList {
     let answer = |known: &Alternative| KnobAnswer {
         answer: known.answer.clone(),
@@ -124,7 +124,7 @@ pub fn knobs(app: &App) -> KnobList {
     }
 }
 
-/// The dialects that a merchant can have by name.
+/// The dialects that a merchant can select by name.
 pub fn list(app: &App) -> DialectList {
     let row = |dialect: &Dialect| DialectRow {
         name: dialect.name.clone(),
@@ -143,19 +143,19 @@ pub fn list(app: &App) -> DialectList {
     DialectList { dialects }
 }
 
-/// A merchant's dialect.
+/// Shows a merchant's dialect.
 pub fn show(app: &App, id: &str) -> Result<DialectView, Problem> {
     with(app, id, |merchant| view(merchant.rulebook.dialect()))
 }
 
-/// Gives a merchant another dialect, from its next request on; tokens and orders live on.
+/// Gives a merchant another dialect, from its next request on. Tokens and orders stay valid.
 pub fn set(app: &App, id: &str, change: &DialectChange) -> Result<DialectView, Problem> {
     let kept = with(app, id, |merchant| {
         let own = merchant.rulebook.dialect();
         let is_kept = is_same(own, change) && !app.dialects.has(&own.name);
         is_kept.then(|| view(own))
     })?;
-    // Compiling takes milliseconds, and the same answers lead to the same.
+    // Skip compiling, which takes milliseconds, if nothing changes.
     if let Some(kept) = kept {
         return Ok(kept);
     }
@@ -168,7 +168,7 @@ pub fn set(app: &App, id: &str, change: &DialectChange) -> Result<DialectView, P
     Ok(view)
 }
 
-/// Whether a merchant has this dialect already, with every answer spelled out.
+/// Whether a merchant already has this dialect, with all its answers.
 fn is_same(own: &Dialect, change: &DialectChange) -> bool {
     change.extends.is_none()
         && change.name == own.name
@@ -191,7 +191,7 @@ fn compiled(app: &App, change: &DialectChange) -> Result<Arc<Rulebook>, Problem>
         return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
     let mut whole = serde_json::to_value(change).unwrap_or_default();
-    // A dialect file must say what it is for; a test need not.
+    // A dialect file needs a description; a test's dialect does not.
     if change.description.is_none() {
         whole["description"] = "A dialect of a test.".into();
     }

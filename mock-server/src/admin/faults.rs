@@ -1,4 +1,4 @@
-//! The plan of faults of a merchant.
+//! A merchant's fault plan.
 
 use crate::admin::ask::{AdminRequest, with_empty_lists_as_objects};
 use crate::admin::merchants::with;
@@ -11,13 +11,13 @@ use crate::http::reply::Reply;
 use hyper::StatusCode;
 use std::sync::Arc;
 
-/// The plan, and which requests each fault struck.
+/// Shows the plan, and which requests each fault struck.
 pub fn show(app: &App, id: &str) -> Result<FaultPlanView, Problem> {
     with(app, id, |merchant| merchant.faults.view())
 }
 
-/// A new plan in place of the old one, counted from now. A mistake refuses it whole, and so does
-/// a fault that could never strike this merchant's requests.
+/// Replaces the plan and its counts. A mistake refuses the whole plan, and so does a fault that
+/// could never strike one of this merchant's requests.
 pub fn put_plan(
     app: &App,
     id: &str,
@@ -28,7 +28,7 @@ pub fn put_plan(
     let (rulebook, now) = with(app, id, |merchant| {
         (Arc::clone(&merchant.rulebook), merchant.clock.at(machine))
     })?;
-    // A long plan takes long to check: nobody waits for it.
+    // Checking a long plan takes long, so do it without the lock.
     let faults = Faults::new(plan, random, &rulebook, now)
         .map_err(|what| problem(StatusCode::UNPROCESSABLE_ENTITY, what))?;
     let view = with(app, id, |merchant| {
@@ -39,7 +39,7 @@ pub fn put_plan(
     Ok(view)
 }
 
-/// One fault more or less; what became of the others stays known.
+/// Adds or removes one fault; the history of the others is kept.
 pub fn change(
     app: &App,
     id: &str,
@@ -56,7 +56,7 @@ pub fn change(
     Ok(view)
 }
 
-/// No faults any more.
+/// Removes all faults.
 pub fn clear(app: &App, id: &str) -> Result<(), Problem> {
     let none = Faults::none(app.random_of(id));
     with(app, id, |merchant| merchant.faults = none)?;

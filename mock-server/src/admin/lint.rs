@@ -1,4 +1,4 @@
-//! What a reviewer would say over a merchant's journal.
+//! What a reviewer would say about a merchant's journal.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, no_merchant, problem};
@@ -23,7 +23,7 @@ pub struct Lint {
     pub findings: Vec<Finding>,
 }
 
-/// Judges what the merchant's shop has sent so far.
+/// Judges everything that the merchant's shop has sent so far.
 pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
     let state = app.state();
     let merchant = state.merchants.get(id).ok_or_else(|| no_merchant(id))?;
@@ -52,7 +52,7 @@ pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
     history.secrets = secrets;
     history.cut = cut;
     let mut findings = lint::judge(&history);
-    // Names that a client made up, and its order ids, may be anything.
+    // Parameter names and order ids come from clients, so they may contain secrets.
     let redactor = app.redactor();
     for finding in &mut findings {
         finding.message = redactor.text(&finding.message);
@@ -60,7 +60,7 @@ pub fn lint(app: &App, id: &str, machine: Millis) -> Result<Lint, Problem> {
     Ok(Lint { findings })
 }
 
-/// The secrets of an account; one that is also the client id is none.
+/// The secrets of an account, except one that equals the client id.
 fn secrets(merchant: &Merchant) -> HashSet<Identity> {
     let account = &merchant.account;
     let secrets = [Some(&account.client_secret), account.password.as_ref()];
@@ -69,7 +69,7 @@ fn secrets(merchant: &Merchant) -> HashSet<Identity> {
     secrets.map(|secret| Identity::of(secret)).collect()
 }
 
-/// An order whose customer went back to the shop.
+/// An order whose customer returned to the shop.
 fn ended(order: &Order, now: Millis) -> Option<Ended> {
     let ended = order
         .ended
@@ -82,7 +82,7 @@ fn ended(order: &Order, now: Millis) -> Option<Ended> {
     })
 }
 
-/// The contract in the shipped dialects that are not the merchant's.
+/// The rulebooks of the other shipped dialects.
 fn others(app: &App, own: &Rulebook) -> Result<Vec<Arc<Rulebook>>, Problem> {
     let names = app.contract().dialect_names().into_iter();
     let names = names.filter(|name| *name != own.dialect().name);

@@ -1,4 +1,4 @@
-//! Merchants: the unit of isolation. A test makes one of its own, and deletes it.
+//! Merchants, the unit of isolation: a test creates one and deletes it afterwards.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, no_merchant, problem};
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What `POST merchants` takes; what is left out is generated.
+/// The body of `POST merchants`; omitted fields are generated.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMerchant {
@@ -29,13 +29,14 @@ pub struct NewMerchant {
     /// Whether the account is set up for the API; if not, Flexiti answers `invalid_role` (P-err).
     /// Default: true.
     pub provisioned: Option<bool>,
-    /// Base URL of the shop, without a slash at the end (GS).
+    /// Base URL of the shop, without a trailing slash (GS).
     pub trust_url: Option<String>,
     /// Where a customer who completed the pages lands (GS); `{lang}` becomes `en` or `fr`.
     pub success_url: Option<String>,
     /// Where any other customer lands (GS); `{lang}` becomes `en` or `fr`.
     pub error_url: Option<String>,
-    /// What the hosted pages call the shop; if absent, the host of its trust URL or success URL, or its client id.
+    /// The shop's name on the hosted pages; by default the host of its trust URL or success URL, or
+    /// its client id.
     pub name: Option<String>,
     /// The shop's name on French pages; `name` if absent.
     pub name_fr: Option<String>,
@@ -48,17 +49,17 @@ pub struct NewMerchant {
 /// A merchant with its keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MerchantView {
-    /// Its account; `dialect` is the name of the dialect that it has now.
+    /// Its account; `dialect` is the name of its current dialect.
     #[serde(flatten)]
     pub account: MerchantConfig,
-    /// The base URL that the merchant configures.
+    /// The base URL for the merchant to configure.
     pub base_url: String,
 }
 
-/// All merchants.
+/// A list of merchants.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MerchantList {
-    /// Sorted by client id, without their keys.
+    /// The merchants without their keys, sorted by client id.
     pub merchants: Vec<MerchantRow>,
 }
 
@@ -73,7 +74,7 @@ pub struct MerchantRow {
     pub dialect: String,
 }
 
-/// What `PATCH merchants/{client_id}` takes.
+/// The body of `PATCH merchants/{client_id}`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantChange {
@@ -101,13 +102,13 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
         name_fr: new.name_fr,
         lang: new.lang,
         dialect: new.dialect,
-        // Only who writes the configuration says whose traffic leaves this machine.
+        // Only the configuration file decides whose traffic leaves this machine.
         upstream: false,
     };
     let wrong =
         |error: anyhow::Error| problem(StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}"));
     account.check().map_err(wrong)?;
-    // Dialect files are for the command line: what comes over the wire may not name paths.
+    // Dialect files are for the command line: API requests must not name paths.
     if let Some(name) = account.dialect.as_deref().filter(|n| !app.dialects.has(n)) {
         return Err(no_dialect(app, "dialect", name));
     }
@@ -125,7 +126,7 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
     Ok(view)
 }
 
-/// There is no dialect of this name; says which there are.
+/// The refusal of an unknown dialect; lists the known ones.
 pub(super) fn no_dialect(app: &App, key: &str, name: &str) -> Problem {
     let names = app.contract().dialect_names().join(", ");
     problem(
@@ -134,14 +135,14 @@ pub(super) fn no_dialect(app: &App, key: &str, name: &str) -> Problem {
     )
 }
 
-/// All merchants.
+/// Lists all merchants.
 pub fn list(app: &App) -> MerchantList {
     let found = |merchant: &Merchant| {
         let rulebook = Arc::clone(&merchant.rulebook);
         let provisioned = merchant.account.provisioned;
         (Arc::clone(&merchant.client_id), provisioned, rulebook)
     };
-    // Others need the state: only pointers are copied while it is held.
+    // Copy only pointers while the state is locked, because others need it.
     let found: Vec<_> = app.state().merchants.values().map(found).collect();
     let rows = found
         .into_iter()
@@ -155,12 +156,12 @@ pub fn list(app: &App) -> MerchantList {
     MerchantList { merchants }
 }
 
-/// A merchant.
+/// Shows a merchant.
 pub fn show(app: &App, id: &str) -> Result<MerchantView, Problem> {
     with(app, id, |merchant| view(app, merchant))
 }
 
-/// What `see` sees of a merchant.
+/// The result of `see` on a merchant.
 pub(super) fn with<T>(
     app: &App,
     id: &str,
@@ -171,7 +172,7 @@ pub(super) fn with<T>(
     Ok(see(merchant.ok_or_else(|| no_merchant(id))?))
 }
 
-/// Changes what may change while tokens and orders live on.
+/// Changes the settings that may change while tokens and orders live on.
 pub fn change(app: &App, id: &str, change: &MerchantChange) -> Result<MerchantView, Problem> {
     let view = with(app, id, |merchant| {
         if let Some(provisioned) = change.provisioned {
@@ -183,7 +184,7 @@ pub fn change(app: &App, id: &str, change: &MerchantChange) -> Result<MerchantVi
     Ok(view)
 }
 
-/// Removes a merchant with all that belongs to it.
+/// Removes a merchant and everything that belongs to it.
 pub fn delete(app: &App, id: &str) -> Result<(), Problem> {
     let gone = app.state().remove(id);
     let gone = gone.ok_or_else(|| no_merchant(id))?;
@@ -192,7 +193,7 @@ pub fn delete(app: &App, id: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A merchant back to its start: tokens, orders, customers, journal, faults, clock, dialect.
+/// Resets a merchant: tokens, orders, customers, journal, faults, clock and dialect.
 pub fn reset(app: &App, id: &str) -> Result<(), Problem> {
     let mut state = app.state();
     let merchant = state.merchants.get_mut(id);

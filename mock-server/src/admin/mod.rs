@@ -1,7 +1,7 @@
-//! The admin API under `/__admin`: never part of what is emulated.
+//! The admin API under `/__admin`, which is not part of the emulation.
 //!
-//! [`routes::OPERATIONS`] lists every call; the same functions stand behind
-//! [`crate::embed::admin::Admin`], for tests written in Rust.
+//! [`routes::OPERATIONS`] lists every call. [`crate::embed::admin::Admin`] offers the same
+//! functions to tests written in Rust.
 
 mod access;
 mod ask;
@@ -40,7 +40,7 @@ pub fn handle(app: &App, metrics: &Metrics, rest: &str, request: &Request, now: 
         .ending_its_line()
 }
 
-/// Whether a call may take long, so that others are to be answered meanwhile.
+/// Whether a call may take long and should run without blocking other requests.
 pub fn is_aside(rest: &str, method: &Method) -> bool {
     routes::find(rest, method.as_str()).is_ok_and(|(operation, _)| operation.aside)
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI document: the contract, and beside it the admin API.
+//! The OpenAPI document: the contract and the admin API.
 
 use crate::admin::operation::{Body, Operation, refused};
 use crate::http::route::{ADMIN, BASE};
@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 const JSON: &str = "application/json";
 
-/// The contract in the server's dialect, and the admin API, of a server at `origin`. The
-/// operations of the admin API have the tag `admin`, and a base of their own.
+/// The contract in the server's dialect and the admin API, for a server at `origin`. The operations
+/// of the admin API have the tag `admin` and their own base URL.
 pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value {
     let mut document = openapi::document(rulebook, &format!("{origin}{BASE}"));
     let settings = SchemaSettings::draft2020_12().with(|settings| {
@@ -19,7 +19,7 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
         settings.meta_schema = None;
     });
     let settings = settings.with_transform(RecursiveTransform(|schema: &mut Schema| {
-        // Rust's names of numbers, which no standard has; what they allow stands beside them.
+        // Remove Rust's integer formats, which no standard defines; `minimum` and `maximum` remain.
         let format = schema.get("format").and_then(Value::as_str);
         if format.is_some_and(|it| it.starts_with("uint")) {
             schema.remove("format");
@@ -34,7 +34,7 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
             row.insert(method, described(operation, &mut generator));
         }
         let path = format!("{ADMIN}{}", operations[0].path);
-        // The dashboard's own slash is no part of the path that tools expect.
+        // Tools do not expect the dashboard's trailing slash in the path.
         document["paths"][path.trim_end_matches('/')] = row.into();
     }
     let refusal = json!({

@@ -1,10 +1,10 @@
-//! A row of the admin API's table.
+//! A row in the table of admin operations.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Refused};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// A call of the admin API.
+/// A call to the admin API.
 #[derive(Debug)]
 pub struct Operation {
     /// HTTP method; HEAD is answered as GET.
@@ -13,27 +13,27 @@ pub struct Operation {
     pub path: &'static str,
     /// What it does.
     pub summary: &'static str,
-    /// Query parameters with what they mean.
+    /// Query parameters and their descriptions.
     pub query: &'static [(&'static str, &'static str)],
-    /// The JSON that it takes.
+    /// The schema of its JSON body.
     pub takes: Option<Shape>,
-    /// What it answers, the success first.
+    /// Status and body of each answer, success first.
     pub gives: &'static [(u16, Body)],
-    /// It never asks for the token.
+    /// It does not require the admin token.
     pub open: bool,
-    /// It may take long: others are answered meanwhile.
+    /// It may take long, so it must not block other requests.
     pub aside: bool,
-    /// What carries it out.
+    /// The function that carries it out.
     pub run: fn(&AdminRequest<'_>) -> Answer,
 }
 
-/// Makes the schema of a type.
+/// Generates the schema of a type.
 pub type Shape = fn(&mut SchemaGenerator) -> Schema;
 
 /// The body of an answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Body {
-    /// None.
+    /// No body.
     Nothing,
     /// JSON of this shape.
     Json(Shape),
@@ -71,7 +71,7 @@ impl Operation {
     }
 }
 
-/// A row without query parameters that takes nothing and asks for the token.
+/// A row without query parameters and body that requires the token.
 pub(super) const fn row(
     method: &'static str,
     path: &'static str,

@@ -1,4 +1,4 @@
-//! Orders seen and moved from outside: what a test does in a customer's place.
+//! Orders, shown and moved from outside: what a test does in a customer's place.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
@@ -21,17 +21,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How many orders a list shows at most, the newest.
+/// The maximum number of orders in a list, newest first.
 const LISTED: usize = 1_000;
 
-/// Orders, the newest first.
+/// Orders, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderList {
-    /// The newest 1,000.
+    /// At most the newest 1,000.
     pub orders: Vec<OrderView>,
 }
 
-/// An order as it stands now.
+/// The current state of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderView {
     /// `online_order_id`.
@@ -40,7 +40,7 @@ pub struct OrderView {
     pub client_id: String,
     /// `merchant_orderid`.
     pub merchant_order_id: Option<String>,
-    /// What the customer is to do: `apply`, `buy` or `apply_buy` (init's `apply/buy`).
+    /// What the customer does: `apply`, `buy` or `apply_buy` (init's `apply/buy`).
     #[schemars(with = "String")]
     pub flow: Flow,
     /// The language of its pages: `en` or `fr`.
@@ -50,32 +50,32 @@ pub struct OrderView {
     pub amount: String,
     /// Where it is in its life-cycle.
     pub stage: Stage,
-    /// What the application came to: `approved`, `pending`, `declined` or `retry`.
+    /// The decision on the application: `approved`, `pending`, `declined` or `retry`.
     #[schemars(with = "Option<String>")]
     pub decision: Option<Decision>,
     /// How it ended; `retry` if the customer may try again.
     pub outcome: Option<Outcome>,
-    /// Why the purchase was refused, as the POS API calls it.
+    /// Why the purchase was refused, in the POS API's terms.
     pub refused: Option<String>,
     /// The outcomes that `complete` can bring it to now.
     pub next: Vec<Wanted>,
     /// Whether notifications show the outcome.
     pub settled: bool,
-    /// The Flexiti customer, once there is one.
+    /// The Flexiti customer id, once there is one.
     pub customer_id: Option<String>,
     /// The PIN that the customer has to enter, once one was sent.
     pub pin: Option<String>,
-    /// When init made it, by the merchant's clock.
+    /// When init created it, by the merchant's clock.
     pub opened: Option<Timestamp>,
     /// When it reached its outcome, by the merchant's clock.
     pub ended: Option<Timestamp>,
-    /// The address of its pages.
+    /// The URL of its pages.
     pub redirection_url: String,
-    /// Where its customer is sent from there, once that is known.
+    /// Where its customer is sent at the end, once that is known.
     pub callback_url: Option<String>,
 }
 
-/// What `POST orders/{id}/complete` takes.
+/// The body of `POST orders/{id}/complete`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Complete {
@@ -93,25 +93,25 @@ pub struct Complete {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SettleAfter {
-    /// After this many milliseconds of the merchant's clock.
+    /// After this many milliseconds on the merchant's clock.
     Ms(u32),
-    /// After this many notifications without it.
+    /// After this many notifications without the outcome.
     Polls(u32),
 }
 
-/// What `POST orders/{id}/complete` answers.
+/// The answer of `POST orders/{id}/complete`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Completed {
-    /// Where the customer's browser is sent; absent if the merchant configured nothing.
+    /// Where the customer's browser is sent; absent if the merchant configured no URL.
     pub callback_url: Option<String>,
-    /// The order as it stands now.
+    /// The current state of the order.
     pub order: OrderView,
     /// The shop's answer, if `follow` was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<Followed>,
 }
 
-/// What the shop answered to a callback.
+/// The shop's answer to a callback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Followed {
     /// The HTTP status.
@@ -122,7 +122,7 @@ pub struct Followed {
     pub error: Option<String>,
 }
 
-/// The orders of a merchant, or of all.
+/// Lists the orders of one merchant, or of all.
 pub fn list(app: &App, client_id: Option<&str>, now: Millis) -> OrderList {
     let ids: Vec<u64> = {
         let state = app.state();
@@ -133,7 +133,7 @@ pub fn list(app: &App, client_id: Option<&str>, now: Millis) -> OrderList {
         }
     };
     let mut orders = Vec::with_capacity(ids.len());
-    // A few at a time: others need the state meanwhile.
+    // A few at a time, because others need the state meanwhile.
     for ids in ids.chunks(16) {
         let state = app.state();
         let found = ids.iter().filter_map(|id| state.orders.get(*id));
@@ -142,7 +142,7 @@ pub fn list(app: &App, client_id: Option<&str>, now: Millis) -> OrderList {
     OrderList { orders }
 }
 
-/// An order.
+/// Shows an order.
 pub fn show(app: &App, id: u64, now: Millis) -> Result<OrderView, Problem> {
     let state = app.state();
     let order = state.orders.get(id);
@@ -153,7 +153,8 @@ fn no_order(id: impl std::fmt::Display) -> Problem {
     problem(StatusCode::NOT_FOUND, format!("no order `{id}`"))
 }
 
-/// An order as it stands now: one whose time is over has ended, though nobody has asked yet.
+/// The current state of an order. One whose time has run out counts as ended, even if no request
+/// has noticed yet.
 fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     let merchant = state.merchants.get(&order.client_id);
     let now = merchant.map_or(machine, |merchant| merchant.clock.at(machine));
@@ -195,8 +196,8 @@ fn view(app: &App, state: &State, order: &Order, machine: Millis) -> OrderView {
     }
 }
 
-/// Moves an order as its customer would. With `follow`, what is left to do is to bring the
-/// callback to the shop.
+/// Moves an order as its customer would. With `follow`, also returns the callback that is still to
+/// be delivered to the shop.
 pub fn complete(
     app: &App,
     id: u64,
@@ -252,7 +253,7 @@ pub fn complete(
     Ok((completed, callback))
 }
 
-/// Why an order cannot be brought to an outcome, and to which it can.
+/// Why an order cannot reach an outcome, and which outcomes it can reach.
 fn cannot_come_to(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> String {
     let id = order.id;
     let next: Vec<String> = transitions::may_come_to(rulebook, order)
@@ -269,7 +270,7 @@ fn cannot_come_to(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> String 
 }
 
 impl Completed {
-    /// With what came of requesting the callback URL.
+    /// Adds the result of requesting the callback URL.
     #[must_use]
     pub fn after(mut self, came: Result<StatusCode, String>) -> Self {
         let (status, error) = match came {

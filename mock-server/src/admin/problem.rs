@@ -6,7 +6,7 @@ use hyper::header::{ALLOW, RETRY_AFTER};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why a call of the admin API was refused. Nothing of it was carried out.
+/// Why a call to the admin API was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
@@ -14,16 +14,16 @@ pub struct Problem {
     pub status: StatusCode,
     /// What is wrong, where, and what is allowed.
     pub message: String,
-    /// The methods of the path, for 405.
+    /// The methods that the path allows, for 405.
     pub allow: Option<String>,
-    /// After how many seconds to try again, for 503.
+    /// The seconds to wait before a retry, for 503.
     pub retry_after: Option<u32>,
 }
 
 /// An answer of the admin API, or why there is none.
 pub type Answer = Result<Reply, Problem>;
 
-/// A refusal of the admin API.
+/// The JSON body of a refusal.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// What is wrong, where, and what is allowed.
@@ -40,13 +40,13 @@ pub fn problem(status: StatusCode, message: impl Into<String>) -> Problem {
     }
 }
 
-/// There is no merchant with this client id.
+/// The refusal of an unknown client id.
 pub fn no_merchant(id: &str) -> Problem {
     problem(StatusCode::NOT_FOUND, format!("no merchant `{id}`"))
 }
 
 impl Problem {
-    /// This refusal, with advice to try again after so many seconds.
+    /// Adds `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Problem {
         }
     }
 
-    /// The refusal as an answer.
+    /// Converts the refusal to an HTTP answer.
     pub fn reply(self) -> Reply {
         let error = self.message;
         let reply = Reply::json(self.status, &Refused { error });

@@ -1,5 +1,5 @@
-//! The API reference in a dialect, for the developer of a shop. It is made from the contract and
-//! holds no data; only whose dialect it is in may be somebody's business.
+//! The API reference in a given dialect, for developers of shops. It is generated from the contract
+//! and contains no data; only which dialect a merchant has may be private.
 
 use crate::admin::access;
 use crate::admin::ask::AdminRequest;
@@ -13,10 +13,10 @@ use hyper::header::{
 };
 use std::sync::Arc;
 
-/// Its own style, and nothing else; nobody frames it.
+/// Only its own style; no framing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// What the query may name.
+/// The allowed query parameters.
 pub(super) const QUERY: &[(&str, &str)] = &[
     (
         "client_id",

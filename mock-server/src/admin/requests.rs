@@ -1,4 +1,4 @@
-//! The journal: what came in and what was answered.
+//! The journal: requests and their answers.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 const JSON: &str = "application/json; charset=utf-8";
-/// How long a text is rendered at once.
+/// The approximate size of the pieces in which a long text is rendered, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// Exchanges of the journal.
@@ -29,14 +29,14 @@ pub struct Requests {
     pub dropped: u64,
 }
 
-/// What `requests/verify` answers if the requests are as expected.
+/// The answer of `requests/verify` if the requests are as expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verified {
     /// How many requests matched.
     pub matched: usize,
 }
 
-/// The exchanges that a filter lets through.
+/// The exchanges that match a filter.
 pub fn list(app: &App, filter: &Filter) -> Requests {
     let redactor = app.journal_redactor();
     let entries = app.find(filter).into_iter();
@@ -49,7 +49,7 @@ pub fn list(app: &App, filter: &Filter) -> Requests {
     }
 }
 
-/// The exchanges of a merchant, as an HTTP archive.
+/// Writes the exchanges of a merchant as an HTTP archive.
 pub fn archive(app: &App, client_id: &str, out: &mut impl Write) -> std::io::Result<()> {
     let redactor = app.journal_redactor();
     let entries = app.exchanges(Some(client_id));
@@ -65,7 +65,7 @@ pub fn archive(app: &App, client_id: &str, out: &mut impl Write) -> std::io::Res
     out.write_all(after.as_bytes())
 }
 
-/// One exchange with its answer.
+/// Shows one exchange.
 pub fn show(app: &App, origin: &str, id: u64) -> Result<ExchangeView, Problem> {
     let redactor = app.journal_redactor();
     let entry = app.journal().get(id);
@@ -74,16 +74,16 @@ pub fn show(app: &App, origin: &str, id: u64) -> Result<ExchangeView, Problem> {
     Ok(view)
 }
 
-/// What became of a request that was answered once more.
+/// The result of sending a request again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SentAgain {
-    /// Its id in the journal this time.
+    /// The id of the new exchange in the journal.
     pub id: u64,
     /// HTTP status of the answer.
     pub status: u16,
 }
 
-/// A request of the journal, as it came.
+/// A request of the journal, rebuilt as it came.
 fn again(app: &App, id: u64) -> Result<Request, Problem> {
     let entry = app.journal().get(id).ok_or_else(|| gone(id))?;
     let refused = |why: &str| problem(StatusCode::CONFLICT, format!("request {id}: {why}"));
@@ -117,7 +117,7 @@ fn again(app: &App, id: u64) -> Result<Request, Problem> {
     })
 }
 
-/// Whether what came is what is expected; if not, what came instead.
+/// Whether the requests are as expected; if not, what came instead.
 pub fn verify(app: &App, expected: &Expected) -> Result<Result<Verified, Failure>, Problem> {
     let client_id = expected.client_id.as_deref();
     if let Some(id) = client_id
@@ -132,7 +132,7 @@ pub fn verify(app: &App, expected: &Expected) -> Result<Result<Verified, Failure
     let wrong = |what: String| problem(StatusCode::BAD_REQUEST, redactor.text(&what));
     let expected = &expected.checked(app.contract()).map_err(wrong)?;
     let entries = app.exchanges(client_id);
-    // Only now: what was dropped while they were copied is among them.
+    // Read this after the copy, so that it includes what was dropped meanwhile.
     let dropped = app.journal().dropped(client_id);
     let entries: Vec<&Entry> = entries.iter().map(|entry| &**entry).collect();
     let judged = journal::verify(expected, &entries, dropped, &redactor);
@@ -147,8 +147,8 @@ pub(super) fn get_all(call: &AdminRequest<'_>) -> Answer {
     Ok(in_pieces(call, filter, as_archive))
 }
 
-/// The exchanges of a filter, rendered a few at a time while they are read: neither the journal
-/// nor the memory of the server is held for a reader that is slow.
+/// The exchanges that match a filter, rendered a few at a time as the client reads them, so that a
+/// slow reader neither holds the journal nor fills the server's memory.
 fn in_pieces(call: &AdminRequest<'_>, filter: Filter, as_archive: bool) -> Reply {
     let app = call.app;
     let mut ids = app.find(&filter);
@@ -178,7 +178,7 @@ fn in_pieces(call: &AdminRequest<'_>, filter: Filter, as_archive: bool) -> Reply
             let Some(id) = ids.pop_front() else {
                 break;
             };
-            // What was dropped since is counted at the end.
+            // Exchanges dropped since then are counted at the end.
             let entry = locked(&journal).get(id);
             let Some(entry) = entry else {
                 continue;
@@ -186,7 +186,7 @@ fn in_pieces(call: &AdminRequest<'_>, filter: Filter, as_archive: bool) -> Reply
             if !std::mem::take(&mut is_first) {
                 text.push(',');
             }
-            // What is shown has texts for names, and nothing else can fail.
+            // All map keys are strings, so serializing cannot fail.
             let row = if as_archive {
                 har::exchange(&entry, &origin, &redactor).to_string()
             } else {

@@ -1,5 +1,5 @@
-//! Every call of the admin API: one table, from which requests are routed, paths are refused
-//! and the OpenAPI document is made.
+//! The table of all admin operations, which routes requests, refuses unknown paths and generates
+//! the OpenAPI document.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::operation::{Body, Operation, json, of, row};
@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 const CLIENT_ID: (&str, &str) = ("client_id", "Client id; omit for all merchants.");
 
-/// The OpenAPI document of a server at `origin`, with these calls.
+/// The OpenAPI document of a server at `origin`, including these operations.
 pub fn openapi_document(rulebook: &Rulebook, origin: &str) -> Value {
     openapi::document(rulebook, origin, OPERATIONS)
 }
@@ -31,7 +31,7 @@ fn get_openapi(call: &AdminRequest<'_>) -> Answer {
     Ok(Reply::json(StatusCode::OK, &document))
 }
 
-/// The calls, those of one path together.
+/// The operations; those of one path are adjacent.
 pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
@@ -308,7 +308,7 @@ pub static OPERATIONS: &[Operation] = &[
     .aside(),
 ];
 
-/// The table by paths.
+/// The operations by path.
 static PATHS: LazyLock<matchit::Router<Vec<&'static Operation>>> = LazyLock::new(|| {
     let mut paths = matchit::Router::new();
     for operations in OPERATIONS.chunk_by(|one, next| one.path == next.path) {
@@ -320,7 +320,7 @@ static PATHS: LazyLock<matchit::Router<Vec<&'static Operation>>> = LazyLock::new
     paths
 });
 
-/// The operation of a path below `/__admin`, and what the path names in braces.
+/// The operation for a path below `/__admin`, and the value of the path's parameter.
 pub fn find(rest: &str, method: &str) -> Result<(&'static Operation, String), Problem> {
     let found = PATHS.at(rest);
     let found = found.map_err(|_| {
@@ -372,7 +372,7 @@ mod tests {
         for operation in OPERATIONS {
             let path = format!("{ADMIN}{}", operation.path);
             let item = &document["paths"][path.trim_end_matches('/')];
-            // The base of what is emulated is not that of the admin API.
+            // The emulated API and the admin API have different base URLs.
             let own = item["servers"][0]["url"].as_str().unwrap();
             assert_eq!(served, format!("{own}/flexiti/online-api"));
             let described = &item[operation.method.to_ascii_lowercase()];

@@ -1,4 +1,4 @@
-//! The server as a whole: whether it is well, back to the start, what happens in it.
+//! The server as a whole: health, reset, metrics, events.
 
 use crate::admin::ask::AdminRequest;
 use crate::admin::problem::{Answer, Problem, problem};
@@ -11,24 +11,24 @@ use hyper::header::{CACHE_CONTROL, HeaderName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The header with which a watcher says what it has seen.
+/// The header in which a watcher gives the last event that it has seen.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The status of a server that is about to end.
+/// The status of a server that is about to stop.
 const DRAINING: &str = "draining";
-/// The status of a server whose store cannot be written.
+/// The status of a server whose store is not writable.
 const STORE_LOST: &str = "store_lost";
 
 /// The health of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
-    /// `ok`, or `store_lost` where its store cannot be written at the moment.
+    /// `ok`, or `store_lost` while the store is not writable.
     pub status: String,
     /// The program's version.
     pub version: String,
-    /// The contract that it keeps.
+    /// The size of the contract that it implements.
     pub contract: ContractSize,
-    /// What keeps what it remembers; absent where it is forgotten at the end.
+    /// The store that persists its state; absent if state is lost at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreHealth>,
 }
@@ -36,11 +36,11 @@ pub struct Health {
 /// The health of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoreHealth {
-    /// `ok`, or `store_lost` where it cannot be written at the moment.
+    /// `ok`, or `store_lost` while it is not writable.
     pub status: String,
     /// Where it is.
     pub place: String,
-    /// Why it cannot be written.
+    /// Why it is not writable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -48,8 +48,8 @@ pub struct StoreHealth {
 /// Whether the server should receive requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readiness {
-    /// `ready`; `draining` where the server is about to end; `store_lost` where its store cannot be
-    /// written, and requests are refused.
+    /// `ready`; `draining` while the server is about to stop; `store_lost` while its store is not
+    /// writable and requests are refused.
     pub status: String,
 }
 
@@ -94,7 +94,7 @@ pub fn readiness(app: &App) -> Readiness {
     }
 }
 
-/// Back to the start: the merchants it was started with, and nothing else.
+/// Resets the server to the merchants it was started with.
 pub fn reset(app: &App) -> Result<(), Problem> {
     let wrong = |error: anyhow::Error| problem(StatusCode::CONFLICT, format!("{error:#}"));
     app.reset().map_err(wrong)?;
@@ -102,7 +102,7 @@ pub fn reset(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The figures in Prometheus's text format.
+/// The metrics in Prometheus's text format.
 pub fn metrics(app: &App, metrics: &Metrics) -> Result<String, Problem> {
     let wrong =
         |error: anyhow::Error| problem(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"));
@@ -134,7 +134,7 @@ pub(super) fn get_metrics(call: &AdminRequest<'_>) -> Answer {
     Ok(Reply::text(StatusCode::OK, metrics::MEDIA_TYPE, &text))
 }
 
-/// What happens from now on, or after the exchange that is named.
+/// Streams events from now on, or from the given exchange on.
 pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     let (mut client_id, mut after) = (None, None);
     let number = |name: &str, value: &str| {
@@ -153,7 +153,7 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
             }
         }
     }
-    // A watcher that was cut off goes on where it was.
+    // A watcher that was cut off resumes where it left off.
     if let Some(id) = call.request.header(&LAST_EVENT_ID) {
         after = Some(number("last-event-id", &id)?);
     }

@@ -1,4 +1,4 @@
-//! The page at `/`: nothing that Flexiti has, but the address that a person tries first.
+//! The page at `/`. Flexiti has none, but a person tries this URL first.
 
 use crate::app::App;
 use crate::http::reply::Reply;
@@ -12,8 +12,7 @@ const PAGE: &str = include_str!("../../templates/welcome.html");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
-/// Says what this server is, and where to look: as a page, or as JSON to those who would rather
-/// have that.
+/// Says what this server is and where to look, as a page, or as JSON for clients that prefer it.
 pub fn page(app: &App, request: &Request) -> Reply {
     let accept = request
         .header(&ACCEPT)
@@ -40,7 +39,7 @@ pub fn page(app: &App, request: &Request) -> Reply {
         .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
 }
 
-/// How much a client wants a media type, in thousandths; what names it best decides (RFC 9110,
+/// How much a client wants a media type, in thousandths; the most specific range wins (RFC 9110,
 /// section 12.5.1).
 fn quality(accept: &str, media: &str) -> u16 {
     let whole = media.split_once('/').map_or(media, |(kind, _)| kind);

@@ -1,4 +1,4 @@
-//! Who calls: the bearer token of the endpoints behind the token endpoint.
+//! Authentication: the bearer token that all endpoints but the token endpoint require.
 
 use crate::api::basic;
 use crate::api::call::Call;
@@ -13,18 +13,18 @@ use hyper::header::AUTHORIZATION;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A call that may go on.
+/// An authenticated call.
 #[derive(Debug)]
 pub struct Caller {
     /// The merchant that calls.
     pub client_id: Arc<str>,
-    /// The token it called with.
+    /// The access token.
     pub token: Arc<str>,
     /// The merchant's time.
     pub now: Millis,
 }
 
-/// The merchant behind a call; none where the endpoint asks for no bearer token.
+/// Authenticates a call; `None` if the endpoint needs no bearer token.
 pub(super) fn caller(call: &Call<'_>) -> Result<Option<Caller>, Rejection> {
     match call.endpoint {
         Endpoint::Token => Ok(None),
@@ -67,7 +67,7 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
             rejection
         });
     }
-    // Where a foreign token is accepted, the call is still about the client of the path.
+    // If another merchant's token is accepted, the call is still about the client id in the path.
     let merchant = match state.merchants.get(in_path) {
         _ if is_own => merchant,
         Some(merchant) => merchant,
@@ -90,8 +90,8 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
     Ok(caller)
 }
 
-/// The rule that refuses a customer's token. The endpoints for a shop's pages take one: they are
-/// made for them (P-auth).
+/// The rule that refuses a customer's token. The endpoints for a shop's pages accept such tokens,
+/// which exist for them (P-auth).
 fn scope_rule(endpoint: Endpoint) -> Option<Rule> {
     match endpoint {
         Endpoint::Token | Endpoint::Calculator | Endpoint::Availability | Endpoint::LearnMore => {
@@ -104,13 +104,13 @@ fn scope_rule(endpoint: Endpoint) -> Option<Rule> {
     }
 }
 
-/// The token of a request, however its header is spelled.
+/// The token of a request, in any spelling of the header.
 pub fn token_of(request: &Request) -> Option<String> {
     let header = request.header(&AUTHORIZATION)?;
     header.split_whitespace().next_back().map(str::to_owned)
 }
 
-/// The token of the authorization header.
+/// The token in the `Authorization` header.
 fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, Rejection> {
     let Some(header) = header.filter(|value| !value.trim().is_empty()) else {
         if rulebook.enforces(Rule::BearerRequired) {
@@ -132,12 +132,12 @@ fn bearer<'h>(rulebook: &Rulebook, header: Option<&'h str>) -> Result<&'h str, R
     Ok(token.trim())
 }
 
-/// The client id that a token request names, before the dialect that reads it strictly is known.
+/// The client id in a token request, read leniently, because the merchant's dialect is not known
+/// yet.
 pub fn client_id(request: &Request) -> Option<String> {
-    // In the order in which the token endpoint takes them: who is named in the body authenticates,
-    // whatever a header says beside it.
+    // In the token endpoint's order of precedence: the body wins over a header.
     let in_body = match &request.body {
-        // What is larger is refused for its size: it is not read.
+        // A larger body is refused without being read.
         Body::Read(body) if body.len() <= BODY_LIMIT => {
             if request.media_type().as_deref() == Some("application/json") {
                 let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
@@ -149,7 +149,7 @@ pub fn client_id(request: &Request) -> Option<String> {
         _ => None,
     };
     let in_header = || basic::keys(request).map(|keys| keys.client_id);
-    // In the query it is wrong, and all the more the merchant's to see.
+    // The query is the wrong place, but the merchant should see the request nevertheless.
     let query = request.query.as_deref().unwrap_or_default();
     in_body
         .or_else(in_header)

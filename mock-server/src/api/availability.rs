@@ -1,6 +1,6 @@
-//! `POST /online/client-id/{clientId}/merchants/payment-availability`: no copy of the reference
-//! shows more than its path, so whatever is sent is taken and recorded, and the dialect says
-//! what is answered.
+//! `POST /online/client-id/{clientId}/merchants/payment-availability`. No copy of the reference
+//! shows more than its path, so any body is accepted and recorded, and the dialect defines the
+//! answer.
 
 use crate::http::json::any;
 use crate::http::reply::Reply;

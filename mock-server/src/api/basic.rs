@@ -1,5 +1,5 @@
-//! The client's keys in a Basic authorization header, as they are or form-encoded (RFC 6749,
-//! section 2.3.1).
+//! The client's keys in a Basic `Authorization` header, raw or form-encoded (RFC 6749, section
+//! 2.3.1).
 
 use crate::api::call::Call;
 use crate::api::rejection::{Hint, Rejection};
@@ -36,13 +36,13 @@ impl Keys {
     }
 }
 
-/// A form's value without its escapes; what is no escape stands for itself.
+/// Form-decodes a value; invalid escapes are kept as they are.
 pub fn form_decoded(text: &str) -> String {
     let text = text.replace('+', " ");
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
-/// The text of a Basic authorization header after the scheme.
+/// The part of a Basic `Authorization` header after the scheme.
 fn encoded(request: &Request) -> Option<String> {
     let header = request.header(&AUTHORIZATION)?;
     let (scheme, encoded) = header.split_once(' ')?;
@@ -50,7 +50,7 @@ fn encoded(request: &Request) -> Option<String> {
     is_basic.then(|| encoded.trim().to_owned())
 }
 
-/// The keys of a Basic authorization header as they stand there.
+/// The keys in a Basic `Authorization` header, without form-decoding.
 pub fn keys(request: &Request) -> Option<Keys> {
     let decoded = base64::engine::general_purpose::STANDARD.decode(encoded(request)?);
     let text = String::from_utf8(decoded.ok()?).ok()?;
@@ -61,7 +61,7 @@ pub fn keys(request: &Request) -> Option<Keys> {
     })
 }
 
-/// The keys of a Basic authorization header as the dialect reads them; nothing if it ignores such
+/// The keys in a Basic `Authorization` header as the dialect reads them; `None` if it ignores such
 /// headers.
 pub(super) fn read(call: &Call<'_>) -> Option<Keys> {
     let keys = keys(call.request).filter(|_| call.rulebook.enforces(Rule::Basic))?;
@@ -80,7 +80,7 @@ pub(super) fn read(call: &Call<'_>) -> Option<Keys> {
     })
 }
 
-/// The refusal of a token, with what a client that tried the Basic scheme is told.
+/// Adds the Basic challenge to a refusal if the client tried the Basic scheme.
 pub(super) fn told(call: &Call<'_>, rejection: Rejection) -> Rejection {
     let is_about_keys = matches!(
         rejection.error,

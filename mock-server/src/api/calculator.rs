@@ -1,5 +1,5 @@
-//! `GET /online/v2/client-id/{clientId}/systems/payment-calculator`: what a price comes to each
-//! month. Only the request and the two texts of `paymentPlan` are shown by the reference (R-ex).
+//! `GET /online/v2/client-id/{clientId}/systems/payment-calculator`: the monthly payment for a
+//! price. The reference shows only the request and the two texts of `paymentPlan` (R-ex).
 
 use crate::api::call::Call;
 use crate::api::parameters::{Document, form};
@@ -17,8 +17,8 @@ use hyper::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-/// What a shop shows on a product's page: one element of phrasing content, without script,
-/// style or address, so that it may stand anywhere.
+/// The HTML for a product page: one element of phrasing content, without scripts, styles or URLs,
+/// so that it fits anywhere.
 #[derive(Template)]
 #[template(path = "calculator.html")]
 struct Fragment {
@@ -26,8 +26,8 @@ struct Fragment {
     lines: Vec<String>,
 }
 
-/// Answers a request for a price: the first of the server's plans that is for it. A plan that
-/// only some provinces have is none of them, for no parameter says the customer's.
+/// Answers with the first of the server's plans that fits the price. Plans limited to some
+/// provinces are skipped, because no parameter gives the customer's province.
 pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     let Call { app, rulebook, .. } = *call;
     let query = call.request.query.as_deref().unwrap_or_default();
@@ -51,7 +51,7 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     let configured = app.configured();
     let found = price.and_then(|price| plan(&configured.plans, rulebook, price));
     let Some((plan, payments)) = found else {
-        // What the clauses say of an answer, they say of one with a plan.
+        // The clauses about the answer apply only to one with a plan.
         return match knobs.calculator_no_plan {
             NoPlan::Empty => Ok(no_plan()),
             NoPlan::NotFound => Err(Rejection::new(Rule::CalculatorAccepted, ErrorId::NotFound)),
@@ -60,19 +60,19 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     Ok(Reply::json(StatusCode::OK, &answer(plan, payments, lang)))
 }
 
-/// The answer that there is no plan.
+/// The answer if there is no plan.
 fn no_plan() -> Reply {
     let body = json!({"htmlRender": "", "paymentPlan": null});
     Reply::json(StatusCode::OK, &body)
 }
 
-/// Whether a price is an amount of dollars and cents: above zero, and no longer than those that
-/// the clauses on `price` let through.
+/// Whether a price is a positive amount in dollars and cents, no longer than the clauses on `price`
+/// allow.
 fn is_amount(price: Decimal) -> bool {
     price > Decimal::ZERO && price.scale() <= 2 && price < Decimal::from(10_u64.pow(16))
 }
 
-/// The parameters of the query string, valid.
+/// The validated parameters of the query string.
 fn read<'q>(
     call: &Call<'_>,
     query: &'q Form,
@@ -110,7 +110,7 @@ fn read<'q>(
     }
 }
 
-/// The language of the merchant whose path it is.
+/// The language of the merchant in the path.
 fn merchants_lang(app: &App, note: &Note) -> Lang {
     let state = app.state();
     let merchant = note
@@ -146,11 +146,11 @@ fn html(plan: &PaymentPlan, payments: Payments, lang: Lang) -> String {
         lang: lang.code(),
         lines: lines(plan, payments, lang),
     };
-    // Rendering writes to a string and calls no code that fails.
+    // Rendering writes to a string and calls nothing that can fail.
     fragment.render().unwrap_or_default()
 }
 
-/// What is to be paid each month, and whatever makes it more than the price divided by months.
+/// The monthly payment, and anything that makes it differ from the price divided by the months.
 fn lines(plan: &PaymentPlan, payments: Payments, lang: Lang) -> Vec<String> {
     let in_words = |amount: Decimal| money(&amount.to_string(), lang);
     let monthly = in_words(payments.monthly);

@@ -13,22 +13,22 @@ pub struct Call<'a> {
     pub app: &'a App,
     /// The contract in the merchant's dialect.
     pub rulebook: &'a Rulebook,
-    /// Which endpoint.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// The client id of the path; empty where the path has none.
+    /// The client id in the path; empty if the path has none.
     pub client_id: &'a str,
-    /// The order id of the path; empty where the path has none.
+    /// The order id in the path; empty if the path has none.
     pub order_id: &'a str,
     /// The request.
     pub request: &'a Request,
     /// The machine's time.
     pub machine: Millis,
-    /// A fault keeps the notification from showing the outcome.
+    /// Whether a fault keeps the notification from showing the outcome.
     pub hides_outcome: bool,
 }
 
 impl<'a> Call<'a> {
-    /// The client id of the path as the dialect reads it.
+    /// The client id in the path, as the dialect reads it.
     pub(super) fn own_client_id(&self) -> &'a str {
         if self.rulebook.enforces(Rule::PathQuotes) {
             self.client_id.trim_matches('"')
@@ -37,7 +37,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The body, if it was read whole and is no larger than the API takes.
+    /// The body, if it is complete and within the API's size limit.
     pub(super) fn body(&self) -> Result<&'a [u8], Rejection> {
         match &self.request.body {
             Body::TimedOut => Err(Rejection::new(Rule::Robust, ErrorId::RequestTimeout)),

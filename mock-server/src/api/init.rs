@@ -1,5 +1,5 @@
-//! `POST /online[/v2]/client-id/{clientId}/systems/init`: opens an order and gives the URL of
-//! its hosted pages.
+//! `POST /online[/v2]/client-id/{clientId}/systems/init`: opens an order and returns the URL of its
+//! hosted pages.
 
 use crate::api::auth::Caller;
 use crate::api::call::Call;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 const JSON: &str = "application/json";
 
-/// Answers an init request of an authenticated merchant.
+/// Answers an authenticated init request.
 pub fn handle(
     call: &Call<'_>,
     caller: &Caller,
@@ -40,7 +40,7 @@ pub fn handle(
     if let Some(rejection) = Rejection::of(violations) {
         return Err(rejection);
     }
-    // Others wait for the state: what can be made without it is made before, or after.
+    // Others wait for the state, so do whatever does not need it before or after.
     let pages = format!("{}{CHECKOUT}", call.app.origin_for(call.request));
     let mut state = call.app.state();
     let Some(merchant) = state.merchants.get(&caller.client_id) else {
@@ -90,15 +90,14 @@ pub fn handle(
     Ok(reply(call, id, url))
 }
 
-/// The merchant's own id for the order: both spellings are in use.
+/// The merchant's own order id. Both spellings are in use.
 fn merchant_order_id<'p>(parameters: &'p Parameters<'_>) -> Option<(&'static str, &'p str)> {
     ["merchant_orderid", "merchant_order_id"]
         .into_iter()
         .find_map(|name| Some((name, parameters.text(name)?)))
 }
 
-/// The parameters of a request, and what is wrong with them. Those of a form are parts of
-/// `decoded`.
+/// The parameters of a request, and what is wrong with them. Those of a form borrow from `decoded`.
 fn read<'t>(
     call: &Call<'t>,
     body: &[u8],
@@ -152,7 +151,7 @@ fn read<'t>(
     Ok((parameters, violations))
 }
 
-/// Whether a body is JSON; a body of neither kind is refused.
+/// Whether a body is JSON rather than a form; any other media type is refused.
 fn is_json(rulebook: &Rulebook, request: &Request, body: &[u8]) -> Result<bool, Rejection> {
     let refused = || Rejection::new(Rule::MediaType, ErrorId::UnknownMediaType);
     let encodings = rulebook.knobs().init_encodings;

@@ -1,5 +1,5 @@
-//! Flexiti's endpoints: one file for each, and what they share. A request comes here with its
-//! merchant's rulebook, and leaves as a reply or a rejection.
+//! Flexiti's endpoints: a file for each, and what they share. A request arrives with its merchant's
+//! rulebook and leaves as a reply or a rejection.
 
 pub mod auth;
 mod availability;
@@ -22,13 +22,13 @@ use crate::journal::Note;
 use flexiti_contract::{Endpoint, ErrorId, Rule};
 use hyper::header::CONTENT_ENCODING;
 
-/// Answers a call, or says why it is refused; what is found out on the way is noted.
+/// Answers a call or rejects it; what is found out on the way goes into `note`.
 pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     if !call.rulebook.serves(call.endpoint) {
         return Err(Rejection::new(Rule::PathKnown, ErrorId::NotFound));
     }
     let method = &call.rulebook.contract().endpoint(call.endpoint).method;
-    // Whoever serves GET serves HEAD (RFC 9110, section 9.1).
+    // A resource that supports GET supports HEAD (RFC 9110, section 9.1).
     let allowed = match method.as_str() {
         "GET" => "GET, HEAD",
         other => other,
@@ -55,13 +55,13 @@ pub fn answer(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
         (Endpoint::InitV2 | Endpoint::InitPlain | Endpoint::LearnMore, Some(caller)) => {
             init::handle(call, caller, body, note)
         }
-        // `auth::caller` lets nobody through to these endpoints without a merchant.
+        // `auth::caller` always returns a merchant for these endpoints.
         (_, None) => Err(Rejection::new(Rule::BearerRequired, ErrorId::TokenMissing)),
     }
 }
 
-/// Refuses a body that cannot be read as it is, by the name of what was done to it. Otherwise the
-/// refusal would blame something else, such as a sign that is not where it should be.
+/// Refuses a body whose content coding or charset the API does not read. Otherwise the refusal
+/// would blame something else, such as an unexpected character.
 fn check_coding(request: &Request, body: &[u8]) -> Result<(), Rejection> {
     let coding = request.header(&CONTENT_ENCODING).unwrap_or_default();
     let coding = coding.trim();
@@ -74,7 +74,7 @@ fn check_coding(request: &Request, body: &[u8]) -> Result<(), Rejection> {
     };
     let is_read = match charset.as_str() {
         "utf-8" | "utf8" => true,
-        // Up to the first letter beyond ASCII they are the same.
+        // These agree with UTF-8 as long as the body is ASCII.
         "us-ascii" | "ascii" | "iso-8859-1" | "latin1" | "windows-1252" => body.is_ascii(),
         _ => false,
     };

@@ -1,4 +1,4 @@
-//! `GET /online/client-id/{clientId}/notifications/…`: what became of an order.
+//! `GET /online/client-id/{clientId}/notifications/…`: the outcome of an order.
 
 use crate::api::auth::Caller;
 use crate::api::call::Call;
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-/// Answers a notification request of an authenticated merchant.
+/// Answers an authenticated notification request.
 pub fn handle(call: &Call<'_>, caller: &Caller, note: &mut Note) -> Result<Reply, Rejection> {
     let rulebook = call.rulebook;
     let state = &mut *call.app.state();
@@ -49,12 +49,12 @@ fn unknown(rulebook: &Rulebook) -> Result<Reply, Rejection> {
     }
 }
 
-/// The caller's order that the path names.
+/// The caller's order that the path identifies.
 fn find(orders: &Orders, rulebook: &Rulebook, call: &Call<'_>, caller: &Caller) -> Option<u64> {
     let id = call.order_id;
     if call.endpoint != Endpoint::NotificationMerchantOrder {
         let order = orders.get(id.parse().ok()?)?;
-        // Other spellings of the number are other ids.
+        // Other spellings of the number, such as leading zeros, are other ids.
         let same = order.id.to_string() == id && order.client_id == caller.client_id;
         return same.then_some(order.id);
     }
@@ -67,7 +67,7 @@ fn find(orders: &Orders, rulebook: &Rulebook, call: &Call<'_>, caller: &Caller) 
     found.copied()
 }
 
-/// The notification of an order; nothing where the dialect answers as if it did not exist.
+/// The notification of an order; `None` if the dialect answers as if the order did not exist.
 fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) -> Option<Value> {
     let knobs = rulebook.knobs();
     let shown = Shown::of(order, settled);
@@ -116,7 +116,7 @@ fn body(rulebook: &Rulebook, merchant: &Merchant, order: &Order, settled: bool) 
     Some(Value::Object(body))
 }
 
-/// What a notification may show of an order's life.
+/// The part of an order's life that a notification may show.
 #[derive(Clone, Copy)]
 struct Shown {
     decision: Option<Decision>,
@@ -128,7 +128,7 @@ impl Shown {
         if settled {
             Self {
                 decision: order.life.decision,
-                // Nobody told Flexiti that the window was closed.
+                // Flexiti does not learn that the customer closed the window.
                 outcome: order.life.outcome.filter(|o| *o != Outcome::Abandoned),
             }
         } else {
@@ -169,7 +169,7 @@ fn purchase_block(rulebook: &Rulebook, order: &Order, shown: Shown) -> Option<Va
     if order.flow == Flow::Apply {
         return None;
     }
-    // Without a purchase begun, an apply/buy order ends as an application.
+    // Unless a purchase has begun, an apply/buy order ends as an application.
     let only_applied = order.flow == Flow::ApplyBuy && shown.decision != Some(Decision::Approved);
     let word = match shown.outcome? {
         Outcome::Purchased => &words.purchased,
@@ -189,7 +189,7 @@ fn purchase_block(rulebook: &Rulebook, order: &Order, shown: Shown) -> Option<Va
     Some(json!({"status": word}))
 }
 
-/// An id of the type that ids have.
+/// An id, with the JSON type that the dialect gives to ids.
 fn id_value(rulebook: &Rulebook, id: &str) -> Value {
     match id.parse::<u64>() {
         Ok(number) if rulebook.knobs().ids_as == IdsAs::Integer => json!(number),
@@ -197,7 +197,7 @@ fn id_value(rulebook: &Rulebook, id: &str) -> Value {
     }
 }
 
-/// `2022-06-13T22:29:20.276Z` (R-ex).
+/// Formats a time as in `2022-06-13T22:29:20.276Z` (R-ex).
 fn iso(at: Millis) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
     let at = at.to_zoned(TimeZone::UTC);

@@ -1,4 +1,4 @@
-//! From the pairs or the JSON of a body to the flat object that the contract's schemas describe.
+//! Turns the pairs or the JSON of a body into the flat object that the contract's schemas describe.
 
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, FormError, FormRules};
@@ -10,28 +10,28 @@ use flexiti_contract::{Contract, Endpoint, ErrorId, Given, Param, Parameters, Ru
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// The parameters of a request, flat, under their dotted names and as text.
+/// The parameters of a request as text, flat, under their dotted names.
 #[derive(Debug)]
 pub struct Document<'a, 't> {
     endpoint: Endpoint,
     contract: &'static Contract,
     rulebook: &'a Rulebook,
-    /// Forms are read, so that the dialect says how their members are named.
+    /// The endpoint accepts forms, so the dialect decides how members of blocks are named.
     reads_forms: bool,
-    /// Of a repeated parameter the first value counts, not the last.
+    /// The first value of a repeated parameter counts, not the last.
     keeps_first: bool,
-    /// What was sent.
+    /// The parameters that were sent.
     pub parameters: Parameters<'t>,
-    /// Parameters that stand more than once.
+    /// Parameters that were sent more than once.
     pub repeated: Vec<&'static str>,
-    /// Parameters that are a JSON null.
+    /// Parameters that were JSON `null`.
     pub nulls: Vec<&'static str>,
-    /// Parameters that are text in JSON and may not be.
+    /// Parameters that were JSON strings but must not be.
     pub texts: Vec<&'static str>,
 }
 
 impl<'a, 't> Document<'a, 't> {
-    /// An empty one for a request to `endpoint`.
+    /// An empty document for a request to `endpoint`.
     pub fn new(endpoint: Endpoint, rulebook: &'a Rulebook) -> Self {
         Self {
             endpoint,
@@ -44,7 +44,7 @@ impl<'a, 't> Document<'a, 't> {
                 }
                 _ => rulebook.knobs().repeated_parameters == RepeatedParameters::First,
             },
-            // Most requests of a shop have about thirty parameters.
+            // Most requests have about thirty parameters.
             parameters: Parameters::with_capacity(40),
             repeated: Vec::new(),
             nulls: Vec::new(),
@@ -52,16 +52,15 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// Adds the text of a body parameter; a name that the reference does not know is passed over.
+    /// Adds a body parameter as text; names that the reference does not know are ignored.
     pub fn text(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
         if let Some(param) = self.contract.param(self.endpoint, name) {
             self.body(param, value.into());
         }
     }
 
-    /// Adds the text of a body parameter whose name is spelled as in forms:
-    /// `billing_information[city]` for `billing_information.city`, if the dialect reads that
-    /// spelling.
+    /// Adds a body parameter with its name as in forms (`billing_information[city]` for
+    /// `billing_information.city`), if the dialect reads that spelling.
     pub fn field(&mut self, name: &str, value: &'t str) {
         if let Some(param) = self.contract.form_param(self.endpoint, name) {
             let spelling = if name.ends_with(']') {
@@ -76,7 +75,7 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// Adds the text of a parameter that was not sent where it belongs, if so.
+    /// Adds a parameter that was sent in another place, unless it is already there.
     pub fn otherwise(&mut self, name: &str, value: String) {
         if let Some(param) = self.contract.param(self.endpoint, name)
             && self.parameters.get(name).is_none()
@@ -85,7 +84,7 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// Adds the text of a header parameter.
+    /// Adds a header parameter as text.
     pub fn header(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
         if let Some(param) = self
             .contract
@@ -96,7 +95,7 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// Adds the members of a JSON object, those of address blocks under their dotted names.
+    /// Adds the members of a JSON object; those of address blocks get dotted names.
     pub fn members(&mut self, prefix: &str, members: Vec<(String, Json)>) {
         for (name, value) in members {
             let name = if prefix.is_empty() {
@@ -128,7 +127,7 @@ impl<'a, 't> Document<'a, 't> {
         }
     }
 
-    /// Whether a parameter is looked for in the body.
+    /// Whether a parameter is read from the body.
     fn reads(&self, param: &Param) -> bool {
         let ignored = param.name == "merchant_order_id"
             && self.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
@@ -151,7 +150,7 @@ impl<'a, 't> Document<'a, 't> {
     }
 }
 
-/// A form, read as strictly as the dialect says.
+/// Parses a form as strictly as the dialect demands.
 pub(super) fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> {
     let rules = FormRules {
         literal_percent: !rulebook.enforces(Rule::PercentEncoding),
@@ -165,7 +164,7 @@ pub(super) fn form(rulebook: &Rulebook, body: &[u8]) -> Result<Form, Rejection> 
     })
 }
 
-/// The text of a JSON body, read as strictly as the dialect says.
+/// Decodes a JSON body as strictly as the dialect demands.
 pub(super) fn json_text<'b>(
     rulebook: &Rulebook,
     body: &'b [u8],
@@ -179,8 +178,8 @@ pub(super) fn json_text<'b>(
     }
 }
 
-/// A JSON number or boolean as its text, where the dialect reads it so; so one set of constraints
-/// serves every encoding.
+/// Turns a JSON number or boolean into text if the dialect accepts it, so that one set of
+/// constraints serves every encoding.
 fn as_text<'t>(rulebook: &Rulebook, param: &Param, value: Value) -> Given<'t> {
     match value {
         Value::String(text) => Given::Text(text.into()),

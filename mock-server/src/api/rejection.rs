@@ -1,4 +1,4 @@
-//! Refusals, and the one place that turns them into JSON.
+//! Rejections, and the one place that turns them into answers.
 
 use crate::api::refusal_body::RefusalBody;
 use crate::http::reply::Reply;
@@ -12,37 +12,37 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// The challenge of a 401 that has none of its own.
+/// The challenge of a 401 that has no other.
 const BEARER: &str = "Bearer realm=\"Service\"";
-/// What a client is told that tried the Basic scheme (RFC 6749, section 5.2; NOS2).
+/// The challenge for a client that tried the Basic scheme (RFC 6749, section 5.2; NOS2).
 const BASIC: &str = "Basic realm=\"Service\"";
 
-/// A request refused.
+/// A rejected request.
 #[derive(Debug, Clone)]
 pub struct Rejection {
     /// The row of `errors.json`.
     pub error: ErrorId,
     /// The clause that was broken.
     pub clause: &'static str,
-    /// What exactly: added to the message.
+    /// The specific reason, added to the message.
     pub detail: Option<String>,
     /// The parameters at fault.
     pub violations: Vec<Violation>,
-    /// The methods of the path, for 405.
+    /// The methods that the path allows, for 405.
     pub allow: Option<String>,
-    /// The row whose message it has instead of its own.
+    /// The row whose message replaces that of `error`.
     pub words: Option<ErrorId>,
-    /// The client tried the Basic scheme, and is challenged to do it right.
+    /// The client tried the Basic scheme, so the challenge is Basic.
     pub basic: bool,
-    /// What the journal and the log say beside the remedy, and the answer does not.
+    /// A hint for the journal and the log, which the answer does not contain.
     pub hint: Option<Hint>,
-    /// What the journal and the log say in place of the clause's remedy.
+    /// Replaces the clause's remedy in the journal and the log.
     pub advice: Option<String>,
-    /// What is said of how the body is coded, with 415 in place of the row's status.
+    /// The body's content coding or charset is at fault: the status is 415 instead of the row's.
     pub coding: bool,
 }
 
-/// A likely cause that is nobody's business but the developer's.
+/// A likely cause, which only the developer should see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
     /// Basic credentials were form-encoded.
@@ -65,7 +65,7 @@ impl Hint {
 }
 
 impl Rejection {
-    /// A refusal for breaking `rule`, answered with the row `error` of `errors.json`.
+    /// A rejection for breaking `rule`, answered with the row `error` of `errors.json`.
     pub fn new(rule: Rule, error: ErrorId) -> Self {
         Self::of_clause(rule.id(), error)
     }
@@ -85,8 +85,8 @@ impl Rejection {
         }
     }
 
-    /// The refusal of a body that is compressed, or in a charset that the API does not read
-    /// (RFC 9110, sections 8.4 and 15.5.16).
+    /// The rejection of a body that is compressed, or in a charset that the API does not read (RFC
+    /// 9110, sections 8.4 and 15.5.16).
     pub fn coded(what: String) -> Self {
         Self {
             coding: true,
@@ -95,35 +95,35 @@ impl Rejection {
         }
     }
 
-    /// This rejection, with advice of its own for the journal and the log.
+    /// Replaces the remedy in the journal and the log.
     #[must_use]
     pub fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
-    /// This rejection, with what exactly is wrong.
+    /// Adds the specific reason.
     #[must_use]
     pub fn because(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// This rejection, with the methods that the path has, for 405.
+    /// Adds the methods that the path allows, for 405.
     #[must_use]
     pub fn allowing(mut self, methods: &str) -> Self {
         self.allow = Some(methods.to_owned());
         self
     }
 
-    /// This rejection, with the message of another row of the contract's errors.
+    /// Uses the message of another row of the contract's errors.
     #[must_use]
     pub fn in_words_of(mut self, error: ErrorId) -> Self {
         self.words = Some(error);
         self
     }
 
-    /// The refusal for one violation.
+    /// The rejection for one violation.
     pub fn one(violation: Violation) -> Self {
         let rejection = Self::of_clause(violation.clause, violation.error);
         Self {
@@ -132,7 +132,7 @@ impl Rejection {
         }
     }
 
-    /// The refusal for what a request breaks, if it breaks anything.
+    /// The rejection for the violations of a request; `None` if there are none.
     pub fn of(violations: Vec<Violation>) -> Option<Self> {
         let decisive = Rulebook::decisive(&violations)?;
         let rejection = Self::of_clause(decisive.clause, decisive.error);
@@ -171,8 +171,7 @@ impl Rejection {
         self.violations.iter().map(reason).collect()
     }
 
-    /// The refusal as an answer; `path` is the one that was asked for. A value that is secret is
-    /// not repeated.
+    /// The refusal as an answer. `path` is the requested path. Secret values are not repeated.
     pub fn reply(&self, rulebook: &Rulebook, path: &str, redactor: &Redactor) -> Reply {
         let refusal = rulebook.refusal(self.error);
         let mut message = match self.words {
@@ -202,7 +201,7 @@ impl Rejection {
             })
             .take(listed)
             .collect();
-        // The dialect may give 401 to what has no challenge of its own (RFC 9110, section 15.5.2).
+        // The dialect may answer 401 to an error that has no challenge (RFC 9110, section 15.5.2).
         let fallback = (refusal.status == StatusCode::UNAUTHORIZED).then_some(BEARER);
         let challenge = refusal.challenge.as_deref().or(fallback);
         let challenge = challenge.filter(|_| rulebook.enforces(Rule::Challenge));
@@ -232,8 +231,8 @@ impl Rejection {
     }
 }
 
-/// A refusal in the dialect's shape; `fields` are the rows of `field_errors`, those without a
-/// value with null.
+/// A refusal in the dialect's shape. `fields` are the rows of `field_errors`; those without a value
+/// have null.
 pub fn shaped(
     rulebook: &Rulebook,
     refusal: &Refusal,

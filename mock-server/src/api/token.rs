@@ -1,4 +1,5 @@
-//! `POST /oauth/token`: client keys, a user, or a refresh token for an access token.
+//! `POST /oauth/token`: exchanges client keys, a user's credentials or a refresh token for an
+//! access token.
 
 use crate::api::basic;
 use crate::api::call::Call;
@@ -61,12 +62,12 @@ fn answer(call: &Call<'_>, body: &[u8], note: &mut Note) -> Result<Reply, Reject
         state.end_tokens(&client_id);
     }
     let tokens = issue(&mut state, rulebook, &client_id, scope, now);
-    // Others wait for it.
+    // Others wait for the lock.
     drop(state);
     Ok(reply(rulebook, &tokens, scope))
 }
 
-/// The parameters of a request, flat. Those of forms are parts of `decoded`.
+/// The parameters of a request, flat. Those of forms borrow from `decoded`.
 fn read<'t>(
     call: &Call<'t>,
     body: &[u8],
@@ -124,12 +125,12 @@ fn merchant<'s>(
     client_id: Option<&str>,
     secret: Option<&str>,
 ) -> Result<&'s Merchant, Rejection> {
-    // Only a server that does not ask for the id, or the secret, gets here without.
+    // Both are present, unless the rulebook does not require them.
     let merchant = match client_id {
         Some(id) => state.merchants.get(id),
         None => state.merchants.values().next(),
     };
-    // An unknown client costs a comparison too, so that the time does not tell it apart.
+    // Compare even for an unknown client, so that timing does not reveal it.
     let expected = merchant.map_or("no such client", |m| m.account.client_secret.as_str());
     let equal = secret.is_none_or(|secret| expected.as_bytes().ct_eq(secret.as_bytes()).into());
     let unknown = || Rejection::new(Rule::ClientKnown, ErrorId::ClientUnknown);
@@ -156,7 +157,7 @@ fn check_user(
         (Some(known), Some(given)) => bool::from(known.as_bytes().ct_eq(given.as_bytes())),
         _ => false,
     };
-    // Both are compared, so that the time does not tell which one was wrong.
+    // Compare both, so that timing does not reveal which one is wrong.
     if equal(account.username.as_deref(), username) & equal(account.password.as_deref(), password) {
         return Ok(());
     }
@@ -166,7 +167,8 @@ fn check_user(
     ))
 }
 
-/// Checks a refresh token, ends what the dialect says it ends, and gives the scope of the next one.
+/// Checks a refresh token, invalidates what the dialect says it invalidates, and returns the scope
+/// of the new tokens.
 fn refresh(
     state: &mut State,
     rulebook: &Rulebook,
@@ -213,7 +215,7 @@ fn refresh(
     Ok(record.scope)
 }
 
-/// A pair of tokens that was issued.
+/// A newly issued pair of tokens.
 struct Tokens {
     access: Arc<str>,
     refresh: Arc<str>,

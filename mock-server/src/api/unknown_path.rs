@@ -1,5 +1,6 @@
-//! The page of a path that is not there, where the dialect answers as Express does: Node's usual
-//! framework, which the token server's library comes with (NOS2, NOS3), knows no JSON for it.
+//! The page for an unknown path, if the dialect answers as Express does. Express is Node's usual
+//! framework and that of the token server's library (NOS2, NOS3); it does not answer unknown paths
+//! in JSON.
 
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -14,13 +15,13 @@ struct Page<'a> {
     path: &'a str,
 }
 
-/// The page in the place of a refusal.
+/// The page that replaces the refusal.
 pub fn page(rulebook: &Rulebook, request: &Request) -> Reply {
     let page = Page {
         method: request.method.as_str(),
         path: &request.path,
     };
-    // Rendering writes to a string and calls no code that fails.
+    // Rendering writes to a string and calls nothing that can fail.
     let page = page.render().unwrap_or_default();
     let status = rulebook.refusal(ErrorId::NotFound).status;
     Reply::html(status, page)

@@ -1,4 +1,4 @@
-//! A server that goes on where the one before it ended, or beside others.
+//! A server that resumes from its store, or shares it with others.
 
 use crate::app::reconcile::find;
 use crate::app::{App, locked, locked_state};
@@ -20,10 +20,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// How long a server waits at its start until the others give the turn on.
+/// How long a starting server waits for the other servers to pass on the turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server that listens on `address`, with what its store has kept.
+/// Starts a server that listens on `address`, with the state in its store.
 pub fn start(
     settings: &Settings,
     rulebook: Arc<Rulebook>,
@@ -36,7 +36,7 @@ pub fn start(
     Ok(app)
 }
 
-/// The store that a server begins with.
+/// The store that a server opens at its start.
 #[derive(Debug)]
 enum OpenStore {
     Nothing,
@@ -60,7 +60,7 @@ impl OpenStore {
         Ok(Self::Nothing)
     }
 
-    /// How many servers have begun with the store before.
+    /// How many servers have started with the store before.
     fn generation(&self) -> u64 {
         match self {
             Self::Nothing | Self::File(_, None) => 0,
@@ -71,7 +71,7 @@ impl OpenStore {
 }
 
 impl App {
-    /// Goes on with what was kept, or begins to keep; without a store, nothing is to be done.
+    /// Resumes from the stored state, or begins to store it; does nothing without a store.
     fn begin(self: &Arc<Self>, kept: OpenStore) -> anyhow::Result<()> {
         let store = match kept {
             OpenStore::Nothing => return Ok(()),
@@ -81,7 +81,7 @@ impl App {
                 Store::Shared(begun.context("--store")?)
             }
         };
-        // Nobody else sets it.
+        // Nothing else sets it.
         let _ = self.store.set(store);
         Ok(())
     }
@@ -99,7 +99,7 @@ impl App {
         if let Some(before) = before {
             self.reconcile(&before.configured);
         }
-        // At once: a server that is killed before its first request has begun, too.
+        // Write this now, so that a server killed before its first request counts as well.
         let mut out = vec![self.writer()];
         out.append(&mut self.take());
         file.write(&out).context("--data")?;
@@ -171,14 +171,15 @@ impl App {
         let secrets = Arc::clone(&self.state().secrets);
         let mut state = State::new(Random::new(self.seed), secrets);
         let mut journal = Journal::new(self.journal_limits);
-        // Its limits may be lower than they were: what goes is to leave the store, too.
+        // The limits may be lower than they were; entries dropped for that must leave the store as
+        // well.
         journal.track(false);
         let configured = self.configured();
         let account = |kept: MerchantConfig| {
             let was = find(before, &kept.client_id);
             match find(&configured.merchants, &kept.client_id) {
                 Some(now) if was != Some(now) => now.clone(),
-                // It is about to go, perhaps with the file of its dialect.
+                // The merchant is about to be removed, perhaps together with its dialect file.
                 None if was.is_some() => MerchantConfig {
                     dialect: None,
                     ..kept
@@ -198,20 +199,19 @@ impl App {
         Ok(())
     }
 
-    /// Has the configuration kept that it has now.
+    /// Stores the current configuration.
     pub(super) fn keep_configured(&self) {
         if let Some(store) = self.store.get() {
             store.also(self.writer());
         }
     }
 
-    /// What keeps what it remembers, if anything does.
+    /// The store, if there is one.
     pub fn store(&self) -> Option<&Store> {
         self.store.get()
     }
 
-    /// Waits until a request may be answered: at a store that is shared, until it is this server's
-    /// turn.
+    /// Waits until a request may be answered: with a shared store, until it is this server's turn.
     pub async fn enter(&self) -> Result<Option<Entry>, Lost> {
         match self.store.get() {
             Some(store) => store.enter().await.map(Some),
@@ -219,7 +219,7 @@ impl App {
         }
     }
 
-    /// Waits until all that an answer depends on is kept.
+    /// Waits until everything that an answer depends on is stored.
     pub async fn keep(&self, entry: Option<Entry>) -> Result<(), Lost> {
         match (self.store.get(), entry) {
             (Some(store), Some(entry)) => store.keep(entry).await,
@@ -227,14 +227,14 @@ impl App {
         }
     }
 
-    /// Keeps what is left; nothing is kept after that.
+    /// Stores what is left; nothing is stored after that.
     pub fn close(&self) {
         if let Some(store) = self.store.get() {
             store.close();
         }
     }
 
-    /// Other servers are to tell their watchers, too.
+    /// Passes a change on to the watchers of other servers.
     pub(super) fn tell_others(&self, change: &Change) {
         if matches!(self.store.get(), Some(Store::Shared(_))) {
             let told = self.told.lock();
@@ -247,7 +247,7 @@ impl App {
 fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
     let changes = locked_state(state).take_changes();
     let exchanges = locked(journal).take_changes();
-    // Others have the state again: turning rows into JSON takes longer than copying them.
+    // The locks are released here: turning rows into JSON takes longer than copying them.
     let mut out = Vec::new();
     for change in changes {
         writes(change, &mut out);
@@ -256,8 +256,8 @@ fn take(state: &Mutex<State>, journal: &Mutex<Journal>) -> Vec<Write> {
     out
 }
 
-/// The memory of a server with a file of its own. State and journal are there even while the app
-/// goes: its last changes are kept, too.
+/// The memory of a server with its own file. It holds state and journal themselves, so that the
+/// last changes are stored even while the app is being dropped.
 struct OwnMemory {
     app: Weak<App>,
     state: Arc<Mutex<State>>,
@@ -308,7 +308,7 @@ impl Memory for App {
                 apply(turn.writes(), &mut into, &|id| self.random_of(id))?;
                 events.append(&mut turn.events);
             }
-            // It is written already.
+            // These changes are already in the store.
             drop(state.take_changes());
             journal.track(false);
         }

@@ -1,4 +1,4 @@
-//! What the server was started with, and what it remembers.
+//! The server's settings and its state.
 
 mod configured;
 pub mod kept;
@@ -30,30 +30,30 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-/// What a server was started with and what it remembers: settings, dialects, state, journal, store.
+/// A server's settings and its state: dialects, merchants, orders, journal, store.
 #[derive(Debug)]
 pub struct App {
-    /// The contract in each dialect that is in use.
+    /// The contract in each dialect in use.
     pub dialects: Dialects,
     /// The address that it listens on.
     pub address: SocketAddr,
-    /// Origin under which customers' browsers reach it, without a slash at the end.
+    /// The origin under which customers' browsers reach it, without a trailing slash.
     pub origin: String,
-    /// Whether that was said at the start, and holds whatever proxies say.
+    /// Whether the settings fixed the origin, so that headers of proxies cannot change it.
     is_public: bool,
-    /// The proxies whose word counts.
+    /// The proxies whose headers are trusted.
     pub trusted_proxies: TrustedProxies,
-    /// Origin under which this machine reaches it, whatever stands in front of it.
+    /// The origin under which this machine reaches it, regardless of proxies.
     pub local_origin: String,
-    /// What the admin API asks for.
+    /// The token that the admin API requires.
     pub admin_token: Option<String>,
     /// Whether the hosted pages have the bar that forces outcomes.
     pub sandbox_bar: bool,
-    /// How many connections and watchers it has, and how long it waits for them.
+    /// Limits on connections and watchers, and timeouts.
     pub limits: ServerLimits,
-    /// What watchers see.
+    /// Events for watchers.
     pub events: Events,
-    /// Where the server's time comes from.
+    /// The source of the server's time.
     pub now: fn() -> Millis,
     configured: RwLock<Arc<Configured>>,
     seed: Option<u64>,
@@ -63,16 +63,16 @@ pub struct App {
     redactor: Redactor,
     reveal_secrets: bool,
     draining: AtomicBool,
-    /// How many servers have begun with its store before.
+    /// How many servers have started with its store before.
     generation: u64,
-    /// What keeps what it remembers, where that is to outlive it.
+    /// The store, if state is to outlive the process.
     store: OnceLock<Store>,
-    /// What watchers of other servers are to be told.
+    /// Changes to pass on to the watchers of other servers.
     told: Mutex<Vec<serde_json::Value>>,
 }
 
 impl App {
-    /// A server that listens on `address`, and has begun with its store so many times before.
+    /// A server that listens on `address`; `generation` servers have started with its store before.
     pub fn new(
         settings: &Settings,
         rulebook: Arc<Rulebook>,
@@ -97,7 +97,7 @@ impl App {
         if let Some(token) = &settings.admin_token {
             secrets.add(token);
         }
-        // With the same seed as another one, it would issue the same tokens.
+        // With the same seed as its predecessor, it would issue the same tokens again.
         let mix = generation.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let seed = settings.seed.map(|seed| seed ^ mix);
         let app = Self {
@@ -131,12 +131,12 @@ impl App {
         Ok(app)
     }
 
-    /// The state, for the time of one step; never held across an await.
+    /// Locks the state. Hold it for one step only, never across an await.
     pub fn state(&self) -> MutexGuard<'_, State> {
         locked_state(&self.state)
     }
 
-    /// The journal, for the time of one step.
+    /// Locks the journal. Hold it for one step only.
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
         locked(&self.journal)
     }
@@ -146,17 +146,17 @@ impl App {
         Arc::clone(&self.journal)
     }
 
-    /// The server is about to end: it answers what still comes, and is not ready for more.
+    /// Marks the server as about to stop: it still answers requests, but is no longer ready.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the server is about to end.
+    /// Whether the server is about to stop.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// The contract it keeps.
+    /// The contract that it implements.
     pub fn contract(&self) -> &'static Contract {
         self.dialects.contract()
     }
@@ -166,8 +166,8 @@ impl App {
         format!("{}{BASE}", self.origin)
     }
 
-    /// Origin under which the client of a request reaches it, without a slash at the end: what was
-    /// said at the start, else what proxies say that are trusted.
+    /// The origin under which a request's client reaches it, without a trailing slash: as set at
+    /// the start, or else as trusted proxies report it.
     pub fn origin_for(&self, request: &Request) -> Cow<'_, str> {
         let forwarded = &request.forwarded;
         let said =
@@ -178,12 +178,12 @@ impl App {
         }
     }
 
-    /// The base URL that the client of a request is to use.
+    /// The base URL that a request's client should use.
     pub fn base_url_for(&self, request: &Request) -> String {
         format!("{}{BASE}", self.origin_for(request))
     }
 
-    /// What stands before every path in the browser of a request's client.
+    /// The prefix of every path, as a request's client sees it.
     pub fn prefix_for(&self, request: &Request) -> String {
         let origin = self.origin_for(request);
         let after = origin.find("://").map_or(0, |at| at + 3);
@@ -191,7 +191,7 @@ impl App {
         path.unwrap_or_default().to_owned()
     }
 
-    /// A merchant at its start, ready to be added.
+    /// A new merchant with this account, not yet added.
     pub fn merchant(&self, account: MerchantConfig) -> anyhow::Result<Merchant> {
         let rulebook = match &account.dialect {
             None => self.dialects.own(),
@@ -206,7 +206,7 @@ impl App {
         ))
     }
 
-    /// Says that the admin API changed something.
+    /// Announces a change made by the admin API.
     pub fn changed(&self, what: What, client_id: Option<&str>) {
         let client_id = client_id.map(str::to_owned);
         let change = Change { what, client_id };
@@ -214,14 +214,14 @@ impl App {
         self.events.changed(change);
     }
 
-    /// A source of chance for one merchant: with a seed the same each time, whatever happens to
-    /// the others.
+    /// A random source for one merchant: with a seed it is the same each time, whatever other
+    /// merchants do.
     pub fn random_of(&self, client_id: &str) -> Random {
         let mix = |seed: u64, byte: u8| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         Random::new(self.seed.map(|seed| client_id.bytes().fold(seed, mix)))
     }
 
-    /// What hides the secrets of all merchants, and the admin API's.
+    /// The redactor that hides the secrets of all merchants and of the admin API.
     pub fn redactor(&self) -> Redactor {
         self.redactor.clone()
     }
@@ -231,7 +231,7 @@ impl App {
         self.redactor().revealing(self.reveal_secrets)
     }
 
-    /// How much it remembers at this moment.
+    /// The current number of merchants, orders, tokens and exchanges, for the metrics.
     pub fn held(&self) -> Held {
         let state = self.state();
         let journal = self.journal();
@@ -251,7 +251,7 @@ impl App {
         }
     }
 
-    /// Back to the start: the merchants it was started with, and nothing else.
+    /// Resets the server to the merchants it was started with.
     pub fn reset(&self) -> anyhow::Result<()> {
         let secrets = Arc::clone(&self.state().secrets);
         let mut state = State::new(Random::new(self.seed), secrets);
@@ -267,7 +267,7 @@ impl App {
             journal.track(true);
         }
         let state = std::mem::replace(&mut *self.state(), state);
-        // Only now: until then, they may have to be hidden.
+        // Only now: until here, the old secrets may still have to be hidden.
         state.forget_secrets();
         let journal = std::mem::replace(&mut *self.journal(), journal);
         discard((state, journal));
@@ -275,26 +275,26 @@ impl App {
     }
 }
 
-/// The state, for the time of one step.
+/// Locks the state. Hold it for one step only.
 fn locked_state(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    // A handler that panicked left the state usable: each change is one insertion.
+    // A panicking handler leaves the state usable, because each change is one insertion.
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The journal, for the time of one step.
+/// Locks the journal. Hold it for one step only.
 pub fn locked(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
     journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Drops what nobody can see any more on a thread of its own: tens of thousands of exchanges and
-/// orders take longer than a test wants to wait.
+/// Drops a value on another thread: freeing tens of thousands of exchanges and orders takes longer
+/// than a test wants to wait.
 pub fn discard(gone: impl Send + 'static) {
     let dropping = std::thread::Builder::new().name("discard".to_owned());
-    // Without a thread it is dropped here, with the closure.
+    // If no thread can be spawned, the closure and the value are dropped here.
     let _ = dropping.spawn(move || drop(gone));
 }
 
-/// Scheme and address; the loopback address where it listens on all of them.
+/// Scheme and address; the loopback address if it listens on all interfaces.
 fn origin_of(scheme: &str, address: SocketAddr) -> String {
     let port = address.port();
     match address {

@@ -1,30 +1,30 @@
-//! Another configuration, and what follows from it for the merchants.
+//! Changing the configuration, and applying it to the merchants.
 
 use crate::app::{App, Configured, discard};
 use crate::model::account::MerchantConfig;
 use std::sync::{Arc, PoisonError};
 
 impl App {
-    /// What its configuration says now.
+    /// The current configuration.
     pub fn configured(&self) -> Arc<Configured> {
         let configured = self.configured.read();
         Arc::clone(&configured.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes another configuration in place of the one that it has, and does what follows from it.
+    /// Replaces the configuration and applies the changes.
     pub fn configure(&self, new: Configured) {
         let configured = self.configured.write();
         let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *configured, Arc::new(new));
         drop(configured);
         self.reconcile(&old.merchants);
-        // Last: a server that is killed in between has to find that all of it is to be done yet.
+        // Last, so that a server killed in between applies all of it again.
         self.keep_configured();
     }
 
-    /// Adds, changes and removes merchants as the configuration says that was read in place of one
-    /// with the merchants `before`. What the admin API has changed since stays, unless the
-    /// configuration says something new.
+    /// Adds, changes and removes merchants after the configuration changed from one with the
+    /// merchants `before`. Changes made by the admin API stay, unless the configuration changes the
+    /// same merchant.
     pub(super) fn reconcile(&self, before: &[MerchantConfig]) {
         let configured = self.configured();
         for merchant in before {

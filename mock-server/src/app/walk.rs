@@ -1,5 +1,5 @@
-//! Reading through much of what the server remembers, a slice at a time: others have the state and
-//! the journal in between.
+//! Reading large parts of the state and the journal a slice at a time, so that others can use them
+//! in between.
 
 use crate::app::App;
 use crate::journal::{Entry, Filter};
@@ -7,11 +7,11 @@ use crate::model::order::Order;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How many are copied before others may have what they are copied from.
+/// How many items are copied before the lock is released.
 const SLICE: usize = 512;
 
 impl App {
-    /// The exchanges of one merchant, or of all, as they are now.
+    /// The current exchanges of one merchant, or of all.
     pub fn exchanges(&self, client_id: Option<&str>) -> Vec<Arc<Entry>> {
         let mut all = Vec::new();
         self.walk(client_id, 0, |entries| {
@@ -20,7 +20,7 @@ impl App {
         all
     }
 
-    /// The ids of the exchanges that a filter lets through.
+    /// The ids of the exchanges that match a filter.
     pub fn find(&self, filter: &Filter) -> VecDeque<u64> {
         let mut all = Vec::new();
         let client_id = filter.client_id();
@@ -30,8 +30,7 @@ impl App {
         filter.choose(all.into_iter())
     }
 
-    /// Walks through the exchanges without holding the journal for longer than a slice of them
-    /// takes to copy.
+    /// Walks through the exchanges, holding the journal only while a slice of them is copied.
     fn walk(&self, client_id: Option<&str>, after: u64, mut take: impl FnMut(Vec<Arc<Entry>>)) {
         let end = self.journal().next_id();
         let mut last = after;
@@ -50,8 +49,8 @@ impl App {
         }
     }
 
-    /// What `copy` takes of each order of a merchant, the oldest first; those that are opened
-    /// meanwhile are left out. `take` is given one slice after the other.
+    /// Applies `copy` to each order of a merchant, oldest first, and passes the results to `take`
+    /// slice by slice. Orders opened meanwhile are left out.
     pub fn copied_orders<T>(
         &self,
         client_id: &str,

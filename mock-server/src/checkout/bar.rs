@@ -9,20 +9,20 @@ use crate::state::Merchant;
 use crate::state::transitions::{Wanted, way};
 use flexiti_contract::Rule;
 
-/// The bar that is no part of the imitation.
+/// The sandbox bar, which is not part of the imitation.
 #[derive(Debug)]
 pub struct Bar {
-    /// Whether it is open from the start.
+    /// Whether it is initially open.
     pub open: bool,
     /// The PIN to enter.
     pub pin: Option<String>,
-    /// Whether there is test data to fill in.
+    /// Whether it can fill in test data.
     pub fills: bool,
-    /// Whether a middle name decides.
+    /// Whether response keys are shown.
     pub keys: bool,
-    /// The cards to sign in with.
+    /// The card numbers to sign in with.
     pub cards: Vec<String>,
-    /// The outcomes that may follow: value and name.
+    /// The possible outcomes: value and label.
     pub force: Vec<(&'static str, &'static str)>,
 }
 

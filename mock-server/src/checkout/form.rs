@@ -1,36 +1,36 @@
-//! The application form: its fields, and what is wrong with what was typed.
+//! The application form: its fields and their validation.
 
 use crate::checkout::words::{PROVINCES, Text, Words};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// What a customer typed, by field.
+/// The customer's input, by field.
 pub type Typed = BTreeMap<String, String>;
 
-/// The longest text of a field.
+/// The maximum length of a field, in characters.
 pub const LONGEST: usize = 200;
 
 /// A field of the application.
 #[derive(Debug)]
 pub struct Field {
-    /// The parameter of init that prefills it.
+    /// The init parameter that prefills it.
     pub name: &'static str,
-    /// What a browser may fill in by itself (HTML's `autocomplete`).
+    /// The value of HTML's `autocomplete`.
     pub autocomplete: &'static str,
-    /// The `type` of its input.
+    /// The `type` of its `input` element.
     pub input: &'static str,
     /// May be left empty.
     pub optional: bool,
     /// Its label.
     pub label: Text,
-    /// What it should look like.
+    /// A hint at its format.
     pub hint: Option<Text>,
-    /// What the sandbox bar fills in.
+    /// The value that the sandbox bar fills in.
     pub sample: Text,
     check: Option<Check>,
 }
 
-/// Looks at a value on a day; an error is the text that says what is wrong.
+/// Checks a value on a given day; the error is the message to show.
 type Check = fn(&str, Date) -> Result<(), Text>;
 
 const fn text(name: &'static str, autocomplete: &'static str, label: Text, sample: Text) -> Field {
@@ -117,15 +117,15 @@ pub const ADDRESS: &[Field] = &[
     },
 ];
 
-/// The name of the box to tick.
+/// The name of the consent checkbox.
 pub const CONSENT: &str = "consent";
 
-/// Every field's name.
+/// The names of all fields.
 pub fn names() -> impl Iterator<Item = &'static str> {
     PERSON.iter().chain(ADDRESS).map(|field| field.name)
 }
 
-/// What was typed into the fields that there are, as far as it is not too long to keep.
+/// The input to known fields, except values that are too long to keep.
 pub fn known(typed: &Typed) -> Typed {
     let mut kept = typed.clone();
     kept.retain(|name, value| {
@@ -135,7 +135,7 @@ pub fn known(typed: &Typed) -> Typed {
     kept
 }
 
-/// What a field is called, here and on the other pages.
+/// The label of a field, on this page or another.
 pub fn label(name: &str, words: &Words) -> &'static str {
     let own = PERSON
         .iter()
@@ -150,7 +150,7 @@ pub fn label(name: &str, words: &Words) -> &'static str {
     }
 }
 
-/// What is wrong with an application on the day `today`, by field.
+/// The errors in an application on the day `today`, by field.
 pub fn check(
     typed: &Typed,
     words: &'static Words,

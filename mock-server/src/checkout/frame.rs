@@ -1,4 +1,4 @@
-//! What stands around every page of an order: its title, what is wrong, the steps, the summary.
+//! What surrounds every page of an order: title, problems, steps, summary.
 
 use crate::app::App;
 use crate::checkout::bar::Bar;
@@ -14,16 +14,16 @@ use crate::model::visit::Visit;
 use crate::state::Merchant;
 use flexiti_contract::Lang;
 
-/// What every page of an order has.
+/// What every page of an order contains.
 pub(super) struct Frame {
     pub(super) words: &'static Words,
     pub(super) title: &'static str,
-    /// What is wrong, in the order of the page: the field, and the text.
+    /// The problems in page order: the field and the message.
     pub(super) problems: Vec<(&'static str, String)>,
     pub(super) steps: Vec<Step>,
     pub(super) order: u64,
     pub(super) turn: u32,
-    /// What stands before every path in the browser.
+    /// The prefix of every path in the browser.
     pub(super) prefix: String,
     pub(super) action: String,
     pub(super) amount: String,
@@ -66,7 +66,7 @@ pub(super) fn frame(
     }
 }
 
-/// What is wrong, in the order of the form's fields; what is in no form stands last.
+/// The problems in the order of the form's fields; those of other fields come last.
 fn problems(words: &Words, errors: &Errors) -> Vec<(&'static str, String)> {
     let place = |name: &str| form::names().position(|field| field == name);
     let mut problems: Vec<_> = errors
@@ -77,7 +77,7 @@ fn problems(words: &Words, errors: &Errors) -> Vec<(&'static str, String)> {
     problems
 }
 
-/// What the customer knows the merchant by: its name, or the host of the shop.
+/// The shop's name for the customer: the merchant's name, or the host of the shop.
 fn shop(merchant: &Merchant, lang: Lang) -> String {
     let account = &merchant.account;
     let french = account.name_fr.as_ref().filter(|_| lang == Lang::Fr);
@@ -109,8 +109,8 @@ fn title(words: &Words, screen: Screen) -> &'static str {
     }
 }
 
-/// The steps of the part that the customer is in; none where there is nothing to walk. A step that
-/// did not happen is not done, whatever follows on it: outcomes can be forced.
+/// The steps of the current part; none if it has no steps. Because outcomes can be forced, a step
+/// that was skipped does not count as done.
 fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
     let nothing = Visit::default();
     let visit = order.visit.as_deref().unwrap_or(&nothing);
@@ -124,7 +124,7 @@ fn steps(words: &Words, order: &Order, screen: Screen) -> Vec<Step> {
         (words.step_plan, visit.plan.is_some()),
         (words.step_review, false),
     ];
-    // Who has just been approved does not sign in.
+    // A customer who has just been approved does not sign in.
     let has_applied = order.life.decision == Some(Decision::Approved);
     let buying = &buying[usize::from(has_applied)..];
     let (steps, now) = match (screen, order.life.stage) {

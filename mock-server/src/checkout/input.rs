@@ -22,7 +22,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// The input of a field, as the customer typed it, or else as the shop sent it.
+    /// The input of a field, filled with what the customer typed, or else with what the shop sent.
     pub(super) fn of_field(
         field: &'static Field,
         words: &'static Words,
@@ -87,7 +87,7 @@ impl Input {
         input.told(errors)
     }
 
-    /// This input, with what is wrong with what was typed in it.
+    /// Adds the error for this input.
     fn told(mut self, errors: &Errors) -> Self {
         self.error = errors.get(self.name).map(|wrong| Words::beside(wrong));
         self.described = described(self.name, self.hint.is_some(), self.error.is_some());
@@ -95,7 +95,7 @@ impl Input {
     }
 }
 
-/// The elements that describe an input.
+/// The ids of the elements that describe an input.
 fn described(name: &str, hint: bool, error: bool) -> String {
     let mut ids = Vec::new();
     if hint {

@@ -1,4 +1,4 @@
-//! The hosted checkout: what a customer sees and does at the redirection URL.
+//! The hosted checkout: the customer's pages at the redirection URL.
 
 pub mod bar;
 pub mod form;
@@ -34,7 +34,7 @@ use hyper::header::{
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("../../templates/checkout/checkout.css");
-/// No script, no other origin, no plug-in; a shop may show the pages in a frame.
+/// No scripts, no other origins, no plug-ins; a shop may show the pages in a frame.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'";
 
@@ -52,7 +52,7 @@ struct Said {
     link: Option<(String, &'static str)>,
 }
 
-/// Answers a request below `/checkout`: `rest` is the session, and the step after it.
+/// Answers a request below `/checkout`. `rest` is the session, followed by the step.
 pub fn handle(app: &App, rest: &str, request: &Request, machine: Millis, note: &mut Note) -> Reply {
     let (session, step) = rest.split_once('/').unwrap_or((rest, ""));
     if rest == "checkout.css" {
@@ -62,7 +62,7 @@ pub fn handle(app: &App, rest: &str, request: &Request, machine: Millis, note: &
     secured(answer(app, session, step, request, machine, note))
 }
 
-/// With the headers that every page has.
+/// Adds the headers that every page has.
 fn secured(reply: Reply) -> Reply {
     reply
         .with(CACHE_CONTROL, "no-store")
@@ -93,7 +93,7 @@ fn answer(
         }
         (&Method::GET, "return") => go_back(state, open.id, open.now, note)
             .unwrap_or_else(|| open.trouble(StatusCode::CONFLICT, |w| w.not_due_title)),
-        // Where a form was sent to, looked at later.
+        // Somebody reopens the URL that a form was sent to.
         (&Method::GET | &Method::HEAD, step) if step == "return" || steps::is_step(app, step) => {
             Reply::see_other(&open.here)
         }
@@ -113,19 +113,19 @@ fn answer(
     }
 }
 
-/// An order whose pages are asked for.
+/// An order whose pages are requested.
 struct OpenOrder<'p> {
     id: u64,
     words: &'static Words,
     rulebook: Arc<Rulebook>,
     now: Millis,
     prefix: &'p str,
-    /// The path of its pages in the browser.
+    /// The path of its pages, as the browser sees it.
     here: String,
 }
 
 impl<'p> OpenOrder<'p> {
-    /// The order with this session, as it is now.
+    /// The current state of the order with this session.
     fn find(
         state: &mut State,
         session: &str,
@@ -154,7 +154,7 @@ impl<'p> OpenOrder<'p> {
         })
     }
 
-    /// A page that says what is wrong, and leads back.
+    /// A page that reports a problem and links back.
     fn trouble(&self, status: StatusCode, title: Text) -> Reply {
         let here = Some(&*self.here);
         problem(
@@ -168,7 +168,7 @@ impl<'p> OpenOrder<'p> {
     }
 }
 
-/// Takes a form that the customer has sent.
+/// Handles a form that the customer submitted.
 fn submit(
     app: &App,
     state: &mut State,
@@ -194,7 +194,7 @@ fn submit(
     }
 }
 
-/// The page in place of an order that nobody knows.
+/// The page for an unknown order.
 fn gone(prefix: &str) -> Reply {
     problem(
         StatusCode::NOT_FOUND,
@@ -206,7 +206,7 @@ fn gone(prefix: &str) -> Reply {
     )
 }
 
-/// The page of an order. One with mistakes in it is 422, one that has timed out 410.
+/// The page of an order: 422 if it shows errors, 410 if the order has expired.
 fn show(app: &App, state: &State, id: u64, errors: &Errors, prefix: &str) -> Reply {
     let order = state.orders.get(id);
     let found = order.and_then(|order| Some((order, state.merchants.get(&order.client_id)?)));
@@ -221,8 +221,8 @@ fn show(app: &App, state: &State, id: u64, errors: &Errors, prefix: &str) -> Rep
     Reply::html(status, view::page(app, merchant, order, errors, prefix))
 }
 
-/// Sends the browser to the shop, unless a fault keeps it here; nothing if there is nothing to go
-/// back with.
+/// Sends the browser to the shop, unless a fault keeps it here; `None` if there is no URL to return
+/// to.
 fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<Reply> {
     let order = state.orders.get(id)?;
     let merchant = state.merchants.get_mut(&order.client_id)?;
@@ -236,11 +236,11 @@ fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<R
         note.strike(strike);
         return Some(Reply::empty(StatusCode::NO_CONTENT));
     }
-    // Whoever has gone back once may do so again: the shop sees the same.
+    // A customer may return again: the shop gets the same callback.
     let _ = transitions::act(state, id, Event::Return, now);
     let mut reply = Reply::see_other(&url);
     if action == Some(&Action::DuplicateCallback) {
-        // The mock brings the first one, the browser the second.
+        // The mock makes the first callback, the browser the second.
         let again = url.clone();
         let callback = Callback {
             url,
@@ -261,7 +261,7 @@ fn go_back(state: &mut State, id: u64, now: Millis, note: &mut Note) -> Option<R
     Some(reply)
 }
 
-/// What a form holds; otherwise the status and title of the page that says why not.
+/// The fields of a form; an error gives the status and title of the page to show.
 fn typed(request: &Request) -> Result<Typed, (StatusCode, Text)> {
     let body = match &request.body {
         Body::Read(body) if body.len() <= BODY_LIMIT => body,

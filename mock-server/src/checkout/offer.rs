@@ -8,18 +8,18 @@ use flexiti_contract::Rulebook;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// A payment plan as it is offered for an order.
+/// A payment plan, offered for an order.
 #[derive(Debug)]
 pub struct Offer {
-    /// Its place among the server's plans.
+    /// Its index among the server's plans.
     pub at: usize,
-    /// How many monthly payments.
+    /// The number of monthly payments.
     pub months: u32,
-    /// One of them.
+    /// The monthly payment.
     pub monthly: String,
-    /// The last of them, where it differs.
+    /// The last payment, if it differs.
     pub last: Option<String>,
-    /// All of them.
+    /// The sum of all payments.
     pub total: String,
     /// The annual rate.
     pub rate: String,

@@ -1,4 +1,4 @@
-//! Which page an order shows: it follows from where the order is and what was entered.
+//! Which page an order shows, given its stage and what was entered.
 
 use crate::model::lifecycle::{Outcome, Stage};
 use crate::model::order::Order;
@@ -11,9 +11,9 @@ pub enum Screen {
     Choice,
     /// The application form.
     Form,
-    /// The PIN of an application, or of a purchase.
+    /// Entering the PIN of an application or a purchase.
     Pin,
-    /// Approved, with the purchase to come.
+    /// Approved; the purchase comes next.
     Approved,
     /// The card number.
     Identify,
@@ -21,12 +21,12 @@ pub enum Screen {
     Plan,
     /// The terms.
     Confirm,
-    /// How it ended, or stands if it is to be tried again.
+    /// How it ended, or that the customer may try again.
     End(Outcome),
 }
 
 impl Screen {
-    /// The page of an order.
+    /// The page that an order shows.
     pub fn of(order: &Order) -> Self {
         let nothing = Visit::default();
         let visit = order.visit.as_deref().unwrap_or(&nothing);

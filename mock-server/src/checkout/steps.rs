@@ -1,4 +1,4 @@
-//! What a customer does on a page: one function, [`take`], for every form.
+//! The customer's actions: [`take`] handles every form of the pages.
 
 use crate::app::App;
 use crate::checkout::form::{self, Typed};
@@ -19,36 +19,36 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What is wrong with what was typed, by field.
+/// The errors in the customer's input, by field.
 pub type Errors = BTreeMap<&'static str, &'static str>;
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub enum Taken {
-    /// The order has moved on, or the form was from before: look at its page.
+    /// Show the order's page: the order has moved on, or the form was outdated.
     Look,
-    /// Something typed is wrong.
+    /// The input has errors.
     Wrong(Errors),
-    /// The form was made for another order.
+    /// The form belongs to another order.
     Foreign,
-    /// Not what this page asks for.
+    /// The order's current page does not have this step.
     NotDue,
     /// There is no such step.
     Unknown,
 }
 
-/// A form that was sent.
+/// A submitted form.
 #[derive(Debug)]
 pub struct SubmittedForm<'a> {
     /// The last segment of the path.
     pub step: &'a str,
-    /// What was typed.
+    /// The customer's input.
     pub typed: &'a Typed,
     /// The merchant's time.
     pub now: Millis,
 }
 
-/// Whether there is such a step.
+/// Whether a step with this name exists.
 pub fn is_step(app: &App, step: &str) -> bool {
     match step {
         "begin" | "application" | "pin" | "identify" | "plan" | "change" | "confirm" | "cancel" => {
@@ -59,7 +59,7 @@ pub fn is_step(app: &App, step: &str) -> bool {
     }
 }
 
-/// Takes a step of the order `id`. Only [`Taken::Look`] may have changed it.
+/// Takes a step of the order `id`. The order is unchanged, unless the result is [`Taken::Look`].
 pub fn take(
     app: &App,
     state: &mut State,
@@ -78,7 +78,7 @@ pub fn take(
         return Taken::Unknown;
     }
     if given("turn") != order.visit().turn.to_string() {
-        // A second click, a second tab, or the back button.
+        // A double click, a second tab, or the back button.
         return Taken::Look;
     }
     let mut at = StepContext {
@@ -106,12 +106,12 @@ pub fn take(
         ("force", _) => at.force(given("outcome")),
         _ => return Taken::NotDue,
     };
-    // What the page no longer offers is not due.
+    // A step that the page no longer offers is not due.
     taken.unwrap_or(Taken::NotDue)
 }
 
-/// Opens an order whose page is looked at for the first time. On the path without `/v2` the
-/// application starts at once (R-cur).
+/// Opens an order when its page is first requested. On the path without `/v2`, the application
+/// starts at once (R-cur).
 pub fn open(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, now: Millis) {
     let mut at = StepContext {
         app,
@@ -130,7 +130,7 @@ pub fn open(app: &App, state: &mut State, rulebook: &Rulebook, id: u64, now: Mil
     }
 }
 
-/// The order that a step is about, and what the step needs.
+/// The order that a step is about, and the step's context.
 struct StepContext<'a> {
     app: &'a App,
     state: &'a mut State,
@@ -152,7 +152,7 @@ impl StepContext<'_> {
         Ok(Taken::Look)
     }
 
-    /// Changes what was entered, which makes a new page.
+    /// Changes the customer's input and invalidates forms of the earlier page.
     fn enter(&mut self, change: impl FnOnce(&mut Visit)) -> Taken {
         if let Some(order) = self.state.orders.get_mut(self.id) {
             let visit = order.visit();
@@ -174,7 +174,7 @@ impl StepContext<'_> {
             return Ok(self.enter(|visit| {
                 visit.begin();
                 visit.application = None;
-                // Who sends another application agrees anew.
+                // A new application needs new consent.
                 visit.typed.remove(form::CONSENT);
             }));
         }
@@ -186,7 +186,7 @@ impl StepContext<'_> {
             return Ok(Taken::Look);
         };
         if order.customer_id.is_some() {
-            // Who has just been approved has just been confirmed.
+            // A customer who has just been approved has already confirmed who they are.
             return Ok(Taken::Look);
         }
         let parameters = order.parameters();
@@ -235,7 +235,7 @@ impl StepContext<'_> {
 
     fn pin(&mut self, pin: &str) -> Step {
         if pin.is_empty() {
-            // Nothing was tried.
+            // No attempt was made.
             return Ok(self.wrong("pin", |w| w.required));
         }
         let knobs = self.rulebook.knobs();
@@ -331,8 +331,8 @@ impl StepContext<'_> {
         self.act(Event::Purchase)
     }
 
-    /// Fills in test data where nothing stands yet: the sandbox bar's. The middle name stays, since
-    /// it decides; and nobody agrees for the customer.
+    /// Fills empty fields with test data, for the sandbox bar. It leaves the middle name, which
+    /// decides the outcome, and the consent, which only the customer gives.
     fn fill(&mut self, screen: Screen, given: &Typed) -> Taken {
         let order = self.state.orders.get(self.id);
         let found = order.and_then(|order| self.state.merchants.get(&order.client_id));
@@ -347,7 +347,7 @@ impl StepContext<'_> {
                 typed.extend(card.map(|card| ("card".to_owned(), card)));
                 return Taken::Look;
             }
-            // What was typed and not sent yet stays.
+            // Keep what was typed but not submitted.
             typed.extend(form::known(given));
             for field in form::PERSON.iter().chain(form::ADDRESS) {
                 let stands = typed.get(field.name).map(String::as_str);

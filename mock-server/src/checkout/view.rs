@@ -58,7 +58,7 @@ struct Plans {
 #[template(path = "checkout/confirm.html")]
 struct Confirm<'a> {
     frame: Frame,
-    /// Whether there is another plan to change to.
+    /// Whether there are other plans to change to.
     has_others: bool,
     offer: Option<Offer>,
     errors: &'a Errors,
@@ -75,7 +75,7 @@ struct End {
     closed: bool,
 }
 
-/// The page of an order, with what is wrong with what was typed.
+/// The page of an order, with the errors in the customer's input.
 pub fn page(
     app: &App,
     merchant: &Merchant,
@@ -112,7 +112,7 @@ pub fn page(
 }
 
 fn choice(order: &Order, mut frame: Frame) -> Choice {
-    // One choice is none.
+    // If there is nothing to choose, the title names the only way.
     frame.title = match order.flow {
         Flow::Apply => frame.words.form_title,
         Flow::Buy => frame.words.choice_buy,
@@ -194,7 +194,7 @@ fn plans(
 fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, frame: Frame) -> End {
     let words = frame.words;
     let mut texts: Vec<_> = match outcome {
-        // The title says it.
+        // The title says enough.
         Outcome::Approved => None,
         Outcome::Pending => Some(words.pending),
         Outcome::Declined => Some(words.declined),
@@ -243,7 +243,7 @@ fn end(merchant: &Merchant, order: &Order, visit: &Visit, outcome: Outcome, fram
     }
 }
 
-/// A card's number as it is printed on cards.
+/// Formats a card number in groups of four digits.
 fn in_fours(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -255,8 +255,8 @@ fn in_fours(digits: &str) -> String {
     text
 }
 
-/// A page as text.
+/// Renders a page.
 pub fn render(page: &impl Template) -> String {
-    // Rendering writes to a string and calls no code that fails.
+    // Rendering writes to a string and calls nothing that can fail.
     page.render().unwrap_or_default()
 }

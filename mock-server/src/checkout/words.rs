@@ -1,4 +1,4 @@
-//! What the pages say, in both languages.
+//! The texts of the pages, in both languages.
 
 use flexiti_contract::Lang;
 
@@ -17,7 +17,7 @@ macro_rules! words {
     };
 }
 
-/// A text, whatever the language.
+/// Selects a text from either language.
 pub type Text = fn(&Words) -> &'static str;
 
 impl Words {
@@ -29,12 +29,12 @@ impl Words {
         }
     }
 
-    /// What is wrong with a field, as a text of its own.
+    /// An error message that names its field.
     pub fn problem(&self, label: &str, wrong: &str) -> String {
         format!("{label}{}{wrong}", self.says)
     }
 
-    /// What is wrong with a field, as a text beside it; its label already says which field it is.
+    /// An error message to show beside its field, without the field's name.
     pub fn beside(wrong: &str) -> String {
         let mut letters = wrong.chars();
         let first = letters.next().map(char::to_uppercase);
@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn french_is_that_of_canada_with_one_word_for_one_thing() {
         for text in IN_FRENCH {
-            // A space before a colon, and before nothing else (Office québécois de la langue française).
+            // A non-breaking space belongs before a colon only (Office québécois de la langue
+            // française).
             for wrong in [" ?", " !", "\u{a0}?", "\u{a0}!", " ;", "\u{a0};", " :"] {
                 assert!(!text.contains(wrong), "{text}");
             }

@@ -26,8 +26,8 @@ pub struct Cli {
     pub serve: Serve,
 }
 
-/// The command line. Where `exec` differs from serving: it takes any port, since tests run side by
-/// side, and keeps quiet, since the terminal is the command's.
+/// The command line. `exec` has other defaults than the server: a free port, because tests run side
+/// by side, and a quiet log, because the terminal belongs to the command.
 pub fn command() -> clap::Command {
     let command = with_generated_help(Cli::command());
     without_empty_variables(with_negative_numbers(command)).mut_subcommand("exec", |exec| {
@@ -36,10 +36,10 @@ pub fn command() -> clap::Command {
     })
 }
 
-/// How the server runs.
+/// The flags of the server.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 picks a free one
     #[arg(
         long,
         env = "FLEXITI_MOCK_LISTEN",
@@ -59,7 +59,7 @@ pub struct Serve {
         value_name = "NAME|FILE"
     )]
     pub dialect: String,
-    /// Read the files of --config and --dialect again when they change, as SIGHUP does; tokens and
+    /// Reload the files of --config and --dialect when they change, as SIGHUP does; tokens and
     /// orders live on
     #[arg(long, env = "FLEXITI_MOCK_WATCH", value_parser = switch)]
     pub watch: bool,
@@ -67,8 +67,8 @@ pub struct Serve {
     /// restarts; created if missing
     #[arg(long, env = "FLEXITI_MOCK_DATA", value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Redis or Valkey that several servers use as their common store:
-    /// `redis://HOST:PORT/DATABASE`, or `rediss://` over TLS
+    /// Redis or Valkey that several servers share as their store: `redis://HOST:PORT/DATABASE`, or
+    /// `rediss://` for TLS
     #[arg(
         long,
         env = "FLEXITI_MOCK_STORE",
@@ -77,7 +77,7 @@ pub struct Serve {
         conflicts_with = "data"
     )]
     pub store: Option<String>,
-    /// PEM file with the authority of the certificate of --store; the system's if absent
+    /// PEM file with the CA of the certificate of --store; the system's if absent
     #[arg(
         long,
         env = "FLEXITI_MOCK_STORE_CA",
@@ -88,8 +88,8 @@ pub struct Serve {
     /// Origin under which customers' browsers reach the server, for example `http://mock:4359`
     #[arg(long, env = "FLEXITI_MOCK_PUBLIC_BASE_URL", value_name = "URL")]
     pub public_base_url: Option<String>,
-    /// Proxy whose `Forwarded` and `X-Forwarded-*` headers count, which say who asked, and under
-    /// which scheme, host and path; others are ignored. May be repeated
+    /// Proxy whose `Forwarded` and `X-Forwarded-*` headers are trusted for the client's address and
+    /// for scheme, host and path; from others they are ignored. May be repeated
     #[arg(
         long = "trusted-proxy",
         env = "FLEXITI_MOCK_TRUSTED_PROXY",
@@ -101,10 +101,10 @@ pub struct Serve {
     /// File to write once the port is bound: base URL, admin URL and process id as JSON
     #[arg(long, env = "FLEXITI_MOCK_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
-    /// Make tokens and session ids repeatable
+    /// Make tokens and session ids reproducible
     #[arg(long, env = "FLEXITI_MOCK_SEED", value_name = "N", value_parser = whole::<u64>(0, u64::MAX))]
     pub seed: Option<u64>,
-    /// How many exchanges the journal holds per merchant before it drops the oldest
+    /// Maximum number of exchanges in the journal per merchant; the oldest are dropped
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_LIMIT",
@@ -113,7 +113,7 @@ pub struct Serve {
         value_parser = whole::<usize>(0, u64::MAX)
     )]
     pub journal_limit: usize,
-    /// How many bytes the journal may hold in all
+    /// Maximum size of the journal in bytes
     #[arg(
         long,
         env = "FLEXITI_MOCK_JOURNAL_BYTES",
@@ -147,11 +147,11 @@ pub struct Serve {
     pub log: Log,
 }
 
-/// What secures connections.
+/// The flags for TLS.
 #[derive(Debug, Args)]
 pub struct Tls {
-    /// PEM file with the server's certificate and its chain: the server speaks TLS. It is read
-    /// again when it changes
+    /// PEM file with the server's certificate and its chain; makes the server use TLS. It is
+    /// reloaded when it changes
     #[arg(
         long = "tls-cert",
         env = "FLEXITI_MOCK_TLS_CERT",
@@ -159,7 +159,7 @@ pub struct Tls {
         requires = "key"
     )]
     pub cert: Option<PathBuf>,
-    /// PEM file with the certificate's private key, not encrypted
+    /// PEM file with the certificate's private key, unencrypted
     #[arg(
         long = "tls-key",
         env = "FLEXITI_MOCK_TLS_KEY",
@@ -167,16 +167,16 @@ pub struct Tls {
         requires = "cert"
     )]
     pub key: Option<PathBuf>,
-    /// Speak TLS with a certificate made at the start, for localhost, the address and the host of
-    /// --public-base-url
+    /// Use TLS with a certificate generated at the start, for localhost, the address and the host
+    /// of --public-base-url
     #[arg(
         long = "tls-self-signed",
         env = "FLEXITI_MOCK_TLS_SELF_SIGNED",
         value_parser = switch
     )]
     pub self_signed: bool,
-    /// Where --tls-self-signed writes the certificate of the authority that clients are to trust; a
-    /// file in the temporary folder if absent
+    /// Where --tls-self-signed writes the CA certificate for clients to trust; a file in the
+    /// temporary folder if absent
     #[arg(
         long = "tls-ca-file",
         env = "FLEXITI_MOCK_TLS_CA_FILE",
@@ -185,13 +185,13 @@ pub struct Tls {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How much clients may ask of the server.
+/// The flags that limit what clients may use.
 #[derive(Debug, Args)]
 pub struct Limits {
-    /// Threads that answer requests; as many as the machine has processors if absent
+    /// Threads that answer requests; by default as many as the machine has processors
     #[arg(long, env = "FLEXITI_MOCK_THREADS", value_name = "N", value_parser = at_least_one())]
     pub threads: Option<u32>,
-    /// Connections at once; when there are more, the one that is idle for longest is closed
+    /// Maximum number of open connections; above it, the one idle for longest is closed
     #[arg(
         long,
         env = "FLEXITI_MOCK_MAX_CONNECTIONS",
@@ -200,7 +200,8 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub max_connections: u32,
-    /// Connections at once of one address; unlimited if absent. The next one gets 503
+    /// Maximum number of connections from one address, beyond which it gets 503; unlimited if
+    /// absent
     #[arg(
         long,
         env = "FLEXITI_MOCK_MAX_CONNECTIONS_PER_PEER",
@@ -208,7 +209,7 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub max_connections_per_peer: Option<u32>,
-    /// Watchers of `GET events` at once; the next one gets 503
+    /// Maximum number of watchers of `GET events`; the next one gets 503
     #[arg(
         long,
         env = "FLEXITI_MOCK_MAX_WATCHERS",
@@ -227,7 +228,7 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub head_timeout: u32,
-    /// Seconds that the body of a request may take; then the answer is 408
+    /// Seconds that the body of a request may take before the answer is 408
     #[arg(
         long,
         env = "FLEXITI_MOCK_BODY_TIMEOUT",
@@ -236,7 +237,7 @@ pub struct Limits {
         value_parser = at_least_one()
     )]
     pub body_timeout: u32,
-    /// Seconds that an answer waits for its client to read on before the connection is closed
+    /// Seconds that a client may stop reading an answer before the connection is closed
     #[arg(
         long,
         env = "FLEXITI_MOCK_WRITE_TIMEOUT",
@@ -261,7 +262,7 @@ fn at_least_one() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync 
     whole::<u32>(1, 1_000_000)
 }
 
-/// What is logged, and how.
+/// The flags of the log.
 #[derive(Debug, Args)]
 pub struct Log {
     /// How much to log: error, warn, info, debug, or a tracing filter
@@ -289,13 +290,13 @@ pub enum LogFormat {
     Json,
 }
 
-/// What else the program does.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a server, run a command that talks to it, and end with the command's exit code
     #[command(after_long_help = help::EXEC)]
     Exec(Box<Exec>),
-    /// Check whether a running server is healthy, or ready; exit code 0 or 1
+    /// Check whether a running server is healthy or ready; exit code 0 or 1
     #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
         /// Address of the server
@@ -305,7 +306,7 @@ pub enum Command {
         /// certificate is not verified
         #[arg(long)]
         tls: bool,
-        /// Ask whether it is ready for requests, which it is not while it drains
+        /// Check whether it is ready for requests; it is not while it drains
         #[arg(long)]
         ready: bool,
     },
@@ -326,13 +327,13 @@ pub enum Command {
     Generated(Generated),
 }
 
-/// What can be done with dialects.
+/// The subcommands of `dialect`.
 #[derive(Debug, Subcommand)]
 pub enum Dialects {
     /// List the shipped dialects
     #[command(after_long_help = help::DIALECT_LIST)]
     List,
-    /// Print a dialect with every answer spelled out
+    /// Print a dialect with all its answers
     #[command(after_long_help = help::DIALECT_SHOW)]
     Show {
         /// Name of a shipped dialect, or path of a dialect file
@@ -344,7 +345,7 @@ pub enum Dialects {
         /// Path of the dialect file
         file: String,
     },
-    /// Print each knob that two dialects answer differently, with the evidence for either side
+    /// Print each knob that two dialects answer differently, with the evidence for both answers
     #[command(after_long_help = help::DIALECT_DIFF)]
     Diff {
         /// Name of a shipped dialect, or path of a dialect file
@@ -354,30 +355,30 @@ pub enum Dialects {
     },
 }
 
-/// What can be done with the files of `--data`.
+/// The subcommands of `data`.
 #[derive(Debug, Subcommand)]
 pub enum Data {
-    /// Check whether a server could begin with a file
+    /// Check whether a server could start with a file
     #[command(after_long_help = help::DATA_CHECK)]
     Check {
         /// Path of the file
         file: PathBuf,
     },
-    /// Print what is in a file as JSON, secrets and tokens included
+    /// Print the contents of a file as JSON, including secrets and tokens
     #[command(after_long_help = help::DATA_EXPORT)]
     Export {
         /// Path of the file
         file: PathBuf,
-        /// Instead, write it to this file
+        /// Write to this file instead
         #[arg(long, value_name = "JSON")]
         out: Option<PathBuf>,
     },
-    /// Make a file of what `export` has printed
+    /// Create a file from the output of `export`
     #[command(after_long_help = help::DATA_IMPORT)]
     Import {
         /// Path of the new file
         file: PathBuf,
-        /// Path of the JSON; `-` is the standard input
+        /// Path of the JSON; `-` for standard input
         json: PathBuf,
     },
 }
@@ -385,20 +386,20 @@ pub enum Data {
 /// The flags of `exec`.
 #[derive(Debug, Args)]
 pub struct Exec {
-    /// End the command, with all processes that it started, after so many seconds: exit code 124
+    /// Stop the command, with all processes that it started, after this many seconds: exit code 124
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Afterwards, print what a reviewer would object to in what the command sent: exit code 1
+    /// Afterwards, print what a reviewer would object to in the command's requests: exit code 1
     #[arg(long)]
     pub lint: bool,
-    /// Afterwards, check what the command sent against the expectations in this file, which are
-    /// written as for `POST /__admin/requests/verify`, one or a list of them; may be repeated
+    /// Afterwards, check the command's requests against the expectations in this file: one, or a
+    /// list of them, as for `POST /__admin/requests/verify`; may be repeated
     #[arg(long, value_name = "FILE")]
     pub verify: Vec<PathBuf>,
     /// Afterwards, write the journal to this file, as HAR
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
-    /// Base URL of the shop, without a slash at the end: where customers land after the pages
+    /// Base URL of the shop, without a trailing slash: where customers land after the pages
     #[arg(long, value_name = "URL")]
     pub trust_url: Option<String>,
     /// Where a customer who completed the pages lands, instead of the trust URL

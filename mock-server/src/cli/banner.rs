@@ -1,4 +1,4 @@
-//! What a person reads when the server starts.
+//! The text for people when the server starts.
 
 use crate::app::App;
 use crate::config::{Settings, UpstreamSettings};
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use url::Url;
 
-/// The banner: where the server is, who may call, and two commands that try it.
+/// The banner: the server's URLs, its keys, and two commands to try it.
 pub fn text(
     app: &App,
     settings: &Settings,
@@ -74,7 +74,7 @@ pub fn text(
     text
 }
 
-/// Who answers in the mock's place, and for whom.
+/// Who answers instead of the mock, and for which merchants.
 fn passed_on(upstream: &UpstreamSettings, settings: &Settings) -> String {
     let named = settings.merchants.iter().filter(|it| it.upstream);
     let named: Vec<&str> = named.map(|it| it.client_id.as_str()).collect();
@@ -91,7 +91,7 @@ fn passed_on(upstream: &UpstreamSettings, settings: &Settings) -> String {
     text
 }
 
-/// What a client id needs to stand in a form, in a path and in a shell command.
+/// The characters to escape in a client id, so that it fits in a form, a path and a shell command.
 const IN_A_COMMAND: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -99,7 +99,7 @@ const IN_A_COMMAND: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const REFERENCE: &str = "-H 'x-reference-id: 0123456789abcdef0123456789abcdef'";
 
-/// A path as a shell reads it.
+/// A path, quoted for a shell if necessary.
 fn quoted(path: &Path) -> String {
     let path = path.to_string_lossy();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);

@@ -1,9 +1,9 @@
-//! The environment variables of OpenTelemetry that say whether traces are sent, and where to.
+//! OpenTelemetry's environment variables that enable traces and set their destination.
 
 use anyhow::{Context as _, ensure};
 use url::Url;
 
-/// The URL that traces go to by OTLP over HTTP; none if nobody asks for them. An error names the
+/// The URL to send traces to by OTLP over HTTP; `None` if they are not enabled. An error names the
 /// variable.
 pub fn collector() -> anyhow::Result<Option<Url>> {
     let asked = asked(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
@@ -34,7 +34,7 @@ fn asked(read: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Option<Url>> {
         .into_iter()
         .find_map(|name| Some((name, read(name)?)));
     if let Some((name, word)) = protocol.filter(|(_, word)| word == "grpc") {
-        // Other programs of a cluster may want it so: that is no reason not to serve.
+        // Other programs of a cluster may need it; that is no reason to refuse to start.
         tracing::warn!(
             "{name}: `{word}` is not spoken here, so no traces are sent; http/protobuf and http/json are"
         );
@@ -87,7 +87,7 @@ mod tests {
         ] {
             assert_eq!(of(&[here, off]), Ok(None), "{off:?}");
         }
-        // The one for traces counts.
+        // The variable for traces takes precedence.
         let http = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json");
         assert_eq!(
             of(&[here, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), http]),

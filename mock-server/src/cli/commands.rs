@@ -1,4 +1,4 @@
-//! The sub-commands that do not serve.
+//! The subcommands that do not run a server.
 
 use crate::admin::openapi_document;
 use crate::cli::args::{self, Command, Dialects, Serve};
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Runs a sub-command.
+/// Runs a subcommand.
 pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
     let contract = Contract::shipped();
     match command {
@@ -37,7 +37,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
                 let dialect = contract.dialect(name)?;
                 let _ = writeln!(text, "{name:<12} {}", dialect.description);
             }
-            // Whoever reads may stop early (`| head`).
+            // The reader may stop early (`| head`).
             let _ = std::io::stdout().write_all(text.as_bytes());
         }
         Command::Dialect(Dialects::Show { dialect }) => {
@@ -58,7 +58,7 @@ pub fn run(command: Command, serve: &Serve) -> anyhow::Result<ExitCode> {
 }
 
 fn print(value: &Value) {
-    // Whoever reads may stop early (`| head`).
+    // The reader may stop early (`| head`).
     let _ = writeln!(std::io::stdout(), "{value:#}");
 }
 
@@ -86,7 +86,7 @@ fn diff(contract: &Contract, left: &str, right: &str) -> anyhow::Result<()> {
         }
         text.push('\n');
     }
-    // Whoever reads may stop early (`| head`).
+    // The reader may stop early (`| head`).
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! What the program says when it ends with an error.
+//! Error messages on standard error.
 
 use crate::redact::Redactor;
 use std::io::Write as _;
 
-/// Says on standard error why the program ends. Nobody may be there to read it.
+/// Prints a message to standard error. A closed standard error is ignored.
 pub fn complain(why: &str) {
-    // A URL of a configuration may have a password in it.
+    // A URL of the configuration may contain a password.
     let why = Redactor::default().text(why);
     let _ = writeln!(std::io::stderr(), "flexiti-mock: {why}");
 }

@@ -1,4 +1,4 @@
-//! The files of `--data`: checked, exported, imported.
+//! `data`: checks, exports and imports the files of `--data`.
 
 use crate::cli::args::Data;
 use crate::dialects::{Dialects, compile};
@@ -37,7 +37,7 @@ pub fn run(command: &Data) -> anyhow::Result<()> {
             let name = || json.display().to_string();
             let text = read(json).with_context(name)?;
             let imported = Imported::read(&text).with_context(name)?;
-            // Before anything is written: half a store is none.
+            // Check before anything is written, so that no partial store is left.
             let text = examine(&imported, file).with_context(name)?;
             let existed = file.exists();
             let written = File::open(file).and_then(|mut kept| imported.write(&mut kept));
@@ -60,7 +60,7 @@ fn read(json: &Path) -> anyhow::Result<String> {
     Ok(std::fs::read_to_string(json)?)
 }
 
-/// Whether a server can begin with it: what is in it, in a line.
+/// Checks whether a server can start with a file; summarizes its contents in a line.
 fn examine(kept: &dyn Rows, file: &Path) -> anyhow::Result<String> {
     let name = file.display();
     let dialects = Dialects::new(compile(Contract::shipped(), "documented")?);

@@ -1,5 +1,5 @@
-//! What tells a server to end: SIGTERM and SIGINT; on Windows Ctrl-C, a console that is closed, and
-//! the end of the session.
+//! The signals that stop the server: SIGTERM and SIGINT; on Windows Ctrl-C, closing the console,
+//! and the end of the session.
 
 use std::io;
 
@@ -57,17 +57,17 @@ mod signals {
     }
 }
 
-/// What tells the server to end.
+/// The signals that stop the server.
 #[derive(Debug)]
 pub struct End(signals::Signals);
 
 impl End {
-    /// Listens from now on; within a runtime.
+    /// Starts to listen. Call it within a runtime.
     pub fn listen() -> io::Result<Self> {
         signals::Signals::listen().map(Self)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         self.0.next().await;
     }

@@ -1,4 +1,4 @@
-//! `healthcheck`: whether a server is healthy, for containers without curl.
+//! `healthcheck`: checks a server's health, for containers without curl.
 
 use crate::cli::complaint::complain;
 use crate::http::route::ADMIN;
@@ -8,12 +8,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long the server may take for each step.
+/// The timeout of each step.
 const TIME: Duration = Duration::from_secs(2);
-/// How much of the answer is read.
+/// How much of the answer is read, in bytes.
 const ANSWER: u64 = 4_096;
 
-/// Asks for the health of the server at an address, or whether it is ready.
+/// Asks the server at an address whether it is healthy, or ready.
 pub fn run(address: SocketAddr, tls: bool, ready: bool) -> ExitCode {
     let path = if ready { "ready" } else { "health" };
     match ask(address, tls, path) {
@@ -40,7 +40,7 @@ pub fn run(address: SocketAddr, tls: bool, ready: bool) -> ExitCode {
     }
 }
 
-/// Whether what came is not even the beginning of TLS.
+/// Whether the error means that the answer is not TLS at all.
 fn is_no_tls(error: &io::Error) -> bool {
     let error = error.get_ref().and_then(|error| error.downcast_ref());
     matches!(

@@ -1,6 +1,6 @@
-//! Examples and exit codes, for the long help.
+//! Examples and exit codes for the long help.
 
-/// Of the program.
+/// Help of the program.
 pub const PROGRAM: &str = "\
 Examples:
   flexiti-mock
@@ -11,7 +11,7 @@ Exit codes:
   0  a signal ended it
   2  a mistake in flags, variables or files, or the port is taken";
 
-/// Of `exec`.
+/// Help of `exec`.
 pub const EXEC: &str = "\
 The command finds FLEXITI_BASE_URL, FLEXITI_CLIENT_ID, FLEXITI_CLIENT_SECRET and FLEXITI_ADMIN_URL
 in its environment, and loopback in NO_PROXY and no_proxy.
@@ -23,14 +23,15 @@ Examples:
 
 Exit codes:
   the command's own, or:
-  1        the command succeeded, and --lint or --verify found something
+  1        the command succeeded, and --lint or --verify found something,
+           or the journal could not be written
   2        a mistake in flags, variables or files; the command did not run
   124      the command took longer than --timeout
   126      the command cannot be run
   127      the command was not found
   128 + N  signal N killed the command";
 
-/// Of `healthcheck`.
+/// Help of `healthcheck`.
 pub const HEALTHCHECK: &str = "\
 Examples:
   flexiti-mock healthcheck
@@ -42,7 +43,7 @@ Exit codes:
   1  it is not, or nobody listens
   2  a mistake in the address";
 
-/// Of `openapi`.
+/// Help of `openapi`.
 pub const OPENAPI: &str = "\
 Examples:
   flexiti-mock openapi > openapi.json
@@ -52,7 +53,7 @@ Exit codes:
   0  printed
   2  no such dialect, or a mistake in its file";
 
-/// Of `dialect`.
+/// Help of `dialect`.
 pub const DIALECT: &str = "\
 Examples:
   flexiti-mock dialect list
@@ -64,7 +65,7 @@ Exit codes:
   0  done
   2  no such dialect, or a mistake in its file";
 
-/// Of `data`.
+/// Help of `data`.
 pub const DATA: &str = "\
 Examples:
   flexiti-mock data check flexiti.db
@@ -75,7 +76,7 @@ Exit codes:
   0  done
   2  no such file, or it is damaged, in use, or of a newer version";
 
-/// Of `dialect list`.
+/// Help of `dialect list`.
 pub const DIALECT_LIST: &str = "\
 Examples:
   flexiti-mock dialect list
@@ -83,7 +84,7 @@ Examples:
 Exit codes:
   0  printed";
 
-/// Of `dialect show`.
+/// Help of `dialect show`.
 pub const DIALECT_SHOW: &str = "\
 Examples:
   flexiti-mock dialect show strict
@@ -93,7 +94,7 @@ Exit codes:
   0  printed
   2  no such dialect, or a mistake in its file";
 
-/// Of `dialect check`.
+/// Help of `dialect check`.
 pub const DIALECT_CHECK: &str = "\
 Examples:
   flexiti-mock dialect check ours.json
@@ -102,7 +103,7 @@ Exit codes:
   0  a server could be started with it
   2  no such file, or a mistake in it";
 
-/// Of `dialect diff`.
+/// Help of `dialect diff`.
 pub const DIALECT_DIFF: &str = "\
 Examples:
   flexiti-mock dialect diff documented lenient
@@ -112,7 +113,7 @@ Exit codes:
   0  printed, whether they differ or not
   2  no such dialect, or a mistake in its file";
 
-/// Of `data check`.
+/// Help of `data check`.
 pub const DATA_CHECK: &str = "\
 Examples:
   flexiti-mock data check flexiti.db
@@ -121,7 +122,7 @@ Exit codes:
   0  a server could begin with it
   2  no such file, or it is damaged, in use, or of a newer version";
 
-/// Of `data export`.
+/// Help of `data export`.
 pub const DATA_EXPORT: &str = "\
 Examples:
   flexiti-mock data export flexiti.db > flexiti.json
@@ -131,7 +132,7 @@ Exit codes:
   0  printed, or written
   2  no such file, or it is damaged, in use, or of a newer version";
 
-/// Of `data import`.
+/// Help of `data import`.
 pub const DATA_IMPORT: &str = "\
 Examples:
   flexiti-mock data import new.db flexiti.json

@@ -8,8 +8,8 @@ use anyhow::{Context as _, ensure};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// What is logged. A word that is no level would be taken for the name of a module, and silence the
-/// log.
+/// Parses the log filter. An unknown level is refused: it would be taken for a module's name and
+/// silence the log.
 fn filter(text: &str) -> anyhow::Result<EnvFilter> {
     for part in text.split(',').map(str::trim) {
         let is_module = part.contains(['=', '[', ':']) || part.starts_with("flexiti_mock");
@@ -22,7 +22,7 @@ fn filter(text: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(text).with_context(|| format!("--log-level: `{text}`"))
 }
 
-/// Starts the log; what it says goes to the writer, which is to be finished at the end.
+/// Starts the log. Finish the returned writer at the end.
 pub fn start(args: &Log) -> anyhow::Result<LogWriter> {
     let filter = filter(&args.log_level)?;
     let writer = LogWriter::start(std::io::stderr()).context("cannot start the log")?;
@@ -43,7 +43,7 @@ pub fn start(args: &Log) -> anyhow::Result<LogWriter> {
             }
         }
     }
-    // The standard hook writes to standard error itself, and waits for whoever reads it.
+    // The standard hook writes to standard error directly, and blocks if nobody reads it.
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     Ok(writer)
 }

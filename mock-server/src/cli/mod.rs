@@ -5,6 +5,8 @@ mod banner;
 mod collector;
 mod commands;
 mod complaint;
+#[cfg(test)]
+mod damaged_files;
 mod data;
 mod end;
 mod exec;
@@ -25,10 +27,10 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Bad usage or configuration.
+/// The exit code for bad usage or configuration.
 const USAGE: u8 = 2;
 
-/// Parses the command line, runs what it says, and returns the exit code.
+/// Parses the command line, runs it, and returns the exit code.
 pub fn main() -> ExitCode {
     let mut command = args::command();
     let typed: Vec<OsString> = std::env::args_os().collect();

@@ -1,18 +1,18 @@
-//! Where there is no service manager that hands sockets over, or listens.
+//! Stubs for platforms without systemd.
 
 use std::net::TcpListener;
 
-/// None is handed over.
+/// Always `None`: no socket is passed.
 #[expect(clippy::unnecessary_wraps, reason = "as where there is one")]
 pub fn listener() -> anyhow::Result<Option<TcpListener>> {
     Ok(None)
 }
 
-/// Nobody listens.
+/// Does nothing.
 pub fn ready() {}
 
-/// Nobody listens.
+/// Does nothing.
 pub fn reloading() {}
 
-/// Nobody listens.
+/// Does nothing.
 pub fn stopping() {}

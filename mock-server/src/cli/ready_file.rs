@@ -1,4 +1,4 @@
-//! The file that says that the port is bound.
+//! The ready file, which signals that the port is bound.
 
 use crate::app::App;
 use crate::files::{check_place, write_whole};
@@ -9,19 +9,18 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// A ready file is shorter than this.
+/// The maximum size of a ready file, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// The file that says that the port is bound. It goes when the server does, unless it is another
-/// server's by then.
+/// The ready file. It is removed when the server stops, unless another server has replaced it.
 pub struct ReadyFile {
     path: Option<PathBuf>,
     content: Option<String>,
 }
 
 impl ReadyFile {
-    /// Takes away what an earlier server left. What is no plain file, or holds something else, stays
-    /// and is refused: it is not ours to replace.
+    /// Removes the ready file of an earlier server. Anything else at its path is an error: it is
+    /// not ours to replace.
     pub fn prepare(path: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(path) = &path
             && check_place("--ready-file", path)?
@@ -38,14 +37,14 @@ impl ReadyFile {
         Ok(Self { path, content })
     }
 
-    /// Writes it beside its place and moves it there whole.
+    /// Writes the file atomically.
     pub fn write(&mut self, app: &App, ca_file: Option<&Path>) -> anyhow::Result<()> {
         let Some(path) = &self.path else {
             return Ok(());
         };
         let mut content = json!({
             "base_url": app.base_url(),
-            // The admin API answers under loopback names; what stands in front may not lead there.
+            // The admin API answers to loopback names, and a proxy in front may not forward to it.
             "admin_url": format!("{}{}", app.local_origin, ADMIN),
             "listen_url": app.local_origin,
             "pid": std::process::id(),
@@ -61,7 +60,7 @@ impl ReadyFile {
     }
 }
 
-/// Whether a file is empty, or what a server has written here.
+/// Whether a file is empty or an earlier server's ready file.
 fn is_left(path: &Path) -> io::Result<bool> {
     let mut text = Vec::new();
     File::open(path)?.take(LONGEST).read_to_end(&mut text)?;

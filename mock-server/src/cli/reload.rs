@@ -1,4 +1,4 @@
-//! Files read again: on SIGHUP, and with `--watch` when they change.
+//! Reloading files: on SIGHUP, and with `--watch` when they change.
 
 #[cfg(unix)]
 use crate::cli::exec::signals::is_ignored;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a server reads again.
+/// What a server reloads.
 #[derive(Debug, Clone)]
 pub struct Reload {
     service: Arc<Service>,
@@ -31,13 +31,13 @@ impl Reload {
         }
     }
 
-    /// Whether there is a file that could have changed.
+    /// Whether there are files that may change.
     pub fn has_files(&self) -> bool {
         let is_secured = self.tls.as_ref().is_some_and(|tls| tls.is_from_files());
         is_secured || !self.sources.files(&self.service.app).is_empty()
     }
 
-    /// Reads everything again.
+    /// Reloads everything.
     pub async fn run(&self) {
         systemd::reloading();
         self.read(true).await;
@@ -46,7 +46,7 @@ impl Reload {
 
     async fn read(&self, certificate: bool) {
         let app = &self.service.app;
-        // At a store that is shared, what follows for the merchants is written in a turn.
+        // With a shared store, the changes to merchants are written within a turn.
         let entry = match app.enter().await {
             Ok(entry) => entry,
             Err(lost) => {
@@ -55,22 +55,22 @@ impl Reload {
             }
         };
         let all = self.clone();
-        // Compiling a dialect takes long: others are answered meanwhile.
+        // Compiling a dialect takes long, so do not block the runtime.
         let read = tokio::task::spawn_blocking(move || {
             all.sources.reload(&all.service);
             if let Some(tls) = all.tls.filter(|_| certificate) {
                 tls.reload(&all.service.metrics);
             }
         });
-        // A panic in there has been logged already.
+        // A panic in there has already been logged.
         let _ = read.await;
         if let Err(lost) = app.keep(entry).await {
             tracing::error!("what was read again could not be kept: {lost}");
         }
     }
 
-    /// Reads configuration and dialects again when they change from what they are now; for ever.
-    /// The certificate's files are watched anyway.
+    /// Reloads the configuration and the dialects whenever they change; never returns. The
+    /// certificate's files are watched separately.
     pub fn watch(self) -> impl Future<Output = ()> + Send {
         let files = move |reload: &Self| Watched::new(reload.sources.files(&reload.service.app));
         let mut watched = files(&self);
@@ -79,7 +79,7 @@ impl Reload {
                 tokio::time::sleep(LOOK).await;
                 if watched.have_changed() {
                     self.read(false).await;
-                    // It may name other dialects than before.
+                    // It may name other dialects now.
                     let named = files(&self);
                     if !named.is_of_the_same(&watched) {
                         watched = named;
@@ -90,8 +90,8 @@ impl Reload {
     }
 }
 
-/// SIGHUP: the terminal was closed, or somebody wants files to be read again. On Windows there is
-/// none, and `--watch` has them read.
+/// SIGHUP: the terminal was closed, or files are to be reloaded. Windows has no SIGHUP; there,
+/// `--watch` reloads files.
 #[derive(Debug)]
 pub struct HangUp {
     #[cfg(unix)]
@@ -100,11 +100,11 @@ pub struct HangUp {
 }
 
 impl HangUp {
-    /// Listens from now on; within a runtime.
+    /// Starts to listen. Call it within a runtime.
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         let kind = SignalKind::hangup();
-        // What `nohup` has switched off stays off.
+        // If the process was started with `nohup`, the signal stays ignored.
         let signal = if is_ignored(kind.as_raw_value()) {
             None
         } else {
@@ -116,7 +116,7 @@ impl HangUp {
         })
     }
 
-    /// There is nothing to listen for.
+    /// Does nothing: there is no SIGHUP on this platform.
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "as where there is one")]
     pub fn listen() -> io::Result<Self> {
@@ -125,7 +125,7 @@ impl HangUp {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         #[cfg(unix)]
         if let Some(signal) = &mut self.signal {
@@ -135,13 +135,13 @@ impl HangUp {
         pending::<()>().await;
     }
 
-    /// Whether it came because the terminal was closed that the server was started in.
+    /// Whether the signal came because the terminal was closed in which the server was started.
     pub fn is_the_end(&self) -> bool {
         self.had_terminal && !has_terminal()
     }
 }
 
-/// Whether there is a terminal that controls this process.
+/// Whether this process has a controlling terminal.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }

@@ -18,10 +18,10 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long the start waits for the banner to be read, and the end for the log.
+/// How long to wait for the banner to be read at the start, and for the log at the end.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Serves until a signal says stop.
+/// Serves until a signal stops it.
 pub fn run(args: Serve) -> anyhow::Result<ExitCode> {
     let log = log::start(&args.log)?;
     let done = serve(args);
@@ -50,13 +50,13 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         Some(listener) => take_over(&settings.settings, rulebook, listener)?,
         None => bind(&settings.settings, rulebook)?,
     };
-    // Only now: before the port was ours, the file may be that of a server that runs.
+    // Only once the port is bound: until then, the file may belong to a running server.
     let mut ready = ReadyFile::prepare(ready_file)?;
     let address = listener.local_addr()?;
     let runtime = runtime()?;
     let runs = runtime.enter();
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    // Before the ready file, so that whoever waits for it can already send the signal.
+    // Before the ready file is written, so that whoever waits for it can already send a signal.
     let mut end = End::listen()?;
     let mut hang_up = HangUp::listen()?;
     let app = &service.app;
@@ -64,14 +64,14 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
     let ca_file = tls.as_ref().and_then(|tls| tls.ca_file());
     let reload = Reload::new(&service, tls.as_ref(), sources);
     if watches {
-        // Likewise: whoever waits for the ready file can already change the others.
+        // For the same reason: whoever waits for the ready file can already change the other files.
         tokio::spawn(reload.clone().watch());
     }
     ready.write(app, ca_file)?;
     let token = settings.made_up_token.as_deref();
     match (settings.text, token) {
         (true, token) => print(banner::text(app, &settings.settings, token, ca_file)),
-        // Whoever is to use it must learn it, and the log is no place for a secret.
+        // The user needs the token, but the log is no place for a secret.
         (false, Some(token)) => print(format!("{}\n", json!({"admin_token": token}))),
         (false, None) => {}
     }
@@ -85,7 +85,8 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
                     if hang_up.is_the_end() || !reload.has_files() {
                         return;
                     }
-                    // Files may be where nobody answers: that keeps no server from its end.
+                    // Reading a file may hang, for example on a network share, which must not keep
+                    // the server from stopping.
                     tokio::select! {
                         () = reload.run() => {}
                         () = end.next() => return,
@@ -99,7 +100,7 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         let time = draining.app.limits.drain_time;
         if !time.is_zero() {
             tracing::info!(seconds = time.as_secs(), "draining");
-            // Whoever asks twice does not want to wait.
+            // A second signal means that the user does not want to wait.
             let _ = tokio::time::timeout(time, ends()).await;
         }
     };
@@ -117,13 +118,13 @@ fn serve(mut args: Serve) -> anyhow::Result<ExitCode> {
         traces.finish(PATIENCE);
     }
     drop(runs);
-    // A look-up of a name may take longer than anybody wants to wait for the end.
+    // A pending name lookup could delay the end for a long time.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a text without waiting for long: a reader that does not read, or has closed the
-/// standard output, is no reason not to serve.
+/// Prints a text without waiting for long: a reader that does not read, or has closed standard
+/// output, must not keep the server from starting.
 fn print(text: String) {
     let (sender, printed) = mpsc::channel();
     let printing = std::thread::Builder::new()

@@ -1,4 +1,4 @@
-//! From the flags to the settings of a server.
+//! Turns the flags into the server's settings.
 
 use crate::cli::args::{self, LogFormat, Serve};
 use crate::cli::collector::collector;
@@ -9,17 +9,17 @@ use anyhow::{Context as _, bail, ensure};
 use std::num::NonZero;
 use std::time::Duration;
 
-/// What a server is to be started with.
+/// What a server is started with.
 pub struct Started {
-    /// What the flags say, and the file that they name.
+    /// The settings from the flags and the configuration file.
     pub settings: Settings,
-    /// The token of the admin API, if the flags named none and it needs one.
+    /// The generated token of the admin API, if it needs one and the flags set none.
     pub made_up_token: Option<String>,
-    /// Whether people read what it says.
+    /// Whether output is text for people, rather than JSON.
     pub text: bool,
 }
 
-/// The settings that the flags stand for.
+/// Turns the flags into settings.
 pub fn settings(args: Serve) -> anyhow::Result<Started> {
     let configured = match &args.config {
         Some(file) => Settings::read(file)?,

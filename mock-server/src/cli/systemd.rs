@@ -1,4 +1,4 @@
-//! What a service manager hears, and the socket that it may hand over (`sd_notify(3)`,
+//! Notifications to the service manager, and the socket that it may pass (`sd_notify(3)`,
 //! `sd_listen_fds(3)`).
 
 use anyhow::{Context as _, bail};
@@ -8,7 +8,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// The socket that the service manager listens on for this process, if it does.
+/// The listening socket that the service manager passed, if it did.
 pub fn listener() -> anyhow::Result<Option<TcpListener>> {
     let mut handed = ListenFd::from_env();
     match handed.len() {
@@ -22,19 +22,19 @@ pub fn listener() -> anyhow::Result<Option<TcpListener>> {
     }
 }
 
-/// The server takes requests; also after a reload.
+/// Reports that the server is ready; also after a reload.
 pub fn ready() {
     notify("READY=1");
 }
 
-/// Files are read again.
+/// Reports that files are being reloaded.
 pub fn reloading() {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
     notify(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
 }
 
-/// The server is about to end.
+/// Reports that the server is stopping.
 pub fn stopping() {
     notify("STOPPING=1");
 }
@@ -43,7 +43,7 @@ fn notify(state: &str) {
     if let Some(to) = std::env::var_os("NOTIFY_SOCKET")
         && let Err(error) = send(&to, state)
     {
-        // Whoever listens there is no reason to serve nobody.
+        // A failed notification is no reason to stop serving.
         tracing::debug!(%error, "NOTIFY_SOCKET");
     }
 }
@@ -55,7 +55,7 @@ fn send(to: &OsStr, state: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A path, or after `@` a name that is no path.
+/// The address of a socket: a path, or an abstract name after `@`.
 fn address(to: &OsStr) -> io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = to.as_encoded_bytes().strip_prefix(b"@") {

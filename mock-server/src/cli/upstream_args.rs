@@ -1,4 +1,4 @@
-//! The flags about another server behind this one.
+//! The flags for the upstream.
 
 use crate::command_line::{switch, whole};
 use crate::config::{UpstreamMode, UpstreamSettings};
@@ -8,11 +8,11 @@ use flexiti_contract::hosts::{AllowedHosts, host};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The server behind this one.
+/// The flags for the upstream.
 #[derive(Debug, Args)]
 pub struct Upstream {
-    /// Base URL of another server, ending in /flexiti/online-api: what merchants send whose entry
-    /// in --config says `upstream = true` is passed on to it
+    /// Base URL of another server, ending in /flexiti/online-api; requests of merchants whose entry
+    /// in --config says `upstream = true` are passed on to it
     #[arg(
         id = "upstream_url",
         long = "upstream",
@@ -29,12 +29,12 @@ pub struct Upstream {
         value_name = "MODE"
     )]
     pub mode: UpstreamMode,
-    /// File that each exchange with the upstream is appended to, or that answers with
-    /// --upstream-mode answer: JSON lines, or an HTTP archive if its name ends in .har
+    /// File to which each exchange with the upstream is appended, or which provides the answers
+    /// with --upstream-mode answer: JSON lines, or an HTTP archive if its name ends in .har
     #[arg(long, env = "FLEXITI_MOCK_TRANSCRIPT", value_name = "FILE")]
     pub transcript: Option<PathBuf>,
-    /// Whether redirection URLs lead the customer's browser through this server, and callbacks to
-    /// the merchant's trust URL, or stay as the upstream gives them
+    /// Whether redirection URLs lead the customer's browser through this server and callbacks lead
+    /// to the merchant's trust URL, or both stay as the upstream gives them
     #[arg(
         id = "upstream_urls",
         long = "upstream-urls",
@@ -43,7 +43,7 @@ pub struct Upstream {
         value_name = "WHAT"
     )]
     pub urls: Urls,
-    /// Seconds that a whole answer of the upstream may take; then the answer is 504
+    /// Seconds that a complete answer of the upstream may take before the answer is 504
     #[arg(
         id = "upstream_timeout", long = "upstream-timeout",
         env = "FLEXITI_MOCK_UPSTREAM_TIMEOUT",
@@ -52,7 +52,7 @@ pub struct Upstream {
         value_parser = whole::<u32>(1, 3_600)
     )]
     pub timeout: u32,
-    /// PEM file of certificate authorities to trust for the upstream besides the system's
+    /// PEM file of CAs to trust for the upstream besides the system's
     #[arg(
         id = "upstream_ca",
         long = "upstream-ca",
@@ -60,7 +60,7 @@ pub struct Upstream {
         value_name = "FILE"
     )]
     pub ca: Option<PathBuf>,
-    /// Proxy on the way to an upstream other than loopback; defaults to the proxy that the
+    /// Proxy for reaching an upstream other than loopback; defaults to the proxy that the
     /// environment sets
     #[arg(
         id = "upstream_proxy",
@@ -79,12 +79,12 @@ pub struct Upstream {
         value_parser = host
     )]
     pub allow_host: Vec<String>,
-    /// Allow a production host as well; it must also be named with --allow-host
+    /// Allow a production host as well; it must also be listed in --allow-host
     #[arg(long, env = "FLEXITI_MOCK_ALLOW_PRODUCTION", value_parser = switch)]
     pub allow_production: bool,
 }
 
-/// What becomes of the upstream's URLs.
+/// What to do with the upstream's URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Urls {
     Rewrite,
@@ -92,7 +92,7 @@ pub enum Urls {
 }
 
 impl Upstream {
-    /// The settings that they stand for; none where no upstream is asked for.
+    /// Turns the flags into settings; `None` without an upstream.
     pub fn settings(self) -> anyhow::Result<Option<UpstreamSettings>> {
         let answers = self.mode == UpstreamMode::Answer;
         if self.url.is_none() && !answers {

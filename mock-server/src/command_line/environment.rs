@@ -1,14 +1,14 @@
-//! Environment variables: an empty one counts as not set, as CI and compose files leave them; an
-//! error names the variable; and a misspelt one is found.
+//! Environment variables. Empty ones count as unset, because CI and compose files leave them so;
+//! errors name the variable; and misspelt names are detected.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, Error};
 use std::ffi::OsString;
 
-/// How alike two names must be for one to be taken for a slip of the other.
+/// The minimum similarity of two names for one to count as a misspelling of the other.
 const ALIKE: f64 = 0.8;
 
-/// The command line, blind to empty variables.
+/// Makes a command ignore empty variables.
 pub fn without_empty_variables(command: Command) -> Command {
     let sighted = |arg: Arg| {
         let value = arg.get_env().and_then(std::env::var_os);
@@ -22,7 +22,7 @@ pub fn without_empty_variables(command: Command) -> Command {
         .mut_subcommands(without_empty_variables)
 }
 
-/// The error, with the name of the variable that holds the wrong value, if nobody typed the flag.
+/// Names the variable in an error about a flag's value, if the value comes from it.
 pub fn named_by_variable(mut error: Error, command: &Command, arguments: &[OsString]) -> Error {
     let (Some(ContextValue::String(flag)), Some(ContextValue::String(value))) = (
         error.get(ContextKind::InvalidArg),
@@ -30,7 +30,7 @@ pub fn named_by_variable(mut error: Error, command: &Command, arguments: &[OsStr
     ) else {
         return error;
     };
-    // Only what is built can be shown.
+    // Arguments can only be displayed once the command is built.
     let mut built = command.clone();
     built.build();
     let mut all = Vec::new();
@@ -62,16 +62,16 @@ pub fn named_by_variable(mut error: Error, command: &Command, arguments: &[OsStr
     error
 }
 
-/// What to say of variables that begin with `prefix` and that nobody reads, each with the nearest
-/// name that somebody does.
+/// Warnings about variables that begin with `prefix` and that nothing reads, each with the most
+/// similar known name.
 pub fn misspelt(prefix: &str, command: &Command) -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let names = names.filter(|name| name.starts_with(prefix)).collect();
     misspelt_of(names, prefix, &known(command))
 }
 
-/// What to say of misspelt variables, for a prefix that other programs use, too: only names that
-/// come near one that is read, and that begin with none of `others`.
+/// Warnings about misspelt variables, for a prefix that other programs share: only names similar to
+/// a known one that begin with none of `others`.
 pub fn slips(prefix: &str, command: &Command, others: &[&str]) -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let is_other = |name: &String| others.iter().any(|other| name.starts_with(other));
@@ -83,7 +83,7 @@ pub fn slips(prefix: &str, command: &Command, others: &[&str]) -> Vec<String> {
 
 fn misspelt_of(mut names: Vec<String>, prefix: &str, known: &[String]) -> Vec<String> {
     names.sort();
-    // What Kubernetes sets for a service of that name.
+    // Kubernetes sets these for a service of that name.
     let is_service = |name: &str| {
         let rest = &name[prefix.len()..];
         rest.starts_with("SERVICE_") || rest == "PORT" || rest.starts_with("PORT_")
@@ -103,7 +103,7 @@ fn misspelt_of(mut names: Vec<String>, prefix: &str, known: &[String]) -> Vec<St
     said.collect()
 }
 
-/// The variables that a program and its sub-commands read.
+/// The variables that a program and its subcommands read.
 fn known(command: &Command) -> Vec<String> {
     let mut all = Vec::new();
     walk(command, &mut |arg| {

@@ -1,12 +1,12 @@
-//! Completions and manual pages, made from the command line itself: two sub-commands that both
-//! programs have.
+//! Completions and manual pages, generated from the command line by subcommands that both programs
+//! have.
 
 use anyhow::Context as _;
 use clap::{Command, Subcommand};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What is made from the command line.
+/// The subcommands that generate files from the command line.
 #[derive(Debug, Subcommand)]
 pub enum Generated {
     /// Print completions for a shell
@@ -16,17 +16,17 @@ pub enum Generated {
     },
     /// Print the manual page
     Man {
-        /// Instead, write it and those of the sub-commands to this folder
+        /// Write it, and those of the subcommands, to this folder instead
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
 }
 
 impl Generated {
-    /// Writes it for the program of this command line.
+    /// Generates the output for this command line.
     pub fn run(&self, command: Command) -> anyhow::Result<()> {
         let mut out = io::stdout();
-        // Whoever reads may stop early (`| head`).
+        // The reader may stop early (`| head`).
         match self {
             Self::Completions { shell } => {
                 let _ = completions(command, *shell, &mut out);
@@ -41,7 +41,7 @@ impl Generated {
     }
 }
 
-/// The command line, with examples and exit codes in the help of both.
+/// Adds examples and exit codes to the help of both subcommands.
 pub fn with_generated_help(command: Command) -> Command {
     let name = command.get_name().to_owned();
     let completions = format!(
@@ -81,7 +81,8 @@ pub fn completions(
     out.write_all(&text)
 }
 
-/// Writes the manual page of a program; with a folder, those of its sub-commands as well, there.
+/// Writes the manual page of a program; with a folder, writes it there with those of its
+/// subcommands.
 pub fn manual(command: Command, folder: Option<&Path>, out: &mut impl Write) -> io::Result<()> {
     match folder {
         None => clap_mangen::Man::new(command).render(out),

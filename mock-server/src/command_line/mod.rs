@@ -1,5 +1,5 @@
-//! What the command lines of the two programs have in common: the environment, values in words,
-//! colour, completions and manual pages. Not part of the interface of the library.
+//! What the command lines of the two programs share: environment variables, parsing of values,
+//! colours, completions and manual pages. Not part of the library's public interface.
 
 mod environment;
 mod generated;
@@ -11,8 +11,8 @@ pub use values::{address, network, seconds, switch, whole, with_negative_numbers
 
 use std::ffi::OsStr;
 
-/// Whether what is written may have colours: what `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` say, and
-/// where they say nothing, whether it is a terminal.
+/// Whether output may have colours, according to `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`, or else
+/// to whether it goes to a terminal.
 pub fn wants_colour(is_terminal: bool) -> bool {
     colour(|name| std::env::var_os(name), is_terminal)
 }

@@ -1,11 +1,11 @@
-//! Values of flags, with errors in the words of whoever types them.
+//! Value parsers for flags, with error messages for users.
 
 use clap::{Arg, Command};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
-/// A whole number between two others.
+/// Parses an integer from `least` to `most`.
 pub fn whole<T: TryFrom<u64>>(
     least: u64,
     most: u64,
@@ -21,7 +21,7 @@ pub fn whole<T: TryFrom<u64>>(
     }
 }
 
-/// A time in seconds.
+/// Parses a number of seconds.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0);
     seconds
@@ -29,7 +29,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a positive number of seconds, such as 60".to_owned())
 }
 
-/// A switch, as environments spell it.
+/// Parses a boolean, as environment variables spell it.
 pub fn switch(text: &str) -> Result<bool, String> {
     match &*text.trim().to_ascii_lowercase() {
         "1" | "true" | "yes" | "on" => Ok(true),
@@ -38,8 +38,8 @@ pub fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// An address and a port. A name is looked up; where it has several addresses, the first of the
-/// fourth version is taken, which every machine has.
+/// Parses an address and a port. A host name is resolved; if it has several addresses, the first
+/// IPv4 address is taken, because every machine has IPv4.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
@@ -63,7 +63,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     first.copied().ok_or_else(|| wanted.to_owned())
 }
 
-/// An address, or a network of them.
+/// Parses an address or a network.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let network = text.parse::<IpNet>();
@@ -73,7 +73,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     })
 }
 
-/// The command, changed so that `-1` is reported as a wrong value, not as an unknown flag.
+/// Makes `-1` be reported as an invalid value, not as an unknown flag.
 pub fn with_negative_numbers(command: Command) -> Command {
     let number = |arg: Arg| {
         let takes_value = arg.get_long().is_some() && arg.get_action().takes_values();

@@ -1,4 +1,4 @@
-//! The admin API for tests written in Rust: the same calls with the same shapes, and no HTTP.
+//! The admin API for tests written in Rust: the same calls with the same types, without HTTP.
 //!
 //! ```
 //! use flexiti_mock::embed::admin::{ClockChange, NewMerchant};
@@ -42,12 +42,12 @@ use crate::server::callback;
 use hyper::StatusCode;
 use std::io::Write;
 
-/// Steers a server of this process. A [`Problem`] has the status and the words of the refusal
-/// that HTTP would bring.
+/// The admin API of a server in this process. A [`Problem`] has the status and the message that
+/// HTTP would give.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin<'a> {
     service: &'a Service,
-    /// The time, where it is not the machine's.
+    /// The time, if it is not the machine's.
     at: Option<Millis>,
 }
 
@@ -181,7 +181,7 @@ impl<'a> Admin<'a> {
         lint::lint(&self.service.app, client_id, self.now())
     }
 
-    /// `GET requests?…`; `query` is what follows the question mark, and may be empty.
+    /// `GET requests?…`; `query` is the part after the question mark, and may be empty.
     pub fn requests(self, query: &str) -> Result<Requests, Problem> {
         let query = Form::read(query.as_bytes(), FormRules::LENIENT).unwrap_or_default();
         let filter = Filter::parse(&query)
@@ -223,8 +223,8 @@ impl<'a> Admin<'a> {
         Ok(completed.after(callback::bring_blocking(self.service, wanted)))
     }
 
-    /// The tokens of all merchants that the server remembers, each with what it is called in a
-    /// token answer: what a test looks for where none may stand.
+    /// All tokens that the server remembers, each with its member name in a token answer, so that a
+    /// test can check that they do not leak.
     pub fn tokens(self) -> Vec<(&'static str, String)> {
         let state = self.service.app.state();
         let access = state
@@ -238,8 +238,7 @@ impl<'a> Admin<'a> {
         access.chain(refresh).collect()
     }
 
-    /// Everything that was drawn from the seed and lets somebody in: tokens, and the sessions of
-    /// orders.
+    /// All credentials generated from the seed: tokens, and the session ids of orders.
     pub fn issued(self) -> Vec<String> {
         let tokens = self.tokens().into_iter().map(|(_, token)| token);
         let mut issued: Vec<String> = tokens.collect();
@@ -248,18 +247,18 @@ impl<'a> Admin<'a> {
         issued
     }
 
-    /// A text as the journal shows it, without secrets.
+    /// A text as the journal shows it, with secrets redacted.
     pub fn redacted(self, text: &str) -> String {
         self.service.app.journal_redactor().text(text)
     }
 
-    /// A request of the journal, byte for byte, with the answer's body; nothing is hidden in it.
+    /// An exchange of the journal, byte for byte and unredacted.
     pub fn recorded(self, id: u64) -> Option<Recorded> {
         let entry = self.service.app.journal().get(id)?;
         Some(Recorded::of(&entry))
     }
 
-    /// The customers that a merchant has now, with the credit that they have left.
+    /// A merchant's current customers, with the credit that they have left.
     pub fn customers(self, client_id: &str) -> Result<Vec<Customer>, Problem> {
         let state = self.service.app.state();
         let merchant = state.merchants.get(client_id);

@@ -1,15 +1,15 @@
-//! What a program that is to talk to a mock finds in its environment.
+//! Environment variables for a program that talks to a mock.
 
 use crate::embed::Mock;
 use crate::embed::admin::MerchantView;
 use std::ffi::{OsStr, OsString};
 
-/// The names of loopback, as all readers of `NO_PROXY` take them: with brackets around an address,
-/// Python's httpx refuses to start.
+/// The loopback hosts, spelled so that every reader of `NO_PROXY` accepts them: Python's httpx
+/// fails to start if an address is in brackets.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
-/// The variables for a program that plays `merchant`: where the mock is, with which account, and
-/// no proxy on the way. `given` looks a variable up in what the program would have had anyway.
+/// The variables for a program that plays `merchant`: URLs, keys, and no proxy for loopback.
+/// `given` returns the variables that the program would have had anyway.
 pub fn environment(
     mock: &Mock,
     merchant: &MerchantView,
@@ -30,7 +30,7 @@ pub fn environment(
     }
     if let Some(ca_file) = mock.ca_file() {
         all.push(("FLEXITI_CA_FILE", ca_file.into()));
-        // What others read takes the place of the system's authorities, this one adds to them.
+        // Other such variables replace the system's CAs; this one adds to them.
         if given("NODE_EXTRA_CA_CERTS").is_none() {
             all.push(("NODE_EXTRA_CA_CERTS", ca_file.into()));
         }
@@ -39,14 +39,14 @@ pub fn environment(
     all
 }
 
-/// `NO_PROXY` and `no_proxy` with loopback added to what a program would have had. `given` looks a
-/// variable up.
+/// `NO_PROXY` and `no_proxy`, with loopback added to what a program would have had. `given` looks
+/// up a variable.
 pub fn no_proxy(given: impl Fn(&str) -> Option<OsString>) -> [(&'static str, OsString); 2] {
     let (upper, lower) = ("NO_PROXY", "no_proxy");
     let with_loopback = |name: &str, other: &str| {
         let present = |name: &str| given(name).filter(|value| !value.is_empty());
         let mut list = present(name).or_else(|| present(other)).unwrap_or_default();
-        // Curl reads an asterisk only where it stands alone; it includes loopback.
+        // Curl recognizes an asterisk only if it stands alone; it covers loopback.
         if list == "*" {
             return list;
         }

@@ -1,5 +1,5 @@
-//! What this project's own benchmarks and tests measure without a socket between. Not part of
-//! the interface: it changes as they need it.
+//! Entry points for this project's own benchmarks and tests that bypass sockets. Not part of the
+//! public interface, and subject to change.
 
 use crate::checkout::view;
 use crate::embed::Mock;
@@ -11,7 +11,7 @@ use flexiti_contract::Rulebook;
 use hyper::{HeaderMap, Method, StatusCode};
 use std::sync::Arc;
 
-/// The status and body of the answer to a POST.
+/// Answers a POST; returns status and body.
 pub fn post(mock: &Mock, path: &str, headers: HeaderMap, body: &str) -> (StatusCode, bytes::Bytes) {
     let reply = mock.service.handle(&Request {
         method: Method::POST,
@@ -24,7 +24,7 @@ pub fn post(mock: &Mock, path: &str, headers: HeaderMap, body: &str) -> (StatusC
     (reply.status, reply.body)
 }
 
-/// Renders the page of an order, again and again, with something wrong in these fields.
+/// Returns a function that renders the page of an order, with errors in these fields.
 pub fn page(
     mock: &Mock,
     order: u64,
@@ -42,8 +42,7 @@ pub fn page(
     Ok(move || view::page(app, &merchant, &order, &errors, ""))
 }
 
-/// Judges a merchant's journal as it is held, before anything is hidden in it; orders and
-/// secrets left aside.
+/// Judges a merchant's journal without redacting it first, and without its orders and secrets.
 pub fn lint_journal(
     mock: &Mock,
     client_id: &str,

@@ -1,4 +1,4 @@
-//! A server that runs as long as the value that stands for it.
+//! A server that runs as long as its handle lives.
 
 use crate::app::App;
 use crate::config::Settings;
@@ -29,26 +29,25 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// Starts a server; it listens once this returns.
+    /// Starts a server, which is listening once this returns.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
         Self::with_rulebook(settings, compile(Contract::shipped(), &settings.dialect)?)
     }
 
-    /// Starts a server that keeps `rulebook` in place of the settings' dialect: a dialect that
-    /// is in no file.
+    /// Starts a server with `rulebook` instead of the settings' dialect, for dialects that are in
+    /// no file.
     pub fn with_rulebook(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Self> {
         Self::serve(settings, rulebook, Plain)
     }
 
-    /// Starts a server that breaks the clause `clause` of the contract in `dialect`, and keeps
-    /// the others: what `flexiti-conformance self-test` judges.
+    /// Starts a server that breaks the clause `clause` of the contract in `dialect` and keeps all
+    /// others, for `flexiti-conformance self-test`.
     pub fn sabotaged(settings: &Settings, dialect: Dialect, clause: &str) -> anyhow::Result<Self> {
         let (rulebook, saboteur) = Sabotaged::new(Contract::shipped(), dialect, clause)?;
         Self::serve(settings, rulebook, saboteur)
     }
 
-    /// Starts a server with one of the [`bugs`](crate::bugs), by its name; an unknown name is an
-    /// error.
+    /// Starts a server with the [bug](crate::bugs) called `name`; an unknown name is an error.
     pub fn with_bug(settings: &Settings, dialect: Dialect, name: &str) -> anyhow::Result<Self> {
         let (rulebook, saboteur) = Sabotaged::with_bug(Contract::shipped(), dialect, name)?;
         Self::serve(settings, rulebook, saboteur)
@@ -59,7 +58,7 @@ impl Mock {
         rulebook: Arc<Rulebook>,
         handle: impl Handle,
     ) -> anyhow::Result<Self> {
-        // Steering without HTTP would not wait for the turn.
+        // Calls that bypass HTTP would not wait for the server's turn.
         ensure!(
             settings.store.is_none(),
             "a server inside a test cannot share a store: start the program"
@@ -79,15 +78,15 @@ impl Mock {
             .name("flexiti-mock".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    // The listener is non-blocking, which is all that this asks for.
+                    // The listener is non-blocking, which is all that this requires.
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        // A sender that was dropped stops the server as well.
+                        // Dropping the sender stops the server as well.
                         let stopped = async { drop(stopped.await) };
                         let handle = Arc::new(handle);
                         serve::run(listener, served, secured, upstream, handle, stopped).await;
                     }
                 });
-                // A look-up of a name may take longer than anybody wants to wait for the end.
+                // A pending name lookup could delay the end for a long time.
                 runtime.shutdown_background();
             })?;
         Ok(Self {
@@ -110,7 +109,7 @@ impl Mock {
         self.app().base_url()
     }
 
-    /// Where the admin API is.
+    /// The URL of the admin API.
     pub fn admin_url(&self) -> String {
         format!("{}{ADMIN}", self.app().local_origin)
     }
@@ -120,7 +119,7 @@ impl Mock {
         self.address
     }
 
-    /// The certificate of the authority that clients are to trust, where the settings ask for one.
+    /// The CA certificate for clients to trust, if the settings ask for one.
     pub fn ca_file(&self) -> Option<&Path> {
         self.tls.as_ref()?.ca_file()
     }
@@ -129,15 +128,15 @@ impl Mock {
         &self.service.app
     }
 
-    /// Runs `act` between two requests, at one fixed time of the machine, in milliseconds since the
-    /// Unix epoch. Without [`Settings::in_turn`], requests may come in between.
+    /// Runs `act` between two requests, at one fixed time of the machine's clock, in milliseconds
+    /// since the Unix epoch. Without [`Settings::in_turn`], requests may run at the same time.
     pub fn in_turn<T>(&self, act: impl FnOnce(Admin<'_>, i64) -> T) -> T {
         let _turn = self.service.turn();
         let now = (self.app().now)();
         act(self.admin().at(now), now)
     }
 
-    /// Steers it, as its admin API does.
+    /// The server's admin API.
     pub fn admin(&self) -> Admin<'_> {
         Admin::new(&self.service)
     }
@@ -146,11 +145,11 @@ impl Mock {
 impl Drop for Mock {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // The receiver is gone only if the thread ended by itself.
+            // The receiver is gone only if the thread has already ended.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been printed already.
+            // A panic in there has already been printed.
             let _ = thread.join();
         }
         self.app().close();

@@ -1,5 +1,5 @@
-//! A server without sockets that answers again what came in: with the same settings, requests, acts
-//! and times, the answers are the same.
+//! A server without sockets that replays recorded requests: with the same settings, requests, admin
+//! calls and times, it gives the same answers.
 
 use crate::clock::Millis;
 use crate::config::Settings;
@@ -16,14 +16,14 @@ use hyper::{HeaderMap, Method, StatusCode};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// A server without sockets, and without a clock of its own.
+/// A server without sockets and without a clock.
 #[derive(Debug)]
 pub struct Offline {
     service: Service,
 }
 
 impl Offline {
-    /// A server that would listen on `address`, and answers to one merchant in the dialect of
+    /// A server that pretends to listen on `address`, with one merchant in the dialect of
     /// `rulebook`.
     pub fn new(
         account: MerchantConfig,
@@ -47,13 +47,13 @@ impl Offline {
         })
     }
 
-    /// Steers it at this time.
+    /// The admin API at this time.
     pub fn admin(&self, at: i64) -> Admin<'_> {
         Admin::new(&self.service).at(at)
     }
 
-    /// Answers a request at the time at which it came, and records the exchange. `status` is what
-    /// it was answered at first: of a body that was not kept, it says why.
+    /// Answers a request at the time when it originally came, and records the exchange. `status` is
+    /// the original status, which tells why a body was not kept.
     pub fn receive(&self, sent: &Sent, status: u16) -> anyhow::Result<()> {
         let method = Method::from_bytes(sent.method.as_bytes());
         let mut headers = HeaderMap::new();
@@ -89,7 +89,7 @@ mod tests {
     use crate::embed::recording::Recorded;
     use flexiti_contract::Contract;
 
-    /// What came in, and how it was answered.
+    /// All recorded exchanges.
     fn all(admin: Admin<'_>) -> Vec<Recorded> {
         (1..).map_while(|id| admin.recorded(id)).collect()
     }
@@ -130,7 +130,7 @@ mod tests {
             all(offline.admin(0))
         };
         assert_eq!(replay(7), came);
-        // The tokens are the seed's.
+        // The tokens depend on the seed.
         assert_ne!(replay(8)[0].answer, came[0].answer);
     }
 }

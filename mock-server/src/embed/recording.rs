@@ -1,11 +1,11 @@
-//! What came in, byte for byte.
+//! Recorded exchanges, byte for byte.
 
 use crate::journal::Entry;
 
-/// A request as it came.
+/// A recorded request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// When, in milliseconds since the Unix epoch, by the machine's clock.
+    /// When it came, by the machine's clock, in milliseconds since the Unix epoch.
     pub at: i64,
     /// HTTP method.
     pub method: String,
@@ -15,7 +15,7 @@ pub struct Sent {
     pub query: Option<String>,
     /// The headers, in order.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body; none if it could not be read, or was longer than the API reads.
+    /// The body; `None` if it could not be read or was larger than the API reads.
     pub body: Option<Vec<u8>>,
 }
 
@@ -26,7 +26,7 @@ pub struct Recorded {
     pub sent: Sent,
     /// Status of the answer.
     pub status: u16,
-    /// Body of the answer; of a page, nothing.
+    /// Body of the answer; empty for a page.
     pub answer: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! One fault more or less, while what became of the others stays known.
+//! Adding or removing one fault without losing the history of the others.
 
 use crate::clock::Millis;
 use crate::fault::matching::Faults;
@@ -7,7 +7,7 @@ use flexiti_contract::Rulebook;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What `PATCH merchants/{client_id}/faults` takes: one of these.
+/// The body of `PATCH merchants/{client_id}/faults`: one of these.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultPlanChange {
@@ -18,8 +18,8 @@ pub enum FaultPlanChange {
 }
 
 impl Faults {
-    /// Changes the plan of a merchant whose contract and time these are; a mistake changes
-    /// nothing, and the error says where it is.
+    /// Changes the plan of a merchant with this contract and time. A mistake changes nothing, and
+    /// the error says where it is.
     pub fn change(
         &mut self,
         change: FaultPlanChange,

@@ -1,5 +1,4 @@
-//! Where in a plan to look for the faults that a request may be for: most plans of many faults
-//! tell them apart by a parameter.
+//! An index of a plan by parameter: most plans with many faults tell them apart by one.
 
 use crate::call_kind::CallKind;
 use crate::fault::planned::{MatchInput, Planned};
@@ -9,19 +8,19 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The places in the plan, in order, of those faults that are not used up.
+/// The indices in the plan, in order, of the faults that are not used up.
 #[derive(Debug, Default)]
 pub(super) struct Index(FxHashMap<CallKind, Here>);
 
-/// Those for one kind of call.
+/// The faults for one kind of call.
 #[derive(Debug, Default)]
 struct Here {
-    /// Whatever the parameters are.
+    /// Those without parameters.
     any: Vec<usize>,
-    /// By the value of the first parameter that they ask for. Whoever plans faults chooses the
-    /// values, so nobody may guess how they are hashed.
+    /// The others, by the name and value of their first parameter. Clients choose the values, so
+    /// the map of values uses a hasher that resists collision attacks.
     by_param: FxHashMap<String, HashMap<String, Vec<usize>>>,
-    /// Every parameter that any of them asks for.
+    /// The names of all parameters that any of these faults matches.
     names: Arc<[String]>,
 }
 
@@ -45,7 +44,7 @@ impl Index {
         index
     }
 
-    /// Leaves out one that is used up from now on.
+    /// Removes a fault that is now used up.
     pub(super) fn spent(&mut self, at: usize, planned: &Planned) {
         for kind in &planned.places {
             if let Some(here) = self.0.get_mut(kind) {
@@ -57,13 +56,13 @@ impl Index {
         }
     }
 
-    /// The names of the parameters by which faults for this kind of call are told apart.
+    /// The names of the parameters that faults for this kind of call match.
     pub(super) fn names(&self, kind: CallKind) -> Option<Arc<[String]>> {
         let names = &self.0.get(&kind)?.names;
         (!names.is_empty()).then(|| Arc::clone(names))
     }
 
-    /// The places of those that may be for a request, in order.
+    /// The indices of the faults that may match a request, in order.
     pub(super) fn candidates(&self, input: &MatchInput<'_>) -> Cow<'_, [usize]> {
         let Some(here) = self.0.get(&input.kind) else {
             return Cow::default();
@@ -83,7 +82,7 @@ impl Index {
 }
 
 impl Here {
-    /// The list in which a fault stands.
+    /// The list that a fault belongs to.
     fn list(&mut self, planned: &Planned) -> &mut Vec<usize> {
         match planned.fault.matching.params.first_key_value() {
             None => &mut self.any,
@@ -160,7 +159,7 @@ mod tests {
                 index.spent(used_up, planned);
             }
         }
-        // One that begins with a plan that was used up knows the same.
+        // A new index of a plan with used-up faults agrees.
         assert!(candidates(&Index::new(&plan), INIT, &json!({"lang": "fr"})).is_empty());
         assert!(candidates(&index, INIT, &json!({"lang": "fr"})).is_empty());
     }

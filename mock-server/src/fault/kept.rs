@@ -1,4 +1,4 @@
-//! A plan as it is kept: what has changed in it, and how it is restored.
+//! A stored plan: what has changed in it, and how it is restored.
 
 use crate::fault::matching::{Faults, Saved};
 use crate::fault::plan::Fault;
@@ -6,30 +6,30 @@ use crate::fault::planned::Planned;
 use crate::random::Random;
 use serde::{Deserialize, Serialize};
 
-/// A fault with its account.
+/// A fault with its counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeptFault {
     /// The fault.
     pub fault: Fault,
-    /// How many requests the match was for.
+    /// How many requests have matched.
     pub seen: u32,
-    /// How many requests it struck.
+    /// How many requests were struck.
     pub struck: u32,
-    /// The journal's ids of those that were recorded, the latest.
+    /// Journal ids of the latest that were recorded.
     pub consumed_by: Vec<u64>,
 }
 
-/// What changed in a plan; numbers say which fault is tried first.
+/// The changes in a plan. The numbers give the order in which faults are tried.
 #[derive(Debug, PartialEq)]
 pub enum FaultsChanged {
-    /// Everything that was kept is void; this is the plan.
+    /// Replaces everything stored: this is the plan.
     All(Vec<(u64, KeptFault)>),
-    /// These faults as they are now; nothing where one was taken away.
+    /// The current state of these faults; `None` for a removed one.
     Some(Vec<(u64, Option<KeptFault>)>),
 }
 
 impl Faults {
-    /// The plan that was kept, in its order; `random` is what chance is drawn from.
+    /// Restores a stored plan, given in order. `random` is the source for chance.
     pub fn restored(kept: impl IntoIterator<Item = (u64, KeptFault)>, random: Random) -> Self {
         let mut faults = Self::none(random);
         faults.kept.is_kept = true;
@@ -40,7 +40,7 @@ impl Faults {
         faults
     }
 
-    /// Takes over a fault as another server has it now, or that is in its plan no more.
+    /// Takes over another server's change to a fault; `None` if that server removed it.
     pub fn take_over(&mut self, serial: u64, kept: Option<KeptFault>) {
         let place = self
             .plan
@@ -66,12 +66,12 @@ impl Faults {
         }
     }
 
-    /// Everything is to be kept anew.
+    /// Marks everything as not yet stored.
     pub fn keep_anew(&mut self) {
         self.kept = Saved::default();
     }
 
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     pub fn take_changes(&mut self) -> FaultsChanged {
         let is_new = !std::mem::replace(&mut self.kept.is_kept, true);
         let removed = std::mem::take(&mut self.kept.removed);

@@ -1,4 +1,4 @@
-//! Which fault strikes a request, and the account of it.
+//! Which fault strikes a request, and the plan's counts.
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How many ids a fault keeps; `struck` counts all.
 const CONSUMED: usize = 1_000;
 
-/// A mistake with the fault in which it is.
+/// Formats a mistake with the fault that it is in.
 fn wrong_in(place: &str, (key, what): Wrong) -> String {
     match key.as_str() {
         "" => format!("{place}: {what}"),
@@ -23,10 +23,10 @@ fn wrong_in(place: &str, (key, what): Wrong) -> String {
     }
 }
 
-/// What has been kept of a plan.
+/// Which part of a plan has been stored.
 #[derive(Debug, Default)]
 pub(super) struct Saved {
-    /// Whether anything has.
+    /// Whether the plan has been stored at all.
     pub(super) is_kept: bool,
     pub(super) removed: Vec<u64>,
 }
@@ -39,18 +39,18 @@ impl Saved {
     }
 }
 
-/// A fault that struck a request.
+/// A fault that strikes a request.
 #[derive(Debug, Clone)]
 pub struct Strike {
     /// What happens.
     pub action: Action,
-    /// How much later, drawn where that is left to chance.
+    /// The delay, drawn if it is left to chance.
     pub later: Option<Duration>,
-    /// For the account, once the request is recorded.
+    /// For [`Faults::settle`], once the request is recorded.
     pub ticket: Ticket,
 }
 
-/// What a strike is settled with: the fault of one plan, and of no other that took its place.
+/// Identifies the fault of a strike. It is void once its plan has been replaced.
 #[derive(Debug, Clone)]
 pub struct Ticket {
     plan: Arc<()>,
@@ -63,18 +63,18 @@ pub struct Faults {
     pub(super) plan: Vec<Planned>,
     /// The serial number of the next fault.
     pub(super) next: u64,
-    /// The identity of this plan: its tickets hold the same pointer, other plans' tickets do not.
+    /// The identity of this plan: only its own tickets hold the same pointer.
     own: Arc<()>,
-    /// Where to look in it; none until it is asked for, and whenever the plan is another.
+    /// Built on first use, and again after the plan has changed.
     pub(super) index: Option<Index>,
-    /// Its own, so that merchants do not disturb each other.
+    /// Separate for each merchant, so that merchants do not affect each other.
     random: Random,
-    /// What has been kept of this plan.
+    /// Which part of this plan has been stored.
     pub(super) kept: Saved,
 }
 
 impl Faults {
-    /// No faults; `random` is what chance is drawn from.
+    /// An empty plan. `random` is the source for chance.
     pub fn none(random: Random) -> Self {
         Self {
             plan: Vec::new(),
@@ -86,8 +86,8 @@ impl Faults {
         }
     }
 
-    /// The faults of a plan for a merchant whose contract and time these are. A mistake refuses
-    /// it whole, and so does a fault that can never strike; the error says where.
+    /// A plan for a merchant with this contract and time. A mistake refuses the whole plan, and so
+    /// does a fault that can never strike; the error says where it is.
     pub fn new(
         plan: FaultPlan,
         random: Random,
@@ -112,8 +112,8 @@ impl Faults {
         Ok(faults)
     }
 
-    /// Adds a fault that is tried after all others; the account of those stays. One with a
-    /// mistake changes nothing, and the error says where it is.
+    /// Adds a fault to the end of the plan; the counts of the others stay. A mistake changes
+    /// nothing, and the error says where it is.
     pub(super) fn add(
         &mut self,
         fault: Fault,
@@ -135,7 +135,7 @@ impl Faults {
         self.next += 1;
     }
 
-    /// Takes away the fault at this place; the account of the others stays.
+    /// Removes the fault at this index; the counts of the others stay.
     pub(super) fn remove(&mut self, at: usize) -> Result<(), String> {
         if at < self.plan.len() {
             let gone = self.plan.remove(at);
@@ -150,7 +150,7 @@ impl Faults {
         Err(format!("remove: no fault `{at}`; {what}"))
     }
 
-    /// The plan with its account.
+    /// The plan with its counts.
     pub fn view(&self) -> FaultPlanView {
         let row = |planned: &Planned| FaultView {
             fault: planned.fault.clone(),
@@ -162,7 +162,7 @@ impl Faults {
         }
     }
 
-    /// Whether there is no plan.
+    /// Whether the plan is empty.
     pub fn is_empty(&self) -> bool {
         self.plan.is_empty()
     }
@@ -171,13 +171,13 @@ impl Faults {
         self.index.get_or_insert_with(|| Index::new(&self.plan))
     }
 
-    /// The parameters that faults for a kind of call ask for, if they ask for any.
+    /// The parameters that faults for this kind of call match, if there are any.
     pub fn asked_params(&mut self, kind: CallKind) -> Option<Arc<[String]>> {
         self.index().names(kind)
     }
 
-    /// The fault that strikes a request: the first of the plan that is for it. Every fault that
-    /// could have been counts it.
+    /// The fault that strikes a request: the first of the plan that matches. Every fault whose
+    /// criteria match counts the request.
     pub fn strike(&mut self, input: &MatchInput<'_>) -> Option<Strike> {
         let mut struck = None;
         let mut spent = None;
@@ -214,8 +214,7 @@ impl Faults {
         })
     }
 
-    /// Enters the id under which the journal has a request that was struck. A ticket of a plan
-    /// that is no more changes nothing.
+    /// Records the journal id of a struck request. A ticket of a replaced plan has no effect.
     pub fn settle(&mut self, ticket: &Ticket, id: u64) {
         if !Arc::ptr_eq(&self.own, &ticket.plan) {
             return;
@@ -226,7 +225,7 @@ impl Faults {
         if let Ok(at) = at {
             self.plan[at].changed = true;
             let ids = &mut self.plan[at].consumed_by;
-            // Mostly it is the latest.
+            // Usually it is the latest.
             let later = ids.iter().rev().take_while(|other| **other > id).count();
             ids.insert(ids.len() - later, id);
             if ids.len() > CONSUMED {
@@ -235,7 +234,7 @@ impl Faults {
         }
     }
 
-    /// How much later something comes.
+    /// The delay that an action causes.
     fn later(&mut self, action: &Action) -> Option<Duration> {
         let ms = match *action {
             Action::Delay { ms } => f64::from(ms),

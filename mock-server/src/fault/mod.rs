@@ -1,4 +1,4 @@
-//! Faults on demand: an ordered plan for each merchant, and the account of what became of it.
+//! Faults on demand: an ordered plan for each merchant, and which requests its faults struck.
 
 mod change;
 mod index;

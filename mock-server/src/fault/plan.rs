@@ -1,4 +1,4 @@
-//! A plan of faults as it is put and shown.
+//! A fault plan as the admin API takes and shows it.
 
 use crate::call_kind::CallKind;
 use flexiti_contract::{Endpoint, readable};
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Where tokens are given.
+/// The endpoint that issues tokens.
 pub const TOKEN: CallKind = CallKind::Api(Endpoint::Token);
 
-/// What `PUT merchants/{client_id}/faults` takes.
+/// The body of `PUT merchants/{client_id}/faults`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultPlan {
@@ -20,7 +20,7 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// Reads a plan; the error says where the mistake is.
+    /// Reads a plan. The error says where the mistake is.
     pub fn read(plan: Value) -> Result<Self, String> {
         serde_path_to_error::deserialize(plan).map_err(|error| {
             let what = readable(&error.inner().to_string());
@@ -29,7 +29,7 @@ impl FaultPlan {
     }
 }
 
-/// A fault plan, with what each fault was injected into.
+/// A fault plan, with the requests that each fault was injected into.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct FaultPlanView {
     /// The faults, in order.
@@ -44,7 +44,7 @@ pub struct FaultView {
     pub fault: Fault,
     /// How many requests it was injected into, including callbacks that never reached the shop.
     pub struck: u32,
-    /// Ids in the journal of those that were recorded, the latest 1,000.
+    /// Journal ids of those that were recorded, the latest 1,000.
     pub consumed_by: Vec<u64>,
 }
 
@@ -52,7 +52,7 @@ pub struct FaultView {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The requests it is for; all if absent.
+    /// The requests that it matches; all if absent.
     #[serde(default, rename = "match")]
     pub matching: FaultMatch,
     /// How often it is injected; 0 means always. If absent, once; `maintenance`: always.
@@ -66,23 +66,23 @@ fn one() -> u32 {
     1
 }
 
-/// The requests that a fault is for.
+/// The requests that a fault matches.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultMatch {
     /// An endpoint of the contract; `init` or `notification` for all of theirs; or `callback` for
-    /// the way back to the shop.
+    /// the customer's return to the shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Target>,
-    /// Only the nth of the requests that the rest matches, counted from 1.
+    /// Only the nth request that matches the other criteria, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
-    /// Parameters that the request must have, by the contract's names. `orderId` is the order that
-    /// a notification or a callback is about; `merchantOrderId` is that of a notification's path or
-    /// of a callback's order.
+    /// Parameters that the request must have, by the contract's names. `orderId` is the order of a
+    /// notification or a callback; `merchantOrderId` is the one in a notification's path or of a
+    /// callback's order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
-    /// The probability of injecting it, from 0 to 1, drawn from the server's seed.
+    /// The probability of injection, from 0 to 1, drawn from the server's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
 }
@@ -103,12 +103,12 @@ pub enum Target {
     Calculator,
     Availability,
     LearnMore,
-    /// The way back to the shop.
+    /// The customer's return to the shop.
     Callback,
 }
 
 impl Target {
-    /// Where it is in its life-cycle.
+    /// The kinds of call that it stands for.
     pub fn places(self) -> &'static [CallKind] {
         const INIT: &[CallKind] = &[
             CallKind::Api(Endpoint::InitV2),
@@ -164,15 +164,15 @@ pub enum Action {
         /// The standard deviation of the logarithm, above 0 and up to 3.
         sigma: f64,
     },
-    /// This status is the answer, and nothing else happens. Without a body it is a refusal in the
-    /// dialect's shape.
+    /// Answers with this status; nothing else happens. Without a body, the answer is a refusal in
+    /// the dialect's shape.
     Status {
         /// HTTP status, 400 to 599.
         status: u16,
         /// Headers to add.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, String>,
-        /// JSON, or a text that is sent as it is.
+        /// JSON, or a string that is sent as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<Value>,
     },
@@ -180,7 +180,7 @@ pub enum Action {
     Empty,
     /// The connection is reset without an answer, and nothing else happens.
     Reset,
-    /// The answer's body breaks off.
+    /// The answer's body is cut short.
     Truncate {
         /// Number of bytes sent; half of the body if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ pub enum Action {
     },
 }
 
-/// The words of the faults after which the caller does not have the answer.
+/// The `type` of each fault that leaves the caller without an answer.
 const LOSE_THE_ANSWER: &[&str] = &[
     "empty",
     "reset",
@@ -232,13 +232,13 @@ const LOSE_THE_ANSWER: &[&str] = &[
 ];
 
 impl Action {
-    /// Whether the caller is left without the answer, or cannot read it, after a fault of this
-    /// word, and so cannot know what the server did.
+    /// Whether a fault of this `type` leaves the caller without a readable answer, and therefore
+    /// not knowing what the server did.
     pub fn loses_answer(word: &str) -> bool {
         LOSE_THE_ANSWER.contains(&word)
     }
 
-    /// The word of its `type`.
+    /// Its `type`.
     pub fn word(&self) -> String {
         let value = serde_json::to_value(self).unwrap_or_default();
         value["type"].as_str().unwrap_or_default().to_owned()
@@ -246,7 +246,7 @@ impl Action {
 }
 
 impl Fault {
-    /// How many requests it is for; 0 is for all that come.
+    /// How many requests it strikes; 0 means all.
     pub fn times(&self) -> u32 {
         let own = match self.action {
             Action::Maintenance { .. } => 0,
@@ -255,14 +255,15 @@ impl Fault {
         self.times.unwrap_or(own)
     }
 
-    /// Where it may strike: where it says, or else wherever its action means something.
+    /// The kinds of call that it may strike: those that it names, or else all for which its action
+    /// makes sense.
     pub fn places(&self) -> Vec<CallKind> {
         let api = || Endpoint::ALL.iter().copied().map(CallKind::Api);
         match (self.matching.endpoint, &self.action) {
             (Some(target), _) => target.places().to_vec(),
             (None, Action::DuplicateCallback | Action::NoCallback) => vec![CallKind::Callback],
             (None, Action::LateNotification) => Target::Notification.places().to_vec(),
-            // A request for a token brings none.
+            // A token request has no token.
             (None, Action::ExpireToken) => api().filter(|place| *place != TOKEN).collect(),
             (None, _) => api().collect(),
         }

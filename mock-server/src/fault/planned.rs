@@ -1,4 +1,4 @@
-//! A fault of a plan with its account, and the requests that it is for.
+//! A fault of a plan with its counts, and the requests that it matches.
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 
-/// What a request looks like to a fault.
+/// A request to match faults against.
 pub struct MatchInput<'a> {
-    /// Where it went.
+    /// The kind of call.
     pub kind: CallKind,
     /// The merchant's time.
     pub now: Millis,
@@ -18,7 +18,7 @@ pub struct MatchInput<'a> {
 }
 
 impl<'a> MatchInput<'a> {
-    /// A request; `read` gives its parameters as texts, at least those that faults ask for.
+    /// A request. `read` returns its parameters as text, at least those that faults match.
     pub fn new(kind: CallKind, now: Millis, read: &'a dyn Fn() -> Map<String, Value>) -> Self {
         Self {
             kind,
@@ -28,27 +28,27 @@ impl<'a> MatchInput<'a> {
         }
     }
 
-    /// Its parameters, read when the first fault asks for them.
+    /// Its parameters, read when first needed.
     pub fn params(&self) -> &Map<String, Value> {
         self.params.get_or_init(self.read)
     }
 }
 
-/// A fault of a plan, and what became of it.
+/// A fault of a plan, with its counts.
 #[derive(Debug)]
 pub(super) struct Planned {
-    /// What tickets name it by.
+    /// Identifies the fault in tickets.
     pub(super) serial: u64,
     pub(super) fault: Fault,
-    /// Where it may strike.
+    /// The kinds of call that it may strike.
     pub(super) places: Vec<CallKind>,
-    /// How many requests the match was for, whichever of them `nth` and chance chose.
+    /// How many requests have matched, before `nth` and `probability` are applied.
     pub(super) seen: u32,
-    /// How many requests it struck.
+    /// How many requests were struck.
     pub(super) struck: u32,
-    /// The journal's ids of those that were recorded, the latest.
+    /// Journal ids of the latest that were recorded.
     pub(super) consumed_by: VecDeque<u64>,
-    /// Whether it has changed since it was last kept.
+    /// Whether it has changed since it was last stored.
     pub(super) changed: bool,
 }
 
@@ -66,13 +66,13 @@ impl Planned {
         }
     }
 
-    /// Whether it has struck as often as it may.
+    /// Whether it is used up.
     pub(super) fn is_spent(&self) -> bool {
         let times = self.fault.times();
         times != 0 && self.struck >= times
     }
 
-    /// Whether it is for a request that goes to one of its places, however often it has struck.
+    /// Whether it matches a request of one of its kinds, even if it is used up.
     pub(super) fn is_for(&self, input: &MatchInput<'_>) -> bool {
         if let Action::Maintenance { from, until } = &self.fault.action
             && !(from.as_millisecond()..until.as_millisecond()).contains(&input.now)

@@ -1,5 +1,5 @@
-//! Faults that could never strike: for what a merchant's dialect does not serve, for what no
-//! request has, for a time that is over, or behind another fault that takes all.
+//! Faults that can never strike: their endpoint is not served in the merchant's dialect, no request
+//! has their parameters, their time is over, or an earlier fault takes all their requests.
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
@@ -8,11 +8,11 @@ use crate::fault::plan::{Action, Fault};
 use flexiti_contract::{Contract, Endpoint, Rulebook};
 use jiff::Timestamp;
 
-/// The client id of a path, which is the merchant's own in all of its requests.
+/// The client id in the path, which is the same in all of a merchant's requests.
 const CLIENT: &str = "clientId";
 
-/// Looks whether a fault that comes after `earlier` ones can ever strike; the error says where in
-/// it the mistake is, and why it cannot.
+/// Checks that a fault that comes after `earlier` ones can strike. The error says where the mistake
+/// is, and why it cannot.
 pub fn fault(
     earlier: &[Fault],
     fault: &Fault,
@@ -34,7 +34,7 @@ pub fn fault(
     Err((String::new(), what))
 }
 
-/// Where the fault can strike in this dialect.
+/// The kinds of call that the fault can strike in this dialect.
 fn reached(fault: &Fault, rulebook: &Rulebook) -> Result<Vec<CallKind>, Wrong> {
     let serves = |place: &CallKind| match place {
         CallKind::Api(endpoint) => rulebook.serves(*endpoint),
@@ -54,7 +54,7 @@ fn reached(fault: &Fault, rulebook: &Rulebook) -> Result<Vec<CallKind>, Wrong> {
     Err(("match.endpoint".to_owned(), what))
 }
 
-/// Whether requests to one of these places can have the parameters.
+/// Checks that a call of one of these kinds can have the parameters.
 fn params(fault: &Fault, places: &[CallKind], contract: &Contract) -> Result<(), Wrong> {
     let wanted = &fault.matching.params;
     if wanted.contains_key(CLIENT) {
@@ -66,16 +66,16 @@ fn params(fault: &Fault, places: &[CallKind], contract: &Contract) -> Result<(),
     names(contract, said, places, &wanted)
 }
 
-/// Whether requests to one of these places can have parameters of all these names. Whether the
-/// places were `said` matters where one takes anything.
+/// Checks that a call of one of these kinds can have parameters with all these names. `said` tells
+/// whether the fault names its endpoint, which matters for the endpoint that takes any parameter.
 pub fn names(
     contract: &Contract,
     said: bool,
     places: &[CallKind],
     wanted: &[&str],
 ) -> Result<(), Wrong> {
-    // No copy of the reference shows what this one takes (R-cur), so it takes anything. Where no
-    // endpoint is said, though, a misspelt name is not meant for it.
+    // No copy of the reference shows this endpoint's parameters (R-cur), so it takes any. If no
+    // endpoint is named, however, an unknown name is more likely misspelt than meant for it.
     let takes_any = |place: CallKind| said && place == CallKind::Api(Endpoint::Availability);
     let has = |place: CallKind, name: &str| {
         takes_any(place) || known(contract, place).any(|known| known == name)
@@ -94,7 +94,7 @@ pub fn names(
             return Err((key, what));
         }
     }
-    // Each may be somewhere, and all of them nowhere.
+    // Each may exist on some endpoint without any endpoint having them all.
     let has_all = |place: &CallKind| wanted.iter().all(|name| has(*place, name));
     if !places.iter().any(has_all) {
         let what = "no endpoint has all of these parameters";
@@ -103,8 +103,8 @@ pub fn names(
     Ok(())
 }
 
-/// The parameters that requests to a place can have: those of the contract that hold no others,
-/// the ids of the path, and that of the order; for a callback, those of its order.
+/// The parameters that a call of this kind can have: those of the contract except groups, the ids
+/// in the path, and the order's id; for a callback, those of its order.
 fn known(contract: &Contract, place: CallKind) -> Box<dyn Iterator<Item = &str> + '_> {
     let CallKind::Api(endpoint) = place else {
         return Box::new(["orderId", "merchantOrderId"].into_iter());
@@ -113,7 +113,7 @@ fn known(contract: &Contract, place: CallKind) -> Box<dyn Iterator<Item = &str> 
     let params = params.filter(|param| !param.group);
     let params = params.map(|param| param.name.as_str());
     let ids = path_ids(contract, endpoint);
-    // Whichever way its order is named.
+    // Whichever id identifies the order.
     let order = (endpoint == Endpoint::NotificationMerchantOrder).then_some("orderId");
     Box::new(
         params
@@ -123,7 +123,7 @@ fn known(contract: &Contract, place: CallKind) -> Box<dyn Iterator<Item = &str> 
     )
 }
 
-/// The ids in the path of an endpoint.
+/// The names of the ids in an endpoint's path.
 fn path_ids(contract: &Contract, endpoint: Endpoint) -> impl Iterator<Item = &str> {
     let parts = contract.endpoint(endpoint).path.split('/');
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
@@ -139,7 +139,7 @@ fn all_known<'c>(contract: &'c Contract, places: &[CallKind]) -> Vec<&'c str> {
     names
 }
 
-/// A member of the group that `name` is, if it is one.
+/// A member of the group called `name`, if it is one.
 fn group<'c>(contract: &'c Contract, places: &[CallKind], name: &str) -> Option<&'c str> {
     let names = all_known(contract, places).into_iter();
     let mut members = names.filter(|member| {
@@ -149,7 +149,7 @@ fn group<'c>(contract: &'c Contract, places: &[CallKind], name: &str) -> Option<
     members.next()
 }
 
-/// Names for people: `none` where there is none.
+/// Names for people; `none` if there are none.
 fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     if names.is_empty() {
@@ -169,7 +169,7 @@ fn in_time(fault: &Fault, now: Millis) -> Result<(), Wrong> {
     }
 }
 
-/// The earlier faults that take everything that a fault is for, for ever, if there are such.
+/// The earlier faults that always strike before this fault can, if there are any.
 fn shadows(earlier: &[Fault], fault: &Fault, reached: &[CallKind]) -> Option<Vec<usize>> {
     let mut found = Vec::new();
     for place in reached {
@@ -184,7 +184,8 @@ fn shadows(earlier: &[Fault], fault: &Fault, reached: &[CallKind]) -> Option<Vec
     Some(found)
 }
 
-/// Whether the earlier fault strikes, where both are for a place, whatever the later one is for.
+/// Whether the earlier fault strikes every call that the later one matches, where they share a
+/// kind.
 fn takes_all(earlier: &Fault, later: &Fault) -> bool {
     let always = earlier.times() == 0
         && earlier.matching.nth.is_none()

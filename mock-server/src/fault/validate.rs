@@ -1,5 +1,5 @@
-//! What is wrong with a plan whoever it is for: figures and sizes that no type limits, and
-//! members that do not go together.
+//! Checks of a plan that do not depend on the merchant: limits that no type expresses, and members
+//! that do not go together.
 
 use crate::call_kind::CallKind;
 use crate::fault::mistake::{LONGEST_MS, Wrong};
@@ -10,16 +10,17 @@ use hyper::header::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How many faults a plan may have.
+/// The maximum number of faults in a plan.
 const FAULTS: usize = 1_000;
-/// How long the name of a parameter may be; the longest of the contract has 34 characters.
+/// The maximum length of a parameter's name; the contract's longest has 34 characters.
 const NAME: usize = 100;
-/// How large the body of an answer, its headers together, or a parameter's value may be.
+/// The maximum size of an answer's body, of all its headers together, or of a parameter's value, in
+/// bytes.
 const SIZE: usize = 64 * 1024;
-/// What frames an answer, and is the server's to say.
+/// Headers that frame an answer, which only the server may set.
 const FRAMING: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
-/// Looks whether a plan may have so many faults.
+/// Checks the number of faults in a plan.
 pub fn count(count: usize) -> Result<(), String> {
     if count > FAULTS {
         return Err(format!(
@@ -29,7 +30,7 @@ pub fn count(count: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Looks at a fault by itself; the error says where the first mistake is.
+/// Checks a fault by itself. The error says where the first mistake is.
 pub fn fault(fault: &Fault) -> Result<(), Wrong> {
     matching(fault)?;
     endpoint(fault)?;
@@ -69,7 +70,7 @@ fn matching(fault: &Fault) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Whether the action means something at the endpoint.
+/// Checks that the action makes sense for the endpoint.
 fn endpoint(fault: &Fault) -> Result<(), Wrong> {
     let Some(target) = fault.matching.endpoint else {
         return Ok(());
@@ -139,7 +140,7 @@ fn action(action: &Action) -> Result<(), Wrong> {
     }
 }
 
-/// How long a body is on the wire.
+/// The length of a body on the wire, in bytes.
 fn length(body: &Value) -> usize {
     match body {
         Value::String(text) => text.len(),

@@ -1,5 +1,5 @@
-//! The body of a request, read whole. What bodies that are still arriving hold is bounded, for one
-//! and for all together: clients that send slowly, or never end, take no more than that.
+//! Reading the whole body of a request. The memory for bodies still arriving is bounded, for each
+//! and for all together, so that slow or endless ones cannot exhaust it.
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Limited};
@@ -10,35 +10,35 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-/// The largest body the API reads (clause `http.body.size`).
+/// The largest body that the API reads, in bytes (clause `http.body.size`).
 pub const BODY_LIMIT: usize = 64 * 1024;
-/// The largest body that is held in memory; of longer ones the rest is read and thrown away,
-/// so that the client gets its answer instead of a reset.
+/// The largest body held in memory, in bytes. The rest of a longer one is read and discarded, so
+/// that the client gets an answer instead of a reset.
 const HELD: usize = 1024 * 1024;
 const DISCARDED: usize = 64 * 1024 * 1024;
-/// What all bodies that are still arriving hold together.
+/// The memory for all bodies still arriving, in bytes.
 const ROOM: usize = 64 * 1024 * 1024;
-/// How much of that is left to those that the API reads, when larger ones have taken the rest.
+/// The part of it that only bodies within the API's limit may use.
 const RESERVED: usize = ROOM / 2;
 
 /// The body, or why it could not be read.
 #[derive(Debug, Clone)]
 pub enum Body {
-    /// Read whole.
+    /// The complete body.
     Read(Bytes),
     /// Too large to hold.
     TooLarge,
-    /// It ended before its end, or was framed wrongly.
+    /// It ended early, or its framing is invalid.
     BrokenOff,
     /// It stopped arriving.
     TimedOut,
 }
 
-/// Other bodies that are still arriving have taken all the room.
+/// Other arriving bodies use all the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRoom;
 
-/// The room for bodies that are still arriving.
+/// The memory left for bodies still arriving, in bytes.
 #[derive(Debug)]
 pub struct Room(AtomicUsize);
 
@@ -48,14 +48,14 @@ impl Default for Room {
     }
 }
 
-/// What one body has taken of the room; it is free again when this is dropped.
+/// The memory that one body uses; it is freed on drop.
 struct Taken<'r> {
     room: &'r Room,
     bytes: usize,
 }
 
 impl Taken<'_> {
-    /// Takes more.
+    /// Reserves more memory.
     fn more(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let is_small = self.bytes + bytes <= BODY_LIMIT;
         let reserved = if is_small { 0 } else { RESERVED };
@@ -81,8 +81,8 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// What `reading` gives, unless it takes too long. Mostly the body came with the head, and is there
-/// when it is looked for the second time: only then is a timer worth its cost.
+/// The result of `reading`, or `None` if it takes too long. Usually the body arrived with the head
+/// and is there on the second poll, so a timer is only set up after that.
 pub(super) async fn in_time<T>(time: Duration, reading: impl Future<Output = T>) -> Option<T> {
     let mut reading = pin!(reading);
     let mut was_polled = false;
@@ -101,7 +101,7 @@ pub(super) async fn in_time<T>(time: Duration, reading: impl Future<Output = T>)
     }
 }
 
-/// Reads a body to its end, whatever is made of it.
+/// Reads a body to its end, even if it is not kept.
 pub(super) async fn read(incoming: Incoming, room: &Room) -> Result<Body, NoRoom> {
     let mut limited = Limited::new(incoming, DISCARDED);
     let mut held = Bytes::new();
@@ -120,7 +120,7 @@ pub(super) async fn read(incoming: Incoming, room: &Room) -> Result<Body, NoRoom
         if held.len() + data.len() > HELD {
             given_up = Some(Ok(Body::TooLarge));
         } else if held.is_empty() && limited.is_end_stream() {
-            // Mostly it came in one piece: nothing is to be kept, or waited for.
+            // Usually it came in one piece: nothing to copy or to wait for.
             return Ok(Body::Read(without_mark(data)));
         } else if taken.more(data.len()).is_err() {
             given_up = Some(Err(NoRoom));
@@ -141,8 +141,8 @@ pub(super) async fn read(incoming: Incoming, room: &Room) -> Result<Body, NoRoom
     given_up.unwrap_or_else(|| Ok(Body::Read(without_mark(held))))
 }
 
-/// A body without the byte-order mark that it may begin with: it says nothing (RFC 8259, section
-/// 8.1), and whoever reads on would take it for a part of the first name.
+/// Removes a leading byte-order mark, which carries no meaning (RFC 8259, section 8.1) and would be
+/// taken for part of the first name.
 fn without_mark(body: Bytes) -> Bytes {
     if body.starts_with(b"\xef\xbb\xbf") {
         body.slice(3..)

@@ -1,11 +1,11 @@
-//! JSON as it was sent, repeated members included.
+//! JSON as it was sent, including repeated members.
 
 use crate::http::form::{Form, FormRules};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A JSON value whose objects keep every member, so that a repeated one can be seen.
+/// A JSON value whose objects keep every member, so that repeated ones can be detected.
 #[derive(Debug, PartialEq)]
 pub enum Json {
     /// An object's members, in order.
@@ -70,8 +70,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
-/// A JSON value in which no object has a member twice: the reader could only guess which one was
-/// meant.
+/// Parses JSON and refuses repeated members, because it would be a guess which one was meant.
 pub fn without_repeats(text: &[u8]) -> Result<Value, serde_json::Error> {
     let Single(value) = serde_json::from_slice(text)?;
     Ok(value)
@@ -139,13 +138,13 @@ impl<'de> Visitor<'de> for SingleVisitor {
     }
 }
 
-/// What was sent, under the names that were sent: the members of a JSON object, or else the
-/// pairs of a form. Of a repeated name the last value counts.
+/// The parameters under the names that were sent: the members of a JSON object, or else the pairs
+/// of a form. The last value of a repeated name counts.
 pub fn any(body: &[u8]) -> Map<String, Value> {
     any_of(body, |_| true)
 }
 
-/// What was sent, as [`any`] reads it, but of a form only the pairs with a wanted name.
+/// Like [`any`], but takes only the pairs of a form whose name is wanted.
 pub fn any_of(body: &[u8], is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
     if let Ok(members) = serde_json::from_slice(body) {
         return members;

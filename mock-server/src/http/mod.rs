@@ -1,4 +1,4 @@
-//! HTTP without its sockets: requests read whole, replies, paths, and the encodings of a body.
+//! HTTP without sockets: complete requests, replies, paths, and the encodings of a body.
 
 pub mod body;
 pub mod form;

@@ -1,4 +1,4 @@
-//! An answer, and the one place that turns it into hyper's.
+//! Replies, and the one place that converts them to hyper's type.
 
 use crate::events::Watch;
 use crate::fault::Strike;
@@ -14,35 +14,35 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A callback that is still to be brought to the shop.
+/// A callback that has yet to be delivered to the shop.
 #[derive(Debug)]
 pub struct Callback {
     /// The shop's URL.
     pub url: String,
-    /// Whose shop it is.
+    /// The merchant.
     pub client_id: Arc<str>,
-    /// Whose customer would bring it.
+    /// The order.
     pub order_id: u64,
     /// The fault that strikes it.
     pub strike: Option<Strike>,
-    /// Whether the mock also makes the ordinary callback, which otherwise a browser makes, before
-    /// the extra one of the fault.
+    /// Whether the mock also makes the ordinary callback, which a browser usually makes, before the
+    /// fault's extra one.
     pub twice: bool,
 }
 
-/// Bytes to send past hyper, and how the connection ends after them.
+/// Raw bytes to send past hyper, and how the connection ends after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// What is sent, each piece after a pause.
+    /// The pieces to send, each after a pause.
     pub pieces: Vec<(Duration, Bytes)>,
-    /// Whether the connection is reset, instead of closed.
+    /// Whether the connection is reset instead of closed.
     pub reset: bool,
-    /// What happens to the request's stream over HTTP/2, where other requests on the connection go
-    /// on.
+    /// What happens to the request's stream over HTTP/2, where other requests on the connection
+    /// continue.
     pub stream: StreamScript,
 }
 
-/// What an HTTP/2 stream has in place of an answer.
+/// What an HTTP/2 stream gets instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamScript {
     /// Nothing: it is reset.
@@ -51,18 +51,18 @@ pub enum StreamScript {
     Body {
         /// The pieces.
         pieces: Vec<(Duration, Bytes)>,
-        /// The length that the head gives.
+        /// The length announced in the head.
         length: usize,
-        /// Whether the stream ends after them as it should, instead of being reset.
+        /// Whether the stream ends regularly after them, instead of being reset.
         ends: bool,
     },
 }
 
-/// A callback to bring before the answer is given, and the answer that depends on what came.
+/// A callback to deliver first, and the answer that depends on its result.
 pub struct Follow {
     /// The callback.
     pub callback: Callback,
-    /// From the shop's status, or the reason why there was none, to the answer.
+    /// Builds the answer from the shop's status, or from the reason why there is none.
     pub then: Box<dyn FnOnce(Result<StatusCode, String>) -> Reply + Send>,
 }
 
@@ -72,12 +72,12 @@ impl std::fmt::Debug for Follow {
     }
 }
 
-/// A request that is answered once more, and the answer that says how.
+/// A request to handle again, and how to report the result.
 #[derive(Debug)]
 pub struct Again {
     /// The request.
     pub request: Request,
-    /// From its id in the journal and its status to the answer.
+    /// Builds the answer from the request's id in the journal and its status.
     pub then: fn(u64, StatusCode) -> Reply,
 }
 
@@ -86,37 +86,37 @@ pub struct Again {
 pub struct Reply {
     /// HTTP status.
     pub status: StatusCode,
-    /// Headers beside the content type.
+    /// Headers except the content type.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Media type of the body; if empty, the answer names none.
+    /// Media type of the body; if empty, there is no `Content-Type`.
     pub content_type: Cow<'static, str>,
-    /// The body, or what comes before the pieces of a long one.
+    /// The body, or the first part of a streamed one.
     pub body: Bytes,
-    /// How much later it comes.
+    /// The delay before it is sent.
     pub later: Duration,
-    /// What is to be done before it is given, or how it is given.
+    /// What to do before it is sent, or how it is sent.
     pub way: Way,
 }
 
-/// How an answer is given.
+/// How an answer is sent.
 #[derive(Debug, Default)]
 pub enum Way {
     /// As it is.
     #[default]
     Plain,
-    /// Once a callback was brought to the shop; it depends on what came of that.
+    /// After a callback to the shop, on whose result the answer depends.
     Follow(Box<Follow>),
-    /// Once another request was answered.
+    /// After another request has been handled.
     Again(Box<Again>),
-    /// In place of it, bytes are sent past HTTP's rules.
+    /// Raw bytes are sent instead.
     Script(Box<Script>),
-    /// In place of a body, it shows what happens, as it happens.
+    /// Streams events as they happen instead of a body.
     Watch(Box<Watch>),
-    /// More follows on the body, made piece by piece as it is read.
+    /// The rest of the body is generated piece by piece as the client reads.
     Pieces(Pieces),
 }
 
-/// The next piece of a long body each time, until there is none.
+/// Returns the next piece of a long body, or `None` at its end.
 pub struct Pieces(Box<dyn FnMut() -> Option<String> + Send>);
 
 impl Pieces {
@@ -132,31 +132,31 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
-/// What is room enough for most answers in JSON.
+/// Enough for most JSON answers, in bytes.
 const MOSTLY: usize = 512;
-/// Up to this length, an answer that is made piece by piece is sent whole, with its length.
+/// Answers up to this size are sent whole, with their length, even if they are made piece by piece.
 const WHOLE: usize = 256 * 1024;
 
-/// A body that is there, or one that goes on.
+/// A complete body, or a streamed one.
 pub type ReplyBody = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
 
 impl Reply {
     /// A JSON answer.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         let mut text = Vec::with_capacity(MOSTLY);
-        // What the handlers answer with has texts for names, and nothing else can fail.
+        // The handlers' answers have strings as keys, so serializing cannot fail.
         if serde_json::to_writer(&mut text, body).is_err() {
             text.clear();
         }
         Self::new(status, "application/json; charset=utf-8", text)
     }
 
-    /// A page.
+    /// An HTML page.
     pub fn html(status: StatusCode, page: String) -> Self {
         Self::new(status, "text/html; charset=utf-8", page)
     }
 
-    /// Text of some kind.
+    /// A text of the given media type.
     pub fn text(status: StatusCode, content_type: &'static str, text: &str) -> Self {
         Self::new(status, content_type, text.to_owned())
     }
@@ -177,7 +177,7 @@ impl Reply {
         }
     }
 
-    /// An answer that `next` makes piece by piece: it may be long, and its reader slow.
+    /// An answer that `next` generates piece by piece, for long bodies and slow clients.
     pub fn in_pieces(
         content_type: &'static str,
         mut next: impl FnMut() -> Option<String> + Send + 'static,
@@ -194,7 +194,7 @@ impl Reply {
         reply
     }
 
-    /// This reply; a complete JSON document ends with a newline, for terminals.
+    /// Adds a newline to a complete JSON document, for terminals.
     #[must_use]
     pub fn ending_its_line(mut self) -> Self {
         let is_whole = !matches!(self.way, Way::Pieces(_));
@@ -211,7 +211,7 @@ impl Reply {
         Self::empty(StatusCode::SEE_OTHER).with(LOCATION, url)
     }
 
-    /// This answer, unless `follow` leads to another.
+    /// Delivers a callback first, which may replace this answer.
     #[must_use]
     pub fn following(self, follow: Follow) -> Self {
         Self {
@@ -220,7 +220,7 @@ impl Reply {
         }
     }
 
-    /// Adds a header; one whose value cannot stand in a header is left out.
+    /// Adds a header; a value that is not allowed in a header is dropped.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -229,7 +229,7 @@ impl Reply {
         self
     }
 
-    /// Adds a header that is always the same: nothing is copied.
+    /// Adds a header with a static value, which is not copied.
     #[must_use]
     pub fn saying(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, HeaderValue::from_static(value)));
@@ -238,7 +238,7 @@ impl Reply {
 }
 
 impl Reply {
-    /// The head of this answer, as HEAD asks for it (RFC 9110, section 9.3.2).
+    /// The head of this answer, for HEAD (RFC 9110, section 9.3.2).
     #[must_use]
     pub fn without_body(mut self) -> Self {
         let length = std::mem::take(&mut self.body).len();
@@ -260,7 +260,7 @@ impl Reply {
         self
     }
 
-    /// This answer with `stream` for a body.
+    /// Converts this answer, with `stream` as its body.
     pub fn streaming(self, stream: Channel<Bytes, io::Error>) -> hyper::Response<ReplyBody> {
         let mut response: hyper::Response<ReplyBody> = self.into();
         *response.body_mut() = Either::Right(stream);

@@ -1,4 +1,4 @@
-//! A request as the handlers see it: everything read, nothing interpreted.
+//! A request as handlers see it: read completely, but not interpreted.
 
 use crate::http::body::{self, NoRoom, Room};
 use crate::http::forwarded::Forwarded;
@@ -9,12 +9,12 @@ use hyper::{HeaderMap, Method, Version};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// The header that traces an operation (R-cur).
+/// The header that correlates the requests of an operation (R-cur).
 pub const REFERENCE_ID: HeaderName = HeaderName::from_static("x-reference-id");
 
 pub use crate::http::body::{BODY_LIMIT, Body};
 
-/// A request, read whole.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// HTTP method.
@@ -27,13 +27,13 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
-    /// What proxies in front of the server say, as far as they are trusted.
+    /// What trusted proxies in front of the server report.
     pub forwarded: Forwarded,
 }
 
 impl Request {
-    /// Reads a request from the connection; its body may take so long, and finds its place in
-    /// `room`.
+    /// Reads a request from the connection. Its body may take up to `body_time` and uses memory
+    /// from `room`.
     pub async fn read(
         request: hyper::Request<Incoming>,
         body_time: Duration,
@@ -59,12 +59,12 @@ impl Request {
     /// A header as text; bytes outside ASCII are replaced.
     pub fn header(&self, name: &HeaderName) -> Option<Cow<'_, str>> {
         let bytes = self.headers.get(name)?.as_bytes();
-        // Which looks at a word at a time; what replaces bytes looks at each.
+        // `from_utf8` checks a word at a time, unlike `from_utf8_lossy`.
         let text = str::from_utf8(bytes).map(Cow::Borrowed);
         Some(text.unwrap_or_else(|_| String::from_utf8_lossy(bytes)))
     }
 
-    /// The media type of the body, in lower case and without parameters.
+    /// The media type of the body in lowercase, without parameters.
     pub fn media_type(&self) -> Option<Cow<'_, str>> {
         let value = self.header(&CONTENT_TYPE)?;
         let essence = |value: &str| {
@@ -79,7 +79,7 @@ impl Request {
         })
     }
 
-    /// The charset that the body's media type names, in lower case.
+    /// The charset of the body's media type, in lowercase.
     pub fn charset(&self) -> Option<String> {
         charset_of(&self.header(&CONTENT_TYPE)?)
     }
@@ -93,8 +93,8 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The head of an HTTP/2 request as handlers know it: with a host, and with one line of cookies
-/// (RFC 9113, sections 8.3.1 and 8.2.3).
+/// Makes the head of an HTTP/2 request look like one of HTTP/1: with a host, and with a single
+/// cookie header (RFC 9113, sections 8.3.1 and 8.2.3).
 fn as_in_http1(parts: &mut Parts) {
     if let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -110,7 +110,7 @@ fn as_in_http1(parts: &mut Parts) {
     }
 }
 
-/// The charset that a media type names, in lower case.
+/// The charset of a media type, in lowercase.
 pub fn charset_of(media_type: &str) -> Option<String> {
     media_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

@@ -1,38 +1,38 @@
-//! Which endpoint a path means.
+//! Maps paths to endpoints.
 
 use crate::http::form::decode_segment;
 use flexiti_contract::{Contract, Endpoint};
 
-/// The part of the path that stands before every endpoint (R-cur).
+/// The prefix of every endpoint (R-cur).
 pub const BASE: &str = "/flexiti/online-api";
-/// The part before the admin API.
+/// The prefix of the admin API.
 pub const ADMIN: &str = "/__admin";
-/// The part before a session of the hosted pages.
+/// The prefix of the hosted pages.
 pub const CHECKOUT: &str = "/checkout";
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// An endpoint of the API, with the client id and the order id of the path.
+    /// An endpoint of the API, with the client id and the order id in the path.
     Api(Endpoint, Option<String>, Option<String>),
-    /// A page of the hosted checkout: its session, and what follows in the path.
+    /// A page of the hosted checkout: the session and the rest of the path.
     Checkout(String),
     /// The admin API, with the rest of the path.
     Admin(String),
     /// The first page, `/`.
     Root,
-    /// Nothing is there.
+    /// There is nothing at this path.
     Unknown,
 }
 
-/// The paths of the contract, ready to be matched.
+/// The contract's paths, compiled for matching.
 #[derive(Debug)]
 pub struct Router {
     endpoints: matchit::Router<Endpoint>,
 }
 
 impl Router {
-    /// The router of the contract's endpoints.
+    /// A router for the contract's endpoints.
     pub fn new(contract: &Contract) -> anyhow::Result<Self> {
         let mut endpoints = matchit::Router::new();
         for row in &contract.endpoints {
@@ -41,7 +41,7 @@ impl Router {
         Ok(Self { endpoints })
     }
 
-    /// The listed path that an unknown one comes near, and what is different about it.
+    /// The endpoint's path that an unknown one resembles, and how it differs.
     pub fn near(&self, path: &str) -> Option<(String, &'static str)> {
         let listed = |path: &str| self.endpoints.at(path).is_ok();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -56,7 +56,7 @@ impl Router {
         }
         let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
         let id = lower.iter().position(|part| part == "client-id");
-        // A client id is as it is.
+        // A client id is case-sensitive.
         let part = |at: usize| match id {
             Some(id) if at == id + 1 => parts[at],
             _ => lower[at].as_str(),
@@ -70,14 +70,14 @@ impl Router {
         listed(&whole).then_some((whole, "with the base path before it"))
     }
 
-    /// The client id that any path has after `client-id`.
+    /// The client id in any path that has `client-id`.
     pub fn client_id(path: &str) -> Option<String> {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         parts.find(|part| part.eq_ignore_ascii_case("client-id"))?;
         parts.next().map(decode_segment)
     }
 
-    /// Where `path` leads.
+    /// The route for `path`.
     pub fn route(&self, path: &str) -> Route {
         if let Ok(found) = self.endpoints.at(path) {
             let client_id = found.params.get("clientId").map(decode_segment);

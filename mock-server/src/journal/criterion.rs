@@ -1,11 +1,11 @@
-//! One thing that a request must have.
+//! A single criterion of a match.
 
 use crate::journal::expectation::{Match, Named};
 use crate::journal::sent::Candidate;
 use crate::redact::Redactor;
 use serde_json::Value;
 
-/// A part of a match: whether a request has it is asked of thousands, how it differs of few.
+/// A criterion of a match. `holds` runs on thousands of requests, the texts only on a few.
 pub enum Criterion<'m> {
     Endpoint(&'m Named),
     Method(&'m str),
@@ -16,7 +16,7 @@ pub enum Criterion<'m> {
 }
 
 impl Match {
-    /// What it asks for.
+    /// The criteria of this match.
     pub(super) fn parts(&self) -> impl Iterator<Item = Criterion<'_>> {
         let params = self.params.iter();
         let headers = self.headers.iter();
@@ -35,7 +35,7 @@ impl Match {
 }
 
 impl Criterion<'_> {
-    /// How much more than one parameter it tells requests apart.
+    /// The weight of a mismatch, relative to one in a parameter.
     pub fn weight(&self) -> usize {
         match self {
             Self::Endpoint(_) => 4,
@@ -44,7 +44,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// Whether a request has it.
+    /// Whether a request meets it.
     pub fn holds(&self, candidate: &Candidate<'_>) -> bool {
         let entry = candidate.entry;
         match self {
@@ -55,7 +55,7 @@ impl Criterion<'_> {
             Self::Method(method) => entry.method.as_str().eq_ignore_ascii_case(method),
             Self::Path(path) => entry.address() == *path,
             Self::Status(status) => entry.status == *status,
-            // Texts, which most are, are compared where they stand.
+            // Strings, the usual case, are compared without copying.
             Self::Param(name, Value::String(expected)) => candidate.is(name, expected),
             Self::Param(name, expected) => match (candidate.param(name), expected) {
                 (None, Value::Null) => true,
@@ -68,7 +68,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// What it is called in a message.
+    /// Its name in messages.
     pub fn name(&self, redactor: &Redactor) -> String {
         match self {
             Self::Endpoint(_) => "endpoint".to_owned(),
@@ -82,7 +82,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// What is expected, without secrets; nothing where it is to be absent.
+    /// The expected value without secrets; `None` if it must be absent.
     pub fn expected(&self, redactor: &Redactor) -> Option<String> {
         Some(match self {
             Self::Endpoint(named) => named.name.clone(),
@@ -95,7 +95,7 @@ impl Criterion<'_> {
         })
     }
 
-    /// What the request has in its place, without secrets.
+    /// The request's value without secrets.
     pub fn actual(&self, candidate: &Candidate<'_>, redactor: &Redactor) -> Option<String> {
         let entry = candidate.entry;
         Some(match self {
@@ -117,7 +117,7 @@ impl Criterion<'_> {
     }
 }
 
-/// A value as a form would send it.
+/// A value as a form would contain it.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

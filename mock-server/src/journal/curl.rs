@@ -1,4 +1,4 @@
-//! A command line that sends a recorded request again.
+//! A curl command that sends a recorded request again.
 
 use crate::journal::entry::Entry;
 use crate::redact::{HASH, HIDDEN, Redactor};
@@ -14,14 +14,14 @@ const OWN: &[&str] = &[
     "expect",
 ];
 
-/// `curl` for a request to a server at `origin`. A secret stands there as a shell variable named
-/// after what it is.
+/// The `curl` command for a request to a server at `origin`. Secrets appear as shell variables with
+/// telling names.
 pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     let body = entry.body().unwrap_or_default();
     let text = str::from_utf8(body).ok().filter(|t| !t.contains('\0'));
     let shown = entry.shown_body(redactor).unwrap_or_default();
     let mut command = String::new();
-    // What no argument can hold goes through a pipe, unless there is something to hide in it.
+    // A body that cannot be an argument is piped, unless parts of it are hidden.
     let piped = text.is_none() && shown == String::from_utf8_lossy(body);
     if piped {
         let _ = write!(command, "printf '{}' | ", octal(body));
@@ -32,7 +32,7 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
         url.push_str(&redactor.form(&query));
     }
     let method = redactor.text(entry.method.as_str());
-    // Other signs that a method may have mean something to a shell.
+    // A method may contain characters that are special to a shell.
     let method = if method.bytes().all(|b| b.is_ascii_alphabetic()) {
         method
     } else {
@@ -40,14 +40,14 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     };
     command.push_str("curl -si");
     if url.contains(['[', ']', '{', '}']) {
-        // Else it would be several URLs.
+        // Otherwise curl would expand it to several URLs.
         command.push_str(" -g");
     }
     if url.contains("/.") {
         command.push_str(" --path-as-is");
     }
     if method == "HEAD" && body.is_empty() {
-        // With -X, curl would wait for a body.
+        // With `-X HEAD`, curl would wait for a body.
         let _ = write!(command, " --head {}", word(&url));
     } else {
         let _ = write!(command, " -X {method} {}", word(&url));
@@ -55,7 +55,7 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
     for (name, value) in entry.headers() {
         if !OWN.contains(&name.as_str()) {
             let name_shown = redactor.text(&name);
-            // Nothing behind the colon would leave the header out.
+            // curl would drop a header with nothing after the colon.
             let header = match redactor.header(&name, &value) {
                 value if value.trim().is_empty() => format!("{name_shown};"),
                 value => format!("{name_shown}: {value}"),
@@ -68,19 +68,19 @@ pub fn command(entry: &Entry, origin: &str, redactor: &Redactor) -> String {
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if !body.is_empty() && !has_type {
-        // Else curl says that it is a form.
+        // Otherwise curl declares it as a form.
         command.push_str(" -H 'content-type:'");
     }
     if piped {
         command.push_str(" --data-binary @-");
     } else if !body.is_empty() {
-        // As it stands: a body may begin with the `@` by which others name a file.
+        // Unlike the other data options, this one does not treat a leading `@` as a file name.
         let _ = write!(command, " --data-raw {}", word(&shown));
     }
     command
 }
 
-/// A word of a shell command, hidden secrets as variables.
+/// A quoted word of a shell command, with hidden secrets as variables.
 fn word(text: &str) -> String {
     let quoted = |text: &str| match text {
         "" => String::new(),
@@ -105,7 +105,7 @@ fn word(text: &str) -> String {
     word
 }
 
-/// What the secret that follows on `before` is called.
+/// The variable name for the secret that follows `before`.
 fn variable(before: &str, hash: &str) -> String {
     let name = before.trim_end_matches(['=', '"', ':', ' ']);
     let ends = |end: &str| {

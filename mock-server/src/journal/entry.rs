@@ -1,4 +1,4 @@
-//! One exchange as it is remembered.
+//! One exchange in the journal.
 
 use crate::clock::Millis;
 use crate::http::reply::Reply;
@@ -11,29 +11,29 @@ use hyper::header::{HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A request and its answer, or a callback and the shop's; nothing is hidden in it.
+/// A request and its answer, or a callback and the shop's answer, unredacted.
 #[derive(Debug)]
 pub struct Entry {
-    /// Counted from one.
+    /// Counted from 1.
     pub id: u64,
     /// When it came.
     pub at: Millis,
     /// HTTP method.
     pub method: Method,
-    /// Status of the answer; 0 where the shop did not answer a callback.
+    /// Status of the answer; 0 if the shop did not answer a callback.
     pub status: u16,
     /// How long the answer took.
     pub took: Duration,
-    /// What the handlers found out.
+    /// What the handlers found out about it.
     pub note: Note,
-    /// The answer's headers beside the content type.
+    /// The answer's headers except the content type.
     pub reply_headers: Vec<(HeaderName, HeaderValue)>,
-    /// The answer's media type; empty where it has no body.
+    /// The answer's media type; empty if it has no body.
     pub reply_type: Cow<'static, str>,
-    /// How long the answer's body was.
+    /// The length of the answer's body, in bytes.
     pub reply_length: usize,
-    /// Path, query, header lines, body and the answer's body, in one piece and copied: what
-    /// belongs to the request would keep the connection's buffer alive.
+    /// Path, query, header lines, body and the answer's body in one buffer. They are copied,
+    /// because parts of the request would keep the connection's buffer alive.
     pub(super) copied: Box<[u8]>,
     pub(super) path: usize,
     pub(super) query: Option<usize>,
@@ -43,7 +43,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is to be remembered of an exchange; the journal gives it its id.
+    /// An exchange to be recorded; the journal assigns its id.
     pub fn new(
         at: Millis,
         request: &Request,
@@ -99,7 +99,7 @@ impl Entry {
         }
     }
 
-    /// About how many bytes it takes; parameters as read are about as large as the body.
+    /// Its approximate size in bytes. The parsed parameters count as much as the body.
     pub fn size(&self) -> usize {
         let reply = self.reply_headers.iter();
         let reply: usize = reply
@@ -113,12 +113,12 @@ impl Entry {
         size_of::<Self>() + self.copied.len() + read + reply + reasons
     }
 
-    /// The path as sent; of a callback, the URL up to its query.
+    /// The path as sent; for a callback, the URL up to its query.
     pub fn path(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.copied[..self.path])
     }
 
-    /// The path as sent; of a callback, the whole URL that was requested.
+    /// The path as sent; for a callback, the complete URL.
     pub fn address(&self) -> Cow<'_, str> {
         match self.query() {
             Some(query) if self.note.callback => format!("{}?{query}", self.path()).into(),
@@ -126,8 +126,8 @@ impl Entry {
         }
     }
 
-    /// What stands before the path in a URL: `own` is this server's origin, and a callback goes
-    /// to a shop's.
+    /// The part of the URL before the path: this server's origin `own`, or nothing for a callback,
+    /// whose path is a URL of the shop.
     pub fn origin<'o>(&self, own: &'o str) -> &'o str {
         if self.note.callback { "" } else { own }
     }
@@ -138,14 +138,14 @@ impl Entry {
         Some(String::from_utf8_lossy(&self.copied[self.path..end]))
     }
 
-    /// The headers, their names in lower case; bytes that are no UTF-8 are replaced.
+    /// The headers, with names in lowercase; bytes that are not UTF-8 are replaced.
     pub fn headers(&self) -> Vec<(String, String)> {
         header_pairs(&self.header_lines())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     }
 
-    /// The headers, their values byte for byte.
+    /// The headers with their raw values.
     pub fn header_bytes(&self) -> Vec<(String, Vec<u8>)> {
         let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
         let pair = |line: &[u8]| {
@@ -156,7 +156,7 @@ impl Entry {
         lines.filter_map(pair).collect()
     }
 
-    /// The values of the header `name`, in any case.
+    /// The values of the header `name`, whatever its case.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         let lines = self.copied[self.query.unwrap_or(self.path)..self.head].split(|b| *b == b'\n');
         lines.filter_map(move |line| {
@@ -167,13 +167,13 @@ impl Entry {
         })
     }
 
-    /// The header lines in one piece, for [`header_pairs`].
+    /// All header lines, for [`header_pairs`].
     pub fn header_lines(&self) -> Cow<'_, str> {
         let lines = &self.copied[self.query.unwrap_or(self.path)..self.head];
         String::from_utf8_lossy(lines)
     }
 
-    /// The headers of the answer, its media type among them.
+    /// The headers of the answer, including its media type.
     pub fn answer_headers(&self) -> Vec<(String, String)> {
         let kind = ("content-type".to_owned(), self.reply_type.to_string());
         let kind = Some(kind).filter(|_| !self.reply_type.is_empty());
@@ -184,13 +184,13 @@ impl Entry {
         kind.into_iter().chain(others).collect()
     }
 
-    /// The body as sent; none if it could not be read, or was longer than the API reads.
+    /// The body as sent; `None` if it could not be read or was larger than the API reads.
     pub fn body(&self) -> Option<&[u8]> {
         self.has_body.then_some(&self.copied[self.head..self.body])
     }
 
-    /// The body as it may be shown. One in a content coding, or in a charset that does not extend
-    /// ASCII, cannot be searched for secrets, and is hidden.
+    /// The body with secrets hidden. It is hidden entirely if it has a content coding or a charset
+    /// that does not extend ASCII, because then it cannot be searched for secrets.
     pub fn shown_body(&self, redactor: &Redactor) -> Option<String> {
         let body = self.body()?;
         let is_coded = |coding: Cow<'_, str>| !coding.trim().eq_ignore_ascii_case("identity");
@@ -203,13 +203,13 @@ impl Entry {
         Some(redactor.body(body))
     }
 
-    /// The answer's body; of a page, which is large and made anew at any time, nothing.
+    /// The answer's body; empty for a page, which is large and can be rendered again.
     pub fn reply_body(&self) -> &[u8] {
         &self.copied[self.body..]
     }
 }
 
-/// Whether a body of this media type can be searched: its charset has the letters of ASCII.
+/// Whether a body of this media type can be searched, that is, its charset extends ASCII.
 fn is_searchable(media_type: &str) -> bool {
     let charset = charset_of(media_type);
     let families = [
@@ -226,7 +226,7 @@ fn is_searchable(media_type: &str) -> bool {
     charset.is_none_or(|charset| families.iter().any(|family| charset.starts_with(family)))
 }
 
-/// The names and values in the header lines of an entry.
+/// The names and values in an entry's header lines.
 pub fn header_pairs(lines: &str) -> impl Iterator<Item = (&str, &str)> {
     let lines = lines.split_terminator('\n');
     lines.filter_map(|line| line.split_once(": "))

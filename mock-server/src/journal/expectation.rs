@@ -1,4 +1,4 @@
-//! What a test expects of the requests that a merchant sent.
+//! A test's expectations of a merchant's requests.
 
 use crate::call_kind::CallKind;
 use crate::fault::names;
@@ -12,28 +12,28 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is expected.
+/// An expectation.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     /// Client id; omit for all merchants.
     pub client_id: Option<String>,
-    /// What a request must have; anything if absent.
+    /// What a request must have; omit to match all.
     #[serde(rename = "match")]
     pub matching: Option<Match>,
     /// How many requests must match; at least one if absent.
     pub times: Option<Times>,
-    /// What successive requests must have, in this order; others may come between them.
+    /// What successive requests must have, in this order; others may come in between.
     #[serde(default)]
     pub in_order: Vec<Match>,
 }
 
-/// How many parameters, headers or matches one expectation may ask for.
+/// The maximum number of parameters, headers or matches in one expectation.
 const MOST: usize = 100;
 
 impl Expected {
-    /// This expectation with the contract's names for its parameters; the error says which
-    /// parameter no endpoint has, or where too much is asked.
+    /// Replaces parameter names by the contract's. The error names a parameter that no endpoint
+    /// has, or an exceeded limit.
     pub fn checked(&self, contract: &Contract) -> Result<Self, String> {
         let mut checked = self.clone();
         let count = checked.in_order.len();
@@ -81,7 +81,7 @@ impl Match {
     }
 }
 
-/// The contract's name for what a form may call `a[b][c]`.
+/// The contract's name for a form's `a[b][c]`.
 fn dotted(name: &str) -> String {
     name.replace('[', ".").replace(']', "")
 }
@@ -108,7 +108,7 @@ pub struct Match {
     pub headers: BTreeMap<String, String>,
 }
 
-/// An endpoint, a group of them, or the callbacks, by name.
+/// An endpoint, a group of endpoints, or the callbacks, by name.
 #[derive(Debug, Clone)]
 pub struct Named {
     pub(super) name: String,
@@ -116,7 +116,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// The places of a name; the error lists the names there are.
+    /// The kinds of call with this name; the error lists the known names.
     pub fn new(name: &str) -> Result<Self, String> {
         let places = places(name)?;
         let name = name.to_owned();
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Named {
     }
 }
 
-/// How many: `2`, or `{"min": 1, "max": 3}`.
+/// A number range: `2`, or `{"min": 1, "max": 3}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
@@ -147,13 +147,13 @@ pub struct Range {
     pub max: Option<usize>,
 }
 
-/// How often; a number in JSON is both ends of the range.
+/// How often; a JSON number means exactly that often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Times(pub Range);
 
 impl Times {
-    /// Just so often.
+    /// Exactly this often.
     pub fn exactly(times: usize) -> Self {
         Self(Range {
             min: times,
@@ -205,7 +205,7 @@ impl<'de> Visitor<'de> for TimesVisitor {
 }
 
 impl Range {
-    /// The number that its words end with.
+    /// The last number in its description.
     pub(super) fn last(self) -> usize {
         self.max.unwrap_or(self.min)
     }

@@ -7,7 +7,7 @@ use flexiti_contract::Endpoint;
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
-/// What a filter may ask for, and what that means.
+/// The names of all filters, and their descriptions.
 pub const FILTERS: &[(&str, &str)] = &[
     ("client_id", "Client id; omit for all merchants."),
     (
@@ -29,7 +29,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Names for several endpoints.
+/// Names for groups of endpoints.
 const GROUPS: &[(&str, &[CallKind])] = &[
     (
         "init",
@@ -48,7 +48,7 @@ const GROUPS: &[(&str, &[CallKind])] = &[
     ),
 ];
 
-/// The places of a name: one, or those of a group. The error lists the names there are.
+/// The kinds of call with this name, which may be a group's; the error lists the known names.
 pub fn places(name: &str) -> Result<Vec<CallKind>, String> {
     if let Some(place) = CallKind::from_name(name) {
         return Ok(vec![place]);
@@ -76,7 +76,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads a query string's pairs; the error names what is not understood.
+    /// Parses a query string's pairs; the error names what is invalid.
     pub fn parse(query: &Form) -> Result<Self, String> {
         let mut filter = Self::default();
         for (name, value) in query.pairs() {
@@ -123,13 +123,13 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Whose exchanges; everybody's if it names nobody.
+    /// The merchant whose exchanges are listed; `None` for all.
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
     }
 
-    /// The ids of the exchanges it lets through, of those that are the merchant's. Of more than
-    /// `limit` they are the latest, or, with `after`, those that follow it.
+    /// The ids of the matching exchanges among the merchant's. If there are more than `limit`, the
+    /// latest ones, or with `after` the ones that follow it.
     pub fn choose<E: Borrow<Entry>>(&self, entries: impl Iterator<Item = E>) -> VecDeque<u64> {
         let limit = self.limit.unwrap_or(usize::MAX);
         let mut chosen = VecDeque::new();
@@ -152,7 +152,7 @@ impl Filter {
         chosen
     }
 
-    /// The exchanges up to this one need not be looked at.
+    /// Exchanges up to this id can be skipped.
     pub fn starts_after(&self) -> u64 {
         self.after.unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! The journal as an HTTP archive (HAR 1.2), which browsers and other tools open.
+//! The journal as an HTTP archive (HAR 1.2), for browsers and other tools.
 
 use crate::clock::Millis;
 use crate::http::form::{Form, FormRules};
@@ -8,17 +8,16 @@ use hyper::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The media type that asks for it.
+/// The media type of an HTTP archive.
 pub const MEDIA_TYPE: &str = "application/har+json";
-/// The server speaks no other.
+/// HTTP/2 exchanges are shown like those of HTTP/1.1.
 const HTTP: &str = "HTTP/1.1";
 
-/// The only page of an archive: Firefox and Safari open none without one, and an exchange names
-/// the page that it belongs to.
+/// The archive's only page. Firefox and Safari do not open an archive without one, and every
+/// exchange refers to its page.
 const PAGE: &str = "journal";
 
-/// What stands before the exchanges in an archive that begins at `start`, and what stands after
-/// them.
+/// The text before and after the exchanges, in an archive that begins at `start`.
 pub fn frame(start: Millis) -> (String, String) {
     let page = json!({
         "startedDateTime": date_time(start),
@@ -33,7 +32,7 @@ pub fn frame(start: Millis) -> (String, String) {
     (before, "]}}".to_owned())
 }
 
-/// An exchange of an archive; `origin` stands before the paths of this server.
+/// An exchange in an archive; `origin` precedes the paths of this server.
 pub fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
     let took = entry.took.as_secs_f64() * 1e3;
     json!({
@@ -48,7 +47,7 @@ pub fn exchange(entry: &Entry, origin: &str, redactor: &Redactor) -> Value {
     })
 }
 
-/// With milliseconds, always three digits of them.
+/// Formats a time with exactly three decimals.
 fn date_time(at: Millis) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
     format!("{at:.3}")

@@ -1,4 +1,4 @@
-//! The journal as it is kept: what has changed in it, and what was kept.
+//! The stored journal: its changes, and how it is restored.
 
 use crate::journal::entry::Entry;
 use crate::journal::shelves::{Journal, Shelf};
@@ -6,8 +6,8 @@ use crate::journal::tracked::{Drops, JournalChanges, Owner, Tracked};
 use std::sync::Arc;
 
 impl Journal {
-    /// Notes from now on what changes. Where `is_new`, it takes the place of all that was kept; if
-    /// not, its exchanges have been kept, and what it has dropped of them is still to be.
+    /// Starts to track changes. If `is_new`, the journal replaces everything stored; otherwise its
+    /// exchanges are already stored, and those that it has dropped have yet to be removed.
     pub fn track(&mut self, is_new: bool) {
         self.tracked = Some(if is_new {
             let dropped = self.shelves.iter().filter(|(_, held)| held.dropped > 0);
@@ -25,7 +25,7 @@ impl Journal {
         });
     }
 
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     pub fn take_changes(&mut self) -> JournalChanges {
         let new = Tracked {
             from: self.next,
@@ -60,7 +60,7 @@ impl Journal {
         }
     }
 
-    /// Adds an exchange that was kept, later ones after earlier ones.
+    /// Adds a stored exchange, in the order of ids.
     pub fn restore(&mut self, entry: Entry) {
         let owner = &entry.note.client_id;
         if self
@@ -68,7 +68,7 @@ impl Journal {
             .get(owner)
             .is_some_and(|own| entry.id <= own.dropped_to)
         {
-            // It is counted already, and only its row was left.
+            // It is already counted as dropped; only its row was left.
             if let Some(tracked) = &mut self.tracked {
                 tracked.gone.push(entry.id);
             }
@@ -78,13 +78,13 @@ impl Journal {
         self.hold(entry);
     }
 
-    /// Forgets all exchanges, and begins to count anew, as another server has.
+    /// Forgets all exchanges and restarts their ids, as another server has.
     pub fn clear(&mut self) {
         *self = Self::new(self.limits);
         self.track(false);
     }
 
-    /// Forgets an exchange, as another server has.
+    /// Removes an exchange, as another server has.
     pub fn take_away(&mut self, id: u64) {
         let Some(gone) = self.entries.remove(&id) else {
             return;
@@ -100,8 +100,8 @@ impl Journal {
         }
     }
 
-    /// Takes over how much another server has dropped of an owner's exchanges in all; nothing of
-    /// one that is forgotten.
+    /// Takes over another server's total of dropped exchanges of an owner; `None` if the owner was
+    /// forgotten.
     pub fn take_over_drops(&mut self, owner: &Owner, drops: Option<Drops>) {
         if let Some(shelf) = self.shelves.get_mut(owner) {
             self.dropped -= shelf.dropped;
@@ -114,12 +114,12 @@ impl Journal {
         self.restore_drops(drops.map(|drops| (owner.clone(), drops)));
     }
 
-    /// The id of the next exchange is at least this one.
+    /// Makes the next id at least `next`.
     pub fn restore_next(&mut self, next: u64) {
         self.next = self.next.max(next);
     }
 
-    /// Says how much was dropped before: ahead of the exchanges that are left.
+    /// Restores how many exchanges were dropped before those that are left.
     pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>) {
         for (owner, drops) in drops {
             let own = self.shelves.entry(owner.clone()).or_insert_with(|| {

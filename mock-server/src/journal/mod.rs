@@ -1,4 +1,4 @@
-//! What came in and what was answered, in order, for tests and for people.
+//! The journal: requests and their answers in order, for tests and for people.
 
 mod criterion;
 mod curl;

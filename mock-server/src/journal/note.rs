@@ -1,4 +1,4 @@
-//! What the handlers found out about a request.
+//! What the handlers find out about a request.
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
@@ -13,9 +13,9 @@ use std::sync::Arc;
 /// Parameters as they were sent.
 #[derive(Debug)]
 pub enum JournaledParameters {
-    /// Those that the contract names.
+    /// Parameters named by the contract.
     Named(StoredParameters),
-    /// Any, as a JSON object's text.
+    /// Other parameters, as the text of a JSON object.
     Any(String),
 }
 
@@ -26,16 +26,16 @@ impl From<StoredParameters> for JournaledParameters {
 }
 
 impl JournaledParameters {
-    /// As a JSON object.
+    /// The parameters as a JSON object.
     pub fn to_object(&self) -> Map<String, Value> {
         match self {
             Self::Named(kept) => kept.to_object(),
-            // It was written from such an object.
+            // The text was written from such an object.
             Self::Any(text) => serde_json::from_str(text).unwrap_or_default(),
         }
     }
 
-    /// Whether one of them has this text for a value.
+    /// Whether a parameter has this text as its value.
     pub fn is(&self, name: &str, text: &str) -> bool {
         match self {
             Self::Named(kept) => kept.text(name).is_some_and(|value| value == text),
@@ -43,7 +43,7 @@ impl JournaledParameters {
         }
     }
 
-    /// The value of one of them.
+    /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<Value> {
         match self {
             Self::Named(kept) => kept.get(name),
@@ -57,57 +57,57 @@ impl JournaledParameters {
 pub struct Reason {
     /// Id of the clause.
     pub clause: &'static str,
-    /// The parameter at fault, if one is.
+    /// The parameter at fault, if there is one.
     pub param: Option<String>,
-    /// The word of `field_errors`, where the clause has one.
+    /// The `msg` in `field_errors`, if the clause has one.
     pub msg: Option<Msg>,
     /// What to send instead.
     pub remedy: Arc<str>,
 }
 
-/// What the handlers found out about a request.
+/// What the handlers find out about a request.
 #[derive(Debug, Default)]
 pub struct Note {
     /// The endpoint of the contract; `None` for other paths, and for callbacks.
     pub endpoint: Option<Endpoint>,
-    /// The mock itself requested a callback.
+    /// It is a callback that the mock itself requested.
     pub callback: bool,
-    /// Why the shop did not answer that, or the upstream the request.
+    /// Why the shop did not answer the callback, or the upstream the request.
     pub error: Option<Box<str>>,
-    /// The merchant it concerns; `None` where none is known.
+    /// The merchant that it concerns; `None` if unknown.
     pub client_id: Option<Arc<str>>,
-    /// The time by the merchant's clock; `None` where no merchant is known.
+    /// The time by the merchant's clock; `None` if the merchant is unknown.
     pub clock: Option<Millis>,
-    /// The parameters as read; `None` where none were read.
+    /// The parsed parameters; `None` if none were parsed.
     pub params: Option<JournaledParameters>,
-    /// The order it is about.
+    /// The order that it is about.
     pub order_id: Option<u64>,
-    /// The fault that struck it, by its type; `None` without one.
+    /// The type of the fault that struck it.
     pub fault: Option<String>,
-    /// For that fault's account.
+    /// The ticket for that fault's counts.
     pub ticket: Option<Ticket>,
-    /// Why it was refused.
+    /// The clauses that it was refused for.
     pub violations: Vec<Reason>,
-    /// What is known where another server answered.
+    /// Details if the request was for the upstream.
     pub upstream: Option<Box<Passed>>,
-    /// The answer's body is not kept.
+    /// Whether the answer's body must not be recorded.
     pub hides_answer: bool,
 }
 
-/// What is known of a request that another server was to answer.
+/// Details of a request for the upstream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Passed {
-    /// Scheme, host and port of that server.
+    /// The upstream's scheme, host and port.
     pub server: String,
-    /// How it came to an answer.
+    /// Who answered.
     pub mode: UpstreamMode,
-    /// Where the mock answers otherwise; none where it was not asked.
+    /// Where the mock answers differently; `None` if it was not asked.
     pub drift: Option<Vec<Drift>>,
 }
 
 impl Note {
-    /// What the exchange is about; none for other paths.
+    /// The kind of call; `None` for other paths.
     pub fn place(&self) -> Option<CallKind> {
         match self.endpoint {
             _ if self.callback => Some(CallKind::Callback),
@@ -115,13 +115,13 @@ impl Note {
         }
     }
 
-    /// Notes the fault that struck the request.
+    /// Records the fault that struck the request.
     pub fn strike(&mut self, strike: &Strike) {
         self.fault = Some(strike.action.word());
         self.ticket = Some(strike.ticket.clone());
     }
 
-    /// Why the request was refused, in one line: `init.lang.required lang`.
+    /// The clauses that were broken, in one line: `init.lang.required lang`.
     pub fn reasons(&self) -> Option<String> {
         let mut line = String::new();
         for reason in &self.violations {

@@ -15,8 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An exchange as it is kept; nothing is hidden in it. What is written is borrowed, what is read is
-/// not.
+/// An exchange as it is stored, unredacted. It borrows when written and owns when read.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeRow<'e> {
@@ -54,9 +53,9 @@ struct NoteRow<'e> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ParamsRow<'e> {
-    /// Those that the contract names.
+    /// Parameters named by the contract.
     Named(NamedParameters),
-    /// Any.
+    /// Other parameters.
     Any(Cow<'e, str>),
 }
 
@@ -69,7 +68,7 @@ struct ReasonRow<'e> {
     remedy: Cow<'e, str>,
 }
 
-/// Bytes, readable where they are UTF-8.
+/// Bytes: a string if they are UTF-8, otherwise base64.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Bytes<'e> {
@@ -98,7 +97,7 @@ impl Bytes<'_> {
 }
 
 impl Entry {
-    /// The exchange as it is kept.
+    /// The row for this exchange.
     pub fn row(&self) -> ExchangeRow<'_> {
         let after_path = self.query.unwrap_or(self.path);
         let headers = self.reply_headers.iter();
@@ -194,7 +193,7 @@ impl<'e> NoteRow<'e> {
 }
 
 impl ExchangeRow<'_> {
-    /// The exchange with this id; the error says what in it cannot be read.
+    /// Restores the exchange with this id; the error says what is invalid.
     pub fn read(self, id: u64, contract: &'static Contract) -> Result<Entry, String> {
         let mut copied = self.path.read()?;
         let path = copied.len();

@@ -1,5 +1,5 @@
-//! What a client sent, read as leniently as can be: for what was answered before anybody read it,
-//! by a fault or by a refusal.
+//! Reads parameters as leniently as possible, for requests that a fault or a refusal answered
+//! before a handler read them.
 
 use crate::http::form::decode_segment;
 use crate::http::json::any_of;
@@ -9,7 +9,7 @@ use flexiti_contract::{Contract, Endpoint, Given, Parameters, StoredParameters};
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 
-/// The parameters of a query and a body as texts, under the contract's names.
+/// The parameters in a query and a body as text, under the contract's names.
 pub fn sent(
     contract: &Contract,
     endpoint: Endpoint,
@@ -19,7 +19,7 @@ pub fn sent(
     sent_of(contract, endpoint, query, body, |_| true)
 }
 
-/// Those of them that are wanted by these names.
+/// Only the parameters with a wanted name.
 pub fn sent_of(
     contract: &Contract,
     endpoint: Endpoint,
@@ -59,7 +59,7 @@ pub fn sent_of(
     params
 }
 
-/// The parameters that an object names.
+/// The contract's parameters in an object.
 pub fn kept(
     contract: &'static Contract,
     endpoint: Endpoint,
@@ -78,7 +78,7 @@ pub fn kept(
     StoredParameters::new(contract.params(endpoint), &parameters)
 }
 
-/// An entry with its parameters, which are read at most once.
+/// An entry with its parameters, which are parsed at most once.
 pub struct Candidate<'e> {
     /// The entry.
     pub entry: &'e Entry,
@@ -86,7 +86,7 @@ pub struct Candidate<'e> {
 }
 
 impl<'e> Candidate<'e> {
-    /// An entry whose parameters may be asked for.
+    /// An entry whose parameters have not been parsed yet.
     pub fn new(entry: &'e Entry) -> Self {
         Self {
             entry,
@@ -94,7 +94,7 @@ impl<'e> Candidate<'e> {
         }
     }
 
-    /// Whether a parameter has this text for a value.
+    /// Whether a parameter has this text as its value.
     pub fn is(&self, name: &str, text: &str) -> bool {
         match &self.entry.note.params {
             Some(params) if params.is(name, text) => true,
@@ -102,7 +102,7 @@ impl<'e> Candidate<'e> {
         }
     }
 
-    /// The value of a parameter: as it was read, and where nobody read it, as it was sent.
+    /// The value of a parameter: as the handler read it, or else as it was sent.
     pub fn param(&self, name: &str) -> Option<Value> {
         let read = self.entry.note.params.as_ref();
         let read = read.and_then(|params| params.get(name));

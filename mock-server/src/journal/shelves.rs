@@ -1,4 +1,4 @@
-//! The exchanges, those of each merchant on a shelf.
+//! The exchanges of the journal, with a shelf for each merchant.
 
 use crate::journal::entry::Entry;
 use crate::journal::tracked::{Owner, Tracked};
@@ -6,36 +6,36 @@ use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// How much a journal holds before it drops the oldest.
+/// The size at which a journal drops its oldest exchanges.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Exchanges of a merchant.
+    /// Exchanges per merchant.
     pub count: usize,
-    /// Bytes, of all exchanges together.
+    /// Bytes, for all exchanges together.
     pub bytes: usize,
 }
 
-/// The latest exchanges, those of each merchant apart; older ones are dropped, and counted.
+/// The latest exchanges, separately for each merchant; older ones are dropped and counted.
 ///
-/// Merchants share the bytes, and whoever has taken most of them gives up its oldest: a busy
-/// merchant drops no exchange of a quiet one. Entries are shared: whoever reads them copies the
-/// pointers and lets go of the journal before anything is rendered.
+/// Merchants share the bytes, and the one that uses most drops its oldest exchange, so that a busy
+/// merchant does not push out a quiet one's. Entries are shared: a reader copies the pointers and
+/// unlocks the journal before rendering.
 #[derive(Debug)]
 pub struct Journal {
-    /// By client id; those that concern no merchant are under none.
+    /// By client id; `None` holds exchanges that concern no merchant.
     pub(super) shelves: FxHashMap<Owner, Shelf>,
-    /// All of them by their ids.
+    /// All entries by id.
     pub(super) entries: BTreeMap<u64, Arc<Entry>>,
-    /// The shelves by size, the largest last; the number tells those of one class apart.
+    /// The shelves by size class, largest last; the number distinguishes those of one class.
     pub(super) sizes: Sizes,
     pub(super) limits: Limits,
-    /// How large the entries are together.
+    /// The total size of the entries, in bytes.
     pub(super) bytes: usize,
     pub(super) next: u64,
     pub(super) next_shelf: u64,
     pub(super) dropped: u64,
     pub(super) dropped_to: u64,
-    /// What has changed since it was last kept, where that is to be known.
+    /// The changes since the journal was last stored; `None` if they are not tracked.
     pub(super) tracked: Option<Tracked>,
 }
 
@@ -45,12 +45,12 @@ pub(super) struct Shelf {
     pub(super) entries: VecDeque<Arc<Entry>>,
     pub(super) bytes: usize,
     pub(super) dropped: u64,
-    /// The latest that was dropped.
+    /// The id of the latest dropped exchange.
     pub(super) dropped_to: u64,
 }
 
-/// The shelves by their sizes, in classes that double: a shelf seldom goes from one to the next, and
-/// the largest is as good as any that is more than half as large.
+/// The shelves by size, in classes of powers of two. A shelf rarely changes its class, and any
+/// shelf in the largest class is good enough as the largest.
 #[derive(Debug, Default)]
 pub(super) struct Sizes(BTreeMap<(u32, u64), Owner>);
 
@@ -64,7 +64,7 @@ impl Sizes {
         self.0.insert((Self::class(one.bytes), one.number), owner);
     }
 
-    /// Gives a shelf another size.
+    /// Changes the size of a shelf.
     pub(super) fn change(&mut self, one: &mut Shelf, owner: &Owner, bytes: usize) {
         let (before, after) = (Self::class(one.bytes), Self::class(bytes));
         one.bytes = bytes;
@@ -75,12 +75,12 @@ impl Sizes {
         }
     }
 
-    /// Takes a shelf away.
+    /// Removes a shelf.
     pub(super) fn remove(&mut self, one: &Shelf) {
         self.0.remove(&(Self::class(one.bytes), one.number));
     }
 
-    /// Whose shelf is about the largest.
+    /// The owner of a shelf in the largest class.
     fn largest(&self) -> Option<Owner> {
         self.0.last_key_value().map(|(_, owner)| owner.clone())
     }
@@ -120,20 +120,20 @@ impl Journal {
         }
     }
 
-    /// The id that the next exchange will have.
+    /// The next exchange's id.
     pub fn next_id(&self) -> u64 {
         self.next
     }
 
-    /// Adds an exchange; gives its id, and what went for it, which the caller drops when nobody
-    /// waits for the journal any more. What it costs does not grow with the merchants.
+    /// Adds an exchange; returns its id, and the entry dropped for it, which the caller should free
+    /// after unlocking the journal. The cost does not depend on the number of merchants.
     pub fn record(&mut self, mut entry: Entry) -> (u64, Option<Arc<Entry>>) {
         let id = self.next;
         entry.id = id;
         (id, self.hold(entry))
     }
 
-    /// Adds an exchange that has its id; gives what went for it, the last if there was more.
+    /// Adds an exchange that has an id; returns the last entry dropped for it.
     pub(super) fn hold(&mut self, entry: Entry) -> Option<Arc<Entry>> {
         let id = entry.id;
         self.next = id + 1;
@@ -169,7 +169,7 @@ impl Journal {
         gone
     }
 
-    /// Takes out the oldest of an owner, if there is one.
+    /// Removes an owner's oldest exchange, if there is one.
     fn drop_oldest(&mut self, owner: &Owner) -> Option<Arc<Entry>> {
         let own = self.shelves.get_mut(owner)?;
         let oldest = own.entries.pop_front()?;
@@ -187,7 +187,7 @@ impl Journal {
         Some(oldest)
     }
 
-    /// Forgets the exchanges of one merchant; what is left of them may be dropped at any time.
+    /// Forgets a merchant's exchanges; the result can be dropped at any time.
     pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
         let gone = self.shelves.remove(&Some(client_id.into()))?;
         self.sizes.remove(&gone);
@@ -196,7 +196,7 @@ impl Journal {
         if let Some(tracked) = &mut self.tracked {
             tracked.forgotten(client_id, gone.entries.iter().map(|entry| entry.id));
         }
-        // Where nobody else has any, all of it goes at once.
+        // If no other merchant has any, all of them go at once.
         let rest = if gone.entries.len() == self.entries.len() {
             std::mem::take(&mut self.entries)
         } else {
@@ -208,8 +208,7 @@ impl Journal {
         Some((gone, rest))
     }
 
-    /// The next exchanges of one merchant after the one with the id `after`, in order and at most
-    /// so many; everybody's if none is named.
+    /// The next `count` exchanges of one merchant, or of all, after the id `after`, in order.
     pub fn page(&self, client_id: Option<&str>, after: u64, count: usize) -> Vec<Arc<Entry>> {
         let Some(id) = client_id else {
             let newer = self.entries.range(after.saturating_add(1)..);
@@ -230,7 +229,7 @@ impl Journal {
         self.entries.get(&id).cloned()
     }
 
-    /// How many exchanges of one merchant were dropped; everybody's if none is named.
+    /// How many exchanges of one merchant, or of all, were dropped.
     pub fn dropped(&self, client_id: Option<&str>) -> u64 {
         match client_id {
             Some(id) => self.shelves.get(&Some(id.into())).map_or(0, |s| s.dropped),
@@ -238,7 +237,7 @@ impl Journal {
         }
     }
 
-    /// The id of the latest exchange that was dropped; 0 if none was.
+    /// The id of the latest dropped exchange; 0 if there is none.
     pub fn dropped_to(&self, client_id: Option<&str>) -> u64 {
         match client_id {
             Some(id) => self
@@ -249,7 +248,7 @@ impl Journal {
         }
     }
 
-    /// How many exchanges there are, and how large they are together.
+    /// The number of exchanges, and their total size in bytes.
     pub fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.bytes)
     }
@@ -292,7 +291,7 @@ mod tests {
         for _ in 0..50 {
             gone.extend(journal.record(entry("busy", 1_000)).1);
         }
-        // The caller has the last of each.
+        // The caller has the last reference to each.
         assert!(gone.iter().all(|entry| Arc::strong_count(entry) == 1));
         assert!(gone.iter().map(|entry| entry.id).eq(2..=42));
         assert_eq!(journal.page(Some("quiet"), 0, 100).len(), 1);
@@ -307,7 +306,7 @@ mod tests {
         assert_eq!(journal.size(), (1, one));
         assert_eq!(journal.dropped(None), 0);
         assert_eq!(journal.sizes.count(), 1);
-        // What is larger than all that may be held is not held.
+        // An exchange larger than the limit is not kept.
         journal.record(entry("large", 20 * one));
         assert_eq!(journal.page(Some("large"), 0, 1).len(), 0);
         assert_eq!(journal.page(Some("quiet"), 0, 1).len(), 1);
@@ -323,7 +322,7 @@ mod tests {
             id,
             ..entry("a", 10)
         };
-        // Each time less is held than there was, and the row of 1 was left by mistake.
+        // The journal gets smaller each time; row 1 was left by mistake.
         let mut rows: Vec<u64> = (1..=20).collect();
         let mut drops = Drops { count: 1, to: 1 };
         for (limit, dropped) in [(10, 10), (4, 16), (4, 16)] {

@@ -1,21 +1,21 @@
-//! What has changed in a journal, for whoever keeps it.
+//! Changes of a journal, for its store.
 
 use crate::journal::entry::Entry;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Whose an exchange is; nobody's if it concerns no merchant.
+/// The merchant of an exchange; `None` if it concerns no merchant.
 pub(super) type Owner = Option<Arc<str>>;
 
-/// What has changed since a journal was last kept.
+/// The changes since a journal was last stored.
 #[derive(Debug, Default)]
 pub(super) struct Tracked {
     pub(super) is_void: bool,
-    /// The first exchange that has not been kept.
+    /// The first exchange that has not been stored.
     pub(super) from: u64,
     pub(super) gone: Vec<u64>,
-    /// Whose exchanges were dropped.
+    /// The owners of dropped exchanges.
     pub(super) owners: FxHashSet<Owner>,
 }
 
@@ -33,25 +33,24 @@ impl Tracked {
     }
 }
 
-/// What has changed in a journal.
+/// The changes of a journal.
 #[derive(Debug)]
 pub struct JournalChanges {
-    /// All that was kept is void.
+    /// Everything stored before is void.
     pub is_void: bool,
-    /// The ids of exchanges that it does not hold any more.
+    /// The ids of removed exchanges.
     pub gone: Vec<u64>,
     /// New exchanges.
     pub new: Vec<Arc<Entry>>,
-    /// What was dropped of a merchant's exchanges in all, by its client id; nothing of one that is
-    /// forgotten.
+    /// The totals of dropped exchanges by client id; `None` if the merchant was forgotten.
     pub drops: Vec<(Option<Arc<str>>, Option<Drops>)>,
 }
 
-/// How much was dropped of a merchant's exchanges.
+/// How many of a merchant's exchanges were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drops {
-    /// How many exchanges.
+    /// The number of exchanges.
     pub count: u64,
     /// The id of the latest of them.
     pub to: u64,

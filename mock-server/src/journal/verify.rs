@@ -1,5 +1,5 @@
-//! `POST requests/verify`: whether a merchant sent what a test expects, and if not, what came
-//! instead.
+//! `POST requests/verify`: whether a merchant sent what a test expects, and if not, the closest
+//! requests.
 
 use crate::journal::entry::Entry;
 use crate::journal::expectation::{Expected, Match, Range};
@@ -9,15 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
-/// How many near misses are shown.
+/// The maximum number of near misses shown.
 const NEAREST: usize = 3;
 
-/// What `requests/verify` answers if the requests are not as expected.
+/// The answer of `requests/verify` if the requests are not as expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// How many requests matched.
     pub matched: usize,
-    /// What was expected, in words.
+    /// The expectation, in words.
     pub expected: String,
     /// The requests that come closest.
     pub near_misses: Vec<NearMiss>,
@@ -25,19 +25,19 @@ pub struct Failure {
     pub message: String,
 }
 
-/// A request that is almost what was expected.
+/// A request that almost matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NearMiss {
-    /// The journal's id.
+    /// Its id in the journal.
     pub id: u64,
-    /// What differs: for each part, the expected and the actual value.
+    /// What differs: the expected and the actual value of each criterion.
     pub reasons: Vec<String>,
     #[serde(skip)]
     line: String,
 }
 
-/// Compares the requests of the merchant with what is expected; gives how many matched. `dropped`
-/// is how many older ones the journal no longer has: of those nothing can be said.
+/// Compares a merchant's requests with an expectation; returns how many matched. `dropped` is how
+/// many older exchanges the journal no longer has, which cannot be verified.
 pub fn verify(
     expected: &Expected,
     entries: &[&Entry],
@@ -122,7 +122,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// What is wanted of a request, in words.
+    /// Describes a match in words.
     fn wanted(&self, wanted: &Match) -> String {
         let mut parts = Vec::new();
         if let Some(id) = &self.expected.client_id {
@@ -141,9 +141,9 @@ impl Judge<'_> {
         format!(" with {}", parts.join(", "))
     }
 
-    /// The requests that are most like what is wanted, the latest first among equals.
+    /// The requests that come closest to a match, the latest first if they are equally close.
     fn nearest(&self, wanted: &Match, entries: &[Candidate<'_>]) -> Vec<NearMiss> {
-        // A few of thousands: they are kept in order while the others pass.
+        // Keep only the best few, in order, while going through thousands.
         let mut misses: Vec<(usize, &Candidate<'_>)> = Vec::new();
         for entry in entries.iter().rev() {
             let distance = wanted.distance(entry);
@@ -176,7 +176,7 @@ impl Match {
         self.parts().all(|part| part.holds(entry))
     }
 
-    /// How far a request is from it.
+    /// How far a request is from matching.
     fn distance(&self, entry: &Candidate<'_>) -> usize {
         let failed = self.parts().filter(|part| !part.holds(entry));
         failed.map(|part| part.weight()).sum()

@@ -18,13 +18,13 @@ use std::collections::HashSet;
 /// the same hash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeSummary {
-    /// Counted from one, over all merchants.
+    /// Counted from 1, over all merchants.
     pub id: u64,
     /// When the request arrived, by the machine's clock.
     pub at: Timestamp,
     /// When the request arrived, by the merchant's clock.
     pub clock: Option<Timestamp>,
-    /// The merchant it concerns, if that is known.
+    /// The merchant that it concerns, if known.
     pub client_id: Option<String>,
     /// The endpoint of the contract, or `callback` for a request of the mock to a shop; absent for
     /// other paths.
@@ -32,9 +32,9 @@ pub struct ExchangeSummary {
     pub endpoint: Option<CallKind>,
     /// HTTP method.
     pub method: String,
-    /// The path as sent; for a callback, the URL that was requested.
+    /// The path as sent; for a callback, the requested URL.
     pub path: String,
-    /// The headers, with names in lower case; a repeated header is a list.
+    /// The headers, with names in lowercase; a repeated header is a list.
     pub headers: Map<String, Value>,
     /// The parameters as read.
     pub params: Option<Map<String, Value>>,
@@ -53,19 +53,19 @@ pub struct ExchangeSummary {
     pub violations: Vec<Broken>,
     /// The fault that was injected.
     pub fault: Option<String>,
-    /// What is known where the upstream was to answer, and not the mock.
+    /// Details if the request was for the upstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamView>,
 }
 
-/// A request that was for another server.
+/// A request for the upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UpstreamView {
-    /// Scheme, host and port of that server.
+    /// The upstream's scheme, host and port.
     pub server: String,
-    /// `proxy`, `compare`, or `answer` where the answer is from the transcript.
+    /// `proxy`, `compare`, or `answer` if the answer is from the transcript.
     pub mode: UpstreamMode,
-    /// With `compare`, where the mock answers otherwise; empty where it does not. Absent where it
+    /// With `compare`, where the mock answers differently; empty if it does not. Absent if the mock
     /// was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs: Option<Vec<DriftView>>,
@@ -74,15 +74,15 @@ pub struct UpstreamView {
 /// A difference between the upstream's answer and the mock's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DriftView {
-    /// The knob that it is about, if one can be told.
+    /// The knob that it is about, if that can be determined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knob: Option<String>,
-    /// The clause, where it is no knob.
+    /// The clause, if it is not about a knob.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clause: Option<String>,
     /// What differs: the status, a header, a JSON member.
     pub what: String,
-    /// What the upstream says, without what differs from call to call.
+    /// What the upstream says, without parts that differ from call to call.
     pub upstream: String,
     /// What the mock says.
     pub mock: String,
@@ -128,7 +128,7 @@ pub struct Broken {
     pub remedy: String,
 }
 
-/// What a broken clause promises.
+/// The text of a broken clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// Id of the clause.
@@ -151,7 +151,7 @@ pub struct ExchangeView {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "its own documentation says it")]
     pub row: ExchangeSummary,
-    /// What the broken clauses promise, each once.
+    /// The texts of the broken clauses, each once.
     pub why: Vec<Why>,
     /// The query string as sent.
     pub query: Option<String>,
@@ -164,7 +164,7 @@ pub struct ExchangeView {
 }
 
 impl ExchangeSummary {
-    /// What may be shown of an exchange.
+    /// The view of an exchange, with secrets hidden.
     pub fn new(entry: &Entry, redactor: &Redactor) -> Self {
         let Note {
             endpoint: _,
@@ -213,7 +213,7 @@ impl ExchangeSummary {
 }
 
 impl ExchangeView {
-    /// All that may be shown of an exchange with a server at `origin`.
+    /// The complete view of an exchange with a server at `origin`, with secrets hidden.
     pub fn new(entry: &Entry, origin: &str, contract: &Contract, redactor: &Redactor) -> Self {
         let is_kept = entry.reply_length == entry.reply_body().len();
         Self {
@@ -246,7 +246,7 @@ fn shown(headers: &[(String, String)], redactor: &Redactor) -> Map<String, Value
     let mut rows = Map::new();
     for (name, value) in headers {
         let value = redactor.header(name, value);
-        // One that stands several times is a list, as HTTP has it.
+        // A repeated header becomes a list.
         match rows.entry(redactor.text(name)) {
             serde_json::map::Entry::Vacant(place) => {
                 place.insert(value.into());

@@ -1,4 +1,4 @@
-//! A call of the API as the rules see it.
+//! A call to the API, as the rules see it.
 
 use crate::clock::Millis;
 use crate::fault::Action;
@@ -12,9 +12,9 @@ use flexiti_contract::{Contract, Endpoint, Rulebook, StoredParameters};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Faults in whose place nothing was judged.
+/// Faults that answer a request without it being handled.
 const INSTEAD: &[&str] = &["status", "maintenance", "empty", "reset"];
-/// Names under which credentials stand in a query string.
+/// Names of credentials in a query string.
 const CREDENTIALS: &[&str] = &[
     "client_secret",
     "password",
@@ -30,38 +30,38 @@ pub struct Granted {
     pub access: Identity,
     /// The refresh token.
     pub refresh: Option<Identity>,
-    /// The life of the access token in seconds.
+    /// The lifetime of the access token, in seconds.
     pub expires_in: Option<i64>,
-    /// What it opens.
+    /// Its scope.
     pub scope: Option<String>,
 }
 
-/// A text in a URL that a client put there.
+/// A value that the client put into a URL.
 #[derive(Debug)]
 pub struct InUrl {
-    /// The name of a credential, in a query string.
+    /// The name, if it is that of a credential in the query string.
     pub named: Option<&'static str>,
-    /// What stands there.
+    /// The value.
     pub value: Identity,
 }
 
-/// What is needed to look at an exchange.
+/// What is needed to analyse an exchange.
 #[derive(Debug, Clone, Copy)]
 pub struct Eyes<'a> {
     /// The contract.
     pub contract: &'static Contract,
-    /// The merchant's dialect, whose words notifications speak.
+    /// The merchant's dialect, which defines the words in notifications.
     pub rulebook: &'a Rulebook,
 }
 
-/// A call of the API as the rules see it.
+/// A call to the API, as the rules see it.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts about a request, not states"
 )]
 pub struct Call {
-    /// The journal's id.
+    /// Its id in the journal.
     pub id: u64,
     /// The machine's time.
     pub at: Millis,
@@ -69,46 +69,46 @@ pub struct Call {
     pub clock: Millis,
     /// The endpoint.
     pub endpoint: Endpoint,
-    /// It has the endpoint's method: a CORS preflight, for one, has not.
+    /// Whether it has the endpoint's method, which a CORS preflight, for example, has not.
     pub call: bool,
     /// Status of the answer.
     pub status: u16,
     /// The fault that struck it.
     pub fault: Option<String>,
-    /// The reference id, unless it is empty.
+    /// The reference id, if it is not empty.
     pub reference_id: Option<String>,
-    /// It came from a page in a browser.
+    /// Whether it came from a page in a browser.
     pub browser: bool,
-    /// A preflight that announces an authorization header.
+    /// Whether it is a preflight that announces an `Authorization` header.
     pub announces: bool,
     /// The bearer token.
     pub bearer: Option<Identity>,
-    /// The scheme before that token is spelled `Bearer`.
+    /// Whether the scheme of that token is spelled `Bearer`.
     pub bearer_spelled: bool,
-    /// The keys are in a Basic authorization header.
+    /// Whether the keys are in a Basic `Authorization` header.
     pub basic: bool,
-    /// The media type of the body, in lower case.
+    /// The media type of the body, in lowercase.
     pub media_type: Option<String>,
-    /// The client id of the path stands in double quotes.
+    /// Whether the client id in the path is in double quotes.
     pub quoted: bool,
-    /// What the client put into the URL.
+    /// The values that the client put into the URL.
     pub in_url: Vec<InUrl>,
-    /// The parameters as the handlers read them; none if they did not.
+    /// The parameters as the handler read them; `None` if it did not.
     pub params: Option<StoredParameters>,
-    /// The shop's own id of the order that it asks to open.
+    /// The shop's own order id in an init.
     pub merchant_order_id: Option<String>,
-    /// The parameters as they can be read leniently.
+    /// The parameters, read leniently.
     pub sent: Sent,
     /// The tokens of the answer.
     pub granted: Option<Granted>,
-    /// The order that was opened or asked about.
+    /// The order that was opened or that it asks about.
     pub order_id: Option<u64>,
-    /// The answer is a notification with an outcome in it.
+    /// Whether the answer is a notification that shows an outcome.
     pub shows_outcome: bool,
 }
 
 impl Call {
-    /// What there is to see of a recorded call.
+    /// Analyses a recorded call.
     pub fn new(recorded: LintInput<'_>, eyes: Eyes<'_>) -> Self {
         let Eyes { contract, rulebook } = eyes;
         let endpoint = recorded.endpoint;
@@ -164,7 +164,7 @@ impl Call {
     fn header(&mut self, name: &str, value: &str) {
         match name {
             "x-reference-id" if !value.is_empty() => self.reference_id = Some(value.to_owned()),
-            // Node's fetch sends Sec-Fetch-Mode too, but only browsers say whose page it is.
+            // Node's fetch sends `Sec-Fetch-Mode` as well, but only browsers send these.
             "origin" | "sec-fetch-site" => self.browser = true,
             "access-control-request-headers" => {
                 self.announces = value.to_ascii_lowercase().contains("authorization");
@@ -186,12 +186,12 @@ impl Call {
         }
     }
 
-    /// Whether it asks to open an order.
+    /// Whether it is an init.
     pub fn is_init(&self) -> bool {
         matches!(self.endpoint, Endpoint::InitV2 | Endpoint::InitPlain)
     }
 
-    /// Whether it asks what became of an order.
+    /// Whether it is a notification request.
     pub fn is_notification(&self) -> bool {
         matches!(
             self.endpoint,
@@ -201,31 +201,31 @@ impl Call {
         )
     }
 
-    /// Whether it asks for a token in exchange for another one.
+    /// Whether it is a refresh of a token.
     pub fn is_refresh(&self) -> bool {
         self.endpoint == Endpoint::Token && self.sent.grant_type.as_deref() == Some("refresh_token")
     }
 
-    /// Whether the server, and no fault in its place, said yes.
+    /// Whether the server accepted it, rather than a fault answering for it.
     pub fn accepted(&self) -> bool {
         let judged = self.fault.as_deref().is_none_or(|f| !INSTEAD.contains(&f));
         judged && (200..300).contains(&self.status)
     }
 
-    /// Whether the answer reached the shop in one piece.
+    /// Whether the answer reached the shop intact.
     pub fn arrived(&self) -> bool {
         let lost = |fault: &str| INSTEAD.contains(&fault) || Action::loses_answer(fault);
         self.fault.as_deref().is_none_or(|fault| !lost(fault))
     }
 
-    /// The text of a parameter.
+    /// The value of a parameter as text.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.params.as_ref()?.text(name)
     }
 }
 
-/// What the client put into a URL, and whether its id stands there in quotes. Of the path that
-/// is what the endpoint's template has in braces.
+/// The values that the client put into a URL, and whether its id in the path is quoted. In the
+/// path, these are the segments that the endpoint's template has in braces.
 fn in_url(path: &str, query: &str, template: &str) -> (Vec<InUrl>, bool) {
     let path = path.strip_prefix(BASE).unwrap_or(path);
     let mut found = Vec::new();
@@ -266,7 +266,7 @@ fn granted(answer: &[u8]) -> Option<Granted> {
     })
 }
 
-/// Whether a notification has a word for an outcome; the word for none yet is none.
+/// Whether a notification shows an outcome, rather than the word for an unfinished order.
 fn shows_outcome(answer: &[u8], rulebook: &Rulebook) -> bool {
     let Ok(answer) = serde_json::from_slice::<Value>(answer) else {
         return false;

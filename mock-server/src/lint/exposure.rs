@@ -1,4 +1,4 @@
-//! Rules about secrets and tokens in places where others see them (TC C-1, P-plan A-6).
+//! Rules about secrets and tokens in places where others can see them (TC C-1, P-plan A-6).
 
 use crate::lint::finding::{Found, listed};
 use crate::lint::history::History;
@@ -6,7 +6,7 @@ use crate::lint::identity::Identity;
 use flexiti_contract::Endpoint;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Token requests, and calls with a token, from pages in a browser.
+/// Token requests and calls with a token that come from pages in a browser.
 pub fn browser_credentials(history: &History<'_>) -> Vec<Found> {
     let mut keys = BTreeSet::new();
     let mut tokens = BTreeSet::new();
@@ -32,7 +32,7 @@ pub fn browser_credentials(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// Credentials in a path or a query string: by their name, or because they are known.
+/// Credentials in a path or a query string, recognized by their name or their value.
 pub fn url_credentials(history: &History<'_>) -> Vec<Found> {
     let granted = history
         .calls

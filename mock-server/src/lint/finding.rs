@@ -1,13 +1,13 @@
-//! What a rule found, and the words in which it is said.
+//! What a rule found, and its wording.
 
 use flexiti_contract::LintRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// How many names a message lists.
+/// The maximum number of names in a message.
 const LISTED: usize = 5;
-/// How many characters of a name that a client made up are shown.
+/// The maximum length of a client's name in a message, in characters.
 const NAME_LENGTH: usize = 60;
 
 /// Something that a reviewer would object to.
@@ -16,13 +16,13 @@ pub struct Finding {
     /// Id of the rule, such as `token_shared`.
     #[schemars(with = "String")]
     pub rule: LintRule,
-    /// What was seen.
+    /// What was found.
     pub message: String,
-    /// The journal's ids of the requests concerned, in order.
+    /// Journal ids of the requests concerned, in order.
     pub requests: Vec<u64>,
-    /// The clause that asks for something else, if there is one.
+    /// The clause that requires otherwise, if there is one.
     pub clause: Option<String>,
-    /// The case of Flexiti's own test lists that asks for something else.
+    /// The case in Flexiti's own test lists that requires otherwise.
     pub test_case: Option<String>,
     /// What to do about it.
     pub remedy: String,
@@ -33,7 +33,7 @@ pub struct Finding {
 pub(super) struct Found {
     pub message: String,
     pub requests: BTreeSet<u64>,
-    /// In place of the rule's own.
+    /// Overrides the rule's own clause.
     pub clause: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Found {
     }
 }
 
-/// A few names in one line: `a, b and 7 more`.
+/// Joins a few names in one line: `a, b and 7 more`.
 pub(super) fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
     let shown = names[..names.len().min(LISTED)].join(", ");
@@ -62,7 +62,7 @@ pub(super) fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
     }
 }
 
-/// A name that a client made up, as a message quotes it.
+/// A client's name as a message quotes it.
 pub(super) fn quoted(name: &str) -> String {
     let mut shown: String = name.chars().take(NAME_LENGTH).collect();
     if shown.len() < name.len() {

@@ -1,4 +1,4 @@
-//! All that a merchant's shop sent, in order, and what the server knows beside it.
+//! Everything that a merchant's shop sent, in order, with the server's knowledge about it.
 
 use crate::clock::Millis;
 use crate::lint::call::Call;
@@ -18,20 +18,20 @@ pub struct Moment {
     pub clock: Millis,
 }
 
-/// An order whose customer went back to the shop.
+/// An order whose customer returned to the shop.
 #[derive(Debug, Clone)]
 pub struct Ended {
     /// `online_order_id`.
     pub id: u64,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// When, by the merchant's clock.
+    /// When it ended, by the merchant's clock.
     pub ended: Millis,
-    /// Whether notifications show it now.
+    /// Whether notifications already show the outcome.
     pub settled: bool,
 }
 
-/// What a shop did, as far as anybody remembers.
+/// Everything that a shop did, as far as it is remembered.
 #[derive(Debug)]
 pub struct History<'a> {
     /// The contract in the merchant's dialect.
@@ -40,19 +40,19 @@ pub struct History<'a> {
     pub others: &'a [Arc<Rulebook>],
     /// The calls, in order.
     pub calls: Vec<Call>,
-    /// The orders that are over; none where only a journal is known.
+    /// The orders that have ended; empty if only a journal is known.
     pub orders: Vec<Ended>,
-    /// Secrets that are no tokens.
+    /// Secrets other than tokens.
     pub secrets: HashSet<Identity>,
-    /// Now.
+    /// The current time.
     pub now: Moment,
-    /// Whether older calls were forgotten.
+    /// Whether older calls have been dropped.
     pub cut: bool,
     pub(super) tokens: Tokens,
 }
 
 impl<'a> History<'a> {
-    /// The history of these calls, which are in order.
+    /// The history of these calls, which must be in order.
     pub fn new(
         rulebook: &'a Rulebook,
         others: &'a [Arc<Rulebook>],
@@ -71,7 +71,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The contract in the strict dialect, if that is among those given.
+    /// The contract in the strict dialect, if it is among those given.
     pub(super) fn strict(&self) -> Option<&Rulebook> {
         let others = self.others.iter().map(|rulebook| &**rulebook);
         let mut all = std::iter::once(self.rulebook).chain(others);

@@ -1,13 +1,13 @@
-//! Whether two secrets are the same, without their text.
+//! Compares secrets without their text.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// A token or a secret, of which only this is known: whether it is the same as another one.
+/// A token or a secret, of which only equality is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity(u64);
 
 impl Identity {
-    /// That of a text, or of what stands in its place.
+    /// The identity of a text, or of its redacted form.
     pub fn of(text: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);

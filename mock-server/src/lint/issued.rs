@@ -1,4 +1,4 @@
-//! Where each token comes from.
+//! Where each token came from.
 
 use crate::clock::Millis;
 use crate::lint::call::Call;
@@ -6,30 +6,31 @@ use crate::lint::identity::Identity;
 use flexiti_contract::Endpoint;
 use std::collections::HashMap;
 
-/// An access token that an answer gave.
+/// An access token from an answer.
 #[derive(Debug)]
 pub(super) struct Pair {
-    /// Which call brought it.
+    /// The index of the call that returned it.
     pub call: usize,
-    /// The first access token of its line of refreshes.
+    /// The first access token in its chain of refreshes.
     pub root: Identity,
     pub scope: Option<String>,
-    /// When it ends, by the merchant's clock.
+    /// When it expires, by the merchant's clock.
     pub ends: Option<Millis>,
-    /// The call from which on the shop cannot count on it: it was refused, or refreshed.
+    /// The index of the call after which the shop cannot rely on it, because it was refused or
+    /// refreshed.
     pub given_up: Option<usize>,
 }
 
-/// The tokens that answers gave.
+/// The tokens from all answers.
 #[derive(Debug, Default)]
 pub struct Tokens {
     pub(super) pairs: HashMap<Identity, Pair>,
-    /// The access token of each refresh token.
+    /// The access token that belongs to each refresh token.
     refreshes: HashMap<Identity, Identity>,
 }
 
 impl Tokens {
-    /// The tokens in these calls.
+    /// Collects the tokens in these calls.
     pub fn of(calls: &[Call]) -> Self {
         let mut tokens = Self::default();
         for (at, call) in calls.iter().enumerate() {
@@ -70,21 +71,21 @@ impl Tokens {
         }
     }
 
-    /// The access token that a call asks to be refreshed; one known reading of the documentation
-    /// sends that itself (RT).
+    /// The access token that a call refreshes. One known reading of the documentation sends the
+    /// access token itself (RT).
     pub(super) fn refreshed(&self, call: &Call) -> Option<Identity> {
         let used = call.sent.refresh_token.filter(|_| call.is_refresh())?;
         Some(self.refreshes.get(&used).copied().unwrap_or(used))
     }
 
-    /// The first token of the line that the token of a call belongs to; one whose beginning is
-    /// not known begins its own.
+    /// The first token in the chain that a call's token belongs to; a token of unknown origin
+    /// starts its own.
     pub fn root(&self, call: &Call) -> Option<Identity> {
         let token = call.bearer?;
         Some(self.pairs.get(&token).map_or(token, |pair| pair.root))
     }
 
-    /// The call that brought the token of this one.
+    /// The index of the call that returned this call's token.
     pub fn grant_of(&self, call: &Call) -> Option<usize> {
         Some(self.pairs.get(&call.bearer?)?.call)
     }

@@ -1,8 +1,8 @@
-//! What a reviewer at Flexiti would say over what a shop sent: rules of `lint.json`, each a pure
-//! function over a [`History`]. Read [`judge`] first.
+//! What a reviewer at Flexiti would object to in a shop's requests: the rules of `lint.json`, each
+//! a pure function of a [`History`]. Start with [`judge`].
 //!
-//! A rule compares identities of tokens and secrets and never needs their text, so that a journal
-//! recorded with hashes in their place is judged the same way.
+//! Rules compare identities of tokens and secrets and never need their text, so that a redacted
+//! journal is judged the same way.
 
 mod call;
 mod exposure;
@@ -27,7 +27,7 @@ pub use recorded::LintInput;
 use crate::lint::finding::Found;
 use flexiti_contract::LintRule;
 
-/// What a reviewer would object to, in the order of `lint.json`.
+/// All findings, in the order of `lint.json`.
 pub fn judge(history: &History<'_>) -> Vec<Finding> {
     let contract = history.rulebook.contract();
     let rows = LintRule::ALL.iter().map(|rule| contract.lint_row(*rule));
@@ -45,7 +45,7 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// What judges a rule.
+/// The function for a rule.
 fn function(rule: LintRule) -> fn(&History<'_>) -> Vec<Found> {
     match rule {
         LintRule::BrowserCredentials => exposure::browser_credentials,

@@ -1,4 +1,4 @@
-//! Rules about notifications: whether the shop asks, and how often.
+//! Rules about notifications: whether the shop requests them, and how often.
 
 use crate::clock::Millis;
 use crate::lint::call::Call;
@@ -8,16 +8,16 @@ use crate::model::lifecycle::Outcome;
 use flexiti_contract::ErrorId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A shop that asked so short a time ago has not given up.
+/// A shop that asked less than this many milliseconds ago has not given up.
 const STILL_ASKING: Millis = 10_000;
-/// The shortest time that is decent between two questions about an order.
+/// The minimum time between two requests about an order, in milliseconds.
 const DECENT: Millis = 1_000;
-/// How many questions in a row are too fast.
+/// How many requests in quick succession are too many.
 const RUN: usize = 3;
 
-/// Orders whose customer went back to the shop, and whose outcome no answer has shown since.
-/// Not meant are: outcomes that notifications do not show yet, a shop that has just asked, and
-/// orders that are older than what is remembered.
+/// Orders whose customer returned to the shop and whose outcome no answer has shown since. Exempt
+/// are outcomes that notifications do not show yet, shops that have just asked, and orders older
+/// than the journal.
 pub fn unread(history: &History<'_>) -> Vec<Found> {
     let mut about: HashMap<u64, Vec<&Call>> = HashMap::new();
     for call in &history.calls {
@@ -35,7 +35,7 @@ pub fn unread(history: &History<'_>) -> Vec<Found> {
         if forgotten || !told {
             continue;
         }
-        // A clock that was set back since says nothing about what came after what.
+        // If the clock has been set back since, it says nothing about the order of events.
         let since = order.ended;
         let since = if since > history.now.clock {
             Millis::MIN
@@ -67,17 +67,17 @@ pub fn unread(history: &History<'_>) -> Vec<Found> {
     vec![Found::new(message, requests)]
 }
 
-/// Questions about an order that came one upon the other.
+/// Requests about an order in quick succession.
 #[derive(Debug, Default)]
 struct Run<'h> {
     calls: Vec<&'h Call>,
-    /// The outcome was shown.
+    /// Whether the outcome was shown.
     over: bool,
 }
 
-/// Three questions or more about an order whose outcome was not shown yet, each less than a
-/// second after the one before by both clocks: one that stands still, or was moved on, accuses
-/// nobody. Questions that got no answer may be asked again at once.
+/// At least three requests about an order whose outcome was not shown yet, each less than a second
+/// after the one before by both clocks, so that a frozen or moved clock raises no finding. A
+/// request that got no answer may be repeated at once.
 pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
     let mut runs: BTreeMap<u64, Run<'_>> = BTreeMap::new();
     let mut orders = BTreeSet::new();
@@ -98,7 +98,7 @@ pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
         run.calls.push(call);
         if run.calls.len() >= RUN {
             orders.insert(order);
-            // Those before are in it already once there are more.
+            // The earlier ones were added with the first finding.
             let new = if run.calls.len() == RUN { 0 } else { RUN };
             requests.extend(run.calls[new..].iter().rev().take(RUN).map(|call| call.id));
         }
@@ -125,10 +125,10 @@ mod tests {
     use super::*;
     use flexiti_contract::{Contract, Endpoint, Rulebook};
 
-    /// The machine's and the merchant's.
+    /// The machine's time and the merchant's.
     type Times = (Millis, Millis);
 
-    /// A question about an order that is not over, at this time by both clocks.
+    /// A request about an unfinished order, at this time by both clocks.
     fn question(id: u64, at: Millis, clock: Millis) -> LintInput<'static> {
         LintInput {
             id,
@@ -180,11 +180,11 @@ mod tests {
             (&[(0, 0), (999, 999), (1_998, 1_998)], &[1, 2, 3]),
             (&[(0, 0), (1_000, 1_000), (2_000, 2_000)], &[]),
             (&[(0, 0), (999, 999)], &[]),
-            // The merchant's clock stands still, or was moved.
+            // The merchant's clock is frozen, or was moved.
             (&[(0, 5), (2_000, 5), (4_000, 5)], &[]),
             (&[(0, 0), (9, 5_000), (18, 9_000)], &[]),
             (&[(0, 9_000), (9, 5_000), (18, 0)], &[]),
-            // A pause ends a run.
+            // A pause ends the run.
             (
                 &[
                     (0, 0),

@@ -1,4 +1,4 @@
-//! Rules about single parameters.
+//! Rules about individual parameters.
 
 use crate::lint::finding::{Found, listed, quoted};
 use crate::lint::history::History;
@@ -6,10 +6,10 @@ use flexiti_contract::dialect::Alias;
 use flexiti_contract::{Endpoint, Flow, Given, StoredParameters};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The end of the names of the clauses about ASCII.
+/// The suffix of clauses about ASCII.
 pub const ASCII: &str = ".text.ascii";
 
-/// Inits on the path with `/v2` whose customer is only to apply (R-cur).
+/// Inits on the `/v2` path whose flow is only to apply (R-cur).
 pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
     let is_one = |flow: &str| history.rulebook.flow(flow) == Some(Flow::Apply);
     let calls = history.calls.iter().filter(|call| {
@@ -23,7 +23,7 @@ pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
     vec![Found::new(message, requests)]
 }
 
-/// Names that the endpoint does not have, in requests that could be read.
+/// Names that the endpoint does not have, in readable requests.
 pub fn unknown(history: &History<'_>) -> Vec<Found> {
     let ignored = history.rulebook.knobs().merchant_order_id_alias == Alias::Ignore;
     let mut names: BTreeMap<&str, BTreeMap<&str, BTreeSet<u64>>> = BTreeMap::new();
@@ -48,7 +48,8 @@ pub fn unknown(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// Values with signs outside printable ASCII where the strict dialect has a clause about that.
+/// Values with characters outside printable ASCII, where the strict dialect has a clause about
+/// that.
 pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
     let Some(strict) = history.strict() else {
         return Vec::new();
@@ -75,7 +76,7 @@ pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// Whether a value is, or is no text, printable ASCII.
+/// Whether a value is printable ASCII, or not text at all.
 fn is_ascii(value: &Given<'_>) -> bool {
     let printable = |byte: u8| (b' '..=b'~').contains(&byte);
     match value {

@@ -1,4 +1,4 @@
-//! An exchange wherever it is kept: in the journal, or in what the admin API shows of it.
+//! Reads an exchange from the journal, or from the admin API's view of it.
 
 use crate::call_kind::CallKind;
 use crate::clock::Millis;
@@ -7,19 +7,19 @@ use flexiti_contract::{Contract, Endpoint, StoredParameters};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
-/// All that is looked at of a call of the API.
+/// Everything that lint reads of a call.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the journal's words")]
 pub struct LintInput<'r> {
     pub id: u64,
     pub at: Millis,
-    /// The merchant's time; the machine's where that is not known.
+    /// The merchant's time; the machine's if that is unknown.
     pub clock: Millis,
     pub endpoint: Endpoint,
     pub method: &'r str,
     pub path: Cow<'r, str>,
     pub query: Option<Cow<'r, str>>,
-    /// Lines of names in lower case, a colon, a space and the value.
+    /// A line for each header: the name in lowercase, a colon, a space and the value.
     pub headers: Cow<'r, str>,
     pub body: &'r [u8],
     pub params: Option<StoredParameters>,
@@ -31,7 +31,7 @@ pub struct LintInput<'r> {
 }
 
 impl<'r> LintInput<'r> {
-    /// An entry of the journal; none if it is no call of the API.
+    /// From an entry of the journal; `None` if it is not a call to the API.
     pub(crate) fn entry(entry: &'r Entry) -> Option<Self> {
         let note = &entry.note;
         Some(Self {
@@ -55,7 +55,7 @@ impl<'r> LintInput<'r> {
         })
     }
 
-    /// What lint reads of an exchange as it is shown, with hashes in place of secrets.
+    /// From the view of an exchange, with hashes instead of secrets.
     pub fn exchange(contract: &'static Contract, exchange: &'r ExchangeView) -> Option<Self> {
         let row = &exchange.row;
         let Some(CallKind::Api(endpoint)) = row.endpoint else {

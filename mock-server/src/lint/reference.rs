@@ -1,4 +1,4 @@
-//! Rules about the header that traces an operation (R-cur, R-bul).
+//! Rules about the header that correlates the requests of an operation (R-cur, R-bul).
 
 use crate::lint::call::Call;
 use crate::lint::finding::{Found, listed, quoted};
@@ -14,7 +14,7 @@ pub fn missing(history: &History<'_>) -> Vec<Found> {
         let clause = match call.endpoint {
             Endpoint::Token => "token.reference_id.required",
             Endpoint::InitV2 | Endpoint::InitPlain => "init.reference_id.required",
-            // Nothing that was read says it of the others.
+            // No source requires it of the others.
             _ => continue,
         };
         if call.reference_id.is_none() {
@@ -33,26 +33,26 @@ pub fn missing(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// What is done for an order; an order opened again under the shop's own id is the same.
+/// What requests are made for. Orders with the same order id of the shop are one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Operation<'h> {
     Merchant(&'h str),
     Order(u64),
 }
 
-/// The requests that carry one reference id.
+/// The requests with one reference id.
 #[derive(Debug, Default)]
 struct Use<'h> {
     requests: BTreeSet<u64>,
-    /// The operations whose init carries it.
+    /// The operations whose init has it.
     opened: BTreeSet<Operation<'h>>,
-    /// The operations of token grants that have nothing to do with one another.
+    /// The operations of unrelated token grants.
     unrelated: HashSet<Operation<'h>>,
-    /// Whether there are such.
+    /// Whether there are unrelated token grants.
     grants: bool,
 }
 
-/// Reference ids that stand for several operations, without those of [`constant`].
+/// Reference ids used for several operations, except those of [`constant`].
 pub fn reused(history: &History<'_>) -> Vec<Found> {
     let found = Uses::of(history).several();
     let found = found.filter(|(_, _, constant)| !constant);
@@ -69,7 +69,7 @@ pub fn reused(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// Reference ids that stand in every request of at least two orders.
+/// Reference ids that appear in every request of at least two orders.
 pub fn constant(history: &History<'_>) -> Vec<Found> {
     let found = Uses::of(history).several();
     let found = found.filter(|(_, _, constant)| *constant);
@@ -87,11 +87,11 @@ pub fn constant(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// What every reference id is used for.
+/// What each reference id is used for.
 #[derive(Debug, Default)]
 struct Uses<'h> {
     by_id: BTreeMap<&'h str, Use<'h>>,
-    /// The reference id of all that was done for an operation; none if there are several.
+    /// The only reference id of an operation's requests; `None` if there are several.
     only: HashMap<Operation<'h>, Option<&'h str>>,
 }
 
@@ -131,7 +131,7 @@ impl<'h> Uses<'h> {
             };
             let used = all.by_id.entry(id).or_default();
             used.requests.insert(call.id);
-            // What a fault struck may be sent again under the same id.
+            // A request that a fault struck may be repeated with the same id.
             if call.is_init() && call.accepted() && call.fault.is_none() {
                 used.opened.extend(operation(call));
             }
@@ -146,7 +146,7 @@ impl<'h> Uses<'h> {
         all
     }
 
-    /// Notes that a request for an operation carries a reference id.
+    /// Records that a request for an operation has a reference id.
     fn carries(&mut self, operation: Operation<'h>, id: Option<&'h str>) {
         let Some(id) = id else {
             return;
@@ -157,7 +157,7 @@ impl<'h> Uses<'h> {
         }
     }
 
-    /// The ids that stand for several operations, and whether they are constants.
+    /// The ids used for several operations, and whether they are constants.
     fn several(self) -> impl Iterator<Item = (&'h str, Use<'h>, bool)> {
         let Self { by_id, only } = self;
         let several = by_id
@@ -171,8 +171,8 @@ impl<'h> Uses<'h> {
     }
 }
 
-/// Whether two inits, or two token requests, have the same reference id: in most journals none
-/// do, and there is nothing to look for.
+/// Whether two inits or two token requests share a reference id. In most journals none do, so there
+/// is nothing to look for.
 fn any_stands_twice(history: &History<'_>) -> bool {
     let mut ids = HashSet::new();
     let calls = history.calls.iter();

@@ -1,4 +1,4 @@
-//! The parameters of a request read as leniently as can be: what a strict reader passes over.
+//! Reads a request's parameters as leniently as possible, to find what a strict parser ignores.
 
 use crate::http::form::{Form, FormError, FormRules};
 use crate::http::json::Json;
@@ -6,24 +6,24 @@ use crate::lint::identity::Identity;
 use flexiti_contract::{Contract, Endpoint, Param};
 use serde_json::Value;
 
-/// What a body, or a query string, has beside the parameters of the contract.
+/// What a body or a query string contains besides valid parameters.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// It is a JSON object.
+    /// Whether it is a JSON object.
     pub json: bool,
-    /// Names that the endpoint does not have, dotted.
+    /// Names that the endpoint does not have, in dotted form.
     pub unknown: Vec<String>,
-    /// Parameters that stand more than once.
+    /// Parameters that appear more than once.
     pub repeated: Vec<&'static str>,
-    /// Parameters that are a JSON null.
+    /// Parameters that are JSON `null`.
     pub nulls: Vec<&'static str>,
-    /// A percent sign in it starts no escape.
+    /// Whether a percent sign in it does not start an escape.
     pub broken_percent: bool,
     /// The grant type of a token request.
     pub grant_type: Option<String>,
     /// The refresh token of a token request.
     pub refresh_token: Option<Identity>,
-    /// The spelling of `merchant_orderid` that the reference does not have.
+    /// Whether it spells `merchant_orderid` as the reference does not.
     pub other_order_id: bool,
 }
 
@@ -37,7 +37,7 @@ struct Reader {
 }
 
 impl Sent {
-    /// Reads a text that is meant for `endpoint`.
+    /// Reads a text sent to `endpoint`.
     pub fn read(contract: &'static Contract, endpoint: Endpoint, text: &[u8]) -> Self {
         if text.is_empty() {
             return Self::default();

@@ -7,15 +7,16 @@ use crate::lint::history::History;
 use crate::lint::identity::Identity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// How long before its end a token may be replaced by a new one (RT: `expires_in` less 60 s).
+/// How long before its expiry a token may be replaced by a new one, in milliseconds (RT:
+/// `expires_in` less 60 s).
 const MARGIN: Millis = 60_000;
 
-/// A call about an order whose token was asked for since the call before, in the place of one
-/// that still lived. Not meant are: a refresh; a token that took the place of one refused, nearly
-/// over, or of another scope; and one that serves several orders, as a job in the background has.
+/// Calls about an order that use a new token although the order's earlier one was still valid.
+/// Exempt are refreshes; tokens that replace one that was refused, about to expire or of another
+/// scope; and tokens that serve several orders, as in a background job.
 pub fn per_request(history: &History<'_>) -> Vec<Found> {
     let tokens = &history.tokens;
-    // Of each line of tokens its order; none if it has several.
+    // The order that each chain of tokens is used for; `None` if there are several.
     let mut used_for: HashMap<Identity, Option<u64>> = HashMap::new();
     for call in &history.calls {
         if let (Some(root), Some(order)) = (tokens.root(call), call.order_id) {
@@ -52,7 +53,7 @@ pub fn per_request(history: &History<'_>) -> Vec<Found> {
     vec![Found::new(message, requests)]
 }
 
-/// The grant, since the call `before`, whose token `call` has in the place of a living one.
+/// The index of the grant, since the call `before`, whose token `call` uses instead of a valid one.
 fn replaced(history: &History<'_>, before: usize, call: &Call) -> Option<usize> {
     let tokens = &history.tokens;
     let earlier = tokens.pairs.get(&history.calls[before].bearer?)?;
@@ -61,13 +62,13 @@ fn replaced(history: &History<'_>, before: usize, call: &Call) -> Option<usize> 
     let alive = asked.clock.saturating_add(MARGIN) < earlier.ends?
         && earlier.given_up.is_none_or(|at| at > root.call);
     let other = earlier.root != root.root && earlier.scope == root.scope;
-    // A refresh whose own beginning is not known says nothing.
+    // A refresh of a token of unknown origin proves nothing.
     let fresh = !asked.is_refresh();
     (root.call > before && alive && other && fresh).then_some(root.call)
 }
 
-/// A token with its refreshes that opened orders under several of the shop's own ids. Not meant
-/// are orders that name the same customer, and those whose answer a fault kept from the shop.
+/// Tokens, including their refreshes, that opened orders under several order ids of the shop.
+/// Exempt are orders that name the same customer, and those whose answer a fault withheld.
 pub fn shared(history: &History<'_>) -> Vec<Found> {
     let mut opened: BTreeMap<usize, Vec<&Call>> = BTreeMap::new();
     let mut first: HashMap<Identity, usize> = HashMap::new();
@@ -100,7 +101,7 @@ pub fn shared(history: &History<'_>) -> Vec<Found> {
     found
 }
 
-/// Whether all of these name the same customer.
+/// Whether all of these calls name the same customer.
 fn are_of_one_customer(calls: &[&Call]) -> bool {
     ["customer_id", "vcc", "email"].iter().any(|name| {
         let mut named = calls.iter().map(|call| call.param(name));
@@ -109,7 +110,7 @@ fn are_of_one_customer(calls: &[&Call]) -> bool {
     })
 }
 
-/// A refresh of a token that had ended by the merchant's clock.
+/// Refreshes of a token that had expired by the merchant's clock.
 pub fn refresh_late(history: &History<'_>) -> Vec<Found> {
     let mut requests = BTreeSet::new();
     let mut late = 0_usize;

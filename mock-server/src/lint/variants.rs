@@ -1,4 +1,5 @@
-//! What was accepted here, and would be refused where the documentation is read another way.
+//! Requests that were accepted here, but would be refused under another reading of the
+//! documentation.
 
 use crate::http::form::MEDIA_TYPE as FORM;
 use crate::lint::call::Call;
@@ -9,7 +10,7 @@ use flexiti_contract::dialect::{Alias, Lax};
 use flexiti_contract::{Endpoint, Msg, Parameters, Rule, Rulebook, StoredParameters};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a request does that some dialect may refuse.
+/// A feature of a request that some dialect may refuse.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Variant {
     clause: &'static str,
@@ -17,7 +18,7 @@ struct Variant {
     what: &'static str,
 }
 
-/// Which requests do it, and which dialects refuse it.
+/// The requests with each variant, and the dialects that refuse it.
 type Variants<'h> = BTreeMap<Variant, (BTreeSet<u64>, BTreeSet<&'h str>)>;
 
 /// Accepted requests that another shipped dialect refuses: one finding for each clause and
@@ -53,7 +54,7 @@ pub fn variant_spelling(history: &History<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// The parameters that a dialect refuses. What has a rule of its own is left to it.
+/// Reports parameters that a dialect refuses, except those that have a rule of their own.
 fn check(
     endpoint: Endpoint,
     parameters: &Parameters<'_>,
@@ -81,7 +82,7 @@ fn check(
     }
 }
 
-/// What else of a request a dialect refuses, or passes over.
+/// Reports other features of a request that a dialect refuses or ignores.
 fn features(call: &Call, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
     let holds = |rule| other.enforces(rule);
     let mut does = |does: bool, rule: Rule, what: &'static str| {

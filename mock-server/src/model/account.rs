@@ -20,13 +20,13 @@ pub struct MerchantConfig {
     /// Whether the account is set up for the API (P-err `invalid_role`).
     #[serde(default = "yes")]
     pub provisioned: bool,
-    /// Base URL of the shop, without a slash at the end (GS).
+    /// Base URL of the shop, without a trailing slash (GS).
     pub trust_url: Option<String>,
-    /// Where a customer lands who completed the form (GS).
+    /// Where a customer who completed the pages lands (GS).
     pub success_url: Option<String>,
-    /// Where a customer lands who gave up (GS).
+    /// Where any other customer lands (GS).
     pub error_url: Option<String>,
-    /// What the hosted pages call the shop; if absent, the host of its trust URL or success URL, or
+    /// The shop's name on the hosted pages; by default the host of its trust URL or success URL, or
     /// else its client id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -37,8 +37,7 @@ pub struct MerchantConfig {
     pub lang: Option<String>,
     /// Name or path of this merchant's dialect.
     pub dialect: Option<String>,
-    /// Whether its requests are passed on to the server of `--upstream`; its keys are that
-    /// server's.
+    /// Whether its requests are passed on to the server of `--upstream`; its keys are valid there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub upstream: bool,
 }
@@ -56,7 +55,7 @@ fn yes() -> bool {
 }
 
 impl MerchantConfig {
-    /// The merchant that is always there unless a file replaces it.
+    /// The demo merchant, which exists unless a file replaces it.
     pub fn demo() -> Self {
         Self {
             client_id: "flexitidemo".to_owned(),
@@ -75,7 +74,7 @@ impl MerchantConfig {
         }
     }
 
-    /// Checks what no type says; the error names key, value and what is allowed.
+    /// Validates what types cannot express. An error names the key, the value and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         for (key, value) in [
             ("client_id", &self.client_id),
@@ -125,7 +124,7 @@ impl MerchantConfig {
     }
 }
 
-/// An absolute http or https URL that names a host, as browsers read URLs.
+/// Checks that a URL is absolute, http or https, and has a host, as browsers parse it.
 pub fn check_url(url: &str) -> anyhow::Result<()> {
     let starts = |scheme: &str| {
         let start = url.get(..scheme.len());
@@ -135,7 +134,7 @@ pub fn check_url(url: &str) -> anyhow::Result<()> {
         starts("http://") || starts("https://"),
         "must begin with http:// or https:// and name a host"
     );
-    // A port out of range is one of the things that it refuses.
+    // Parsing also refuses a port that is out of range.
     let parsed = Url::parse(&url.replace("{lang}", "en")).context("not a URL")?;
     ensure!(parsed.has_host(), "must name a host");
     Ok(())

@@ -1,4 +1,4 @@
-//! Where a customer's browser goes when the hosted pages are done.
+//! Where a customer's browser goes after the hosted pages.
 
 use crate::model::account::MerchantConfig;
 use crate::model::lifecycle::Outcome;
@@ -8,9 +8,9 @@ use flexiti_contract::dialect::{CallbackParams, Destination, Knobs};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// The URL that an order's customer is sent to: one of the two that the merchant configured, or
-/// its shop. Nothing that a request says is in it but ids. `None` where the merchant configured
-/// nothing, or nobody is there to be sent.
+/// The callback URL of an order: the merchant's success or error URL, or its trust URL. Of the
+/// request, it contains only ids. `None` if the merchant configured no URL, or if there is no
+/// customer to redirect.
 pub fn url(account: &MerchantConfig, rulebook: &Rulebook, order: &Order) -> Option<String> {
     let knobs = rulebook.knobs();
     let outcome = order.life.outcome?;
@@ -39,7 +39,7 @@ pub fn url(account: &MerchantConfig, rulebook: &Rulebook, order: &Order) -> Opti
     if knobs.callback_lang {
         add("lang", order.lang.code());
     }
-    // As a browser would send it: letters beyond ASCII escaped, hosts in lower case.
+    // Normalize it as a browser would: escape non-ASCII characters, lowercase the host.
     let normal = Url::parse(&url).map(String::from);
     Some(normal.unwrap_or(url))
 }

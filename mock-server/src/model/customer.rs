@@ -1,5 +1,5 @@
-//! The customers that Flexiti knows: test customers from a file, and those whose application
-//! was approved.
+//! The customers known to Flexiti: test customers from a file, and those whose application was
+//! approved.
 
 use crate::model::money;
 use anyhow::ensure;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Customer {
-    /// The id that merchants keep for a later purchase (R-bul), at most 20 characters.
+    /// The customer id, which merchants keep for a later purchase (R-bul); at most 20 characters.
     pub customer_id: String,
     /// The card number: 16 digits (P-wid).
     pub vcc: String,
@@ -18,7 +18,7 @@ pub struct Customer {
     pub first_name: String,
     /// Last name.
     pub last_name: String,
-    /// What may still be bought, in dollars.
+    /// The remaining credit, in dollars.
     #[serde(deserialize_with = "money::number")]
     pub available_credit: Decimal,
     /// Whether the account may be used.
@@ -29,28 +29,28 @@ pub struct Customer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerStatus {
-    /// It may.
+    /// It may be used.
     Active,
-    /// It may not (P-err `user_not_able_to_purchase`).
+    /// It may not be used (P-err `user_not_able_to_purchase`).
     Frozen,
     /// The card is answered as if it did not exist (P-plan).
     NotFound,
 }
 
-/// Why a customer may not buy (P-err), in the POS API's words.
+/// Why a customer may not buy, in the POS API's terms (P-err).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refused {
     /// The account is frozen.
     UserNotAbleToPurchase,
-    /// The amount is over the available credit.
+    /// The amount exceeds the available credit.
     CreditExceeded,
-    /// Too many PINs were wrong.
+    /// Too many wrong PINs.
     TriesExceed,
 }
 
 impl Refused {
-    /// The POS API's word.
+    /// The POS API's name for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::UserNotAbleToPurchase => "user_not_able_to_purchase",
@@ -60,7 +60,7 @@ impl Refused {
     }
 }
 
-/// The test customers that are always there unless a file replaces them.
+/// The test customers, which exist unless a file replaces them.
 const SHIPPED: &str = include_str!("../../../fixtures/customers.toml");
 
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ pub fn shipped() -> Vec<Customer> {
     file.customers
 }
 
-/// Checks what no type says; the error names key, value and what is allowed.
+/// Validates what types cannot express. An error names the key, the value and what is allowed.
 pub fn check(customers: &[Customer]) -> anyhow::Result<()> {
     for (at, customer) in customers.iter().enumerate() {
         let Customer {
@@ -115,7 +115,7 @@ pub fn check(customers: &[Customer]) -> anyhow::Result<()> {
 }
 
 impl Customer {
-    /// Whether the customer may buy for `amount`.
+    /// Whether the customer may make a purchase of `amount`.
     pub fn may_buy(&self, amount: Decimal) -> Result<(), Refused> {
         if self.status != CustomerStatus::Active {
             return Err(Refused::UserNotAbleToPurchase);

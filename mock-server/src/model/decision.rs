@@ -1,10 +1,10 @@
-//! Flexiti's test vocabulary: the applicant's middle name decides (TD).
+//! Flexiti's response keys: the applicant's middle name decides the application (TD).
 
 use crate::model::lifecycle::Decision;
 use flexiti_contract::dialect::Decided;
 use flexiti_contract::{Rule, Rulebook};
 
-/// How an application with this middle name is decided.
+/// The decision on an application with this middle name.
 pub fn decide(rulebook: &Rulebook, middle_name: &str) -> Decision {
     let keys = &rulebook.contract().response_keys;
     let known = keys

@@ -1,4 +1,4 @@
-//! The life-cycle of an order: what may follow on what. Pure: read [`advance`].
+//! The life-cycle of an order as a pure state machine; start with [`advance`].
 
 pub use flexiti_contract::Decision;
 use flexiti_contract::Flow;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Init opened it; nobody has opened its page.
+    /// Init opened it; its page has not been opened.
     Created,
-    /// The customer looks at the first page.
+    /// The customer is on the first page.
     Opened,
-    /// The customer fills in the application.
+    /// The customer is filling in the application.
     Applying,
-    /// The application was approved; with apply/buy the purchase may follow.
+    /// The application was approved; in the flow apply/buy, a purchase may follow.
     Approved,
-    /// The application awaits a decision that comes after the customer has left.
+    /// The application is pending; the decision comes after the customer has left.
     Pending,
     /// The application was declined.
     Declined,
-    /// The application failed for a technical reason and may be sent again.
+    /// The application failed for a technical reason and may be submitted again.
     Retry,
-    /// The customer confirms who they are, and chooses a plan.
+    /// The customer is buying: confirms who they are, and chooses a payment plan.
     Buying,
     /// The purchase was made.
     Purchased,
@@ -31,11 +31,11 @@ pub enum Stage {
     Refused,
     /// The customer gave up.
     Cancelled,
-    /// The customer closed the window; the shop was not told.
+    /// The customer closed the window; the shop does not learn of it.
     Abandoned,
     /// The pages were open for too long.
     Expired,
-    /// The customer's browser has gone back to the shop.
+    /// The customer's browser has returned to the shop.
     Returned,
 }
 
@@ -60,11 +60,11 @@ pub enum Outcome {
 pub enum Event {
     /// The page was opened.
     Open,
-    /// The customer begins to apply.
+    /// The customer starts to apply.
     Apply,
     /// The application is decided.
     Decide(Decision),
-    /// The customer begins to buy.
+    /// The customer starts to buy.
     Buy,
     /// The purchase is made.
     Purchase,
@@ -76,37 +76,38 @@ pub enum Event {
     Abandon,
     /// The pages have been open for too long.
     TimeOut,
-    /// The customer's browser goes back to the shop.
+    /// The customer's browser returns to the shop.
     Return,
-    /// An application that waited is decided by people, its customer long gone (TD: `P-CREDIT`).
+    /// A pending application is decided manually, long after the customer has left (TD:
+    /// `P-CREDIT`).
     Review(Decision),
 }
 
-/// What an order has been through.
+/// The history of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life {
-    /// What the customer is to do.
+    /// What the customer does.
     pub flow: Flow,
-    /// Where the order is.
+    /// Its current stage.
     pub stage: Stage,
-    /// What the application came to, if there was one.
+    /// The decision on the application, if there was one.
     pub decision: Option<Decision>,
     /// How it ended, or stands; kept when the customer returns to the shop.
     pub outcome: Option<Outcome>,
 }
 
-/// An event that may not follow.
+/// An event that is not allowed in the current stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an order of flow `{}` that is `{}` cannot `{}`", word(&.life.flow), word(&.life.stage), event_word(*.event))]
 pub struct Illegal {
-    /// The order's life, which stays as it was.
+    /// The order's life, which is unchanged.
     pub life: Life,
-    /// What was tried.
+    /// The event.
     pub event: Event,
 }
 
 impl Life {
-    /// The beginning.
+    /// A new order's life.
     pub fn new(flow: Flow) -> Self {
         Self {
             flow,
@@ -116,7 +117,7 @@ impl Life {
         }
     }
 
-    /// Whether the customer can change nothing about it any more.
+    /// Whether the customer can no longer change anything about it.
     pub fn is_over(self) -> bool {
         match self.stage {
             Stage::Created | Stage::Opened | Stage::Applying | Stage::Retry | Stage::Buying => {
@@ -135,7 +136,7 @@ impl Life {
     }
 }
 
-/// What `life` becomes by `event`; an event that may not follow changes nothing.
+/// Applies `event` to `life`; an event that is not allowed changes nothing.
 pub fn advance(life: Life, event: Event) -> Result<Life, Illegal> {
     let flow = life.flow;
     let stage = match (life.stage, event) {
@@ -197,7 +198,7 @@ pub fn advance(life: Life, event: Event) -> Result<Life, Illegal> {
     })
 }
 
-/// The name of a unit variant, as JSON writes it.
+/// The name of a unit variant, as in JSON.
 pub fn word(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()

@@ -1,5 +1,4 @@
-//! The life-cycle of an order against a table of its own: what may follow on what, written down
-//! row by row.
+//! Tests the life-cycle of an order against an independent table of its transitions.
 
 use crate::model::lifecycle::{self, Decision, Event, Life, Outcome, Stage};
 use flexiti_contract::Flow;
@@ -7,10 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-/// A flow, where an order is, what happens, where it is then.
+/// Flow, stage, event, next stage.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// All that can happen; `*` stands for every flow.
+/// All transitions; `*` stands for every flow.
 const TABLE: &[Row] = &[
     ("*", "created", "open", "opened"),
     ("*", "created", "cancel", "cancelled"),
@@ -51,7 +50,7 @@ const TABLE: &[Row] = &[
     ("*", "refused", "return", "returned"),
     ("*", "cancelled", "return", "returned"),
     ("*", "expired", "return", "returned"),
-    // Back at the shop, the application still undecided.
+    // Back at the shop, with the application still undecided.
     ("*", "waiting", "grant", "returned"),
     ("*", "waiting", "reject", "returned"),
 ];
@@ -80,7 +79,7 @@ const FLOWS: [(&str, Flow); 3] = [
     ("both", Flow::ApplyBuy),
 ];
 
-/// What the table says of an order: its flow, where it has been, and what happened, in words.
+/// An order according to the table: its flow, its stages, and its events, in words.
 #[derive(Debug, Clone)]
 struct Model {
     flow: &'static str,
@@ -104,7 +103,7 @@ impl Model {
         TABLE.iter().find(fits).map(|(_, _, _, next)| *next)
     }
 
-    /// What the application came to: its last decision, unless another one was begun since.
+    /// The decision on the application: the last one, unless a new application has begun since.
     fn decision(&self) -> Option<Decision> {
         let about = |event: &&&str| {
             matches!(
@@ -121,7 +120,7 @@ impl Model {
         }
     }
 
-    /// How it ended, or stands: going back to the shop changes nothing about it, a late decision
+    /// How it ended, or stands. Returning to the shop does not change it, a late decision does.
     /// does.
     fn outcome(&self) -> Option<Outcome> {
         match self.events.last() {
@@ -161,7 +160,7 @@ impl ReferenceStateMachine for Table {
             .boxed()
     }
 
-    /// Any event at all, those that may follow more often.
+    /// Any event, but allowed ones more often.
     fn transitions(model: &Model) -> BoxedStrategy<Self::Transition> {
         let may = |(name, _): &(&str, Event)| model.next(name).is_some();
         let legal: Vec<(&str, Event)> = EVENTS.into_iter().filter(may).collect();
@@ -216,7 +215,7 @@ impl StateMachineTest for Order {
     }
 }
 
-/// A stage as the admin API writes it.
+/// A stage, as the admin API writes it.
 fn word(stage: Stage) -> String {
     let word = serde_json::to_value(stage).unwrap();
     word.as_str().unwrap().to_owned()
@@ -229,7 +228,7 @@ prop_state_machine! {
     fn an_order_does_what_the_table_says_and_nothing_else(sequential 1..20 => Order);
 }
 
-/// Walks through every row of the table, so that none stands there for nothing.
+/// Checks that every row of the table is reachable.
 #[test]
 fn every_row_of_the_table_happens() {
     let mut seen = std::collections::BTreeSet::new();

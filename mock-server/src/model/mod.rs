@@ -1,5 +1,5 @@
-//! What the API is about: accounts, tokens, orders, customers, payment plans. Nothing here is
-//! shared, locked, or sent.
+//! The domain model: accounts, tokens, orders, customers, payment plans. Plain data, without locks
+//! or I/O.
 
 pub mod account;
 pub mod callback_url;

@@ -1,10 +1,10 @@
-//! Amounts of money: as people of either language read them, and as files write them.
+//! Amounts of money: formatting them in either language, and parsing them.
 
 use flexiti_contract::Lang;
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-/// An amount as people of that language write it; what is no amount stays as it is.
+/// Formats an amount for people; anything else is returned unchanged.
 pub fn money(amount: &str, lang: Lang) -> String {
     let Some((dollars, cents)) = parts(amount) else {
         return amount.to_owned();
@@ -28,7 +28,7 @@ pub fn money(amount: &str, lang: Lang) -> String {
     }
 }
 
-/// A rate as people of that language write it.
+/// Formats a rate, in percent, for people.
 pub fn percent(rate: Decimal, lang: Lang) -> String {
     let rate = rate.normalize().to_string();
     match lang {
@@ -37,17 +37,16 @@ pub fn percent(rate: Decimal, lang: Lang) -> String {
     }
 }
 
-/// The amount that a parameter says; nothing if it is no amount, or one of more digits than
-/// can be reckoned with.
+/// Parses the amount in a parameter; `None` if it is not an amount or has too many digits.
 pub fn parse(amount: &str) -> Option<Decimal> {
     let (dollars, cents) = parts(amount)?;
-    // Decimal itself would take exponents and underscores, too.
+    // `Decimal` itself would accept exponents and underscores.
     format!("0{}.{cents:0<2}", dollars.trim_start_matches('0'))
         .parse()
         .ok()
 }
 
-/// The digits before and after the period, if there is nothing else but a plus sign.
+/// The digits before and after the period, if there is nothing else except a plus sign.
 fn parts(amount: &str) -> Option<(&str, &str)> {
     let digits = amount.strip_prefix('+').unwrap_or(amount);
     let (dollars, cents) = digits.split_once('.').unwrap_or((digits, ""));
@@ -56,13 +55,13 @@ fn parts(amount: &str) -> Option<(&str, &str)> {
     (only_digits && digits.bytes().any(is_digit)).then_some((dollars, cents))
 }
 
-/// Reads a number of a file, whether it stands there in quotes or not.
+/// Deserializes a number from a file, with or without quotes.
 pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
     <Decimal as Deserialize>::deserialize(from)
         .map_err(|_| D::Error::custom("wrong, expected a number like 49.99"))
 }
 
-/// Reads a number that may be left out.
+/// Deserializes an optional number.
 pub fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
     number(from).map(Some)
 }

@@ -1,21 +1,21 @@
-//! The parameters of a request in a row of a store: a JSON object under the contract's names.
+//! A request's parameters in a row of a store: a JSON object with the contract's names.
 
 use flexiti_contract::{Given, Param, StoredParameters};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// Parameters on their way into a row, or out of one.
+/// Parameters being written to a row or read from it.
 #[derive(Debug)]
 pub enum NamedParameters {
-    /// As they are stored in memory; written as they are, without an object in between.
+    /// In their in-memory form, from which they are serialized directly.
     Stored(StoredParameters),
-    /// As a row has them.
+    /// As read from a row.
     Row(Map<String, Value>),
 }
 
 impl NamedParameters {
-    /// Those of them that are `params`; the error names one that is not.
+    /// Converts them to `params`; the error names one that is not among these.
     pub fn stored(self, params: &'static [Param]) -> Result<StoredParameters, String> {
         match self {
             Self::Stored(stored) => Ok(stored),
@@ -23,7 +23,7 @@ impl NamedParameters {
         }
     }
 
-    /// As a JSON object.
+    /// Converts them to a JSON object.
     pub fn into_object(self) -> Map<String, Value> {
         match self {
             Self::Stored(stored) => stored.to_object(),

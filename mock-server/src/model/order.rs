@@ -17,9 +17,9 @@ use unicode_normalization::UnicodeNormalization as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settles {
-    /// By the merchant's clock.
+    /// At this time, by the merchant's clock.
     At(Millis),
-    /// After so many more notifications have been asked for.
+    /// After this many more notification requests.
     Polls(u32),
 }
 
@@ -28,17 +28,17 @@ pub enum Settles {
 pub struct Order {
     /// `online_order_id`.
     pub id: u64,
-    /// Whose it is.
+    /// Its merchant.
     pub client_id: Arc<str>,
     /// The unguessable part of the redirection URL.
     pub session: Arc<str>,
-    /// When init made it, by the merchant's clock.
+    /// When init created it, by the merchant's clock.
     pub opened: Millis,
-    /// What the customer is to do.
+    /// What the customer does.
     pub flow: Flow,
     /// The language of its pages.
     pub lang: Lang,
-    /// Opened on the path with `/v2`, whose pages begin with a choice (R-cur).
+    /// Whether it was opened on the `/v2` path, whose pages begin with a choice (R-cur).
     pub v2: bool,
     /// The token that init was called with (POC: the callback's `auth_token`).
     pub token: Arc<str>,
@@ -46,20 +46,20 @@ pub struct Order {
     pub merchant_order_id: Option<Arc<str>>,
     /// The parameters of init.
     pub parameters: StoredParameters,
-    /// What it has been through.
+    /// Its life so far.
     pub life: Life,
-    /// When it had its outcome.
+    /// When it reached its outcome.
     pub ended: Option<Millis>,
-    /// What keeps notifications from showing the outcome.
+    /// When notifications begin to show the outcome; `None` means at once.
     pub settles: Option<Settles>,
-    /// The Flexiti customer, once there is one.
+    /// The Flexiti customer id, once there is one.
     pub customer_id: Option<String>,
-    /// What the customer has entered on the pages so far.
+    /// What the customer has entered so far.
     pub visit: Option<Box<Visit>>,
 }
 
-/// A merchant's own order id as the dialect compares it: composed and decomposed accents may be
-/// the same (Unicode's normalization form C).
+/// A merchant's own order id in the form in which the dialect compares it: composed and decomposed
+/// accents may be equal (Unicode NFC).
 pub fn comparable<'i>(rulebook: &Rulebook, id: &'i str) -> Cow<'i, str> {
     match rulebook.knobs().merchant_order_id_normalization {
         Normalization::Nfc if !id.is_ascii() => id.nfc().collect::<String>().into(),
@@ -68,7 +68,7 @@ pub fn comparable<'i>(rulebook: &Rulebook, id: &'i str) -> Cow<'i, str> {
 }
 
 impl Order {
-    /// About how many bytes it takes. What it goes through later is not counted: it is little.
+    /// Its approximate size in bytes, without later changes, which are small.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.parameters.size()
     }
@@ -78,7 +78,7 @@ impl Order {
         self.parameters.to_object()
     }
 
-    /// Lets `event` happen at `now`; one that may not follow changes nothing.
+    /// Applies `event` at `now`; an event that is not allowed changes nothing.
     pub fn advance(&mut self, event: Event, now: Millis) -> Result<(), Illegal> {
         let life = lifecycle::advance(self.life, event)?;
         if event != Event::Return && life.outcome.is_some() {
@@ -88,17 +88,17 @@ impl Order {
         Ok(())
     }
 
-    /// Ends the session if its time is over: at that moment, whenever it is noticed.
+    /// Expires the order if its time is up, as of that time rather than `now`.
     pub fn expire(&mut self, rulebook: &Rulebook, now: Millis) {
         let open = Millis::from(rulebook.knobs().checkout_ttl) * 1_000;
         let end = self.opened.saturating_add(open);
         if now >= end {
-            // An order that has its outcome keeps it.
+            // An order that has an outcome keeps it.
             let _ = self.advance(Event::TimeOut, end);
         }
     }
 
-    /// The amount that init asked for, in dollars, as it was sent.
+    /// The amount that init requested, in dollars, as it was sent.
     pub fn amount_text(&self) -> Option<String> {
         match self.parameters().remove("amount_requested")? {
             Value::String(amount) => Some(amount),
@@ -106,7 +106,7 @@ impl Order {
         }
     }
 
-    /// The amount that init asked for, in dollars; zero if that was no amount.
+    /// The amount that init requested, in dollars; zero if it is not a valid amount.
     pub fn amount(&self) -> Decimal {
         let amount = self.amount_text();
         amount
@@ -128,7 +128,7 @@ impl Order {
         }
     }
 
-    /// Whether a notification shows the outcome at `now`; asking counts as a poll.
+    /// Whether a notification shows the outcome at `now`; the call counts as a poll.
     pub fn poll(&mut self, now: Millis) -> bool {
         let settled = self.is_settled(now);
         if let Some(Settles::Polls(left)) = &mut self.settles {

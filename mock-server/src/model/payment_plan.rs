@@ -1,5 +1,5 @@
-//! Payment plans, and what a price comes to on them. Exact: no binary fractions, and nothing
-//! that overflows becomes an answer.
+//! Payment plans and their payments, in exact decimal arithmetic. An overflow gives no result
+//! rather than a wrong one.
 
 use crate::model::money;
 use anyhow::ensure;
@@ -7,7 +7,7 @@ use flexiti_contract::dialect::Rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
-/// The longest plan.
+/// The maximum number of months.
 const LONGEST: u32 = 120;
 
 /// The codes of `provinces` (R-cur).
@@ -15,43 +15,43 @@ const PROVINCES: [&str; 13] = [
     "AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT",
 ];
 
-/// Level monthly payments. What the plans of a merchant depend on is told by the POS API only:
+/// A plan with equal monthly payments. Only the POS API tells what a merchant's plans depend on:
 /// set-up, risk and province (P-cust).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentPlan {
-    /// How many payments there are.
+    /// The number of payments.
     pub months: u32,
-    /// Interest in percent a year; a month's is a twelfth of it.
+    /// Annual interest in percent; the monthly rate is a twelfth of it.
     #[serde(default, deserialize_with = "money::number")]
     pub annual_rate: Decimal,
     /// A fee in dollars, added to the price (P-cust has 49.99).
     #[serde(default, deserialize_with = "money::number")]
     pub fee: Decimal,
-    /// The lowest price it is for, in dollars.
+    /// The lowest price that it is offered for, in dollars.
     #[serde(default, deserialize_with = "money::optional")]
     pub minimum: Option<Decimal>,
-    /// The highest price it is for, in dollars.
+    /// The highest price that it is offered for, in dollars.
     #[serde(default, deserialize_with = "money::optional")]
     pub maximum: Option<Decimal>,
-    /// The provinces whose customers may have it; none named means all.
+    /// The provinces that it is offered in; all if empty.
     #[serde(default)]
     pub provinces: Vec<String>,
 }
 
-/// What a price comes to on a plan, each with two decimals.
+/// The payments for a price, with two decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payments {
-    /// Each payment but the last.
+    /// Every payment but the last.
     pub monthly: Decimal,
-    /// The last one, which takes up what rounding left over.
+    /// The last payment, which absorbs rounding differences.
     pub last: Decimal,
-    /// All of them: the price with fee and interest.
+    /// The sum of all payments: price, fee and interest.
     pub total: Decimal,
 }
 
 impl Default for PaymentPlan {
-    /// The plan of the reference's example: 499 dollars are 166.33 in 3 months (R-ex).
+    /// The plan in the reference's example: 499 dollars make 166.33 over 3 months (R-ex).
     fn default() -> Self {
         Self {
             months: 3,
@@ -65,7 +65,7 @@ impl Default for PaymentPlan {
 }
 
 impl PaymentPlan {
-    /// Checks what no type says; the error names key, value and what is allowed.
+    /// Validates what types cannot express. An error names the key, the value and what is allowed.
     pub fn check(&self) -> anyhow::Result<()> {
         ensure!(
             (1..=LONGEST).contains(&self.months),
@@ -105,8 +105,8 @@ impl PaymentPlan {
         Ok(())
     }
 
-    /// Whether it is for this price, and for customers of this province; where the province is
-    /// not known, only a plan for all of them is.
+    /// Whether it is offered for this price and province. If the province is unknown, only plans
+    /// for all provinces are.
     pub fn is_for(&self, price: Decimal, province: Option<&str>) -> bool {
         let named = |province: &str| {
             self.provinces
@@ -118,12 +118,12 @@ impl PaymentPlan {
             && (self.provinces.is_empty() || province.is_some_and(named))
     }
 
-    /// What `price` comes to; nothing if the numbers are too large to be reckoned with.
+    /// The payments for `price`; `None` if a number overflows.
     ///
-    /// The total is price and fee, with the interest of an annuity at a twelfth of the annual
-    /// rate; it and its part of each month are rounded to cents as the dialect says, and the
-    /// last payment takes up the difference. A payment that rounding up would make so high that
-    /// nothing, or less, was left for the last one is rounded down.
+    /// The total is price plus fee, with the interest of an annuity at a twelfth of the annual
+    /// rate. The total and the monthly payment are rounded to cents as the dialect says, and the
+    /// last payment absorbs the difference. If rounding up would leave nothing for the last
+    /// payment, or less, the monthly payment is rounded down.
     pub fn payments(&self, price: Decimal, rounding: Rounding) -> Option<Payments> {
         let exact = price.checked_add(self.fee)?.checked_mul(self.growth()?)?;
         let months = Decimal::from(self.months);
@@ -145,7 +145,7 @@ impl PaymentPlan {
         with(cents(part, Rounding::Down)?)
     }
 
-    /// What all payments together are for each dollar borrowed.
+    /// The sum of all payments for each dollar borrowed.
     fn growth(&self) -> Option<Decimal> {
         if self.annual_rate.is_zero() {
             return Some(Decimal::ONE);
@@ -173,7 +173,7 @@ fn cents(amount: Decimal, rounding: Rounding) -> Option<Decimal> {
     (rounded.scale() == 2).then_some(rounded)
 }
 
-/// The plans for a price in a province, the first to be offered first, with their places.
+/// The plans for a price in a province, in the order in which they are offered, with their indices.
 pub fn for_price<'a>(
     plans: &'a [PaymentPlan],
     price: Decimal,
@@ -228,15 +228,15 @@ mod tests {
             months: 10,
             ..PaymentPlan::default()
         };
-        // Nine payments of a cent would be more than the price.
+        // Nine payments of a cent would exceed the price.
         let found = payments(&plan, "0.05", Rounding::HalfUp);
         assert_eq!(found, ["0.00", "0.05", "0.05"]);
         let found = payments(&plan, "0.18", Rounding::HalfUp);
         assert_eq!(found, ["0.02", "0.00", "0.18"]);
     }
 
-    /// The formula with fifty digits gives 93.7773 for 1,049.99 at 12.99 % over 12 months,
-    /// 45.6847 for 1,000 at 9 % over 24, and 323.4725 for 10,000 at 29.99 % over 60.
+    /// With fifty digits, the formula gives 93.7773 for 1,049.99 at 12.99 % over 12 months, 45.6847
+    /// for 1,000 at 9 % over 24, and 323.4725 for 10,000 at 29.99 % over 60.
     #[test]
     fn interest_is_that_of_an_annuity() {
         let plan = |months, rate, fee| PaymentPlan {
@@ -367,7 +367,7 @@ mod tests {
         (1..=LONGEST, 0..=1_000_000_i64, 0..=10_000_000_i64).prop_map(|(months, rate, fee)| {
             PaymentPlan {
                 months,
-                // Half of the plans are without interest.
+                // Half of the plans are free of interest.
                 annual_rate: Decimal::new(if rate % 2 == 0 { 0 } else { rate }, 4),
                 fee: Decimal::new(if fee % 2 == 0 { 0 } else { fee }, 2),
                 ..PaymentPlan::default()
@@ -375,7 +375,7 @@ mod tests {
         })
     }
 
-    /// A price of up to 18 digits, every length of them as likely as any other.
+    /// A price of up to 18 digits, with all lengths equally likely.
     fn any_price() -> impl Strategy<Value = Decimal> {
         (1_u32..=18)
             .prop_flat_map(|digits| 1..10_i64.pow(digits))

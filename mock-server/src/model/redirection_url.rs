@@ -1,10 +1,9 @@
-//! Where init sends a customer's browser: to the hosted pages of an order.
+//! The redirection URL, to which the shop sends a customer's browser after init.
 
 use crate::model::order::Order;
 use flexiti_contract::Rulebook;
 
-/// The address of an order's pages as the merchant's dialect writes it, where all pages are below
-/// `pages`.
+/// The URL of an order's pages in the merchant's dialect; `pages` is the base URL of all pages.
 pub fn url(rulebook: &Rulebook, pages: &str, order: &Order) -> String {
     filled(&rulebook.knobs().redirect_url_template, |name, url| {
         match name {
@@ -18,7 +17,7 @@ pub fn url(rulebook: &Rulebook, pages: &str, order: &Order) -> String {
     })
 }
 
-/// A template with what it names in braces filled in; `add` says whether it knows the name.
+/// Fills in the names in braces in a template; `add` returns whether it knows the name.
 fn filled(template: &str, add: impl Fn(&str, &mut String) -> bool) -> String {
     let mut text = String::with_capacity(160);
     let mut rest = template;

@@ -1,10 +1,10 @@
-//! Access and refresh tokens, as they were issued.
+//! Issued access and refresh tokens.
 
 use crate::clock::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What a token may be used for (R-cur).
+/// The scope of a token (R-cur).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -13,7 +13,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word on the wire.
+    /// Its name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Merchant => "merchant",
@@ -22,36 +22,36 @@ impl Scope {
     }
 }
 
-/// An access token that was issued.
+/// An issued access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
-    /// Whose it is.
+    /// Its merchant.
     pub client_id: Arc<str>,
-    /// What it opens.
+    /// Its scope.
     pub scope: Scope,
-    /// When it ends, by its merchant's clock.
+    /// When it expires, by its merchant's clock.
     pub expires: Millis,
-    /// A refresh ended it, or a newer token.
+    /// Whether a refresh or a newer token has revoked it.
     pub revoked: bool,
     /// The refresh token issued with it.
     pub refresh_token: Arc<str>,
 }
 
-/// A refresh token that was issued.
+/// An issued refresh token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
-    /// Whose it is.
+    /// Its merchant.
     pub client_id: Arc<str>,
-    /// The scope of the tokens it gives.
+    /// The scope of the tokens that it yields.
     pub scope: Scope,
     /// The access token issued with it.
     pub access_token: Arc<str>,
-    /// When that one ends, by the merchant's clock.
+    /// When that access token expires, by the merchant's clock.
     pub access_expires: Millis,
-    /// When it ends itself.
+    /// When the refresh token itself expires.
     pub expires: Millis,
-    /// It has been used, and works once.
+    /// Whether it has been used, which is possible only once.
     pub used: bool,
 }

@@ -8,18 +8,18 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Visit {
-    /// How many times the order has moved on; a form carries the number it was made for, so
-    /// that a page from before changes nothing.
+    /// How many times the order has moved on. A form carries the turn that it was made for, so that
+    /// an outdated page changes nothing.
     pub turn: u32,
-    /// What was typed into the application, right or wrong.
+    /// The customer's input to the application, valid or not.
     pub typed: BTreeMap<String, String>,
-    /// The application as it was sent, once it was valid.
+    /// The application, once a valid one was submitted.
     pub application: Option<BTreeMap<String, String>>,
     /// The PIN that the customer has to enter, once one was sent.
     pub pin: Option<String>,
-    /// How many PINs were wrong.
+    /// The number of wrong PINs.
     pub wrong_pins: u8,
-    /// The PIN was right.
+    /// Whether the right PIN was entered.
     pub verified: bool,
     /// Index of the chosen plan among those of the server.
     pub plan: Option<usize>,
@@ -28,7 +28,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Begins the next part of the visit, with a PIN of its own.
+    /// Begins the next part of the visit, which has its own PIN.
     pub fn begin(&mut self) {
         self.pin = None;
         self.wrong_pins = 0;

@@ -1,4 +1,4 @@
-//! What a fault does to a call: before it is handled, in its place, or to its answer.
+//! The effects of a fault on a call: before it is handled, instead of that, or on its answer.
 
 use crate::api::auth;
 use crate::api::call::Call;
@@ -19,17 +19,17 @@ use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// The fault that strikes a request of a known merchant, with the delay that it drew.
+/// A fault that strikes a request of a known merchant, with the delay drawn for it.
 #[derive(Debug)]
 pub struct Struck {
-    /// What happens.
+    /// What happens to the request.
     pub action: Action,
     later: Option<Duration>,
     /// The merchant's time.
     now: Millis,
 }
 
-/// Looks whether a fault strikes a call, and notes it.
+/// The fault that strikes a call, if there is one; records it in `note`.
 pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
     let client_id = note.client_id.as_deref()?;
     let kind = CallKind::Api(call.endpoint);
@@ -44,7 +44,7 @@ pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
             .faults
             .asked_params(kind)
     };
-    // Read once for all faults, and before the state is asked for again.
+    // Read them once for all faults, and without holding the lock.
     let sent = asked.map_or_else(Map::new, |names| params(call, &names));
     let state = &mut *call.app.state();
     let merchant = state.merchants.get_mut(client_id)?;
@@ -67,8 +67,8 @@ pub fn strike(call: &Call<'_>, note: &mut Note) -> Option<Struck> {
     Some(Struck { action, later, now })
 }
 
-/// The parameters of a request as texts, read as leniently as can be, under the contract's names:
-/// those of query, body, headers and path, as far as they are asked for.
+/// The requested parameters of a call as text, under the contract's names, read as leniently as
+/// possible from query, body, headers and path.
 fn params(call: &Call<'_>, names: &[String]) -> Map<String, Value> {
     let contract = call.rulebook.contract();
     let Call {
@@ -79,7 +79,7 @@ fn params(call: &Call<'_>, names: &[String]) -> Map<String, Value> {
     } = *call;
     let mut params = Map::new();
     let body = match &request.body {
-        // What is larger is refused for its size: it is not read.
+        // A larger body is refused without being read.
         Body::Read(bytes) if bytes.len() <= BODY_LIMIT => bytes.as_ref(),
         _ => b"",
     };
@@ -113,7 +113,7 @@ fn params(call: &Call<'_>, names: &[String]) -> Map<String, Value> {
 }
 
 impl Struck {
-    /// The answer in place of the call's own, where nothing else is to happen.
+    /// The answer that replaces the call, if the action has one.
     pub fn instead(&self, rulebook: &Rulebook, path: &str) -> Option<Reply> {
         match &self.action {
             Action::Status {
@@ -121,7 +121,7 @@ impl Struck {
                 headers,
                 body,
             } => {
-                // `fault::validate` refused what is no status.
+                // `fault::validate` refuses invalid statuses.
                 let status = StatusCode::from_u16(*status).ok()?;
                 let mut reply = match body {
                     Some(Value::String(text)) => {
@@ -134,13 +134,13 @@ impl Struck {
                     .keys()
                     .any(|name| name.eq_ignore_ascii_case("content-type"))
                 {
-                    // The plan's own, and no other beside it.
+                    // Only the plan's own `Content-Type` is sent.
                     reply.content_type = "".into();
                 }
                 Some(headers.iter().fold(reply, |reply, (name, value)| {
                     match name.as_str().try_into() {
                         Ok(name) => reply.with(name, value),
-                        // `fault::validate` refused it.
+                        // `fault::validate` refuses invalid names.
                         Err(_) => reply,
                     }
                 }))
@@ -155,7 +155,7 @@ impl Struck {
         }
     }
 
-    /// What happens before the call is handled.
+    /// Applies effects that precede handling the call.
     pub fn before(&self, app: &App, request: &Request) {
         if self.action == Action::ExpireToken
             && let Some(token) = auth::token_of(request)
@@ -165,7 +165,7 @@ impl Struck {
         }
     }
 
-    /// Whether a notification is to show no outcome yet.
+    /// Whether a notification must not show an outcome yet.
     pub fn is_late(&self) -> bool {
         self.action == Action::LateNotification
     }
@@ -213,7 +213,8 @@ impl Struck {
                 text.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\nzz\r\n");
                 let mut bytes = text.into_bytes();
                 bytes.extend_from_slice(&reply.body);
-                // HTTP/2 has no chunks: there, the length is wrong (RFC 9113, section 8.1.1).
+                // HTTP/2 has no chunks: there, the announced length is wrong (RFC 9113, section
+                // 8.1.1).
                 stream = StreamScript::Body {
                     pieces: vec![(Duration::ZERO, reply.body.clone())],
                     length: reply.body.len() + 1,
@@ -253,11 +254,11 @@ impl Struck {
     }
 }
 
-/// A refusal with this status in the dialect's shape.
+/// A refusal with this status, in the dialect's shape.
 fn refusal(rulebook: &Rulebook, status: StatusCode, path: &str) -> Reply {
     let reason = status.canonical_reason();
     let error = match status {
-        // The one word that the POS API's test plan prints (P-plan).
+        // The only name that the POS API's test plan shows (P-plan).
         StatusCode::GATEWAY_TIMEOUT => "GATEWAY_TIMEOUT".to_owned(),
         _ => reason.unwrap_or("blocked").to_lowercase().replace(' ', "_"),
     };
@@ -270,7 +271,7 @@ fn refusal(rulebook: &Rulebook, status: StatusCode, path: &str) -> Reply {
     shaped(rulebook, &refusal, path, &[])
 }
 
-/// The head of an answer, without what frames its body.
+/// The head of an answer, without the headers that frame its body.
 fn head(reply: &Reply) -> String {
     let mut head = format!(
         "HTTP/1.1 {} {}\r\n",
@@ -288,10 +289,10 @@ fn head(reply: &Reply) -> String {
     head
 }
 
-/// An answer as it goes over the wire, after which the connection ends.
+/// An answer in wire format, after which the connection ends.
 fn raw(reply: &Reply, body: &[u8]) -> Bytes {
     let mut text = head(reply);
-    // The head of an answer without its body already says how long that is.
+    // The answer to HEAD already contains the body's length.
     if reply
         .headers
         .iter()

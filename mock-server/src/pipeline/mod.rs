@@ -1,4 +1,4 @@
-//! The way of a request through the server. Read [`Service::handle`] first.
+//! The path of a request through the server. Start with [`Service::handle`].
 
 mod fault_effects;
 mod variation;
@@ -33,24 +33,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// Answers requests: the app, its router and its metrics. Everything but the sockets.
+/// Answers requests: everything but the sockets.
 #[derive(Debug)]
 pub struct Service {
-    /// What it was started with, and what it remembers.
+    /// The server's settings and state.
     pub app: Arc<App>,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Metrics,
-    /// How many callbacks are brought at once; more wait.
+    /// Limits how many callbacks are delivered at once; others wait.
     pub callbacks: Semaphore,
-    /// Where spans go, if they go anywhere.
+    /// Where spans are sent, if tracing is enabled.
     pub traces: Option<Traces>,
-    /// The room for bodies that are still arriving.
+    /// The memory for request bodies still arriving.
     pub bodies: Room,
     router: Router,
     turns: Option<Mutex<()>>,
 }
 
-/// How many callbacks are brought to shops at once.
+/// The maximum number of callbacks delivered at once.
 const CALLBACKS: usize = 64;
 
 impl Service {
@@ -71,36 +71,36 @@ impl Service {
         })
     }
 
-    /// Where a path leads.
+    /// The route for a path.
     pub fn route(&self, path: &str) -> Route {
         self.router.route(path)
     }
 
-    /// Whether a request is to be answered beside the others, because it may take long.
+    /// Whether a request may take long and should run without blocking others.
     pub fn is_aside(request: &Request) -> bool {
         let rest = request.path.strip_prefix(ADMIN);
         rest.is_some_and(|rest| admin::is_aside(rest, &request.method))
     }
 
-    /// Waits until nothing else happens, where things are to happen one after the other.
+    /// Waits for its turn, if requests are answered one at a time.
     pub fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         let turns = self.turns.as_ref()?;
         Some(turns.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Answers a request, and records the exchange. Everything a handler needs is in its
-    /// arguments: the time is read here, once.
+    /// Answers a request and records the exchange. Handlers get everything as arguments: the time
+    /// is read once, here.
     pub fn handle(&self, request: &Request) -> Reply {
         let _turn = self.turn();
         self.handle_at(request, (self.app.now)())
     }
 
-    /// Answers a request as [`Self::handle`] does, at a given time and without waiting for a turn.
+    /// Like [`Self::handle`], but at a given time and without waiting for a turn.
     pub fn handle_at(&self, request: &Request, now: Millis) -> Reply {
         self.answered(request, now).0
     }
 
-    /// Answers a request; also gives the id of its exchange, or none for calls that are not
+    /// Answers a request; also returns the id of its exchange, or `None` for calls that are not
     /// recorded.
     fn answered(&self, request: &Request, now: Millis) -> (Reply, Option<u64>) {
         let app = &self.app;
@@ -116,7 +116,7 @@ impl Service {
                 self::api(app, target, request, now, &mut note)
             }
             Route::Checkout(rest) => checkout::handle(app, &rest, request, now, &mut note),
-            // Steering the server is not part of what it plays.
+            // Calls to the admin API are not part of the emulation.
             Route::Admin(rest) => {
                 let reply = admin::handle(app, &self.metrics, &rest, request, now);
                 let Way::Again(again) = reply.way else {
@@ -135,8 +135,8 @@ impl Service {
         (reply, Some(id))
     }
 
-    /// The refusal of a path that is not listed. It belongs to the merchant whose id is in it, and
-    /// names the listed path that it comes near: mostly a slash is too many.
+    /// The refusal of an unknown path. It is attributed to the merchant whose id is in the path,
+    /// and suggests the endpoint that the path resembles, usually one without a surplus slash.
     fn unknown(&self, request: &Request, now: Millis, note: &mut Note) -> Reply {
         let app = &self.app;
         let named = Router::client_id(&request.path).map(Cow::Owned);
@@ -157,9 +157,8 @@ impl Service {
         }
     }
 
-    /// Logs, records and counts an exchange, and enters it into the account of the fault that
-    /// struck it; gives its id in the journal. Without a reply, it is a callback that the shop did
-    /// not answer.
+    /// Logs, records and counts an exchange, and settles the fault that struck it; returns its id
+    /// in the journal. Without a reply, it is a callback that the shop did not answer.
     pub fn record(
         &self,
         at: Millis,
@@ -176,7 +175,7 @@ impl Service {
             traces.exchange(at, &app.redactor(), request, &note, status, took);
         }
         let settles = note.ticket.take().zip(note.client_id.clone());
-        // Copied before the journal is asked for: others wait for one insertion only.
+        // Copied before the journal is locked, so that others wait for one insertion only.
         let entry = Entry::new(at, request, note, reply, took);
         let (id, gone) = app.journal().record(entry);
         drop(gone);
@@ -190,7 +189,7 @@ impl Service {
     }
 }
 
-/// What the path of a request to the API names.
+/// The target of a request to the API, from its path.
 #[derive(Clone, Copy)]
 struct Target<'a> {
     endpoint: Endpoint,
@@ -255,8 +254,8 @@ fn api(
     }
 }
 
-/// Lets a page of another origin send what it asks to send: tracing agents add headers that no
-/// list can foresee.
+/// Answers a CORS preflight, allowing every header that it asks for: tracing agents add headers
+/// that no list can foresee.
 fn preflight(methods: &str, request: &Request) -> Reply {
     const ALWAYS: [&str; 3] = ["authorization", "content-type", "x-reference-id"];
     let asked = request.header(&ACCESS_CONTROL_REQUEST_HEADERS);
@@ -291,8 +290,8 @@ fn refuse(
     rejection.reply(rulebook, &request.path, &app.redactor())
 }
 
-/// Notes the merchant that a request is about, as far as can be seen before it is read strictly;
-/// gives the contract in that merchant's dialect.
+/// Identifies the merchant that a request is about, as far as possible before it is parsed
+/// strictly; records it in `note` and returns the contract in that merchant's dialect.
 fn merchant(
     app: &App,
     target: Target<'_>,
@@ -305,23 +304,23 @@ fn merchant(
     noted(app, named, machine, note)
 }
 
-/// What a request's way depends on from the start.
+/// What is known about a request's merchant.
 #[derive(Debug)]
 pub struct Noted {
-    /// The contract in the merchant's dialect; in the server's, where no merchant is known.
+    /// The contract in the merchant's dialect, or in the server's if the merchant is unknown.
     pub rulebook: Arc<Rulebook>,
-    /// Whether faults are planned for the merchant.
+    /// Whether the merchant's fault plan is non-empty.
     has_faults: bool,
 }
 
-/// Notes the merchant with this client id, if there is one.
+/// Finds the merchant with this client id, and records it in `note`.
 pub fn noted(app: &App, named: Option<Cow<'_, str>>, machine: Millis, note: &mut Note) -> Noted {
     let state = app.state();
     let merchants = &state.merchants;
     let found = named.and_then(|id| {
         let exact = merchants.get(&id);
         let unquoted = || merchants.get(id.trim_matches('"'));
-        // A client id of the Basic scheme may be form-encoded (RFC 6749, section 2.3.1).
+        // The client id in a Basic header may be form-encoded (RFC 6749, section 2.3.1).
         let decoded = || merchants.get(&basic::form_decoded(&id));
         exact.or_else(unquoted).or_else(decoded)
     });

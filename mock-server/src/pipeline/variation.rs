@@ -1,12 +1,12 @@
-//! What an answer may differ in without meaning anything else (RFC 6749, section 5.1): members
-//! that nobody documents, and the order of all of them.
+//! Variations of an answer that clients must tolerate (RFC 6749, section 5.1): undocumented
+//! members, and another order of members.
 
 use crate::http::reply::Reply;
 use flexiti_contract::dialect::{Knobs, MemberOrder, Members};
 use serde_json::{Map, Value, json};
 
-/// The answer as the dialect has it. Only JSON objects differ: no refusals, which clients know by
-/// their words, and nothing that is empty, which says that there is nothing.
+/// Varies an answer as the dialect says. Only non-empty JSON objects vary; refusals, which clients
+/// recognize by their text, do not.
 pub fn reply(knobs: &Knobs, reply: Reply) -> Reply {
     let more = knobs.response_members == Members::More;
     let reversed = knobs.response_member_order == MemberOrder::Reversed;
@@ -32,7 +32,7 @@ pub fn reply(knobs: &Knobs, reply: Reply) -> Reply {
     }
 }
 
-/// Adds a member to the answer and to each block of it.
+/// Adds a member to the answer and to each nested object.
 fn add(members: &mut Map<String, Value>) {
     for value in members.values_mut() {
         if let Value::Object(block) = value {
@@ -99,7 +99,7 @@ mod tests {
             assert!(object.shift_remove("undocumented").is_some());
         }
         assert_eq!(more, body);
-        // What is no object stays as it is, and so do nothing and a refusal.
+        // Anything but an object is unchanged, and so are an empty object and a refusal.
         assert_eq!(varied("more", "reversed", &json!([1, 2])), "[1,2]");
         assert_eq!(varied("more", "reversed", &json!({})), "{}");
         let refusal = json!({"error": "x", "code": 1});

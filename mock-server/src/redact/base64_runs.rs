@@ -1,7 +1,7 @@
-//! Runs of base64 in a text, in either alphabet, folded into lines, or changed by a form.
+//! Base64 in a text: in either alphabet, folded into lines, or altered by form-decoding.
 
-/// Whether a run of digits is a GUID, as every reference id is. It is searched as it stands; no text
-/// is spelled in base64 by such digits alone.
+/// Whether a run of digits is a GUID, as every reference id is. It is searched only literally,
+/// because no base64-encoded text consists of these digits alone.
 pub(super) fn is_guid(run: &[u8]) -> bool {
     match run.len() {
         32 => run.iter().all(u8::is_ascii_hexdigit),
@@ -13,12 +13,12 @@ pub(super) fn is_guid(run: &[u8]) -> bool {
     }
 }
 
-/// What stands between two lines of folded base64 at most: a line break, and the blanks by which the
-/// header of a mail goes on.
+/// The maximum whitespace between two lines of folded base64, in bytes: a line break and the
+/// indentation of a continued mail header.
 const FOLD: usize = 8;
 
-/// Whether base64 goes on beyond this blank: its line is folded, or the blank is the `+` of a form
-/// that was decoded.
+/// Whether base64 continues after this whitespace, because its line is folded, or because the blank
+/// is a `+` that was form-decoded.
 pub(super) fn goes_on(text: &[u8], at: usize) -> bool {
     let blanks = text[at..].iter().take(FOLD);
     let blanks = blanks.take_while(|byte| is_blank(**byte)).count();
@@ -30,7 +30,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | b' ' | b'\t')
 }
 
-/// What stands here for a digit of base64: a single blank may be the `+` of a form.
+/// The base64 digit at this position; a single blank may be a form-decoded `+`.
 pub(super) fn digit(text: &[u8], at: usize) -> Option<u8> {
     let is_single = || {
         let beside = [at.checked_sub(1), Some(at + 1)];
@@ -40,7 +40,7 @@ pub(super) fn digit(text: &[u8], at: usize) -> Option<u8> {
     sextet(text[at]).or_else(|| is_single().then_some(62))
 }
 
-/// What a digit of base64 stands for, in either alphabet.
+/// The value of a base64 digit, in either alphabet.
 pub(super) fn sextet(digit: u8) -> Option<u8> {
     Some(match digit {
         b'A'..=b'Z' => digit - b'A',
@@ -52,7 +52,7 @@ pub(super) fn sextet(digit: u8) -> Option<u8> {
     })
 }
 
-/// The bytes that digits of base64 spell.
+/// Decodes base64 digits, given by their values.
 pub(super) fn decoded(digits: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
     let (fours, rest) = digits.as_chunks::<4>();

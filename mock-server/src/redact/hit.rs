@@ -1,21 +1,21 @@
-//! The parts of a text that may not be shown, and what stands in their place.
+//! The parts of a text to hide, and what replaces them.
 
 use crate::redact::secrets::Found;
 
-/// What stands before the hash of a secret.
+/// Precedes the hash of a secret.
 pub const HIDDEN: &str = "***";
-/// How many hexadecimal digits follow: two of many thousand secrets have the same once in a hundred
-/// thousand runs.
+/// The number of hexadecimal digits in the hash: among many thousand secrets, two have the same
+/// hash once in a hundred thousand runs.
 pub const HASH: usize = 12;
 
-/// A part of a text that may not be shown.
+/// A part of a text to hide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// Where it begins.
     pub start: usize,
     /// Where it ends.
     pub end: usize,
-    /// The secret that it spells.
+    /// The secret that it contains.
     pub secret: String,
 }
 
@@ -29,7 +29,7 @@ impl From<Found<'_>> for Hit {
     }
 }
 
-/// Hits in order, those that overlap as one.
+/// Sorts hits and merges overlapping ones.
 pub(super) fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let mut apart: Vec<Hit> = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     apart
 }
 
-/// Whether a text is what stands in the place of a secret.
+/// Whether a text is a redacted secret.
 pub(super) fn is_hidden(text: &[u8]) -> bool {
     let hash = text.strip_prefix(HIDDEN.as_bytes());
     hash.is_some_and(|hash| hash.len() == HASH && hash.iter().all(u8::is_ascii_hexdigit))

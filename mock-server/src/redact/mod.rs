@@ -1,5 +1,6 @@
-//! Keeping secrets out of what people and programs read. In the place of a secret stands `***`
-//! and a hash under a key of this process: equal secrets are recognised, and none is found out.
+//! Redaction of secrets in everything that people and programs read. A secret is replaced by `***`
+//! and a hash keyed for this process, so that equal secrets can be recognized without being
+//! revealed.
 
 mod base64_runs;
 mod hit;
@@ -23,10 +24,10 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-/// Headers that are secret.
+/// Headers whose value is secret.
 const HEADERS: &[&str] = &["authorization", "proxy-authorization"];
 
-/// Base64 as clients write it: with padding or without.
+/// Base64 as clients write it, with or without padding.
 const LAX: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -34,7 +35,7 @@ const LAX: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The secrets that may not be shown, and the shapes of tokens and sessions.
+/// The secrets to hide, and the shapes of tokens and sessions.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     secrets: Arc<Secrets>,
@@ -43,7 +44,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// One that knows these secrets, and hashes under `key`.
+    /// A redactor that knows these secrets and hashes with `key`.
     pub fn new(secrets: Arc<Secrets>, key: RandomState) -> Self {
         Self {
             secrets,
@@ -58,12 +59,12 @@ impl Redactor {
         Self { reveal, ..self }
     }
 
-    /// Whether `text` is one of the secrets.
+    /// Whether `text` is a known secret.
     pub fn is_secret(&self, text: &str) -> bool {
         self.secrets.read().contains(text)
     }
 
-    /// What stands in the place of a secret.
+    /// The replacement for a secret.
     pub fn hidden(&self, secret: &str) -> String {
         if self.reveal {
             return secret.to_owned();
@@ -71,13 +72,13 @@ impl Redactor {
         format!("{HIDDEN}{:012x}", self.key.hash_one(secret) >> 16)
     }
 
-    /// `text` without secrets, tokens and sessions, wherever in it they stand, and however they
-    /// are spelled. What cannot be searched for them is hidden as a whole.
+    /// `text` with secrets, tokens and sessions hidden, wherever they are and however they are
+    /// encoded. A text that cannot be searched is hidden as a whole.
     pub fn text(&self, text: &str) -> String {
         self.shown(text).into_owned()
     }
 
-    /// `text` without secrets, tokens and sessions; borrowed if there is nothing to hide.
+    /// Like [`Self::text`], but borrowed if there is nothing to hide.
     pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.reveal {
             return text.into();
@@ -95,7 +96,7 @@ impl Redactor {
         let mut shown = String::with_capacity(text.len());
         let mut from = 0;
         for Hit { start, end, secret } in hits {
-            // A part of a sign is not shown either.
+            // Hide the whole character if part of it is to be hidden.
             let is_boundary = |at: &usize| text.is_char_boundary(*at);
             let start = (from..=start.max(from)).rev().find(is_boundary);
             let start = start.unwrap_or(from);
@@ -108,14 +109,14 @@ impl Redactor {
         shown.into()
     }
 
-    /// [`Self::shown`] for a text that comes again and again, such as what to send instead: once nothing
-    /// was found in it, it is searched again when there is another secret. The log line of a
-    /// refusal takes 12k instructions so, and 20k where it is searched each time.
+    /// [`Self::shown`] for a text that recurs, such as a remedy: once it was found clean, it is
+    /// searched again only after a secret has been added. This reduces the log line of a refusal
+    /// from 20k to 12k instructions.
     pub fn shown_again<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.reveal {
             return text.into();
         }
-        // All the while, no secret is added.
+        // While this lock is held, no secret is added.
         let known = self.secrets.read();
         if known.is_clean(text) {
             return text.into();
@@ -127,7 +128,7 @@ impl Redactor {
         shown
     }
 
-    /// The value of a header.
+    /// The value of a header, redacted.
     pub fn header(&self, name: &str, value: &str) -> String {
         if self.reveal {
             return value.to_owned();
@@ -149,7 +150,7 @@ impl Redactor {
             };
             return format!("{cookie}{end}{}", self.text(rest));
         }
-        // A parameter may have lost its way.
+        // A secret parameter may have been sent as a header.
         let as_param = name.strip_prefix("x-").unwrap_or(name).replace('-', "_");
         if is_secret(&as_param) {
             return self.hidden(value);
@@ -171,7 +172,7 @@ impl Redactor {
         }
     }
 
-    /// The value of a parameter.
+    /// The value of a parameter, redacted.
     pub fn param(&self, name: &str, value: Value) -> Value {
         match value {
             Value::String(text) if is_secret(name) => self.hidden(&text).into(),
@@ -190,7 +191,7 @@ impl Redactor {
         }
     }
 
-    /// The members of an object of parameters.
+    /// An object of parameters, redacted.
     pub fn members(&self, members: Map<String, Value>) -> Map<String, Value> {
         let member = |(name, value): (String, Value)| {
             let shown = self.param(&name, value);
@@ -199,8 +200,8 @@ impl Redactor {
         members.into_iter().map(member).collect()
     }
 
-    /// A body: as it is but for the secrets. JSON that has parameters that are secret by their
-    /// name is written anew. One that is no text cannot be searched, and is hidden.
+    /// A body with secrets hidden, otherwise as it is. JSON with parameters that are secret by name
+    /// is serialized again. A body that is not text cannot be searched, and is hidden.
     pub fn body(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
         if self.reveal {
@@ -216,7 +217,7 @@ impl Redactor {
         }
     }
 
-    /// A form or a query as it is, but for the secrets.
+    /// A form or a query string with secrets hidden, otherwise as it is.
     pub fn form(&self, text: &str) -> String {
         let pair = |pair: &str| match pair.split_once('=') {
             Some((name, value)) if is_secret(&decoded(name)) => {
@@ -228,7 +229,7 @@ impl Redactor {
         self.text(&pairs.join("&"))
     }
 
-    /// A path, or a URL with its query.
+    /// A path, or a URL with its query, redacted.
     pub fn url(&self, url: &str) -> String {
         match url.split_once('?') {
             Some((path, query)) => format!("{}?{}", self.text(path), self.form(query)),
@@ -237,15 +238,15 @@ impl Redactor {
     }
 }
 
-/// Whether a parameter is secret by its name: `client_secret`, `a[password]`, `a.password`.
+/// Whether a parameter's name makes it secret: `client_secret`, `a[password]`, `a.password`.
 fn is_secret(name: &str) -> bool {
     let last = name.trim_end_matches(']');
     let last = last.rsplit(['[', '.']).next().unwrap_or(last);
     named::is_secret(last)
 }
 
-/// Whether a body is no text in any charset whose letters are those of ASCII: it may be
-/// compressed, and nothing in it can be found.
+/// Whether a body is not text in any charset that extends ASCII: it may be compressed, so nothing
+/// in it could be found.
 fn is_binary(body: &[u8]) -> bool {
     let is_control = |byte: &u8| matches!(byte, 1..=8 | 14..=31);
     str::from_utf8(body).is_err() && body.iter().any(is_control)

@@ -1,11 +1,11 @@
-//! What is secret by what stands before it, whatever it is.
+//! Values that are secret because of the name before them.
 
 use crate::redact::base64_runs::{decoded, sextet};
 use crate::redact::hit::{Hit, is_hidden};
 use flexiti_contract::Contract;
 
-/// What is secret by what stands before it: the value of a secret parameter, the text of an element
-/// of XML, the password of a URL, the keys of the Basic scheme.
+/// Finds values that are secret because of what precedes them: values of secret parameters, text of
+/// XML elements, passwords in URLs, Basic credentials.
 pub(super) fn named(text: &[u8], hits: &mut Vec<Hit>) {
     for at in memchr::memchr_iter(b'>', text) {
         if let Some((start, end)) = element(text, at) {
@@ -55,7 +55,7 @@ fn push(text: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
     }
 }
 
-/// The text of an element of XML with a secret name, whose tag ends here.
+/// The text of an XML element with a secret name whose start tag ends at `at`.
 fn element(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let from = at.saturating_sub(TAG);
     let tag = &text[from + memchr::memrchr(b'<', &text[from..at])? + 1..at];
@@ -73,7 +73,7 @@ fn element(text: &[u8], at: usize) -> Option<(usize, usize)> {
     Some((start, end.map_or(text.len(), |end| start + end)))
 }
 
-/// The secret value that a sign of assignment is followed by, or ends: where it is.
+/// The position of the secret value that the assignment character at `at` precedes or ends.
 fn value(text: &[u8], at: usize) -> Option<(usize, usize)> {
     match text[at] {
         b'=' if name_before(&text[..at]) == b"name" => part_of_form(text, at + 1),
@@ -97,7 +97,7 @@ fn value(text: &[u8], at: usize) -> Option<(usize, usize)> {
             Some((start, end.map_or(text.len(), |end| start + end)))
         }
         b':' => {
-            // A member of JSON.
+            // A JSON member.
             let name = text[..at].trim_ascii_end();
             let name = name.strip_suffix(b"\"").or(name.strip_suffix(b"'"))?;
             let blanks = text[at + 1..].iter().take(8);
@@ -113,7 +113,7 @@ fn value(text: &[u8], at: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// Whether a text ends with a secret name that has its line to itself, as a key of YAML has.
+/// Whether a text ends with a secret name that is alone on its line, like a YAML key.
 fn is_key_of_yaml(text: &[u8]) -> bool {
     let name = name_before(text);
     if !is_secret_name(name) {
@@ -125,8 +125,8 @@ fn is_key_of_yaml(text: &[u8]) -> bool {
     line.is_some_and(|line| line.iter().all(|byte| b" -\t".contains(byte)))
 }
 
-/// The value of a part of `multipart/form-data` (RFC 7578) whose name is a secret parameter's, and
-/// begins here.
+/// The value of a `multipart/form-data` part (RFC 7578), if its name, which begins at `at`, is
+/// secret.
 fn part_of_form(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let rest = text[at..].strip_prefix(b"\"").unwrap_or(&text[at..]);
     let is_sign = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
@@ -144,18 +144,18 @@ fn part_of_form(text: &[u8], at: usize) -> Option<(usize, usize)> {
     Some((start, end))
 }
 
-/// How long the head of a part may be.
+/// The maximum length of a part's head, in bytes.
 const HEAD: usize = 1_024;
 
-/// How long a tag of XML may be, and what stands before a key of YAML.
+/// The maximum length of an XML tag, or of the text before a YAML key, in bytes.
 const TAG: usize = 256;
-/// How long keys of the Basic scheme may be.
+/// The maximum length of Basic credentials, in bytes.
 const KEYS: usize = 1_024;
-/// How long the name of a parameter may be.
+/// The maximum length of a parameter's name, in bytes.
 const NAME: usize = 40;
 
-/// The name that a text ends with; of `a[password]` and `a.password`, the last part; of `password[]`
-/// and `password[0]`, what the list is called.
+/// The name at the end of a text: the last part of `a[password]` and `a.password`, the list's name
+/// of `password[]` and `password[0]`.
 fn name_before(text: &[u8]) -> &[u8] {
     let inside = text.strip_suffix(b"]");
     let digits = |text: &[u8]| text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
@@ -175,12 +175,13 @@ fn is_secret_name(name: &[u8]) -> bool {
     str::from_utf8(name).is_ok_and(is_secret)
 }
 
-/// Whether a parameter of this name is secret: by the contract, or because answers call a token so.
+/// Whether a parameter's name is secret: by the contract, or because it is that of a token in an
+/// answer.
 pub(super) fn is_secret(name: &str) -> bool {
     name.eq_ignore_ascii_case("access_token") || Contract::shipped().is_secret_param(name)
 }
 
-/// Where a text in quotes ends.
+/// The end of a quoted text.
 fn closing_quote(text: &[u8], start: usize, quote: u8) -> usize {
     let mut at = start;
     while at < text.len() && text[at] != quote {
@@ -191,7 +192,7 @@ fn closing_quote(text: &[u8], start: usize, quote: u8) -> usize {
 
 /// Where the password begins in `http://user:password`.
 fn password_before(text: &[u8]) -> Option<usize> {
-    // Passwords are no longer; so the search stays linear.
+    // Passwords are not longer than this, so the search stays linear.
     let from = text.len().saturating_sub(512);
     let near = &text[from..];
     let authority = memchr::memmem::rfind(near, b"://")? + 3;

@@ -1,6 +1,7 @@
-//! Where a text has secrets, however they are spelled. A text is searched as it stands, with its
-//! escapes of either kind undone once, and again, and fully; each run of base64 in any of these is
-//! decoded and searched in the same way. The work is bounded: what cannot be searched within it is not shown.
+//! Finds secrets in a text, however they are encoded. The text is searched as it is, with escapes
+//! of either kind undone once, repeatedly, and fully; each run of base64 in any of these is decoded
+//! and searched the same way. The work is bounded: a text that cannot be searched within the bound
+//! is hidden.
 
 use crate::redact::base64_runs::{decoded, digit, goes_on, is_guid, sextet};
 use crate::redact::hit::{Hit, apart};
@@ -11,22 +12,24 @@ use crate::redact::spelling::{Escape, Unescaped, is_escaped, unescaped_fully, un
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-/// How deep spellings may be nested.
+/// The maximum nesting of encodings.
 const DEPTH: usize = 12;
-/// How much is searched for each byte of a text, and for any text.
+/// The maximum number of bytes searched for each byte of a text, and the minimum budget for any
+/// text.
 const WORK: usize = 64;
 const WORK_AT_LEAST: usize = 64 * 1024;
-/// Nested spellings are made of printable signs; fewer in a row are chance.
+/// The minimum number of printable characters in a row in a nested encoding; fewer occur by chance.
 const PRINTABLE: usize = 6;
 
 /// The text cannot be searched within the bounds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unsearchable;
 
-/// The parts of a text that may not be shown, in order and apart from each other.
+/// The parts of a text to hide, in order and without overlaps.
 pub fn hits(known: &Known, text: &[u8]) -> Result<Vec<Hit>, Unsearchable> {
     if is_guid(text) {
-        // Nearly every reference id: it spells nothing, and only a secret itself may be in it.
+        // Nearly every reference id is one. It encodes nothing, so only a literal secret could be
+        // in it.
         let found = known.in_text(text).into_iter();
         return Ok(apart(found.map(Hit::from).collect()));
     }
@@ -41,14 +44,14 @@ pub fn hits(known: &Known, text: &[u8]) -> Result<Vec<Hit>, Unsearchable> {
 
 struct Search<'s> {
     known: &'s Known,
-    /// The shortest secret that there may be.
+    /// The length of the shortest possible secret.
     shortest: usize,
     /// How many bytes may still be searched.
     work: usize,
 }
 
 impl Search<'_> {
-    /// The hits in a text, and in what it spells.
+    /// The hits in a text, and in what it encodes.
     fn view(&mut self, text: &[u8], depth: usize) -> Result<Vec<Hit>, Unsearchable> {
         let mut seen = HashSet::new();
         let mut hits = self.level(text, depth, &mut seen)?;
@@ -59,9 +62,8 @@ impl Search<'_> {
         Ok(hits)
     }
 
-    /// The hits in a text, and in what is left of it once escapes of either kind are undone, one
-    /// after the other and in any order. A text that was `seen` need not be searched again,
-    /// whichever way led to it.
+    /// The hits in a text, and in what is left after undoing escapes of either kind in any order. A
+    /// text in `seen` is not searched again.
     fn level(
         &mut self,
         text: &[u8],
@@ -84,7 +86,7 @@ impl Search<'_> {
         Ok(hits)
     }
 
-    /// Secrets and tokens as they are.
+    /// Literal secrets and tokens.
     fn plain(&self, text: &[u8]) -> Vec<Hit> {
         let found = self.known.in_text(text).into_iter();
         let mut hits: Vec<Hit> = found.map(Hit::from).collect();
@@ -94,7 +96,7 @@ impl Search<'_> {
         hits
     }
 
-    /// The hits in each run of base64, wherever in it a text begins.
+    /// The hits in each run of base64, whatever digit the encoded text begins at.
     fn base64(
         &mut self,
         text: &[u8],
@@ -119,7 +121,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The run from `offset` to the end of the text.
+    /// The run of base64 from `offset` to the end of the text.
     fn run(
         &mut self,
         text: &[u8],
@@ -129,7 +131,7 @@ impl Search<'_> {
     ) -> Result<(), Unsearchable> {
         let run = offset..text.len();
         let digits: Vec<u8> = run.clone().filter_map(|at| digit(text, at)).collect();
-        // Where each digit stands; rarely asked for.
+        // The position of each digit, which is rarely needed.
         let places = OnceCell::new();
         let places = || {
             places.get_or_init(|| -> Vec<usize> {
@@ -156,7 +158,7 @@ impl Search<'_> {
                 }
             }
             for hit in inner {
-                // The digits that have any bit of it.
+                // The digits that contain any of its bits.
                 let first = hit.start * 8 / 6;
                 let last = ((hit.end * 8).div_ceil(6) - 1).min(digits.len() - 1);
                 hits.push(Hit {
@@ -170,7 +172,7 @@ impl Search<'_> {
     }
 }
 
-/// The hits in what a text spells, as parts of that text.
+/// Translates hits in a decoded text to positions in the original.
 fn outside(hits: Vec<Hit>, spelled: &Unescaped) -> impl Iterator<Item = Hit> {
     hits.into_iter().map(|hit| {
         let (start, end) = spelled.origin(hit.start, hit.end);
@@ -178,7 +180,7 @@ fn outside(hits: Vec<Hit>, spelled: &Unescaped) -> impl Iterator<Item = Hit> {
     })
 }
 
-/// The parts of decoded bytes in which something may be nested: text, without control signs.
+/// The parts of decoded bytes that may contain another encoding: text without control characters.
 fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     let mut at = 0;
@@ -186,13 +188,13 @@ fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
         let is_control =
             |sign: char| sign.is_control() && !matches!(sign, '\t' | '\r' | '\n' | '\0');
         let mut start = at;
-        // Bytes that are text by chance are mostly fewer.
+        // Shorter runs of valid text usually occur by chance.
         let text = Some(chunk.valid()).filter(|text| text.len() >= PRINTABLE);
         for part in text.into_iter().flat_map(|text| text.split(is_control)) {
             if part.len() >= PRINTABLE {
                 parts.push((start, start + part.len()));
             }
-            // A control sign has one byte, or two beyond ASCII.
+            // A control character has one byte, or two beyond ASCII.
             let after = &bytes[start + part.len()..];
             start += part.len() + if after.first() == Some(&0xc2) { 2 } else { 1 };
         }
@@ -201,7 +203,7 @@ fn printable(bytes: &[u8]) -> Vec<(usize, usize)> {
     parts
 }
 
-/// Tokens and sessions, which are known by their shape.
+/// Tokens and sessions, which are recognized by their shape.
 fn tokens(text: &[u8], shape: &Shape, hits: &mut Vec<Hit>) {
     let mut at = 0;
     while at + shape.length <= text.len() {
@@ -238,7 +240,7 @@ mod tests {
             secrets.add(&format!("secret-{number}"));
         }
         let known = secrets.read();
-        // The cost of a text of which nothing is found, to compare with.
+        // The baseline: the cost of a text without hits.
         let time = |piece: &str, length: usize| {
             let text = piece.repeat(length / piece.len());
             let run = || {
@@ -262,7 +264,7 @@ mod tests {
             "://:@",
         ] {
             let (short, long) = (time(piece, 1_000), time(piece, 16_000));
-            // Sixteen times the text; were it quadratic, it would be 256 times the time.
+            // The text is 16 times as long; quadratic cost would take 256 times as long.
             let limit = short * 64 + std::time::Duration::from_millis(20);
             assert!(long < limit, "{piece}: {short:?}, {long:?}");
         }

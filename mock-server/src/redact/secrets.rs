@@ -1,5 +1,5 @@
-//! The secrets that are known, found in a text in time that grows with the text and not with how
-//! many there are.
+//! The known secrets. Finding them takes time proportional to the length of the text, however many
+//! there are.
 
 use crate::redact::spelling::unescaped_fully;
 use rustc_hash::FxHashMap;
@@ -7,33 +7,33 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// What is shorter hides nothing, and would blot out ordinary words.
+/// Shorter secrets are not hidden: that would protect nothing and blot out ordinary words.
 pub const SHORTEST: usize = 4;
-/// The modulus of the hash of a text's parts: a Mersenne prime.
+/// The modulus of the rolling hash: a Mersenne prime.
 const PRIME: u64 = (1 << 61) - 1;
-/// How many bits say which beginnings there may be.
+/// The size of the prefix filter, in bits.
 const FILTER: usize = 1 << 18;
 
-/// How many texts are remembered to have nothing secret, and how long they may be.
+/// How many clean texts are remembered, and how long they may be.
 const CLEAN: usize = 1024;
 const CLEAN_LENGTH: usize = 512;
 
-/// The secrets of all merchants, shared by everything that hides them.
+/// The secrets of all merchants, shared by all redactors.
 #[derive(Debug, Default)]
 pub struct Secrets(RwLock<Known>);
 
 impl Secrets {
-    /// Adds a secret that one more merchant has.
+    /// Adds a secret; the same one may be added several times.
     pub fn add(&self, secret: &str) {
         self.write().add(secret);
     }
 
-    /// Takes away a secret that one merchant less has.
+    /// Removes a secret once; it stays if it was added more often.
     pub fn remove(&self, secret: &str) {
         self.write().remove(secret);
     }
 
-    /// The secrets as they are now.
+    /// The current secrets.
     pub fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -43,24 +43,23 @@ impl Secrets {
     }
 }
 
-/// Those secrets, ready to be looked for.
+/// The secrets, indexed for searching.
 #[derive(Debug)]
 pub struct Known {
-    /// How many have each.
+    /// How often each secret was added.
     counts: HashMap<String, usize>,
-    /// What is looked for, by its hash: each secret, and what is left of it once every escape in
-    /// it is undone.
+    /// What is searched for, by hash: each secret, as it is and fully unescaped.
     patterns: FxHashMap<u64, Vec<Pattern>>,
-    /// How many patterns begin alike, by their lengths.
+    /// How many patterns share a prefix, by their lengths.
     starts: FxHashMap<Start, BTreeMap<usize, usize>>,
-    /// Which bytes may be the first.
+    /// Which bytes patterns begin with.
     firsts: [bool; 256],
-    /// Which beginnings there may be; a quick no for most places of most texts.
+    /// A filter of prefixes, which quickly rules out most positions of most texts.
     filter: Vec<u64>,
     lengths: BTreeMap<usize, usize>,
-    /// Nobody outside knows it, so nobody can make texts whose parts have the same hash.
+    /// Random and never revealed, so that nobody can construct texts with colliding hashes.
     base: u64,
-    /// Texts that have none of them, nor anything else that is secret.
+    /// Texts that are known to contain nothing secret.
     clean: Mutex<HashSet<Box<str>>>,
 }
 
@@ -80,7 +79,7 @@ pub struct Found<'s> {
     pub start: usize,
     /// Where it ends.
     pub end: usize,
-    /// The secret as its merchant has it.
+    /// The secret, as its merchant has it.
     pub secret: &'s str,
 }
 
@@ -161,17 +160,17 @@ impl Known {
         }
     }
 
-    /// Whether `text` is one of them.
+    /// Whether `text` is a known secret.
     pub fn contains(&self, text: &str) -> bool {
         self.counts.contains_key(text)
     }
 
-    /// Whether it is known that a text has nothing secret.
+    /// Whether a text is known to contain nothing secret.
     pub fn is_clean(&self, text: &str) -> bool {
         self.clean().contains(text)
     }
 
-    /// Takes note that a text has nothing secret.
+    /// Remembers that a text contains nothing secret.
     pub fn found_clean(&self, text: &str) {
         if text.len() > CLEAN_LENGTH {
             return;
@@ -187,12 +186,12 @@ impl Known {
         self.clean.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The length of the shortest that is worth hiding.
+    /// The length of the shortest secret that is hidden.
     pub fn shortest(&self) -> Option<usize> {
         self.lengths.keys().next().copied()
     }
 
-    /// The longest secret at each place of a text, in any case; a plus sign stands for a space.
+    /// The longest secret at each position of a text, ignoring case; a plus sign matches a space.
     pub fn in_text(&self, text: &[u8]) -> Vec<Found<'_>> {
         if self.lengths.is_empty() {
             return Vec::new();
@@ -203,7 +202,7 @@ impl Known {
             let Some(start) = start.first_chunk::<SHORTEST>() else {
                 continue;
             };
-            // Where few merchants are known, this is all that is looked at.
+            // With few merchants, most positions are ruled out here.
             if !self.firsts[usize::from(start[0])] {
                 continue;
             }
@@ -247,7 +246,7 @@ impl Known {
     }
 }
 
-/// The hashes of all beginnings of a text, from which that of any part follows.
+/// The hashes of all prefixes of a text, from which the hash of any part follows.
 struct Prefixes {
     hashes: Vec<u64>,
     powers: Vec<u64>,
@@ -283,11 +282,11 @@ fn next(hash: u64, base: u64, byte: u8) -> u64 {
 
 fn product(one: u64, other: u64) -> u64 {
     let whole = u128::from(one) * u128::from(other) % u128::from(PRIME);
-    // What is less than the prime fits.
+    // Anything below the prime fits.
     u64::try_from(whole).unwrap_or_default()
 }
 
-/// A secret as it is looked for: as it is, and without the escapes that may be in it.
+/// The spellings of a secret to search for: as it is, and fully unescaped.
 fn spellings(secret: &str) -> Vec<Vec<u8>> {
     let fold = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().map(folded).collect() };
     let mut spellings = vec![fold(secret.as_bytes())];
@@ -361,7 +360,7 @@ mod tests {
         assert!(!secrets.read().is_clean("say"));
         secrets.add("open sesame");
         assert!(!secrets.read().is_clean("say open sesame"));
-        // However many texts come, and however long, few are remembered.
+        // The number and the length of the remembered texts are bounded.
         let known = secrets.read();
         known.found_clean(&"a".repeat(CLEAN_LENGTH + 1));
         assert!(known.clean().is_empty());

@@ -1,18 +1,18 @@
-//! What tokens and sessions look like: that is how they are found where nobody says what they are.
+//! The shapes of tokens and sessions, by which they are recognized anywhere.
 
 /// The shape of a token.
 #[derive(Debug)]
 pub struct Shape {
-    /// The signs that it is made of.
+    /// Whether a byte can be part of the token.
     pub is_digit: fn(u8) -> bool,
-    /// How many there are at least.
+    /// Its minimum length, in bytes.
     pub length: usize,
     is_token: fn(&str) -> bool,
-    /// Whether small and capital letters are the same.
+    /// Whether its case is irrelevant.
     any_case: bool,
 }
 
-/// Forty hexadecimal digits in a row, as access and refresh tokens have (R-cur), and sessions.
+/// At least forty hexadecimal digits: access and refresh tokens (R-cur), and sessions.
 pub const HEX: Shape = Shape {
     is_digit: |byte| byte.is_ascii_hexdigit(),
     length: 40,
@@ -20,8 +20,8 @@ pub const HEX: Shape = Shape {
     any_case: true,
 };
 
-/// Tokens where the knob `token_shape` is `opaque`: 30 random bytes in base64url have both small
-/// and capital letters, which tells them from words joined by dashes.
+/// Tokens if the knob `token_shape` is `opaque`: 30 random bytes in base64url contain both
+/// lowercase and uppercase letters, unlike words joined by dashes.
 pub const OPAQUE: Shape = Shape {
     is_digit: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
     length: 40,
@@ -33,7 +33,7 @@ pub const OPAQUE: Shape = Shape {
 };
 
 impl Shape {
-    /// The token that a run of digits is, if it is one.
+    /// The token in a run of digits, if it is one.
     pub fn token(&self, run: String) -> Option<String> {
         if run.len() < self.length || !(self.is_token)(&run) {
             return None;

@@ -1,24 +1,24 @@
-//! The ways in which a sign can be spelled in a text, and how they are undone. Each takes time in
-//! proportion to the text, however deep the spellings are nested.
+//! Escapes of characters in a text, and how to undo them. Everything takes time proportional to the
+//! length of the text, however deeply escapes are nested.
 
 use memchr::memchr3;
 
-/// A name or a value of a form.
+/// Form-decodes a name or a value.
 pub fn decoded(text: &str) -> String {
     crate::http::form::decode_segment(&text.replace('+', " "))
 }
 
-/// A text with its escapes undone, and where each byte of it stood.
+/// An unescaped text, with the original position of each byte.
 #[derive(Debug, Default)]
 pub struct Unescaped {
-    /// The text.
+    /// The unescaped text.
     pub bytes: Vec<u8>,
-    /// Where each byte began and ended before.
+    /// The original start and end of each byte.
     at: Vec<(usize, usize)>,
 }
 
 impl Unescaped {
-    /// Where a part of it stood before.
+    /// The original position of a part.
     pub fn origin(&self, start: usize, end: usize) -> (usize, usize) {
         let first = self.at.get(start).map_or(0, |at| at.0);
         let last = end.checked_sub(1).and_then(|last| self.at.get(last));
@@ -37,7 +37,7 @@ impl Unescaped {
         self.at.push((start, end));
     }
 
-    /// Puts what `count` bytes at the end stand for in their place.
+    /// Replaces the last `count` bytes by what they stand for.
     fn reduce(&mut self, count: usize, byte: &[u8]) {
         let from = self.bytes.len() - count;
         let (start, end) = self.origin(from, self.bytes.len());
@@ -49,7 +49,7 @@ impl Unescaped {
     }
 }
 
-/// Whether there is anything to undo: a percent sign, a backslash, or the zeros of UTF-16.
+/// Whether there may be escapes: a percent sign, a backslash, or the zero bytes of UTF-16.
 pub fn is_escaped(text: &[u8]) -> bool {
     memchr3(b'%', b'\\', 0, text).is_some()
 }
@@ -57,14 +57,13 @@ pub fn is_escaped(text: &[u8]) -> bool {
 /// The kinds of escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
-    /// Those of URLs and forms.
+    /// Those in URLs and forms.
     Percent,
-    /// Those of JSON, and of most languages.
+    /// Those in JSON and most programming languages.
     Backslash,
 }
 
-/// The text with its escapes of one kind undone once, from left to right, as whoever it is meant
-/// for does it.
+/// Undoes escapes of one kind once, from left to right, as the recipient of the text does.
 pub fn unescaped_once(text: &[u8], kind: Escape) -> Unescaped {
     let mut done = Unescaped::with_capacity(text.len());
     let mut at = 0;
@@ -85,8 +84,8 @@ pub fn unescaped_once(text: &[u8], kind: Escape) -> Unescaped {
     done
 }
 
-/// The text with its escapes undone until none is left, whatever order they are nested in. Each
-/// byte is looked at when it comes, and again when an escape ends with it.
+/// Undoes all escapes, whatever the order in which they are nested. Each byte is examined when it
+/// is added, and again when an escape ends with it.
 pub fn unescaped_fully(text: &[u8]) -> Unescaped {
     let mut done = Unescaped::with_capacity(text.len());
     for (at, byte) in text.iter().enumerate() {
@@ -99,7 +98,7 @@ pub fn unescaped_fully(text: &[u8]) -> Unescaped {
     done
 }
 
-/// Undoes the escape that the text ends with, if it ends with one.
+/// Undoes the escape at the end of the text, if there is one.
 fn reduced(done: &mut Unescaped) -> bool {
     let bytes = &done.bytes;
     let length = bytes.len();
@@ -128,7 +127,7 @@ fn reduced(done: &mut Unescaped) -> bool {
         done.reduce(4, &[byte]);
         return true;
     }
-    // What may still become one of the above is left alone.
+    // Keep what may still become one of the escapes above.
     if let [.., b'\\', sign] = **bytes
         && !matches!(sign, b'u' | b'x' | b'%')
     {
@@ -138,7 +137,7 @@ fn reduced(done: &mut Unescaped) -> bool {
     false
 }
 
-/// Two halves of a sign beyond the first plane, as JSON escapes it.
+/// Combines two UTF-16 surrogates, as JSON escapes characters beyond the basic plane.
 fn pair_up(done: &mut Unescaped) {
     let length = done.bytes.len();
     let code = |bytes: &[u8]| match bytes {
@@ -161,7 +160,7 @@ fn pair_up(done: &mut Unescaped) {
     }
 }
 
-/// What one escape stands for.
+/// The unescaped form of one escape.
 struct Unit {
     bytes: [u8; 3],
     length: usize,
@@ -177,7 +176,8 @@ impl Unit {
         }
     }
 
-    /// A code of UTF-16 in UTF-8; half of a pair as if it were whole, until the other half comes.
+    /// The UTF-8 encoding of a UTF-16 code unit; a surrogate is encoded as it is until its other
+    /// half comes.
     fn of_code(code: u32) -> Self {
         let low = |shift: u32| u8::try_from(code >> shift & 0x3f).unwrap_or(0) | 0x80;
         let top = |shift: u32, mark: u8| u8::try_from(code >> shift).unwrap_or(0) | mark;
@@ -198,7 +198,7 @@ impl Unit {
     }
 }
 
-/// What a text begins with, once unescaped, and how long it is spelled.
+/// The first unit of a text, unescaped, and the length of its escaped form.
 fn unit(text: &[u8], kind: Escape) -> (Unit, usize) {
     let byte = |digits: Option<&[u8]>| u8::try_from(hex(digits?)?).ok();
     let escape = match text {

@@ -127,7 +127,7 @@ fn secrets_tokens_and_sessions_are_hidden_wherever_they_stand() {
         redactor.clone().revealing(true).text("s3cret/x"),
         "s3cret/x"
     );
-    // Under another key it is another hash.
+    // Another key gives another hash.
     let other = Redactor::new(Arc::default(), RandomState::new());
     assert_ne!(other.hidden("s3cret/x"), short);
 }
@@ -161,7 +161,7 @@ fn what_is_secret_by_its_name_is_hidden_in_bodies() {
     assert_eq!(redactor.header("cookie", "a=guess"), format!("a={hash}"));
 }
 
-/// A spelling of a text in which it can be found again.
+/// An encoding of a text in which it must still be found.
 fn spelled(text: &str, how: u8) -> String {
     match how % 6 {
         0 => percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
@@ -196,7 +196,7 @@ proptest::proptest! {
         let text = format!("{before}={spelling}{after}");
         let shown = redactor.text(&text);
         proptest::prop_assert!(shown.contains(HIDDEN), "{hows:?} {secret:?}: {text} → {shown}");
-        // What is left is less than the secret takes.
+        // Less than the secret is left.
         let left = shown.replace(HIDDEN, "");
         proptest::prop_assert!(!left.contains(&spelling), "{text} → {shown}");
     }

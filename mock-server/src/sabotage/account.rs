@@ -9,7 +9,7 @@ use crate::sabotage::rewrite::{client_id, with_authorization};
 use hyper::header::AUTHORIZATION;
 use std::sync::Arc;
 
-/// A request without a token is handled as if it had one of the merchant in the path.
+/// Handles a request without a token as if it had one of the merchant in the path.
 pub fn no_token_accepted(service: &Service, request: &Request) -> Reply {
     let header = request.header(&AUTHORIZATION).unwrap_or_default();
     let signed_in = client_id(request)
@@ -21,7 +21,7 @@ pub fn no_token_accepted(service: &Service, request: &Request) -> Reply {
     }
 }
 
-/// A request with a token that was never issued is handled as if it had one of the merchant in the
+/// Handles a request with a token that was never issued as if it had one of the merchant in the
 /// path.
 pub fn any_token_accepted(service: &Service, request: &Request) -> Reply {
     let header = request.header(&AUTHORIZATION).unwrap_or_default();
@@ -37,7 +37,7 @@ pub fn any_token_accepted(service: &Service, request: &Request) -> Reply {
     }
 }
 
-/// A fresh token of scope `merchant`, if there is such a merchant.
+/// Issues a token with the scope `merchant`; `None` if there is no such merchant.
 pub fn sign_in(service: &Service, client_id: &str) -> Option<Arc<str>> {
     let now = (service.app.now)();
     let state = &mut *service.app.state();

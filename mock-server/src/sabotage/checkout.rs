@@ -12,7 +12,7 @@ use flexiti_contract::Lang;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-/// The order whose pages a request is about.
+/// The order whose pages a request is for.
 pub fn order_of_page(service: &Service, request: &Request) -> Option<u64> {
     let Route::Checkout(rest) = service.route(&request.path) else {
         return None;
@@ -26,7 +26,7 @@ pub fn order_of_page(service: &Service, request: &Request) -> Option<u64> {
         .map(|order| order.id)
 }
 
-/// JSON in the place of the page.
+/// Answers with JSON instead of the page.
 pub fn no_page(service: &Service, request: &Request) -> Reply {
     match order_of_page(service, request) {
         Some(id) => Reply::json(StatusCode::OK, &json!({"order": id})),
@@ -49,7 +49,7 @@ pub fn always_english(service: &Service, request: &Request) -> Reply {
     reply
 }
 
-/// The answer of the admin API with the callback URL of an order changed, its own or that of
+/// Changes the callback URLs in an answer of the admin API: that of the answer itself, and that of
 /// the order in it.
 fn with_callback(
     service: &Service,
@@ -85,7 +85,7 @@ fn with_callback(
     })
 }
 
-/// The URL with one of the merchant's addresses in the place of the other.
+/// Replaces one of the merchant's URLs by another in a callback URL.
 fn led_elsewhere(
     order: &Order,
     from: Option<&String>,

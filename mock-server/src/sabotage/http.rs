@@ -1,4 +1,4 @@
-//! Saboteurs of what holds of every endpoint.
+//! Saboteurs of what applies to every endpoint.
 
 use crate::http::reply::Reply;
 use crate::http::request::{Body, Request};
@@ -37,7 +37,7 @@ pub fn nul_crashes(service: &Service, request: &Request) -> Reply {
     service.handle(request)
 }
 
-/// A body without a length is taken for none.
+/// Ignores a body that has no length.
 pub fn chunks_unread(service: &Service, request: &Request) -> Reply {
     if !request.headers.contains_key(TRANSFER_ENCODING) {
         return service.handle(request);
@@ -47,7 +47,7 @@ pub fn chunks_unread(service: &Service, request: &Request) -> Reply {
     service.handle(&unread)
 }
 
-/// Refusals without their sentence.
+/// Removes the message from refusals.
 pub fn message_missing(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     let is_refusal = reply.status.is_client_error() || reply.status.is_server_error();

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 const INIT: &[Endpoint] = &[Endpoint::InitV2, Endpoint::InitPlain];
 const OPENS_ORDERS: &[Endpoint] = &[Endpoint::InitV2, Endpoint::InitPlain, Endpoint::LearnMore];
 
-/// JSON that cannot be read, or is not an object, is taken for an empty object.
+/// Takes JSON that is unreadable or not an object for an empty object.
 pub fn unreadable_json_is_empty(service: &Service, request: &Request) -> Reply {
     let is_init = endpoint(service, request).is_some_and(|found| INIT.contains(&found));
     let is_json = request.media_type().as_deref() == Some("application/json");
@@ -28,7 +28,7 @@ pub fn unreadable_json_is_empty(service: &Service, request: &Request) -> Reply {
     }
 }
 
-/// A number for a string, and the other way round.
+/// Replaces a number by a string, and vice versa.
 pub fn other_id_type(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, OPENS_ORDERS, |members| {
         if let Some(id) = members.get_mut("online_order_id") {
@@ -50,7 +50,7 @@ pub fn relative_url(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// The id of the merchant's first order is given out again, and is from then on the new order's.
+/// Issues the id of the merchant's first order again, for the new order.
 pub fn earlier_id_again(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, OPENS_ORDERS, |members| {
         let client_id = client_id(request).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! How each rule is broken: one row for each, so that a new rule without one does not build.
+//! How each rule is broken. The match is exhaustive, so that a new rule does not compile without a
+//! row.
 
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -8,20 +9,20 @@ use flexiti_contract::dialect::{CallbackParams, Destination, PurchaseBlock, Shar
 use flexiti_contract::{Dialect, Rule};
 use serde_json::{Value, json};
 
-/// Answers in place of the pipeline, which it may ask as often as it likes.
+/// Answers instead of the pipeline, which it may call as often as it likes.
 pub type Saboteur = fn(&Service, &Request) -> Reply;
 
 /// How a clause is broken.
 #[derive(Debug, Clone, Copy)]
 pub enum Means {
-    /// The rulebook does without it: what it would refuse is accepted, what it would grant is
+    /// The rulebook lacks the clause: what it would refuse is accepted, what it would grant is
     /// refused.
     LeftOut,
-    /// The dialect gives this knob another answer, whose opposite the clause promises.
+    /// Gives this knob the answer that contradicts the clause.
     OtherAnswer(&'static str, fn(&Dialect) -> Value),
-    /// A saboteur stands around the pipeline.
+    /// Wraps the pipeline in a saboteur.
     Saboteur(Saboteur),
-    /// One of the bugs, by its name.
+    /// Plants the bug with this name.
     Bug(&'static str),
 }
 

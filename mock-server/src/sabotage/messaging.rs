@@ -57,7 +57,7 @@ fn query(request: &Request, name: &str) -> Option<String> {
     found.map(|(_, value)| value.to_owned())
 }
 
-/// French for English, and the other way round.
+/// Answers in French instead of English, and vice versa.
 pub fn other_language(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     if endpoint(service, request) != Some(Endpoint::Calculator) || !reply.status.is_success() {

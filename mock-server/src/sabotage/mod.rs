@@ -1,6 +1,6 @@
-//! Clauses broken on purpose, so that `flexiti-conformance self-test` can measure whether the
-//! runner notices. The product's own path knows nothing of it: a clause is broken by leaving it
-//! out of the rulebook, by another answer to a knob, or by a saboteur around the pipeline.
+//! Breaks clauses on purpose, so that `flexiti-conformance self-test` can measure whether the
+//! runner notices. The production path is not involved: a clause is broken by leaving it out of the
+//! rulebook, by another answer to a knob, or by a saboteur around the pipeline.
 
 mod account;
 mod checkout;
@@ -22,16 +22,16 @@ use anyhow::{Context as _, ensure};
 use flexiti_contract::{Contract, Dialect, Rule, Rulebook};
 use std::sync::Arc;
 
-/// What stands around a server that breaks one clause.
+/// The wrapper of a server that breaks one clause.
 #[derive(Debug)]
 pub struct Sabotaged {
     saboteur: Option<Saboteur>,
 }
 
 impl Sabotaged {
-    /// The rulebook to start a server with that breaks `clause` in `dialect` and keeps the
-    /// others, and what has to stand around it. An error says that no clause is called so, or that
-    /// the answer to a knob by which the clause is broken is none that the dialect can have.
+    /// The rulebook and the wrapper of a server that breaks `clause` in `dialect` and keeps all
+    /// others. Fails if no clause has this id, or if the dialect cannot have the answer to a knob
+    /// that would break it.
     pub fn new(
         contract: &'static Contract,
         dialect: Dialect,
@@ -40,7 +40,7 @@ impl Sabotaged {
         let sources = contract.sources();
         let is_known = contract.clause(clause).is_some();
         ensure!(is_known, "no clause is called `{clause}`");
-        // What a schema says is broken by leaving it out.
+        // Clauses expressed by a schema are broken by leaving them out.
         let means = Rule::from_id(clause).map_or(Means::LeftOut, means);
         let (rulebook, saboteur) = match means {
             Means::LeftOut => (Rulebook::compile_without(contract, dialect, clause)?, None),
@@ -55,8 +55,8 @@ impl Sabotaged {
         Ok((Arc::new(rulebook), Self { saboteur }))
     }
 
-    /// The contract and the saboteur of one of the [bugs](semantic::bugs), by its name; an unknown
-    /// name is an error.
+    /// The rulebook and the wrapper of a server with the [bug](semantic::bugs) called `name`; an
+    /// unknown name is an error.
     pub fn with_bug(
         contract: &'static Contract,
         dialect: Dialect,

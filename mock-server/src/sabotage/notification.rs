@@ -17,7 +17,7 @@ const NOTIFICATIONS: &[Endpoint] = &[
     Endpoint::NotificationOld,
 ];
 
-/// Whoever asks about an order is taken for its owner.
+/// Shows an order to any merchant as if it were the owner.
 pub fn shown_to_anybody(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     let endpoint = endpoint(service, request);
@@ -70,7 +70,7 @@ pub fn no_date(service: &Service, request: &Request) -> Reply {
     without(service, request, "date")
 }
 
-/// The id of another order.
+/// Replaces the order's id by another.
 pub fn other_transaction_id(service: &Service, request: &Request) -> Reply {
     edited_answer(service, request, NOTIFICATIONS, |members| {
         if let Some(id) = members.get_mut("transaction_id") {
@@ -92,8 +92,8 @@ pub fn no_customer_id(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A word of its own for what the application came to; the word of an unfinished order, which
-/// another clause is about, stays.
+/// Replaces the application's status by an unknown word, except that of an unfinished order, which
+/// belongs to another clause.
 pub fn other_apply_status(service: &Service, request: &Request) -> Reply {
     let rulebook = service.app.dialects.own();
     let knobs = rulebook.knobs();
@@ -108,8 +108,8 @@ pub fn other_apply_status(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A word of its own for what the purchase came to; that of a purchase which never began is
-/// another clause's.
+/// Replaces the purchase's status by an unknown word, except that of a purchase that never began,
+/// which belongs to another clause.
 pub fn other_purchase_status(service: &Service, request: &Request) -> Reply {
     let rulebook = service.app.dialects.own();
     let knobs = rulebook.knobs();

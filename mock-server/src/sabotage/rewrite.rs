@@ -1,4 +1,4 @@
-//! Requests and replies rewritten on their way.
+//! Rewriting requests and replies.
 
 use crate::api::rejection::Rejection;
 use crate::http::form::{Form, FormRules, decode_segment};
@@ -13,7 +13,7 @@ use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, HeaderValue, ORI
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-/// The endpoint that a request goes to, if it is one of the API's.
+/// The endpoint of a request, if it is for the API.
 pub fn endpoint(service: &Service, request: &Request) -> Option<Endpoint> {
     match service.route(&request.path) {
         Route::Api(endpoint, ..) => Some(endpoint),
@@ -28,7 +28,7 @@ pub fn client_id(request: &Request) -> Option<String> {
     segments.next().map(decode_segment)
 }
 
-/// The client id in the path replaced.
+/// The request with another client id in the path.
 pub fn with_client_id(request: &Request, client_id: &str) -> Request {
     let client_id = utf8_percent_encode(client_id, NON_ALPHANUMERIC).to_string();
     let mut segments: Vec<&str> = request.path.split('/').collect();
@@ -43,7 +43,7 @@ pub fn with_client_id(request: &Request, client_id: &str) -> Request {
     }
 }
 
-/// The body of a request as it was sent.
+/// The body of a request; empty if it could not be read.
 pub fn body(request: &Request) -> &[u8] {
     match &request.body {
         Body::Read(bytes) => bytes,
@@ -59,7 +59,7 @@ pub fn with_body(request: &Request, body: impl Into<Bytes>) -> Request {
     }
 }
 
-/// Whether a body is a JSON object by its first sign.
+/// Whether a body looks like a JSON object, by its first character.
 pub fn looks_like_json(request: &Request) -> bool {
     body(request).trim_ascii_start().first() == Some(&b'{')
 }
@@ -70,7 +70,7 @@ pub fn param(request: &Request, name: &str) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// The request with a parameter of the body added, or replaced.
+/// The request with a body parameter added or replaced.
 pub fn with_param(request: &Request, name: &str, value: &str) -> Request {
     if looks_like_json(request) {
         let mut members = any(body(request));
@@ -81,7 +81,7 @@ pub fn with_param(request: &Request, name: &str, value: &str) -> Request {
     with_body(request, with_pair(kept, name, value))
 }
 
-/// The pairs of a form or a query, as they were sent, but for those with such a name.
+/// The raw pairs of a form or a query, without those that have such a name.
 pub fn without_pairs(form: &[u8], is_dropped: impl Fn(&str) -> bool) -> Vec<u8> {
     let is_kept = |pair: &&[u8]| {
         let read = Form::read(pair, FormRules::LENIENT).unwrap_or_default();
@@ -100,7 +100,7 @@ fn with_pair(mut form: Vec<u8>, name: &str, value: &str) -> Vec<u8> {
     form
 }
 
-/// The request with a parameter of the query added, or replaced.
+/// The request with a query parameter added or replaced.
 pub fn with_query(request: &Request, name: &str, value: &str) -> Request {
     let query = request.query.as_deref().unwrap_or_default();
     let kept = without_pairs(query.as_bytes(), |other| other == name);
@@ -111,7 +111,7 @@ pub fn with_query(request: &Request, name: &str, value: &str) -> Request {
     }
 }
 
-/// The request with this text for its authorization header.
+/// The request with this `Authorization` header.
 pub fn with_authorization(request: &Request, value: &str) -> Request {
     let mut request = request.clone();
     if let Ok(value) = HeaderValue::from_str(value) {
@@ -120,13 +120,13 @@ pub fn with_authorization(request: &Request, value: &str) -> Request {
     request
 }
 
-/// A refusal in the place of an answer.
+/// A refusal that replaces an answer.
 pub fn refused(service: &Service, request: &Request, rule: Rule, error: ErrorId) -> Reply {
     let app = &service.app;
     let rejection = Rejection::new(rule, error);
     let rulebook = app.dialects.own();
     let reply = rejection.reply(&rulebook, &request.path, &app.redactor());
-    // The pipeline has added it to the answer that this one replaces.
+    // The pipeline added this header to the answer that the refusal replaces.
     if rulebook.knobs().cors && request.headers.contains_key(ORIGIN) {
         reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
     } else {
@@ -134,7 +134,7 @@ pub fn refused(service: &Service, request: &Request, rule: Rule, error: ErrorId)
     }
 }
 
-/// The reply with its JSON object edited, if it has one.
+/// The reply with its JSON object edited; unchanged if it has none.
 pub fn edited(mut reply: Reply, edit: impl FnOnce(&mut Map<String, Value>)) -> Reply {
     if let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(&reply.body) {
         edit(&mut members);
@@ -143,8 +143,7 @@ pub fn edited(mut reply: Reply, edit: impl FnOnce(&mut Map<String, Value>)) -> R
     reply
 }
 
-/// Answers a request, with the JSON object of the answer edited if it is a success of one of these
-/// endpoints.
+/// Answers a request, and edits the JSON object of a successful answer of these endpoints.
 pub fn edited_answer(
     service: &Service,
     request: &Request,
@@ -160,7 +159,7 @@ pub fn edited_answer(
     }
 }
 
-/// The request without a parameter of the body.
+/// The request without a body parameter.
 pub fn without_param(request: &Request, name: &str) -> Request {
     if looks_like_json(request) {
         let mut members = any(body(request));

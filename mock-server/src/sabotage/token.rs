@@ -18,12 +18,12 @@ fn is_token(service: &Service, request: &Request) -> bool {
     endpoint(service, request) == Some(Endpoint::Token)
 }
 
-/// The grant that a token request asks for by name.
+/// The `grant_type` of a token request, if there is one.
 fn grant(request: &Request) -> Option<String> {
     param(request, "grant_type").filter(|grant| !grant.is_empty())
 }
 
-/// A token request rewritten, another request as it is.
+/// Rewrites token requests; other requests stay as they are.
 fn rewritten(
     service: &Service,
     request: &Request,
@@ -35,7 +35,7 @@ fn rewritten(
     service.handle(changed.as_ref().unwrap_or(request))
 }
 
-/// The refusal of a token that was granted.
+/// Refuses a token that was granted.
 fn ungranted(
     service: &Service,
     request: &Request,
@@ -79,7 +79,7 @@ pub fn refresh_refused(service: &Service, request: &Request) -> Reply {
     )
 }
 
-/// Parameters in the query are taken for those of the body.
+/// Reads parameters in the query as if they were in the body.
 pub fn query_read(service: &Service, request: &Request) -> Reply {
     rewritten(service, request, |request| {
         let query = request.query.as_deref()?;
@@ -89,7 +89,7 @@ pub fn query_read(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A request that names no grant is refused, once nothing else is wrong with it.
+/// Refuses an otherwise valid request that names no grant.
 pub fn no_default_grant(service: &Service, request: &Request) -> Reply {
     let rule = Rule::GrantTypeDefault;
     ungranted(
@@ -110,7 +110,7 @@ pub fn customer_by_default(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A refusal says that it is the client id that is wrong.
+/// Reveals in a refusal that the client id is unknown.
 pub fn unknown_client_told(service: &Service, request: &Request) -> Reply {
     let reply = service.handle(request);
     let named = auth::client_id(request).unwrap_or_default();
@@ -127,7 +127,7 @@ pub fn unknown_client_told(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// Whatever user and password are given, they are right.
+/// Accepts any user name and password.
 pub fn any_password(service: &Service, request: &Request) -> Reply {
     rewritten(service, request, |request| {
         let given = |name| param(request, name).filter(|value| !value.is_empty());
@@ -166,7 +166,7 @@ pub fn scope_null(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// The tokens of an answer, as the answer spells them.
+/// The access token and refresh token of an answer.
 fn tokens(members: &Map<String, Value>) -> Option<(Arc<str>, Arc<str>)> {
     let text = |name: &str| Some(members.get(name)?.as_str()?.into());
     Some((text("access_token")?, text("refresh_token")?))
@@ -180,7 +180,7 @@ pub fn access_token_of_another_form(service: &Service, request: &Request) -> Rep
     })
 }
 
-/// The access token of an answer is called otherwise, there and in the server.
+/// Changes the access token of an answer, both there and in the server's state.
 pub fn renamed_access(service: &Service, members: &mut Map<String, Value>, name: &str) {
     let Some((access, refresh)) = tokens(members) else {
         return;
@@ -215,7 +215,7 @@ pub fn refresh_token_of_another_form(service: &Service, request: &Request) -> Re
     })
 }
 
-/// A token that is still alive is given out again.
+/// Issues a token again that is still valid.
 pub fn issued_again(service: &Service, request: &Request) -> Reply {
     let asks_anew = matches!(grant(request).as_deref(), None | Some("client_credentials"));
     if !asks_anew {
@@ -229,7 +229,8 @@ pub fn issued_again(service: &Service, request: &Request) -> Reply {
         let Some(fresh) = state.access.get(&access) else {
             return;
         };
-        // Tokens of one moment have one lifetime: what ends earlier was issued earlier.
+        // Tokens issued at the same time have the same lifetime, so an earlier expiry means an
+        // earlier issue.
         let earlier = state.refresh.values().filter(|other| {
             other.client_id == fresh.client_id
                 && other.scope == fresh.scope
@@ -237,7 +238,7 @@ pub fn issued_again(service: &Service, request: &Request) -> Reply {
                 && other.access_expires <= fresh.expires
                 && other.access_expires > now(service, &fresh.client_id, &state)
         });
-        // Always the same one: an answer must repeat the answer before it.
+        // Always the same one, because an answer must repeat the one before it.
         let earlier = earlier.min_by_key(|other| (other.access_expires, &other.access_token));
         if let Some(earlier) = earlier
             && let Some(its) = state.access.get(&earlier.access_token)
@@ -248,7 +249,7 @@ pub fn issued_again(service: &Service, request: &Request) -> Reply {
     })
 }
 
-/// A merchant's time.
+/// The merchant's time.
 pub fn now(service: &Service, client_id: &str, state: &State) -> i64 {
     let machine = (service.app.now)();
     let merchant = state.merchants.get(client_id);

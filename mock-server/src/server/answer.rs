@@ -1,4 +1,4 @@
-//! One request: read, answered, and written.
+//! Reads, answers and writes one request.
 
 use crate::http::body::NoRoom;
 use crate::http::forwarded::Forwarded;
@@ -23,13 +23,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Answers a request; [`Service::handle`], or what stands around it.
+/// Answers requests: [`Service::handle`], or a wrapper around it.
 pub trait Handle: Send + Sync + 'static {
     /// The answer to a request.
     fn handle(&self, service: &Service, request: &Request) -> Reply;
 }
 
-/// The product's way: straight to the service.
+/// Calls the service directly, as in production.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
@@ -39,25 +39,25 @@ impl Handle for Plain {
     }
 }
 
-/// What every connection needs: one pointer for each request, in place of one for each part.
+/// What every connection needs, behind a single pointer to clone for each request.
 #[derive(Debug)]
 pub struct Serving<H> {
     pub service: Arc<Service>,
     pub handle: Arc<H>,
-    /// How many calls that take long run at once, beside those that answer.
+    /// Limits how many slow calls run at once, on threads of their own.
     pub aside: Arc<Semaphore>,
-    /// What connections are secured with, if they are.
+    /// TLS, if connections use it.
     pub tls: Option<Arc<Tls>>,
-    /// The server behind this one, if there is one.
+    /// The upstream, if there is one.
     pub upstream: Option<Arc<Upstream>>,
 }
 
-/// What an answer is written to.
+/// Where an answer is written.
 #[derive(Debug)]
 pub(super) enum Answering {
-    /// A connection of HTTP/1.
+    /// An HTTP/1 connection.
     Connection(Socket),
-    /// A stream of HTTP/2.
+    /// An HTTP/2 stream.
     Stream(#[expect(dead_code, reason = "held until the answer is whole")] Open),
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn answer<H: Handle>(
     }
     let service = &serving.service;
     let framing = malformed::host(&request);
-    // In HTTP/1, hyper leaves the body out by itself.
+    // For HTTP/1, hyper omits the body itself.
     let wants_head = request.method() == Method::HEAD && matches!(on, Answering::Stream(_));
     let read = Request::read(request, service.app.limits.body_time, &service.bodies).await;
     let mut request = match read {
@@ -86,7 +86,7 @@ pub(super) async fn answer<H: Handle>(
         malformed::refused(service, why);
         malformed::reply(why)
     } else if let Some((upstream, forward)) = passed(serving.upstream.as_ref(), service, &request) {
-        // On its own: what the upstream does is kept, even where the client goes away.
+        // In its own task, so that the exchange is recorded even if the client goes away.
         let service = Arc::clone(service);
         let passing = async move { upstream.pass(service, forward, request).await };
         tokio::spawn(passing).await.map_err(io::Error::other)?
@@ -97,7 +97,7 @@ pub(super) async fn answer<H: Handle>(
         tokio::time::sleep(reply.later).await;
     }
     if service.app.is_draining() && matches!(on, Answering::Connection(_)) {
-        // So that the client asks elsewhere, and never on a connection that is about to close.
+        // So that the client does not reuse a connection that is about to close.
         reply = reply.with(CONNECTION, "close");
     }
     if wants_head {
@@ -108,7 +108,7 @@ pub(super) async fn answer<H: Handle>(
         Way::Script(script) => match on {
             Answering::Connection(socket) => {
                 socket.play(&script).await?;
-                // hyper gives the connection up.
+                // Makes hyper drop the connection.
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             stream @ Answering::Stream(_) => stream::broken(reply, script.stream, patience, stream),
@@ -132,19 +132,19 @@ pub(super) async fn answer<H: Handle>(
             });
             Ok(reply.streaming(stream))
         }
-        // What was to be done first is done.
+        // Follow-ups have been done.
         Way::Plain | Way::Follow(_) | Way::Again(_) => Ok(reply.into()),
     }
 }
 
-/// The answer to a request whose body found no room.
+/// The answer to a request whose body exceeds the available memory.
 fn no_room() -> Reply {
     let body = json!({"error": "too many bodies are arriving at once; try again"});
     Reply::json(StatusCode::SERVICE_UNAVAILABLE, &body).with(RETRY_AFTER, "1")
 }
 
-/// What proxies say of a request, as far as they are trusted. What does not count is named in the
-/// log, for whoever wonders why.
+/// Reads the forwarding headers of a request as far as proxies are trusted. Ignored headers are
+/// logged.
 fn forwarded(service: &Service, request: &Request, peer: IpAddr) -> Forwarded {
     let app = &service.app;
     let (read, ignored) = Forwarded::read(&request.headers, peer, &app.trusted_proxies);
@@ -154,7 +154,7 @@ fn forwarded(service: &Service, request: &Request, peer: IpAddr) -> Forwarded {
     read
 }
 
-/// The answer to a request, once all that it depends on is kept.
+/// The answer to a request, once everything that it depends on is stored.
 async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Result<Reply> {
     let Serving {
         service,
@@ -164,7 +164,7 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
     } = serving;
     let app = &service.app;
     let is_aside = Service::is_aside(&request);
-    // Before the turn at a shared store: nobody is to wait in there. The semaphore is never closed.
+    // Before the turn in a shared store, in which nothing may wait. The semaphore is never closed.
     let permit = if is_aside {
         Arc::clone(aside).acquire_owned().await.ok()
     } else {
@@ -177,14 +177,14 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
             Err(lost) => return Ok(unkept::reply(&lost)),
         };
         if is_aside && unkept::changes_nothing(&request) {
-            // What takes long and changes nothing need not keep other servers waiting.
+            // A slow call that changes nothing need not keep other servers waiting.
             if let Err(lost) = app.keep(entry.take()).await {
                 return Ok(unkept::reply(&lost));
             }
         }
     }
     let mut reply = if is_aside {
-        // Others are answered meanwhile.
+        // Do not block other requests.
         let (service, handle) = (Arc::clone(service), Arc::clone(handle));
         let handled = tokio::task::spawn_blocking(move || {
             let reply = handle.handle(&service, &request);
@@ -204,7 +204,7 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
             then,
         } = *follow;
         let service = Arc::clone(service);
-        // On its own: a client that goes away does not take the callback back.
+        // In its own task, so that a client that goes away does not cancel the callback.
         let brought = tokio::spawn(async move { callback::bring(&service, wanted).await });
         let broken = |error: tokio::task::JoinError| Err(error.to_string());
         reply = then(brought.await.unwrap_or_else(broken));
@@ -212,7 +212,7 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
     Ok(reply)
 }
 
-/// The server behind this one, where a request is to be passed on to it.
+/// The upstream, if the request is to be passed on to it.
 fn passed(
     upstream: Option<&Arc<Upstream>>,
     service: &Service,
@@ -223,7 +223,7 @@ fn passed(
     Some((Arc::clone(upstream), forward))
 }
 
-/// Sends a long body: each piece is made when the one before it has been read.
+/// Sends a long body; each piece is generated after the one before it has been read.
 async fn read_out(
     start: Bytes,
     mut pieces: Pieces,

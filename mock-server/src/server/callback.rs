@@ -1,5 +1,5 @@
-//! Bringing a callback to the shop in the place of a customer's browser. Each request is an
-//! exchange of the merchant's journal.
+//! Makes callbacks to the shop instead of a customer's browser. Each request is an exchange in the
+//! merchant's journal.
 
 use crate::fault::{Action, Strike};
 use crate::http::forwarded::Forwarded;
@@ -19,11 +19,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// How long the shop may take.
+/// The timeout of a callback.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Requests the URL as late as the fault says, or never, or twice, and records each time; gives
-/// the status of the last.
+/// Requests the URL as the fault says: late, never or twice. Records each request; returns the
+/// status of the last.
 pub async fn bring(service: &Service, callback: Callback) -> Result<StatusCode, String> {
     let Callback { url, strike, .. } = &callback;
     let action = strike.as_ref().map(|strike| &strike.action);
@@ -35,7 +35,7 @@ pub async fn bring(service: &Service, callback: Callback) -> Result<StatusCode, 
         tokio::time::sleep(later).await;
     }
     if callback.twice {
-        // The fault's is the one too many. What the shop makes of it counts as well.
+        // The ordinary callback first; the fault's is the extra one, but both count.
         let _ = once(service, &callback, url, None).await;
     }
     once(service, &callback, url, strike.as_ref()).await
@@ -43,7 +43,7 @@ pub async fn bring(service: &Service, callback: Callback) -> Result<StatusCode, 
 
 /// [`bring`] for synchronous callers, inside a runtime or outside one.
 pub fn bring_blocking(service: &Service, callback: Callback) -> Result<StatusCode, String> {
-    // A thread of its own: a runtime cannot wait for another within itself.
+    // On its own thread, because a runtime cannot block on another one from within.
     let waited = std::thread::scope(|scope| {
         let request = scope.spawn(|| {
             let runtime = runtime::runtime().map_err(|error| format!("{error:#}"))?;
@@ -88,19 +88,19 @@ async fn once(
             (Some(order), Some(merchant)) if order.client_id == callback.client_id => {
                 note.clock = Some(merchant.clock.at(at));
             }
-            // Reset or deleted while the shop took its time: their journal went with them.
+            // The order or merchant was reset or deleted meanwhile, together with the journal.
             _ => return came,
         }
     }
     let request = recorded(url);
     let reply = came.as_ref().ok().copied().map(Reply::empty);
     service.record(at, &request, note, reply.as_ref(), took);
-    // Whether it could be kept is seen by the requests that follow.
+    // If this fails, the requests that follow notice it.
     let _ = app.keep(entry).await;
     came
 }
 
-/// The request as the journal keeps it. The part of a URL after `#` is never sent.
+/// The request as it is recorded. The fragment of a URL is never sent.
 fn recorded(url: &str) -> request::Request {
     let sent = url.split('#').next().unwrap_or(url);
     let (path, query) = match sent.split_once('?') {
@@ -120,7 +120,7 @@ fn recorded(url: &str) -> request::Request {
     }
 }
 
-/// Requests an `http` URL with GET, redirections not followed; gives the status.
+/// Requests an `http` URL with GET, without following redirects; returns the status.
 async fn get(url: &str, own: SocketAddr) -> Result<StatusCode, String> {
     match tokio::time::timeout(TIME, request(url, own)).await {
         Ok(came) => came,
@@ -141,7 +141,7 @@ async fn request(url: &str, own: SocketAddr) -> Result<StatusCode, String> {
         .await
         .map_err(|e| why(&e))?;
     if is_own(&stream, own) {
-        // Each call would lead to the next one.
+        // Each call would cause another one.
         return Err("the URL leads to this mock itself; give that of your shop".to_owned());
     }
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))

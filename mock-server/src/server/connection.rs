@@ -1,4 +1,4 @@
-//! One connection: secured if that is asked for, then read as the protocol that its client speaks.
+//! One connection: TLS if configured, then the protocol that its client speaks.
 
 use crate::server::answer::{Answering, Handle, Serving, answer};
 use crate::server::connections::Place;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// Serves one connection until it ends, or has to make room.
+/// Serves one connection until it ends or has to make room for another.
 pub fn connection<H: Handle>(
     serving: Arc<Serving<H>>,
     stream: TcpStream,
@@ -30,7 +30,7 @@ pub fn connection<H: Handle>(
                     let socket = Socket::new(stream, serving.service.app.limits.write_time);
                     http1(&serving, socket, &place, stop).await;
                 }
-                // In a box: connections in the clear need not have room for it.
+                // Boxed, so that plain connections do not need the space for it.
                 Some(tls) => Box::pin(secured(&serving, tls, stream, &place, stop)).await,
             }
         };
@@ -42,7 +42,7 @@ pub fn connection<H: Handle>(
     }
 }
 
-/// Serves one connection within TLS.
+/// Serves one TLS connection.
 async fn secured<H: Handle>(
     serving: &Arc<Serving<H>>,
     tls: &Tls,
@@ -54,7 +54,7 @@ async fn secured<H: Handle>(
     let accepted = tokio::select! {
         biased;
         accepted = handshake::accept(&serving.service, tls, stream) => accepted,
-        // Nothing was asked yet.
+        // Nothing was requested yet.
         _ = stop.changed() => None,
     };
     let Some(stream) = accepted else {
@@ -71,7 +71,7 @@ async fn secured<H: Handle>(
     }
 }
 
-/// Serves HTTP/1, or HTTP/2 to a client that begins with it.
+/// Serves HTTP/1, or HTTP/2 to a client that starts with it.
 async fn http1<H: Handle>(
     serving: &Arc<Serving<H>>,
     socket: Socket,
@@ -111,7 +111,7 @@ async fn http1<H: Handle>(
     }
 }
 
-/// Answers the requests of HTTP/2's streams.
+/// The handler for requests on HTTP/2 streams.
 fn each_stream<H: Handle>(serving: &Arc<Serving<H>>, place: &Arc<Place>) -> http2::Each {
     let (serving, place) = (Arc::clone(serving), Arc::clone(place));
     Box::new(move |open, request| {

@@ -1,5 +1,5 @@
-//! How many connections there may be. When there are too many, the one that is idle for longest
-//! makes room: neither idle nor slow clients keep others out.
+//! Limits the number of connections. Above the limit, the one that is idle for longest makes room,
+//! so that neither idle nor slow clients keep others out.
 
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
@@ -20,24 +20,24 @@ pub struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     by_number: FxHashMap<u64, Arc<Activity>>,
-    /// How many of them were told to close.
+    /// How many of them have been asked to close.
     closing: usize,
     peers: FxHashMap<IpAddr, usize>,
     next: u64,
 }
 
-/// What a connection does.
+/// The activity of a connection.
 #[derive(Debug, Default)]
 struct Activity {
-    /// When it was accepted, or last had an answer; in milliseconds.
+    /// When it was accepted or last got an answer, in milliseconds since the start.
     last: AtomicU64,
-    /// How many requests are being answered.
+    /// The number of requests being answered.
     busy: AtomicUsize,
     is_closing: AtomicBool,
     close: Notify,
 }
 
-/// The place of one connection; it is free again when this is dropped.
+/// A connection's slot, which is released on drop.
 #[derive(Debug)]
 pub struct Place {
     all: Arc<Connections>,
@@ -46,17 +46,17 @@ pub struct Place {
     activity: Arc<Activity>,
 }
 
-/// Why there is no place.
+/// Why there is no slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    /// Every connection has a request that is being answered.
+    /// Every connection is answering a request.
     Busy,
-    /// The peer has as many as one may have.
+    /// The peer has reached its limit.
     Peer,
 }
 
 impl Full {
-    /// Why there is no place, as a sentence.
+    /// The reason, as a sentence for the client.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Busy => "every connection is busy (--max-connections); try again",
@@ -66,7 +66,7 @@ impl Full {
 }
 
 impl Connections {
-    /// Room for so many, and for so many of one address.
+    /// Limits the number of connections, in all and for each address.
     pub fn new(most: usize, most_of_a_peer: Option<usize>) -> Self {
         Self {
             open: Mutex::default(),
@@ -84,7 +84,7 @@ impl Connections {
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A place for a connection from `peer`, for which another may have to go.
+    /// A slot for a connection from `peer`; may close an idle connection to make room.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
         let mut open = self.open();
         let of_peer = open.peers.get(&peer).copied().unwrap_or(0);
@@ -119,7 +119,7 @@ impl Connections {
 }
 
 impl Place {
-    /// Whose connection it is.
+    /// The address of the peer.
     pub fn peer(&self) -> IpAddr {
         self.peer
     }
@@ -134,19 +134,19 @@ impl Place {
         }
     }
 
-    /// Waits until it is to make room.
+    /// Waits until the connection has to make room.
     pub async fn closed(&self) {
         self.activity.close.notified().await;
     }
 }
 
-/// A request that is being answered: as long as this lives, its connection is not closed to make
+/// Marks a request as being answered: until this is dropped, its connection is not closed to make
 /// room.
 #[derive(Debug)]
 pub struct Busy(Arc<Place>);
 
 impl Busy {
-    /// A whole request is there.
+    /// Marks a complete request as being answered.
     pub fn new(place: Arc<Place>) -> Self {
         place.busy(true);
         Self(place)

@@ -1,5 +1,5 @@
-//! The threads that answer, each with a runtime of its own. A connection stays with the thread
-//! that had the fewest when it came: nothing moves between processors but the merchants' state.
+//! The worker threads, each with its own runtime. A new connection goes to the thread with the
+//! fewest and stays there, so that only the shared state moves between processors.
 
 use crate::server::answer::{Handle, Serving};
 use crate::server::connection::connection;
@@ -14,12 +14,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
-/// How long answers under way may take once the server was told to stop, if nothing else is said.
+/// The minimum time that pending answers get after the server was told to stop.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// The connections of one thread.
 pub struct Worker {
-    /// Each connection has a receiver as long as it lives.
+    /// Each connection holds a receiver while it lives.
     stop: watch::Sender<()>,
     load: Arc<AtomicUsize>,
 }
@@ -48,21 +48,21 @@ impl Worker {
         });
     }
 
-    /// Lets answers under way come to their end, for a while.
+    /// Lets pending answers finish, for a limited time.
     async fn drain(self, time: Duration) {
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(time.max(DRAIN_TIME), self.stop.closed()).await;
     }
 }
 
-/// Another thread.
+/// Another worker thread.
 struct Mate {
     streams: UnboundedSender<(TcpStream, Place)>,
     load: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
 }
 
-/// All threads; the first is the one that accepts.
+/// All worker threads; the first is the one that accepts connections.
 pub struct Crew<H> {
     own: Worker,
     mates: Vec<Mate>,
@@ -70,7 +70,8 @@ pub struct Crew<H> {
 }
 
 impl<H: Handle> Crew<H> {
-    /// So many threads beside the caller's. One that cannot be started is done without.
+    /// Starts `beside` threads in addition to the caller's. A thread that cannot be started is
+    /// skipped.
     pub fn new(serving: Arc<Serving<H>>, beside: usize) -> Self {
         let mut mates = Vec::new();
         for _ in 0..beside {
@@ -97,15 +98,13 @@ impl<H: Handle> Crew<H> {
         }
     }
 
-    /// Gives a connection to the thread that has the fewest.
+    /// Gives a connection to the thread with the fewest.
     pub fn take(&self, stream: tokio::net::TcpStream, place: Place) {
         let own = self.own.load.load(Ordering::Relaxed);
         let load = |mate: &&Mate| mate.load.load(Ordering::Relaxed);
-        let fewest = self.mates.iter().min_by_key(load);
-        if let Some(mate) = fewest.filter(|mate| load(mate) < own)
-            && !mate.thread.is_finished()
-        {
-            // Counted from now on, so that the next one goes elsewhere.
+        let running = self.mates.iter().filter(|mate| !mate.thread.is_finished());
+        if let Some(mate) = running.min_by_key(load).filter(|mate| load(mate) < own) {
+            // Count it right away, so that the next one goes to another thread.
             mate.load.fetch_add(1, Ordering::Relaxed);
             let sent = stream
                 .into_std()
@@ -118,7 +117,7 @@ impl<H: Handle> Crew<H> {
         }
     }
 
-    /// Lets answers under way come to their end, for a while, on all threads at once.
+    /// Lets pending answers finish on all threads at once, for a limited time.
     pub async fn drain(self) {
         let threads: Vec<JoinHandle<()>> = self
             .mates
@@ -132,7 +131,7 @@ impl<H: Handle> Crew<H> {
             .drain(self.serving.service.app.limits.drain_time)
             .await;
         for thread in threads {
-            // A panic in there has been logged already.
+            // A panic in there has already been logged.
             let _ = thread.join();
         }
     }

@@ -1,6 +1,6 @@
-//! Server-sent events (WHATWG HTML, section 9.2) for whoever watches. A thread of its own writes
-//! each event once; a watcher reads what it missed from the journal, and from then on gets the
-//! bytes that all others get.
+//! Server-sent events (WHATWG HTML, section 9.2) for watchers. A separate thread formats each event
+//! once. A watcher reads what it missed from the journal, and from then on gets the same bytes as
+//! all others.
 
 use crate::app::App;
 use crate::events::{Batch, Told, Watch, What};
@@ -16,26 +16,27 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 
-/// How often a comment is sent where nothing happens, so that neither side takes the other for dead.
+/// How often a comment is sent while nothing happens, so that neither side considers the other
+/// dead.
 const QUIET: Duration = Duration::from_secs(15);
-/// How many exchanges are written at once, and the pause after them: watchers never take more
-/// than a part of one processor, however busy the server is.
+/// The number of exchanges formatted at once, and the pause after them, so that watchers never use
+/// more than part of one processor, however busy the server is.
 const BATCH: usize = 64;
 const PAUSE: Duration = Duration::from_millis(10);
-/// Fewer are written at once where they are longer than this together: each watcher holds its own.
+/// The maximum size of a batch in bytes, because each watcher holds its own copy.
 const LONG: usize = 128 * 1024;
 
-/// How far the exchanges were told.
+/// How far exchanges have been sent.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cursor {
-    /// The id of the last.
+    /// The id of the last one.
     last: u64,
-    /// What was dropped up to here was told to be missed.
+    /// Drops up to this id have been reported.
     missed_to: u64,
 }
 
-/// Sends what happens until the watcher has gone, does not read, or the server stops.
-/// `aside` is how many may read the journal at once.
+/// Sends events until the watcher is gone or does not read, or the server stops. `aside` limits how
+/// many read the journal at once.
 pub async fn feed(
     service: Arc<Service>,
     aside: Arc<Semaphore>,
@@ -45,7 +46,8 @@ pub async fn feed(
     let patience = service.app.limits.write_time;
     tell(&service);
     let mut send = async |text: Bytes| {
-        // Whoever does not read is dropped, and may come back with the id of what it read last.
+        // A watcher that does not read is dropped; it may reconnect with the id of the last event
+        // that it read.
         let sent = tokio::time::timeout(patience, out.send_data(text)).await;
         matches!(sent, Ok(Ok(())))
     };
@@ -54,7 +56,7 @@ pub async fn feed(
         missed_to: 0,
     };
     loop {
-        // What the journal has that the watcher has not.
+        // First what the journal already has.
         loop {
             if service.app.events.is_closing() {
                 return;
@@ -93,7 +95,8 @@ pub async fn feed(
                     text
                 }
                 Ok(Err(RecvError::Lagged(_))) => {
-                    // The journal has what was missed; what was changed can be asked for.
+                    // Missed exchanges are in the journal; for missed changes, the watcher is told
+                    // to fetch the state.
                     if !send(event("missed", &json!({})).into()).await {
                         return;
                     }
@@ -108,7 +111,7 @@ pub async fn feed(
     }
 }
 
-/// The part of a batch that is for a watcher, and that it has not seen.
+/// The part of a batch that a watcher has not seen and that concerns it.
 fn theirs(batch: &Batch, client_id: Option<&str>, cursor: &mut Cursor) -> Bytes {
     let mut parts = Vec::new();
     for told in &batch.told {
@@ -118,7 +121,7 @@ fn theirs(batch: &Batch, client_id: Option<&str>, cursor: &mut Cursor) -> Bytes 
         let concerns = match (client_id, &told.client_id) {
             (None, _) => true,
             (wanted, Some(id)) => wanted == Some(&**id),
-            // A change of everything is for everybody, an exchange of nobody for nobody.
+            // A change without a merchant concerns everyone; such an exchange concerns no merchant.
             (Some(_), None) => told.id.is_none(),
         };
         if concerns && told.id.is_none_or(|id| id > cursor.last) {
@@ -136,7 +139,7 @@ fn theirs(batch: &Batch, client_id: Option<&str>, cursor: &mut Cursor) -> Bytes 
     }
 }
 
-/// Starts the thread that writes the events, for the first watcher.
+/// Starts the thread that formats events, when the first watcher comes.
 fn tell(service: &Arc<Service>) {
     if !service.app.events.is_first_to_tell() {
         return;
@@ -158,7 +161,7 @@ fn tell(service: &Arc<Service>) {
     }
 }
 
-/// Tells what has happened since; whether the server stops.
+/// Sends what has happened since; returns whether the server is stopping.
 fn next_batch(app: &App, cursor: &mut Cursor) -> bool {
     let pending = app.events.next();
     let mut text = String::new();
@@ -183,7 +186,7 @@ fn next_batch(app: &App, cursor: &mut Cursor) -> bool {
     for change in &pending.changes {
         let resets = change.what == What::Reset && change.client_id.is_none();
         if resets {
-            // The journal counts from one again.
+            // The journal's ids start at one again.
             *cursor = Cursor::default();
         }
         let client_id = change.client_id.as_deref().map(Arc::from);
@@ -195,14 +198,14 @@ fn next_batch(app: &App, cursor: &mut Cursor) -> bool {
         closing: pending.closing,
     });
     if app.journal().next_id() > cursor.last + 1 {
-        // There were more than one batch takes, or they came after the reset.
+        // Exchanges are left that did not fit in the batch, or came after the reset.
         app.events.recorded();
     }
     pending.closing
 }
 
-/// Takes the next exchanges of a merchant, or of all, as events, until they are long; before them
-/// that some were missed, where the journal has dropped them.
+/// Takes the next exchanges of a merchant, or of all, as events, up to the size of a batch. If the
+/// journal has dropped some, an event that says so comes first.
 fn exchanges(
     app: &App,
     client_id: Option<&str>,
@@ -231,7 +234,7 @@ fn exchanges(
     }
 }
 
-/// An event in its wire form; JSON has no line breaks.
+/// An event in wire format. The JSON contains no line breaks.
 fn event(name: &str, data: &impl Serialize) -> String {
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("event: {name}\ndata: {data}\n\n")

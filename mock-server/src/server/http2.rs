@@ -1,5 +1,5 @@
-//! HTTP/2 on one connection. What HTTP/1 has limits for, has equal ones here: a connection without
-//! streams is idle, a stream is a request, and what breaks an answer breaks its stream only.
+//! HTTP/2 on one connection. It has the same limits as HTTP/1: a connection without streams counts
+//! as idle, a stream as a request, and breaking an answer breaks only its stream.
 
 use crate::http::reply::ReplyBody;
 use crate::pipeline::Service;
@@ -19,29 +19,29 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Requests at once on one connection.
+/// The maximum number of concurrent requests on a connection.
 const STREAMS: u32 = 100;
-/// How many streams a client may open and reset before they were accepted.
+/// How many streams a client may open and reset before they are accepted.
 const RESETS: usize = 20;
-/// How much of the bodies of one stream, and of all together, may come before it is read.
+/// How many bytes of bodies may arrive before they are read, for a stream and for the connection.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// How long a client may take to notice that the server stops.
+/// How long a client has to notice that the server is stopping.
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Why a connection takes no more requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// It takes them.
+    /// It still takes requests.
     Open,
     /// It had none for too long.
     Idle,
-    /// The server stops.
+    /// The server is stopping.
     Stop,
 }
 
-/// Answers the request of a stream. In a box: HTTP/2 is compiled once, whoever answers.
+/// Answers the request of a stream. Boxed, so that HTTP/2 is compiled only once.
 pub(super) type Each = Box<dyn Fn(Open, Request<Incoming>) -> Answer + Send + Sync>;
 pub(super) type Answer = Pin<Box<dyn Future<Output = io::Result<Response<ReplyBody>>> + Send>>;
 
@@ -63,18 +63,18 @@ pub(super) async fn serve(
         .max_header_list_size(u32::try_from(HEADER_SIZE).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        // While an answer streams, nothing else shows that the client is gone.
+        // While an answer is streamed, nothing else shows that the client is gone.
         .keep_alive_interval(limits.head_time)
         .keep_alive_timeout(limits.write_time)
         .serve_connection(TokioIo::new(socket), each);
     let mut connection = pin!(connection);
     let mut end = End::Open;
     let ended = loop {
-        // Whoever does not say goodbye is given up.
+        // Give up on a client that does not close the connection.
         let over = async {
             match end {
                 End::Open => pending().await,
-                // What was answered may not have been read.
+                // The client may not have read the last answer yet.
                 End::Idle => tokio::time::sleep(limits.write_time).await,
                 End::Stop => {
                     tokio::time::sleep(FAREWELL).await;
@@ -103,7 +103,7 @@ pub(super) async fn serve(
     }
 }
 
-/// What the client did against the protocol; none where it merely went away.
+/// How the client violated the protocol; `None` if it just disconnected.
 fn mistake(error: &hyper::Error) -> Option<String> {
     let found = error.source()?.downcast_ref::<h2::Error>()?;
     let is_ours = !found.is_io() && !found.is_remote();

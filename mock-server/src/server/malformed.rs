@@ -1,5 +1,5 @@
-//! Requests that are no HTTP, or cannot be framed: they never reach the pipeline. Each leaves a
-//! log line and a count, and is answered with a sentence.
+//! Requests that are not HTTP or have broken framing and therefore never reach the pipeline. Each
+//! is logged and counted, and answered with an explanation.
 
 use crate::http::reply::Reply;
 use crate::pipeline::Service;
@@ -9,11 +9,11 @@ use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{Request, StatusCode, Version};
 
-/// The largest head of a request; hyper answers 431 beyond it.
+/// The maximum size of a request's head; above it, hyper answers 431.
 pub const HEADER_SIZE: usize = 64 * 1024;
 
-/// Whether a request names one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1); otherwise
-/// why not.
+/// Checks that a request names one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1); the error
+/// says what is wrong.
 pub fn host<B>(request: &Request<B>) -> Result<(), &'static str> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let authority = request.uri().authority();
@@ -41,13 +41,13 @@ pub fn host<B>(request: &Request<B>) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a value names a host, perhaps with a port; one that names none is empty.
+/// Whether a value is a host with an optional port, or empty.
 fn is_host(value: &HeaderValue) -> bool {
     let authority = Authority::try_from(value.as_bytes());
     value.is_empty() || authority.is_ok_and(|it| !it.as_str().contains('@'))
 }
 
-/// The answer to a request whose connection is not to be trusted any further.
+/// The answer to a request after which the connection cannot be trusted.
 pub fn reply(why: &str) -> Reply {
     let kind = "text/plain; charset=utf-8";
     Reply::text(StatusCode::BAD_REQUEST, kind, &format!("{why}\n")).with(CONNECTION, "close")
@@ -59,7 +59,7 @@ pub fn refused(service: &Service, why: &str) {
     tracing::info!(malformed = why, "refused what is not HTTP");
 }
 
-/// A connection has ended in an error: where that was the client's, it is told and logged.
+/// Handles a connection's error: if the client caused it, it is told and the error is logged.
 pub fn ended(service: &Service, socket: &Socket, error: &hyper::Error) {
     if error.is_timeout() {
         if socket.is_half_way() {

@@ -1,4 +1,4 @@
-//! Sockets: connections accepted and answered, callbacks delivered, events streamed.
+//! Sockets: accepts connections, answers requests, delivers callbacks, streams events.
 
 mod answer;
 pub mod callback;

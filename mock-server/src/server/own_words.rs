@@ -1,9 +1,9 @@
-//! Whole answers that no handler made, each with a sentence; and those of hyper, which have none,
-//! replaced by them.
+//! Complete answers that do not come from a handler, each with an explanation; they also replace
+//! hyper's own answers, which have none.
 
 use hyper::StatusCode;
 
-/// What hyper answers where it cannot read a head. It has no body.
+/// hyper's answers to a head that it cannot parse, which have no body.
 const HYPERS: &[(&[u8], u16, &str)] = &[
     (
         b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n",
@@ -22,7 +22,7 @@ const HYPERS: &[(&[u8], u16, &str)] = &[
     ),
 ];
 
-/// A whole answer with a sentence, after which the connection closes.
+/// A complete answer with an explanation, after which the connection closes.
 pub fn answer(status: u16, why: &str) -> Vec<u8> {
     let reason = StatusCode::from_u16(status).ok();
     let reason = reason.and_then(|status| status.canonical_reason());
@@ -39,12 +39,12 @@ pub fn answer(status: u16, why: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The answer in place of one that hyper made, which says nothing but the status.
+/// The replacement for an answer that hyper made itself.
 pub fn in_place_of(written: &[u8]) -> Option<Vec<u8>> {
     let starts = |(head, ..): &&(&[u8], u16, &str)| written.starts_with(head);
     let (head, status, why) = HYPERS.iter().find(starts)?;
     let rest = &written[head.len()..];
-    // Nothing but the date follows: what has more headers is no answer of hyper's.
+    // Only a date may follow: an answer with more headers is not hyper's own.
     let is_date = rest.is_empty() || rest.starts_with(b"date: ");
     let lines = rest.windows(2).filter(|two| *two == b"\r\n").count();
     (is_date && lines <= 2).then(|| answer(*status, why))

@@ -1,5 +1,5 @@
-//! Configuration and dialects, read again while the server runs. What cannot be used leaves all as
-//! it is; tokens, orders, clocks, faults and journal live on either way.
+//! Reloads configuration and dialects while the server runs. An error leaves everything unchanged;
+//! tokens, orders, clocks, faults and journal stay in any case.
 
 use crate::app::{App, Configured};
 use crate::config::Settings;
@@ -12,15 +12,15 @@ use flexiti_contract::Rulebook;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where configuration and dialects come from.
+/// The sources of configuration and dialects.
 #[derive(Debug, Clone)]
 pub struct Sources {
     config: Option<PathBuf>,
-    /// Name or path.
+    /// Name or path of the dialect.
     dialect: String,
 }
 
-/// What was read.
+/// The result of reloading.
 struct New {
     configured: Configured,
     own: Arc<Rulebook>,
@@ -28,7 +28,7 @@ struct New {
 }
 
 impl Sources {
-    /// Those of `--config` and `--dialect`.
+    /// The sources given by `--config` and `--dialect`.
     pub fn new(config: Option<&Path>, dialect: &str) -> Self {
         Self {
             config: config.map(Path::to_owned),
@@ -36,7 +36,7 @@ impl Sources {
         }
     }
 
-    /// The files among them, and those that the configuration names.
+    /// The files to watch, including those that the configuration names.
     pub fn files(&self, app: &App) -> Vec<PathBuf> {
         let shipped = app.contract().dialect_names();
         let configured = app.configured();
@@ -49,7 +49,7 @@ impl Sources {
         files
     }
 
-    /// Reads them again. What cannot be used is logged and counted.
+    /// Reloads the files. An error is logged and counted.
     pub fn reload(&self, service: &Service) {
         let app = &service.app;
         match self.read(app) {
@@ -99,11 +99,11 @@ fn apply(app: &App, new: New) {
         let rulebook = match &merchant.account.dialect {
             None => &new.own,
             Some(name) if *name == new.own.dialect().name => &new.own,
-            // A shipped one, which does not change.
+            // A shipped dialect, which does not change.
             Some(name) => new.compiled.get(name).unwrap_or(&merchant.own_rulebook),
         };
         let rulebook = Arc::clone(rulebook);
-        // A dialect that the admin API gave it stays.
+        // Keep a dialect that was set by the admin API.
         if Arc::ptr_eq(&merchant.rulebook, &merchant.own_rulebook) {
             merchant.rulebook = Arc::clone(&rulebook);
         }

@@ -1,4 +1,4 @@
-//! The port, and the runtime that drives the sockets.
+//! Binds the port and creates the runtime that drives the sockets.
 
 use crate::config::Settings;
 use crate::pipeline::Service;
@@ -10,20 +10,20 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-/// A server whose port is taken.
+/// A server whose port is bound.
 #[derive(Debug)]
 pub struct Bound {
     /// Where clients connect.
     pub listener: TcpListener,
-    /// What answers them.
+    /// Answers their requests.
     pub service: Arc<Service>,
-    /// What secures their connections, if they are secured.
+    /// TLS, if connections use it.
     pub tls: Option<Arc<Tls>>,
-    /// The server behind this one, if there is one.
+    /// The upstream, if there is one.
     pub upstream: Option<Arc<Upstream>>,
 }
 
-/// Takes the port, so that clients may connect from now on, and prepares the server.
+/// Binds the port, so that clients can connect from now on, and prepares the server.
 pub fn bind(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Bound> {
     let tls = Tls::start(settings)?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| {
@@ -39,7 +39,7 @@ pub fn bind(settings: &Settings, rulebook: Arc<Rulebook>) -> anyhow::Result<Boun
     prepare(settings, rulebook, listener, tls)
 }
 
-/// Binds a server to a listener that the caller has already opened.
+/// Prepares a server for a listener that the caller has already opened.
 pub fn take_over(
     settings: &Settings,
     rulebook: Arc<Rulebook>,
@@ -67,7 +67,7 @@ fn prepare(
     })
 }
 
-/// The runtime of one thread: handlers never wait.
+/// A single-threaded runtime, which suffices because handlers never block.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! The server: connections accepted, and the end.
+//! The accept loop and the shutdown.
 
 pub use crate::server::answer::{Handle, Plain};
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-/// Serves `service` on `listener`, through `handle`, until `shutdown` is done.
+/// Serves `service` on `listener`, through `handle`, until `shutdown` completes.
 pub async fn run(
     listener: TcpListener,
     service: Arc<Service>,
@@ -62,7 +62,7 @@ pub async fn run(
     crew.drain().await;
 }
 
-/// Says why there is no place, as far as that takes no time.
+/// Tells a client why it is refused, unless that would take time.
 fn refuse(service: &Service, stream: TcpStream, full: Full, is_secured: bool) {
     service.metrics.refused_connection();
     if !is_secured {
@@ -71,7 +71,7 @@ fn refuse(service: &Service, stream: TcpStream, full: Full, is_secured: bool) {
     }
     let _ = socket2::SockRef::from(&stream).shutdown(std::net::Shutdown::Write);
     tokio::spawn(async move {
-        // Closed at once, an answer can get lost: the client may be sending still.
+        // If closed at once, the answer could be lost, because the client may still be sending.
         tokio::time::sleep(Duration::from_millis(20)).await;
         drop(stream);
     });

@@ -1,5 +1,5 @@
-//! A connection that can be broken on purpose: hyper and whoever breaks it share the stream. Its
-//! first bytes tell what the client speaks.
+//! A connection that can be broken on purpose: hyper and the code that breaks it share the stream.
+//! Its first bytes show which protocol the client speaks.
 
 use crate::http::reply::Script;
 use crate::server::own_words;
@@ -16,24 +16,24 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
-/// How a client that knows beforehand begins HTTP/2 (RFC 9113, section 3.4).
+/// The HTTP/2 preface of a client with prior knowledge (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// hyper's side of a connection.
 #[derive(Debug)]
 pub struct Socket {
     shared: Arc<Line>,
-    /// When a client that does not read is given up; none while it reads.
+    /// The timeout for a client that does not read; `None` while it reads.
     given_up: Option<Pin<Box<Sleep>>>,
     start: Start,
 }
 
-/// The first bytes, until it is known what they begin.
+/// The first bytes, until the protocol is known.
 #[derive(Debug)]
 enum Start {
-    /// What has come could become the preface of HTTP/2.
+    /// These bytes may be the beginning of the HTTP/2 preface.
     Unknown(Vec<u8>),
-    /// To be read before what comes from the wire.
+    /// These bytes must be read before those from the wire.
     Kept(Vec<u8>),
     Known,
 }
@@ -41,20 +41,20 @@ enum Start {
 #[derive(Debug)]
 struct Line {
     wire: Wire,
-    /// How long a client may not read.
+    /// How long a client may stop reading.
     patience: Duration,
-    /// Something came that is no whole request yet.
+    /// Part of a request has arrived.
     is_half_way: AtomicBool,
-    /// What came in place of HTTP/1.
+    /// The protocol, if it is not HTTP/1.
     other: OnceLock<Other>,
 }
 
-/// What a client may speak in place of HTTP/1.
+/// Protocols other than HTTP/1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Other {
-    /// HTTP/2, by prior knowledge. These bytes belong to it.
+    /// HTTP/2 with prior knowledge; these bytes belong to it.
     Http2(Vec<u8>),
-    /// TLS, within what is no TLS.
+    /// TLS on a plain connection.
     Tls,
 }
 
@@ -69,12 +69,12 @@ impl Clone for Socket {
 }
 
 impl Socket {
-    /// A connection that was accepted, whose client may not read for so long.
+    /// An accepted connection; `patience` is how long its client may stop reading.
     pub fn new(stream: TcpStream, patience: Duration) -> Self {
         Self::on(Wire::Plain(stream), patience)
     }
 
-    /// A connection within TLS, whose client may not read for so long.
+    /// An accepted TLS connection; `patience` is how long its client may stop reading.
     pub fn within_tls(stream: TlsStream<TcpStream>, patience: Duration) -> Self {
         Self::on(Wire::tls(stream), patience)
     }
@@ -92,7 +92,7 @@ impl Socket {
         }
     }
 
-    /// This connection, whose protocol is already known.
+    /// This connection, with its protocol already known.
     pub fn known(self) -> Self {
         Self {
             start: Start::Known,
@@ -100,12 +100,12 @@ impl Socket {
         }
     }
 
-    /// What the client speaks in place of HTTP/1, if it does.
+    /// The protocol, if it is not HTTP/1.
     pub fn other(&self) -> Option<&Other> {
         self.shared.other.get()
     }
 
-    /// This connection for another reader, who begins with the bytes already read.
+    /// This connection for another reader, which starts with bytes that were already read.
     pub fn beginning_with(&self, bytes: Vec<u8>) -> Self {
         Self {
             start: Start::Kept(bytes),
@@ -113,24 +113,24 @@ impl Socket {
         }
     }
 
-    /// The head of a request was read.
+    /// The head of a request has been read.
     pub fn begins_answer(&self) {
         self.shared.is_half_way.store(false, Ordering::Relaxed);
     }
 
-    /// Whether a part of a head has come.
+    /// Whether part of a head has arrived.
     pub fn is_half_way(&self) -> bool {
         self.shared.is_half_way.load(Ordering::Relaxed)
     }
 
-    /// Writes what the client is to read before the connection closes, if there is room for it.
+    /// Writes a last message to the client, if the buffer has room, and closes the write side.
     pub fn last_words(&self, words: &[u8]) {
         let _ = self.shared.wire.try_write(words);
         let mut context = Context::from_waker(std::task::Waker::noop());
         let _ = self.shared.wire.poll_shutdown(&mut context);
     }
 
-    /// Plays a script. The connection is good for nothing after that.
+    /// Plays a script. The connection is unusable after that.
     pub async fn play(&self, script: &Script) -> io::Result<()> {
         let Line { wire, patience, .. } = &*self.shared;
         for (pause, piece) in &script.pieces {
@@ -153,7 +153,7 @@ impl Socket {
         tokio::time::timeout(*patience, shut).await?
     }
 
-    /// Gives a client up that does not read for too long.
+    /// Gives up on a client that does not read for too long.
     fn patient<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -184,7 +184,7 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads the beginning: it is held back as long as it could be that of HTTP/2.
+    /// Reads the first bytes, which are held back as long as they could be the HTTP/2 preface.
     fn poll_start(
         &mut self,
         context: &mut Context<'_>,
@@ -200,7 +200,7 @@ impl Socket {
             let held = std::mem::take(held);
             let is_part = |bytes: &[u8]| !new.is_empty() && PREFACE.starts_with(bytes);
             if held.is_empty() && !new.starts_with(PREFACE) && !is_part(new) {
-                // A record of the handshake, of any version (RFC 8446, section 5.1).
+                // A handshake record, of any version (RFC 8446, section 5.1).
                 if new.starts_with(&[0x16, 3]) {
                     let _ = self.shared.other.set(Other::Tls);
                 }
@@ -215,7 +215,7 @@ impl Socket {
             } else if all.starts_with(PREFACE) {
                 self.start = Start::Known;
                 let _ = self.shared.other.set(Other::Http2(all));
-                // hyper ends without a word: it has not read anything.
+                // hyper has not read anything, so it ends silently.
                 return Poll::Ready(Err(ErrorKind::Unsupported.into()));
             } else {
                 self.start = Start::Kept(all);
@@ -284,7 +284,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.shared.wire.poll_flush(context);
         match flushed {
-            // As long as a write waits, its own time goes on.
+            // The timeout of a pending write keeps running.
             Poll::Ready(_) => flushed,
             Poll::Pending => self.patient(context, flushed),
         }
@@ -292,7 +292,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if matches!(self.other(), Some(Other::Http2(_))) {
-            // The other reader goes on with it.
+            // The HTTP/2 reader goes on using the connection.
             return Poll::Ready(Ok(()));
         }
         let shut = self.shared.wire.poll_shutdown(context);

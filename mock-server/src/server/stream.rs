@@ -1,4 +1,4 @@
-//! The streams of an HTTP/2 connection: which are open, and how their answers are broken on purpose.
+//! The streams of an HTTP/2 connection: counting open ones, and breaking their answers on purpose.
 
 use crate::http::reply::{Reply, ReplyBody, StreamScript};
 use bytes::Bytes;
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 pub(super) struct Streams {
     open: AtomicUsize,
     since: Instant,
-    /// When the last one ended; in milliseconds.
+    /// When the last one ended, in milliseconds.
     last: AtomicU64,
 }
 
-/// A stream whose answer is not whole yet.
+/// A stream whose answer is not complete yet.
 #[derive(Debug)]
 pub(super) struct Open(Arc<Streams>);
 
@@ -40,7 +40,7 @@ impl Streams {
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Waits until there was none for so long.
+    /// Waits until no stream was open for `time`.
     pub(super) async fn idle(&self, time: Duration) {
         loop {
             let mut left = time;
@@ -64,7 +64,7 @@ impl Drop for Open {
     }
 }
 
-/// The answer to a stream whose answer is to be broken. `open` lasts as long as the stream.
+/// A deliberately broken answer. `open` lives as long as the stream.
 pub(super) fn broken(
     mut reply: Reply,
     script: StreamScript,
@@ -77,7 +77,7 @@ pub(super) fn broken(
         ends,
     } = script
     else {
-        // hyper resets the stream.
+        // Makes hyper reset the stream.
         return Err(io::ErrorKind::ConnectionAborted.into());
     };
     reply.body = Bytes::new();
@@ -110,7 +110,7 @@ async fn send(
         }
     }
     if !ends {
-        // The client has what was sent before it hears of the end.
+        // Let the client receive what was sent before the reset.
         tokio::time::sleep(Duration::from_millis(1)).await;
         out.abort(io::ErrorKind::ConnectionAborted.into());
     }

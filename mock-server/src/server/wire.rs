@@ -1,5 +1,5 @@
-//! The bytes of a connection, in the clear or within TLS. Whoever breaks an answer on purpose
-//! writes to the same stream as hyper does.
+//! The bytes of a plain or TLS connection. Code that breaks an answer on purpose writes to the same
+//! stream as hyper.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::Shutdown;
@@ -10,11 +10,11 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// A connection's stream, shared between all who write to it.
+/// A connection's stream, shared by everything that writes to it.
 #[derive(Debug)]
 pub(super) enum Wire {
     Plain(TcpStream),
-    /// All of them are on one task: the lock is never waited for.
+    /// Only one task uses it, so the lock is never contended.
     Tls(Box<Mutex<TlsStream<TcpStream>>>),
 }
 
@@ -77,7 +77,7 @@ impl Wire {
         }
     }
 
-    /// Says that nothing more will come.
+    /// Closes the write side.
     pub(super) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(stream) => {
@@ -88,7 +88,7 @@ impl Wire {
         }
     }
 
-    /// Writes as far as there is room.
+    /// Writes as much as the buffer has room for.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.try_write(bytes).map(drop),
@@ -98,14 +98,14 @@ impl Wire {
                     return Err(ErrorKind::WouldBlock.into());
                 };
                 written?;
-                // What does not leave at once is sent with what follows.
+                // What cannot be flushed now is sent later.
                 let _ = self.poll_flush(&mut context);
                 Ok(())
             }
         }
     }
 
-    /// Has the connection end in a reset.
+    /// Makes closing the connection reset it.
     pub(super) fn set_zero_linger(&self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.set_zero_linger(),
@@ -113,7 +113,7 @@ impl Wire {
         }
     }
 
-    /// Whether slices are best written together.
+    /// Whether vectored writes are efficient.
     pub(super) fn is_vectored(&self) -> bool {
         matches!(self, Self::Plain(_))
     }

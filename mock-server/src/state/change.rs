@@ -1,4 +1,4 @@
-//! What has changed in a server's state, for whoever keeps it.
+//! Changes of a server's state, for its store.
 
 use crate::clock::Clock;
 use crate::fault::FaultsChanged;
@@ -9,14 +9,15 @@ use crate::state::{Counters, CustomersChanged, State};
 use flexiti_contract::Rulebook;
 use std::sync::Arc;
 
-/// One change. What is gone is `None`; numbers say what came first.
+/// One change. `None` means removed; numbers give the order.
 #[derive(Debug)]
 pub enum Change {
-    /// All that was kept is void.
+    /// Everything stored before is void.
     Void,
-    /// The ids that are given next.
+    /// The ids to be assigned next.
     Counters(Counters),
-    /// A merchant's account, clock and dialect; if it is gone, so are its faults and customers.
+    /// A merchant's account, clock and dialect; if it was removed, so were its faults and
+    /// customers.
     Merchant(String, Option<Box<MerchantNow>>),
     /// Faults of a merchant.
     Faults(String, FaultsChanged),
@@ -30,22 +31,22 @@ pub enum Change {
     Refresh(Arc<str>, Option<(u64, Refresh)>),
 }
 
-/// A merchant as it is now, apart from its faults and customers.
+/// The current state of a merchant, without its faults and customers.
 #[derive(Debug)]
 pub struct MerchantNow {
     /// The account.
     pub account: MerchantConfig,
     /// The clock.
     pub clock: Clock,
-    /// The dialect that the admin API gave it, if one did.
+    /// The dialect that the admin API set, if it did.
     pub dialect: Option<Arc<Rulebook>>,
-    /// The place after the customers that it began with.
+    /// The position after the merchant's initial customers.
     pub known_customers: u64,
 }
 
 impl State {
-    /// Notes from now on what changes. Where `is_new`, what there is now has not been kept either,
-    /// and takes the place of all that was.
+    /// Starts to track changes. If `is_new`, nothing of the current state has been stored, and it
+    /// replaces everything stored.
     pub fn track(&mut self, is_new: bool) {
         self.merchants.track();
         self.access.track(is_new);
@@ -70,13 +71,13 @@ impl State {
         }
     }
 
-    /// Gives the next ids that were kept.
+    /// Restores the stored counters.
     pub fn restore_counters(&mut self, kept: Counters) {
         self.next_customer = kept.customer;
         self.next_order = kept.orders;
     }
 
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         if std::mem::take(&mut self.is_void) {

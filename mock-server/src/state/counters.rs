@@ -1,12 +1,12 @@
-//! The ids that are given next.
+//! The ids to be assigned next.
 
 use std::collections::BTreeMap;
 
-/// The ids that are given next.
+/// The ids to be assigned next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counters {
-    /// The next customer's.
+    /// The next customer's id.
     pub customer: u64,
-    /// The next order's, after each `first_order_id` that some dialect asked for.
+    /// The next order's id, for each `first_order_id` of the dialects in use.
     pub orders: BTreeMap<u64, u64>,
 }

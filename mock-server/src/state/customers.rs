@@ -1,37 +1,38 @@
-//! The customers of one merchant: those it began with, and those whose application was approved.
+//! The customers of one merchant: its initial ones, and those whose application was approved.
 
 use crate::model::customer::{Customer, CustomerStatus};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// How many new customers of one merchant are remembered.
+/// The maximum number of approved customers of a merchant.
 const LIMIT: usize = 20_000;
 
-/// The customers of one merchant, each at a place of its own; those it began with come first.
+/// The customers of one merchant, each at its own position; the initial ones come first.
 #[derive(Debug, Default)]
 pub struct Customers {
     list: BTreeMap<u64, Customer>,
-    /// The place after those it began with.
+    /// The position after the initial customers.
     known: u64,
     next: u64,
-    /// The first place of each id and of each card: shops and people choose what is looked up, so
-    /// nobody may guess how it is hashed.
+    /// The first position of each id and of each card. Clients choose what is looked up, so these
+    /// use a hasher that resists collision attacks.
     ids: HashMap<String, u64>,
     cards: HashMap<String, u64>,
-    /// The places that have changed since they were last kept; all, where nothing was kept yet.
+    /// The positions that have changed since they were last stored; `None` if nothing has been
+    /// stored yet.
     changed: Option<BTreeSet<u64>>,
 }
 
-/// What changed among the customers of one merchant.
+/// The changes among the customers of one merchant.
 #[derive(Debug, PartialEq)]
 pub enum CustomersChanged {
-    /// Everything that was kept is void; these are all.
+    /// Replaces everything stored: these are all customers.
     All(Vec<(u64, Customer)>),
-    /// What is at these places now; nothing at those whose customer was forgotten.
+    /// The current customers at these positions; `None` for a forgotten one.
     Some(Vec<(u64, Option<Customer>)>),
 }
 
 impl Customers {
-    /// Those that a merchant begins with.
+    /// A merchant's initial customers.
     pub fn new(known: Vec<Customer>) -> Self {
         let mut customers = Self::default();
         for customer in known {
@@ -41,7 +42,7 @@ impl Customers {
         customers
     }
 
-    /// Customers restored from a store, each at its place.
+    /// Customers restored from a store, each at its position.
     pub fn restored(kept: impl IntoIterator<Item = (u64, Customer)>, known: u64) -> Self {
         let mut customers = Self::default();
         for (place, customer) in kept {
@@ -72,8 +73,8 @@ impl Customers {
         }
     }
 
-    /// Adds one whose application was approved. Where there are too many of those, the oldest is
-    /// forgotten; those that the merchant began with stay.
+    /// Adds a customer whose application was approved. Above the limit, the oldest of these is
+    /// forgotten; the initial ones stay.
     pub fn push(&mut self, customer: Customer) {
         let known = usize::try_from(self.known).unwrap_or(usize::MAX);
         let is_full = self.list.len() >= known.saturating_add(LIMIT);
@@ -87,7 +88,7 @@ impl Customers {
         self.add(customer);
     }
 
-    /// The customer with this id or card number, spaces in it aside.
+    /// The customer with this id or card number; spaces in the latter are ignored.
     pub fn find(&self, customer_id: Option<&str>, vcc: Option<&str>) -> Option<&Customer> {
         self.list.get(&self.place(customer_id, vcc)?)
     }
@@ -110,7 +111,7 @@ impl Customers {
         by_id.into_iter().chain(by_card).min().copied()
     }
 
-    /// Takes over what another server has put at a place, or has forgotten there.
+    /// Takes over another server's change at a position; `None` if that server forgot the customer.
     pub fn take_over(&mut self, place: u64, customer: Option<Customer>) {
         if let Some(gone) = self.list.remove(&place) {
             forget(&mut self.ids, &gone.customer_id, place);
@@ -124,22 +125,22 @@ impl Customers {
         }
     }
 
-    /// All of them, those that the merchant began with first.
+    /// All customers, the initial ones first.
     pub fn iter(&self) -> impl Iterator<Item = &Customer> {
         self.list.values()
     }
 
-    /// The place after those that the merchant began with.
+    /// The position after the initial customers.
     pub fn known(&self) -> u64 {
         self.known
     }
 
-    /// Everything is to be kept anew.
+    /// Marks everything as not yet stored.
     pub fn keep_anew(&mut self) {
         self.changed = None;
     }
 
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     pub fn take_changes(&mut self) -> CustomersChanged {
         match self.changed.replace(BTreeSet::new()) {
             None => CustomersChanged::All(self.list.iter().map(owned).collect()),

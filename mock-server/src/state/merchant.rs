@@ -1,4 +1,4 @@
-//! A merchant with all that belongs to it alone.
+//! A merchant and what belongs only to it.
 
 use crate::call_kind::CallKind;
 use crate::clock::{Clock, Millis};
@@ -12,27 +12,27 @@ use flexiti_contract::Rulebook;
 use serde_json::Map;
 use std::sync::Arc;
 
-/// A merchant with all that belongs to it alone.
+/// A merchant and what belongs only to it.
 #[derive(Debug)]
 pub struct Merchant {
     /// The account.
     pub account: MerchantConfig,
-    /// The client id, shared by its tokens and orders.
+    /// The client id, shared with its tokens and orders.
     pub client_id: Arc<str>,
     /// The contract in the merchant's dialect.
     pub rulebook: Arc<Rulebook>,
-    /// The contract in the dialect that the merchant had at the start.
+    /// The contract in the merchant's original dialect.
     pub own_rulebook: Arc<Rulebook>,
     /// The merchant's clock.
     pub clock: Clock,
-    /// The customers that Flexiti knows.
+    /// The customers known to Flexiti.
     pub customers: Customers,
-    /// The faults that are planned.
+    /// The fault plan.
     pub faults: Faults,
 }
 
 impl Merchant {
-    /// A merchant at its start.
+    /// A new merchant.
     pub fn new(
         account: MerchantConfig,
         rulebook: Arc<Rulebook>,
@@ -52,7 +52,7 @@ impl Merchant {
 }
 
 impl Merchant {
-    /// The fault that strikes the callback of an order, if one does.
+    /// The fault that strikes the callback of an order, if there is one.
     pub fn strike_callback(&mut self, order: &Order, now: Millis) -> Option<Strike> {
         let params = || {
             let mut ids = Map::new();

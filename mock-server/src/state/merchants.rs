@@ -7,17 +7,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Debug, Default)]
 pub struct Merchants {
     map: FxHashMap<String, Merchant>,
-    /// The client ids of those that may have changed, where that is to be known.
+    /// The client ids of merchants that may have changed; `None` if changes are not tracked.
     changed: Option<FxHashSet<String>>,
 }
 
 impl Merchants {
-    /// Notes from now on what changes.
+    /// Starts to track changes.
     pub fn track(&mut self) {
         self.changed = Some(FxHashSet::default());
     }
 
-    /// The client ids of those that may have changed since this was last asked for.
+    /// The client ids of merchants that may have changed since the last call.
     pub(super) fn take_changed(&mut self) -> FxHashSet<String> {
         self.changed
             .as_mut()
@@ -25,7 +25,7 @@ impl Merchants {
             .unwrap_or_default()
     }
 
-    /// The merchant with this client id, without a note that it changes.
+    /// The merchant with this client id, without marking it as changed.
     pub(super) fn unmarked(&mut self, client_id: &str) -> Option<&mut Merchant> {
         self.map.get_mut(client_id)
     }
@@ -38,14 +38,14 @@ impl Merchants {
         }
     }
 
-    /// Adds one, in place of one with the same client id.
+    /// Adds a merchant; replaces one with the same client id.
     pub(super) fn insert(&mut self, merchant: Merchant) {
         let client_id = merchant.account.client_id.clone();
         self.mark(&client_id);
         self.map.insert(client_id, merchant);
     }
 
-    /// Takes one away.
+    /// Removes a merchant.
     pub(super) fn remove(&mut self, client_id: &str) -> Option<Merchant> {
         let gone = self.map.remove(client_id)?;
         self.mark(client_id);
@@ -63,22 +63,22 @@ impl Merchants {
         self.map.get_mut(client_id)
     }
 
-    /// Whether there is one with this client id.
+    /// Whether there is a merchant with this client id.
     pub fn contains_key(&self, client_id: &str) -> bool {
         self.map.contains_key(client_id)
     }
 
-    /// Their client ids, in no order.
+    /// The client ids of all merchants, in no particular order.
     pub fn keys(&self) -> impl Iterator<Item = &String> {
         self.map.keys()
     }
 
-    /// All of them, in no order.
+    /// All merchants, in no particular order.
     pub fn values(&self) -> impl Iterator<Item = &Merchant> {
         self.map.values()
     }
 
-    /// All of them, in no order, to be changed.
+    /// All merchants, in no particular order, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Merchant> {
         if let Some(changed) = &mut self.changed {
             changed.extend(self.map.keys().cloned());
@@ -86,7 +86,7 @@ impl Merchants {
         self.map.values_mut()
     }
 
-    /// How many there are.
+    /// The number of merchants.
     pub fn len(&self) -> usize {
         self.map.len()
     }

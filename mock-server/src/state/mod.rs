@@ -1,5 +1,5 @@
-//! What the server remembers: merchants, tokens, orders. Nothing here reads a clock or draws
-//! a random number.
+//! The server's state: merchants, tokens, orders. Nothing here reads a clock or draws a random
+//! number.
 
 pub mod change;
 mod counters;
@@ -24,17 +24,17 @@ use crate::redact::Secrets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many access tokens, and as many refresh tokens, of a merchant are remembered.
+/// The maximum number of access tokens, and of refresh tokens, of a merchant.
 const TOKENS: usize = 50_000;
-/// The customer id in the reference's example (R-ex) is a test customer; this one follows it.
+/// The customer id in the reference's example (R-ex) is a test customer's; this is the next one.
 const FIRST_CUSTOMER: u64 = 1_293_837;
 
 /// Everything that changes while the server runs.
 #[derive(Debug)]
 pub struct State {
-    /// The merchants; added and removed by the methods, which keep the secrets.
+    /// The merchants. Methods of `State` add and remove them, and keep the secrets in step.
     pub merchants: Merchants,
-    /// The secrets of all merchants, and the admin API's.
+    /// The secrets of all merchants and of the admin API.
     pub secrets: Arc<Secrets>,
     /// The access tokens.
     pub access: Recent<Arc<str>, Access>,
@@ -44,18 +44,18 @@ pub struct State {
     pub orders: Orders,
     /// The source of tokens and sessions.
     pub random: Random,
-    /// The id of the next customer whose application is approved.
+    /// The id of the next approved customer.
     pub next_customer: u64,
-    /// The next order id after each `first_order_id` that some dialect asked for.
+    /// The next order's id, for each `first_order_id` of the dialects in use.
     next_order: BTreeMap<u64, u64>,
-    /// Whether all that was kept is void.
+    /// Whether everything stored before is void.
     is_void: bool,
-    /// The counters as they were last kept.
+    /// The counters, as last stored.
     kept: Option<Counters>,
 }
 
 impl State {
-    /// A server's state at its start.
+    /// The initial state of a server.
     pub fn new(random: Random, secrets: Arc<Secrets>) -> Self {
         Self {
             merchants: Merchants::default(),
@@ -77,8 +77,8 @@ impl State {
         self.merchants.insert(merchant);
     }
 
-    /// Gives a merchant another account under the same client id, if there is one; all that belongs
-    /// to it stays.
+    /// Replaces a merchant's account under the same client id, if there is one; everything that
+    /// belongs to the merchant stays.
     pub fn change_account(&mut self, account: &MerchantConfig) -> bool {
         let Some(merchant) = self.merchants.get_mut(&account.client_id) else {
             return false;
@@ -89,7 +89,7 @@ impl State {
         true
     }
 
-    /// Removes a merchant with all that belongs to it, if there is one; what is left of it may be
+    /// Removes a merchant and everything that belongs to it, if there is one; the result can be
     /// dropped at any time.
     pub fn remove(&mut self, client_id: &str) -> Option<impl Send + use<>> {
         let merchant = self.merchants.remove(client_id)?;
@@ -97,15 +97,15 @@ impl State {
         Some((merchant, self.forget(client_id)))
     }
 
-    /// Forgets the secrets of all merchants: another state takes the place of this one.
+    /// Forgets the secrets of all merchants, because another state replaces this one.
     pub fn forget_secrets(&self) {
         let secrets = self.merchants.values().flat_map(Merchant::secrets);
         secrets.for_each(|secret| self.secrets.remove(secret));
     }
 
-    /// Ends the access tokens that a client was given so far.
+    /// Revokes all access tokens that a client has.
     pub fn end_tokens(&mut self, client_id: &str) {
-        // Those before one that was ended by a newer one were ended with it.
+        // Tokens older than one that a newer token revoked were revoked with it.
         let by_newer = |access: &Access, refresh: &Recent<Arc<str>, Refresh>| {
             let refresh = refresh.get(&access.refresh_token);
             access.revoked && !refresh.is_some_and(|refresh| refresh.used)
@@ -122,10 +122,10 @@ impl State {
         }
     }
 
-    /// The next order id, where the first one is `first`.
+    /// The next order's id, in a dialect whose ids start at `first`.
     pub fn next_order_id(&mut self, first: u64) -> u64 {
         let next = self.next_order.entry(first).or_insert(first);
-        // Those that began lower may have come this far.
+        // Ids that started lower may already be in use here.
         while self.orders.get(*next).is_some() {
             *next += 1;
         }
@@ -133,7 +133,7 @@ impl State {
         *next - 1
     }
 
-    /// Forgets a merchant's tokens and orders; what is left of them may be dropped at any time.
+    /// Forgets a merchant's tokens and orders; the result can be dropped at any time.
     pub fn forget(&mut self, client_id: &str) -> impl Send + use<> {
         (
             self.access.forget(client_id),

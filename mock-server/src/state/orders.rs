@@ -1,24 +1,25 @@
-//! The orders that init opened, found by id, by session, and by the merchant's own id.
+//! The orders that init opened, indexed by id, session, and the merchant's own order id.
 
 use crate::model::order::Order;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// How many orders of a merchant are remembered.
+/// The maximum number of orders of a merchant.
 const LIMIT: usize = 20_000;
-/// How many bytes they may take: many orders may be small, or few large.
+/// The maximum size of a merchant's orders in bytes: there may be many small ones or few large
+/// ones.
 const BYTES: usize = 32 * 1024 * 1024;
 
 /// The orders of one merchant.
 #[derive(Debug, Default)]
 struct Owned {
-    /// Their ids, as they were opened.
+    /// The ids of its orders, oldest first.
     ids: VecDeque<u64>,
     bytes: usize,
 }
 
-/// Takes an id out of a list; mostly it is the first.
+/// Removes an id from a list; usually it is the first.
 fn forget(ids: &mut VecDeque<u64>, id: u64) {
     if let Some(at) = ids.iter().position(|other| *other == id) {
         ids.remove(at);
@@ -28,27 +29,27 @@ fn forget(ids: &mut VecDeque<u64>, id: u64) {
 /// All orders; each merchant's oldest are forgotten first.
 #[derive(Debug, Default)]
 pub struct Orders {
-    /// Boxed, as a tree moves its values about; with numbers that grow as they are opened.
+    /// Boxed, because a tree moves its values around. Each has a number that grows in the order of
+    /// opening.
     list: BTreeMap<u64, (u64, Box<Order>)>,
     next: u64,
-    /// Each merchant's.
+    /// The orders of each merchant.
     owned: FxHashMap<Arc<str>, Owned>,
     sessions: FxHashMap<Arc<str>, u64>,
-    /// Shops choose the ids, so nobody may guess how they are hashed.
+    /// Shops choose these ids, so this uses a hasher that resists collision attacks.
     merchant_ids: HashMap<(Arc<str>, Arc<str>), VecDeque<u64>>,
-    /// The ids of those that have changed, where that is to be known.
+    /// The ids of orders that have changed; `None` if changes are not tracked.
     changed: Option<BTreeSet<u64>>,
 }
 
 impl Orders {
-    /// Notes from now on what changes, beside what there is already if `is_new`.
+    /// Starts to track changes; if `is_new`, everything there is counts as changed.
     pub fn track(&mut self, is_new: bool) {
         let ids = self.list.keys().filter(|_| is_new);
         self.changed = Some(ids.copied().collect());
     }
 
-    /// What has changed since this was last asked for: orders as they are now, and none where they
-    /// were forgotten.
+    /// The changes since the last call: current orders, and `None` for forgotten ones.
     pub fn take_changes(&mut self) -> Vec<(u64, Option<(u64, Order)>)> {
         let changed = self.changed.as_mut().map(std::mem::take);
         let now = |id: u64| {
@@ -67,19 +68,19 @@ impl Orders {
         }
     }
 
-    /// Adds an order that was kept, with its number; those with lower numbers were opened before.
+    /// Adds a stored order with its number. Call it in the order of numbers.
     pub fn restore(&mut self, number: u64, order: Order) {
         self.next = number;
         self.insert(order);
     }
 
-    /// Takes over an order as another server has it now, or that it has forgotten.
+    /// Takes over another server's change of an order; `None` if that server forgot it.
     pub fn take_over(&mut self, id: u64, now: Option<(u64, Order)>) {
         match now {
             None => {
                 self.remove(id);
             }
-            // What it is found by never changes.
+            // The values that it is indexed by never change.
             Some((_, order)) if self.list.contains_key(&id) => {
                 if let Some(known) = self.get_mut(id) {
                     *known = order;
@@ -89,8 +90,8 @@ impl Orders {
         }
     }
 
-    /// Adds an order; its merchant's oldest goes if there are too many. That one is given back, for
-    /// the caller to drop when nobody waits for the state any more.
+    /// Adds an order. If the merchant has too many, its oldest is removed and returned, for the
+    /// caller to free after unlocking the state.
     pub fn insert(&mut self, order: Order) -> Option<Box<Order>> {
         let owned = self.owned.entry(Arc::clone(&order.client_id)).or_default();
         owned.ids.push_back(order.id);
@@ -137,11 +138,11 @@ impl Orders {
         Some(order)
     }
 
-    /// Forgets a merchant's orders; what is left of them may be dropped at any time.
+    /// Forgets a merchant's orders; the result can be dropped at any time.
     #[expect(clippy::vec_box, reason = "as they were held: they are only dropped")]
     pub fn remove_all_of(&mut self, client_id: &str) -> (Self, Vec<Box<Order>>) {
         let ids = self.owned.remove(client_id).unwrap_or_default().ids;
-        // Where nobody else has any, all of it goes at once.
+        // If no other merchant has any, all of them go at once.
         if ids.len() == self.list.len() {
             for id in &ids {
                 self.mark(*id);
@@ -158,18 +159,18 @@ impl Orders {
         (Self::default(), gone)
     }
 
-    /// The ids of a merchant's orders, the oldest first.
+    /// The ids of a merchant's orders, oldest first.
     pub fn ids_of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = u64> {
         let owned = self.owned.get(client_id);
         owned.into_iter().flat_map(|owned| &owned.ids).copied()
     }
 
-    /// The orders of a merchant, the oldest first.
+    /// The orders of a merchant, oldest first.
     pub fn of(&self, client_id: &str) -> impl DoubleEndedIterator<Item = &Order> {
         self.ids_of(client_id).filter_map(|id| self.get(id))
     }
 
-    /// How many orders there are.
+    /// The number of orders.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -185,13 +186,13 @@ impl Orders {
         self.list.get_mut(&id).map(|(_, order)| &mut **order)
     }
 
-    /// The order whose pages have this session, to be changed.
+    /// The order with this session, to be changed.
     pub fn by_session(&mut self, session: &str) -> Option<&mut Order> {
         self.get_mut(*self.sessions.get(session)?)
     }
 
-    /// The ids of a merchant's orders that carry its id `merchant_order_id`, if there are any;
-    /// the oldest is the first.
+    /// The ids of a merchant's orders with its own id `merchant_order_id`, oldest first, if there
+    /// are any.
     pub fn by_merchant_id(
         &self,
         client_id: &Arc<str>,
@@ -201,7 +202,7 @@ impl Orders {
         self.merchant_ids.get(&key)
     }
 
-    /// All orders by their ids; mostly the oldest is the first.
+    /// All orders by id; usually that means oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Order> {
         self.list.values().map(|(_, order)| &**order)
     }

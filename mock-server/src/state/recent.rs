@@ -1,4 +1,4 @@
-//! What is remembered of each merchant up to a number, the oldest forgotten first.
+//! A map that holds a limited number of entries for each merchant.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Borrow;
@@ -6,24 +6,24 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// A map whose entries belong to merchants; each merchant's oldest are forgotten first, whatever
-/// the others do.
+/// A map whose entries belong to merchants. Above the limit, a merchant's oldest entry is
+/// forgotten; other merchants are not affected.
 #[derive(Debug)]
 pub struct Recent<K, V> {
-    /// Each with a number that grows: they are restored in the order in which they came.
+    /// Each entry has a growing number, so that entries can be restored in order.
     map: FxHashMap<K, (u64, V)>,
     owned: FxHashMap<Arc<str>, VecDeque<K>>,
     capacity: usize,
     next: u64,
-    /// The keys whose entries have changed, where that is to be known.
+    /// The keys of entries that have changed; `None` if changes are not tracked.
     changed: Option<FxHashSet<K>>,
 }
 
-/// An entry with its number; none where it was forgotten.
+/// An entry with its number; `None` if it was forgotten.
 pub type Now<K, V> = (K, Option<(u64, V)>);
 
 impl<K: Hash + Eq + Clone, V> Recent<K, V> {
-    /// An empty one that holds at most `capacity` entries of each merchant.
+    /// An empty map that holds at most `capacity` entries for each merchant.
     pub fn new(capacity: usize) -> Self {
         Self {
             map: FxHashMap::default(),
@@ -34,13 +34,13 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
-    /// Notes from now on what changes, beside what there is already if `is_new`.
+    /// Starts to track changes; if `is_new`, everything there is counts as changed.
     pub fn track(&mut self, is_new: bool) {
         let keys = self.map.keys().filter(|_| is_new);
         self.changed = Some(keys.cloned().collect());
     }
 
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     pub fn take_changes(&mut self) -> Vec<Now<K, V>>
     where
         V: Clone,
@@ -59,13 +59,13 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
-    /// Adds an entry that was kept, with its number; those with lower numbers came before.
+    /// Adds a stored entry with its number. Call it in the order of numbers.
     pub fn restore(&mut self, owner: &Arc<str>, key: K, (number, value): (u64, V)) {
         self.next = number;
         self.insert(owner, key, value);
     }
 
-    /// Takes over an entry of `owner` as another server has it now.
+    /// Takes over another server's change of an entry of `owner`.
     pub fn take_over(&mut self, owner: &Arc<str>, key: K, (number, value): (u64, V)) {
         match self.get_mut(&key) {
             Some(known) => *known = value,
@@ -80,7 +80,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
     {
         if let Some((key, (_, value))) = self.map.remove_entry(key) {
             let keys = self.owned.entry(owner(&value)).or_default();
-            // Mostly it is the oldest.
+            // Usually it is the oldest.
             if let Some(at) = keys.iter().position(|other| *other == key) {
                 keys.remove(at);
             }
@@ -88,7 +88,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         }
     }
 
-    /// Adds an entry of `owner` under a new key; the owner's oldest goes if there are too many.
+    /// Adds an entry of `owner` under a new key; above the limit, the owner's oldest is forgotten.
     pub fn insert(&mut self, owner: &Arc<str>, key: K, value: V) {
         self.mark(&key);
         let number = self.next;
@@ -114,7 +114,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.map.get(key).map(|(_, value)| value)
     }
 
-    /// The entry of `key` with the key that is held.
+    /// The entry of `key`, and the key as the map holds it.
     pub fn entry<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
     where
         K: Borrow<Q>,
@@ -136,7 +136,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.map.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Forgets every entry of `owner`; what is left of them may be dropped at any time.
+    /// Forgets all entries of `owner`; the result can be dropped at any time.
     pub fn forget(&mut self, owner: &str) -> impl Send + use<K, V>
     where
         K: Send + 'static,
@@ -146,7 +146,7 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         for key in &keys {
             self.mark(key);
         }
-        // Where nobody else has any, all of it goes at once.
+        // If no other owner has any, all of them go at once.
         let gone = if keys.len() == self.map.len() {
             std::mem::take(&mut self.map)
         } else {
@@ -156,22 +156,22 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         (gone, keys)
     }
 
-    /// The keys of `owner`, the newest first.
+    /// The keys of `owner`, newest first.
     pub fn newest(&self, owner: &str) -> impl Iterator<Item = &K> {
         self.owned.get(owner).into_iter().flatten().rev()
     }
 
-    /// The keys, in no order.
+    /// The keys, in no particular order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.map.keys()
     }
 
-    /// The entries, in no order.
+    /// The entries, in no particular order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.map.values().map(|(_, value)| value)
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.map.len()
     }

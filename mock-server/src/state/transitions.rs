@@ -1,4 +1,4 @@
-//! What an event does beside moving the order on, and the events that lead to an outcome.
+//! The effects of an event besides moving the order on, and the events that lead to an outcome.
 
 use crate::clock::Millis;
 use crate::model::customer::{Customer, CustomerStatus};
@@ -12,11 +12,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a customer whose application is approved may buy for: the example of the POS API's
-/// customer page (P-cust).
+/// The credit of a newly approved customer, as in the example on the POS API's customer page
+/// (P-cust).
 const CREDIT_LIMIT: Decimal = Decimal::from_parts(1_400_000, 0, 0, false, 2);
 
-/// The outcome that an order is to be brought to.
+/// The outcome to bring an order to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the stages of the same names say it")]
@@ -30,12 +30,13 @@ pub enum Wanted {
     Cancelled,
     Abandoned,
     Expired,
-    /// Whatever the middle name given to init decides; an approved apply/buy goes on to buy.
+    /// The outcome that init's middle name decides; with apply/buy, an approval is followed by the
+    /// purchase.
     AsApplied,
 }
 
 impl Wanted {
-    /// Every one.
+    /// All outcomes.
     pub const ALL: [Self; 10] = [
         Self::Approved,
         Self::Pending,
@@ -50,15 +51,15 @@ impl Wanted {
     ];
 }
 
-/// What an order can be brought to from where it is.
+/// The outcomes that an order can reach from its current stage.
 pub fn may_come_to(rulebook: &Rulebook, order: &Order) -> Vec<Wanted> {
     let mut wanted = Wanted::ALL.to_vec();
     wanted.retain(|wanted| way(rulebook, order, *wanted).is_ok());
     wanted
 }
 
-/// Lets `event` happen to the order `id`; one that may not follow changes nothing. An order
-/// that does not exist is left alone.
+/// Applies `event` to the order `id`. An event that is not allowed changes nothing; an unknown
+/// order is ignored.
 pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), Illegal> {
     let Some(order) = state.orders.get_mut(id) else {
         return Ok(());
@@ -116,8 +117,8 @@ pub fn act(state: &mut State, id: u64, event: Event, now: Millis) -> Result<(), 
     Ok(())
 }
 
-/// Brings the order to what is wanted, as a customer would, and back to the shop where there
-/// is something to come back with. If that cannot be, the order stays as it was.
+/// Brings the order to `wanted`, as a customer would, and returns to the shop if there is a
+/// callback URL. If that is impossible, the order is unchanged.
 pub fn complete(
     state: &mut State,
     rulebook: &Rulebook,
@@ -134,7 +135,7 @@ pub fn complete(
     Ok(())
 }
 
-/// Brings the order to `wanted` and leaves the customer on Flexiti's page.
+/// Brings the order to `wanted`, but leaves the customer on Flexiti's page.
 pub fn bring(
     state: &mut State,
     rulebook: &Rulebook,
@@ -152,7 +153,7 @@ pub fn bring(
     Ok(())
 }
 
-/// The events that bring an order to what is wanted, if they may follow.
+/// The events that bring an order to `wanted`, if they are allowed.
 pub fn way(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> Result<Vec<Event>, Illegal> {
     let events = events(order.life, wanted, || {
         let parameters = order.parameters();
@@ -166,8 +167,8 @@ pub fn way(rulebook: &Rulebook, order: &Order, wanted: Wanted) -> Result<Vec<Eve
     Ok(events)
 }
 
-/// The events that lead from `life` to what is wanted; whether they may follow is for
-/// [`crate::model::lifecycle::advance`] to say.
+/// The events that lead from `life` to `wanted`; [`crate::model::lifecycle::advance`] decides
+/// whether they are allowed.
 fn events(life: Life, wanted: Wanted, by_key: impl Fn() -> Decision) -> Vec<Event> {
     let mut events = Vec::new();
     if life.outcome == Some(Outcome::Pending)

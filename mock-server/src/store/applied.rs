@@ -1,4 +1,4 @@
-//! What another server has written, taken over into this server's memory.
+//! Applies another server's changes to this server's memory.
 
 use crate::fault::KeptFault;
 use crate::journal::{Drops, ExchangeRow};
@@ -11,7 +11,7 @@ use crate::store::rows::place;
 use anyhow::{Context as _, anyhow};
 use std::sync::Arc;
 
-/// Takes over changes in their order. `random` gives a merchant's source of chance.
+/// Applies changes in order. `random` gives each merchant's random source.
 pub fn apply(
     writes: Vec<Write>,
     into: &mut Restored<'_>,
@@ -160,7 +160,7 @@ fn remove_all_of(into: &mut Restored<'_>, table: Table, id: &str, random: &dyn F
         Table::Customers => {
             merchant.customers = Customers::restored([], merchant.customers.known());
         }
-        // No other table has keys of a merchant's.
+        // Other tables are not keyed by merchant.
         _ => {}
     }
 }

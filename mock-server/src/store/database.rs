@@ -1,4 +1,4 @@
-//! The database that a store in one file is: opened, and made whole or not at all.
+//! The database behind a store in a file: opened, or created atomically.
 
 use crate::files::{identity, identity_of};
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -7,14 +7,15 @@ use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-/// How the files of the database begin.
+/// The magic bytes at the start of a database file.
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
-/// How much of the file the database holds in memory. The server answers from its own memory.
+/// The size of the database's cache, in bytes. It is small, because the server answers from its own
+/// memory.
 const CACHE: usize = 4 * 1024 * 1024;
 
-/// Whether there is a store in this place; if not, one can be made there.
+/// Whether there is a store at `path`; if not, one can be created there.
 pub fn is_store(path: &Path) -> anyhow::Result<bool> {
-    // A pipe is not opened: that would wait for whoever writes to it.
+    // Do not open a pipe: that would block until somebody writes to it.
     match fs::metadata(path) {
         Ok(found) => ensure!(found.is_file(), "not a plain file; name one, or a new one"),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
@@ -39,7 +40,7 @@ pub(super) fn database(path: &Path) -> anyhow::Result<Database> {
 fn builder() -> redb::Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE);
-    // A file that something else has changed is refused, instead of being trusted.
+    // Refuse a file that another program has changed.
     builder.set_check_integrity_on_open(true);
     builder
 }
@@ -60,7 +61,7 @@ fn in_use(path: &Path) -> anyhow::Error {
     anyhow!("{name}: another process has it open; stop that one, or name another file")
 }
 
-/// Whether an error is about what is in the file, rather than about the disk, the system or rights.
+/// Whether an error is due to the file's contents, rather than the disk, the system or permissions.
 fn is_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -68,9 +69,9 @@ fn is_damage(error: &io::Error) -> bool {
     )
 }
 
-/// Makes a database with what `begin` writes, and puts it whole in a place where there is no file or
-/// an empty one; nothing if it is another process's by now. Only its owner may read it: it will
-/// hold secrets.
+/// Creates a database with what `begin` writes, and moves it to a path where there is no file or an
+/// empty one; `None` if another process has used the path meanwhile. Only the owner can read the
+/// file, because it will hold secrets.
 pub(super) fn make(
     path: &Path,
     begin: &dyn Fn(&Database) -> anyhow::Result<()>,
@@ -79,7 +80,7 @@ pub(super) fn make(
     let Some(held) = Held::take(path)? else {
         return Ok(None);
     };
-    // Where there is a link, the file that it leads to is made.
+    // If the path is a link, create the file that it points to.
     let place = fs::canonicalize(path).with_context(name)?;
     let made = beside(path, &place, begin);
     match made {
@@ -87,7 +88,7 @@ pub(super) fn make(
             held.filled();
             Ok(Some(database))
         }
-        // A folder that takes no more files, or a file that was mounted by itself.
+        // The folder accepts no more files, or the file itself is a mount point.
         Ok(None) => {
             held.filled();
             let database = opened(path, builder().create(path))?;
@@ -98,7 +99,7 @@ pub(super) fn make(
     }
 }
 
-/// Makes the file beside its place and moves it there; nothing where that cannot be done.
+/// Creates the file beside its final path and renames it; `None` if that is impossible.
 fn beside(
     path: &Path,
     place: &Path,
@@ -107,7 +108,7 @@ fn beside(
     let mut beside = place.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    // Whoever left it there was killed: the place is held by this process.
+    // A leftover of a process that was killed: this process holds the path now.
     let _ = fs::remove_file(&beside);
     if private().create_new(true).open(&beside).is_err() {
         return Ok(None);
@@ -120,7 +121,7 @@ fn beside(
         let _ = fs::remove_file(&beside);
     }
     if let Some(folder) = place.parent() {
-        // So that the name is on the disk, too; some systems know no such thing.
+        // Sync the folder as well, so that the name is on the disk; not every system supports it.
         let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
     }
     made
@@ -134,16 +135,16 @@ fn private() -> OpenOptions {
     options
 }
 
-/// A place with an empty file that only this process fills.
+/// A path with an empty file that only this process fills.
 struct Held<'p> {
     path: &'p Path,
     file: fs::File,
-    /// Whether the empty file was made for that.
+    /// Whether the empty file was created for that purpose.
     is_new: bool,
 }
 
 impl<'p> Held<'p> {
-    /// Nothing if another process has filled it meanwhile.
+    /// Locks the path; `None` if another process has filled the file meanwhile.
     fn take(path: &'p Path) -> anyhow::Result<Option<Self>> {
         let name = || path.display().to_string();
         let (file, is_new) = match private().create_new(true).open(path) {
@@ -155,7 +156,7 @@ impl<'p> Held<'p> {
             Err(error) => return Err(error).with_context(name),
         };
         match file.try_lock() {
-            // Where files cannot be locked, the database says so or does without.
+            // If files cannot be locked, the database reports it or does without.
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => bail!(in_use(path)),
         }
@@ -164,7 +165,7 @@ impl<'p> Held<'p> {
         Ok(is_free.then_some(Self { path, file, is_new }))
     }
 
-    /// It is no longer empty, or is about to be filled.
+    /// Keeps the file on drop, because it has been filled or is about to be.
     fn filled(mut self) {
         self.is_new = false;
     }
@@ -187,7 +188,7 @@ mod tests {
     fn a_database_is_in_its_place_only_once_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
-        // What somebody left who was killed on the way.
+        // The leftover of a process that was killed halfway.
         let half = folder.path().join("store.db.new");
         fs::write(&path, "").unwrap();
         fs::write(&half, [0; 5_000]).unwrap();

@@ -1,4 +1,4 @@
-//! A store as JSON that people can read, and back.
+//! A store as readable JSON, and back.
 
 use crate::store::file::File;
 use crate::store::record::{FORMAT, Key, Table, WRITER, Write, Writer};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 /// Writes a store to `out`: the tables by name, each a list of rows with `key` and `value`, one row
-/// a line.
+/// per line.
 pub fn export(file: &File, out: &mut dyn io::Write) -> anyhow::Result<()> {
     ensure!(
         file.writer()?.is_some(),
@@ -45,13 +45,12 @@ struct Row<'a> {
     value: &'a RawValue,
 }
 
-/// What [`export`] wrote, read.
+/// The parsed output of [`export`].
 #[derive(Debug)]
 pub struct Imported<'a>(BTreeMap<Table, BTreeMap<Key, &'a RawValue>>);
 
 impl<'a> Imported<'a> {
-    /// Only the shape of it is looked at here; whether a server can begin with it shows when it is
-    /// restored.
+    /// Checks only the format; whether a server can start with it shows when it is restored.
     pub fn read(text: &'a str) -> anyhow::Result<Self> {
         let tables: BTreeMap<String, Vec<Row<'_>>> = serde_json::from_str(text)
             .map_err(|error| anyhow!("not what `data export` writes: {error}"))?;
@@ -78,7 +77,7 @@ impl<'a> Imported<'a> {
         Ok(Self(found))
     }
 
-    /// Writes all of it into a new store, or nothing.
+    /// Writes everything into a new store, or nothing.
     pub fn write(&self, file: &mut File) -> anyhow::Result<()> {
         ensure!(
             file.writer()?.is_none(),

@@ -1,4 +1,4 @@
-//! A store in one file, an embedded database. Only one process can have it open.
+//! A store in one file, an embedded database. Only one process can open it.
 
 use crate::files::{Identity, identity, keep_private};
 use crate::store::database::{database, is_store, make};
@@ -19,17 +19,17 @@ fn definition(table: Table) -> Definition {
 #[derive(Debug)]
 pub struct File {
     path: PathBuf,
-    /// None after an error: the database has to be opened anew.
+    /// `None` after an error: the database has to be reopened.
     database: Option<Database>,
-    /// The file that was opened; another one may be in its place by now.
+    /// The identity of the opened file; another one may be at its path by now.
     identity: Option<Identity>,
-    /// The row that says what wrote it, as it was last written.
+    /// The row about the store's writer, as last written.
     writer: Option<Write>,
 }
 
 impl File {
-    /// Opens the store in a file, or makes one where there is no file or an empty one. A file that
-    /// is no store, is damaged, was written by a newer program or is in use is left as it is.
+    /// Opens the store in a file, or creates one if the file is missing or empty. A file that is
+    /// not a store, is damaged, was written by a newer program or is in use is left unchanged.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         if !is_store(path).with_context(name)?
@@ -45,7 +45,7 @@ impl File {
         Ok(file)
     }
 
-    /// Opens a store file that must already exist.
+    /// Opens an existing store.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
         ensure!(
@@ -65,7 +65,7 @@ impl File {
         }
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -118,8 +118,8 @@ impl File {
         Ok(self.open_database()?.begin_read()?)
     }
 
-    /// Writes all of it or nothing; what was written is on the disk once this returns. After an
-    /// error, the next call opens the file anew.
+    /// Writes all rows or none; they are on the disk once this returns. After an error, the next
+    /// call reopens the file.
     pub fn write(&mut self, writes: &[Write]) -> anyhow::Result<()> {
         self.remember_writer(writes);
         let written = self.try_write(writes);
@@ -134,7 +134,7 @@ impl File {
         write(self.open_database()?, writes)
     }
 
-    /// Opens it anew where that is due after an error.
+    /// Reopens the file, if an earlier error requires it.
     pub fn open_again(&mut self) -> anyhow::Result<()> {
         ensure!(
             identity(&self.path)? == *self.identity.get_or_insert(identity(&self.path)?),
@@ -147,17 +147,17 @@ impl File {
         Ok(())
     }
 
-    /// The row that says what wrote it, as this process last wrote it.
+    /// The row about the store's writer, as this process last wrote it.
     pub fn remembered_writer(&self) -> Option<Write> {
         self.writer.clone()
     }
 
-    /// Whether it was taken away since it was opened.
+    /// Whether the file was deleted after it was opened.
     pub fn is_gone(&self) -> bool {
         identity(&self.path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
     }
 
-    /// Makes a store with all of this in place of the file that was taken away.
+    /// Creates a new store with all these rows in place of a deleted file.
     pub fn write_anew(&mut self, writes: &[Write]) -> anyhow::Result<()> {
         self.database = None;
         self.remember_writer(writes);

@@ -1,7 +1,8 @@
-//! Keeps what has changed: one thread writes the changes of all requests that wait together.
+//! Writes changes to a store: one thread writes the changes of all waiting requests together.
 //!
-//! What cannot be written is taken back: the requests that wait for it are refused, and once none is
-//! being answered, memory becomes what the file has. So whoever was refused can send the same again.
+//! If a write fails, its changes are rolled back: the requests that wait for it are refused, and
+//! once no request is being answered, memory is restored from the file. Refused requests can
+//! therefore be repeated.
 
 use crate::store::file::File;
 use crate::store::record::Write;
@@ -12,14 +13,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long a batch as large as the last one is waited for: its requests come back one after the
-/// other. Without a pause, the first of them would have the disk for itself, and the others would
-/// wait for it; a single client never waits.
+/// How long to wait until a batch is as large as the last one, because its clients send their next
+/// requests one after another. Without this pause, the first of them would occupy the disk and make
+/// the others wait. A single client never waits.
 const TOGETHER: Duration = Duration::from_micros(200);
-/// How long after a failure the store is tried again.
+/// The pause before the store is tried again after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Keeps what has changed in a store.
+/// Writes changes to a store.
 #[derive(Debug)]
 pub struct Keeper {
     queue: Arc<Queue>,
@@ -34,21 +35,21 @@ struct Queue {
     done: watch::Sender<Done>,
 }
 
-/// What is asked of the thread that writes.
+/// What the writing thread is asked to do.
 #[derive(Debug, Default)]
 struct Asked {
-    /// How many have asked.
+    /// The number of requests to store changes so far.
     count: u64,
-    /// What is to be written in addition to the recorded changes.
+    /// Writes in addition to the recorded changes.
     also: Vec<Write>,
-    /// How many requests are being answered.
+    /// The number of requests being answered.
     inside: usize,
-    /// Why no more are, until the store can be written again.
+    /// Why requests are refused until the store can be written again.
     lost: Option<Lost>,
     is_over: bool,
 }
 
-/// A request that is being answered.
+/// A request being answered.
 #[derive(Debug)]
 pub struct Answering(Arc<Queue>);
 
@@ -62,29 +63,29 @@ impl Drop for Answering {
     }
 }
 
-/// The memory of a server that keeps it in a file.
+/// The memory of a server that stores it in a file.
 pub trait FileMemory: Send + 'static {
-    /// What has changed since this was last asked for, or all that there is.
+    /// The changes since the last call, or everything.
     fn take(&mut self, wanted: Wanted) -> Vec<Write>;
-    /// Forgets everything, and remembers what was kept.
+    /// Replaces everything by what is stored.
     fn go_back(&mut self, kept: &dyn Rows) -> anyhow::Result<()>;
 }
 
-/// What it has done.
+/// What the writing thread has done.
 #[derive(Debug, Default, Clone)]
 struct Done {
-    /// For how many all is kept.
+    /// The number of requests whose changes are stored.
     count: u64,
     batches: u64,
     failed: Option<Lost>,
 }
 
-/// What is to be written.
+/// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// What has changed since.
+    /// The changes since the last write.
     Changes,
-    /// All that there is: the file is gone.
+    /// Everything, because the file was deleted.
     All,
 }
 
@@ -103,7 +104,7 @@ impl Queue {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits as long as this holds, and no longer than that.
+    /// Waits while `holds` is true, up to `time`.
     fn wait_while<'q>(
         &self,
         asked: MutexGuard<'q, Asked>,
@@ -116,7 +117,7 @@ impl Queue {
 }
 
 impl Keeper {
-    /// Writes to `file` what changes in `memory`.
+    /// Starts to write the changes of `memory` to `file`.
     pub fn start(file: File, memory: impl FileMemory) -> anyhow::Result<Self> {
         let queue = Arc::new(Queue {
             asked: Mutex::default(),
@@ -141,7 +142,7 @@ impl Keeper {
         })
     }
 
-    /// A request is about to be answered.
+    /// Begins to answer a request.
     pub fn enter(&self) -> Result<Answering, Lost> {
         let mut asked = self.queue.asked();
         if let Some(lost) = &asked.lost {
@@ -151,7 +152,7 @@ impl Keeper {
         Ok(Answering(Arc::clone(&self.queue)))
     }
 
-    /// Waits until all that has changed so far is kept. Until then, the request is being answered.
+    /// Waits until all changes so far are stored. Until then, the request counts as being answered.
     pub async fn keep(&self, _answering: Answering) -> Result<(), Lost> {
         let mut done = self.queue.done.subscribe();
         let ticket = {
@@ -177,7 +178,7 @@ impl Keeper {
         self.queue.wake.notify_one();
     }
 
-    /// Why nothing can be kept at the moment, if that is so.
+    /// Why nothing can be stored at the moment; `None` if it can.
     pub fn lost(&self) -> Option<Lost> {
         self.queue.done.borrow().failed.clone()
     }
@@ -187,21 +188,21 @@ impl Keeper {
         &self.place
     }
 
-    /// How often it has been written.
+    /// The number of writes so far.
     pub fn batches(&self) -> u64 {
         self.queue.done.borrow().batches
     }
 
-    /// Writes what is left, and gives the store up.
+    /// Writes what is left and closes the store.
     pub fn close(&self) {
         self.queue.asked().is_over = true;
         self.queue.wake.notify_one();
         let writing = self.writing.lock();
         let writing = writing.unwrap_or_else(PoisonError::into_inner).take();
-        // The last owner of the memory may be that thread itself.
+        // That thread itself may drop the last reference to the memory.
         let own = std::thread::current().id();
         if let Some(writing) = writing.filter(|writing| writing.thread().id() != own) {
-            // A panic in there has been printed already.
+            // A panic in there has already been printed.
             let _ = writing.join();
         }
     }
@@ -217,22 +218,22 @@ fn gone() -> Lost {
     Lost("the server ends".into())
 }
 
-/// What could not be written.
+/// A failed write.
 #[derive(Debug)]
 struct Failure {
     why: Lost,
-    /// Memory is what the file has.
+    /// Whether memory has been restored from the file.
     is_back: bool,
 }
 
-/// The thread that writes.
+/// The writing thread.
 struct Writing<M> {
     queue: Arc<Queue>,
     file: File,
     memory: M,
-    /// What is to be written in addition to the recorded changes.
+    /// Writes in addition to the recorded changes.
     also: Vec<Write>,
-    /// How many asked for the last batch.
+    /// The number of requests in the last batch.
     last: u64,
     failure: Option<Failure>,
 }
@@ -242,7 +243,7 @@ impl<M: FileMemory> Writing<M> {
         loop {
             let (count, is_over) = self.wait();
             if is_over && self.failure.is_some() {
-                // What is left was refused.
+                // What is left has been refused.
                 return;
             }
             match self.attempt() {
@@ -255,7 +256,7 @@ impl<M: FileMemory> Writing<M> {
         }
     }
 
-    /// Waits until there is something to do; gives how many have asked, and whether it is the last.
+    /// Waits for something to do; returns the number of requests so far, and whether to stop.
     fn wait(&mut self) -> (u64, bool) {
         let queue = &self.queue;
         let done = queue.done.borrow().count;
@@ -272,7 +273,7 @@ impl<M: FileMemory> Writing<M> {
             Some(failure) => {
                 asked = queue.wait_while(asked, PAUSE, |it| !it.is_over);
                 if !failure.is_back {
-                    // Nothing changes memory then.
+                    // From then on, nothing changes memory.
                     let is_busy = |it: &Asked| !it.is_over && it.inside > 0;
                     asked = queue.wait_while(asked, Duration::from_secs(3_600), is_busy);
                 }
@@ -282,9 +283,11 @@ impl<M: FileMemory> Writing<M> {
         (asked.count, asked.is_over)
     }
 
-    /// Writes what there is, or all anew; says whether there was anything.
+    /// Writes the changes, or everything to a new file; returns whether there was anything to
+    /// write.
     fn attempt(&mut self) -> anyhow::Result<bool> {
-        // Whoever makes room on a disk may delete it; what is in memory makes a whole store again.
+        // Somebody may delete the file to make room on the disk; memory holds everything for a new
+        // one.
         if self.file.is_gone() {
             let mut writes = self.also.clone();
             writes.append(&mut self.memory.take(Wanted::All));
@@ -298,12 +301,12 @@ impl<M: FileMemory> Writing<M> {
                 self.memory.go_back(&self.file)?;
                 failure.is_back = true;
             }
-            // There may be nothing else to try it with.
+            // There may be nothing else to write, and the store has to be tried.
             writes.extend(self.file.remembered_writer());
         }
         let mut changes = self.memory.take(Wanted::Changes);
         if let Some(failure) = &mut self.failure {
-            // Unless they are written now, memory has what the file has not.
+            // If there are changes, memory differs from the file until they are written.
             failure.is_back = changes.is_empty();
         }
         writes.append(&mut changes);

@@ -4,16 +4,16 @@ use crate::store::keeper::{Answering, Keeper, Lost};
 use crate::store::record::Write;
 use crate::store::turns::{InTurn, Turns};
 
-/// What keeps what a server remembers.
+/// The store of a server.
 #[derive(Debug)]
 pub enum Store {
-    /// In a file of its own.
+    /// In its own file.
     File(Keeper),
-    /// Together with other servers.
+    /// Shared with other servers.
     Shared(Turns),
 }
 
-/// A request that is being answered.
+/// A request being answered.
 #[derive(Debug)]
 pub struct Entry(Inside);
 
@@ -32,12 +32,12 @@ impl Store {
         }
     }
 
-    /// Waits until all that the answer depends on is kept.
+    /// Waits until everything that the answer depends on is stored.
     pub async fn keep(&self, entry: Entry) -> Result<(), Lost> {
         match (self, entry.0) {
             (Self::File(keeper), Inside::File(inside)) => keeper.keep(inside).await,
             (Self::Shared(turns), Inside::Shared(inside)) => turns.keep(inside).await,
-            // An entry comes from the store that it is given back to.
+            // An entry is always returned to the store that it came from.
             (Self::File(_), Inside::Shared(_)) | (Self::Shared(_), Inside::File(_)) => Ok(()),
         }
     }
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// Why nothing can be kept at the moment, if that is so.
+    /// Why nothing can be stored at the moment; `None` if it can.
     pub fn lost(&self) -> Option<Lost> {
         match self {
             Self::File(keeper) => keeper.lost(),
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// How often it was written.
+    /// The number of writes so far.
     pub fn batches(&self) -> u64 {
         match self {
             Self::File(keeper) => keeper.batches(),
@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Keeps what is left, and gives it up.
+    /// Stores what is left and closes the store.
     pub fn close(&self) {
         match self {
             Self::File(keeper) => keeper.close(),

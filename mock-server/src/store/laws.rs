@@ -1,6 +1,6 @@
-//! Whatever happens to a server's memory: what has been written for its changes is what would be
-//! written for all of it, a memory that is restored from that is the same, and so is that of a
-//! server that takes the changes over.
+//! Property tests: whatever happens to a server's memory, the incremental writes add up to a full
+//! write, memory restored from them is the same, and so is the memory of a server that takes the
+//! changes over.
 
 use crate::clock::Clock;
 use crate::dialects::{Dialects, compile};
@@ -34,7 +34,7 @@ const LIMITS: Limits = Limits {
 static DIALECTS: LazyLock<Dialects> =
     LazyLock::new(|| Dialects::new(compile(Contract::shipped(), "documented").unwrap()));
 
-/// Something that happens; numbers choose a merchant, an order or a token.
+/// An operation; the numbers select a merchant, an order or a token.
 #[derive(Debug, Clone)]
 enum Step {
     Merchant(u8),
@@ -54,7 +54,7 @@ enum Step {
     Spent(u8),
     Exchange(Option<u8>),
     Forgotten(u8),
-    /// What has changed so far is written.
+    /// Writes the changes so far.
     Written,
 }
 
@@ -116,7 +116,7 @@ impl Memory {
         out
     }
 
-    /// All rows, as if nothing had ever been written.
+    /// All rows, as if nothing had been written before.
     fn all(&mut self) -> InMemory {
         self.track(true);
         let mut kept = InMemory::default();
@@ -368,7 +368,7 @@ fn customer(number: u64) -> Customer {
     }
 }
 
-/// A store that is a map.
+/// A store in a map.
 #[derive(Debug, Default, PartialEq)]
 struct InMemory(BTreeMap<(Table, Key), String>);
 

@@ -1,7 +1,7 @@
-//! What the server remembers, kept where it outlives the process.
+//! Persistence of the server's state.
 //!
-//! The server answers from memory. What has changed is written to the store in batches, and an
-//! answer leaves only when all that it depends on has been kept.
+//! The server answers from memory. Changes are written to the store in batches, and an answer is
+//! sent only when everything that it depends on is stored.
 
 mod applied;
 mod database;
@@ -12,9 +12,11 @@ mod kind;
 #[cfg(test)]
 mod laws;
 mod record;
+mod redis_url;
 mod restored;
 mod rows;
 mod shared;
+mod shared_rows;
 mod turn;
 mod turns;
 

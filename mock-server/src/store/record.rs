@@ -21,13 +21,13 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
-    /// What wrote the store, and the ids that are given next.
+    /// The store's writer, and the ids to be assigned next.
     Server,
     /// By client id.
     Merchants,
-    /// By client id and a number: the lowest is tried first.
+    /// By client id and number; the lowest number is tried first.
     Faults,
-    /// By client id and place.
+    /// By client id and position.
     Customers,
     /// By order id.
     Orders,
@@ -35,14 +35,14 @@ pub enum Table {
     AccessTokens,
     /// By token.
     RefreshTokens,
-    /// The journal, by the ids of its exchanges.
+    /// The journal, by exchange id.
     Exchanges,
-    /// How many of its exchanges were dropped, by client id; empty for those of no merchant.
+    /// How many exchanges were dropped, by client id; empty for those of no merchant.
     Dropped,
 }
 
 impl Table {
-    /// All of them, in the order in which they are read.
+    /// All tables, in the order in which they are read.
     pub const ALL: [Self; 9] = [
         Self::Server,
         Self::Merchants,
@@ -71,36 +71,36 @@ impl Table {
     }
 }
 
-/// The key of a row: a text, a number, or both.
+/// The key of a row: a string, a number, or both.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key(pub String, pub u64);
 
 impl Key {
-    /// A key that is a text.
+    /// A string key.
     pub fn text(text: impl Into<String>) -> Self {
         Self(text.into(), 0)
     }
 
-    /// A key that is a number.
+    /// A numeric key.
     pub fn number(number: u64) -> Self {
         Self(String::new(), number)
     }
 }
 
-/// One change of a store.
+/// A change of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    /// The row has this value from now on, in JSON.
+    /// Sets a row to this JSON.
     Put(Table, Key, Vec<u8>),
-    /// There is no such row any more.
+    /// Removes a row.
     Remove(Table, Key),
-    /// There are no rows with this text in their key any more.
+    /// Removes all rows with this string in their key.
     RemoveAllOf(Table, String),
-    /// The table is empty.
+    /// Removes all rows of a table.
     Clear(Table),
 }
 
-/// The row of [`Table::Server`] under [`WRITER`]: what wrote the store.
+/// The row of [`Table::Server`] with the key [`WRITER`]: what wrote the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Writer {
     /// [`FORMAT`].
@@ -109,17 +109,17 @@ pub struct Writer {
     pub version: String,
     /// The digest of the contract.
     pub contract: String,
-    /// How many servers have begun with this store before.
+    /// How many servers have started with this store before.
     pub generation: u64,
-    /// The merchants of the configuration with which the last of them began.
+    /// The merchants in the configuration of the latest server.
     pub configured: Vec<MerchantConfig>,
 }
 
-/// The key of the row that says what wrote the store.
+/// The key of the row about the store's writer.
 pub const WRITER: &str = "writer";
-/// The key of the row with the ids that are given next.
+/// The key of the row with the ids to be assigned next.
 pub const COUNTERS: &str = "counters";
-/// The version of these rows; it grows when an older program could not read them.
+/// The version of the row format; it changes when older programs could not read the rows.
 pub const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -134,12 +134,12 @@ pub(super) struct CountersRow {
 pub(super) struct MerchantRow {
     pub account: MerchantConfig,
     pub clock: Clock,
-    /// The dialect that the admin API gave it: complete, whatever its name.
+    /// The complete dialect that the admin API set, whatever its name.
     pub dialect: Option<Value>,
     pub known_customers: u64,
 }
 
-/// A row with the number that says what came first.
+/// A row with a number that gives its order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Numbered<T> {
@@ -166,7 +166,7 @@ pub(super) struct OrderRow {
     pub visit: Option<Box<Visit>>,
 }
 
-/// The endpoint whose parameters an order has.
+/// The endpoint that defines an order's parameters.
 pub(super) fn init(v2: bool) -> Endpoint {
     if v2 {
         Endpoint::InitV2
@@ -196,17 +196,17 @@ impl OrderRow {
     }
 }
 
-/// Puts a row. What the rows are made of has texts for names, and nothing else can fail.
+/// Puts a row. Rows have strings as keys, so serializing cannot fail.
 pub fn put(table: Table, key: Key, row: &impl Serialize) -> Write {
     Write::Put(table, key, serde_json::to_vec(row).unwrap_or_default())
 }
 
-/// What is to be written for a change.
+/// The writes for a change.
 pub fn writes(change: Change, out: &mut Vec<Write>) {
     match change {
         Change::Void => {
             let tables = Table::ALL.into_iter();
-            // The journal says for itself when it is void.
+            // The journal clears its own tables.
             let tables = tables.filter(|table| {
                 !matches!(table, Table::Server | Table::Exchanges | Table::Dropped)
             });
@@ -256,7 +256,7 @@ pub fn writes(change: Change, out: &mut Vec<Write>) {
     }
 }
 
-/// What is to be written for changes of the journal.
+/// The writes for changes of the journal.
 pub fn journal_writes(changes: JournalChanges, out: &mut Vec<Write>) {
     if changes.is_void {
         out.push(Write::Clear(Table::Exchanges));

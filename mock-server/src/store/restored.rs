@@ -1,4 +1,4 @@
-//! What was kept, as a server's memory.
+//! Restores a server's memory from a store.
 
 use crate::dialects::Dialects;
 use crate::fault::{Faults, KeptFault};
@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where what was kept goes: into an empty memory.
+/// The empty memory to restore into.
 #[derive(Debug)]
 pub struct Restored<'a> {
     /// The state.
@@ -31,8 +31,8 @@ pub struct Restored<'a> {
     pub dialects: &'a Dialects,
 }
 
-/// Reads what was kept. `account` gives the account that a merchant has now, and `random` its
-/// source of chance. The error names the row that cannot be read.
+/// Restores everything from a store. `account` maps a stored account to the current one, and
+/// `random` gives each merchant's random source. An error names the unreadable row.
 pub fn restore(
     rows: &dyn Rows,
     into: &mut Restored<'_>,
@@ -88,22 +88,22 @@ pub fn restore(
     restore_journal(rows, into.journal, contract)
 }
 
-/// How much there is in a store.
+/// A summary of a store's contents.
 #[derive(Debug, PartialEq)]
 pub struct Contents {
     /// What wrote it.
     pub writer: Writer,
-    /// How many merchants there are.
+    /// The number of merchants.
     pub merchants: usize,
-    /// How many orders.
+    /// The number of orders.
     pub orders: usize,
-    /// How many access and refresh tokens.
+    /// The number of access and refresh tokens.
     pub tokens: usize,
-    /// How many exchanges.
+    /// The number of exchanges.
     pub exchanges: usize,
 }
 
-/// Whether a server could begin with a store, and what is in it; nothing where it is empty.
+/// Checks that a server can start with a store, and summarizes it; `None` if it is empty.
 pub fn examine(rows: &dyn Rows, dialects: &Dialects) -> anyhow::Result<Option<Contents>> {
     let Some(writer) = rows.writer()? else {
         return Ok(None);
@@ -140,7 +140,7 @@ fn restore_journal(
         drops.push((owner, row));
         Ok(())
     })?;
-    // First: what is dropped now, because less is to be held, comes on top of it.
+    // Before the exchanges: those dropped now, because of lower limits, are added to the count.
     journal.restore_drops(drops);
     let mut next = 1;
     rows.each(Table::Exchanges, &mut |Key(_, id), value| {
@@ -166,7 +166,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &[u8]) -> anyhow::Result<T> {
     serde_json::from_slice(value).context("cannot be read")
 }
 
-/// The rows of each merchant, by their numbers.
+/// The rows of each merchant, with their numbers.
 fn all_of<T: DeserializeOwned>(
     rows: &dyn Rows,
     table: Table,
@@ -179,7 +179,7 @@ fn all_of<T: DeserializeOwned>(
     Ok(found)
 }
 
-/// Tokens in the order in which they were issued.
+/// Tokens, in the order in which they were issued.
 fn tokens<T: DeserializeOwned>(
     rows: &dyn Rows,
     table: Table,

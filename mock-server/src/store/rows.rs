@@ -1,18 +1,18 @@
-//! Rows of a store, wherever they are.
+//! Read access to the rows of a store.
 
 use crate::store::record::{Key, Table, WRITER, Writer};
 
 /// A store whose rows can be read.
 pub trait Rows {
-    /// Shows `see` each row of a table, in the order of the keys; an error of `see` ends it, with
-    /// the place of the row.
+    /// Calls `see` for each row of a table, in the order of keys. An error stops it, and gets the
+    /// row's key as context.
     fn each(
         &self,
         table: Table,
         see: &mut dyn FnMut(Key, &[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()>;
 
-    /// What wrote it; nothing where nothing has been written yet.
+    /// What wrote the store; `None` if nothing has been written yet.
     fn writer(&self) -> anyhow::Result<Option<Writer>> {
         let mut found = None;
         self.each(Table::Server, &mut |key, value| {
@@ -25,7 +25,7 @@ pub trait Rows {
     }
 }
 
-/// A row's key for people.
+/// Formats a row's key for people.
 pub(super) fn place(table: Table, key: &Key) -> String {
     match key {
         Key(text, number) if text.is_empty() => format!("{}: {number}", table.name()),

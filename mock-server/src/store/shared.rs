@@ -1,60 +1,73 @@
 //! A store that several servers share, in Redis or Valkey.
 //!
 //! One server at a time has the turn: it takes over what the others have written since, answers
-//! what waits, writes what has changed, and gives the turn on. Each of the two steps is one script,
-//! so one round trip. All that is written also goes into a log, from which the others take it over.
+//! waiting requests, writes its changes, and passes the turn on. Taking and passing the turn are
+//! one script each, and so one round trip. Every write is also appended to a log, from which the
+//! other servers take it over.
 
 use crate::store::record::{Key, Table, Write};
-use crate::store::rows::{Rows, place};
+use crate::store::redis_url::{authority, without_secrets};
 use crate::store::turn::Turn;
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, bail};
 use redis::{Client, Connection, Script, TlsCertificates, Value};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Before the names of all keys.
-const PREFIX: &str = "flexiti-mock:";
-/// How long Redis may take to answer.
+/// The prefix of all keys.
+pub(super) const PREFIX: &str = "flexiti-mock:";
+/// The timeout for Redis.
 const TIME: Duration = Duration::from_secs(2);
-/// After how many milliseconds another server takes the turn of one that has died.
-const TURN_MS: u32 = 3_000;
-/// How many turns the log has; a server that is further behind reads everything anew.
+/// After this many milliseconds, another server takes over the turn of one that has died.
+pub(super) const TURN_MS: u32 = 3_000;
+/// The maximum number of turns in the log; a server that is further behind reloads everything.
 const LOG: u32 = 4_096;
-/// How many bytes they may have together; the last is kept in any case.
+/// The maximum size of the log in bytes; the last turn is kept in any case.
 const LOG_BYTES: u32 = 16 * 1024 * 1024;
 
-/// The epoch of no store.
+/// The epoch before a store has been read.
 const NONE: &str = "?";
 
-/// Takes the turn, and reads the log from where this server is. A server that had the last turn
-/// lets one go first that waits.
+/// Takes the turn, and reads the log from this server's position. The server that had the last turn
+/// lets a waiting one go first.
 const ENTER: &str = include_str!("scripts/enter.lua");
-/// Reads the log without taking a turn, for a server that has nothing to write.
+/// Reads the log without taking the turn, for a server that has nothing to write.
 const LOOK: &str = include_str!("scripts/look.lua");
-/// Writes what has changed, and gives the turn on. A server whose turn has been taken from it
-/// writes nothing.
+/// Writes changes and passes the turn on. A server that has lost its turn writes nothing.
 const LEAVE: &str = include_str!("scripts/leave.lua");
-/// Keeps the turn while much is read.
+/// Extends the turn during a long read.
 const STAY: &str = include_str!("scripts/stay.lua");
-/// How many rows are written by one script: Redis answers nobody else meanwhile.
+/// The maximum number of rows written by one script, because Redis serves nobody else meanwhile.
 const PART: usize = 1_000;
-/// After how many rows that were read the turn is asked for once more.
-const ROWS: usize = 4_096;
 
-/// What came of asking for the turn.
+/// The result of asking for the turn.
 #[derive(Debug)]
 pub enum Entered {
-    /// Another server has it.
+    /// Another server has the turn.
     Busy,
-    /// This server has it; what others have written since its last one.
+    /// This server has the turn; contains what others have written since its last one.
     Turn(Vec<Turn>),
-    /// This server has it, and is too far behind: everything is to be read anew. Nothing has been
-    /// written yet where the flag is set.
+    /// This server has the turn, but is too far behind and has to reload everything. The flag means
+    /// that nothing has been written yet.
     Anew(bool),
+}
+
+struct Scripts {
+    enter: Script,
+    leave: Script,
+    look: Script,
+    stay: Script,
+}
+
+impl Scripts {
+    fn new() -> Self {
+        Self {
+            enter: Script::new(ENTER),
+            leave: Script::new(LEAVE),
+            look: Script::new(LOOK),
+            stay: Script::new(STAY),
+        }
+    }
 }
 
 /// A store that several servers share.
@@ -63,11 +76,11 @@ pub struct SharedStore {
     connection: RefCell<Option<Connection>>,
     place: String,
     me: String,
-    /// Which store this server has read; a new one after all was lost.
+    /// The epoch of the store that this server has read; it changes if all data was lost.
     epoch: String,
-    /// How far in the log it is.
+    /// This server's position in the log.
     at: u64,
-    scripts: [Script; 4],
+    scripts: Scripts,
 }
 
 impl std::fmt::Debug for SharedStore {
@@ -79,8 +92,8 @@ impl std::fmt::Debug for SharedStore {
 }
 
 impl SharedStore {
-    /// The store at a URL: `redis://` or, over TLS, `rediss://`, with the number of the database
-    /// for a path. `me` tells this server from the others.
+    /// The store at a URL: `redis://`, or `rediss://` for TLS, with the database number as path.
+    /// `me` identifies this server.
     pub fn connect(url: &str, ca: Option<&Path>, me: String) -> anyhow::Result<Self> {
         let place = without_secrets(url).context("--store")?;
         let client = match ca {
@@ -101,28 +114,28 @@ impl SharedStore {
             me,
             epoch: NONE.to_owned(),
             at: 0,
-            scripts: [ENTER, LEAVE, LOOK, STAY].map(Script::new),
+            scripts: Scripts::new(),
         };
         let answers = shared.ask(|connection| redis::cmd("PING").query::<()>(connection));
         answers.context("--store")?;
         Ok(shared)
     }
 
-    /// Where it is, without the password.
+    /// The URL without the password.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// How many servers have begun with this store before.
+    /// How many servers have started with this store before; counts this one.
     pub fn next_generation(&self) -> anyhow::Result<u64> {
         let name = format!("{PREFIX}generation");
         let count: u64 = self.ask(|connection| redis::cmd("INCR").arg(&name).query(connection))?;
         Ok(count - 1)
     }
 
-    /// Asks Redis, over the connection that there is or a new one; after an error that one is
-    /// given up.
-    fn ask<T>(
+    /// Sends a command over the current connection, or a new one. After an error, the connection is
+    /// dropped.
+    pub(super) fn ask<T>(
         &self,
         ask: impl FnOnce(&mut Connection) -> redis::RedisResult<T>,
     ) -> anyhow::Result<T> {
@@ -151,7 +164,8 @@ impl SharedStore {
     /// Asks for the turn.
     pub fn enter(&mut self) -> anyhow::Result<Entered> {
         let answer: Vec<Value> = self.ask(|connection| {
-            self.scripts[0]
+            self.scripts
+                .enter
                 .arg(PREFIX)
                 .arg(&self.me)
                 .arg(TURN_MS)
@@ -164,8 +178,7 @@ impl SharedStore {
             Some("busy") => Ok(Entered::Busy),
             Some("anew") => {
                 self.epoch = words.next().transpose()?.unwrap_or_default();
-                let head = words.next().transpose()?.unwrap_or_default();
-                self.at = head.parse().unwrap_or_default();
+                self.at = self.head(&words.next().transpose()?.unwrap_or_default())?;
                 Ok(Entered::Anew(self.epoch.is_empty()))
             }
             Some("turn") => Ok(Entered::Turn(self.turns(words)?)),
@@ -173,10 +186,12 @@ impl SharedStore {
         }
     }
 
-    /// What others have written, without a turn; nothing if everything is to be read anew.
+    /// Takes over what others have written, without a turn; `None` if everything has to be
+    /// reloaded.
     pub fn look(&mut self) -> anyhow::Result<Option<Vec<Turn>>> {
         let answer: Vec<Value> = self.ask(|connection| {
-            self.scripts[2]
+            self.scripts
+                .look
                 .arg(PREFIX)
                 .arg(&self.epoch)
                 .arg(self.at)
@@ -187,6 +202,18 @@ impl SharedStore {
             Some("turn") => Ok(Some(self.turns(words)?)),
             _ => Ok(None),
         }
+    }
+
+    /// Parses the position of the end of the log in a script's answer.
+    fn head(&self, said: &str) -> anyhow::Result<u64> {
+        said.parse().map_err(|_| {
+            anyhow!(
+                "{}: a script answered `{}` where a number belongs; does another program write \
+                 keys that begin with `{PREFIX}`?",
+                self.place,
+                said.escape_debug()
+            )
+        })
     }
 
     fn turns(
@@ -202,7 +229,7 @@ impl SharedStore {
         Ok(turns)
     }
 
-    /// Has everything read anew with the next turn.
+    /// Makes the next turn reload everything.
     pub fn forget(&mut self) {
         NONE.clone_into(&mut self.epoch);
         self.at = 0;
@@ -214,15 +241,15 @@ impl SharedStore {
         self.at = 0;
     }
 
-    /// Keeps the turn, if this server has it, for as long as a new one.
-    fn stay(&self) -> anyhow::Result<()> {
+    /// Extends the turn to its full length, if this server has it.
+    pub(super) fn stay(&self) -> anyhow::Result<()> {
         self.ask(|connection| {
-            let mut script = self.scripts[3].arg(PREFIX);
+            let mut script = self.scripts.stay.arg(PREFIX);
             script.arg(&self.me).arg(TURN_MS).invoke(connection)
         })
     }
 
-    /// Writes what has changed, and gives the turn on. With `is_first`, it is a new store.
+    /// Writes changes and passes the turn on. `is_first` means a new store.
     pub fn leave(
         &mut self,
         writes: &[Write],
@@ -230,8 +257,8 @@ impl SharedStore {
         is_first: bool,
     ) -> anyhow::Result<()> {
         let is_empty = writes.is_empty() && events.is_empty();
-        // Of a new store, the others read everything anyway. There is one once its last part is
-        // written; a server that finds half of one begins again.
+        // The others read a new store completely anyway. It exists once its last part is written; a
+        // server that finds an incomplete one starts over.
         let entry = if is_empty || is_first {
             String::new()
         } else {
@@ -245,11 +272,11 @@ impl SharedStore {
         }
         let epoch = if is_first { self.epoch.as_str() } else { "" };
         let head = self.write(rest, epoch, &entry, 0)?;
-        self.at = head.parse().unwrap_or(self.at);
+        self.at = self.head(&head)?;
         Ok(())
     }
 
-    /// Writes rows; keeps the turn for `stays` milliseconds, or gives it on.
+    /// Writes rows; keeps the turn for `stays` milliseconds, or passes it on.
     fn write(
         &self,
         writes: &[Write],
@@ -258,7 +285,7 @@ impl SharedStore {
         stays: u32,
     ) -> anyhow::Result<String> {
         let answer: String = self.ask(|connection| {
-            let mut script = self.scripts[1].arg(PREFIX);
+            let mut script = self.scripts.leave.arg(PREFIX);
             script.arg(&self.me).arg(LOG).arg(epoch).arg(entry);
             script.arg(LOG_BYTES).arg(stays);
             for write in writes {
@@ -275,13 +302,13 @@ impl SharedStore {
         Ok(answer)
     }
 
-    /// What makes further connections to it.
+    /// A factory for further connections.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 }
 
-/// Waits until a server has written something, or for a while.
+/// Waits until a server has written something, or for a limited time.
 pub fn news(client: &Client, held: &mut Option<Connection>) -> anyhow::Result<()> {
     if held.is_none() {
         let mut connection = client.get_connection_with_timeout(TIME)?;
@@ -304,8 +331,9 @@ pub fn news(client: &Client, held: &mut Option<Connection>) -> anyhow::Result<()
     }
 }
 
+/// The arguments of the script that writes a row.
 fn arguments(write: &Write, script: &mut redis::ScriptInvocation<'_>) {
-    // Rows that belong to a merchant have a hash of its own.
+    // Rows that belong to a merchant are in the merchant's own hash.
     let split = |table: Table, key: &Key| match table {
         Table::Faults | Table::Customers => (key.0.clone(), key.1.to_string()),
         Table::Orders | Table::Exchanges => (String::new(), key.1.to_string()),
@@ -345,79 +373,5 @@ fn text(value: Value) -> anyhow::Result<String> {
         Value::BulkString(bytes) => Ok(String::from_utf8(bytes)?),
         Value::SimpleString(text) => Ok(text),
         other => bail!("a script answered {other:?}"),
-    }
-}
-
-/// A PEM file with at least one certificate.
-fn authority(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let name = file.display();
-    let pem = std::fs::read(file).with_context(|| name.to_string())?;
-    let has_one = CertificateDer::pem_slice_iter(&pem).next();
-    ensure!(
-        matches!(has_one, Some(Ok(_))),
-        "{name}: no certificate in PEM; give that of the authority"
-    );
-    Ok(pem)
-}
-
-/// A URL without its password.
-fn without_secrets(url: &str) -> anyhow::Result<String> {
-    let mut url = url::Url::parse(url).map_err(|_| anyhow!("not a URL; redis://HOST:PORT/0"))?;
-    if !matches!(url.scheme(), "redis" | "rediss") || !url.has_host() {
-        bail!("a URL must begin with redis:// or rediss:// and name a host");
-    }
-    if url.password().is_some() {
-        let _ = url.set_password(Some("..."));
-    }
-    Ok(url.to_string())
-}
-
-impl Rows for SharedStore {
-    fn each(
-        &self,
-        table: Table,
-        see: &mut dyn FnMut(Key, &[u8]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let name = format!("{PREFIX}{}", table.name());
-        let all = |name: &str| {
-            self.ask(|connection| {
-                redis::cmd("HGETALL")
-                    .arg(name)
-                    .query::<HashMap<String, Vec<u8>>>(connection)
-            })
-        };
-        let mut rows: Vec<(Key, Vec<u8>)> = Vec::new();
-        let number = |field: &str| field.parse::<u64>().with_context(|| name.clone());
-        match table {
-            Table::Faults | Table::Customers => {
-                let owners: Vec<String> = self.ask(|connection| {
-                    let of = format!("{name}:of");
-                    redis::cmd("SMEMBERS").arg(of).query(connection)
-                })?;
-                for of in owners {
-                    for (field, value) in all(&format!("{name}:row:{of}"))? {
-                        rows.push((Key(of.clone(), number(&field)?), value));
-                    }
-                }
-            }
-            Table::Orders | Table::Exchanges => {
-                for (field, value) in all(&name)? {
-                    rows.push((Key::number(number(&field)?), value));
-                }
-            }
-            _ => rows.extend(
-                all(&name)?
-                    .into_iter()
-                    .map(|(field, value)| (Key::text(field), value)),
-            ),
-        }
-        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (at, (key, value)) in rows.into_iter().enumerate() {
-            if at % ROWS == ROWS - 1 {
-                self.stay()?;
-            }
-            see(key.clone(), &value).with_context(|| place(table, &key))?;
-        }
-        Ok(())
     }
 }

@@ -1,13 +1,13 @@
-//! What a server has written in one turn, as the log of a shared store has it.
+//! The writes of one turn, as the log of a shared store contains them.
 
 use crate::store::record::{Key, Table, Write};
 use serde::{Deserialize, Serialize};
 
-/// What one turn has written, as the log has it.
+/// An entry of the log.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Turn {
     writes: Vec<Logged>,
-    /// What watchers are to be told.
+    /// Changes to report to watchers.
     pub events: Vec<serde_json::Value>,
 }
 
@@ -21,7 +21,7 @@ enum Logged {
 }
 
 impl Turn {
-    /// What is written in a turn.
+    /// The log entry for the writes of a turn.
     pub fn new(writes: &[Write], events: Vec<serde_json::Value>) -> Self {
         let logged = |write: &Write| match write.clone() {
             Write::Put(table, key, value) => {
@@ -37,7 +37,7 @@ impl Turn {
         }
     }
 
-    /// What another server has written.
+    /// The writes of another server.
     pub fn writes(&mut self) -> Vec<Write> {
         let write = |logged: Logged| match logged {
             Logged::Put(table, key, value) => Write::Put(table, key, value.into_bytes()),

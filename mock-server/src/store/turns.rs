@@ -1,40 +1,44 @@
-//! Turns at a shared store: requests wait until this server has the turn, are answered together,
-//! and their answers leave once what they changed is written.
+//! Turns at a shared store. Requests wait until this server has the turn and are answered together;
+//! their answers are sent once their changes are written.
 
 use crate::store::keeper::Lost;
 use crate::store::record::Write;
 use crate::store::rows::Rows;
-use crate::store::shared::{Entered, SharedStore, news};
+use crate::store::shared::{Entered, SharedStore, TURN_MS, news};
 use crate::store::turn::Turn;
+use anyhow::ensure;
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How long after a failure the store is tried again.
+/// The pause before the store is tried again after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long the turn is held for requests that wait for it, at most: some may have gone.
+/// How long the turn is held at most for requests waiting to enter it, because some may have gone
+/// away.
 const LONGEST: Duration = Duration::from_millis(10);
-/// How long the end of the server waits for the last turn: a store that does not answer may take
-/// longer, and what is in that turn was promised to nobody.
+/// How long the server waits for the last turn when it stops. A store that does not respond may
+/// take longer, but no client has been promised what is in that turn.
 const LAST: Duration = Duration::from_millis(250);
-/// How long to wait before the turn is asked for again.
+/// How long a turn waits for its requests to be answered; by then another server has taken it.
+const STUCK: Duration = Duration::from_millis(TURN_MS as u64);
+/// The pause before asking for the turn again.
 const BUSY: Duration = Duration::from_micros(300);
 
 /// The memory of a server that shares a store.
 pub trait Memory: Send + Sync {
-    /// What has changed since this was last asked for.
+    /// The changes since the last call.
     fn take(&self) -> Vec<Write>;
-    /// What watchers were told since this was last asked for.
+    /// The changes reported to watchers since the last call.
     fn take_events(&self) -> Vec<Value>;
-    /// Takes over what other servers have written and told.
+    /// Takes over what other servers have written and reported.
     fn take_over(&self, turns: Vec<Turn>) -> anyhow::Result<()>;
-    /// Forgets everything, and remembers what is in the store.
+    /// Replaces everything by what is in the store.
     fn read(&self, rows: &dyn Rows) -> anyhow::Result<()>;
-    /// Everything that it remembers has to be written.
+    /// Marks everything as not yet stored.
     fn write_all(&self);
-    /// An id for a new store.
+    /// A random id for a new store.
     fn draw(&self) -> String;
 }
 
@@ -50,7 +54,7 @@ pub struct Turns {
 struct Gate {
     state: Mutex<Queue>,
     wake: Condvar,
-    /// Changes when requests may come in, and when answers may leave.
+    /// Notifies of turns that begin, and of turns that are written or have failed.
     told: watch::Sender<Told>,
 }
 
@@ -61,28 +65,28 @@ struct Gate {
 )]
 struct Queue {
     is_open: bool,
-    /// How many wait for the turn.
+    /// The number of requests waiting for the turn.
     waiting: usize,
-    /// How many are being answered in it.
+    /// The number of requests being answered in the turn.
     inside: usize,
     /// Whether another server has written something.
     has_news: bool,
     also: Vec<Write>,
     is_over: bool,
-    /// The thread that takes turns has ended.
+    /// Whether the thread that takes turns has ended.
     has_ended: bool,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Told {
-    /// How many turns have begun.
+    /// The number of turns begun.
     begun: u64,
-    /// How many of them are written.
+    /// The number of turns written.
     written: u64,
     failed: Option<Lost>,
 }
 
-/// A request that is being answered in a turn.
+/// A request being answered in a turn.
 #[derive(Debug)]
 pub struct InTurn {
     gate: Arc<Gate>,
@@ -99,7 +103,7 @@ impl Drop for InTurn {
     }
 }
 
-/// A request that waits for the turn.
+/// A request waiting for the turn.
 struct Waits<'g>(&'g Gate);
 
 impl Drop for Waits<'_> {
@@ -128,7 +132,7 @@ impl Gate {
     }
 }
 
-/// Says that the thread has ended, however it ends.
+/// Signals on drop that the thread has ended, for whatever reason.
 struct Ends(Arc<Gate>);
 
 impl Drop for Ends {
@@ -143,7 +147,7 @@ fn gone() -> Lost {
 }
 
 impl Turns {
-    /// Takes turns at `shared`, which the server has read already, for as long as `memory` lives.
+    /// Starts to take turns at `shared`, which must already have been read, while `memory` lives.
     pub fn start(shared: SharedStore, memory: Weak<dyn Memory>) -> anyhow::Result<Self> {
         let gate = Arc::new(Gate {
             state: Mutex::default(),
@@ -195,7 +199,7 @@ impl Turns {
         }
     }
 
-    /// Waits until all that a turn has changed is written.
+    /// Waits until everything that a turn has changed is written.
     pub async fn keep(&self, inside: InTurn) -> Result<(), Lost> {
         let mut told = self.gate.told.subscribe();
         let turn = inside.turn;
@@ -214,7 +218,7 @@ impl Turns {
         self.gate.wake.notify_all();
     }
 
-    /// Why there are no turns at the moment, if that is so.
+    /// Why there are no turns at the moment; `None` if there are.
     pub fn lost(&self) -> Option<Lost> {
         self.gate.told.borrow().failed.clone()
     }
@@ -224,19 +228,19 @@ impl Turns {
         &self.place
     }
 
-    /// How many turns were written.
+    /// The number of turns written so far.
     pub fn batches(&self) -> u64 {
         self.gate.told.borrow().written
     }
 
-    /// Gives the store up, once the last turn is written, or takes too long.
+    /// Closes the store once the last turn is written or takes too long.
     pub fn close(&self) {
         let mut state = self.gate.state();
         state.is_over = true;
         self.gate.wake.notify_all();
         let taking = self.taking.lock();
         let taking = taking.unwrap_or_else(PoisonError::into_inner).take();
-        // The last owner of the memory may be that thread itself.
+        // That thread itself may drop the last reference to the memory.
         let own = std::thread::current().id();
         if taking.is_some_and(|thread| thread.thread().id() != own) {
             drop(self.gate.wait(state, LAST, |state| state.has_ended));
@@ -263,7 +267,7 @@ fn listen(gate: &Gate, client: &redis::Client) {
 }
 
 fn run(gate: &Gate, mut shared: SharedStore, memory: &Weak<dyn Memory>) {
-    // After a failure nobody knows what of the last turn was written.
+    // After a failure, it is unknown how much of the last turn was written.
     let mut is_stale = false;
     loop {
         let failed = gate.told.borrow().failed.is_some();
@@ -371,8 +375,13 @@ fn turn(
         state = gate.wait(state, left, |state| state.waiting == 0);
     }
     state.is_open = false;
-    // Whoever is inside is being answered by a thread that does not wait for anything.
-    let mut state = gate.wait(state, Duration::from_secs(60), |state| state.inside == 0);
+    // Requests inside the turn are being answered by threads that do not block.
+    let mut state = gate.wait(state, STUCK, |state| state.inside == 0);
+    ensure!(
+        state.inside == 0,
+        "{}: a request took longer than the turn lasts",
+        shared.place()
+    );
     let mut writes = std::mem::take(&mut state.also);
     drop(state);
     writes.append(&mut memory.take());

@@ -1,5 +1,5 @@
-//! One log line a request, with whose it is. Nothing secret is in it: no query, no session, no
-//! header but the reference id.
+//! One log line for each request, with its merchant. It contains nothing secret: no query, no
+//! session, and no header but the reference id.
 
 use crate::http::request::{REFERENCE_ID, Request};
 use crate::journal::Note;
@@ -11,8 +11,8 @@ use hyper::Method;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Writes the line of a request, with the clauses for which it was refused. Status 0 stands for
-/// a callback that the shop did not answer.
+/// Writes a request's line, with the clauses that it was refused for. Status 0 means a callback
+/// that the shop did not answer.
 pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, took: Duration) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
@@ -59,9 +59,9 @@ pub fn line(redactor: &Redactor, request: &Request, note: &Note, status: u16, to
     out.put(line.end().as_bytes());
 }
 
-/// A path without secrets, tokens and sessions.
+/// A path with secrets, tokens and sessions hidden.
 pub(super) fn path<'p>(redactor: &Redactor, path: &'p str, note: &Note) -> Cow<'p, str> {
-    // With a known merchant, the path of such an endpoint holds nothing else.
+    // If the merchant is known, the paths of these endpoints contain nothing secret.
     let only_client = matches!(
         note.endpoint,
         Some(Endpoint::Token | Endpoint::InitV2 | Endpoint::InitPlain)
@@ -79,13 +79,13 @@ pub(super) fn method<'m>(redactor: &Redactor, method: &'m Method) -> Cow<'m, str
     }
 }
 
-/// The reference id of a request, as far as it is one.
+/// The reference id of a request, hidden if it cannot be one.
 pub(super) fn reference_id(redactor: &Redactor, request: &Request) -> Option<String> {
     let id = request.header(&REFERENCE_ID)?;
     Some(reference(redactor, &id).into_owned())
 }
 
-/// A reference id is a GUID: whatever is longer or not plain text is something else.
+/// Reference ids are GUIDs: anything longer or non-printable is something else, and is hidden.
 fn reference<'r>(redactor: &Redactor, id: &'r str) -> Cow<'r, str> {
     if id.len() <= 36 && id.bytes().all(|byte| byte.is_ascii_graphic()) {
         redactor.shown(id)

@@ -1,6 +1,6 @@
-//! The log's way to standard error. Requests only append to a buffer of bounded size; a thread of
-//! its own writes it out. So a reader that does not read, has gone, or has a full disk costs lines
-//! of the log, which are counted, and never an answer.
+//! Writes the log to standard error. Requests only append to a bounded buffer, which a separate
+//! thread writes out. A reader that is slow or gone, or a full disk, therefore costs log lines,
+//! which are counted, but never delays an answer.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,37 +8,38 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How many bytes may wait to be written; a line that does not fit is dropped.
+/// The size of the buffer in bytes; a line that does not fit is dropped.
 const BUFFER: usize = 1024 * 1024;
-/// Lines are written together: one call of the system for those of so long a time.
+/// How long lines are collected for a single system call.
 const TOGETHER: Duration = Duration::from_millis(5);
 
-/// The lines that were dropped since the process began: there is one standard error.
+/// The number of lines dropped since the process started; global, because there is one standard
+/// error.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Where lines go that are already as the log writes them; none while it writes JSON, or colours.
+/// The writer for preformatted lines; unset if the log is JSON or coloured.
 static DIRECT: OnceLock<LogWriter> = OnceLock::new();
 
-/// Where lines go that are already as the log writes them, if it writes plain lines.
+/// The writer for preformatted lines, if the log is plain text.
 pub fn direct() -> Option<&'static LogWriter> {
     DIRECT.get()
 }
 
-/// How many lines of the log were dropped because nobody read them, or they could not be written.
+/// How many lines were dropped because nobody read them or they could not be written.
 pub fn dropped() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
-/// Where log lines are put, to be written later.
+/// A handle to the buffered log.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Lines>);
 
 #[derive(Debug, Default)]
 struct Lines {
     waiting: Mutex<Waiting>,
-    /// There is something to write, or it ends.
+    /// There is something to write, or the log ends.
     more: Condvar,
-    /// All was written.
+    /// Everything has been written.
     idle: Condvar,
 }
 
@@ -51,13 +52,13 @@ struct Waiting {
 
 impl Lines {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing in here is left half done by a panic.
+        // A panic leaves nothing half done here, so a poisoned lock is safe to use.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LogWriter {
-    /// One whose lines go to `out`.
+    /// Starts a log that writes to `out`.
     pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let writer = Self::default();
         let shared = Arc::clone(&writer.0);
@@ -67,12 +68,12 @@ impl LogWriter {
         Ok(writer)
     }
 
-    /// Takes lines that are already as the log writes them, too; there is one log of a process.
+    /// Makes this the writer for preformatted lines; there is one log per process.
     pub fn take_direct(&self) {
         let _ = DIRECT.set(self.clone());
     }
 
-    /// Takes a line, or drops it; never waits and never fails.
+    /// Appends a line, or drops it; never blocks and never fails.
     pub fn put(&self, line: &[u8]) {
         let mut waiting = self.0.waiting();
         if waiting.bytes.len() + line.len() > BUFFER {
@@ -87,7 +88,7 @@ impl LogWriter {
         }
     }
 
-    /// Writes what waits, for at most so long: at the end of the program.
+    /// Writes what is left, for at most `time`. Call it at the end of the program.
     pub fn finish(&self, time: Duration) {
         let deadline = Instant::now() + time;
         let mut waiting = self.0.waiting();
@@ -161,7 +162,7 @@ fn write_out(shared: &Lines, mut out: impl Write) {
     }
 }
 
-/// Writes all of it; gives what is left if that cannot be.
+/// Writes all of it; on an error, returns what is left.
 fn write_all<'l>(out: &mut impl Write, lines: &'l [u8]) -> Result<(), &'l [u8]> {
     let mut left = lines;
     while !left.is_empty() {

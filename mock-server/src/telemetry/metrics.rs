@@ -1,5 +1,5 @@
-//! Figures for Prometheus. No label names a merchant: client ids are not for everybody to read,
-//! and there may be thousands.
+//! Metrics for Prometheus. No label identifies a merchant: client ids are not public, and there may
+//! be thousands.
 
 use crate::call_kind::CallKind;
 use crate::journal::Note;
@@ -15,10 +15,10 @@ use std::time::Duration;
 
 /// The media type of the text format.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Upper ends of the duration's buckets, in seconds.
+/// Upper bounds of the duration buckets, in seconds.
 const BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.1, 1.0];
 
-/// What is counted while the server runs; a reset leaves it alone.
+/// The counters of a running server; a reset does not affect them.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -37,24 +37,24 @@ pub struct Metrics {
     reloads: IntCounterVec,
 }
 
-/// How many statuses of a place are found without a look-up of their labels.
+/// How many statuses of a call kind are cached, to avoid looking up their labels.
 const STATUSES: usize = 32;
-/// The places that are no endpoints come after those that are.
+/// Calls other than those of endpoints follow these.
 const OTHER_PLACES: usize = Endpoint::ALL.len();
 
-/// What is counted of the requests to one place, found once.
+/// The metrics for one kind of call, looked up once.
 #[derive(Debug, Default)]
 struct OfPlace {
-    /// By the remainder of the status; whichever comes first has the slot.
+    /// By status modulo [`STATUSES`]; the first status to use a slot keeps it.
     requests: [OnceLock<(u16, IntCounter)>; STATUSES],
     seconds: OnceLock<Histogram>,
 }
 
-/// That of the endpoints, of callbacks, the checkout, and other paths.
+/// The metrics for each endpoint, callbacks, the checkout, and other paths.
 #[derive(Debug, Default)]
 struct PlaceMetrics([OfPlace; OTHER_PLACES + 3]);
 
-/// What is read again while the server runs.
+/// What can be reloaded while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reloaded {
     Certificate,
@@ -72,7 +72,7 @@ impl Reloaded {
     }
 }
 
-/// What a server remembers at a moment.
+/// The current size of a server's memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
     pub merchants: usize,
@@ -81,23 +81,23 @@ pub struct Held {
     pub refresh_tokens: usize,
     pub exchanges: usize,
     pub journal_bytes: usize,
-    /// Exchanges that the journal has dropped since it was reset.
+    /// Exchanges that the journal has dropped since the last reset.
     pub dropped: u64,
-    /// The store, where it has one.
+    /// The store, if there is one.
     pub store: Option<StoreHeld>,
 }
 
-/// How a store is at this moment.
+/// The current status of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreHeld {
     /// Whether it can be written.
     pub is_up: bool,
-    /// How often it was written.
+    /// The number of writes so far.
     pub batches: u64,
 }
 
 impl Metrics {
-    /// Everything at zero.
+    /// All metrics, at zero.
     pub fn new() -> anyhow::Result<Self> {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             IntCounterVec::new(Opts::new(format!("flexiti_mock_{name}"), help), labels)
@@ -178,7 +178,7 @@ impl Metrics {
             Box::new(metrics.refused_connections.clone()),
             Box::new(metrics.reloads.clone()),
         ];
-        // Shown from the start: a figure that is absent tells nothing.
+        // Show these from the start: an absent metric says nothing.
         metrics.malformed.with_label_values::<&str>(&[]);
         metrics.refused_connections.with_label_values::<&str>(&[]);
         for what in Reloaded::ALL {
@@ -226,7 +226,7 @@ impl Metrics {
         self.requests.with_label_values(&[endpoint, &status])
     }
 
-    /// Counts a fault that struck what is no exchange: a callback that was never requested.
+    /// Counts a fault without an exchange: a callback that was never requested.
     pub fn fault(&self, word: &str) {
         self.faults.with_label_values(&[word]).inc();
     }
@@ -236,20 +236,20 @@ impl Metrics {
         self.malformed.with_label_values::<&str>(&[]).inc();
     }
 
-    /// Counts a connection for which there was no room.
+    /// Counts a connection refused for lack of room.
     pub fn refused_connection(&self) {
         self.refused_connections
             .with_label_values::<&str>(&[])
             .inc();
     }
 
-    /// Counts files that were read again, or could not be.
+    /// Counts a reload, successful or not.
     pub fn reloaded(&self, what: Reloaded, is_ok: bool) {
         let result = if is_ok { "ok" } else { "failed" };
         self.reloads.with_label_values(&[what.name(), result]).inc();
     }
 
-    /// All figures in Prometheus's text format, with what the server remembers at this moment.
+    /// All metrics in Prometheus's text format, with the current size of the server's memory.
     pub fn text(&self, held: &Held) -> anyhow::Result<String> {
         for (what, count) in [
             ("merchants", held.merchants),

@@ -1,4 +1,4 @@
-//! What operators see: one log line a request, the metrics, and traces.
+//! What operators see: a log line for each request, metrics, and traces.
 
 pub mod access_log;
 pub mod log_writer;

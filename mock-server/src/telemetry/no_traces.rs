@@ -1,4 +1,4 @@
-//! Traces in a build that sends none.
+//! Stubs for a build without tracing.
 
 use crate::clock::Millis;
 use crate::http::request::Request;
@@ -7,7 +7,7 @@ use crate::redact::Redactor;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Never there.
+/// Never constructed.
 #[derive(Debug)]
 pub struct Traces(Infallible);
 

@@ -1,5 +1,5 @@
-//! Log lines without colours, to the letter as `tracing_subscriber` writes them. Its own way asks
-//! for the colour of each part and formats each text sign by sign, which took twice the time.
+//! Log lines without colours, exactly as `tracing_subscriber` writes them. Its own formatter looks
+//! up the style of each part and formats strings character by character, which took twice as long.
 
 use jiff::{Timestamp, tz::Offset};
 use std::error::Error;
@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The time of a line: `2026-11-29T21:04:36.123456Z`.
+/// Formats the time of a line: `2026-11-29T21:04:36.123456Z`.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock;
 
@@ -40,7 +40,7 @@ fn written(time: Timestamp) -> [u8; 27] {
     text
 }
 
-/// The fields of a line: `status=200 merchant="flexitidemo"`.
+/// Formats the fields of a line: `status=200 merchant="flexitidemo"`.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields;
 
@@ -95,7 +95,7 @@ impl Visit for Visitor<'_> {
         self.write(field, |writer| quoted(writer, value));
     }
 
-    // Otherwise they are formatted as anything is that can be printed for debugging.
+    // Without this, numbers would be formatted through `Debug`.
     fn record_u64(&mut self, field: &Field, value: u64) {
         self.write(field, |writer| decimal(writer, value));
     }
@@ -142,13 +142,13 @@ fn decimal(out: &mut impl fmt::Write, value: u64) -> fmt::Result {
     out.write_str(str::from_utf8(&digits[first..]).unwrap_or_default())
 }
 
-/// A line of the level `INFO` without a message, written field by field: to the letter what an event
-/// is written as, without the cost of its way to the log.
+/// A line of level `INFO` without a message, written field by field: exactly like an event, but
+/// without the cost of dispatching one.
 #[derive(Debug)]
 pub struct Line(String);
 
 impl Line {
-    /// A line of this moment.
+    /// Starts a line with the current time.
     pub fn now() -> Self {
         let mut line = String::with_capacity(384);
         let time = written(Timestamp::now());
@@ -163,22 +163,22 @@ impl Line {
         self.0.push('=');
     }
 
-    /// A field as it is.
+    /// Adds a field verbatim.
     pub fn bare(&mut self, name: &str, value: &str) {
         self.name(name);
         self.0.push_str(value);
     }
 
-    /// A text in quotes; nothing if there is none.
+    /// Adds a quoted text, if there is one.
     pub fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.name(name);
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = quoted(&mut self.0, value);
         }
     }
 
-    /// A number; nothing if there is none.
+    /// Adds a number, if there is one.
     pub fn number(&mut self, name: &str, value: Option<u64>) {
         if let Some(value) = value {
             self.name(name);
@@ -186,14 +186,14 @@ impl Line {
         }
     }
 
-    /// All of it, to the end of the line.
+    /// Ends the line.
     pub fn end(mut self) -> String {
         self.0.push('\n');
         self.0
     }
 }
 
-/// Keeps a message from steering the terminal in which it is read.
+/// Escapes control characters, so that a message cannot control the reader's terminal.
 struct Harmless<'w, 'o>(&'w mut Writer<'o>);
 
 impl fmt::Write for Harmless<'_, '_> {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     impl Written {
-        /// Each line, its time apart.
+        /// Each line, split into its time and the rest.
         fn lines(&self) -> Vec<(String, String)> {
             let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
             let lines = text.lines().map(|line| line.split_once(' ').unwrap());
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!((own.len(), other.len()), (5, 5));
         for (own, other) in own.iter().zip(&other) {
             assert_eq!(own.1, other.1);
-            // They were not written at the same moment.
+            // They were written at different times.
             let shape = |time: &str| time.replace(|sign: char| sign.is_ascii_digit(), "0");
             assert_eq!(shape(&own.0), shape(&other.0));
         }

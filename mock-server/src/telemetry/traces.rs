@@ -1,7 +1,6 @@
-//! A span for each exchange, sent to a collector by OTLP over HTTP. Requests only hand a span to a
-//! queue of bounded size; a thread of the SDK's own sends what waits. So a collector that is slow, or
-//! not there, costs spans and never an answer. What the spans say, the log says too, and no more:
-//! nothing secret.
+//! A span for each exchange, sent to a collector by OTLP over HTTP. Requests only append a span to
+//! a bounded queue, which a thread of the SDK sends. A slow or missing collector therefore costs
+//! spans, but never delays an answer. Spans contain the same as the log, and nothing secret.
 
 use crate::clock::Millis;
 use crate::http::request::Request;
@@ -25,18 +24,18 @@ use url::Url;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-/// Where spans go.
+/// Sends spans.
 #[derive(Debug)]
 pub struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
-    /// Requests that belong to a trace say so (W3C Trace Context).
+    /// Reads the trace that a request belongs to (W3C Trace Context).
     context: TraceContextPropagator,
 }
 
 impl Traces {
-    /// Sends spans to `collector` by `client`. Headers, the name of the service and the like are what
-    /// the environment variables of OpenTelemetry say.
+    /// Sends spans to `collector` through `client`. OpenTelemetry's environment variables set
+    /// headers, the service name and so on.
     pub fn start(collector: &Url, client: impl HttpClient + 'static) -> anyhow::Result<Self> {
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
@@ -55,7 +54,7 @@ impl Traces {
         })
     }
 
-    /// Hands on the span of an exchange that began at a time of the machine's clock.
+    /// Records the span of an exchange that began at `at`, by the machine's clock.
     pub fn exchange(
         &self,
         at: Millis,
@@ -92,14 +91,14 @@ impl Traces {
         span.end_with_timestamp(began + took);
     }
 
-    /// Sends what waits, for at most so long: at the end of the program.
+    /// Sends the remaining spans, for at most `time`. Call it at the end of the program.
     pub fn finish(&self, time: Duration) {
-        // Whoever stops the program does not wait for a collector that is not there.
+        // Stopping the program should not wait for a missing collector.
         let _ = self.provider.shutdown_with_timeout(time);
     }
 }
 
-/// What a span says, under the names of the semantic conventions where they have one.
+/// The attributes of a span, named by the semantic conventions where these have a name.
 fn attributes(
     redactor: &Redactor,
     request: &Request,
@@ -142,7 +141,7 @@ fn attributes(
     .collect()
 }
 
-/// The one that the specification has for a default, unless a variable says JSON.
+/// The default of the specification, unless a variable asks for JSON.
 fn protocol() -> Protocol {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let own = set("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL");
@@ -152,7 +151,7 @@ fn protocol() -> Protocol {
     }
 }
 
-/// Whose spans these are: the name is the program's unless a variable says another.
+/// The resource of the spans: the service name is the program's unless a variable sets it.
 fn resource() -> Resource {
     let set = |name: &str| std::env::var(name).unwrap_or_default();
     let is_named = !set("OTEL_SERVICE_NAME").is_empty()

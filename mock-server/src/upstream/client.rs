@@ -1,5 +1,5 @@
-//! One request to the upstream: deadline, size limit, certificates, proxy, and why there is no
-//! answer. A redirection is an answer, and never followed.
+//! One request to the upstream: timeout, size limit, certificates, proxy, and the reasons for
+//! failures. A redirection is passed on, never followed.
 
 use crate::config::UpstreamSettings;
 use crate::http::route::BASE;
@@ -29,9 +29,9 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-/// The largest answer that is passed on.
+/// The largest answer that is passed on, in bytes.
 pub const LARGEST: usize = 4 * 1024 * 1024;
-/// Requests at once; more wait.
+/// The maximum number of concurrent requests; more wait.
 const PLACES: usize = 32;
 
 /// Sends requests to one server.
@@ -45,13 +45,13 @@ pub struct Client {
 }
 
 impl fmt::Debug for Client {
-    /// Without the proxy, which may have a password.
+    /// Omits the proxy, whose URL may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Client").field(&self.base.as_str()).finish()
     }
 }
 
-/// What came back.
+/// An answer from the upstream.
 #[derive(Debug)]
 pub struct Came {
     pub status: StatusCode,
@@ -59,7 +59,7 @@ pub struct Came {
     pub body: Bytes,
 }
 
-/// Ends a connection with whoever asked for it.
+/// Aborts a connection's task on drop.
 struct Driver(JoinHandle<()>);
 
 impl Drop for Driver {
@@ -72,7 +72,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Client {
-    /// A client for the server of the settings, which may not be the one that listens on `own`.
+    /// A client for the server in the settings, which must not be the one that listens on `own`.
     /// Errors name the flag.
     pub fn new(url: &str, settings: &UpstreamSettings, own: SocketAddr) -> anyhow::Result<Self> {
         let base = base(url)?;
@@ -95,8 +95,8 @@ impl Client {
         })
     }
 
-    /// A client for another server than an upstream: the system's authorities, and the proxy of the
-    /// environment unless it is on this machine.
+    /// A client for a server other than the upstream, with the system's CAs and, unless it is on
+    /// this machine, the environment's proxy.
     #[cfg(feature = "otel")]
     pub fn of(base: Url, patience: Duration, own: SocketAddr) -> anyhow::Result<Self> {
         Ok(Self {
@@ -111,12 +111,13 @@ impl Client {
         })
     }
 
-    /// Scheme, host and port.
+    /// The origin: scheme, host and port.
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()
     }
 
-    /// The path there of a path here: what is below the base path is below the upstream's.
+    /// Maps a path on this server to the upstream's: paths below our base path to paths below its
+    /// own.
     pub fn path(&self, path: &str) -> String {
         match path.strip_prefix(BASE) {
             Some(rest) => format!("{}{rest}", self.base.path().trim_end_matches('/')),
@@ -124,7 +125,7 @@ impl Client {
         }
     }
 
-    /// Sends a request to a path and query there, and reads the whole answer.
+    /// Sends a request for `target`, a path and query on the upstream, and reads the whole answer.
     pub async fn send(
         &self,
         method: Method,
@@ -178,14 +179,15 @@ impl Client {
         whole_answer(sender.send_request(request).await?).await
     }
 
-    /// Host and port as the URL has them.
+    /// Host and port, as in the URL.
     fn host(&self) -> &str {
         let origin = self.base.as_str();
         let rest = origin.split_once("://").map_or(origin, |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
     }
 
-    /// A stream to the server, and whether requests on it name the whole URL: a proxy wants that.
+    /// Connects to the server; also returns whether requests have to contain the full URL, as a
+    /// proxy requires.
     async fn connect(&self, proxy: Option<&Intercept>) -> Result<(Box<dyn Stream>, bool), Failure> {
         let host = self.base.host_str().unwrap_or_default();
         let bare = host.trim_matches(['[', ']']);
@@ -237,7 +239,7 @@ async fn tcp(host: &str, port: u16) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-/// A stream through a proxy to a server (RFC 9110, section 9.3.6).
+/// A tunnel to a server through a proxy (RFC 9110, section 9.3.6).
 async fn tunnel(
     stream: TcpStream,
     authority: &str,
@@ -245,7 +247,7 @@ async fn tunnel(
 ) -> Result<Box<dyn Stream>, Failure> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = connection.with_upgrades();
-    // Once the tunnel is there, it has ended.
+    // The task ends once the tunnel is established.
     let _driver = Driver(tokio::spawn(async move { drop(connection.await) }));
     let mut request = Request::connect(authority).header(HOST, authority);
     if let Some(keys) = proxy.basic_auth() {
@@ -296,10 +298,10 @@ pub fn is_own(stream: &TcpStream, own: SocketAddr) -> bool {
     is_ours && own.port() == there.port()
 }
 
-/// Reads `--upstream`.
+/// Parses `--upstream`.
 fn base(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text).with_context(|| format!("--upstream: `{text}`"))?;
-    // What it holds besides an address is not repeated: it may be a password.
+    // Do not repeat the other parts, which may contain a password.
     let more = !url.username().is_empty() || url.password().is_some();
     ensure!(
         !more && url.query().is_none() && url.fragment().is_none(),
@@ -316,7 +318,7 @@ fn base(text: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
-/// Reads `--upstream-proxy`. The message does not repeat it: it may hold a password.
+/// Parses `--upstream-proxy`. The message does not repeat it, because it may contain a password.
 fn explicit(text: &str) -> anyhow::Result<Matcher> {
     let url = Url::parse(text).ok();
     let known = url.is_some_and(|url| url.scheme() == "http" && url.has_host());
@@ -324,10 +326,10 @@ fn explicit(text: &str) -> anyhow::Result<Matcher> {
     Ok(Matcher::builder().all(text.to_owned()).build())
 }
 
-/// TLS that trusts the system's authorities, and those of a file.
+/// A TLS connector that trusts the system's CAs, and those in a file.
 fn connector(ca: Option<&Path>) -> anyhow::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
-    // What the system has and cannot be read is not ours to mend.
+    // Unreadable certificates of the system are not our concern.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca {
         let name = || format!("--upstream-ca {}", file.display());

@@ -1,4 +1,4 @@
-//! The way of traces to their collector.
+//! Sends traces to their collector.
 
 use crate::telemetry::traces::Traces;
 use crate::upstream::client::{Came, Client};
@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-/// How long a collector may take for what it is sent.
+/// The timeout for the collector.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Sends requests to a collector, from a thread that is no runtime's.
+/// Sends requests to a collector, from a thread outside of any runtime.
 #[derive(Debug)]
 struct Collector {
     client: Client,
@@ -27,7 +27,7 @@ struct Collector {
 }
 
 impl Collector {
-    /// Tells the log when spans are no longer delivered, and when they are again.
+    /// Logs when spans can no longer be delivered, and when they can again.
     fn tell(&self, came: &Result<Came, Failure>) {
         let why = match came {
             Err(failure) => failure.why.clone(),
@@ -71,7 +71,7 @@ impl HttpClient for Collector {
     }
 }
 
-/// Sends spans to a collector, which may not be the server that listens on `own`.
+/// Sends spans to a collector, which must not be the server that listens on `own`.
 pub fn traces(collector: &Url, own: SocketAddr) -> anyhow::Result<Traces> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let client = Collector {

@@ -1,8 +1,8 @@
-//! The same question to a mock: what it would have answered, and what that differs in.
+//! Puts the same request to a mock, and compares the answers.
 //!
-//! The mock that is asked is another one, with a state of its own: nothing that it opens or issues
-//! is ever seen. Tokens and ids of the upstream become its own on the way to it, and its orders
-//! come to the outcomes that the upstream's notifications report.
+//! This mock is a separate one with its own state, so nothing that it opens or issues is ever
+//! visible. In the request, the upstream's tokens and ids are replaced by the mock's, and the
+//! mock's orders are brought to the outcomes that the upstream's notifications report.
 
 use crate::clock::Millis;
 use crate::config::Settings;
@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::subscriber::NoSubscriber;
 
-/// The other mock.
+/// The separate mock.
 #[derive(Debug)]
 pub struct Shadow {
     service: Service,
@@ -28,7 +28,7 @@ pub struct Shadow {
 }
 
 impl Shadow {
-    /// One with the merchants and customers of the settings.
+    /// A mock with the merchants and customers of the settings.
     pub fn new(
         settings: &Settings,
         rulebook: Arc<Rulebook>,
@@ -47,8 +47,8 @@ impl Shadow {
         })
     }
 
-    /// Asks the mock what the upstream was asked, and says what it answers otherwise. The merchant
-    /// has there the account and the dialect that it has here.
+    /// Answers the upstream's request with the mock, and returns the differences. The merchant has
+    /// the same account and dialect there as here.
     pub fn ask(
         &self,
         main: &Service,
@@ -73,7 +73,7 @@ impl Shadow {
             self.bring(&rulebook, client_id, &asked.path, wanted, now);
         }
         let before = self.service.app.journal().next_id();
-        // It is nobody's request: the log has the one line of the upstream's answer.
+        // Suppress the log, which contains only the line of the upstream's answer.
         let quiet = NoSubscriber::default();
         let reply = tracing::subscriber::with_default(quiet, || self.service.handle(&asked));
         let entry = self.service.app.journal().get(before);
@@ -143,7 +143,8 @@ impl Shadow {
             .collect()
     }
 
-    /// Brings the order of a notification's path to an outcome; where that cannot be, it stays.
+    /// Brings the order in a notification's path to an outcome; if that is impossible, it is
+    /// unchanged.
     fn bring(&self, rulebook: &Rulebook, client_id: &str, path: &str, wanted: Wanted, now: Millis) {
         let id = path.rsplit('/').next().unwrap_or_default();
         let mut state = self.service.app.state();
@@ -170,7 +171,7 @@ fn outcome_of(rulebook: &Rulebook, answer: AnswerView<'_>) -> Option<Wanted> {
     serde_json::from_value(name.into()).ok()
 }
 
-/// A request with the other mock's tokens and ids.
+/// The request with the mock's tokens and ids.
 fn translated(request: &Request, chain: &Chain) -> Request {
     let mut asked = request.clone();
     asked.path = chain.path(&request.path);
@@ -191,7 +192,7 @@ fn translated(request: &Request, chain: &Chain) -> Request {
     asked
 }
 
-/// The parameters of a request as texts, read leniently.
+/// The parameters of a request as text, read leniently.
 pub fn flat(rulebook: &Rulebook, endpoint: Endpoint, request: &Request) -> Value {
     let contract = rulebook.contract();
     let body: &[u8] = match &request.body {

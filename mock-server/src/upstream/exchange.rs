@@ -1,4 +1,4 @@
-//! What is known of an exchange with the upstream, and what is written of it to the transcript.
+//! What is recorded of an exchange with the upstream, in the journal and in the transcript.
 
 use crate::clock::Millis;
 use crate::http::reply::Reply;
@@ -14,31 +14,32 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What is kept of an answer's body; of longer ones, only the length.
+/// The maximum size of a recorded answer body, in bytes; of longer ones, only the length is
+/// recorded.
 const KEPT: usize = 256 * 1024;
-/// What a request asks for.
+/// What kind of resource a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// A call of the API.
     Call(Endpoint),
-    /// Another path of the API.
+    /// Another path below the API's base path.
     Path,
-    /// A hosted page, or what belongs to one.
+    /// A hosted page, or a resource that belongs to one.
     Page,
 }
 
-/// What is to be written to the transcript.
+/// An exchange to be written to the transcript.
 pub struct Exchange<'a> {
     pub at: Millis,
     pub note: &'a Note,
     pub request: &'a Request,
-    /// As it came.
+    /// The answer as it came.
     pub reply: Option<&'a Reply>,
     pub took: Duration,
 }
 
 impl Exchange<'_> {
-    /// The exchange with a server at `origin`, without secrets.
+    /// The exchange with a server at `origin`, with secrets hidden.
     pub fn recorded(&self, redactor: &Redactor, origin: &str, what: What) -> Recorded {
         let note = Note {
             hides_answer: self.reply.is_some_and(|reply| is_hidden(what, reply)),
@@ -80,14 +81,14 @@ impl Exchange<'_> {
     }
 }
 
-/// What can be told of a call by what was sent and what came back, as handlers note it.
+/// Notes what a handler would note about a call, as far as request and answer show it.
 pub fn note(note: &mut Note, what: What, rulebook: &Rulebook, request: &Request, came: &Came) {
     let What::Call(endpoint) = what else {
         return;
     };
     let contract = rulebook.contract();
     let params = flat(rulebook, endpoint, request);
-    // Other refusals are about who asks, or what for.
+    // Other refusals concern authentication or the resource.
     if matches!(came.status.as_u16(), 400 | 409 | 422) {
         let broken = rulebook.check(endpoint, &params).into_iter();
         let reason = |violation: Violation| Reason {
@@ -121,8 +122,8 @@ fn order_id(endpoint: Endpoint, request: &Request, answer: &[u8]) -> Option<u64>
     }
 }
 
-/// Whether the body of an answer is not kept: pages are large, and hold what customers see; of
-/// what is no text, nothing can be searched for secrets.
+/// Whether the body of an answer must not be recorded: pages are large and contain customer data,
+/// and a body that is not text cannot be searched for secrets.
 pub fn is_hidden(what: What, reply: &Reply) -> bool {
     let is_coded = reply
         .headers
@@ -136,7 +137,7 @@ pub fn is_hidden(what: What, reply: &Reply) -> bool {
         || reply.content_type.starts_with("text/html")
 }
 
-/// With milliseconds, always three digits of them.
+/// Formats a time with exactly three decimals.
 pub fn date_time(at: Millis) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
     format!("{at:.3}")

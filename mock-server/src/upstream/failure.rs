@@ -1,34 +1,34 @@
-//! Why there is no answer of the upstream that can be passed on.
+//! Reasons why there is no upstream answer to pass on.
 
 use hyper::StatusCode;
 
-/// Why nothing came back that can be passed on.
+/// Why there is no answer to pass on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub kind: FailureKind,
-    /// For people.
+    /// The reason, for people.
     pub why: String,
 }
 
 /// Kinds of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Nobody is there, or the proxy does not get through.
+    /// The server or the proxy cannot be reached.
     Unreachable,
     /// Its certificate is not trusted.
     Certificate,
-    /// It takes too long.
+    /// It did not answer in time.
     Late,
     /// Its answer is too large.
     TooLarge,
-    /// What it sends is no HTTP, or ends before its end.
+    /// Its answer is not HTTP, or ends early.
     Broken,
-    /// It is this server.
+    /// It is this server itself.
     Own,
 }
 
 impl FailureKind {
-    /// The word in the answer.
+    /// The error code in the answer.
     pub fn word(self) -> &'static str {
         match self {
             Self::Unreachable => "upstream_unreachable",
@@ -75,7 +75,7 @@ impl From<hyper::Error> for Failure {
     }
 }
 
-/// What went wrong with TLS.
+/// The failure for a TLS error.
 pub fn handshake(error: &std::io::Error) -> Failure {
     let cause = error.get_ref();
     let cause = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>());

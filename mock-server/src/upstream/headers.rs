@@ -1,11 +1,11 @@
-//! Which headers are passed on, in either direction.
+//! The headers that are passed on, in either direction.
 
 use hyper::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-/// Headers that are about one connection (RFC 9110, section 7.6.1), and about the length.
+/// Hop-by-hop headers (RFC 9110, section 7.6.1), and the content length.
 const OWN: [HeaderName; 8] = [
     CONNECTION,
     PROXY_AUTHENTICATE,
@@ -17,7 +17,8 @@ const OWN: [HeaderName; 8] = [
     CONTENT_LENGTH,
 ];
 
-/// The headers of a request to pass on. An answer in a content coding could not be read.
+/// The headers of a request to pass on. Content codings are refused, because such an answer could
+/// not be read.
 pub fn of_request(headers: &HeaderMap) -> HeaderMap {
     let mut passed = end_to_end(headers);
     for name in [HOST, EXPECT] {
@@ -29,7 +30,7 @@ pub fn of_request(headers: &HeaderMap) -> HeaderMap {
     passed
 }
 
-/// The headers of an answer to pass on; the length where there is no body to tell it.
+/// The headers of an answer to pass on. The length is kept for HEAD, where no body gives it.
 pub fn of_answer(headers: &HeaderMap, is_head: bool) -> HeaderMap {
     let mut passed = end_to_end(headers);
     if let Some(length) = headers.get(CONTENT_LENGTH).filter(|_| is_head) {
@@ -54,7 +55,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     passed
 }
 
-/// Names and values as texts.
+/// Names and values as strings.
 pub fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
         let value = String::from_utf8_lossy(value.as_bytes());

@@ -1,5 +1,5 @@
-//! Secrets that the upstream issues: no shape tells them, so they are taken from its answers and
-//! hidden from then on.
+//! Secrets that the upstream issues. Their shape is unknown, so they are collected from its
+//! answers, and hidden from then on.
 
 use crate::redact::Secrets;
 use serde_json::Value;
@@ -7,14 +7,14 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
-/// How many are remembered; the oldest are forgotten first.
+/// The maximum number of secrets; the oldest are forgotten first.
 const LIMIT: usize = 20_000;
-/// Shorter ones would blot out ordinary words.
+/// Hiding shorter ones would blot out ordinary words.
 const SHORTEST: usize = 8;
-/// What is shorter in a URL is no session.
+/// A shorter part of a URL is not a session.
 const SHORTEST_SESSION: usize = 16;
 
-/// The secrets of the upstream's answers.
+/// The secrets in the upstream's answers.
 #[derive(Debug)]
 pub struct Learned {
     secrets: Arc<Secrets>,
@@ -24,12 +24,12 @@ pub struct Learned {
 #[derive(Debug, Default)]
 struct Known {
     all: HashSet<Arc<str>>,
-    /// All of them, the oldest first.
+    /// All secrets, oldest first.
     list: VecDeque<Arc<str>>,
 }
 
 impl Learned {
-    /// None yet.
+    /// No secrets yet.
     pub fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             secrets,
@@ -37,14 +37,14 @@ impl Learned {
         }
     }
 
-    /// Takes what an answer issues: tokens, and sessions in the URL of the hosted pages.
+    /// Learns the secrets in an answer: tokens, and sessions in the URL of the hosted pages.
     pub fn answer(&self, body: &[u8]) {
         if let Ok(body) = serde_json::from_slice::<Value>(body) {
             self.members("", &body);
         }
     }
 
-    /// Takes the session in a URL.
+    /// Learns the session in a URL.
     pub fn url(&self, url: &str) {
         let Ok(url) = Url::parse(url) else {
             return;

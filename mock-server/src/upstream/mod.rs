@@ -1,10 +1,10 @@
-//! Another server behind this one. What merchants send whose entry says `upstream = true` is passed
-//! on to it, or answered from a transcript; each exchange is in the journal and in the transcript
-//! before its answer is given.
+//! The upstream: another server behind this one. Requests of merchants whose entry says `upstream =
+//! true` are passed on to it, or answered from a transcript. Each exchange is in the journal and in
+//! the transcript before its answer is sent.
 //!
-//! `client` sends, `headers` and `rewrite` say what is changed on the way, `transcript` keeps,
-//! `recorded` answers from what was kept, `compare` asks a mock, and `learn` finds the secrets that
-//! the other server issues. `collector` is where traces go, by the same client.
+//! `client` sends requests, `headers` and `rewrite` define what changes on the way, `transcript`
+//! records exchanges, `recorded` answers from a transcript, `compare` asks a mock, and `learn`
+//! collects the secrets that the upstream issues. `collector` sends traces with the same client.
 
 mod client;
 #[cfg(feature = "otel")]
@@ -50,21 +50,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Sends spans where the settings say, if they do; not to the server that listens on `own`.
+/// Sends spans to the collector in the settings, if there is one; it must not be the server that
+/// listens on `own`.
 #[cfg(feature = "otel")]
 pub fn traces(settings: &Settings, own: SocketAddr) -> anyhow::Result<Option<Traces>> {
     let collector = settings.traces.as_ref();
     collector.map(|url| collector::traces(url, own)).transpose()
 }
 
-/// Sends no spans: this build has no way to.
+/// Always `None`: this build does not support tracing.
 #[cfg(not(feature = "otel"))]
 #[expect(clippy::unnecessary_wraps, reason = "the other build may fail")]
 pub fn traces(_: &Settings, _: SocketAddr) -> anyhow::Result<Option<Traces>> {
     Ok(None)
 }
 
-/// Another server behind this one.
+/// The upstream.
 #[derive(Debug)]
 pub struct Upstream {
     mode: UpstreamMode,
@@ -72,7 +73,7 @@ pub struct Upstream {
     learned: Learned,
 }
 
-/// A request that is to be passed on.
+/// A request to pass on.
 #[derive(Debug)]
 pub struct Forward {
     what: What,
@@ -84,7 +85,7 @@ pub struct Forward {
 }
 
 impl Upstream {
-    /// What the settings ask for. The error names the flag.
+    /// Prepares the upstream as the settings say. An error names the flag.
     pub fn start(settings: &Settings, service: &Service) -> anyhow::Result<Option<Arc<Self>>> {
         let named = settings.merchants.iter().filter(|it| it.upstream);
         let named: Vec<&str> = named.map(|it| it.client_id.as_str()).collect();
@@ -118,7 +119,8 @@ impl Upstream {
         })))
     }
 
-    /// Whether a request is to be passed on. What could not be read whole is refused here.
+    /// How to pass a request on; `None` if it is not for the upstream. An incomplete request is
+    /// refused here instead.
     pub fn takes(&self, service: &Service, request: &Request) -> Option<Forward> {
         if !matches!(request.body, Body::Read(_)) {
             return None;
@@ -162,8 +164,8 @@ impl Upstream {
         })
     }
 
-    /// The merchant whose hosted page is asked for: by the URL that init gave, by the page that the
-    /// browser comes from, or the only one that there is.
+    /// The merchant whose hosted page is requested: by the URL that init returned, by the page that
+    /// the browser comes from, or else the only merchant that there is.
     fn whose(&self, service: &Service, request: &Request, note: &mut Note) -> Option<String> {
         let Source::Server(server) = &self.source else {
             return None;
@@ -186,7 +188,7 @@ impl Upstream {
         named.next().is_none().then(|| only.client_id.to_string())
     }
 
-    /// Passes a request on, keeps the exchange, and gives the answer.
+    /// Passes a request on, records the exchange, and returns the answer.
     pub async fn pass(
         self: &Arc<Self>,
         service: Arc<Service>,
@@ -214,20 +216,20 @@ impl Upstream {
                 // The exchange is recorded in any case.
                 let entry = service.app.enter().await.unwrap_or_default();
                 let app = Arc::clone(&service.app);
-                // Writing to the disk takes longer than others may wait.
+                // Writing to the disk would block others for too long.
                 let own = Arc::clone(self);
                 let settled = tokio::task::spawn_blocking(move || {
                     own.settle(&service, forward, request, &came, took)
                 });
                 let settled = settled.await;
-                // What the upstream has done is answered, whether the journal is kept or not.
+                // Return the upstream's answer even if the journal could not be stored.
                 let _ = app.keep(entry).await;
                 settled.unwrap_or_else(|_| Reply::empty(StatusCode::INTERNAL_SERVER_ERROR))
             }
         }
     }
 
-    /// Keeps an exchange, and makes the answer to give.
+    /// Records an exchange and builds the answer.
     fn settle(
         &self,
         service: &Service,
@@ -262,7 +264,7 @@ impl Upstream {
             }
         };
         if what == What::Page {
-            // A customer typed it.
+            // It was typed by a customer.
             kept_request.body = Body::Read(Bytes::new());
         }
         let seen = Exchange {
@@ -307,7 +309,7 @@ impl Upstream {
         }
     }
 
-    /// The answer that a transcript has.
+    /// Answers from the transcript.
     fn recorded(
         &self,
         answers: &Answers,

@@ -1,8 +1,8 @@
-//! Answers from a transcript, without any network.
+//! Answers from a transcript, without any network access.
 //!
 //! A request gets the answer to a recorded one with the same method, path and parameters, whatever
-//! their order and encoding. Headers and secrets are not compared. Where the same was asked several
-//! times, the answers come in the order of the file, and the last one again and again.
+//! their order and encoding. Headers and secrets are not compared. Answers to equal requests are
+//! given in the order of the file, and the last one is repeated.
 
 use crate::http::json::any;
 use crate::redact::{HASH, HIDDEN};
@@ -12,22 +12,22 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-/// How long a token is.
+/// The length of a token, in characters.
 const LENGTH: usize = 40;
 
 type Parameters = BTreeMap<String, String>;
 
-/// The answers of a transcript.
+/// The answers in a transcript.
 #[derive(Debug)]
 pub struct Answers {
-    /// By method and path.
+    /// Answers by method and path.
     asked: HashMap<(String, String), Vec<(Parameters, Answer)>>,
-    /// How often the first of several equal requests was asked.
+    /// How often each request was answered, by method, path and the index of its first answer.
     given: Mutex<HashMap<(String, String, usize), usize>>,
 }
 
 impl Answers {
-    /// Those of these exchanges.
+    /// The answers of these exchanges.
     pub fn new(recorded: Vec<Recorded>) -> Self {
         let mut asked: HashMap<_, Vec<_>> = HashMap::new();
         for Recorded {
@@ -48,7 +48,7 @@ impl Answers {
         }
     }
 
-    /// The answer to a request; the error says what there is instead.
+    /// The answer to a request; the error says which answers there are instead.
     pub fn get(
         &self,
         method: &str,
@@ -81,7 +81,7 @@ impl Answers {
     }
 }
 
-/// A text with tokens in the place of what was hidden: forty hexadecimal digits, as Flexiti's have.
+/// A text with tokens instead of redacted secrets: forty hexadecimal digits, like Flexiti's.
 pub fn shown(text: &str) -> String {
     let mut parts = text.split(HIDDEN);
     let mut shown = parts.next().unwrap_or_default().to_owned();
@@ -102,7 +102,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// The parameters of a query and a body that are no secrets, flat.
+/// The parameters of a query and a body, flat and without secrets.
 fn parameters(query: Option<&str>, body: &[u8]) -> Parameters {
     let mut flat = Parameters::new();
     let mut all = any(query.unwrap_or_default().as_bytes());
@@ -134,7 +134,7 @@ fn flatten(name: &str, value: Value, flat: &mut Parameters) {
     }
 }
 
-/// Whether two requests have the same parameters. What was hidden may be anything.
+/// Whether two requests have the same parameters. A redacted value matches any value.
 fn same(known: &Parameters, asked: &Parameters) -> bool {
     differing(known, asked).is_empty()
 }

@@ -1,4 +1,4 @@
-//! The answers that are given.
+//! Builds the answers.
 
 use crate::api::rejection::shaped;
 use crate::http::reply::Reply;
@@ -12,11 +12,11 @@ use flexiti_contract::{Endpoint, Refusal, Rulebook};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 
-/// The header of an answer that this server made in the upstream's place: what kept it from
-/// passing one on.
+/// The header of an answer that this server gave instead of the upstream's: why none could be
+/// passed on.
 const OWN_WORDS: &str = "x-flexiti-mock-upstream";
 
-/// An answer as it came.
+/// Passes an answer on.
 pub fn passed_on(came: &Came, is_head: bool) -> Reply {
     let mut passed = headers::of_answer(&came.headers, is_head);
     let kind = passed.remove(CONTENT_TYPE);
@@ -31,7 +31,7 @@ pub fn passed_on(came: &Came, is_head: bool) -> Reply {
 fn put(headers: HeaderMap, reply: &mut Reply) {
     let mut last = None;
     for (name, value) in headers {
-        // Of a name that stands several times, the others follow without it.
+        // Repeated headers follow without their name.
         last = name.or(last);
         if let Some(name) = &last {
             reply.headers.push((name.clone(), value));
@@ -39,7 +39,7 @@ fn put(headers: HeaderMap, reply: &mut Reply) {
     }
 }
 
-/// The answer of a transcript as if it had come.
+/// An answer of the transcript, as if it had come from the upstream.
 pub fn came(answer: &Answer) -> Came {
     let mut all = HeaderMap::new();
     for (name, value) in &answer.headers {
@@ -49,7 +49,7 @@ pub fn came(answer: &Answer) -> Came {
             all.append(name, value);
         }
     }
-    // An archive has the text, whatever its coding was.
+    // An archive contains decoded text, whatever the coding was.
     all.remove(CONTENT_ENCODING);
     let body = answer.body.as_deref().unwrap_or_default();
     Came {
@@ -59,7 +59,7 @@ pub fn came(answer: &Answer) -> Came {
     }
 }
 
-/// An answer with the URLs of this server.
+/// An answer with URLs of this server.
 pub fn rewritten(
     urls: &Urls,
     what: What,
@@ -84,12 +84,12 @@ pub fn rewritten(
     reply
 }
 
-/// What kept an answer from being passed on, in a sentence.
+/// Why no answer could be passed on, as a sentence.
 pub fn said(origin: &str, failure: &Failure) -> String {
     format!("the upstream {origin}: {}", failure.why)
 }
 
-/// The answer of this server in the upstream's place, in the shape of the dialect's refusals.
+/// This server's answer instead of the upstream's, in the shape of the dialect's refusals.
 pub fn refused(
     rulebook: &Rulebook,
     status: StatusCode,

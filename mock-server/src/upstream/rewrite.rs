@@ -1,5 +1,5 @@
-//! URLs of the upstream, so that the customer's browser comes through this server: its hosted pages
-//! are asked for here, and go on to it.
+//! Rewrites URLs of the upstream, so that the customer's browser goes through this server, which
+//! passes requests for hosted pages on.
 
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
@@ -10,22 +10,22 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
-/// How many hosted pages are remembered.
+/// The maximum number of hosted pages remembered.
 const LIMIT: usize = 20_000;
 
-/// What is read of the answer of init: the URL as it is spelled there.
+/// The raw redirection URL in an answer to init.
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
     redirection_url: &'a RawValue,
 }
 
-/// Two origins, and the pages at the one that belong to merchants.
+/// The two origins, and the hosted pages with their merchants.
 #[derive(Debug)]
 pub struct Urls {
     /// The upstream's origin.
     there: String,
-    /// Ours, as browsers reach it.
+    /// This server's origin, as browsers reach it.
     here: String,
     pages: Mutex<Pages>,
 }
@@ -36,7 +36,7 @@ struct Pages {
     oldest: VecDeque<String>,
 }
 
-/// Whose hosted page it is.
+/// The owner of a hosted page.
 #[derive(Debug, Clone)]
 pub struct Owner {
     pub client_id: Arc<str>,
@@ -52,7 +52,7 @@ impl Urls {
         }
     }
 
-    /// The answer of init with a `redirection_url` that leads here; none if it stays.
+    /// The answer to init with a `redirection_url` that leads here; `None` if it is unchanged.
     pub fn init(&self, body: &[u8], owner: &Owner) -> Option<Vec<u8>> {
         let text = str::from_utf8(body).ok()?;
         let answer: Answer<'_> = serde_json::from_str(text).ok()?;
@@ -61,7 +61,8 @@ impl Urls {
         let ours = self.ours(&url)?;
         let path = Url::parse(&ours).ok()?.path().to_owned();
         self.remember(path, owner.clone());
-        // All else stays as it stands: numbers have more digits than a program may know.
+        // Everything else stays byte for byte, because numbers may have more digits than a parser
+        // preserves.
         let from = spelled.as_ptr().addr() - text.as_ptr().addr();
         let (before, rest) = text.split_at(from);
         let after = &rest[spelled.len()..];
@@ -72,11 +73,11 @@ impl Urls {
         )
     }
 
-    /// Whose page a path is.
+    /// The owner of the page at a path.
     pub fn owner(&self, path: &str) -> Option<Owner> {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         let mut path = path;
-        // What is below a page belongs to it.
+        // Everything below a page belongs to it.
         while !path.is_empty() {
             if let Some(owner) = pages.owners.get(path) {
                 return Some(owner.clone());
@@ -86,7 +87,7 @@ impl Urls {
         None
     }
 
-    /// Whether any page has led here.
+    /// Whether any hosted page is known.
     pub fn has_pages(&self) -> bool {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         !pages.owners.is_empty()
@@ -104,7 +105,7 @@ impl Urls {
         }
     }
 
-    /// The headers of a request for a page, as if the browser had come to the upstream.
+    /// Rewrites the headers of a request for a page, as if the browser had gone to the upstream.
     pub fn request(&self, headers: &mut HeaderMap) {
         for name in [ORIGIN, REFERER] {
             let value = headers.get(&name).and_then(|value| value.to_str().ok());
@@ -115,15 +116,15 @@ impl Urls {
         }
     }
 
-    /// The headers of an answer: redirections to the upstream lead here, and those of a page that
-    /// lead to a shop go to `shop`, an origin.
+    /// Rewrites the headers of an answer: redirections to the upstream lead here, and redirections
+    /// from a page to a shop lead to `shop`, an origin.
     pub fn answer(&self, headers: &mut HeaderMap, shop: Option<&str>) {
         let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
         let location = location.and_then(|url| self.location(url, shop));
         if let Some(url) = location.and_then(|url| HeaderValue::from_str(&url).ok()) {
             headers.insert(LOCATION, url);
         }
-        // A browser that comes here knows the host of this server, not the upstream's.
+        // The browser knows this server's host, not the upstream's.
         let is_secured = self.here.starts_with("https:");
         let own = |cookie: &HeaderValue| {
             let cookie = cookie.to_str().ok()?;
@@ -160,13 +161,13 @@ impl Urls {
         Some(format!("{shop}{path}"))
     }
 
-    /// A page whose links to the upstream lead here.
+    /// A page with its links to the upstream leading here.
     pub fn page(&self, body: &[u8]) -> Option<Vec<u8>> {
         let text = std::str::from_utf8(body).ok()?;
         let mut parts = text.split(&*self.there);
         let mut page = parts.next()?.to_owned();
         for part in parts {
-            // Another host may begin alike.
+            // Another host may have the same prefix.
             let goes_on = part.starts_with(|sign: char| {
                 sign.is_ascii_alphanumeric() || matches!(sign, '.' | ':' | '-')
             });
@@ -176,13 +177,13 @@ impl Urls {
         (page != text).then(|| page.into_bytes())
     }
 
-    /// A URL of the upstream as one of this server.
+    /// The URL on this server for one on the upstream.
     fn ours(&self, url: &str) -> Option<String> {
         moved(url, &self.there, &self.here)
     }
 }
 
-/// A URL at one origin, at another.
+/// Moves a URL from one origin to another.
 fn moved(url: &str, from: &str, to: &str) -> Option<String> {
     let parsed = Url::parse(url).ok()?;
     if parsed.origin().ascii_serialization() != from {
@@ -219,7 +220,7 @@ mod tests {
         );
         assert_eq!(urls.owner("/p/ab1/pin").unwrap().order_id, Some(7));
         assert!(urls.owner("/p/ab").is_none() && urls.owner("/").is_none());
-        // Spelled in another way, it is the same URL.
+        // The same URL in a different spelling.
         let init = br#"{"id": 12345678901234567890123, "redirection_url" : "https:\/\/there.example\/p", "amount": 499.90}"#;
         let ours = urls.init(init, &owner).unwrap();
         let expected = br#"{"id": 12345678901234567890123, "redirection_url" : "http://127.0.0.1:4359/p", "amount": 499.90}"#;

@@ -1,4 +1,4 @@
-//! Where the answers of the upstream come from, and what is done with them beside giving them.
+//! Where the upstream's answers come from, and what else is done with them.
 
 use crate::config::{Settings, UpstreamMode, UpstreamSettings};
 use crate::http::request::Request;
@@ -21,14 +21,14 @@ pub(super) enum Source {
     Recorded(Answers),
 }
 
-/// The other server, and what is done with what it answers.
+/// The upstream server, and what is done with its answers.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) client: Client,
-    /// None where URLs stay as they are.
+    /// `None` if URLs stay as they are.
     pub(super) urls: Option<Urls>,
     pub(super) transcript: Option<Transcript>,
-    /// The mock that is asked, too.
+    /// The mock to compare with.
     pub(super) shadow: Option<Shadow>,
 }
 
@@ -62,7 +62,7 @@ impl Source {
 }
 
 impl Server {
-    /// Writes an exchange into the transcript, if there is one; says why it cannot.
+    /// Writes an exchange to the transcript, if there is one; returns an error message.
     pub(super) fn write(
         &self,
         service: &Service,
@@ -76,7 +76,7 @@ impl Server {
         Some(format!("the exchange is not in the transcript: {error}"))
     }
 
-    /// Where the mock answers otherwise; none where it is not asked.
+    /// Where the mock answers differently; `None` if it is not asked.
     pub(super) fn drift(
         &self,
         service: &Service,
@@ -91,7 +91,7 @@ impl Server {
         }
         let client_id = note.client_id.as_deref().unwrap_or_default();
         let ask = || shadow.ask(service, client_id, note.endpoint, request, came);
-        // Whatever the mock makes of it, the upstream's answer is given.
+        // Even if the mock panics, the upstream's answer is passed on.
         std::panic::catch_unwind(AssertUnwindSafe(ask)).ok()
     }
 }

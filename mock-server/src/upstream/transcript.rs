@@ -1,5 +1,5 @@
-//! The transcript: each exchange is in the file before its answer is given, so that a server that
-//! is killed has lost nothing that it answered.
+//! The transcript. Each exchange is on the disk before its answer is sent, so that a killed server
+//! has lost nothing that it answered.
 
 use crate::files::{check_place, keep_private};
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -21,21 +21,21 @@ pub struct Transcript {
 #[derive(Debug)]
 struct Appended {
     file: File,
-    /// Up to where it is whole.
+    /// The end of the complete part.
     end: u64,
-    /// Of an archive, whether there is an exchange already.
+    /// For an archive, whether it already contains an exchange.
     goes_on: bool,
 }
 
 impl Transcript {
-    /// Opens a transcript, or begins one. A file that is not a transcript is refused, and left as
-    /// it is; of a transcript, a line that was not written to its end is taken away.
+    /// Opens or creates a transcript. A file that is not a transcript is refused and left
+    /// unchanged; an incomplete last line of a transcript is removed.
     pub fn open(path: &Path, now: &str) -> anyhow::Result<Self> {
         let name = || format!("--transcript: {}", path.display());
         check_place("--transcript", path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        // What shops say about their customers is in it.
+        // Restrict the permissions, because it contains customer data.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).with_context(name)?;
@@ -90,8 +90,7 @@ impl Transcript {
         })
     }
 
-    /// Appends an exchange; it is on the disk once this returns. What cannot be written whole is
-    /// taken away again.
+    /// Appends an exchange, which is on the disk once this returns. A partial write is undone.
     pub fn append(&self, recorded: &Recorded) -> io::Result<()> {
         let mut appended = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if self.archive {
@@ -108,7 +107,7 @@ impl Transcript {
 }
 
 impl Appended {
-    /// Writes what is new in place of what the file ends with, and that end again, in one piece.
+    /// Replaces the end of the file by `new` and `end`, in one write.
     fn append(&mut self, new: &str, end: &str) -> io::Result<()> {
         let text = format!("{new}{end}");
         if self.end + text.len() as u64 > LARGEST {
@@ -132,12 +131,12 @@ impl Appended {
     }
 }
 
-/// What of a file is whole.
+/// The complete part of a file.
 struct Whole {
     /// Where the exchanges end.
     end: usize,
     has_exchanges: bool,
-    /// More was there, which is not whole.
+    /// More followed, which is incomplete.
     is_torn: bool,
 }
 
@@ -169,7 +168,7 @@ fn whole(text: &str, archive: bool) -> Result<Whole, String> {
             is_torn: false,
         });
     }
-    // Each exchange is a line.
+    // Each exchange is on its own line.
     let mut lines = text.split_inclusive('\n');
     let mut at = lines.next().unwrap_or_default().len();
     let mut end = at.saturating_sub(1);
@@ -190,10 +189,10 @@ fn whole(text: &str, archive: bool) -> Result<Whole, String> {
     })
 }
 
-/// The exchanges of a transcript, to answer from.
+/// Loads the exchanges of a transcript, to answer from.
 pub fn load(path: &Path) -> anyhow::Result<Vec<Recorded>> {
     let name = || format!("--transcript: {}", path.display());
-    // A pipe is not opened: that would wait for whoever writes to it.
+    // Do not open a pipe: that would block until somebody writes to it.
     let found = fs::metadata(path).with_context(name)?;
     ensure!(found.is_file(), "{}: is not a plain file", name());
     let mut file = File::open(path).with_context(name)?;
@@ -211,7 +210,7 @@ fn read(file: &mut File) -> anyhow::Result<String> {
     );
     match String::from_utf8(text) {
         Ok(text) => Ok(text),
-        // A line that was not written to its end may end within a sign.
+        // An incomplete last line may end within a character.
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
@@ -226,13 +225,13 @@ fn read(file: &mut File) -> anyhow::Result<String> {
 
 impl Drop for Appended {
     fn drop(&mut self) {
-        // A program that is being started elsewhere in this process may hold a copy of the file for a
-        // moment longer, and with it the lock.
+        // A program being started elsewhere in this process may briefly hold a copy of the file
+        // descriptor, and with it the lock.
         let _ = self.file.unlock();
     }
 }
 
-/// Only one server at a time writes a file.
+/// Locks the file, so that only one server at a time writes it.
 fn only_one(file: &File) -> anyhow::Result<()> {
     file.try_lock()
         .map_err(|_| anyhow!("another server writes this file; name another one"))

@@ -66,7 +66,8 @@ fn allowed(row: &Value) -> String {
             format!("an integer from {least} to {most}")
         }
         "boolean" => "`true` or `false`".to_owned(),
-        _ => format!("an {kind}"),
+        "array" | "object" => format!("an {kind}"),
+        _ => format!("a {kind}"),
     };
     format!("{kind}{null}")
 }

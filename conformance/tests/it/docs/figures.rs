@@ -15,6 +15,12 @@ fn figures_in_prose_are_current() {
         .values()
         .map(|it| it.as_array().map_or(0, Vec::len))
         .sum();
+    let bugs = flexiti_mock::bugs().len();
+    let stranger: serde_json::Value =
+        serde_json::from_str(&read("conformance/tests/stranger/faults.json")).unwrap();
+    let faults = |kind: &str| stranger[kind].as_object().map_or(0, serde_json::Map::len);
+    let found = faults("found");
+    let planted = found + faults("not_found") + faults("out_of_scope");
     for (page, figure) in [
         (
             "docs/guides/certifying-a-shop.md",
@@ -31,6 +37,18 @@ fn figures_in_prose_are_current() {
         (
             "docs/guides/judging-a-server.md",
             format!("{clauses} of {clauses} sabotages named exactly"),
+        ),
+        (
+            "docs/guides/judging-a-server.md",
+            format!("{bugs} of {bugs} bugs named"),
+        ),
+        (
+            "docs/guides/judging-a-server.md",
+            format!("finds {found} of its {planted} planted faults"),
+        ),
+        (
+            "conformance/tests/merchants/README.md",
+            format!("{broken} that do one thing wrong"),
         ),
     ] {
         let text = read(page).replace('\n', " ");

@@ -1,4 +1,4 @@
-//! The command: started, told of signals, waited for, and ended when it takes too long.
+//! The command: starts it, passes signals on, waits for it, and stops it at the time limit.
 
 use crate::cli::exec::exit_code::{self, CANNOT_RUN, NOT_FOUND, TIMED_OUT};
 use crate::cli::exec::family::Family;
@@ -11,20 +11,20 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long a command that is told to end may take before it is killed.
+/// How long a command that was asked to stop may take before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
-/// Time between two looks at what is left of it.
+/// The polling interval for processes that are left.
 const LOOK: Duration = Duration::from_millis(10);
-/// How much of a script's first line is read.
+/// How much of a script's first line is read, in bytes.
 const FIRST_LINE: u64 = 512;
 
-/// A command that is to be run.
+/// A command to run.
 pub struct Run<'a> {
     /// The program and its arguments.
     pub line: &'a [OsString],
-    /// What it finds in its environment besides what this process has.
+    /// Its environment variables, in addition to those of this process.
     pub environment: Vec<(&'static str, OsString)>,
-    /// How long it may take.
+    /// The time limit.
     pub limit: Option<Duration>,
 }
 
@@ -32,23 +32,23 @@ pub struct Run<'a> {
 pub struct Ended {
     /// Its exit code.
     pub code: u8,
-    /// The limit, if it took longer than that.
+    /// The time limit, if it was exceeded.
     pub late: Option<Duration>,
 }
 
-/// Why a command cannot be run.
+/// Why a command could not be started.
 pub struct NotStarted {
-    /// In words.
+    /// The reason, in words.
     pub why: String,
-    /// The exit code that says so.
+    /// The matching exit code.
     pub code: u8,
 }
 
 impl Run<'_> {
-    /// Runs the command; signals are passed on to it.
+    /// Runs the command and passes signals on to it.
     pub async fn wait(self, signals: &mut Signals) -> Result<Ended, NotStarted> {
         let (mut child, family) = self.start()?;
-        // A limit that no clock can hold is none.
+        // A limit beyond the range of the clock is no limit.
         let deadline = self
             .limit
             .and_then(|limit| Instant::now().checked_add(limit));
@@ -60,7 +60,7 @@ impl Run<'_> {
                 }
             };
             tokio::select! {
-                // An end that has come is not late, whatever else has.
+                // If the command has ended, it is not late, even if its time is up as well.
                 biased;
                 ended = child.wait() => {
                     family.end_the_rest();
@@ -93,12 +93,12 @@ impl Run<'_> {
     }
 }
 
-/// Ends a command with all that it started: first by asking.
+/// Stops a command and everything that it started: asks first, then kills.
 async fn end(child: &mut Child, family: &Family) {
     family.ask_to_end();
     let deadline = Instant::now() + GRACE;
     let gone = async {
-        // An error means that it is nobody's child any more.
+        // An error means that it is no longer our child.
         let _ = child.wait().await;
         while family.is_alive() {
             sleep(LOOK).await;
@@ -151,7 +151,7 @@ fn not_started(program: &OsStr, error: &std::io::Error) -> NotStarted {
     }
 }
 
-/// The file that a command names, by itself or in `PATH`.
+/// The file of a program, given as a path or found in `PATH`.
 fn find(program: &OsStr) -> Option<PathBuf> {
     if Path::new(program).components().count() > 1 {
         return Some(PathBuf::from(program)).filter(|path| path.exists());
@@ -161,13 +161,13 @@ fn find(program: &OsStr) -> Option<PathBuf> {
     paths.find(|path| path.is_file())
 }
 
-/// What the first line of a script names: `#!/usr/bin/env python3`.
+/// The interpreter in the first line of a script: `#!/usr/bin/env python3`.
 fn interpreter(script: &Path) -> Option<String> {
     let mut line = Vec::new();
     let file = BufReader::new(File::open(script).ok()?);
     file.take(FIRST_LINE).read_until(b'\n', &mut line).ok()?;
     let line = String::from_utf8_lossy(line.strip_prefix(b"#!")?);
-    // A file from Windows ends its lines with one more character, which is then part of the name.
+    // In a file with Windows line endings, the carriage return is part of the name.
     Some(
         line.trim_end_matches('\n')
             .trim_start()

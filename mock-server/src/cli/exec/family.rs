@@ -1,18 +1,18 @@
-//! A command with all processes that it started.
+//! A command and all processes that it started.
 //!
-//! It has a process group of its own, so that all of it can be ended. Not on a terminal: only the
-//! terminal's own group may read from it, and Ctrl-C is to reach both.
+//! The command gets its own process group, so that all of it can be stopped. On a terminal it does
+//! not: only the terminal's foreground group may read from it, and Ctrl-C has to reach both.
 
 use crate::cli::exec::signals::Signal;
 use tokio::process::{Child, Command};
 
-/// How a command is to be started.
+/// How a command will be started.
 pub struct Prepared {
     #[cfg(unix)]
     has_own_group: bool,
 }
 
-/// A command that runs, and what it started.
+/// A running command and its descendants.
 pub struct Family {
     #[cfg(unix)]
     unix: unix::Family,
@@ -21,7 +21,7 @@ pub struct Family {
 }
 
 impl Family {
-    /// Prepares a command to be started.
+    /// Prepares a command before it is started.
     pub fn prepare(command: &mut Command) -> Prepared {
         #[cfg(unix)]
         {
@@ -37,7 +37,7 @@ impl Family {
 }
 
 impl Prepared {
-    /// The family of the command that was started.
+    /// The family of the started command.
     pub fn of(self, child: &Child) -> Family {
         #[cfg(unix)]
         {
@@ -54,27 +54,27 @@ impl Prepared {
 
 #[cfg(unix)]
 impl Family {
-    /// Passes a signal on.
+    /// Passes a signal on to the command.
     pub fn pass_on(&self, signal: Signal) {
         self.unix.pass_on(signal);
     }
 
-    /// Asks all of them to end.
+    /// Asks all processes to stop.
     pub fn ask_to_end(&self) {
         self.unix.ask_to_end();
     }
 
-    /// Kills all of them.
+    /// Kills all processes.
     pub fn kill(&self) {
         self.unix.kill();
     }
 
-    /// Whether one of them is alive; the command itself must have been waited for.
+    /// Whether any process is alive. The command itself must have been waited for.
     pub fn is_alive(&self) -> bool {
         self.unix.is_alive()
     }
 
-    /// Kills what a command that has ended left in its group.
+    /// Kills what is left after the command has ended.
     pub fn end_the_rest(&self) {
         self.unix.end_the_rest();
     }
@@ -82,19 +82,19 @@ impl Family {
 
 #[cfg(not(unix))]
 impl Family {
-    /// The console brings Ctrl-C to the command by itself.
+    /// Does nothing: the console sends Ctrl-C to the command directly.
     pub fn pass_on(&self, _: Signal) {}
 
-    /// Windows has no way to ask.
+    /// Kills all processes, because Windows has no way to ask them.
     pub fn ask_to_end(&self) {
         self.kill();
     }
 
-    /// Kills all of them.
+    /// Kills all processes.
     pub fn kill(&self) {
         if let Some(id) = self.id {
             let id = id.to_string();
-            // Its output would stand among the command's.
+            // Discard its output, which would mix with the command's.
             let _ = std::process::Command::new("taskkill")
                 .args(["/T", "/F", "/PID", &id])
                 .stdout(std::process::Stdio::null())
@@ -103,12 +103,12 @@ impl Family {
         }
     }
 
-    /// Always false: without process groups, what the command left running cannot be found.
+    /// Always false: without process groups, remaining processes cannot be found.
     pub fn is_alive(&self) -> bool {
         false
     }
 
-    /// Does nothing: without process groups, what the command left running cannot be found.
+    /// Does nothing: without process groups, remaining processes cannot be found.
     pub fn end_the_rest(&self) {}
 }
 
@@ -120,7 +120,7 @@ mod unix {
     use std::collections::HashSet;
     use tokio::process::Command;
 
-    /// How often what was killed is looked for again: it may have started others meanwhile.
+    /// How often to look again after killing, because processes may have started others meanwhile.
     const ROUNDS: usize = 20;
 
     pub struct Family {
@@ -128,15 +128,15 @@ mod unix {
         has_own_group: bool,
     }
 
-    /// Gives the command a group of its own, unless it is started from a terminal; whether it has
-    /// one.
+    /// Gives the command its own process group, unless it is started from a terminal; returns
+    /// whether it did.
     pub fn prepare(command: &mut Command) -> bool {
         let terminal = rustix::termios::tcgetpgrp(std::io::stdin());
         let has_own_group = terminal.ok() != Some(getpgrp());
         if has_own_group {
             command.process_group(0);
         }
-        // What outlives its parent becomes this process's child, and can still be found.
+        // Orphaned descendants become children of this process, so that they can still be found.
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(getpid()));
         has_own_group
@@ -164,8 +164,9 @@ mod unix {
                 Signal::User2 => Sent::USR2,
             };
             let by_keyboard = matches!(signal, Signal::Interrupt | Signal::Quit);
-            // A terminal sends these to all of its group. Where the command is in that group, it
-            // has the signal already; where it has its own, its children are to have it, too.
+            // A terminal sends these to its whole foreground group. If the command is in that
+            // group, it already has the signal; if it has its own group, the whole group should get
+            // it.
             let _ = match (by_keyboard, self.has_own_group) {
                 (true, false) => Ok(()),
                 (true, true) => kill_process_group(leader, sent),
@@ -175,7 +176,7 @@ mod unix {
 
         pub fn ask_to_end(&self) {
             self.send(Sent::TERM);
-            // What is stopped takes a signal only once it goes on.
+            // A stopped process handles a signal only once it continues.
             self.send(Sent::CONT);
         }
 
@@ -188,7 +189,7 @@ mod unix {
         }
 
         pub fn is_alive(&self) -> bool {
-            // A group whose last members wait to be collected still counts as one.
+            // A group whose last members are zombies still counts as alive.
             if cfg!(target_os = "linux") {
                 return !descendants().is_empty();
             }
@@ -211,9 +212,9 @@ mod unix {
             }
         }
 
-        /// Sends a signal to all of them; whether there was any.
+        /// Sends a signal to all processes; returns whether there were any.
         fn send(&self, signal: Sent) -> bool {
-            // The leader first: it is not to start another in place of one that has ended.
+            // The leader first, so that it does not replace a child that has ended.
             let by_group = match self.leader {
                 Some(leader) if self.has_own_group => kill_process_group(leader, signal).is_ok(),
                 Some(leader) => kill_process(leader, signal).is_ok(),
@@ -221,7 +222,7 @@ mod unix {
             };
             let group = self.leader.filter(|_| self.has_own_group);
             let others = descendants().into_iter();
-            // One signal for each: a second one makes some programs give up their cleaning.
+            // One signal each: some programs abort their cleanup on a second one.
             let others = others.filter(|it| Some(it.group) != group && Some(it.id) != self.leader);
             others.fold(by_group, |any, it| {
                 kill_process(it.id, signal).is_ok() || any
@@ -235,7 +236,7 @@ mod unix {
         group: Pid,
     }
 
-    /// The processes below this one that are alive, where the system lists them.
+    /// The living descendants of this process, on systems with `/proc`.
     fn descendants() -> Vec<Process> {
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -258,8 +259,8 @@ mod unix {
         found.collect()
     }
 
-    /// A process by its number, unless it has ended: `4711 (name) S 1 4711 …`, where a name may
-    /// have parentheses and spaces of its own.
+    /// Reads `/proc/{id}/stat` (`4711 (name) S 1 4711 …`, where the name may contain parentheses
+    /// and spaces); `None` if the process has ended.
     fn process(id: i32) -> Option<Process> {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         let (_, rest) = stat.rsplit_once(')')?;

@@ -1,4 +1,4 @@
-//! What is said of a command's requests afterwards.
+//! Checks of the command's requests after it has ended.
 
 use crate::admin::value_of;
 use crate::cli::complaint::complain;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// How many requests of a finding are named.
+/// How many requests a finding lists.
 const NAMED: usize = 10;
 
-/// What is asked for.
+/// The requested checks.
 pub struct Judgement {
     lint: bool,
     expectations: Vec<Expectation>,
@@ -24,13 +24,13 @@ pub struct Judgement {
 }
 
 struct Expectation {
-    /// The file, and where in it.
+    /// The file, and the position in it.
     place: String,
     expected: Expected,
 }
 
 impl Judgement {
-    /// Reads the expectations, and looks whether the journal can be written.
+    /// Reads the expectations, and checks that the journal can be written.
     pub fn prepare(
         lint: bool,
         files: &[PathBuf],
@@ -50,8 +50,8 @@ impl Judgement {
         })
     }
 
-    /// Says on standard error what is not right in the requests of a merchant, and writes its
-    /// journal; gives the exit code.
+    /// Reports on standard error what is wrong with a merchant's requests, writes its journal, and
+    /// returns the exit code.
     pub fn of(&self, mock: &Mock, client_id: &str) -> u8 {
         let mut is_right = true;
         for expectation in &self.expectations {
@@ -82,7 +82,7 @@ impl Expectation {
     }
 }
 
-/// The expectations of a file: one, or a list.
+/// The expectations in a file: one, or a list.
 fn read(file: &Path) -> anyhow::Result<Vec<Expectation>> {
     let name = format!("--verify: {}", file.display());
     let bytes = std::fs::read(file).with_context(|| name.clone())?;
@@ -114,7 +114,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<Expectation>> {
     list.into_iter().enumerate().map(read).collect()
 }
 
-/// Whether a reviewer has nothing to object to.
+/// Whether a reviewer would have no objections.
 fn lint(mock: &Mock, client_id: &str) -> bool {
     let findings = match mock.admin().lint(client_id) {
         Ok(lint) => lint.findings,
@@ -163,7 +163,7 @@ fn in_words(finding: &Finding) -> String {
     text
 }
 
-/// Writes the journal; whether that succeeded.
+/// Writes the journal; returns whether that succeeded.
 fn write(mock: &Mock, client_id: &str, path: &Path) -> bool {
     let mut archive = Vec::new();
     let written = mock

@@ -1,4 +1,4 @@
-//! `exec`: a server for the time of one command, such as a test suite.
+//! `exec`: runs a server for the duration of one command, such as a test suite.
 
 mod command;
 mod exit_code;
@@ -22,10 +22,10 @@ use anyhow::ensure;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long the end waits for the log to be read.
+/// How long to wait at the end for the log to be read.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Runs the command with a server of its own; gives the exit code.
+/// Runs the command with a server of its own; returns the exit code.
 pub fn run(args: Exec) -> anyhow::Result<ExitCode> {
     let log = log::start(&args.serve.log)?;
     let done = exec(args);
@@ -34,7 +34,7 @@ pub fn run(args: Exec) -> anyhow::Result<ExitCode> {
 }
 
 fn exec(args: Exec) -> anyhow::Result<u8> {
-    // Whatever is wrong with the flags is said before the command runs, not after it.
+    // Report errors in the flags before the command runs, not after it.
     let judgement = Judgement::prepare(args.lint, &args.verify, args.journal)?;
     ensure!(
         !args.serve.watch,
@@ -44,7 +44,7 @@ fn exec(args: Exec) -> anyhow::Result<u8> {
     let settings = settings(args.serve)?.settings;
     let runtime = runtime()?;
     let runs = runtime.enter();
-    // Before anything is started that a signal has to end.
+    // Before anything is started that a signal has to stop.
     let mut signals = Signals::listen()?;
     let mock = Mock::start(&settings)?;
     let merchant = mock.admin().create_merchant(NewMerchant {
@@ -69,12 +69,12 @@ fn exec(args: Exec) -> anyhow::Result<u8> {
             not_started.code
         }
     };
-    // The signals' tasks never end.
+    // The tasks for signals never end.
     runtime.shutdown_background();
     Ok(code)
 }
 
-/// The exit code: the command's own, unless it succeeded and what it sent is not right.
+/// The exit code: the command's own, unless it succeeded but its requests did not pass.
 fn code(ended: &Ended, judgement: &Judgement, mock: &Mock, merchant: &MerchantView) -> u8 {
     if let Some(limit) = ended.late {
         let limit = limit.as_secs_f64();

@@ -1,4 +1,4 @@
-//! The signals that are passed on to the command.
+//! The signals to pass on to the command.
 
 use std::io;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -14,16 +14,16 @@ pub enum Signal {
     User2,
 }
 
-/// The signals that come in.
+/// Incoming signals.
 #[derive(Debug)]
 pub struct Signals {
     come: UnboundedReceiver<Signal>,
-    /// Without any sender, waiting for the next one would end at once.
+    /// Kept, so that the channel stays open even if nothing listens.
     _sender: UnboundedSender<Signal>,
 }
 
 impl Signals {
-    /// Listens from now on; within a runtime.
+    /// Starts to listen. Call it within a runtime.
     pub fn listen() -> io::Result<Self> {
         let (sender, come) = unbounded_channel();
         listen(&sender)?;
@@ -33,7 +33,7 @@ impl Signals {
         })
     }
 
-    /// The next one; there may never be one.
+    /// Waits for the next signal; there may never be one.
     pub async fn next(&mut self) -> Signal {
         match self.come.recv().await {
             Some(signal) => signal,
@@ -53,7 +53,7 @@ fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
         (SignalKind::user_defined1(), Signal::User1),
         (SignalKind::user_defined2(), Signal::User2),
     ] {
-        // What `nohup` has switched off stays off, for the command as well.
+        // If the process was started with `nohup`, SIGHUP stays ignored, for the command as well.
         if name == Signal::HangUp && is_ignored(kind.as_raw_value()) {
             continue;
         }
@@ -68,7 +68,7 @@ fn listen(sender: &UnboundedSender<Signal>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether this process was started to ignore a signal; no where the system does not tell.
+/// Whether this process was started with a signal ignored; false if the system does not tell.
 #[cfg(unix)]
 pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -79,7 +79,7 @@ pub fn is_ignored(signal: i32) -> bool {
     set.is_some_and(|set| set >> (signal - 1) & 1 == 1)
 }
 
-/// On a console, Ctrl-C reaches the command by itself: it is only to be outlived.
+/// On a console, Ctrl-C reaches the command directly; this process only has to survive it.
 #[cfg(not(unix))]
 fn listen(_: &UnboundedSender<Signal>) -> io::Result<()> {
     tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });

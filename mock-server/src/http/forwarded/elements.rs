@@ -1,24 +1,24 @@
-//! The grammar of what proxies say: nodes, hosts, and the elements of `Forwarded` (RFC 7239).
+//! Parses forwarding headers: nodes, hosts, and the elements of `Forwarded` (RFC 7239).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What one proxy says.
+/// The information that one proxy adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Element {
-    /// Who asked it.
+    /// The client that sent the request to the proxy.
     pub client: Option<Node>,
-    /// By which scheme.
+    /// The scheme that the client used.
     pub scheme: Option<&'static str>,
-    /// Which host.
+    /// The host that the client requested.
     pub host: Option<String>,
 }
 
-/// Who asked a proxy.
+/// The sender of a request, as a proxy identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// An address.
     Address(IpAddr),
-    /// `unknown`, or a name that says nothing.
+    /// `unknown`, or an obfuscated identifier.
     Obfuscated(String),
 }
 
@@ -32,8 +32,8 @@ impl std::fmt::Display for Node {
 }
 
 impl Node {
-    /// A node of the standard (RFC 7239, section 6): an address of version 6 stands in brackets,
-    /// and a port may follow.
+    /// Parses a node (RFC 7239, section 6): an IPv6 address must be in brackets, and a port may
+    /// follow.
     fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix('[') {
             let (address, rest) = rest.split_once(']')?;
@@ -56,8 +56,7 @@ impl Node {
             .then(|| Self::Obfuscated(name.to_owned()))
     }
 
-    /// Reads an address as it stands in `X-Forwarded-For`, where nothing prescribes brackets around
-    /// an IPv6 address.
+    /// Parses an address in `X-Forwarded-For`, where an IPv6 address need not be in brackets.
     pub fn bare(text: &str) -> Option<Self> {
         match text.parse::<IpAddr>() {
             Ok(address) => Some(Self::Address(address.to_canonical())),
@@ -82,8 +81,8 @@ pub fn scheme(text: &str) -> Option<&'static str> {
         .find(|it| it.eq_ignore_ascii_case(text))
 }
 
-/// Whether a text is a host, and a port if any (RFC 9110, section 7.2), and nothing that would
-/// lead a URL elsewhere.
+/// Whether a text is a host with an optional port (RFC 9110, section 7.2), and contains nothing
+/// that would lead a URL elsewhere.
 pub fn is_authority(text: &str) -> bool {
     let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
     if let Some(rest) = text.strip_prefix('[') {
@@ -101,11 +100,11 @@ pub fn is_authority(text: &str) -> bool {
         && name.len() <= 255
         && name.bytes().all(plain)
         && port.is_none_or(is_port)
-        // What looks like an address and is none, browsers read in ways of their own.
+        // Browsers interpret hosts that merely look like an address in various ways.
         && url::Host::parse(name).is_ok_and(|host| host.to_string().eq_ignore_ascii_case(name))
 }
 
-/// The elements of `Forwarded`, the client's first; the error is what is wrong with it.
+/// Parses the elements of `Forwarded`, the client's first; the error says what is wrong.
 pub fn elements(whole: &str) -> Result<Vec<Element>, &'static str> {
     let mut elements = Vec::new();
     let mut rest = whole;
@@ -115,7 +114,7 @@ pub fn elements(whole: &str) -> Result<Vec<Element>, &'static str> {
             return Ok(elements);
         };
         if next == ',' {
-            // An empty element of a list says nothing (RFC 9110, section 5.6.1).
+            // Empty list elements are ignored (RFC 9110, section 5.6.1).
             rest = &rest[1..];
             continue;
         }
@@ -123,7 +122,7 @@ pub fn elements(whole: &str) -> Result<Vec<Element>, &'static str> {
     }
 }
 
-/// Reads one element, up to the comma after it.
+/// Parses one element, up to the next comma.
 fn element(rest: &mut &str) -> Result<Element, &'static str> {
     let mut element = Element::default();
     let mut named: Vec<String> = Vec::new();
@@ -157,8 +156,8 @@ fn element(rest: &mut &str) -> Result<Element, &'static str> {
     }
 }
 
-/// Reads a name and its value. Colons and brackets are let through where quotes should be: hosts
-/// with a port are often sent so.
+/// Parses a name and its value. Colons and brackets are accepted without quotes, because hosts with
+/// a port are often sent so.
 fn pair(rest: &mut &str) -> Result<(String, String), &'static str> {
     let is_token = |it: char| it.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(it);
     let end = rest.find(|it| !is_token(it)).unwrap_or(rest.len());

@@ -1,9 +1,9 @@
-//! What proxies in front of the server say of a request: `Forwarded` (RFC 7239), and the
-//! `X-Forwarded-…` headers that came before it.
+//! Forwarding headers: what proxies in front of the server report about a request, in `Forwarded`
+//! (RFC 7239) and the older `X-Forwarded-…` headers.
 //!
-//! Each proxy adds its own words at the end, and anybody may have sent what stands before them. So
-//! they are read from the end, as far as each was added by a proxy that is trusted: what a
-//! stranger wrote is never reached.
+//! Each proxy appends to these headers, and a client can send anything before that. They are
+//! therefore read from the end, as far as each part was added by a trusted proxy, so that forged
+//! parts are never reached.
 
 mod elements;
 
@@ -19,15 +19,15 @@ const X_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const X_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// All of them.
+/// All forwarding headers.
 const HEADERS: [HeaderName; 6] = [FORWARDED, X_FOR, X_PROTO, X_HOST, X_PORT, X_PREFIX];
 
-/// The addresses whose word counts.
+/// The addresses of trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Those of these networks.
+    /// Trusts all proxies in these networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
@@ -38,31 +38,31 @@ impl TrustedProxies {
     }
 }
 
-/// How a client reaches the server, where proxies that are trusted say so.
+/// How a client reaches the server, according to trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Forwarded {
-    /// Who asked: an address, or what the first proxy says in its place.
+    /// The client's address, or the first proxy's identifier for it.
     pub client: Option<String>,
     /// `http` or `https`.
     pub scheme: Option<&'static str>,
-    /// The host that the client asked, with its port.
+    /// The host that the client requested, with its port.
     pub host: Option<String>,
-    /// What stands before every path there; no slash at its end.
+    /// The prefix of every path that the client sees, without a trailing slash.
     pub prefix: Option<String>,
-    /// Some of it could not be read, and is left out.
+    /// Some of the headers were malformed and are ignored.
     pub is_broken: bool,
 }
 
 impl Forwarded {
-    /// What the headers of a request from `peer` say, and each header that does not count, with
-    /// the reason.
+    /// Reads the headers of a request from `peer`. Also returns each ignored header with the
+    /// reason.
     pub fn read(
         headers: &HeaderMap,
         peer: IpAddr,
         trusted: &TrustedProxies,
     ) -> (Self, Vec<String>) {
         let mut ignored = Vec::new();
-        // Mostly there is none: one look at each header in place of a search for each of these.
+        // Usually there are none, so check each header once instead of searching for each of these.
         let is_one =
             |name: &HeaderName| *name == FORWARDED || name.as_str().starts_with("x-forwarded-");
         if !headers.keys().any(is_one) {
@@ -84,7 +84,7 @@ impl Forwarded {
             Ok(Some(elements)) if !elements.is_empty() => {
                 let standard = Self::standard(&elements, trusted);
                 let (other, _) = Self::before_the_standard(headers, trusted, &mut |_, _| ());
-                // One of them came through a proxy that knows only the other.
+                // One of them passed a proxy that handles only the other.
                 if differ(standard.0.client.as_deref(), other.client.as_deref()) {
                     broken(&FORWARDED, "x-forwarded-for names another client");
                     (Self::default(), 1)
@@ -98,7 +98,7 @@ impl Forwarded {
                 (Self::default(), 1)
             }
         };
-        // The standard has no word for it.
+        // `Forwarded` has no parameter for the prefix.
         match outermost(headers, &X_PREFIX, hops) {
             Ok(Some(value)) if is_prefix(&value) => {
                 read.prefix = Some(value.trim_end_matches('/').to_owned());
@@ -111,13 +111,13 @@ impl Forwarded {
         (read, ignored)
     }
 
-    /// What `Forwarded` says, and how many proxies said it.
+    /// Reads `Forwarded`; returns how many trusted proxies added to it.
     fn standard(elements: &[Element], trusted: &TrustedProxies) -> (Self, usize) {
         let mut read = Self::default();
         let mut hops = 0;
         for element in elements.iter().rev() {
             hops += 1;
-            // What is further from the server overrides: it is nearer to the client.
+            // Elements further from the server override, because they are closer to the client.
             read.scheme = element.scheme.or(read.scheme);
             read.host = element.host.clone().or(read.host);
             read.client = element.client.as_ref().map(ToString::to_string);
@@ -129,8 +129,8 @@ impl Forwarded {
         (read, hops)
     }
 
-    /// What the other headers say, and how many proxies said it. A value that cannot be read is
-    /// left out.
+    /// Reads the `X-Forwarded-…` headers; returns how many trusted proxies added to them. Malformed
+    /// values are ignored.
     fn before_the_standard(
         headers: &HeaderMap,
         trusted: &TrustedProxies,
@@ -180,7 +180,7 @@ impl Forwarded {
         (read, hops)
     }
 
-    /// Adds a port to the host that names none.
+    /// Adds a port to a host that has none.
     fn at_port(&mut self, headers: &HeaderMap, port: u16) {
         let usual = if self.scheme == Some("https") {
             443
@@ -200,8 +200,8 @@ impl Forwarded {
         });
     }
 
-    /// Where the client reaches the server, without a slash at the end; nothing if no proxy says
-    /// otherwise than `own`, under which the server would be reached without one.
+    /// The origin under which the client reaches the server, without a trailing slash; `None` if no
+    /// proxy reports anything that differs from `own`, the server's origin without proxies.
     pub fn origin(&self, headers: &HeaderMap, own: &str) -> Option<String> {
         if self.scheme.is_none() && self.host.is_none() && self.prefix.is_none() {
             return None;
@@ -215,13 +215,13 @@ impl Forwarded {
     }
 }
 
-/// The host that the last proxy asked.
+/// The host that the last proxy requested.
 fn own_host(headers: &HeaderMap) -> Option<String> {
     let host = headers.get(HOST)?.to_str().ok()?;
     is_authority(host).then(|| host.to_owned())
 }
 
-/// Whether a text may stand before every path.
+/// Whether a text is a valid path prefix.
 fn is_prefix(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let is_segment = |segment: &str| !matches!(segment, "" | "." | "..");
@@ -232,7 +232,7 @@ fn is_prefix(text: &str) -> bool {
         })
 }
 
-/// Whether two clients are told apart by their addresses.
+/// Whether both are addresses and differ.
 fn differ(one: Option<&str>, other: Option<&str>) -> bool {
     let address = |it: Option<&str>| it.and_then(|it| it.parse::<IpAddr>().ok());
     address(one)
@@ -240,7 +240,7 @@ fn differ(one: Option<&str>, other: Option<&str>) -> bool {
         .is_some_and(|(one, other)| one != other)
 }
 
-/// The values of a header that is a list, in all of its lines.
+/// The values of a list header, joined from all its lines.
 fn joined<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,
@@ -270,8 +270,8 @@ fn list(headers: &HeaderMap, name: &HeaderName) -> Result<Vec<String>, &'static 
         .collect())
 }
 
-/// The value of the outermost of so many trusted proxies, where each adds one. Where there are
-/// fewer, the trusted ones pass one on.
+/// The value added by the outermost of `hops` trusted proxies, if each adds one. If there are fewer
+/// values, some proxies pass on the one that they received.
 fn outermost(
     headers: &HeaderMap,
     name: &HeaderName,

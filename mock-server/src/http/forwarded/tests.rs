@@ -1,5 +1,4 @@
-//! Headers of proxies, from the standard's own examples to those that somebody made up to be taken
-//! for another.
+//! Forwarding headers: the standard's own examples, common proxies, and forgeries.
 
 use super::{Forwarded, TrustedProxies};
 use hyper::HeaderMap;
@@ -23,7 +22,7 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Origin and client of a request with these headers, or why they do not count.
+/// The origin and the client of a request with these headers, or why a header is ignored.
 fn read(lines: &[(&str, &str)]) -> Result<(Option<String>, Option<String>), String> {
     let headers = headers(lines);
     let (read, ignored) = Forwarded::read(&headers, PEER, &trusted());
@@ -44,7 +43,7 @@ fn says(lines: &[(&str, &str)], origin: &str, client: &str) {
 #[test]
 fn the_standard_header_is_read_from_its_end() {
     for (value, origin, client) in [
-        // RFC 7239, section 4 and 6.
+        // RFC 7239, sections 4 and 6.
         ("for=\"_gazonk\"", "", "_gazonk"),
         ("For=\"[2001:db8:cafe::17]:4711\"", "", "2001:db8:cafe::17"),
         (
@@ -69,14 +68,14 @@ fn the_standard_header_is_read_from_its_end() {
         ),
         (" ,, for=1.2.3.4 , ", "", "1.2.3.4"),
         ("for=\"1.2.3.4\";x=\"a, b; \\\"c\\\\\"", "", "1.2.3.4"),
-        // What the client itself sent stands before what the trusted proxy adds.
+        // What the client sent comes before what the trusted proxy adds.
         (
             "for=9.9.9.9;host=evil.example, for=1.2.3.4;host=shop.example",
             "http://shop.example",
             "1.2.3.4",
         ),
         ("for=127.0.0.1;host=localhost, for=1.2.3.4", "", "1.2.3.4"),
-        // Through two proxies that are trusted; the outer one knows the client.
+        // Through two trusted proxies, the outer of which knows the client.
         (
             "for=1.2.3.4;host=shop.example;proto=https, for=10.0.0.7;host=inner;proto=http",
             "https://shop.example",
@@ -87,7 +86,7 @@ fn the_standard_header_is_read_from_its_end() {
             "http://inner",
             "1.2.3.4",
         ),
-        // Nobody knows who an obfuscated proxy is.
+        // An obfuscated proxy cannot be trusted.
         (
             "for=1.2.3.4;host=evil.example, for=_hop;host=shop.example",
             "http://shop.example",
@@ -119,7 +118,7 @@ fn the_headers_before_the_standard_are_read_likewise() {
     says(&[host, for_("9.9.9.9"), for_("1.2.3.4")], "", "1.2.3.4");
     let shop = ("x-forwarded-host", "shop.example");
     says(&[host, proto, shop], "https://shop.example", "");
-    // The last is the trusted proxy's own.
+    // The trusted proxy's own value comes last.
     let two = ("x-forwarded-host", "evil.example, shop.example");
     says(
         &[host, for_("1.2.3.4"), two],
@@ -162,7 +161,7 @@ fn the_headers_before_the_standard_are_read_likewise() {
         "http://127.0.0.1:4359",
         "",
     );
-    // Beside the standard's header they do not count.
+    // They are ignored if there is a `Forwarded` header.
     says(
         &[host, standard, ("x-forwarded-host", "other.example")],
         "http://shop.example",
@@ -199,7 +198,7 @@ fn a_broken_header_does_not_count_and_is_named() {
         ("forwarded", "host=\"[::1\"", "`host`"),
         ("forwarded", "host=1.2.3.4.5", "`host`"),
         ("forwarded", "host=0x7f000001", "`host`"),
-        // One who closes no quote cannot swallow what the proxy adds.
+        // An unclosed quote cannot swallow what the proxy adds.
         (
             "forwarded",
             "for=127.0.0.1;x=\", for=1.2.3.4;host=\"shop.example\"",
@@ -243,13 +242,13 @@ fn nobody_else_is_heard() {
             ignored[0].starts_with("forwarded: ") && ignored[0].contains("not a trusted proxy")
         );
     }
-    // The same address in the other version's form.
+    // The same address as an IPv4-mapped IPv6 address.
     let peer = "::ffff:10.1.2.3".parse().unwrap();
     let (read, _) = Forwarded::read(&lines, peer, &trusted());
     assert_eq!(read.host.as_deref(), Some("evil.example"));
 }
 
-/// A value as it has to stand in the header.
+/// A value, quoted if the header requires it.
 fn quoted(text: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
     if text.chars().all(plain) && !text.is_empty() {
@@ -259,7 +258,7 @@ fn quoted(text: &str) -> String {
 }
 
 proptest! {
-    /// Whatever stands before it, what the proxy adds is what counts, or nothing does.
+    /// Whatever comes before it, either what the proxy adds counts or nothing does.
     #[test]
     fn what_a_client_sends_never_counts(
         junk in "[ -~]{0,40}",
@@ -280,7 +279,7 @@ proptest! {
         }
     }
 
-    /// No value leads a URL anywhere but to the host that it names.
+    /// No value leads a URL to another host than the one it names.
     #[test]
     fn an_origin_is_always_that_of_its_host(host in "[ -~]{0,30}", prefix in "[ -~]{0,20}") {
         let host_line = format!("host={}", quoted(&host));

@@ -1,4 +1,4 @@
-//! Bugs in answers of every kind: what they are declared as, whose money and words they hold.
+//! Bugs in answers of every kind: their media types, amounts and words.
 
 use super::bug::Bug;
 use crate::http::reply::Reply;
@@ -211,7 +211,7 @@ pub(super) const BUGS: &[Bug] = &[
     .given(&[("callback_params", "\"order_id\"")]),
 ];
 
-/// Successful answers of such endpoints are declared as something else.
+/// Changes the media type of successful answers of such endpoints.
 fn declared(
     service: &Service,
     request: &Request,
@@ -237,8 +237,8 @@ fn in_plan(
     })
 }
 
-/// Another monthly payment, from the price, the number of months and the right payment. The
-/// fragment shows it as well.
+/// Replaces the monthly payment, computed from the price, the number of months and the right
+/// payment, in the HTML fragment as well.
 fn monthly(
     service: &Service,
     request: &Request,

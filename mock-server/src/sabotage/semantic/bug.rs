@@ -9,7 +9,7 @@ pub struct Bug {
     pub name: &'static str,
     /// The clause that it breaks.
     pub breaks: &'static str,
-    /// The answers to knobs, as JSON, that a server must give for the bug to show.
+    /// The answers to knobs, as JSON, that the server must have for the bug to show.
     pub answers: &'static [(&'static str, &'static str)],
     pub(in crate::sabotage) saboteur: Saboteur,
 }
@@ -24,7 +24,7 @@ impl Bug {
         }
     }
 
-    /// This bug, which shows only in a server that gives these answers.
+    /// Restricts the bug to servers with these answers to knobs.
     pub(super) const fn given(self, answers: &'static [(&'static str, &'static str)]) -> Self {
         Self { answers, ..self }
     }

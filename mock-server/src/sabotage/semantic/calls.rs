@@ -182,14 +182,14 @@ pub(super) const BUGS: &[Bug] = &[
     }),
 ];
 
-/// The client whose token a request carries.
+/// The client whose token a request has.
 fn owner(service: &Service, request: &Request) -> Option<String> {
     let token = token_of(request)?;
     let state = service.app.state();
     Some(state.access.get(&*token)?.client_id.to_string())
 }
 
-/// A request that another client's token signs is handled with one of the client in the path.
+/// Handles a request with another client's token as if it had one of the client in the path.
 fn foreign(service: &Service, request: &Request, about: Endpoint) -> Reply {
     let named = client_id(request).filter(|_| endpoint(service, request) == Some(about));
     let other = named.filter(|named| owner(service, request).is_some_and(|own| own != *named));
@@ -202,7 +202,7 @@ fn foreign(service: &Service, request: &Request, about: Endpoint) -> Reply {
     }
 }
 
-/// A request that a token of scope `customer` signs is handled with one of scope `merchant`.
+/// Handles a request with a token of scope `customer` as if its scope were `merchant`.
 fn widened(service: &Service, request: &Request, about: Endpoint) -> Reply {
     let is_meant = endpoint(service, request) == Some(about);
     let customer = token_of(request).filter(|_| is_meant).and_then(|token| {
@@ -219,7 +219,7 @@ fn widened(service: &Service, request: &Request, about: Endpoint) -> Reply {
     }
 }
 
-/// A request to this endpoint without a token is handled with one.
+/// Handles a request to this endpoint without a token as if it had one.
 fn unsigned(service: &Service, request: &Request, about: Endpoint) -> Reply {
     if endpoint(service, request) == Some(about) {
         return crate::sabotage::account::no_token_accepted(service, request);
@@ -227,7 +227,7 @@ fn unsigned(service: &Service, request: &Request, about: Endpoint) -> Reply {
     service.handle(request)
 }
 
-/// A token request with a media type like this is handled as if it were plain text.
+/// Handles a token request with such a media type as if it were plain text.
 fn media_type(service: &Service, request: &Request, is_meant: impl Fn(&str) -> bool) -> Reply {
     let mut request = request.clone();
     let value = request

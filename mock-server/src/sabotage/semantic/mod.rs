@@ -1,6 +1,6 @@
-//! Behaviours broken as real bugs break them: not a clause taken away, but a limit that is off by
-//! one, a state that leaks, a parameter that one encoding loses. `flexiti-conformance self-test`
-//! measures which of them the runner notices, and under which clause.
+//! Bugs as real servers have them: not a clause left out, but a limit that is off by one, state
+//! that leaks, a parameter that one encoding loses. `flexiti-conformance self-test` measures which
+//! of them the runner finds, and under which clause.
 
 mod answers;
 mod bug;

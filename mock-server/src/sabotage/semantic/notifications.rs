@@ -279,7 +279,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-/// The merchant's id in a path, read wrongly.
+/// Misreads the merchant's order id in a path.
 fn by_id(service: &Service, request: &Request, read: fn(&str) -> String) -> Reply {
     if endpoint(service, request) != Some(Endpoint::NotificationMerchantOrder) {
         return service.handle(request);
@@ -300,7 +300,7 @@ fn told(service: &Service, request: &Request, reply: &Reply) -> Option<u64> {
     id.as_u64().or_else(|| id.as_str()?.parse().ok())
 }
 
-/// An id of the merchant's that no order has is taken for one that is near enough.
+/// Takes a merchant's order id that no order has for a similar one.
 fn near_id(service: &Service, request: &Request, is_near: fn(&str, &str) -> bool) -> Reply {
     let reply = service.handle(request);
     let by_merchant = endpoint(service, request) == Some(Endpoint::NotificationMerchantOrder);
@@ -328,7 +328,7 @@ fn near_id(service: &Service, request: &Request, is_near: fn(&str, &str) -> bool
     }
 }
 
-/// The notification of an order without an outcome, edited.
+/// Edits the notification of an order without an outcome.
 fn unfinished(
     service: &Service,
     request: &Request,
@@ -345,7 +345,7 @@ fn unfinished(
     })
 }
 
-/// A word in a block for another.
+/// Replaces a status in a block by another.
 fn word(service: &Service, request: &Request, block: &str, from: &str, to: &str) -> Reply {
     edited_answer(service, request, NOTIFICATIONS, |members| {
         if let Some(Value::Object(block)) = members.get_mut(block) {

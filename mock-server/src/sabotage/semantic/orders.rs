@@ -1,4 +1,4 @@
-//! Bugs in what init keeps, and in its pages.
+//! Bugs in what init stores, and in the pages.
 
 use super::bug::Bug;
 use crate::http::json::any;
@@ -286,7 +286,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-/// What init keeps as the merchant's id is another one.
+/// Stores an altered merchant's order id.
 fn renamed(service: &Service, request: &Request, rename: impl Fn(&str) -> Option<String>) -> Reply {
     let is_init = endpoint(service, request).is_some_and(|found| INIT.contains(&found));
     let names = ["merchant_orderid", "merchant_order_id"];
@@ -304,7 +304,7 @@ fn english(service: &Service, request: &Request, is_meant: impl Fn(&Order) -> bo
     spoken(service, request, Lang::En, is_meant)
 }
 
-/// The pages of such an order are in this language.
+/// Shows the pages of such orders in this language.
 fn spoken(
     service: &Service,
     request: &Request,

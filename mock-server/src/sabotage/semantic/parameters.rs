@@ -1,4 +1,4 @@
-//! Bugs in how init reads and checks its parameters.
+//! Bugs in how init reads and validates its parameters.
 
 use super::bug::Bug;
 use crate::http::json::any;
@@ -371,7 +371,7 @@ fn text(request: &Request, name: &str) -> Option<String> {
     }
 }
 
-/// A parameter is not read: in JSON, in forms, or in both.
+/// Ignores a parameter: in JSON, in forms, or in both.
 fn lost(service: &Service, request: &Request, name: &str, json: Option<bool>) -> Reply {
     let is_json = looks_like_json(request);
     if !is_init(service, request) || json.is_some_and(|json| json != is_json) {
@@ -387,7 +387,7 @@ fn lost(service: &Service, request: &Request, name: &str, json: Option<bool>) ->
     service.handle(&with_body(request, kept))
 }
 
-/// What one address block lacks is taken from the other.
+/// Fills in what one address block lacks from the other.
 fn copied(service: &Service, request: &Request, from: &str, to: &str) -> Reply {
     if !is_init(service, request) {
         return service.handle(request);
@@ -417,7 +417,7 @@ fn copied(service: &Service, request: &Request, from: &str, to: &str) -> Reply {
     service.handle(&request)
 }
 
-/// A body like this is too much for the server.
+/// Crashes on such a body.
 fn crash(service: &Service, request: &Request, is_too_much: impl Fn(&str) -> bool) -> Reply {
     let text = String::from_utf8_lossy(body(request)).into_owned();
     if is_init(service, request) && request.method == hyper::Method::POST && is_too_much(&text) {

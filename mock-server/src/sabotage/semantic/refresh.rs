@@ -1,4 +1,4 @@
-//! Bugs of refreshing tokens.
+//! Bugs in refreshing tokens.
 
 use super::bug::Bug;
 use super::tokens::is_token;
@@ -17,7 +17,7 @@ pub(super) const BUGS: &[Bug] = &[
         "a refresh token works again for a moment",
         "token.refresh.rotation",
         |service, request| {
-            // What a check and a later write leave between them.
+            // The race between a check and a later write.
             if let Some(token) = refreshes(service, request) {
                 let state = &mut *service.app.state();
                 if let Some(record) = state.refresh.get_mut(&token) {
@@ -206,7 +206,7 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-/// The refresh token of a request that refreshes.
+/// The refresh token in a refresh request.
 fn refreshes(service: &Service, request: &Request) -> Option<Arc<str>> {
     let grant = param(request, "grant_type").filter(|_| is_token(service, request))?;
     (grant == "refresh_token").then_some(())?;

@@ -1,4 +1,4 @@
-//! Bugs of the token endpoint, but for refreshing.
+//! Bugs of the token endpoint, except in refreshing.
 
 use super::bug::Bug;
 use crate::api::auth;
@@ -235,12 +235,12 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-/// Whether a request is for a token.
+/// Whether a request is for the token endpoint.
 pub(super) fn is_token(service: &Service, request: &Request) -> bool {
     endpoint(service, request) == Some(Endpoint::Token)
 }
 
-/// A request with a secret that is near enough to the right one is handled with that.
+/// Accepts a secret that is similar to the right one.
 fn near_secret(
     service: &Service,
     request: &Request,
@@ -258,7 +258,7 @@ fn near_secret(
     }
 }
 
-/// How many milliseconds the token of a request has left.
+/// The remaining lifetime of a request's token, in milliseconds.
 fn alive_for(service: &Service, request: &Request) -> Option<i64> {
     let token = auth::token_of(request)?;
     let state = service.app.state();
@@ -266,7 +266,7 @@ fn alive_for(service: &Service, request: &Request) -> Option<i64> {
     Some(access.expires - now(service, &access.client_id, &state))
 }
 
-/// The request, with a token that was never issued.
+/// The request with a token that was never issued.
 fn unknown(request: &Request) -> Request {
     with_authorization(request, &format!("Bearer {}", "0".repeat(40)))
 }

@@ -1,11 +1,11 @@
-//! Whether a certificate can be used now.
+//! Checks whether a certificate is currently valid.
 
 use anyhow::{anyhow, bail};
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// Looks at each certificate of a chain, the server's own first.
+/// Checks each certificate of a chain; the server's own comes first.
 pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
     let now = Timestamp::now();
     for (at, der) in chain.iter().enumerate() {
@@ -28,8 +28,8 @@ pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A time; the first or the last that there is in place of one beyond it. RFC 5280 has a certificate
-/// that is valid for ever end with the year 9999.
+/// Converts a time, clamped to the supported range. RFC 5280 gives a certificate without expiry the
+/// year 9999.
 fn time(seconds: i64) -> Timestamp {
     let [first, last] = [Timestamp::MIN, Timestamp::MAX];
     let seconds = seconds.clamp(first.as_second(), last.as_second());

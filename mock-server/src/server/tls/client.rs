@@ -1,4 +1,4 @@
-//! TLS to a server on whose word nothing depends.
+//! A TLS client for servers that need not be authenticated.
 
 use crate::server::tls::provider::provider;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -11,7 +11,7 @@ use std::io;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 
-/// A secured stream, whoever is on the other side: nothing secret may be sent to it.
+/// A TLS stream to an unauthenticated server: never send secrets to it.
 pub fn unchecked(
     stream: TcpStream,
     address: IpAddr,
@@ -29,7 +29,7 @@ pub fn unchecked(
     Ok(StreamOwned::new(connection, stream))
 }
 
-/// Takes any certificate.
+/// Accepts any certificate.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

@@ -11,10 +11,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// More than the longest chain needs.
+/// The maximum size of a file in bytes; more than the longest chain needs.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The two files.
+/// The certificate file and the key file.
 #[derive(Debug)]
 pub struct Files {
     certificate: PathBuf,
@@ -29,13 +29,13 @@ impl Files {
         }
     }
 
-    /// The two files.
+    /// The paths of both files.
     pub fn paths(&self) -> Vec<PathBuf> {
         vec![self.certificate.clone(), self.key.clone()]
     }
 
-    /// The chain and its key, if they can be used. The error names flag and file, what is wrong,
-    /// and what to do.
+    /// Reads the chain and its key. An error names the flag and the file, what is wrong and what to
+    /// do.
     pub fn read(&self) -> anyhow::Result<CertifiedKey> {
         let certificate_name = || format!("--tls-cert {}", self.certificate.display());
         let key_name = || format!("--tls-key {}", self.key.display());
@@ -59,7 +59,7 @@ impl Files {
     }
 }
 
-/// A file, and the sections of PEM in it.
+/// A file and its PEM sections.
 struct Read {
     bytes: Vec<u8>,
     sections: Vec<(SectionKind, Vec<u8>)>,
@@ -89,9 +89,9 @@ impl Read {
         self.sections.iter().any(|(kind, _)| wanted(*kind))
     }
 
-    /// Why what is wanted is not in the file, as far as can be told.
+    /// Explains why the wanted section is missing, as far as possible.
     fn without(&self, wanted: &str, command: &str) -> anyhow::Error {
-        // A sequence of ASN.1, which certificates and keys are.
+        // An ASN.1 sequence, as in a DER certificate or key.
         if self.bytes.starts_with(&[0x30]) {
             return anyhow!(
                 "is binary (DER), and PEM is needed; convert it with `openssl {command} -inform der -in FILE -out PEM`"
@@ -120,7 +120,7 @@ fn has(bytes: &[u8], text: &str) -> bool {
     memchr::memmem::find(bytes, text.as_bytes()).is_some()
 }
 
-/// What is wrong with a PEM file, without a part of it: it may be secret.
+/// Describes an error in a PEM file without quoting it, because it may be secret.
 fn in_words(error: &Error) -> &'static str {
     match error {
         Error::MissingSectionEnd { .. } => "a section has no `-----END …-----`; it is cut off",

@@ -1,4 +1,4 @@
-//! The beginning of a secured connection.
+//! The TLS handshake of a new connection.
 
 use crate::pipeline::Service;
 use crate::server::tls::Tls;
@@ -13,11 +13,11 @@ use tokio_rustls::server::TlsStream;
 
 /// The first byte of a handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 0x16;
-/// How long whoever spoke HTTP in the clear may take to read why that is wrong.
+/// How long a client that spoke plain HTTP has to read the error.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Makes a connection secure; none where the client does not, or takes too long. It has been told,
-/// and that was logged.
+/// Performs the handshake; `None` if the client does not speak TLS or takes too long, which it has
+/// then been told and which has been logged.
 pub async fn accept(
     service: &Service,
     tls: &Tls,
@@ -25,10 +25,10 @@ pub async fn accept(
 ) -> Option<TlsStream<TcpStream>> {
     let mut late = pin!(tokio::time::sleep(service.app.limits.head_time));
     let mut first = [0];
-    // Looked at, and not taken: rustls wants it, too, and would answer in its own way.
+    // Peek, because rustls needs the byte as well, and would otherwise answer in its own way.
     let begun = tokio::select! {
         begun = stream.peek(&mut first) => begun,
-        // Idle for too long, without a word.
+        // Idle for too long.
         () = late.as_mut() => return None,
     };
     if !begun.is_ok_and(|count| count > 0) {
@@ -59,13 +59,13 @@ pub async fn accept(
     }
 }
 
-/// Says that this port speaks TLS to whoever does not.
+/// Tells a client that speaks plain HTTP that this port speaks TLS.
 async fn in_the_clear(service: &Service, stream: TcpStream) {
     let why = "this port speaks TLS, and the request came in the clear: ask for https://";
     malformed::refused(service, why);
     let _ = stream.try_write(&own_words::answer(400, why));
     let _ = socket2::SockRef::from(&stream).shutdown(Shutdown::Write);
-    // Closed with something unread, the answer could get lost.
+    // If the socket is closed with unread data, the answer can get lost.
     let rest = async {
         let mut waste = [0; 4096];
         while stream.readable().await.is_ok() {

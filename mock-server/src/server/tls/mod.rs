@@ -1,4 +1,4 @@
-//! TLS on the listener: certificates read, made, and read again when they change.
+//! TLS on the listener: reads or generates certificates, and reloads them when they change.
 
 mod certificate;
 pub mod client;
@@ -20,11 +20,11 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The names of the protocols that a client may ask for (RFC 7301), the preferred one first.
+/// The protocol names for ALPN (RFC 7301), in order of preference.
 pub const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
-/// What secures connections.
+/// The TLS configuration of the listener.
 #[derive(Debug)]
 pub struct Tls {
     current: Mutex<Arc<ServerConfig>>,
@@ -33,13 +33,13 @@ pub struct Tls {
 
 #[derive(Debug)]
 enum Source {
-    /// With what they were before they were read: a change from then on is one.
+    /// With the state of the files before they were read, so that no later change is missed.
     Files(Files, Watched),
     SelfSigned(CaFile),
 }
 
 impl Tls {
-    /// What the settings ask for. The error names flag and file.
+    /// Prepares TLS as the settings say. An error names the flag and the file.
     pub fn start(settings: &Settings) -> anyhow::Result<Option<Arc<Self>>> {
         let Some(wanted) = &settings.tls else {
             return Ok(None);
@@ -67,12 +67,12 @@ impl Tls {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the next connection is secured with.
+    /// The configuration for the next connection.
     fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.current())
     }
 
-    /// The certificate of the authority that was made at the start.
+    /// The certificate of the CA generated at the start.
     pub fn ca_file(&self) -> Option<&Path> {
         match &self.source {
             Source::SelfSigned(ca_file) => Some(ca_file.path()),
@@ -80,12 +80,12 @@ impl Tls {
         }
     }
 
-    /// Whether it comes from files that may change.
+    /// Whether the certificate comes from files that may change.
     pub fn is_from_files(&self) -> bool {
         matches!(self.source, Source::Files(..))
     }
 
-    /// Reads the files again. What cannot be used leaves things as they are, and is logged.
+    /// Reloads the files. An error is logged and leaves the certificate unchanged.
     pub fn reload(&self, metrics: &Metrics) {
         let Source::Files(files, _) = &self.source else {
             return;
@@ -103,8 +103,8 @@ impl Tls {
         }
     }
 
-    /// Reads the files again whenever they have changed; for ever. A disk that does not answer
-    /// keeps nobody else waiting.
+    /// Reloads the files whenever they change; never returns. A disk that does not respond blocks
+    /// nothing else.
     pub async fn watch(self: Arc<Self>, service: Arc<Service>) {
         let Source::Files(_, watched) = &self.source else {
             return;

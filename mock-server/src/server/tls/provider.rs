@@ -1,9 +1,9 @@
-//! The cryptography.
+//! The cryptography provider.
 
 use rustls::crypto::CryptoProvider;
 use std::sync::Arc;
 
-/// The cryptography, named here: another crate of the same program may bring one of its own.
+/// The provider, given explicitly because another crate in the program may install its own.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }

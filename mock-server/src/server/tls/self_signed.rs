@@ -1,5 +1,5 @@
-//! An authority and a certificate for a laptop, made at the start. The authority's key signs one
-//! certificate and is gone: whoever trusts the authority trusts nothing else.
+//! A CA and a certificate for local use, generated at the start. The CA's key signs one certificate
+//! and is discarded, so that trusting the CA is safe.
 
 use crate::config::Settings;
 use crate::files::{check_place, write_whole};
@@ -16,18 +16,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
-/// Browsers take no certificate that is valid for longer than 398 days.
+/// The validity in days. Browsers reject certificates that are valid for more than 398 days.
 const DAYS: i64 = 365;
 
-/// What was made.
+/// The generated certificates.
 pub struct Made {
-    /// The authority's certificate, as PEM.
+    /// The CA certificate, as PEM.
     pub ca: String,
     /// The server's certificate and key.
     pub certified: CertifiedKey,
 }
 
-/// The names by which clients reach the server.
+/// The host names and addresses under which clients reach the server.
 pub fn names(settings: &Settings) -> Vec<String> {
     let mut names = ["localhost", "127.0.0.1", "::1"]
         .map(str::to_owned)
@@ -46,7 +46,7 @@ pub fn names(settings: &Settings) -> Vec<String> {
     names
 }
 
-/// Makes an authority, and a certificate for these names.
+/// Generates a CA and a certificate for these names.
 pub fn make(names: &[String]) -> anyhow::Result<Made> {
     let ca_key = KeyPair::generate()?;
     let mut ca = params("flexiti-mock, made at its start", Vec::new())?;
@@ -58,7 +58,7 @@ pub fn make(names: &[String]) -> anyhow::Result<Made> {
     let mut own = params("flexiti-mock", names.to_vec())?;
     own.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     own.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Python 3.13 takes no certificate without it.
+    // Python 3.13 requires this extension.
     own.use_authority_key_identifier_extension = true;
     let certificate = own.signed_by(&key, &issuer)?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -87,7 +87,7 @@ fn params(name: &str, names: Vec<String>) -> anyhow::Result<CertificateParams> {
     Ok(params)
 }
 
-/// The file with the authority's certificate; it goes when the server does.
+/// The file with the CA certificate; it is removed when the server stops.
 #[derive(Debug)]
 pub struct CaFile {
     path: PathBuf,
@@ -95,7 +95,7 @@ pub struct CaFile {
 }
 
 impl CaFile {
-    /// Writes it to a path, or to a new file in the temporary folder.
+    /// Writes the file to a path, or to a new file in the temporary folder.
     pub fn write(path: Option<&Path>, content: &str) -> anyhow::Result<Self> {
         let path = match path {
             Some(path) => {
@@ -119,14 +119,14 @@ impl CaFile {
 
 impl Drop for CaFile {
     fn drop(&mut self) {
-        // By then, it may be another server's.
+        // By now, it may be another server's.
         if fs::read_to_string(&self.path).is_ok_and(|found| found == self.content) {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// A path in the temporary folder that no other server of this machine uses.
+/// A path in the temporary folder that no other server on this machine uses.
 fn unused() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
