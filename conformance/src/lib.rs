@@ -1,7 +1,8 @@
 //! Judges a server against the documented Flexiti Online API, and certifies the integration of a
 //! merchant's shop.
 //!
-//! The program is `flexiti-conformance`. This library is all of it, for `main.rs` and the tests.
+//! The program is `flexiti-conformance`; this library holds all its code, for `main.rs` and the
+//! tests.
 //!
 //! # Layout
 //!
@@ -10,30 +11,31 @@
 //! * `cli`: arguments, commands, exit codes.
 //! * `server`: judges a server.
 //!   * [`selftest`], [`diff`] and `replay`: how well the runner judges; the same calls to two
-//!     servers; a transcript played against one.
+//!     servers; a transcript replayed against a server.
 //!   * [`run`]: a run from the first request to the report.
 //!   * [`probe`]: how a server answers the open questions.
 //!   * `generate`: random cases, shrunk when they fail.
-//!   * `course`: tokens, orders and notifications in any order, and what must come of them.
-//!   * [`plan`] and `judge`, which do not know each other: the planned cases, and verdicts. Both
-//!     are pure.
-//!   * `wire` and `report`: requests and answers; what a run found out.
+//!   * `course`: random sequences of tokens, orders and notifications, with the expected answers.
+//!   * [`plan`] and `judge`: the planned cases, and verdicts. Both are pure, and neither knows the
+//!     other.
+//!   * `wire` and `report`: requests and answers; the results of a run.
 //!   * `case`: a test case as data.
 //! * `merchant`: certifies a shop. `server` and `merchant` do not know each other.
-//!   * `certify`, `exec` and `fuzz`: the three ways to put a shop to the test; `report`: what of
-//!     the results counts.
-//!   * `certificate` and `stage`: the signed result; the shop with the mock behind it and the
+//!   * `certify`, `exec` and `fuzz`: the three ways to test a shop; `report`: the results that
+//!     count.
+//!   * `certificate` and `stage`: the signed result; the shop, with the mock behind it and the
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
-//!   * `record`, `past`, `scenarios`, `recipe` and `silence`: what came in at the mock; whose call
-//!     is whose; what is played; random plans for the fuzzer; scenarios in which Flexiti is silent.
+//!   * `record`, `past`, `scenarios`, `recipe` and `silence`: what reached the mock; which scenario
+//!     a call belongs to; what is played; random plans for the fuzzer; scenarios in which Flexiti
+//!     does not answer.
 //!   * `trace` and `driver`: what happened; how to reach the shop.
-//! * `formats`: the reporters of both: text, JSON, events, JUnit, SARIF, HTML, Markdown,
-//!   annotations.
-//! * `waivers`: failures that are allowed, for both.
-//! * `pattern`, `net` and `markup`: patterns of dotted ids; loopback and proxies; what pages show.
+//! * `formats`: reporters for both: text, JSON, events, JUnit, SARIF, HTML, Markdown, annotations.
+//! * `waivers`: allowed failures, for both.
+//! * `pattern`, `net` and `markup`: patterns of dotted ids; loopback and proxies; what a page
+//!   shows.
 //!
-//! # The judge asks nobody
+//! # Independent verdicts
 //!
 //! No verdict comes from a server's own validator. A case names the clause it breaks before it is
 //! sent, and the expectation comes from that clause.

@@ -1,4 +1,5 @@
-//! Loopback, proxies and authorities: what is on this machine is never asked for through a proxy.
+//! HTTP clients: loopback, proxies and certificate authorities. Loopback never goes through a
+//! proxy.
 
 pub use flexiti_contract::hosts::is_loopback;
 
@@ -7,21 +8,21 @@ use reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
 use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
 use std::path::Path;
 
-/// A client for this machine, and one for all others.
+/// A client for loopback, and one for all other hosts.
 #[derive(Debug)]
 pub struct Clients {
     direct: Client,
-    /// `None` where there is no proxy: the direct one does.
+    /// `None` without a proxy; `direct` then serves both.
     outward: Option<Client>,
 }
 
 impl Clients {
-    /// Clients with these settings. `proxy` takes the place of the environment's proxies.
+    /// Builds clients with these settings. `proxy` overrides the environment's proxies.
     pub fn new(
         settings: impl Fn() -> ClientBuilder,
         proxy: Option<Proxy>,
     ) -> reqwest::Result<Self> {
-        // If another one is chosen already, it does as well.
+        // An error means that a provider is installed already, which will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let outward = match proxy {
             Some(proxy) => Some(settings().proxy(proxy.no_proxy(NoProxy::from_env()))),
@@ -33,7 +34,7 @@ impl Clients {
         })
     }
 
-    /// A request to this URL. One that is not a URL is an error when the request is sent.
+    /// A request to this URL. An invalid URL becomes an error on sending.
     pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
         let is_near = Url::parse(url).is_ok_and(|url| is_loopback(&url));
         let outward = self.outward.as_ref().filter(|_| !is_near);

@@ -1,11 +1,17 @@
-//! Patterns of dotted ids such as `init.lang.*`: `*` stands for any characters, dots among them,
-//! `?` for one.
+//! Patterns of dotted ids such as `init.lang.*`: `*` matches any characters, including dots; `?`
+//! matches one.
 
 use regex::Regex;
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// How many ids an error suggests.
+/// A regular expression that is written in the source; a test runs each.
+#[expect(clippy::expect_used, reason = "a literal that tests compile")]
+pub fn literal(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a literal pattern")
+}
+
+/// Maximum number of ids that an error suggests.
 const SUGGESTED: usize = 3;
 
 /// An id, or a pattern of ids.
@@ -17,13 +23,13 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Whether the pattern means this id.
+    /// Whether the pattern matches this id.
     pub fn matches(&self, id: &str) -> bool {
         self.regex.is_match(id)
     }
 
-    /// Whether the pattern means this id or something that it belongs to: `callback` and
-    /// `callback.told` cover `callback.told/buy/en`, `callback.to` does not.
+    /// Whether the pattern matches this id or something above it: `callback` and `callback.told`
+    /// cover `callback.told/buy/en`, `callback.to` does not.
     pub fn covers(&self, id: &str) -> bool {
         let mut above = id.match_indices(['.', '/']).map(|(at, _)| &id[..at]);
         self.matches(id) || above.any(|id| self.matches(id))
@@ -34,7 +40,7 @@ impl Pattern {
         &self.text
     }
 
-    /// Refuses a pattern that means none of the ids: what is wrong, and which ids come close.
+    /// Rejects a pattern that matches none of the ids; the error suggests similar ones.
     pub fn check(&self, noun: &str, ids: &[&str]) -> Result<(), String> {
         if ids.iter().any(|id| self.matches(id)) {
             return Ok(());
@@ -42,8 +48,8 @@ impl Pattern {
         self.unknown(noun, ids, "init.lang.*")
     }
 
-    /// Refuses a pattern that neither means nor [covers](Self::covers) any of the ids: what is
-    /// wrong, and which ids come close.
+    /// Rejects a pattern that neither matches nor [covers](Self::covers) any of the ids; the error
+    /// suggests similar ones.
     pub fn check_covering(&self, noun: &str, ids: &[&str]) -> Result<(), String> {
         if ids.iter().any(|id| self.covers(id)) {
             return Ok(());
@@ -89,7 +95,7 @@ impl TryFrom<String> for Pattern {
     }
 }
 
-/// The ids that are most like a text, the best first.
+/// The ids most similar to a text, best first.
 pub fn closest<'i>(text: &str, ids: &[&'i str]) -> Vec<&'i str> {
     let mut ranked: Vec<(f64, &str)> = ids
         .iter()

@@ -1,5 +1,5 @@
-//! What a parameter may hold in a dialect, in words: from the constraints of its schema and the
-//! words that the data files have for patterns.
+//! What a parameter may hold in a dialect, in words, derived from its schema's constraints and the
+//! data files' words for patterns.
 
 use crate::dialect::knob_rows;
 use crate::endpoint::Endpoint;
@@ -21,7 +21,7 @@ impl Rulebook {
     }
 }
 
-/// Whether nothing is wrong with a parameter that holds `value`.
+/// Whether `value` is valid for a parameter.
 pub(crate) fn accepts(rulebook: &Rulebook, endpoint: Endpoint, param: &str, value: &str) -> bool {
     let violations = rulebook.check(endpoint, &json!({ param: value }));
     violations.iter().all(|violation| violation.param != param)
@@ -39,7 +39,7 @@ pub(crate) fn fragments<'r>(
     list.into_iter().flatten().filter_map(Value::as_object)
 }
 
-/// The words of the data files, and what comes of them for each parameter.
+/// The words of the data files, and the resulting ones for each parameter.
 fn wording(rulebook: &Rulebook) -> Wording {
     let mut wording = Wording::default();
     let schema = rulebook
@@ -88,7 +88,7 @@ fn derive(
         }
         allowed.phrases.extend(phrase.text(&accepts));
     }
-    // A list of values that is complete has no length worth mentioning.
+    // A complete list of values makes a length pointless.
     if allowed.phrases.len() > 1 && allowed.phrases[0].ends_with('`') {
         allowed.phrases.truncate(1);
     }

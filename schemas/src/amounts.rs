@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-/// A pattern of the amounts in dollars that are no less than this one; none where it is zero, which
-/// every amount is.
+/// A pattern of the dollar amounts that are at least this much; `None` for zero, as every amount
+/// is.
 ///
-/// The text is expected to be an amount already: digits, perhaps a period and more digits.
+/// The text must already be an amount: digits, optionally with a period and more digits.
 pub(crate) fn amounts_from(least: &Value) -> Option<String> {
     let dollars = least.as_f64().filter(|least| *least > 0.0)?;
     // Whole cents, as `{:.2}` rounds them.
@@ -23,8 +23,8 @@ pub(crate) fn amounts_from(least: &Value) -> Option<String> {
     Some(format!("^0*(?:{})", parts.join("|")))
 }
 
-/// Patterns of the whole parts that are larger than this one: longer ones, and those of the same
-/// length with a larger digit behind the same first ones.
+/// Patterns of larger whole parts: longer ones, and those of the same length whose first different
+/// digit is larger.
 fn larger(whole: &str) -> Vec<String> {
     let digits = whole.trim_start_matches('0');
     let rest = |count: usize| match count {
@@ -45,7 +45,7 @@ fn above(digit: u8) -> Option<String> {
     (digit < b'9').then(|| format!("[{}-9]", char::from(digit + 1)))
 }
 
-/// Patterns of what may stand behind the period for at least so many cents.
+/// Patterns of the digits after the period that are at least this many cents.
 fn fractions(tens: u8, ones: u8) -> impl Iterator<Item = String> {
     let larger = above(tens);
     let same = match ones {

@@ -20,11 +20,11 @@ pub(crate) struct Body {
     parts: OnceLock<Parts>,
 }
 
-/// The validators of a request, which together ask for what its schema asks for.
+/// The validators of a request, which together enforce its schema.
 pub(crate) struct Parts {
-    /// What each parameter may hold, whatever the others do.
+    /// The constraints on single parameters, whatever the others hold.
     pub members: Validator<Flat>,
-    /// What is asked of the request as a whole.
+    /// The constraints on the request as a whole.
     pub rules: Validator<Flat>,
 }
 
@@ -45,7 +45,7 @@ impl Parts {
 }
 
 impl Body {
-    /// The schema `name`, with only the constraints whose clause holds.
+    /// The schema `name`, with only the constraints of clauses that hold.
     pub fn new(
         contract: &Contract,
         dialect: &Dialect,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A source that a fact is taken from: a row of `sources.json`.
+/// A source of facts: a row of `sources.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Citation {

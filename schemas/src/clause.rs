@@ -15,11 +15,11 @@ pub struct Clause {
     pub id: String,
     /// What the API promises, in our own words.
     pub requirement: String,
-    /// What to send instead, where no constraint says it; see [`crate::Rulebook::remedy`].
+    /// What to send instead, if no constraint says it; see [`crate::Rulebook::remedy`].
     pub remedy: Option<String>,
     /// How binding it is.
     pub level: Level,
-    /// What supports the promise.
+    /// The evidence for the promise.
     pub evidence: Evidence,
     /// Keys of the sources, for example `R-cur` (the current reference) or an RFC.
     pub source: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Clause {
     pub test_case: Option<String>,
     /// Where its predicate lives.
     pub check: Check,
-    /// What an observer sees of it.
+    /// How an observer sees it.
     pub asserts: Asserts,
     /// The clause holds only in dialects that give each of these knobs one of the listed answers.
     #[serde(default)]
@@ -38,7 +38,7 @@ pub struct Clause {
     /// Further knobs that the meaning of a rule depends on.
     #[serde(default)]
     pub knobs: Vec<String>,
-    /// The error that a violation is answered with.
+    /// The error that answers a violation.
     pub error: Option<ErrorSource>,
     /// The `msg` of the violation in `field_errors`.
     pub msg: Option<Msg>,
@@ -51,7 +51,7 @@ impl Clause {
     }
 }
 
-/// Where the error of a violation is found.
+/// Where the error for a violation comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum ErrorSource {
@@ -61,17 +61,18 @@ pub enum ErrorSource {
     Knob(ErrorKnob),
 }
 
-/// A knob whose answer says which error it is.
+/// A knob whose answer determines the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorKnob {
     /// The knob.
     pub knob: String,
-    /// The error for each answer; where none is listed, the answer is the error's id.
+    /// The error for each answer; for an answer that is not listed, the answer itself is the
+    /// error's id.
     pub errors: BTreeMap<String, ErrorId>,
 }
 
 impl ErrorKnob {
-    /// The error that an answer stands for.
+    /// The error for an answer.
     pub fn error(&self, answer: &str) -> Option<ErrorId> {
         if self.errors.is_empty() {
             return ErrorId::from_id(answer);
@@ -127,7 +128,7 @@ pub enum Check {
     Rule,
 }
 
-/// What an observer sees of a clause.
+/// How an observer sees a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Asserts {

@@ -1,5 +1,4 @@
-//! Whether the data files fit each other: names that lead nowhere, rows that are missing, rows
-//! that are duplicates.
+//! Checks the data files against each other: dangling names, missing rows, duplicate rows.
 
 use crate::clause::{Check, ErrorKnob, ErrorSource};
 use crate::contract::Contract;
@@ -168,8 +167,8 @@ impl Contract {
         }
     }
 
-    /// Refuses an expectation that nobody can source: a part without evidence, a value that is no
-    /// sample, an answer that contradicts what is no clause.
+    /// Rejects an expectation without sources: a part without evidence, a value that is not a
+    /// sample, an answer that contradicts an unknown clause.
     fn check_expectations(&self) -> Result<(), LoadError> {
         let fail = |what: String| Err(LoadError::new("expectations.json", what));
         for part in Part::ALL {
@@ -220,7 +219,7 @@ impl Contract {
         Ok(())
     }
 
-    /// Refuses a contract that names a source without a title.
+    /// Rejects a contract that uses a source without a title.
     fn check_citations(&self) -> Result<(), LoadError> {
         let mut known = HashSet::new();
         for row in &self.citations {
@@ -289,14 +288,14 @@ impl Contract {
     }
 }
 
-/// The answers to a knob, where its row lists them.
+/// The answers to a knob, if its row lists them.
 fn listed<'s>(schema: &'s Value, knob: &str) -> Option<&'s Vec<Value>> {
     let row = dialect::knob_rows(schema).find(|(name, _)| *name == knob);
     row.and_then(|(_, row)| row["enum"].as_array())
 }
 
-/// Whether each answer that a dialect can give a knob stands for an error, or each of those with
-/// which the clause holds.
+/// Whether each possible answer to a knob, or each with which the clause holds, stands for an
+/// error.
 fn answers_are_errors(
     schema: &Value,
     knob: &ErrorKnob,

@@ -23,26 +23,26 @@ use std::sync::OnceLock;
 pub struct Contract {
     /// The endpoints.
     pub endpoints: Vec<EndpointRow>,
-    /// The clauses, in the order in which they decide.
+    /// The rows of the errors.
     pub clauses: Vec<Clause>,
     /// The rows of the errors.
     pub errors: Errors,
     /// The middle names that decide an application.
     pub response_keys: Vec<ResponseKey>,
-    /// What a reviewer looks for in the requests of a shop.
+    /// What a reviewer looks for in a shop's requests.
     pub lint: Vec<LintRow>,
     /// What the source keys stand for.
     pub citations: Vec<Citation>,
-    /// What supports the parts of an expectation.
+    /// The evidence for the parts of an expectation.
     pub expectations: Expectations,
     /// The questions that the documentation leaves open, with their known answers.
     pub knobs: Vec<KnobRow>,
     /// The knobs in the constraints of each clause.
     pub(crate) constraint_knobs: BTreeMap<String, BTreeSet<String>>,
     pub(crate) bodies: BTreeMap<String, Value>,
-    /// By the place of each endpoint among all.
+    /// Indexed by the endpoint's position in `endpoints`.
     params: Vec<Params>,
-    /// The places of the clauses, by their ids.
+    /// The positions of the clauses, by id.
     ranks: FxHashMap<String, usize>,
     secrets: BTreeSet<String>,
     sources: Sources,
@@ -148,7 +148,7 @@ impl Contract {
         Ok(dialect)
     }
 
-    /// Refuses a dialect that names a clause without a `msg`, which its schema cannot see.
+    /// Rejects a dialect that names a clause without a `msg`, which its schema cannot detect.
     pub(crate) fn admits(&self, dialect: &Dialect) -> Result<(), LoadError> {
         let has_msg = |id: &str| self.clause(id).is_some_and(|clause| clause.msg.is_some());
         match dialect.knobs.msg_words.keys().find(|id| !has_msg(id)) {
@@ -182,7 +182,7 @@ impl Contract {
         self.rank(id).map(|rank| &self.clauses[rank])
     }
 
-    /// The place of a clause in the order in which they decide.
+    /// The position of a clause in the order in which they decide.
     pub(crate) fn rank(&self, id: &str) -> Option<usize> {
         self.ranks.get(id).copied()
     }
@@ -204,8 +204,7 @@ impl Contract {
             .expect("every rule has a row")
     }
 
-    /// The scenarios that a merchant's shop is put through. Servers have no use for them, so they
-    /// are read on demand.
+    /// The scenarios for a merchant's shop. Servers do not need them, so they are read on demand.
     pub fn scenarios(&self) -> Result<Vec<Scenario>, LoadError> {
         let rows: Vec<Scenario> = self
             .sources
@@ -233,7 +232,7 @@ impl Contract {
         Ok(rows)
     }
 
-    /// A digest of the data (SHA-256, hexadecimal). A verdict by other rules carries another
+    /// A digest of the data (SHA-256, hexadecimal). Verdicts by other rules have a different
     /// digest.
     pub fn digest(&self) -> String {
         self.sources.digest()
@@ -244,7 +243,7 @@ impl Contract {
         &self.params[endpoint as usize].list
     }
 
-    /// The parameter of that name.
+    /// The parameter with that name.
     pub fn param(&self, endpoint: Endpoint, name: &str) -> Option<&Param> {
         self.params[endpoint as usize].named(name)
     }

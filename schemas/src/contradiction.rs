@@ -1,5 +1,5 @@
-//! Answers of a dialect that contradict the documentation. The mock can play them; a judge calls
-//! them a violation of the clauses named here.
+//! Answers of a dialect that contradict the documentation. The mock can give them; a judge reports
+//! violations of the clauses named here.
 
 use crate::contract::Contract;
 use crate::dialect::{Contradiction, Dialect};
@@ -20,14 +20,14 @@ impl Contract {
                 .find(|known| known.answer == *answer);
             let clauses = match listed {
                 Some(known) => known.contradicts.clone(),
-                // A number that no page prints is as wrong as the one that the row calls wrong.
+                // An unprinted number is as wrong as the one that the row calls wrong.
                 None if answer.is_number() => {
                     let wrong = row.alternatives.iter().flat_map(|known| &known.contradicts);
                     wrong.cloned().collect()
                 }
                 None => Vec::new(),
             };
-            // The entries of an object have bounds of their own.
+            // The entries of an object have limits of their own.
             if !clauses.is_empty() && !answer.is_object() {
                 let knob = row.knob.clone();
                 found.push(Contradiction { knob, clauses });
@@ -55,7 +55,7 @@ impl Contract {
         Ok(found)
     }
 
-    /// Patterns that accept a value which the documentation refuses, or refuse one that it accepts.
+    /// Patterns that accept a value that the documentation refuses, or refuse one that it accepts.
     fn misread_values(
         &self,
         dialect: &Dialect,
@@ -92,9 +92,8 @@ impl Contract {
         Ok(found)
     }
 
-    /// The dialect with the yardstick's answer wherever its own contradicts the documentation and
-    /// the yardstick's does not give the same one: what a server that answers like this must do,
-    /// and need not.
+    /// The dialect with the yardstick's answer wherever its own contradicts the documentation: what
+    /// a server with these answers is bound to, and where it is free.
     pub fn corrected(&self, dialect: &Dialect, yardstick: &Dialect) -> Result<Dialect, LoadError> {
         let wrong = self.contradictions(dialect)?;
         if wrong.is_empty() {

@@ -14,7 +14,7 @@ pub struct EndpointRow {
     pub method: String,
     /// Path template below the base URL.
     pub path: String,
-    /// One line for people.
+    /// A one-line summary.
     pub summary: String,
     /// How a request authenticates.
     pub auth: Auth,
@@ -32,7 +32,7 @@ pub struct EndpointRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
-    /// With the client's keys.
+    /// With the client's credentials.
     Client,
     /// With an access token.
     Bearer,
@@ -54,7 +54,7 @@ names! {
 }
 
 impl Endpoint {
-    /// The clause that grants it: a dialect without that clause does not have the endpoint.
+    /// The clause that grants it. A dialect without that clause does not have the endpoint.
     pub fn foundation(self) -> Rule {
         match self {
             Self::Token => Rule::TokenAccepted,

@@ -1,4 +1,4 @@
-//! The errors that a refusal is answered with, and their rows in `errors.json`.
+//! The errors that refusals have, and their rows in `errors.json`.
 
 use crate::evidence::Evidence;
 use crate::names::names;
@@ -69,7 +69,7 @@ impl Msg {
     }
 }
 
-/// What a refusal says: a row of `errors.json`.
+/// The contents of a refusal: a row of `errors.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRow {
@@ -78,15 +78,15 @@ pub struct ErrorRow {
     pub status: StatusCode,
     /// The `error` word.
     pub error: String,
-    /// The sentence beside it.
+    /// The accompanying sentence.
     pub message: String,
-    /// What supports the status and the word.
+    /// The evidence for the status and the word.
     pub evidence: Evidence,
     /// Keys of the sources.
     pub source: Vec<String>,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
-    /// What differs where `token_style` is `nos3`.
+    /// What differs if `token_style` is `nos3`.
     #[serde(default)]
     pub nos3: ErrorOverride,
 }
@@ -100,11 +100,11 @@ pub struct ErrorOverride {
     pub status: Option<StatusCode>,
     /// The `error` word.
     pub error: Option<String>,
-    /// The sentence beside it.
+    /// The accompanying sentence.
     pub message: Option<String>,
 }
 
-/// The rows of `errors.json`: one for each [`ErrorId`], so that looking one up cannot fail.
+/// The rows of `errors.json`, one for each [`ErrorId`], so that lookups cannot fail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "BTreeMap<String, ErrorRow>")]
 pub struct Errors {
@@ -143,7 +143,7 @@ impl TryFrom<BTreeMap<String, ErrorRow>> for Errors {
     }
 }
 
-/// The status that a dialect gives a refusal.
+/// The status of a refusal in a dialect.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct RefusalStatus(#[serde(deserialize_with = "refusal_status")] pub StatusCode);
 

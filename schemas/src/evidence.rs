@@ -1,8 +1,8 @@
-//! How strong the support of a fact is.
+//! How well a fact is supported.
 
 use serde::{Deserialize, Serialize};
 
-/// What supports a fact, strongest first.
+/// The evidence for a fact, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
@@ -14,7 +14,7 @@ pub enum Evidence {
     Client,
     /// Documented for Flexiti's sibling, the POS API.
     PosApi,
-    /// Inferred; no source of Flexiti's states it.
+    /// Inferred; no Flexiti source states it.
     Inferred,
 }
 

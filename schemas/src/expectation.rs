@@ -21,7 +21,7 @@ names! {
     }
 }
 
-/// What supports a part of an expectation.
+/// The evidence for a part of an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Support<'c> {
     /// How strong it is.
@@ -30,13 +30,13 @@ pub struct Support<'c> {
     pub source: &'c [String],
 }
 
-/// What `expectations.json` says of the parts that no clause and no error speaks for.
+/// The rows of `expectations.json`: the parts that no clause and no error covers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectations {
     /// Parts of an answer.
     pub(crate) parts: Vec<PartRow>,
-    /// Bounds of answers that are numbers.
+    /// Bounds of numeric answers.
     pub(crate) limits: Vec<Limit>,
     /// Printed answers that are texts.
     pub(crate) texts: Vec<PrintedText>,
@@ -44,7 +44,7 @@ pub struct Expectations {
     pub values: Vec<DocumentedValues>,
 }
 
-/// What supports one part of an answer.
+/// The evidence for one part of an answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartRow {
@@ -53,7 +53,7 @@ pub(crate) struct PartRow {
     pub(crate) source: Vec<String>,
 }
 
-/// A documented bound of an answer that is a number.
+/// A documented bound of a numeric answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
@@ -73,13 +73,13 @@ pub(crate) struct PrintedText {
     pub(crate) source: Vec<String>,
 }
 
-/// Samples of a parameter of which the documentation says what becomes of them.
+/// Samples of a parameter that the documentation accepts or refuses.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentedValues {
     /// The parameter, on the endpoints of the clause.
     pub param: String,
-    /// The clause that says it.
+    /// The clause that says so.
     pub clause: String,
     /// Values that must be accepted.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Which hosts may be called: loopback always, others only by name. Both programs read this.
+//! Which hosts may be called: loopback always, others only by name. Used by both programs.
 
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv6Addr};
@@ -29,7 +29,7 @@ pub fn production_hosts() -> &'static [HostRow] {
     &ROWS
 }
 
-/// Whether a URL leads to this machine.
+/// Whether a URL points to this machine.
 pub fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -55,7 +55,7 @@ pub struct AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// These hosts, as [`host`] gives them; `production` if they may be production hosts.
+    /// These hosts, as returned by [`host`]; `production` permits production hosts.
     pub fn new(hosts: Vec<String>, production: bool) -> Self {
         Self { hosts, production }
     }
@@ -92,7 +92,7 @@ pub fn name_of(url: &Url) -> String {
     host.trim_end_matches('.').to_owned()
 }
 
-/// Reads the name of a host, as `--allow-host` takes it.
+/// Parses a host name for `--allow-host`.
 pub fn host(text: &str) -> Result<String, String> {
     let bare = !text.is_empty() && !text.contains(['/', '@', '?', '#', '*']);
     let text = match text.parse::<Ipv6Addr>() {

@@ -3,9 +3,9 @@
 //! The folder holds what the API promises: `endpoints.json`, `clauses/` (one row for each
 //! promise, with its evidence), `errors.json`, `response_keys.json`, `lint.json`,
 //! `scenarios.json`, `bodies/` (JSON Schema 2020-12) and `dialects/` (one answer to every question
-//! that the documentation leaves open). This crate embeds those files, refuses them if they break
+//! that the documentation leaves open). This crate embeds those files, rejects them if they violate
 //! their own schemas in `meta/`, and compiles them for one dialect into a [`Rulebook`], which both
-//! the mock and the runner read.
+//! the mock and the runner use.
 //!
 //! ```
 //! use flexiti_contract::{Contract, Endpoint, Rulebook};
@@ -24,15 +24,15 @@
 //!
 //! - `openapi/`: the contract in one dialect as OpenAPI.
 //! - `reference/`: the API reference for a merchant's developer, as Markdown and as HTML.
-//! - `tables`, `remedy`, `comparison/`: tables for the documentation; what to send instead of what
-//!   was refused; what two servers answer differently, by clause or knob.
+//! - `tables`, `remedy`, `comparison/`: tables for the documentation; what to send instead of a
+//!   refused request; how the answers of two servers differ, by clause or knob.
 //! - `allowed`: what a parameter may hold, in words.
 //! - `contradiction`: the answers of a dialect that contradict the documentation.
 //! - `rulebook/`: the contract compiled for one dialect: `compile`, `check` (judging requests and
-//!   answers), `refusal` (what a violation is answered with), `meaning` (comparing dialects). They
-//!   extend the [`Rulebook`] of `rulebook/mod.rs`.
-//! - `consistency`, `support`: whether the data files fit each other; what supports each part of an
-//!   expectation.
+//!   answers), `refusal` (the answers to violations), `meaning` (comparing dialects). They extend
+//!   the [`Rulebook`] of `rulebook/mod.rs`.
+//! - `consistency`, `support`: whether the data files fit each other; the evidence for each part of
+//!   an expectation.
 //! - `body`: a body schema in one dialect, and its validator.
 //! - `contract`: all of the data files, loaded.
 //! - `wording`, `resolve`: the words for patterns and lists of values; body schemas with the
@@ -41,13 +41,11 @@
 //! - `scenario`, `clause`, `citation`, `lint`, `dialect/`: the rows of the data files.
 //! - `expectation`, `endpoint`, `error`, `load`: the parts of an expectation; the names of
 //!   endpoints and errors, which data and code share; reading and checking one data file.
-//! - `rule`, `evidence`: the names of the clauses that are code; how strong the support of a fact
-//!   is.
+//! - `rule`, `evidence`: the names of the clauses that are code; how well a fact is supported.
 //! - `names`, `parameters/`: the macro that defines enums of such names; the parameters of a
 //!   request, and the validator's view of them.
-//! - `hosts`, `transcript/`: which hosts may be called; files of exchanges that a server recorded.
-//! - `readable`, `amounts`: errors of the deserializer in plain words; amounts of money as
-//!   patterns.
+//! - `hosts`, `transcript/`: which hosts may be called; files of recorded exchanges.
+//! - `readable`, `amounts`: deserializer errors in plain words; amounts of money as patterns.
 
 mod allowed;
 mod amounts;

@@ -1,4 +1,4 @@
-//! What a reviewer looks for in the requests of a shop: the rows of `lint.json`.
+//! What a reviewer looks for in a shop's requests: the rows of `lint.json`.
 
 use crate::names::names;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LintRow {
-    /// Which one.
+    /// The rule.
     pub id: LintRule,
     /// What the reviewer wants, in our own words.
     pub requirement: String,

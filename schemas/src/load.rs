@@ -1,5 +1,5 @@
-//! Reading the data files: each is checked against its schema before it is used. The tests check
-//! the shipped ones, so the programs need not do it again at startup.
+//! Reads the data files; each is checked against its schema first. The tests check the shipped
+//! files, so the programs need not do so at startup.
 
 use crate::parameters::node::{Flat, FlatNode};
 use jsonschema::Validator;
@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{file}: {what}")]
 pub struct LoadError {
-    /// The file, as the reader knows it.
+    /// The file, as the user knows it.
     pub file: String,
     /// Where in the file and what is wrong.
     pub what: String,
@@ -37,7 +37,7 @@ macro_rules! embedded {
     };
 }
 
-/// The data files that are part of this crate, by path.
+/// The data files embedded in this crate, by path.
 const SHIPPED: &[(&str, &str)] = embedded![
     "meta/clauses.schema.json",
     "meta/dialect.schema.json",
@@ -87,7 +87,7 @@ const SHIPPED: &[(&str, &str)] = embedded![
 #[derive(Clone)]
 pub struct Sources {
     files: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
-    /// The files were checked before.
+    /// Whether the files were checked before.
     trusted: bool,
 }
 
@@ -98,7 +98,7 @@ impl std::fmt::Debug for Sources {
 }
 
 impl Sources {
-    /// The files that are part of this crate.
+    /// The files embedded in this crate.
     pub fn shipped() -> Self {
         let file = |(path, text): &(&'static str, &'static str)| ((*path).into(), (*text).into());
         Self {
@@ -107,7 +107,7 @@ impl Sources {
         }
     }
 
-    /// The shipped files without further checks: the tests have checked them.
+    /// The shipped files without further checks, as the tests have checked them.
     pub(crate) fn trusted() -> Self {
         Self {
             trusted: true,
@@ -120,7 +120,7 @@ impl Sources {
         self.trusted
     }
 
-    /// Replaces the text of a file, as the tests of the loader do.
+    /// Replaces the text of a file, for tests of the loader.
     pub fn replace(&mut self, path: &str, text: String) {
         self.trusted = false;
         self.files.insert(path.to_owned().into(), text.into());
@@ -138,7 +138,7 @@ impl Sources {
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for (path, text) in &self.files {
-            // Lengths first, so that no other division into files gives the same digest.
+            // Lengths first, so that no other division into files has the same digest.
             for part in [path, text] {
                 hash.update(part.len().to_le_bytes());
                 hash.update(part.as_bytes());
@@ -156,7 +156,7 @@ impl Sources {
         serde_json::from_str(self.text(path)?).map_err(|e| LoadError::new(path, e.to_string()))
     }
 
-    /// A file that fits its schema, as `T`.
+    /// A file as `T`, checked against its schema.
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -168,7 +168,7 @@ impl Sources {
         serde_json::from_str(self.text(path)?).map_err(|e| LoadError::new(path, e.to_string()))
     }
 
-    /// The rows of a file that fits its schema, each as `T`; the error names the row by its `id`.
+    /// The rows of a file as `T`, checked against its schema; an error names the row by its `id`.
     pub(crate) fn checked_rows<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -187,7 +187,7 @@ impl Sources {
     }
 }
 
-/// The paths of the shipped files in a folder, in the order in which they are listed.
+/// The paths of the shipped files in a folder, in listed order.
 pub(crate) fn in_folder(folder: &str) -> impl Iterator<Item = &'static str> {
     SHIPPED
         .iter()
@@ -205,15 +205,15 @@ pub(crate) fn conforms(file: &str, value: &Value, schema: &Value) -> Result<(), 
             ValidationErrorKind::AdditionalProperties { .. }
         )
     };
-    // A misspelled key is also a missing key: the misspelling is what helps.
+    // A misspelled key also leaves one missing: report the misspelling.
     match errors.iter().find(unknown_key).or(errors.first()) {
         None => Ok(()),
         Some(error) => Err(LoadError::new(file, describe(error, schema))),
     }
 }
 
-/// Compiles a schema the way all of the contract is compiled: formats are asserted, patterns
-/// run in linear time.
+/// Compiles a schema the way the whole contract is compiled: formats are asserted, and patterns run
+/// in linear time.
 pub(crate) fn validator(schema: &Value) -> Result<Validator<Flat>, String> {
     jsonschema::options_for::<Flat>()
         .with_draft(jsonschema::Draft::Draft202012)
@@ -223,7 +223,7 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator<Flat>, String> {
         .map_err(|error| format!("{error} (at {})", error.instance_path()))
 }
 
-/// How many keys are listed where one is unknown, although it is clear which was meant.
+/// Maximum number of keys to list for an unknown one that has a likely correction.
 const LISTED: usize = 20;
 
 fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
@@ -245,7 +245,7 @@ fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
             let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
             let near = unexpected.first().and_then(|key| nearest(key, &keys));
             let _ = match near {
-                // A short list says more.
+                // A short list is more helpful.
                 Some(near) if keys.len() > LISTED => write!(what, "; did you mean `{near}`?"),
                 _ => write!(what, "; allowed are {}", keys.join(", ")),
             };
@@ -257,7 +257,7 @@ fn describe(error: &jsonschema::ValidationError<'_>, schema: &Value) -> String {
     what
 }
 
-/// The key that somebody meant who has mistyped it: one that becomes it by few changes of a letter.
+/// The key that was probably mistyped: the one with the fewest letter changes, if few.
 fn nearest<'k>(typed: &str, keys: &[&'k str]) -> Option<&'k str> {
     let most = typed.len() / 4 + 1;
     let changes = keys.iter().map(|key| (changes(typed, key), *key));
@@ -265,7 +265,7 @@ fn nearest<'k>(typed: &str, keys: &[&'k str]) -> Option<&'k str> {
     (count <= most).then_some(key)
 }
 
-/// How many letters are to be added, left out or replaced to get from one text to another.
+/// The edit distance: how many letters to insert, delete or replace to turn one text into another.
 fn changes(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

@@ -1,6 +1,6 @@
-//! Errors of the deserializer in the words of whoever wrote what was read.
+//! Rewords deserializer errors for whoever wrote the input.
 
-/// What the deserializer calls a type, and what a reader calls it.
+/// The deserializer's names for types, and plain words for them.
 const TYPES: &[(&str, &str)] = &[
     ("u8", "a whole number from 0 to 255"),
     ("u16", "a whole number from 0 to 65535"),
@@ -26,12 +26,12 @@ const TYPES: &[(&str, &str)] = &[
     ("option", "a value or nothing"),
 ];
 
-/// The message with what was expected in plain words, and nothing of how it is kept here.
+/// The message with the expected type in plain words, and without implementation details.
 pub fn readable(message: &str) -> String {
     let Some((before, wanted)) = message.split_once(", expected ") else {
         return message.to_owned();
     };
-    // A place may follow: ` at line 1 column 2`, or the next line of a longer message.
+    // A position may follow: ` at line 1 column 2`, or the next line of a longer message.
     let end = [" at line ", "\n"]
         .iter()
         .filter_map(|it| wanted.find(it))

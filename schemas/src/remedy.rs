@@ -1,7 +1,7 @@
-//! What to send instead of what was refused.
+//! What to send instead of a refused request.
 //!
-//! Where a constraint of the schema decides, the sentence comes from the constraint in the
-//! dialect; where code decides, from the clause's own `remedy`.
+//! If a constraint of the schema decides, the sentence comes from that constraint in the dialect;
+//! if code decides, from the clause's own `remedy`.
 
 use crate::allowed::{accepts, fragments};
 use crate::clause::{Check, Clause};
@@ -11,13 +11,13 @@ use crate::wording::alternatives;
 use serde_json::{Map, Value};
 use std::sync::{Arc, PoisonError};
 
-/// The key that ties a constraint to its clause.
+/// The key that links a constraint to its clause.
 const CLAUSE: &str = "x-clause";
 
 impl Rulebook {
-    /// What to send so that `clause` is not broken by `param` again: a sentence, with values and
-    /// names in backticks. Empty for a clause that no request can break, and for one that does
-    /// not hold in this dialect. `param` is empty where no parameter is at fault.
+    /// What to send so that `param` does not break `clause` again: a sentence with values and names
+    /// in backticks. Empty for a clause that no request can break, or that does not hold in this
+    /// dialect. `param` is empty if no parameter is at fault.
     pub fn remedy(&self, clause: &str, param: &str) -> String {
         let carries = |endpoint: &&Endpoint| self.carries(**endpoint, clause, param);
         let first = Endpoint::ALL.iter().find(carries);
@@ -25,8 +25,8 @@ impl Rulebook {
         self.remedy_at(endpoint, clause, param)
     }
 
-    /// What to send to `endpoint` so that `clause` is not broken by `param` again; see
-    /// [`Self::remedy`], which takes the first endpoint of the clause.
+    /// What to send to `endpoint` so that `param` does not break `clause` again; see
+    /// [`Self::remedy`], which uses the first endpoint of the clause.
     pub fn remedy_at(&self, endpoint: Endpoint, clause: &str, param: &str) -> String {
         let Some(clause) = self.contract().clause(clause) else {
             return String::new();
@@ -43,8 +43,8 @@ impl Rulebook {
         }
     }
 
-    /// [`Self::remedy_at`], or [`Self::remedy`] without an endpoint, made once for each that is asked for: a server refuses the same things again and
-    /// again, and to make a sentence takes 8k instructions.
+    /// [`Self::remedy_at`], or [`Self::remedy`] without an endpoint, cached: a server refuses the
+    /// same things repeatedly, and building a sentence takes 8k instructions.
     pub fn known_remedy(
         &self,
         endpoint: Option<Endpoint>,
@@ -65,7 +65,7 @@ impl Rulebook {
             None => (self.remedy(clause, param), false),
         };
         let remedy: Arc<str> = remedy.into();
-        // Nothing is kept under names that clients choose.
+        // Do not cache names that clients choose.
         if is_listed || param.is_empty() {
             let mut known = self
                 .remedies
@@ -105,7 +105,7 @@ impl Rulebook {
         }
     }
 
-    /// What a parameter should hold instead.
+    /// What the parameter should hold.
     fn instead(
         &self,
         endpoint: Endpoint,
@@ -120,7 +120,7 @@ impl Rulebook {
         if let Some(phrase) = self.wording().phrase(fragment) {
             let accepted = |value: &str| accepts(self, endpoint, param, value);
             let text = phrase.text(&accepted)?;
-            // Values are examples of themselves, and any short text is one of a length.
+            // Values are their own examples, and any short text fits a length.
             let speaks = !phrase.values.is_empty() || fragment.contains_key("maxLength");
             return Some(if speaks { text } else { text + &example });
         }
@@ -130,12 +130,12 @@ impl Rulebook {
             let types: Vec<&str> = types.collect();
             return Some(format!("`{param}` as {}{example}", types.join(" or as ")));
         }
-        // A value is taken out of the list.
+        // A value is excluded from the list.
         let values: Vec<&str> = allowed.values.iter().map(String::as_str).collect();
         Some(alternatives(&values)).filter(|text| !text.is_empty())
     }
 
-    /// What is to be sent that is not.
+    /// What must be sent but is missing.
     fn missing(&self, endpoint: Endpoint, clause: &Clause, param: &str) -> Option<String> {
         let rule = self.demands(endpoint, &clause.id).next()?;
         let demanded = demanded(rule);
@@ -221,8 +221,7 @@ fn demanded(rule: &Map<String, Value>) -> Vec<&str> {
         .collect()
 }
 
-/// The parameters that may be sent instead of the demanded one: the condition asks that they
-/// are absent.
+/// The parameters that may be sent instead: the condition requires their absence.
 fn other_ways(rule: &Map<String, Value>) -> Vec<&str> {
     let conditions = rule
         .get("if")

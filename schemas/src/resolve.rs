@@ -1,16 +1,16 @@
-//! Resolving a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
+//! Resolves a body schema with clause tags and knobs to a plain JSON Schema for one dialect.
 
 use crate::amounts::amounts_from;
 use crate::dialect::Dialect;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// The key that ties a constraint to its clause.
+/// The key that links a constraint to its clause.
 const CLAUSE: &str = "x-clause";
 const KNOB: &str = "$knob";
-/// Beside a knob: what stands in the schema for each of its answers, or [`AMOUNTS_FROM`].
+/// Used along with a knob: what each answer becomes in the schema, or [`AMOUNTS_FROM`].
 const AS: &str = "as";
-/// A pattern of the amounts that are no less than the answer stands in the schema for it.
+/// The answer becomes a pattern of the amounts that are at least that much.
 const AMOUNTS_FROM: &str = "amounts_from";
 
 /// The result of resolving a subschema.
@@ -22,7 +22,7 @@ enum Outcome {
     Unanswered,
 }
 
-/// Fills in the knobs and leaves out the constraints whose clause does not hold.
+/// Fills in the knobs, and drops the constraints of clauses that do not hold.
 pub(crate) fn resolve(schema: &Value, dialect: &Dialect, holds: &dyn Fn(&str) -> bool) -> Value {
     match walk(schema, dialect, holds) {
         Outcome::Kept(value) => value,
@@ -74,7 +74,7 @@ fn walk_object(
     let mut kept = Map::new();
     for (key, value) in object {
         match walk(value, dialect, holds) {
-            // `allOf` may not be empty.
+            // `allOf` must not be empty.
             Outcome::Kept(Value::Array(items)) if key == "allOf" && items.is_empty() => {}
             Outcome::Kept(Value::Object(rows)) if key == "properties" => {
                 kept.insert(key.clone(), named(rows));
@@ -92,7 +92,7 @@ fn walk_object(
     Outcome::Kept(Value::Object(kept))
 }
 
-/// The rows of `properties`, each under the name that the dialect gives its member (`x-name`).
+/// The rows of `properties`, renamed as in the dialect (`x-name`).
 fn named(rows: Map<String, Value>) -> Value {
     let row = |(name, row): (String, Value)| match row.get("x-name").and_then(Value::as_str) {
         Some(own) => (own.to_owned(), row),
@@ -101,7 +101,7 @@ fn named(rows: Map<String, Value>) -> Value {
     rows.into_iter().map(row).collect()
 }
 
-/// Every clause tag in a schema, once for each occurrence.
+/// Every clause tag in a schema, including repetitions.
 pub(crate) fn tags(schema: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     visit(schema, &mut |object| {
@@ -119,7 +119,7 @@ pub(crate) fn knobs(schema: &Value) -> Vec<&str> {
     found
 }
 
-/// The clause of each constraint with each knob in it.
+/// The clause of each constraint, paired with each knob in it.
 pub(crate) fn tagged_knobs(schema: &Value) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     visit(schema, &mut |object| {
@@ -131,7 +131,7 @@ pub(crate) fn tagged_knobs(schema: &Value) -> Vec<(&str, &str)> {
     found
 }
 
-/// Every list of what stands for the answers to a knob, with the knob.
+/// Every mapping of a knob's answers in a schema, with the knob.
 pub(crate) fn mappings(schema: &Value) -> Vec<(&str, &Map<String, Value>)> {
     let mut found = Vec::new();
     visit(schema, &mut |object| {
@@ -179,7 +179,7 @@ pub(crate) fn sites(schema: &Value) -> Vec<(String, String)> {
     found
 }
 
-/// A segment of a JSON pointer without its escapes.
+/// Unescapes a segment of a JSON pointer.
 pub(crate) fn unescaped(segment: &str) -> Cow<'_, str> {
     if segment.contains('~') {
         segment.replace("~1", "/").replace("~0", "~").into()

@@ -1,9 +1,9 @@
-//! The scenarios that a merchant's shop is put through: the rows of `scenarios.json`.
+//! The scenarios for a merchant's shop: the rows of `scenarios.json`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A scenario that a shop is put through: a row of `scenarios.json`.
+/// A scenario for a shop: a row of `scenarios.json`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -17,29 +17,29 @@ pub struct Scenario {
     pub test_case: Option<String>,
     /// The certificate level that requires it.
     pub level: Rank,
-    /// Whether no sentence of the documentation asks for it: it then costs *exemplary* at most.
+    /// Whether no documented sentence requires it: it then costs *exemplary* at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub good_practice: bool,
-    /// The flows it is played in, each in combination with each of the languages.
+    /// The flows it is played in, each combined with each language.
     pub flows: Vec<String>,
     /// The languages it is played in.
     pub langs: Vec<String>,
-    /// The dialect's answers that are replaced while it is played.
+    /// Answers of the dialect to override while it is played.
     #[serde(default)]
     pub answers: Map<String, Value>,
-    /// The plan of faults, as the admin API takes it.
+    /// The fault plan, as the admin API accepts it.
     #[serde(default)]
     pub faults: Vec<Value>,
     /// What happens, in order.
     pub steps: Vec<Step>,
-    /// How many orders this one purchase may open at Flexiti at most.
+    /// Maximum number of orders that this one purchase may open at Flexiti.
     #[serde(default = "one")]
     pub orders: usize,
     /// What else the shop must be seen to do.
     #[serde(default)]
     pub also: Vec<Deed>,
-    /// The positive control: a scenario in which what must not happen here does happen. This one
-    /// means nothing unless that one passes.
+    /// The positive control: a scenario in which what must not happen here does happen. Unless that
+    /// one passes, this one means nothing.
     pub control: Option<String>,
 }
 
@@ -55,8 +55,8 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// The flows it is played in with a shop that has these: those of them that it names, or, if it
-    /// names none, the first in which all of it can happen.
+    /// The flows it is played in with a shop that has these: those that the scenario names, or if
+    /// there are none, the first in which all of it can happen.
     pub fn flows_for<'f>(&'f self, has: &'f [String]) -> Vec<&'f str> {
         let own = self.flows.iter().filter(|flow| has.contains(flow));
         let own: Vec<&str> = own.map(String::as_str).collect();
@@ -81,7 +81,8 @@ impl Scenario {
     }
 }
 
-/// What an outcome of a scenario is in a flow: whoever only applies is approved where others buy.
+/// The equivalent of an outcome in a flow: an application is approved where another flow would be
+/// purchased.
 pub fn outcome_in<'o>(flow: &str, outcome: &'o str) -> &'o str {
     match (flow, outcome) {
         ("apply", "purchased") => "approved",
@@ -103,7 +104,7 @@ pub enum Deed {
     Renew,
 }
 
-/// The levels of a certificate, the lowest first.
+/// The levels of a certificate, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
@@ -121,7 +122,7 @@ pub enum Rank {
 pub enum Step {
     /// The customer starts to pay with Flexiti.
     Checkout {
-        /// What must come of it.
+        /// The expected result.
         expect: Start,
     },
     /// The customer brings the order to an outcome on Flexiti's pages.
@@ -130,13 +131,13 @@ pub enum Step {
         outcome: String,
         /// What delays its appearance in notifications: `{"polls": n}` or `{"ms": n}`.
         settle_after: Option<Value>,
-        /// Whether the customer does so in every window that Flexiti's pages are open in.
+        /// Whether the customer does so in every window that has Flexiti's pages open.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         every: bool,
     },
-    /// A browser requests a callback URL.
+    /// A browser requests a URL of the shop.
     Return {
-        /// Which one.
+        /// Which URL.
         #[serde(default)]
         to: To,
         /// Whose browser.
@@ -145,39 +146,39 @@ pub enum Step {
     },
     /// The customer has several windows open, and all of them return at once.
     Crowd {
-        /// How many.
+        /// The number of windows.
         browsers: usize,
     },
-    /// Another customer starts to pay for the same goods, and their order comes to an outcome.
+    /// Another customer checks out with the same goods, and their order gets an outcome.
     Bystander {
         /// An outcome of the admin API.
         outcome: String,
     },
-    /// What the shop must come to believe about the order, polled until it does or time is up.
+    /// What the shop must come to believe about the order. Polled until it does or time is up.
     Believe {
         /// Any one of these.
         one_of: Vec<Belief>,
     },
-    /// What the shop must not believe about the order once it has had time to.
+    /// What the shop must not believe about the order, once it has had time to.
     Doubt {
         /// None of these.
         none_of: Vec<Belief>,
     },
     /// The customer sends the checkout again, as after a reload, in this many windows at once.
     Again {
-        /// How many.
+        /// The number of windows.
         windows: usize,
     },
-    /// The customer, whose payment came to nothing, starts to pay once more; if the shop has no more of
-    /// that order, they begin anew, with an order of its own.
+    /// The customer retries after a failed payment; if the shop has dropped the order, they start
+    /// over with a new one.
     Retry,
-    /// The customer fills the cart, and before they go on, another one does so in the shop's other
-    /// language.
+    /// The customer fills the cart; before they continue, another customer does the same in the
+    /// shop's other language.
     Browse,
-    /// From now on Flexiti fails as it is planned for notifications; otherwise it does from the
-    /// checkout on.
+    /// The faults planned for notifications begin here; without this step, they begin at the
+    /// checkout.
     Fail,
-    /// Time passes for everybody.
+    /// Time passes for everyone.
     Wait {
         /// Milliseconds.
         ms: u64,
@@ -190,7 +191,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// What must come of it, if the customer starts to pay here.
+    /// The expected result, if this step starts a checkout.
     pub fn start(&self) -> Option<Start> {
         match self {
             Self::Checkout { expect } => Some(*expect),
@@ -200,7 +201,7 @@ impl Step {
     }
 }
 
-/// What must come of a checkout that the customer starts.
+/// The expected result of starting a checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -219,23 +220,23 @@ pub enum To {
     /// The one that Flexiti redirects the customer to.
     #[default]
     Own,
-    /// The success URL, whatever became of the order.
+    /// The success URL, whatever the order's outcome.
     Success,
-    /// The success URL with the order's id, which anybody can guess.
+    /// The success URL with the order's id, which anyone can guess.
     Known,
     /// The success URL with the order's id and a status, which only Flexiti may report.
     Told,
     /// The success URL with the id of another customer's order.
     Foreign,
-    /// The error URL, whatever became of the order.
+    /// The error URL, whatever the order's outcome.
     Error,
     /// The success URL with the id of an order that does not exist.
     Unknown,
-    /// The success URL with an id that is none: mark-up, a path, and the address of another host.
+    /// The success URL with a malformed id: markup, a path, and the URL of another host.
     Malformed,
     /// The success URL with the order's id and a made-up token.
     Token,
-    /// The page on which the shop tells the customer of the order.
+    /// The page on which the shop shows the customer the order.
     Status,
 }
 
@@ -246,7 +247,7 @@ pub enum By {
     /// The customer.
     #[default]
     Customer,
-    /// Somebody without the customer's cookies.
+    /// Someone without the customer's cookies.
     Stranger,
     /// Another customer, with an order of their own.
     Other,

@@ -1,5 +1,5 @@
-//! What supports an expectation: a judge accuses only where the documentation is contradicted, so
-//! each part of what it expects has evidence of its own.
+//! The evidence for expectations. A violation is reported only if the documentation is
+//! contradicted, so each part of an expectation has evidence of its own.
 
 use crate::clause::Clause;
 use crate::contract::Contract;
@@ -9,9 +9,9 @@ use crate::evidence::Evidence;
 use crate::expectation::{DocumentedValues, Part, Support};
 
 impl Contract {
-    /// Whether the documentation binds a server to this clause: a documented sentence or a printed
-    /// example states it, and no version of the documentation leaves room for an answer under
-    /// which it does not hold.
+    /// Whether the documentation binds a server to this clause: a documented sentence or printed
+    /// example states it, and no version of the documentation leaves room for an answer under which
+    /// it does not hold.
     pub fn is_must(&self, clause: &Clause) -> bool {
         clause.evidence <= Evidence::Example
             && clause.when.iter().all(|(knob, answers)| {
@@ -30,8 +30,8 @@ impl Contract {
             })
     }
 
-    /// What the documentation says of a value of a parameter: whether it must be accepted.
-    /// `None`: nothing.
+    /// Whether the documentation says that a parameter's value must be accepted; `None` if it says
+    /// nothing.
     pub fn documented_value(&self, endpoint: Endpoint, param: &str, value: &str) -> Option<bool> {
         self.documentation_of(endpoint, param, value)
             .map(|(accepted, _)| accepted)
@@ -56,7 +56,7 @@ impl Contract {
         })
     }
 
-    /// What supports the status and the word of a refusal.
+    /// The evidence for the status and word of a refusal.
     pub fn support_of_error(&self, error: ErrorId) -> Support<'_> {
         let row = &self.errors[error];
         Support {
@@ -65,7 +65,7 @@ impl Contract {
         }
     }
 
-    /// What supports a part of an answer that no clause and no error speaks for.
+    /// The evidence for a part of an answer that no clause and no error covers.
     pub fn support_of(&self, part: Part) -> Option<Support<'_>> {
         let row = self
             .expectations
@@ -78,8 +78,8 @@ impl Contract {
         })
     }
 
-    /// The knobs that decide what a clause asks: those that it waits for, those that its rule
-    /// reads, and those in its constraints.
+    /// The knobs that affect a clause: those in its conditions, those that its rule uses, and those
+    /// in its constraints.
     pub fn knobs_of<'c>(&'c self, clause: &'c Clause) -> Vec<&'c str> {
         let mut knobs: Vec<&'c str> = Vec::new();
         let named = clause.when.keys().chain(&clause.knobs).map(String::as_str);

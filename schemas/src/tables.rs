@@ -1,4 +1,4 @@
-//! Tables of `docs/reference/dialects-and-knobs.md`, made from the contract.
+//! Tables for `docs/reference/dialects-and-knobs.md`, generated from the contract.
 
 use crate::contract::Contract;
 use crate::dialect::{Dialect, knob_rows};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The shipped dialects: what each is for, and how many answers differ from the default's.
+/// The shipped dialects: the purpose of each, and how many answers differ from the default's.
 pub fn dialects(contract: &Contract) -> Result<String, LoadError> {
     let all = load(contract)?;
     let mut table = "| dialect | what it is | answers that differ |\n|---|---|---|\n".to_owned();

@@ -1,5 +1,5 @@
-//! The terms that requests, answers and rulebooks share: violations, refusals, flows,
-//! decisions, languages.
+//! Terms shared by requests, answers and rulebooks: violations, refusals, flows, decisions,
+//! languages.
 
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
@@ -8,18 +8,18 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One constraint that a request does not meet.
+/// A constraint that a request violates.
 #[derive(Debug, Clone, Serialize)]
 pub struct Violation {
     /// The clause it breaks.
     pub clause: &'static str,
     /// The parameter, in dotted form.
     pub param: String,
-    /// The word of `field_errors[].msg`, where the clause has one.
+    /// The word of `field_errors[].msg`, if the clause has one.
     pub msg: Option<Msg>,
     /// The value that was sent, if any.
     pub value: Option<Value>,
-    /// The error it is answered with.
+    /// The error that answers it.
     #[serde(skip)]
     pub error: ErrorId,
     /// The position of the clause in the contract's order.
@@ -36,20 +36,20 @@ pub struct ParameterSite {
     pub param: String,
 }
 
-/// What a refusal says, in the dialect's style.
+/// The contents of a refusal, in the dialect's style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: StatusCode,
     /// The `error` word.
     pub error: String,
-    /// The sentence beside it.
+    /// The accompanying sentence.
     pub message: String,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
 }
 
-/// What the customer is to do on the hosted pages (3.3 `flow`).
+/// What the customer does on the hosted pages (3.3 `flow`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -110,8 +110,8 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language that a spelling means: French if it begins with `fr` or is `en-FR`, which the
-    /// oldest reference prints for French (R-old1); English otherwise.
+    /// The language that a spelling names: French if it begins with `fr` or is `en-FR`, which the
+    /// oldest reference prints for French (R-old1); otherwise English.
     pub fn of(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         if text.starts_with("fr") || text == "en-fr" {

@@ -1,4 +1,4 @@
-//! The words that the data files have for patterns and lists of values.
+//! The data files' words for patterns and lists of values.
 
 use crate::endpoint::Endpoint;
 use serde_json::{Map, Value};
@@ -7,22 +7,22 @@ use std::collections::{BTreeMap, HashMap};
 /// What a parameter may hold.
 #[derive(Debug, Clone, Default)]
 pub struct Allowed {
-    /// The values, where they can be listed.
+    /// The values, if they can be listed.
     pub values: Vec<String>,
-    /// What each constraint asks for, values in backticks.
+    /// The requirement of each constraint, with values in backticks.
     pub phrases: Vec<String>,
     /// A value that the dialect accepts.
     pub example: Option<String>,
 }
 
 impl Allowed {
-    /// All of it in one phrase; empty where anything is allowed.
+    /// All of it in one phrase; empty if anything is allowed.
     pub fn phrase(&self) -> String {
         self.phrases.join("; ")
     }
 }
 
-/// What one constraint asks for.
+/// The requirement of one constraint.
 #[derive(Debug, Default)]
 pub(crate) struct Phrase {
     pub values: Vec<String>,
@@ -37,7 +37,7 @@ impl Phrase {
         }
     }
 
-    /// The constraint as text, of `values` only those that `accepts` lets through.
+    /// The constraint as text, with only those `values` that `accepts` allows.
     pub(crate) fn text(&self, accepts: &dyn Fn(&str) -> bool) -> Option<String> {
         let values = self.values.iter().map(String::as_str);
         let values: Vec<&str> = values.filter(|value| accepts(value)).collect();
@@ -60,7 +60,7 @@ pub(crate) fn alternatives(values: &[&str]) -> String {
     }
 }
 
-/// The words that the data files have for patterns, and what comes of them for each parameter.
+/// The data files' words for patterns, and the resulting ones for each parameter.
 #[derive(Debug, Default)]
 pub(crate) struct Wording {
     pub patterns: HashMap<String, (Vec<String>, Option<String>)>,
@@ -68,8 +68,8 @@ pub(crate) struct Wording {
 }
 
 impl Wording {
-    /// What a constraint asks for; nothing where it is about the type alone, or a list of values
-    /// with one of them taken out.
+    /// The requirement of a constraint; `None` if it is only about the type, or a list with a value
+    /// excluded.
     pub(crate) fn phrase(&self, fragment: &Map<String, Value>) -> Option<Phrase> {
         if let Some(words) = fragment.get("x-words").and_then(Value::as_str) {
             return Some(Phrase::words(words));

@@ -38,15 +38,15 @@ pub enum Command {
         /// A report written by `server --report json=FILE`, or a plan saved by `merchant fuzz`
         #[arg(required_unless_present = "transcript")]
         file: Option<PathBuf>,
-        /// Instead, a transcript written by `flexiti-mock --transcript FILE`, or an HTTP archive of
-        /// calls: list what the server answers otherwise than the recorded one did
+        /// Replay a transcript written by `flexiti-mock --transcript FILE`, or an HTTP archive, and
+        /// list where the server's answers differ from the recorded ones
         #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "case", "driver"])]
         transcript: Option<PathBuf>,
         /// With --transcript: text or json, to a file or to standard output (`-`, `json=-`); may be
         /// repeated
         #[arg(long, value_name = "FORMAT[=FILE]", requires = "transcript", value_parser = comparison)]
         report: Vec<ReportTo>,
-        /// Replay only the finding of this case, or the findings of the cases of this pattern
+        /// Replay only the findings of cases with this id or pattern
         #[arg(long, value_name = "CASE")]
         case: Option<Pattern>,
         /// Driver file of the shop; required for a plan
@@ -93,8 +93,8 @@ pub enum Command {
         #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
         dialect: String,
     },
-    /// Explain a clause: what it asks, what supports it, what dialects make of it, and requests that
-    /// keep and break it
+    /// Explain a clause: what it requires, what supports it, how dialects differ on it, and
+    /// requests that keep and break it
     #[command(after_long_help = help::EXPLAIN)]
     Explain {
         /// Id of the clause, such as `init.lang.required`
@@ -105,7 +105,7 @@ pub enum Command {
     },
     #[command(flatten)]
     Generated(Generated),
-    /// Remove one clause at a time from the mock, and check that the runner names each of them
+    /// Remove one clause at a time from the mock, and check that the runner names each
     #[command(after_long_help = help::SELF_TEST)]
     SelfTest {
         /// Dialect name, or path of a dialect file; defaults to all shipped dialects
@@ -117,8 +117,8 @@ pub enum Command {
         /// Number of seeds, starting at --seed, under which each fault must be named
         #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole::<u64>(1, 1_000))]
         seeds: u64,
-        /// Instead, judge this many mocks in dialects drawn at random, each after a probe: none of
-        /// them contradicts the documentation, so none may be accused
+        /// Judge this many mocks in randomly drawn dialects instead, each after a probe: none of
+        /// them contradicts the documentation, so no violation may be reported
         #[arg(long, value_name = "N", conflicts_with = "dialect", value_parser = whole::<u64>(0, u64::MAX))]
         unknown: Option<u64>,
         /// Also remove each documented clause from each of these mocks: each removal must be
@@ -134,7 +134,7 @@ pub enum Command {
     },
 }
 
-/// The server under test, and the account to use.
+/// The server under test and its account.
 #[derive(Debug, Args)]
 pub struct TargetArgs {
     /// Base URL of the server, ending in /flexiti/online-api
@@ -143,7 +143,7 @@ pub struct TargetArgs {
     /// OAuth client id; defaults to the demo account of the mock, on loopback only
     #[arg(long, env = "FLEXITI_CLIENT_ID", value_name = "ID")]
     pub client_id: Option<String>,
-    /// OAuth client secret; other users of the machine see it in the list of processes
+    /// OAuth client secret; other users of this machine can see it in the process list
     #[arg(
         long,
         env = "FLEXITI_CLIENT_SECRET",
@@ -154,8 +154,8 @@ pub struct TargetArgs {
     /// File that holds the client secret, instead of --client-secret; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
-    /// Client id of a second account, for what one merchant must not see of another; a mock with an
-    /// admin API needs none
+    /// Client id of a second account, to check that merchants cannot see each other's data; not
+    /// needed for a mock with an admin API
     #[arg(
         long,
         env = "FLEXITI_OTHER_CLIENT_ID",
@@ -163,8 +163,8 @@ pub struct TargetArgs {
         requires = "other_secret"
     )]
     pub other_client_id: Option<String>,
-    /// Client secret of the second account; other users of the machine see it in the list of
-    /// processes
+    /// Client secret of the second account; other users of this machine can see it in the process
+    /// list
     #[arg(
         long,
         env = "FLEXITI_OTHER_CLIENT_SECRET",
@@ -214,7 +214,7 @@ pub struct TargetArgs {
     pub way: WayArgs,
 }
 
-/// Where calls may go, and by which way.
+/// Which hosts may be called, and how they are reached.
 #[derive(Debug, Clone, Args)]
 pub struct WayArgs {
     /// Host other than loopback that may be called; may be repeated
@@ -226,12 +226,12 @@ pub struct WayArgs {
     /// PEM file of certificate authorities to trust besides the system's
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Proxy for hosts other than loopback; defaults to the proxy that the environment sets
+    /// Proxy for hosts other than loopback; defaults to the environment's proxy settings
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
 }
 
-/// How much is sent, and how fast.
+/// Limits on the number and rate of requests.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
     /// Maximum number of requests; exit code 3 if they run out
@@ -244,7 +244,7 @@ pub struct LimitArgs {
 
 #[derive(Debug, Args)]
 pub struct Server {
-    /// Seconds that a case may wait for real where the target's clock cannot be set; a token lives
+    /// Seconds that a case may wait in real time if the target's clock cannot be set; a token lives
     /// for 1200
     #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = whole::<u64>(0, 86_400))]
     pub allow_waiting: u64,
@@ -256,7 +256,7 @@ pub struct Server {
     /// Number of generated cases
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
     pub cases: u32,
-    /// Planned cases to send at once; what is found does not depend on it
+    /// Planned cases to send at once; does not affect the findings
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole::<u8>(1, 64))]
     pub jobs: u8,
     #[command(flatten)]
@@ -264,26 +264,26 @@ pub struct Server {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Run only this phase; may be repeated. `garbage` and `oversize` could hurt a live system: they
-    /// are run on loopback, elsewhere only if they are named, and then beside the others
+    /// Run only this phase; may be repeated. `garbage` and `oversize` could harm a live system:
+    /// outside loopback they run only if named, in addition to the other phases
     #[arg(long, value_name = "PHASE", value_enum, value_delimiter = ',')]
     pub phase: Vec<Phase>,
-    /// Show all findings, and all that was learned, in full
+    /// Show all findings and everything learned, in full
     #[arg(long)]
     pub verbose: bool,
-    /// Fail (exit code 1) where an open question is answered otherwise than the dialect does
+    /// Fail (exit code 1) if an open question is answered differently from the dialect
     #[arg(long, value_name = "WHAT", value_parser = ["open"])]
     pub fail_on: Option<String>,
     /// Judge only the clauses with this id or pattern, such as `init.lang.*`; may be repeated
     #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
     pub only: Vec<Pattern>,
-    /// Leave the clauses with this id or pattern out; may be repeated
+    /// Skip the clauses with this id or pattern; may be repeated
     #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
     pub skip: Vec<Pattern>,
     /// TOML file of clauses that are allowed to fail, each with a reason
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// JSON report of an earlier run: only what is new fails
+    /// JSON report of an earlier run: only new failures count
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// text, json, ndjson, junit, sarif, html, markdown or github, to a file or to standard output
@@ -295,7 +295,7 @@ pub struct Server {
 /// Two servers that get the same calls.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// Base URL of one server, ending in /flexiti/online-api; cases are planned by its dialect
+    /// Base URL of one server, ending in /flexiti/online-api; its dialect determines the cases
     #[arg(long, value_name = "URL")]
     pub left: String,
     /// Base URL of the other server
@@ -304,7 +304,7 @@ pub struct Diff {
     /// OAuth client id for both; defaults to the demo account of the mock, on loopback only
     #[arg(long, env = "FLEXITI_CLIENT_ID", value_name = "ID")]
     pub client_id: Option<String>,
-    /// OAuth client secret for both; other users of the machine see it in the list of processes
+    /// OAuth client secret for both; other users of this machine can see it in the process list
     #[arg(
         long,
         env = "FLEXITI_CLIENT_SECRET",
@@ -348,7 +348,7 @@ pub struct Diff {
     /// Number of generated cases
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()))]
     pub cases: u32,
-    /// The limits hold for each of the two servers
+    /// The limits apply to each of the two servers
     #[command(flatten)]
     pub limits: LimitArgs,
     /// text or json, to a file or to standard output (`-`, `json=-`); may be repeated

@@ -1,4 +1,4 @@
-//! Certification: the scenarios for a shop, and the files that come of them.
+//! Certification: plays the scenarios for a shop and writes the resulting files.
 
 use super::exit_code::FAILED;
 use super::merchant_args::{MerchantRun, RequiredLevel};
@@ -19,7 +19,7 @@ use flexiti_contract::scenario::Rank;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a run that takes minutes says that it goes on, where there is no terminal.
+/// How often a run that takes minutes reports progress without a terminal.
 pub(super) const LIFE_SIGN: Duration = Duration::from_secs(30);
 
 /// Runs `merchant` without a sub-command.
@@ -46,7 +46,7 @@ pub fn run(run: &MerchantRun) -> anyhow::Result<u8> {
             .map_or_else(|| Ok(Waivers::default()), waivers_in)?,
         baseline: run.baseline.as_deref().map(baseline).transpose()?,
     };
-    // The run takes a while: find out before it whether the certificate can be signed.
+    // The run takes a while: find out first whether the certificate can be signed.
     let key = run.key.as_deref().map(key::read).transpose()?;
     if let Some(command) = &run.exec {
         say!("seed {seed}\n");
@@ -58,7 +58,7 @@ pub fn run(run: &MerchantRun) -> anyhow::Result<u8> {
             }
             let judged = exec::run(command, dialect, seed, limit)?;
             say::text(format_args!("{}", judged.text));
-            // A finding counts for more than a run that says nothing.
+            // A failed run outweighs an inconclusive one.
             worst = match (worst, judged.code) {
                 (FAILED, _) | (_, FAILED) => FAILED,
                 (one, other) => one.max(other),
@@ -69,7 +69,7 @@ pub fn run(run: &MerchantRun) -> anyhow::Result<u8> {
     let Some(file) = &run.driver else {
         bail!("give --driver FILE (`merchant init` writes one) or --exec COMMAND");
     };
-    // A mock at one address serves one shop after the other.
+    // A mock with a fixed address serves one shop at a time.
     let shops = match run.listen {
         Some(_) => 1,
         None => dialects.len() * certify::shops(dialects.len(), usize::MAX).most,
@@ -142,7 +142,7 @@ struct Files {
     badge: Option<PathBuf>,
 }
 
-/// What a driver file says of its shop.
+/// The subject of a certificate, from a driver file.
 pub(super) fn subject(driver: &Driver) -> Subject {
     Subject {
         shop: driver.shop.name.clone(),
@@ -153,7 +153,7 @@ pub(super) fn subject(driver: &Driver) -> Subject {
     }
 }
 
-/// Runs the scenarios; the reporters hear how it goes.
+/// Plays the scenarios and reports progress.
 pub(super) fn certificate(
     drivers: &[Driver],
     options: &Options,
@@ -220,7 +220,7 @@ fn certified(
     };
     if let Some((key, path)) = &files.certificate {
         let text = certificate.to_file(key)?;
-        // What nobody could verify is worth nothing.
+        // A certificate that does not verify is worthless.
         verify::check(Contract::shipped(), &text, None)
             .context("--certificate: not written, because it would not be verified")?;
         write("--certificate", path, text)?;

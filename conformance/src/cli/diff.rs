@@ -16,15 +16,15 @@ use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A server and its account, as the flags of one side name them.
+/// A server and its account, from the flags of one side.
 struct Side {
-    /// `--left` or `--right`: what messages call the base URL.
+    /// `--left` or `--right`; names the base URL in messages.
     flag: &'static str,
     args: TargetArgs,
     options: Options,
 }
 
-/// The account that the flags of one side name.
+/// The account given by the flags of one side.
 #[derive(Clone, Copy)]
 struct Account<'a> {
     id: Option<&'a String>,
@@ -32,7 +32,7 @@ struct Account<'a> {
     file: Option<&'a PathBuf>,
 }
 
-/// Compares two servers, writes the reports, and gives the exit code.
+/// Compares two servers, writes the reports, and returns the exit code.
 pub fn run(args: &Diff) -> anyhow::Result<u8> {
     let mut places = Places::default();
     let mut outs: Vec<(Format, Box<dyn Write>)> = Vec::new();
@@ -133,7 +133,7 @@ impl Side {
         }
     }
 
-    /// What is said about a server, with the flags of its side.
+    /// Prefixes a message about a server with the flag of its side.
     fn said(&self, text: &str) -> String {
         let text = text.replace("--base-url", self.flag);
         text.replace("--client-", &format!("{}-client-", self.flag))
@@ -144,7 +144,7 @@ impl Side {
         reached.map_err(|error| anyhow!(self.said(&format!("{error:#}"))))
     }
 
-    /// The server, if it answers as one that can be judged.
+    /// Returns the server if it responds like one that can be judged.
     fn greet(&mut self, mut server: Reached) -> Option<Reached> {
         match server.greet(&self.args, &mut self.options) {
             Ok(()) => Some(server),

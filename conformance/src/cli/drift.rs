@@ -1,4 +1,4 @@
-//! `replay --transcript`: what a real server answered, once more at a mock.
+//! `replay --transcript`: replays a real server's recorded exchanges against another server.
 
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
@@ -14,7 +14,7 @@ use flexiti_contract::transcript::LARGEST;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Plays a transcript, writes the reports, and gives the exit code.
+/// Replays a transcript, writes the reports, and returns the exit code.
 pub fn run(
     file: &Path,
     reports: &[ReportTo],

@@ -1,5 +1,5 @@
-//! `explain`: a clause, what it rests on, what dialects make of it, and requests that keep and
-//! break it.
+//! `explain`: a clause, its evidence, how dialects differ on it, and requests that keep and break
+//! it.
 
 use super::server::rulebook;
 use crate::server::run;
@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// How many ids like the one that was asked for are listed.
+/// Maximum number of similar ids to suggest.
 const LISTED: usize = 5;
 
-/// Explains a clause of the contract; gives the exit code.
+/// Explains a clause of the contract and returns the exit code.
 pub fn run(id: &str, dialect: &str) -> anyhow::Result<u8> {
     let contract = Contract::shipped();
     let Some(clause) = contract.clause(id) else {
@@ -38,7 +38,7 @@ pub fn run(id: &str, dialect: &str) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The ids that come nearest.
+/// The most similar ids.
 fn alike(contract: &Contract, id: &str) -> String {
     let ids = contract.clauses.iter().map(|clause| clause.id.as_str());
     let mut within: Vec<&str> = ids.clone().filter(|it| it.contains(id)).collect();
@@ -88,7 +88,7 @@ fn consequence(text: &mut String, rulebook: &Rulebook, clause: &Clause) {
     }
 }
 
-/// What each shipped dialect answers to the questions that the clause depends on.
+/// Lists how each shipped dialect answers the questions that the clause depends on.
 fn differences(text: &mut String, contract: &Contract, clause: &Clause) -> anyhow::Result<()> {
     let names = contract.dialect_names();
     let dialects: Result<Vec<_>, _> = names.iter().map(|name| contract.dialect(name)).collect();

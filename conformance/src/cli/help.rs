@@ -1,6 +1,6 @@
 //! Examples and exit codes, for the long help.
 
-/// Of the program.
+/// For the program.
 pub const PROGRAM: &str = "\
 Examples:
   flexiti-conformance server
@@ -14,7 +14,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  inconclusive";
 
-/// Of `server`.
+/// For `server`.
 pub const SERVER: &str = "\
 Examples:
   flexiti-conformance server --dialect strict
@@ -27,7 +27,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  inconclusive: unreachable, limit spent, or a must clause was not verified";
 
-/// Of `replay`.
+/// For `replay`.
 pub const REPLAY: &str = "\
 Examples:
   flexiti-conformance replay report.json
@@ -40,7 +40,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  inconclusive";
 
-/// Of `probe`.
+/// For `probe`.
 pub const PROBE: &str = "\
 Examples:
   flexiti-conformance probe --base-url http://127.0.0.1:4359/flexiti/online-api --out theirs.json
@@ -50,7 +50,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  the server is unreachable, or the limit is spent";
 
-/// Of `diff`.
+/// For `diff`.
 pub const DIFF: &str = "\
 Examples:
   flexiti-conformance diff --left http://127.0.0.1:4359/flexiti/online-api --right http://127.0.0.1:4360/flexiti/online-api
@@ -61,7 +61,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  a server is unreachable, or the limit is spent";
 
-/// Of `merchant`.
+/// For `merchant`.
 pub const MERCHANT: &str = "\
 Examples:
   flexiti-conformance merchant init
@@ -74,7 +74,7 @@ Exit codes:
   2  bad usage, configuration or input
   3  inconclusive: the shop does not start, or a planned fault was never injected";
 
-/// Of `verify`.
+/// For `verify`.
 pub const VERIFY: &str = "\
 Examples:
   flexiti-conformance verify certificate.json
@@ -85,7 +85,7 @@ Exit codes:
   1  it does not hold
   2  bad usage, configuration or input";
 
-/// Of `list`.
+/// For `list`.
 pub const LIST: &str = "\
 Examples:
   flexiti-conformance list
@@ -95,7 +95,7 @@ Exit codes:
   0  printed
   2  no such dialect, or a mistake in its file";
 
-/// Of `explain`.
+/// For `explain`.
 pub const EXPLAIN: &str = "\
 Examples:
   flexiti-conformance explain init.lang.required
@@ -105,7 +105,7 @@ Exit codes:
   0  printed
   2  no such clause or dialect";
 
-/// Of `self-test`.
+/// For `self-test`.
 pub const SELF_TEST: &str = "\
 Examples:
   flexiti-conformance self-test --dialect documented
@@ -116,7 +116,7 @@ Exit codes:
   1  one was not
   2  bad usage, configuration or input";
 
-/// Of `merchant init`.
+/// For `merchant init`.
 pub const MERCHANT_INIT: &str = "\
 Examples:
   flexiti-conformance merchant init
@@ -126,7 +126,7 @@ Exit codes:
   0  written
   2  the file is there already, or cannot be written";
 
-/// Of `merchant check`.
+/// For `merchant check`.
 pub const MERCHANT_CHECK: &str = "\
 Examples:
   flexiti-conformance merchant check
@@ -138,7 +138,7 @@ Exit codes:
   2  bad usage, or a mistake in the driver file
   3  inconclusive: the shop does not start, or is not reached";
 
-/// Of `merchant fuzz`.
+/// For `merchant fuzz`.
 pub const MERCHANT_FUZZ: &str = "\
 Examples:
   flexiti-conformance merchant fuzz
@@ -150,7 +150,7 @@ Exit codes:
   2  bad usage, or a mistake in the driver file
   3  inconclusive: the shop does not start";
 
-/// Of `merchant schema`.
+/// For `merchant schema`.
 pub const MERCHANT_SCHEMA: &str = "\
 Examples:
   flexiti-conformance merchant schema > merchant.schema.json
@@ -158,7 +158,7 @@ Examples:
 Exit codes:
   0  printed";
 
-/// Of `merchant keygen`.
+/// For `merchant keygen`.
 pub const MERCHANT_KEYGEN: &str = "\
 Examples:
   flexiti-conformance merchant keygen

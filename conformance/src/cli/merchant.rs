@@ -70,7 +70,8 @@ fn init(file: &Path) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// What `merchant check` plays: each flow, and each kind of word that the shop has for an order.
+/// The scenarios that `merchant check` plays: one for each flow, and for each status that a shop
+/// reports.
 const CHECKED: [&str; 4] = [
     "outcome.purchased",
     "outcome.approved",

@@ -27,16 +27,16 @@ pub enum MerchantCommand {
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
     },
-    /// Start the shop of a driver file, and try checkouts
+    /// Start the shop of a driver file, and try some checkouts
     #[command(after_long_help = help::MERCHANT_CHECK)]
     Check {
         /// Driver file
         #[arg(default_value = "merchant.toml")]
         file: PathBuf,
-        /// Address that the mock listens on, for a shop that runs already
+        /// Address for the mock to listen on, for a shop that is already running
         #[arg(long, value_name = "ADDRESS", value_parser = address)]
         listen: Option<SocketAddr>,
-        /// Origin under which the shop and its customers reach the mock
+        /// Origin at which the shop and its customers reach the mock
         #[arg(long, value_name = "URL")]
         public_base_url: Option<String>,
         /// PEM file of certificate authorities to trust besides the system's, for a shop with https
@@ -69,7 +69,7 @@ pub struct Fuzz {
     /// Seed that makes the run repeatable; drawn and printed if omitted
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Dialect to vary the answers of: a name, or the path of a dialect file
+    /// Dialect whose answers are varied: a name, or the path of a dialect file
     #[arg(long, default_value = "documented", value_name = "NAME|FILE")]
     pub dialect: String,
     /// PEM file of certificate authorities to trust besides the system's, for a shop with https
@@ -86,10 +86,11 @@ pub struct MerchantRun {
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub driver: Option<PathBuf>,
     /// Command that runs the merchant's own tests, with `FLEXITI_BASE_URL`, `FLEXITI_CLIENT_ID`,
-    /// `FLEXITI_CLIENT_SECRET` and `FLEXITI_ADMIN_URL` set; they are judged by what they send
+    /// `FLEXITI_CLIENT_SECRET` and `FLEXITI_ADMIN_URL` set; they are judged by the requests they
+    /// send
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
-    /// How many seconds the command of --exec may take
+    /// Timeout for the command of --exec, in seconds
     #[arg(
         long,
         default_value_t = 900,
@@ -118,7 +119,7 @@ pub struct MerchantRun {
         conflicts_with = "exec"
     )]
     pub only: Vec<Pattern>,
-    /// Leave the scenarios of this id, group or pattern out; may be repeated
+    /// Skip the scenarios of this id, group or pattern; may be repeated
     #[arg(
         long,
         value_name = "SCENARIO",
@@ -135,10 +136,10 @@ pub struct MerchantRun {
         value_parser = whole::<u32>(0, 10_000)
     )]
     pub fuzz: u32,
-    /// Address that the mock listens on, for a shop that runs already; a free port if omitted
+    /// Address for the mock, if the shop is already running; a free port if omitted
     #[arg(long, value_name = "ADDRESS", conflicts_with = "exec", value_parser = address)]
     pub listen: Option<SocketAddr>,
-    /// Origin under which the shop and its customers reach the mock, such as a proxy's with https
+    /// Origin at which the shop and its customers reach the mock, such as that of an https proxy
     #[arg(long, value_name = "URL", conflicts_with = "exec")]
     pub public_base_url: Option<String>,
     /// PEM file of certificate authorities to trust besides the system's, for a shop with https
@@ -147,18 +148,18 @@ pub struct MerchantRun {
     /// Version of the shop for the certificate, such as a commit; replaces `shop.version`
     #[arg(long, value_name = "TEXT", conflicts_with = "exec")]
     pub shop_version: Option<String>,
-    /// Who signs, for the certificate: a name that goes with the key
+    /// Name of the signer, for the certificate
     #[arg(long, value_name = "NAME", requires = "key")]
     pub signed_by: Option<String>,
     /// Level required for exit code 0; by default `robust`, the highest level that rests on
     /// Flexiti's documentation, judged on the scenarios that were played
     #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]
     pub require: Option<RequiredLevel>,
-    /// TOML file of `[[waivers]]`: `check`, `reason`, `expires`, and perhaps `scenario`. What is
-    /// waived still costs its level
+    /// TOML file of `[[waivers]]` with `check`, `reason`, `expires`, and optionally `scenario`. A
+    /// waived failure still costs its level
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub waivers: Option<PathBuf>,
-    /// JSON report of an earlier run: only what is new fails. What is known still costs its level
+    /// JSON report of an earlier run: only new failures count; known ones still cost their level
     #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub baseline: Option<PathBuf>,
     /// text, json, ndjson, junit, sarif, html, markdown or github, to a file or to standard output

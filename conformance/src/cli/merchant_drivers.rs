@@ -1,5 +1,5 @@
-//! The driver file of `merchant`: read for each shop, on a port of its own, with the mock where the
-//! flags want it.
+//! Loads the driver file of `merchant` for each shop, giving each its own port and the mock the
+//! address set by the flags.
 
 use crate::merchant::driver::{Driver, MockAt, is_portable};
 use crate::net::authorities;
@@ -10,11 +10,11 @@ use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The driver file, read once for each shop that is to run at the same time; only once if the file
-/// fixes the port.
+/// Reads the driver file once for each shop to run in parallel; just once if the file fixes the
+/// port.
 fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
     let shops = if is_portable(file) { shops } else { 1 };
-    // Hold all ports at once, so that none is given out twice.
+    // Hold all ports at once, so that no port is allocated twice.
     let held: Vec<TcpListener> = (0..shops)
         .map(|_| free_port())
         .collect::<Option<_>>()
@@ -25,8 +25,8 @@ fn drivers(file: &Path, shops: usize) -> anyhow::Result<Vec<Driver>> {
         .collect()
 }
 
-/// The drivers of so many shops, with the mock listening where the flags say. For a shop that runs
-/// already, the flags must say where: it calls that address.
+/// Loads drivers for this many shops, with the mock listening where the flags say. For a shop that
+/// is already running, the flags must give an address, since the shop calls it.
 pub fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Vec<Driver>> {
     let mut drivers = drivers(file, shops)?;
     for driver in &mut drivers {
@@ -41,12 +41,12 @@ pub fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Ve
     Ok(drivers)
 }
 
-/// The certificates of `--ca`, if it is given.
+/// The certificates of `--ca`, if given.
 pub fn trusted(ca: Option<&Path>) -> anyhow::Result<Vec<Certificate>> {
     ca.map_or_else(|| Ok(Vec::new()), authorities)
 }
 
-/// The driver of a shop that is started here, which trusts the authorities of `--ca`.
+/// The driver of a shop that this program starts, trusting the authorities of `--ca`.
 pub fn lone_driver(file: &Path, ca: Option<&Path>) -> anyhow::Result<Driver> {
     let authorities = trusted(ca)?;
     let mut drivers = drivers(file, 1)?;
@@ -55,12 +55,12 @@ pub fn lone_driver(file: &Path, ca: Option<&Path>) -> anyhow::Result<Driver> {
     Ok(driver)
 }
 
-/// A port outside the ephemeral range: one that the system hands out could be taken by somebody
-/// else before the shop starts.
+/// A port below the ephemeral range: another process could take an ephemeral port before the shop
+/// starts.
 ///
-/// It belongs to this process until it ends. A shop that is started anew lets go of its port for a
-/// moment, in which another run must not choose it; so each run holds the same port of UDP, which no
-/// shop wants.
+/// The port stays reserved for the lifetime of this process. A shop that is restarted releases its
+/// TCP port for a moment, and another run must not choose it then, so each run also holds the UDP
+/// port of the same number, which no shop uses.
 fn free_port() -> Option<TcpListener> {
     static CLAIMED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let ports = (0..1_000).map(|_| 10_000 + RandomState::new().hash_one(0) % 22_000);
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_port_that_its_shop_has_let_go_of_is_not_given_out_again() {
         let port = free_port().unwrap().local_addr().unwrap().port();
-        // Nothing listens on it any more, and all the same it is claimed.
+        // The TCP port is free again, but still claimed by its UDP twin.
         assert!(std::net::TcpListener::bind(("127.0.0.1", port)).is_ok());
         assert!(std::net::UdpSocket::bind(("127.0.0.1", port)).is_err());
     }

@@ -3,6 +3,8 @@
 mod args;
 mod certify;
 mod commands;
+#[cfg(test)]
+mod damaged_files;
 mod diff;
 mod drift;
 mod exit_code;
@@ -39,7 +41,7 @@ pub fn main() -> ExitCode {
     let parsed = command.try_get_matches_from_mut(&typed);
     let cli = parsed.and_then(|matches| args::Cli::from_arg_matches(&matches));
     let cli = cli.unwrap_or_else(|error| named_by_variable(error, &command, &typed).exit());
-    // What `flexiti-mock exec` sets, and the mock's own variables, are for others.
+    // Variables that `flexiti-mock exec` sets, and the mock's own, are not ours to check.
     let others = ["FLEXITI_MOCK_", "FLEXITI_ADMIN_URL", "FLEXITI_CA_FILE"];
     for warning in slips("FLEXITI_", &command, &others) {
         complain!("flexiti-conformance: {warning}");

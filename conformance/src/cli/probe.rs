@@ -11,13 +11,13 @@ use flexiti_contract::Contract;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Asks, writes the dialect, and gives the exit code.
+/// Probes, writes the dialect, and returns the exit code.
 pub fn run(args: &TargetArgs, limits: &LimitArgs, out: Option<&Path>) -> anyhow::Result<u8> {
     let contract = Contract::shipped();
     let yardstick = contract.dialect(args.dialect.as_deref().unwrap_or("documented"))?;
     let rulebook = server::rulebook(yardstick.clone())?;
     let mut options: Options = server::limits(limits);
-    // The place is tried before the first call.
+    // Fail before the first call if the file cannot be created.
     let mut file = out.map(Draft::beside).transpose()?;
     let mut reached = target::reach(args, &rulebook, &mut options)?;
     if let Err(blocked) = reached.greet(args, &mut options) {
@@ -77,7 +77,7 @@ fn print(probed: &Probed, yardstick: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A file that is written whole and then renamed, so that an older one is never half gone.
+/// A temporary file that replaces the target atomically once complete.
 struct Draft {
     draft: tempfile::NamedTempFile,
     out: std::path::PathBuf,

@@ -1,4 +1,4 @@
-//! `replay`: the findings of a report, or a plan that broke a shop, once more.
+//! `replay`: runs the findings of a report, or a plan that broke a shop, again.
 
 use super::args::{LimitArgs, TargetArgs};
 use super::exit_code::INCONCLUSIVE;
@@ -24,7 +24,7 @@ fn dialect(stored: &Stored) -> anyhow::Result<Dialect> {
     named.context("dialect: the report does not carry it; give its file with --dialect")
 }
 
-/// Runs the findings of a report again, or a plan, and gives the exit code.
+/// Replays the findings of a report, or a plan, and returns the exit code.
 pub fn run(
     file: &Path,
     case: Option<&Pattern>,

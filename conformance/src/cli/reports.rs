@@ -1,14 +1,14 @@
-//! The reports that `--report` asks for.
+//! The reports requested with `--report`.
 
 use crate::formats::{self, Event, Json, Ndjson, Places, Progress, Reporter, Text, Whole};
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Names the file that holds the summary of a step of GitHub Actions. Programs append to it.
+/// Environment variable that names the GitHub Actions step summary file, to which programs append.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// A report format, and where the report goes.
+/// A report format and its destination.
 #[derive(Debug, Clone)]
 pub struct ReportTo {
     pub format: Format,
@@ -16,7 +16,7 @@ pub struct ReportTo {
 }
 
 impl ReportTo {
-    /// Whether it is the text that a person at a terminal reads.
+    /// Whether this is the text report on standard output.
     pub fn is_text_on_standard_output(&self) -> bool {
         self.format == Format::Text && self.file.is_none()
     }
@@ -27,7 +27,7 @@ pub enum Format {
     Text,
     Json,
     Ndjson,
-    /// One that shows a whole document.
+    /// A format that renders a whole document.
     Whole(formats::Format),
 }
 
@@ -48,7 +48,7 @@ pub fn report(text: &str) -> Result<ReportTo, String> {
     parse(text, &FORMATS)
 }
 
-/// Reads the report of a comparison; it judges no clauses, so other formats have nothing to show.
+/// Parses a comparison's report flag. A comparison judges no clauses, so only text and JSON apply.
 pub fn comparison(text: &str) -> Result<ReportTo, String> {
     parse(text, &FORMATS[..2])
 }
@@ -76,16 +76,16 @@ fn parse(text: &str, formats: &[(&str, Format)]) -> Result<ReportTo, String> {
 
 /// The reporters of a run, and the files that they write.
 pub struct Reports {
-    /// Progress, then the reports in the order of the flags.
+    /// Progress first, then the reports in the order of the flags.
     pub reporters: Vec<Box<dyn Reporter>>,
     places: Places,
-    /// The reporter that writes text to standard output.
+    /// Index of the reporter that writes text to standard output.
     text_on_standard_output: Option<usize>,
 }
 
 impl Reports {
-    /// Opens the reports. An error names the one that cannot be written. Where there is no terminal,
-    /// progress is a line in every `interval`.
+    /// Opens the reports; an error names the one that cannot be written. Without a terminal, a
+    /// progress line is written every `interval`.
     pub fn open(reports: &[ReportTo], verbose: bool, interval: Duration) -> anyhow::Result<Self> {
         let terminal = std::io::stderr().is_terminal();
         let mut places = Places::default();
@@ -111,12 +111,13 @@ impl Reports {
         })
     }
 
-    /// Whether the reader sees the text.
+    /// Whether a text report goes to standard output.
     pub fn is_text_on_standard_output(&self) -> bool {
         self.text_on_standard_output.is_some()
     }
 
-    /// The reporters for what standard error has said already.
+    /// The reporters without the text on standard output, for news that standard error has already
+    /// shown.
     pub fn without_text_on_standard_output(&mut self) -> &mut [Box<dyn Reporter>] {
         if let Some(at) = self.text_on_standard_output.take() {
             drop(self.reporters.remove(at));
@@ -124,12 +125,12 @@ impl Reports {
         &mut self.reporters
     }
 
-    /// Tells all of them.
+    /// Sends an event to all reporters.
     pub fn tell(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
         self.reporters.iter_mut().try_for_each(|it| it.on(event))
     }
 
-    /// Puts the files in their places.
+    /// Moves the files to their destinations.
     pub fn keep(self) -> anyhow::Result<()> {
         // The reporters hold the files open.
         drop(self.reporters);
@@ -137,7 +138,7 @@ impl Reports {
     }
 }
 
-/// Opens the place of a report.
+/// Opens the destination of a report.
 fn open(places: &mut Places, report: &ReportTo) -> anyhow::Result<Box<dyn Write>> {
     let file = report.file.as_deref();
     let summary = std::env::var_os(STEP_SUMMARY);

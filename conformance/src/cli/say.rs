@@ -1,10 +1,10 @@
-//! Lines for people. A reader who has seen enough (`| head`) is no error; nor is there anybody to
-//! tell that standard error cannot be written to.
+//! Output for people. A closed pipe (`| head`) is not an error, and failures to write to standard
+//! error are ignored.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write as _, stderr, stdout};
 
-/// Writes a text to standard output. What is lost on a full disk ends the program with exit code 2.
+/// Writes a text to standard output. A failed write, such as on a full disk, exits with code 2.
 pub fn text(text: Arguments<'_>) {
     let mut out = stdout().lock();
     let written = out.write_fmt(text).and_then(|()| out.flush());
@@ -23,14 +23,14 @@ pub fn trouble(text: Arguments<'_>) {
     let _ = stderr().lock().write_fmt(text);
 }
 
-/// A line on standard output.
+/// Prints a line to standard output.
 macro_rules! say {
     ($($word:tt)*) => {
         $crate::cli::say::text(format_args!("{}\n", format_args!($($word)*)))
     };
 }
 
-/// A line on standard error.
+/// Prints a line to standard error.
 macro_rules! complain {
     ($($word:tt)*) => {
         $crate::cli::say::trouble(format_args!("{}\n", format_args!($($word)*)))

@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
-/// The client secret, or `default`; where there is neither, somebody at a terminal is asked.
+/// The client secret, or `default`; prompts at a terminal if there is neither.
 pub fn client_secret(
     args: &TargetArgs,
     client_id: &str,
@@ -29,7 +29,7 @@ pub fn client_secret(
     checked(&typed, "the client secret that was typed")
 }
 
-/// The client secret of the second account; clap has seen to it that there is one.
+/// The client secret of the second account; clap guarantees that one was given.
 pub fn other_client_secret(args: &TargetArgs) -> anyhow::Result<String> {
     if let Some(file) = &args.other_client_secret_file {
         return from_file("--other-client-secret-file", file);
@@ -51,7 +51,7 @@ fn from_file(flag: &str, file: &Path) -> anyhow::Result<String> {
     checked(&text.with_context(|| name.clone())?, &name)
 }
 
-/// A secret without the end of its line. An error does not repeat it.
+/// A secret without its line ending. Errors do not repeat the secret.
 fn checked(text: &str, name: &str) -> anyhow::Result<String> {
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {

@@ -6,37 +6,37 @@ use std::time::Instant;
 
 /// What to measure.
 pub struct SelfTest<'a> {
-    /// The one dialect, or all shipped ones.
+    /// One dialect; all shipped ones if `None`.
     pub dialect: Option<&'a str>,
-    /// The first seed of the runs.
+    /// The first seed.
     pub seed: u64,
-    /// How many seeds each fault must be named under.
+    /// Number of seeds under which each fault must be named.
     pub seeds: u64,
-    /// The number of generated cases of each run.
+    /// Number of generated cases per run.
     pub cases: u32,
-    /// How many servers are judged at once.
+    /// Number of servers judged at once.
     pub jobs: Option<usize>,
 }
 
-/// A fault, as it is printed.
+/// A planted fault.
 struct Fault {
     name: String,
     /// The clause that must be named.
     clause: String,
-    /// No other clause may be named.
+    /// Whether no other clause may be named.
     alone: bool,
 }
 
-/// What came of the faults of one kind.
+/// The score for one kind of fault.
 #[derive(Debug, Default)]
 struct Score {
     planted: usize,
     killed: usize,
-    /// How many of them were named under no other clause, either.
+    /// How many faults were named without any other clause.
     alone: usize,
 }
 
-/// Takes each clause away and plants each bug; gives the exit code.
+/// Removes each clause, plants each bug, and returns the exit code.
 pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
     let started = Instant::now();
     let readings = Readings::default();
@@ -49,7 +49,7 @@ pub fn run(asked: &SelfTest<'_>) -> anyhow::Result<u8> {
     let clauses = asked.each(faults.collect(), |at, seed| {
         selftest::run(&sabotages[at], &readings, seed, asked.cases)
     })?;
-    // What a bug needs is told for `documented` only.
+    // What a bug needs is known for `documented` only.
     let planted = match asked.dialect {
         None => bugs::planted()?,
         Some(_) => Vec::new(),
@@ -94,8 +94,8 @@ impl SelfTest<'_> {
         self.seed.saturating_add(seeds.saturating_sub(1))
     }
 
-    /// Judges a server with each fault under each seed, and prints what came of it. A fault is
-    /// killed if it is named under every seed.
+    /// Judges a server with each fault under each seed, and prints the result. A fault is killed if
+    /// it is named under every seed.
     fn each(
         &self,
         faults: Vec<Fault>,

@@ -16,7 +16,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where a mock that is not started would be.
+/// Placeholder address for a mock that is not started.
 const NOWHERE: &str = "http://127.0.0.1:PORT/flexiti/online-api";
 
 /// Compiles a dialect of the shipped contract.
@@ -24,7 +24,7 @@ pub fn rulebook(dialect: Dialect) -> anyhow::Result<Arc<Rulebook>> {
     Ok(Arc::new(Rulebook::compile(Contract::shipped(), dialect)?))
 }
 
-/// The options that the flags about limits stand for.
+/// Converts the flags about limits to options.
 pub fn limits(args: &LimitArgs) -> Options {
     Options {
         max_requests: args.max_requests,
@@ -33,7 +33,7 @@ pub fn limits(args: &LimitArgs) -> Options {
     }
 }
 
-/// Judges a server, and gives the exit code.
+/// Judges a server and returns the exit code.
 pub fn judge(args: &Server) -> anyhow::Result<u8> {
     let dialect = args.target.dialect.as_deref().unwrap_or("documented");
     let rulebook = rulebook(Contract::shipped().dialect(dialect)?)?;
@@ -69,7 +69,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
         reports.keep()?;
         return Ok(INCONCLUSIVE);
     }
-    // The runner's own mock needs no questions: its dialect is known.
+    // The runner's own mock needs no probe: its dialect is known.
     let reading = if args.target.base_url.is_none() {
         Reading::by(&rulebook)
     } else {
@@ -87,7 +87,7 @@ pub fn judge(args: &Server) -> anyhow::Result<u8> {
     Ok(report.exit_code())
 }
 
-/// Waivers of clauses, and of cases, which are not known before the server was probed.
+/// Reads waivers of clauses and cases; the cases are not known until the server has been probed.
 fn waivers(file: &Path) -> anyhow::Result<Waivers> {
     let clauses = Contract::shipped().clauses.iter();
     let ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
@@ -105,7 +105,7 @@ fn baseline(file: &Path) -> anyhow::Result<Baseline> {
     let name = format!("--baseline: {}", file.display());
     let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
     let stored = Stored::read(&text).map_err(|why| {
-        // A plan can be replayed, but it is no baseline.
+        // A plan can be replayed, but it cannot be a baseline.
         anyhow!(
             "{name}: {}",
             why.replace(", or a plan of `merchant fuzz`", "")

@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: where a server is judged, the first one ends the run after the current
-//! request, the second at once; where a shop is certified, the shop ends with the run.
+//! Ctrl-C and SIGTERM. When judging a server, the first signal ends the run after the current
+//! request, the second at once. When certifying a shop, a signal stops the shop along with the run.
 
 #[cfg(unix)]
 use signal_hook::consts::SIGHUP;
@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// What ends the program, and with it those that it started. Windows closes a terminal otherwise.
+/// Signals that end the program and the processes it started. Windows handles a closed terminal
+/// differently.
 #[cfg(unix)]
 const ENDS: &[i32] = &[SIGHUP, SIGINT, SIGTERM];
 #[cfg(not(unix))]
 const ENDS: &[i32] = &[SIGINT, SIGTERM];
-/// What a shell calls the end by Ctrl-C.
+/// Exit code after Ctrl-C (128 + SIGINT).
 const KILLED: i32 = 130;
 
-/// A flag that is set when the run has to end.
+/// Returns a flag that is set when the run has to end.
 pub fn watch() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -27,7 +28,7 @@ pub fn watch() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Calls `end` before a signal ends the program: programs that it started do not outlive it.
+/// Calls `end` before a signal ends the program, so that no child process outlives it.
 pub fn before_the_end(end: fn()) -> anyhow::Result<()> {
     let caught = Arc::new(AtomicUsize::new(0));
     for &signal in ENDS {
@@ -40,7 +41,7 @@ pub fn before_the_end(end: fn()) -> anyhow::Result<()> {
             let signal = i32::try_from(caught.load(Ordering::Relaxed)).unwrap_or(SIGTERM);
             if signal != 0 {
                 end();
-                // As a shell tells it.
+                // The shell's convention.
                 std::process::exit(128 + signal);
             }
         }

@@ -1,4 +1,4 @@
-//! From the flags about a server to a server that answers.
+//! Turns the flags about a server into a server that can be called.
 
 use super::args::TargetArgs;
 use super::say::complain;
@@ -14,20 +14,20 @@ use std::sync::Arc;
 
 /// The client id of the mock's demo account.
 pub const DEMO_CLIENT: &str = "flexitidemo";
-/// Requests per second to hosts other than loopback, unless --rate says otherwise.
+/// Maximum requests per second to hosts other than loopback, unless --rate says otherwise.
 const GENTLE: f64 = 5.0;
 
 /// A server that may be called, and the mock behind it if the runner started one.
 pub struct Reached {
     /// The server.
     pub target: Target,
-    /// It is on loopback.
+    /// Whether it is on loopback.
     pub is_near: bool,
     mock: Option<Mock>,
 }
 
-/// Starts a mock that keeps the rulebook, or prepares for calls to the server that the flags name.
-/// Nothing is sent yet; whatever is wrong with the flags is an error that names the flag.
+/// Starts a mock that enforces the rulebook, or prepares calls to the server given by the flags.
+/// Sends nothing yet; an error names the flag at fault.
 pub fn reach(
     args: &TargetArgs,
     rulebook: &Arc<Rulebook>,
@@ -82,13 +82,13 @@ impl Reached {
                 complain!("flexiti-conformance: {note}");
             }
         }
-        // That the server answers is known: no answer here means no admin API.
+        // The server is known to respond: a failure here means that it has no admin API.
         let _ = self.target.find_admin_api(args.admin_token.clone());
         Ok(())
     }
 }
 
-/// The account that the flags name; the demo account is a default on loopback only.
+/// The account given by the flags; defaults to the demo account on loopback only.
 fn credentials(args: &TargetArgs, is_near: bool, host: &str) -> anyhow::Result<Credentials> {
     let demo = is_near.then(selftest::demo);
     let client_id = args.client_id.clone();
@@ -106,7 +106,7 @@ fn credentials(args: &TargetArgs, is_near: bool, host: &str) -> anyhow::Result<C
     })
 }
 
-/// The second account, if the flags name one.
+/// The second account, if the flags give one.
 fn other_credentials(args: &TargetArgs, main: &Credentials) -> anyhow::Result<Option<Credentials>> {
     let Some(client_id) = args.other_client_id.clone() else {
         return Ok(None);

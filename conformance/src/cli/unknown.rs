@@ -1,9 +1,9 @@
-//! `self-test --unknown`: mocks in dialects drawn at random.
+//! `self-test --unknown`: judges mocks in randomly drawn dialects.
 
 use super::say::say;
 use crate::server::selftest::random;
 
-/// Judges the mocks, with or without their documented clauses, and gives the exit code.
+/// Judges the mocks, with or without their documented clauses, and returns the exit code.
 pub fn run(count: u64, without_clauses: bool, seed: u64, cases: u32) -> anyhow::Result<u8> {
     if without_clauses {
         return sabotaged(count, seed, cases);
@@ -33,7 +33,7 @@ pub fn run(count: u64, without_clauses: bool, seed: u64, cases: u32) -> anyhow::
     Ok(u8::from(accused + misread > 0))
 }
 
-/// Takes each documented clause away, one at a time.
+/// Removes each documented clause, one at a time.
 fn sabotaged(count: u64, seed: u64, cases: u32) -> anyhow::Result<u8> {
     let (mut tried, mut named) = (0, 0);
     for at in 0..count {

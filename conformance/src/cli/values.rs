@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-/// A new seed, for a flag that was not given.
+/// A random seed, for when none was given.
 pub fn drawn_seed() -> u64 {
     RandomState::new().hash_one(0) >> 32
 }

@@ -1,25 +1,25 @@
-//! What a run found out, as every format shows it.
+//! The results of a run, as all formats show them.
 
 use std::time::Duration;
 
-/// What a run found out.
+/// The results of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     /// What was judged, in a few words.
     pub title: String,
     /// The circumstances: target, dialect, seed and so on.
     pub about: Vec<About>,
-    /// The address that the findings' paths begin at.
+    /// The base URL that the findings' paths are relative to.
     pub base_url: Option<String>,
     /// What was judged, one row each.
     pub rows: Vec<Row>,
     /// The findings, each about a row.
     pub findings: Vec<Finding>,
-    /// Open questions that were answered otherwise than expected.
+    /// Open questions answered differently than expected.
     pub learned: Vec<Learned>,
     /// What changed since an earlier run, and what else a reader should know.
     pub notes: Vec<String>,
-    /// The lines of a shell that set the variables of the findings' commands.
+    /// Shell lines that set the variables used in the findings' commands.
     pub setup: Vec<String>,
     /// Why the run ended early.
     pub stopped: Option<String>,
@@ -43,11 +43,11 @@ pub struct Row {
     pub id: String,
     /// The first word of the id.
     pub group: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The outcome in a word.
     pub word: &'static str,
-    /// What is asked.
+    /// What is required.
     pub requirement: String,
     /// How binding it is.
     pub level: String,
@@ -57,7 +57,7 @@ pub struct Row {
     pub sources: Vec<String>,
     /// Why it has no verdict, or does not count.
     pub why: Option<String>,
-    /// The time that it took.
+    /// How long it took.
     pub took: Duration,
     /// The cases about it.
     pub cases: Vec<Case>,
@@ -68,13 +68,13 @@ pub struct Row {
 pub struct Case {
     /// Its name.
     pub id: String,
-    /// What came of it, in a word.
+    /// Its outcome in a word.
     pub outcome: String,
     /// Why it has no verdict.
     pub because: Option<String>,
 }
 
-/// What came of a row.
+/// The outcome of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Broken.
@@ -83,11 +83,11 @@ pub enum Outcome {
     Known,
     /// Broken, and allowed to be.
     Waived,
-    /// An open question is answered otherwise.
+    /// An open question is answered differently than expected.
     Otherwise,
-    /// Something kept the run from a verdict.
+    /// No verdict, because something went wrong.
     NotVerified,
-    /// The target lacks what a test needs, or nobody asked for it.
+    /// The target lacks what a test needs, or the test was not selected.
     NotTestable,
     /// Kept.
     Verified,
@@ -106,26 +106,26 @@ pub struct Finding {
     pub cases: usize,
     /// What was expected.
     pub expected: String,
-    /// What was seen.
+    /// What was observed.
     pub actual: String,
     /// What happened, step by step.
     pub story: Vec<String>,
-    /// A command line that shows it.
+    /// A command line that reproduces it.
     pub command: Option<String>,
-    /// The path below the base URL that it was seen at.
+    /// Its path relative to the base URL.
     pub path: String,
 }
 
-/// An open question that was answered otherwise than expected.
+/// An open question answered differently than expected.
 #[derive(Debug, Clone)]
 pub struct Learned {
-    /// The knob that asks it, or the clause.
+    /// The knob or clause in question.
     pub question: String,
-    /// The answer that was seen.
+    /// The observed answer.
     pub answer: String,
-    /// The answer that was expected.
+    /// The expected answer.
     pub expected: String,
-    /// A command line that shows it.
+    /// A command line that reproduces it.
     pub command: String,
 }
 
@@ -135,12 +135,12 @@ impl Document {
         self.rows.iter().find(|row| row.id == id)
     }
 
-    /// How many rows have each outcome, with its word.
+    /// The number of rows with each outcome, and the outcome's word.
     pub fn counts(&self) -> Vec<(Outcome, &'static str, usize)> {
         count(&self.rows)
     }
 
-    /// The groups in the order of their rows, with their rows.
+    /// The groups with their rows, in order of appearance.
     pub fn groups(&self) -> Vec<(&str, Vec<&Row>)> {
         let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();
         for row in &self.rows {
@@ -171,7 +171,7 @@ impl Document {
     }
 }
 
-/// How many rows have each outcome. What was kept and what failed is always counted.
+/// Counts the rows with each outcome; verified and failed are always included.
 fn count<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Vec<(Outcome, &'static str, usize)> {
     let mut counts = vec![
         (Outcome::Verified, "verified", 0),

@@ -1,8 +1,8 @@
-//! Texts that somebody else wrote, such as a server's answers, made harmless for a reader's screen.
+//! Makes untrusted text, such as a server's answers, safe to display.
 
 use std::fmt::Write as _;
 
-/// Whether a character moves the cursor, changes the screen, or reorders what stands around it.
+/// Whether a character moves the cursor, changes the screen, or reorders the text around it.
 fn is_unseen(c: char) -> bool {
     // Bidirectional controls and invisible separators: Unicode 16, 9.2 and 23.
     c.is_control()
@@ -11,25 +11,24 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// A text in one line, in which everything is seen: control characters and their like are spelled
-/// out.
+/// A text on one line, with control characters and the like spelled out.
 pub fn one_line(text: &str) -> String {
     spell(text, false)
 }
 
-/// A text in one line for a log. GitHub's runner obeys `##[command]` wherever it stands in a line
+/// A text on one line, safe for a log. GitHub's runner obeys `##[command]` anywhere in a line
 /// (`actions/runner`, `ActionCommand.TryParse`).
 pub fn log_line(text: &str) -> String {
     one_line(text).replace("##[", "#\\u{23}[")
 }
 
-/// A text that keeps its lines and tabs, in which everything else is seen.
+/// A text with its line breaks and tabs; other control characters are spelled out.
 pub fn visible(text: &str) -> String {
     spell(text, true)
 }
 
-/// A command line in one line, in which everything is seen: what would not be is spelled as
-/// `$'\x1b'`. It stands between single quotes, as everything does that is not the command's own.
+/// A shell command on one line, with control characters written as `$'\x1b'`. The escape assumes
+/// that they stand within single quotes, as all untrusted text does.
 pub fn command(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

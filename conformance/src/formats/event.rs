@@ -1,10 +1,10 @@
-//! The events of a run, whoever is judged. Reporters see nothing else.
+//! The events of a run, of a server or a shop. Reporters see nothing else.
 
 use super::document::Document;
 use serde_json::{Map, Value};
 use std::io::Write;
 
-/// The version of JSON reports and events; a report of another one is not read.
+/// The version of JSON reports and events; other versions are rejected.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// An event of a run.
@@ -19,7 +19,7 @@ pub enum Event<'a> {
         done: usize,
         /// Cases in total, as far as known.
         total: usize,
-        /// The case that comes next, where each takes long enough to be read.
+        /// The next case, if cases take long enough for it to be read.
         next: Option<&'a str>,
     },
     /// The run is over.
@@ -31,7 +31,7 @@ pub enum Event<'a> {
 pub struct Done<'a> {
     /// Its name.
     pub id: &'a str,
-    /// What it belongs to: the name of the member in an event, and the value.
+    /// What it belongs to: the name of the event's member, and its value.
     pub of: (&'static str, &'a str),
     /// Its outcome in a word.
     pub outcome: &'a str,
@@ -39,27 +39,27 @@ pub struct Done<'a> {
 
 /// What is known when a run begins.
 pub trait Beginning {
-    /// The members of the event.
+    /// The members of the JSON event.
     fn members(&self) -> Map<String, Value>;
-    /// The members in one line of text, if readers of the text need it.
+    /// The members on one line of text, if text reports show them.
     fn line(&self) -> Option<String>;
 }
 
-/// What a run found out.
+/// The results of a run.
 pub trait Found {
     /// What was known when the run began.
     fn beginning(&self) -> &dyn Beginning;
-    /// What the formats show that hold a document.
+    /// The results as a document, for the formats that show one.
     fn document(&self) -> Document;
     /// The JSON report, without its digest.
     fn json(&self) -> serde_json::Result<Value>;
-    /// The events at the end, the last of which is `finished`.
+    /// The final events, ending with `finished`.
     fn last_events(&self) -> serde_json::Result<Vec<Value>>;
-    /// The report as text; `verbose` asks for everything, however long it is.
+    /// Writes the report as text; `verbose` includes everything, however long.
     fn text(&self, verbose: bool, out: &mut dyn Write) -> std::io::Result<()>;
 }
 
-/// Reports a run to somebody.
+/// Receives the events of a run.
 pub trait Reporter {
     /// Handles an event.
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()>;

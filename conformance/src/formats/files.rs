@@ -1,5 +1,5 @@
-//! Where reports go. A file is written whole beside its place and renamed when the run is over: an
-//! older report is never destroyed by a run that came to nothing.
+//! Where reports go. A file is written beside its destination and renamed when the run is over, so
+//! that a failed run never destroys an older report.
 
 use anyhow::{Context as _, bail};
 use std::fs::OpenOptions;
@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// The places of a run's reports.
+/// The destinations of a run's reports.
 #[derive(Debug, Default)]
 pub struct Places {
     taken: Vec<Place>,
@@ -21,7 +21,7 @@ enum Place {
 }
 
 impl Places {
-    /// Opens a place; `None` is standard output. An error names what is wrong with it.
+    /// Opens a destination; `None` is standard output. An error names the problem.
     pub fn open(&mut self, file: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
         let Some(file) = file else {
             self.take(Place::StandardOutput, "standard output")?;
@@ -34,7 +34,7 @@ impl Places {
         opened.with_context(|| format!("--report: {name}: cannot be written"))
     }
 
-    /// Opens a file that others write to as well, to add to what it holds.
+    /// Opens a file that other programs write to as well, for appending.
     pub fn append(&mut self, file: &Path) -> anyhow::Result<Box<dyn Write>> {
         let name = file.display().to_string();
         let place = resolved(file).with_context(|| format!("--report: {name}"))?;
@@ -60,7 +60,7 @@ impl Places {
             Some(found) if !found.is_file() => {
                 return Ok(Box::new(OpenOptions::new().write(true).open(place)?));
             }
-            // It would be replaced all the same, against what its owner has said.
+            // Renaming would replace even a read-only file, so make sure that it is writable.
             Some(_) => drop(OpenOptions::new().append(true).open(place)?),
             None => {}
         }
@@ -71,7 +71,7 @@ impl Places {
         Ok(Box::new(out))
     }
 
-    /// Puts the files in their places. Everything must have been written and flushed.
+    /// Moves the files to their destinations. Everything must have been written and flushed.
     pub fn keep(self) -> anyhow::Result<()> {
         for (file, place) in self.files {
             let kept = file.persist(&place).map_err(|error| error.error);
@@ -81,7 +81,7 @@ impl Places {
     }
 }
 
-/// The place that a path means, through links, whether or not there is a file.
+/// The path after following links, whether or not the file exists.
 fn resolved(file: &Path) -> anyhow::Result<PathBuf> {
     if let Ok(place) = file.canonicalize() {
         return Ok(place);
@@ -98,7 +98,7 @@ fn resolved(file: &Path) -> anyhow::Result<PathBuf> {
     Ok(found.join(name))
 }
 
-/// A temporary file with the rights that a new file would have.
+/// A temporary file with the permissions of a newly created file.
 fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".flexiti-report-");

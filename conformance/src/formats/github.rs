@@ -1,16 +1,16 @@
-//! GitHub's annotations: workflow commands on standard output, one line each.
-//! `docs.github.com/actions/reference/workflows-and-actions/workflow-commands` has their form;
-//! `actions/toolkit`, `packages/core/src/command.ts`, their escapes.
+//! GitHub annotations: workflow commands on standard output, one per line. See
+//! `docs.github.com/actions/reference/workflows-and-actions/workflow-commands` for their syntax,
+//! and `packages/core/src/command.ts` in `actions/toolkit` for the escapes.
 
 use super::document::{Document, Outcome};
 use std::fmt::Write as _;
 
-/// The longest text of a finding that is shown whole.
+/// Maximum length of a finding's text before it is truncated.
 const LONGEST: usize = 4_000;
 
-/// An `::error` for each failure, a `::warning` for what else keeps the run from passing, and a
-/// `::notice` with the figures. GitHub shows the first ten of a kind: the notice names all that
-/// failed.
+/// An `::error` for each failure, a `::warning` for anything else that keeps the run from passing,
+/// and a `::notice` with the counts. GitHub shows only the first ten of each kind, so the notice
+/// names all failures.
 pub fn text(document: &Document) -> String {
     let mut text = String::new();
     let mut command = |kind: &str, title: &str, message: &str| {
@@ -59,7 +59,7 @@ pub fn text(document: &Document) -> String {
     text
 }
 
-/// A text that an annotation has room for.
+/// Truncates a text to fit into an annotation.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", &text[..at]),
@@ -67,14 +67,14 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// A message: a line break or a percent sign would end it or be taken for an escape.
+/// Escapes a message: percent signs and line breaks.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// The value of a property, which a colon or a comma would end.
+/// Escapes a property value: also colons and commas, which would end it.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,5 +1,4 @@
-//! A page for a browser: one file that asks nobody for anything, to filter, to print, in light and
-//! dark.
+//! A self-contained HTML page that can be filtered and printed, in light and dark.
 
 use super::document::{Document, Finding, Outcome, Row};
 use askama::Template;
@@ -8,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use std::io::Write;
 
-/// The page works without it: it adds a search, and opens what is closed before printing.
+/// Optional: adds a search, and opens collapsed sections before printing.
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 #[derive(Template)]
@@ -20,11 +19,11 @@ struct Page<'d> {
     findings: Vec<Found<'d>>,
     groups: Vec<Group<'d>>,
     script: &'static str,
-    /// The browser runs no other script.
+    /// CSP hash of the script, the only one that the browser may run.
     script_hash: String,
 }
 
-/// How many rows have an outcome.
+/// The number of rows with an outcome.
 struct Count {
     class: &'static str,
     word: &'static str,

@@ -1,5 +1,5 @@
-//! The report as JSON, for other programs. `schemas/meta/report.schema.json` describes that of a
-//! server, `schemas/meta/merchant-report.schema.json` that of a shop.
+//! The report as JSON, for other programs: `schemas/meta/report.schema.json` for a server,
+//! `schemas/meta/merchant-report.schema.json` for a shop.
 
 use super::event::{Event, Reporter};
 use super::seal::add_seal;
@@ -11,7 +11,7 @@ pub struct Json<W>(pub W);
 impl<W: Write> Reporter for Json<W> {
     fn on(&mut self, event: &Event<'_>) -> anyhow::Result<()> {
         if let Event::Finished(found) = event {
-            // Numbers are sealed as a reader sees them.
+            // Round-trip through text, so that the seal covers numbers as a reader parses them.
             let text = serde_json::to_string(&found.json()?)?;
             let mut value = serde_json::from_str(&text)?;
             add_seal(&mut value);

@@ -59,7 +59,7 @@ fn test(document: &Document, row: &Row) -> TestCase {
         }
     };
     let mut test = TestCase::new(legal(&row.id), status);
-    // Jenkins takes what stands before the last full stop of a class name for a package.
+    // Jenkins takes everything before the last dot of a class name as a package.
     test.set_classname(legal(&format!("flexiti.{}", row.group)));
     test.set_time(row.took);
     let sources = row.sources.join("; ");
@@ -76,7 +76,7 @@ fn test(document: &Document, row: &Row) -> TestCase {
     test
 }
 
-/// A test that did not pass if the run ended early: skipped tests alone would look fine.
+/// A failed test if the run ended early: with skipped tests alone, the run would look fine.
 fn stopped(document: &Document) -> Option<TestCase> {
     let because = document.stopped.as_deref()?;
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -87,7 +87,7 @@ fn stopped(document: &Document) -> Option<TestCase> {
     Some(test)
 }
 
-/// A text without the characters that XML 1.0 forbids (2.2).
+/// A text without the characters that XML 1.0 forbids (section 2.2).
 fn legal(text: &str) -> String {
     let forbidden = |c: char| {
         let control = c < ' ' && !matches!(c, '\t' | '\n' | '\r');

@@ -1,12 +1,12 @@
-//! Markdown, for the summary of a step: figures first, then each failure, then a row for each group.
+//! Markdown for a step summary: figures first, then each failure, then a row for each group.
 
 use super::document::{Document, Finding, Outcome};
 use super::escape::{one_line, visible};
 use std::fmt::Write as _;
 
-/// GitHub shows no summary of more than 1 MiB; what is beyond this is counted, not shown.
+/// Maximum size in bytes; the rest is only counted. GitHub rejects summaries above 1 MiB.
 const MOST: usize = 800_000;
-/// The longest text of a finding that is shown whole.
+/// Maximum length of a finding's text before it is truncated.
 const LONGEST: usize = 4_000;
 
 /// A document as Markdown.
@@ -148,17 +148,17 @@ fn undecided(text: &mut String, document: &Document) {
     text.push('\n');
 }
 
-/// A text in a cell of a table. GitHub ends a cell at a bar, even within code.
+/// Escapes a text for a table cell. GitHub ends a cell at a bar, even inside code.
 fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// A text as code in a line: nothing in it is markup.
+/// A text as an inline code span.
 fn code(text: &str) -> String {
     let text = cut(&one_line(text));
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);
-    // A blank keeps the ticks apart; a reader takes it away again (CommonMark 6.1).
+    // Spaces separate the text from the backticks; a reader strips them (CommonMark 6.1).
     let blank = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
         " "
     } else {
@@ -167,7 +167,7 @@ fn code(text: &str) -> String {
     format!("{ticks}{blank}{text}{blank}{ticks}")
 }
 
-/// A text as a block of code.
+/// Appends a fenced code block.
 fn fenced(text: &mut String, language: &str, code: &str) {
     let code = cut(&visible(code));
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -175,8 +175,7 @@ fn fenced(text: &mut String, language: &str, code: &str) {
     let _ = writeln!(text, "{fence}{language}\n{code}\n{fence}\n");
 }
 
-/// A text between other words. A backslash before any sign takes its meaning away (`CommonMark`
-/// 2.4).
+/// Escapes inline text: a backslash disables any punctuation (`CommonMark` 2.4).
 fn plain(text: &str) -> String {
     let mut shown = String::new();
     for c in one_line(text).chars() {
@@ -185,11 +184,11 @@ fn plain(text: &str) -> String {
         }
         shown.push(c);
     }
-    // Else it would become a link.
+    // Prevents autolinks.
     shown.replace("://", ":\\/\\/")
 }
 
-/// A text in HTML that stands in Markdown.
+/// Escapes a text for HTML inside Markdown.
 fn html(text: &str) -> String {
     one_line(text)
         .replace('&', "&amp;")

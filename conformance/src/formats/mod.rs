@@ -1,6 +1,5 @@
-//! The formats of reports. A run tells [events](Event), whoever is judged, and reporters listen:
-//! some write each event down, some the text or the JSON at the end, and some a [`Document`], which
-//! says what the run found out.
+//! Report formats. A run of either kind emits [events](Event) to reporters: some write each event,
+//! some write text or JSON at the end, and some render a [`Document`] with the results.
 
 mod changes;
 mod document;

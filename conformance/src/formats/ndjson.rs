@@ -1,11 +1,11 @@
-//! The events of a run as they happen, one JSON object on a line (NDJSON).
-//! `schemas/meta/event.schema.json` describes them.
+//! Streams the events of a run, one JSON object per line (NDJSON). `schemas/meta/event.schema.json`
+//! describes them.
 
 use super::event::{Beginning, Event, FORMAT_VERSION, Reporter};
 use serde_json::{Map, Value, json};
 use std::io::{ErrorKind, Write};
 
-/// Writes an object for each event, and flushes it.
+/// Writes and flushes an object for each event.
 pub struct Ndjson<W> {
     out: W,
     has_started: bool,
@@ -31,7 +31,7 @@ impl<W: Write> Ndjson<W> {
     fn line(&mut self, value: &Value) -> anyhow::Result<()> {
         let written = writeln!(self.out, "{value}").and_then(|()| self.out.flush());
         match written {
-            // The reader has seen enough; the exit code still carries the verdict.
+            // The reader closed the pipe; the exit code still carries the verdict.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => Ok(written?),
         }
@@ -51,10 +51,10 @@ impl<W: Write> Reporter for Ndjson<W> {
                     "outcome": done.outcome,
                 }))
             }
-            // Each case is an event of its own.
+            // Cases already have their own events.
             Event::Progress { .. } => Ok(()),
             Event::Finished(found) => {
-                // A run that could not begin has only an end.
+                // A run that could not begin emits only its end.
                 if !self.has_started {
                     self.started(found.beginning())?;
                 }

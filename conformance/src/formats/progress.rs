@@ -5,13 +5,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// The time between two lines.
+/// The default interval between progress lines.
 pub const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Shows how far a run is.
+/// Reports the progress of a run.
 pub struct Progress<W> {
     out: W,
-    /// `None` where there is no terminal.
+    /// `None` without a terminal.
     bar: Option<ProgressBar>,
     started: Instant,
     interval: Duration,
@@ -19,7 +19,7 @@ pub struct Progress<W> {
 }
 
 impl<W: Write> Progress<W> {
-    /// Progress on a terminal, or in lines to `out`.
+    /// Shows a bar on a terminal, or writes lines to `out`.
     pub fn new(out: W, terminal: bool) -> Self {
         let bar = || {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
@@ -39,7 +39,7 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    /// With another time between two lines.
+    /// Sets the interval between lines.
     #[must_use]
     pub fn every(self, interval: Duration) -> Self {
         let next = interval;
@@ -55,7 +55,7 @@ impl<W: Write> Progress<W> {
             return;
         }
         self.next = elapsed + self.interval;
-        // Nobody may be listening.
+        // Progress is best effort: ignore write errors.
         let _ = writeln!(self.out, "{done} of {total} cases, {} s", elapsed.as_secs());
         let _ = self.out.flush();
     }

@@ -1,9 +1,9 @@
-//! What reading a stored report checks first, whoever was judged.
+//! Checks shared by the readers of stored reports.
 
 use super::event::FORMAT_VERSION;
 use serde_json::Value;
 
-/// A report's text as JSON; an error names the place in it.
+/// Parses a report's text as JSON; an error gives the position.
 pub fn parsed(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -11,7 +11,7 @@ pub fn parsed(text: &str) -> Result<Value, String> {
     })
 }
 
-/// Refuses the version of another release; `command` writes such reports.
+/// Rejects the report of another format version; `command` writes a current one.
 pub fn check_version(version: &Value, command: &str) -> Result<(), String> {
     if *version == FORMAT_VERSION {
         return Ok(());
@@ -22,7 +22,7 @@ pub fn check_version(version: &Value, command: &str) -> Result<(), String> {
     ))
 }
 
-/// Refuses a seed that is none.
+/// Rejects an invalid seed.
 pub fn check_seed(report: &Value) -> Result<(), String> {
     match report.get("seed").filter(|seed| !seed.is_u64()) {
         Some(seed) => Err(format!(

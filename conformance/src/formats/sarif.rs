@@ -12,10 +12,10 @@ use serde_sarif::sarif::{
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// The name for the base URL that locations begin at.
+/// The id of the base URL that locations are relative to.
 const BASE: &str = "TARGET";
 
-/// What may stand in a path (RFC 3986, 3.3), apart from what has a meaning in it.
+/// Characters to percent-encode in a path: all but those allowed by RFC 3986, section 3.3.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -45,7 +45,7 @@ pub fn write(document: &Document, out: &mut dyn Write) -> anyhow::Result<()> {
         .results(results)
         .build();
     if let Some(base) = document.base_url.as_deref() {
-        // It ends in a slash (3.14.14).
+        // A base must end in a slash (3.14.14).
         let base = format!("{}/", base.trim_end_matches('/'));
         let place = ArtifactLocation::builder().uri(base).build();
         run.original_uri_base_ids = Some(BTreeMap::from([(BASE.to_owned(), place)]));
@@ -186,7 +186,7 @@ fn multiformat(text: &str) -> MultiformatMessageString {
         .build()
 }
 
-/// A text as part of a message. Braces are placeholders unless they are doubled (3.11.5), and
+/// Escapes a text for a message: braces are placeholders unless doubled (3.11.5), and
 /// `[text](target)` would be a link (3.11.6).
 fn escaped(text: &str) -> String {
     text.replace('{', "{{")

@@ -1,26 +1,26 @@
-//! The digest of a JSON report, which says whether the report is as it was written.
+//! A digest that detects changes to a JSON report.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
-/// The member with the digest.
+/// The member that holds the digest.
 pub const DIGEST: &str = "sha256";
 
-/// Whether a report is as it was written.
+/// Whether a report is unchanged since it was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Seal {
-    /// It carries no digest.
+    /// There is no digest.
     #[default]
     Missing,
-    /// It is.
+    /// It is unchanged.
     Whole,
-    /// It is not.
+    /// It was changed.
     Broken,
 }
 
 impl Seal {
-    /// Reads the seal of a report.
+    /// Checks the seal of a report.
     pub fn of(report: &Value) -> Self {
         let Some(said) = report.get(DIGEST) else {
             return Self::Missing;
@@ -36,7 +36,7 @@ impl Seal {
         }
     }
 
-    /// Refuses a report that was changed since it was written.
+    /// Rejects a report that was changed since it was written.
     pub fn check(self) -> Result<(), String> {
         if self == Self::Broken {
             return Err(format!(
@@ -48,7 +48,7 @@ impl Seal {
     }
 }
 
-/// Adds the digest of a report to it.
+/// Adds its digest to a report.
 pub fn add_seal(report: &mut Value) {
     let digest = digest(report);
     if let Some(members) = report.as_object_mut() {
@@ -56,8 +56,8 @@ pub fn add_seal(report: &mut Value) {
     }
 }
 
-/// A digest of what a report says. White space and the order of members do not count, for
-/// formatters change them, nor does where the server was: another port changes no verdict.
+/// The digest of a report. It ignores white space and member order, which formatters change, and
+/// the server's address, which changes no verdict.
 fn digest(report: &Value) -> String {
     let mut sorted = report.clone();
     if let Some(members) = sorted.as_object_mut() {

@@ -1,22 +1,22 @@
-//! The report as text, made for a screen.
+//! The report as text, for a terminal.
 
 use super::event::{Event, Reporter};
 use std::io::{ErrorKind, Write};
 
-/// Writes how the run begins, and what it found out.
+/// Writes a line when the run starts, and the results when it is over.
 pub struct Text<W> {
     out: W,
     verbose: bool,
 }
 
 impl<W: Write> Text<W> {
-    /// A reporter that writes to `out` what fits on a screen.
+    /// A reporter that writes a screen-sized report to `out`.
     pub fn new(out: W) -> Self {
         let verbose = false;
         Self { out, verbose }
     }
 
-    /// Everything, however long it is.
+    /// Whether to write everything, however long.
     #[must_use]
     pub fn verbose(self, verbose: bool) -> Self {
         Self { verbose, ..self }
@@ -36,7 +36,7 @@ impl<W: Write> Reporter for Text<W> {
                 .and_then(|()| self.out.flush()),
         };
         match written {
-            // The reader has seen enough (`| head`); the exit code still carries the verdict.
+            // The reader closed the pipe (`| head`); the exit code still carries the verdict.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => Ok(written?),
         }

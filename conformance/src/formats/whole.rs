@@ -1,15 +1,15 @@
-//! The formats that hold a whole document, as a reporter.
+//! A reporter for the formats that render a whole document.
 
 use super::document::Document;
 use super::event::{Event, Reporter};
 use super::{github, html, junit, markdown, sarif};
 use std::io::Write;
 
-/// Writes the document in a format when the run is over.
+/// Writes the document when the run is over.
 pub struct Whole<W> {
     /// The format.
     pub format: Format,
-    /// Where to.
+    /// The destination.
     pub out: W,
 }
 
@@ -22,18 +22,18 @@ impl<W: Write> Reporter for Whole<W> {
     }
 }
 
-/// A format that holds a whole document.
+/// A format that renders a whole document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// JUnit XML, for CI.
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// A page for a browser.
+    /// An HTML page.
     Html,
-    /// Markdown, for the summary of a step.
+    /// Markdown, for a step summary.
     Markdown,
-    /// GitHub's annotations.
+    /// GitHub annotations.
     Github,
 }
 

@@ -13,19 +13,20 @@ use std::fmt::Write as _;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How many calls of a finding are listed.
+/// Maximum number of calls listed for a finding.
 const LISTED: usize = 5;
 
 /// The result of a run of the merchant's tests.
 #[derive(Debug)]
 pub struct Judged {
-    /// For people.
+    /// The report text.
     pub text: String,
     /// The exit code.
     pub code: u8,
 }
 
-/// Runs `command` in a shell with `FLEXITI_*` set, as `flexiti-mock exec` does, and judges everything it sent.
+/// Runs `command` in a shell with `FLEXITI_*` set, as `flexiti-mock exec` does, and judges
+/// everything it sent.
 pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::Result<Judged> {
     let account = MerchantConfig::demo();
     let mock = Mock::start(&Settings {
@@ -85,7 +86,7 @@ pub fn run(command: &str, dialect: &str, seed: u64, limit: Duration) -> anyhow::
     })
 }
 
-/// Waits for the command, but not for ever. What it left running ends with it.
+/// Waits for the command, up to the limit. Processes that it leaves running are stopped.
 fn ended(mut group: Group, limit: Duration) -> anyhow::Result<ExitStatus> {
     let deadline = Instant::now() + limit;
     loop {
@@ -102,8 +103,8 @@ fn ended(mut group: Group, limit: Duration) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// The calls that Flexiti refused, one finding for each clause, with what to send instead. Gives
-/// their number.
+/// Appends the calls that Flexiti refused, one finding for each clause, with what to send instead.
+/// Returns the number of findings.
 fn refusals(text: &mut String, calls: &[&ExchangeView]) -> usize {
     let refused = calls
         .iter()
@@ -153,7 +154,7 @@ fn refusals(text: &mut String, calls: &[&ExchangeView]) -> usize {
     refused.len()
 }
 
-/// A rule that is broken, with what it rests on and what to change.
+/// Appends a broken rule, with its basis and what to change.
 fn finding(text: &mut String, check: &Judgement) {
     let _ = writeln!(
         text,

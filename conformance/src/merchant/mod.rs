@@ -1,5 +1,5 @@
-//! Certifies a merchant's integration: its shop is put through the scenarios of
-//! `scenarios.json`, with a mock in Flexiti's place.
+//! Certifies a merchant's integration: plays the scenarios of `scenarios.json` on its shop, with a
+//! mock in Flexiti's place.
 //!
 //! A run goes one way: [`driver`] (the merchant's file) → [`certify`] → [`stage`] (the shop, the
 //! mock behind it, and a customer's browser in front of it) → [`trace`] → [`judge`] (pure: a trace

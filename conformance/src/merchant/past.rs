@@ -1,5 +1,5 @@
 //! What earlier scenarios left behind: a shop may go on asking about their orders, and such calls
-//! say nothing about the scenario that is being played.
+//! say nothing about the scenario being played.
 
 use crate::merchant::trace::{
     AskedAgain, CallKind, ExchangeSummary, ExchangeView, Happened, Opened, Played,
@@ -13,18 +13,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 #[derive(Debug, Default)]
 pub struct Past {
     orders: BTreeSet<u64>,
-    /// The shop's own numbers of them.
+    /// The shop's own order numbers.
     numbers: HashSet<String>,
     /// Refresh tokens, as hashes.
     refresh_tokens: HashSet<String>,
-    /// The reference ids of its calls, each with the number of scenarios that had it.
+    /// The reference ids of its calls, each with the number of scenarios that used it.
     references: HashMap<String, usize>,
     /// The orders that the shop knows to be paid.
     paid: BTreeMap<u64, AskedAgain>,
 }
 
 impl Past {
-    /// Remembers a scenario that is over, and the tokens that the shop got in it for earlier ones.
+    /// Remembers a finished scenario, and the tokens that the shop got in it for earlier ones.
     pub fn remember(&mut self, played: &Played, left_out: &[ExchangeView]) {
         self.orders
             .extend(played.opened.iter().map(|order| order.id));
@@ -42,7 +42,7 @@ impl Past {
         self.count(played, left_out);
     }
 
-    /// What the shop went on asking of itself about orders that it knew to be paid.
+    /// The paid orders that the shop kept asking about unprompted.
     pub fn asked_again(&self) -> Vec<AskedAgain> {
         let paid = self.paid.values();
         paid.filter(|paid| !paid.again.is_empty())
@@ -50,10 +50,10 @@ impl Past {
             .collect()
     }
 
-    /// Counts the questions about orders that are known to be paid, and remembers those that are so
-    /// from now on.
+    /// Counts unprompted questions about orders already known to be paid, and adds those paid in
+    /// this scenario.
     fn count(&mut self, played: &Played, left_out: &[ExchangeView]) {
-        // A forged callback may make the shop ask about somebody else's order.
+        // A forged callback may make the shop ask about another customer's order.
         let is_forged = |happened: &Happened| {
             matches!(
                 happened,
@@ -101,8 +101,8 @@ impl Past {
         }
     }
 
-    /// Which of these calls belong to earlier scenarios: the questions about their orders, whatever
-    /// they were answered, and the calls for the tokens of such questions.
+    /// The calls that belong to earlier scenarios: questions about their orders, whatever the
+    /// answer, and the token calls for these.
     pub fn theirs(&self, calls: &[ExchangeView]) -> HashSet<u64> {
         let is_about = |call: &&ExchangeView| self.is_about(&call.row);
         let mut theirs: HashSet<u64> = calls
@@ -125,7 +125,7 @@ impl Past {
             let is_refresh = refreshed.is_some_and(|token| {
                 self.refresh_tokens.contains(token) || refreshable.contains(token)
             });
-            // Some shops call all that belongs to one checkout by one reference id.
+            // Some shops use one reference id for all calls of a checkout.
             let is_named = reference(call).is_some_and(|id| {
                 self.references.get(id) == Some(&1) && !own_references.contains(id)
             });
@@ -138,8 +138,7 @@ impl Past {
         theirs
     }
 
-    /// Whether a call is about an earlier order: whatever it was answered, its path names the
-    /// order.
+    /// Whether a call is about an earlier order. Its path names the order, whatever the answer.
     fn is_about(&self, row: &ExchangeSummary) -> bool {
         row.order_id.is_some_and(|id| self.orders.contains(&id)) || self.names(&row.path)
     }
@@ -171,7 +170,7 @@ fn issued(call: &ExchangeView, name: &str) -> Option<String> {
     answer[name].as_str().map(str::to_owned)
 }
 
-/// The hash of the refresh token that a call brings.
+/// The hash of the refresh token that a call sends.
 fn refreshed(call: &ExchangeView) -> Option<&str> {
     call.row.params.as_ref()?.get("refresh_token")?.as_str()
 }
@@ -186,7 +185,7 @@ fn reference(call: &ExchangeView) -> Option<&str> {
     call.row.headers.get("x-reference-id")?.as_str()
 }
 
-/// A segment of a path without its percent-encoding.
+/// Percent-decodes a segment of a path.
 fn decoded(segment: &str) -> String {
     let pair = format!("id={}", segment.replace('+', "%2B"));
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&pair).unwrap_or_default();
@@ -223,8 +222,8 @@ mod tests {
         }
     }
 
-    /// A call: number, endpoint, the order in its path, its token, its reference id, the refresh
-    /// token that it brings, and the tokens in its answer.
+    /// A call: id, endpoint, the order in its path, its token, its reference id, the refresh token
+    /// that it sends, and the tokens in its answer.
     fn call(id: u64, what: &str, token: &str, reference: &str, answer: &str) -> ExchangeView {
         let (endpoint, order, refresh) = match what.split_once(' ') {
             Some(("asks", order)) => ("notification_order", order.parse().ok(), None),
@@ -257,22 +256,22 @@ mod tests {
             ..Past::default()
         };
         let calls = [
-            // The worker refreshes what it asks about order 7 with.
+            // The worker refreshes the token that it asks about order 7 with.
             call(1, "token r1", "", "x1", &answer("t2", "r2")),
             call(2, "asks 7", "t2", "x2", ""),
             // The customer of this scenario.
             call(3, "token", "", "x3", &answer("t3", "r3")),
             call(4, "init", "t3", "new", ""),
-            // The worker again: a token that it did not get, under the reference id of order 7.
+            // The worker again: a token call that failed, under the reference id of order 7.
             call(5, "token", "", "old", "{}"),
-            // What is called by the same reference id in every checkout says nothing.
+            // A reference id that every checkout uses says nothing.
             call(6, "token", "", "always", "{}"),
-            // A refresh of the token of call 1.
+            // Refreshes the token of call 1.
             call(7, "token r2", "", "x7", &answer("t4", "r4")),
         ];
         let theirs = past.theirs(&calls);
         assert_eq!(theirs, HashSet::from([1, 2, 5, 7]));
-        // The chain goes on in the next scenario, where nothing else names order 7.
+        // The chain continues in the next scenario, where nothing else names order 7.
         let (left_out, own): (Vec<_>, Vec<_>) = calls
             .into_iter()
             .partition(|call| theirs.contains(&call.row.id));

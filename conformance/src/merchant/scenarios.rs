@@ -1,4 +1,4 @@
-//! The scenarios that a shop is put through.
+//! The scenarios for shops.
 
 use crate::merchant::driver::shop::FLOWS;
 use crate::merchant::trace::Played;
@@ -6,7 +6,7 @@ use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
 use std::sync::OnceLock;
 
-/// The scenarios, as they are shipped.
+/// The shipped scenarios.
 #[expect(
     clippy::expect_used,
     reason = "a test of the contract loads the same data"
@@ -22,7 +22,7 @@ pub fn all() -> &'static [Scenario] {
 /// A scenario in one of its flows and languages.
 pub type Play<'p> = (&'p Scenario, &'p str, &'p str);
 
-/// What a shop with these flows and languages plays of a scenario.
+/// The plays of a scenario for a shop with these flows and languages.
 pub fn plays_of(row: &'static Scenario, flows: &[String], langs: &[String]) -> Vec<Play<'static>> {
     let flows = row.flows_for(flows);
     let flows = FLOWS.into_iter().filter(|flow| flows.contains(flow));
@@ -38,7 +38,7 @@ pub fn of(played: &Played) -> Option<&Scenario> {
     plan.or_else(|| named(&played.scenario))
 }
 
-/// The scenario of this id.
+/// The scenario with this id.
 pub fn named(id: &str) -> Option<&'static Scenario> {
     all().iter().find(|scenario| scenario.id == id)
 }
@@ -55,7 +55,7 @@ mod tests {
             let flows = plays.into_iter().map(|(_, flow, _)| flow);
             flows.collect::<Vec<&str>>()
         };
-        // Planned for apply/buy, and for a shop that has it only there.
+        // Meant for apply/buy; other flows are only a substitute.
         assert_eq!(
             played("init.lost", &["apply", "buy", "apply/buy"]),
             ["apply/buy"]
@@ -63,11 +63,11 @@ mod tests {
         assert_eq!(played("init.lost", &["buy"]), ["buy"]);
         assert_eq!(played("init.lost", &["apply"]), ["apply"]);
         assert_eq!(played("outcome.cancelled", &["buy"]), ["buy"]);
-        // Nobody is declined who does not apply, nor refused who does not buy.
+        // Only an application can be declined, and only a purchase refused.
         assert_eq!(played("notification.down_declined", &["buy"]), [""; 0]);
         assert_eq!(played("notification.down_declined", &["apply"]), ["apply"]);
         assert_eq!(played("outcome.refused", &["apply"]), [""; 0]);
-        // Where an approval is not the end there is a purchase to come.
+        // An approval that is not the end leads to a purchase.
         let approved = "outcome.approved_not_bought";
         assert_eq!(played(approved, &["apply"]), [""; 0]);
         assert_eq!(played(approved, &["apply/buy"]), ["apply/buy"]);

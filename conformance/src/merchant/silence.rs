@@ -1,16 +1,16 @@
-//! Scenarios in which Flexiti is silent for longer than the shop waits, for shops whose driver file
-//! says how long that is.
+//! Scenarios in which Flexiti does not answer within the shop's timeout, for shops whose driver
+//! file gives one.
 
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use serde_json::{Map, json};
 
-/// How the ids of these scenarios begin.
+/// Prefix of the ids of these scenarios.
 pub const PREFIX: &str = "silence.";
-/// By how many seconds the silence is longer.
+/// How many seconds longer than the timeout the silence lasts.
 const LONGER: u64 = 2;
 
-/// One scenario for each kind of call, in a flow and a language that the shop has; none if it does
-/// not say how long it waits.
+/// One scenario for each kind of call, in a flow and language that the shop has; none without a
+/// timeout.
 pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Vec<Scenario> {
     let flows = ["apply/buy", "buy"];
     let plays = flows
@@ -73,7 +73,7 @@ pub fn scenarios(timeout_s: Option<u16>, has: impl Fn(&str, &str) -> bool) -> Ve
                     }],
                 },
             ],
-            // The call that was not waited for has opened one, too.
+            // The abandoned call opened an order too.
             orders: 1 + usize::from(endpoint == "init"),
             also: Vec::new(),
             control: None,

@@ -1,5 +1,5 @@
-//! The trace: what happened while a shop was put through its scenarios. It is all that is judged,
-//! and enough to judge it again. Secrets in it are hashed.
+//! The trace: what happened while the scenarios were played on a shop. Only the trace is judged,
+//! and it is enough to judge again. Its secrets are hashed.
 
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::{Belief, By, Scenario, Step, To};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A scenario as it was played, in one flow and one language.
+/// A scenario as played, in one flow and one language.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Played {
     /// The scenario.
@@ -34,30 +34,30 @@ pub struct Played {
     pub happened: Vec<Happened>,
     /// The calls of the shop, in order.
     pub exchanges: Vec<ExchangeView>,
-    /// The journal's number of the first call.
+    /// The journal id of the first call.
     pub first_id: u64,
-    /// The number after that of the last call.
+    /// One past the journal id of the last call.
     pub next_id: u64,
-    /// The calls in between that were about orders of earlier scenarios, and those of attempts in
-    /// which such calls cannot be told from the scenario's own.
+    /// The calls in between that were about orders of earlier scenarios, and all calls of attempts
+    /// in which the two could not be told apart.
     pub left_out: Vec<u64>,
     /// The planned faults, and the calls that each one struck.
     pub faults: Vec<FaultView>,
     /// The orders that the shop opened.
     pub opened: Vec<Opened>,
-    /// The calls that came while the runner looked at the order's status, reloaded a page, or sent a
-    /// customer back to the shop: it is the runner that chose their time.
+    /// The calls that the runner caused by reading the order's status, reloading a page, or sending
+    /// a customer back to the shop: it chose their time.
     #[serde(default)]
     pub looked: Vec<u64>,
     /// The plan, if the fuzzer generated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Box<Scenario>>,
-    /// What the shop wrote last if it ended in the scenario; it was started again afterwards.
+    /// The shop's last output if it exited during the scenario; it was restarted afterwards.
     #[serde(default)]
     pub ended: Option<String>,
 }
 
-/// What is amiss if the status of an order cannot be read because nobody knows its number.
+/// The likely mistake if an order's status cannot be read because its number is unknown.
 pub const NO_NUMBER: &str = "its init has no `merchant_orderid`, so {merchant_orderid} in [order] of \
                              the driver file is a number that the shop may not know: let the shop \
                              send it, or read the number from its pages with `extract`";
@@ -73,7 +73,7 @@ impl Played {
         calls.filter_map(|call| call.row.order_id)
     }
 
-    /// A copy of what was played, without the calls.
+    /// A copy without the calls.
     pub fn without_calls(&self) -> Self {
         let happened = self.happened.clone();
         Self {
@@ -98,13 +98,13 @@ impl Played {
         }
     }
 
-    /// Whether the shop opened orders, and none with a number of its own.
+    /// Whether the shop opened orders, but none with a number of its own.
     pub fn names_no_number(&self) -> bool {
         let mut opened = self.opened.iter();
         !self.opened.is_empty() && opened.all(|order| order.merchant_orderid.is_none())
     }
 
-    /// The steps that could not be carried out, counted from one, each with the reason.
+    /// The steps that could not be carried out, numbered from one, each with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (usize, &str)> {
         let happened = (1..).zip(&self.happened);
         happened.filter_map(|(step, happened)| match happened {
@@ -127,8 +127,8 @@ pub fn endpoint(call: &ExchangeView) -> Option<Endpoint> {
     }
 }
 
-/// The shop's own number in an init, whatever that was answered: of a call that a planned fault
-/// answers, the body alone is known.
+/// The shop's own number in an init, whatever the answer: if a planned fault answers a call, only
+/// its body is known.
 pub fn sent_number(call: &ExchangeView) -> Option<String> {
     const NAMES: [&str; 2] = ["merchant_orderid", "merchant_order_id"];
     if !call.row.path.ends_with("/systems/init") {
@@ -162,15 +162,15 @@ pub fn calls(trace: &[Played]) -> Vec<&ExchangeView> {
     calls
 }
 
-/// Questions about an order that nobody but the shop itself brought about, after Flexiti had told
-/// that it is paid and the scenario was over.
+/// Questions about an order that the shop asked unprompted, after Flexiti had reported it as paid
+/// and the scenario was over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskedAgain {
     /// The order.
     pub order: u64,
-    /// The call whose answer told.
+    /// The call whose answer said so.
     pub told: u64,
-    /// The questions after that.
+    /// The later questions.
     pub again: Vec<u64>,
 }
 
@@ -191,7 +191,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Opened {
-    /// An order as it stands.
+    /// The current state of an order.
     pub fn of(order: &OrderView) -> Self {
         let word = serde_json::to_value(order.outcome).unwrap_or_default();
         Self {
@@ -228,7 +228,7 @@ impl Happened {
     }
 }
 
-/// Whether it need not be written down.
+/// Whether serialization can skip it.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"
@@ -241,9 +241,9 @@ fn is_customer(by: &By) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happened {
-    /// The customer started to pay, or the other one did.
+    /// The customer, or the bystander, started to pay.
     Started {
-        /// Who.
+        /// Who started.
         #[serde(default, skip_serializing_if = "is_customer")]
         by: By,
         /// Number of attempts: a customer who is turned away may try again.
@@ -254,23 +254,23 @@ pub enum Happened {
         page: Option<Page>,
         /// Why the customer saw no page.
         trouble: Option<String>,
-        /// The pages on the way there that had credentials in them.
+        /// The pages on the way that contained credentials.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         before: Vec<Page>,
     },
-    /// The customer and another one have filled their carts; or why one of them could not.
+    /// The customer and another one filled their carts, or one of them could not.
     Browsed {
         /// What went wrong.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trouble: Option<String>,
     },
-    /// From then on Flexiti failed as planned.
+    /// From here on, Flexiti failed as planned.
     Failing,
     /// The order reached this outcome at Flexiti.
     Completed(String),
-    /// A browser came back.
+    /// A browser returned to the shop.
     Returned {
-        /// The URL it came back to.
+        /// The URL it returned to.
         to: To,
         /// Whose browser.
         by: By,
@@ -279,7 +279,7 @@ pub enum Happened {
         /// Why it saw no page.
         trouble: Option<String>,
     },
-    /// Several windows came back at once.
+    /// Several windows returned at once.
     Crowded {
         /// The pages they saw.
         pages: Vec<Page>,
@@ -301,10 +301,10 @@ pub enum Happened {
         belief: Option<Belief>,
         /// Its word, or why there was none.
         said: String,
-        /// For how many milliseconds it was asked.
+        /// How long it was asked, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waited_ms: Option<u64>,
-        /// Whether the order has had its outcome, and the shop had not asked Flexiti since.
+        /// Whether the order had its outcome, but the shop had not asked Flexiti since.
         #[serde(default, skip_serializing_if = "is_false")]
         unasked: bool,
     },
@@ -312,9 +312,9 @@ pub enum Happened {
     NotAsked,
     /// Time passed at Flexiti.
     Advanced(u64),
-    /// Nothing could be done: no order was open.
+    /// Nothing could be done, as no order was open.
     Skipped,
-    /// The step could not be carried out, for no fault of the shop's. Older traces say
+    /// The step could not be carried out, through no fault of the shop's. Older traces say
     /// `skipped` instead.
     Failed {
         /// The reason.
@@ -333,39 +333,40 @@ pub struct Page {
     pub url: String,
     /// HTTP status.
     pub status: u16,
-    /// The language it declares, in two letters.
+    /// The language it declares, as two letters.
     pub lang: Option<String>,
     /// The names of credentials found in it, in a redirection to it, or in a cookie.
     pub leaks: Vec<String>,
-    /// Whether it shows the customer's order: its number, or its amount.
+    /// Whether it shows the customer's order, by number or amount.
     pub names_order: bool,
-    /// Whether it shows the number of another customer's order to this one, if that could be told.
+    /// Whether it shows this customer the number of another customer's order, if that could be
+    /// determined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names_others_order: Option<bool>,
-    /// Whether it says in so many words that the order is paid.
+    /// Whether it says explicitly that the order is paid.
     #[serde(default)]
     pub says_paid: bool,
-    /// What a page says where nothing went well: nothing at all, or that all is well.
+    /// What a page says when something went wrong but it does not mention that.
     #[serde(default)]
     pub empty_words: Option<EmptyWords>,
-    /// Whether mark-up from the address of a callback stands in it as mark-up.
+    /// Whether it renders markup from a callback URL as markup.
     #[serde(default)]
     pub echoes: bool,
-    /// Whether it redirects to a host that the address of a callback names.
+    /// Whether it redirects to a host named in a callback URL.
     #[serde(default)]
     pub redirected_away: bool,
-    /// Whether a script makes what the customer reads: it fills the page, or has asked for JSON.
+    /// Whether a script produces what the customer reads: it fills the page, or requested JSON.
     #[serde(default)]
     pub by_script: bool,
 }
 
-/// What tells a customer nothing of what went wrong.
+/// How a page fails to tell the customer what went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmptyWords {
-    /// No words.
+    /// There is no text.
     Blank,
-    /// Thanks for an order, or an answer in JSON by which all went well.
+    /// Thanks for an order, or a JSON answer that reports success.
     AllIsWell,
 }
 

@@ -1,4 +1,4 @@
-//! A file of waivers.
+//! Reads files of waivers.
 
 use super::waiver::{Waiver, Waivers};
 use crate::pattern::Pattern;
@@ -10,18 +10,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
 
-/// What waivers are about, and what a file calls it.
+/// What waivers are about, and the words for it in a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'s> {
-    /// The key, and what messages call it: `clause`, or `check`.
+    /// The key, also used in messages: `clause` or `check`.
     pub noun: &'static str,
-    /// All that there are.
+    /// All valid ids.
     pub ids: &'s [&'s str],
-    /// The key of where it may fail, and what messages call that: `case`, or `scenario`.
+    /// The key that limits a waiver, also used in messages: `case` or `scenario`.
     pub case: &'static str,
-    /// All that there are, if they are known before the run.
+    /// All valid names, if known before the run.
     pub cases: Option<&'s [&'s str]>,
-    /// Whether a waiver has to name its last day.
+    /// Whether a waiver must have an expiry date.
     pub must_expire: bool,
 }
 
@@ -32,7 +32,7 @@ struct File {
     waivers: Vec<Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>>,
 }
 
-/// A table of the file, whose values are taken out one by one.
+/// A table of the file, from which values are taken one by one.
 struct Row<'f> {
     name: &'f str,
     text: &'f str,
@@ -45,14 +45,14 @@ impl Row<'_> {
         format!("{}:{}", self.name, line(self.text, at))
     }
 
-    /// A value, with its place.
+    /// A value and its position.
     fn take(&mut self, key: &str) -> Option<(String, toml::Value)> {
         let value = self.keys.remove(key)?;
         let place = format!("{}: {key}", self.place(value.span().start));
         Some((place, value.into_inner()))
     }
 
-    /// A text, with its place.
+    /// A text and its position.
     fn text(&mut self, key: &str) -> anyhow::Result<Option<(String, String)>> {
         match self.take(key) {
             None => Ok(None),
@@ -63,7 +63,7 @@ impl Row<'_> {
         }
     }
 
-    /// A text that has to be there.
+    /// A required text.
     fn needed(&mut self, key: &str, why: &str) -> anyhow::Result<(String, String)> {
         let place = self.place(self.starts_at);
         let text = self.text(key)?;
@@ -72,8 +72,8 @@ impl Row<'_> {
 }
 
 impl Waivers {
-    /// Reads a TOML file of `[[waivers]]` with the subject's key, `reason`, and perhaps its key for
-    /// cases and `expires`. A waiver holds on the day on which it expires, by the clock of UTC.
+    /// Reads a TOML file of `[[waivers]]` with the subject's key, `reason`, and optionally the key
+    /// for cases and `expires`. A waiver is still valid on the day it expires, in UTC.
     pub fn read(path: &Path, subject: Subject<'_>) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(|| format!("--waivers: {name}"))?;
@@ -160,7 +160,7 @@ fn waiver(mut row: Row<'_>, subject: Subject<'_>, today: Date) -> anyhow::Result
     })
 }
 
-/// Reads a pattern; `check` refuses one that means nothing.
+/// Parses a pattern; `check` rejects one that matches nothing.
 fn pattern(
     text: &str,
     check: impl Fn(&Pattern) -> Result<(), String>,
@@ -171,19 +171,19 @@ fn pattern(
     checked.map_err(|why| anyhow::anyhow!("{place}: {why}"))
 }
 
-/// A date, as TOML has it or as a text.
+/// A date, as a TOML date or a text.
 fn date(value: &toml::Value) -> Option<Date> {
     let text = match value {
         toml::Value::Datetime(date) => date.to_string(),
         toml::Value::String(text) => text.clone(),
         _ => return None,
     };
-    // A time besides would promise an hour that nobody looks at.
+    // A time of day would promise a precision that is never checked.
     (text.len() == "2027-01-31".len()).then_some(())?;
     text.parse().ok()
 }
 
-/// The number of the line at this byte, from 1.
+/// The line number of this byte, counted from 1.
 fn line(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or(text);
     1 + before.matches('\n').count()
@@ -293,7 +293,7 @@ mod tests {
                 && unknown.contains("similar: `callback.told/buy/en`"),
             "{unknown}"
         );
-        // A scenario is meant in all of its flows and languages.
+        // A scenario stands for all of its flows and languages.
         let known = of("callback.told", "expires = 2027-01-31").unwrap();
         assert_eq!(
             known.excuse("belief", ["callback.told/buy/en"]),

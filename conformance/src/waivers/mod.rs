@@ -1,6 +1,6 @@
-//! Waivers: known failures, each with a reason, perhaps for some cases only, perhaps until a day. A
-//! waiver must be needed. What a waiver is about, a clause of the API or a check of a shop, is the
-//! caller's.
+//! Waivers: known failures with a reason, optionally limited to some cases or until a date. A
+//! waiver must be needed. The caller decides what waivers are about: clauses of the API or checks
+//! of a shop.
 
 mod file;
 mod waiver;

@@ -1,38 +1,38 @@
-//! A failure that is allowed, and what it excuses.
+//! Allowed failures, and what they excuse.
 
 use crate::pattern::Pattern;
 use jiff::civil::Date;
 
-/// The failures that are allowed.
+/// The allowed failures.
 #[derive(Debug, Clone, Default)]
 pub struct Waivers(pub(super) Vec<Waiver>);
 
-/// A failure that is allowed.
+/// An allowed failure.
 #[derive(Debug, Clone)]
 pub struct Waiver {
-    /// File and line, for its reader.
+    /// File and line, for messages.
     pub(super) place: String,
     pub(super) clause: Pattern,
-    /// What `case` is called.
+    /// The name of `case` in messages.
     pub(super) noun: &'static str,
     pub(super) case: Option<Pattern>,
     pub(super) reason: String,
     pub(super) expires: Option<Date>,
 }
 
-/// What the waivers say about something that failed.
+/// How far the waivers excuse a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Excuse {
-    /// Every failing case is allowed; the reason.
+    /// Every failing case is allowed, for this reason.
     All(String),
-    /// Some are; how many, and the first that is not.
+    /// Some are allowed: how many, and the first that is not.
     Some(usize, String),
-    /// None is.
+    /// None is allowed.
     None,
 }
 
 impl Waivers {
-    /// What the waivers say about something that failed in these cases.
+    /// How far the waivers excuse a failure in these cases.
     pub fn excuse<'c>(&self, id: &str, cases: impl IntoIterator<Item = &'c str>) -> Excuse {
         let mut reasons: Vec<String> = Vec::new();
         let mut waived = 0;
@@ -56,9 +56,8 @@ impl Waivers {
         }
     }
 
-    /// The waivers that nothing needed, with their places. `failed` says whether something with
-    /// this id failed in a case that the second argument accepts; `open` whether it is not known if
-    /// it would have.
+    /// The unused waivers, with their positions. `failed` says whether this id failed in a case
+    /// that the second argument accepts; `open` whether that is unknown.
     pub fn unused(
         &self,
         failed: impl Fn(&dyn Fn(&str) -> bool, &dyn Fn(&str) -> bool) -> bool,
@@ -88,7 +87,7 @@ impl Waiver {
         self.case.as_ref().is_none_or(|it| it.covers(case))
     }
 
-    /// Why, and until when.
+    /// The reason, and the expiry date.
     fn reason(&self) -> String {
         match self.expires {
             Some(last) => format!("{} (until {last})", self.reason),

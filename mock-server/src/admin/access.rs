@@ -35,7 +35,7 @@ pub fn may_enter(app: &App, request: &Request) -> Result<(), Problem> {
     }
     let Some(expected) = &app.admin_token else {
         if forwarded.is_broken {
-            let message = "the admin API answers nobody of whom a proxy says what cannot be read";
+            let message = "the admin API refuses requests with malformed forwarding headers";
             return Err(problem(StatusCode::FORBIDDEN, message));
         }
         if is_loopback(&host) && is_loopback(&asked) && is_from_here(forwarded) {

@@ -41,7 +41,7 @@ impl AdminRequest<'_> {
             Body::BrokenOff => {
                 return Err(problem(
                     StatusCode::BAD_REQUEST,
-                    "the body broke off before its end",
+                    "the body ended early",
                 ));
             }
             Body::TooLarge => {

@@ -117,7 +117,7 @@ pub fn create(app: &App, new: NewMerchant) -> Result<MerchantView, Problem> {
     let mut state = app.state();
     let client_id = &view.account.client_id;
     if state.merchants.contains_key(client_id) {
-        let message = format!("client_id: there is a merchant `{client_id}` already");
+        let message = format!("client_id: merchant `{client_id}` already exists");
         return Err(problem(StatusCode::CONFLICT, message));
     }
     state.add(merchant);

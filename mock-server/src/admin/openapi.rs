@@ -51,7 +51,7 @@ pub fn document(rulebook: &Rulebook, origin: &str, table: &[Operation]) -> Value
         "description": "The admin token, where the server has one.",
     });
     if let Some(tags) = document["tags"].as_array_mut() {
-        tags.push(json!({"name": "admin", "description": "Steering the mock: no part of what is emulated."}));
+        tags.push(json!({"name": "admin", "description": "Controls the mock; not part of the emulated API."}));
     }
     document
 }
@@ -62,7 +62,7 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         let what = match name {
             "client_id" => "The merchant's client id.",
             "file" => "Name of a file of the dashboard.",
-            _ => "The id, as the lists have it.",
+            _ => "The id, as shown in the lists.",
         };
         let schema = json!({"type": "string"});
         Some(json!({"name": name, "in": "path", "required": true, "description": what, "schema": schema}))
@@ -106,9 +106,9 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         "operationId": id.join("_"),
         "summary": operation.summary,
         "description": format!("{}. {}", operation.summary, if operation.open {
-            "Nobody needs the admin token for it."
+            "Does not require the admin token."
         } else {
-            "It needs the admin token, where the server has one."
+            "Requires the admin token, if the server has one."
         }),
         "tags": ["admin"],
         "parameters": parameters,

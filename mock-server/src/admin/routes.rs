@@ -89,7 +89,7 @@ pub static OPERATIONS: &[Operation] = &[
     row(
         "GET",
         "/dialects",
-        "Lists the dialects that a merchant can have by name",
+        "Lists the dialects that a merchant can select by name",
         &[(200, json::<dialect::DialectList>())],
         dialect::get_all,
     ),

@@ -148,7 +148,7 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
             "client_id" => client_id = Some(value.to_owned()),
             "after" => after = Some(number(name, value)?),
             _ => {
-                let message = format!("{name}: unknown; there are client_id, after");
+                let message = format!("{name}: unknown; expected client_id or after");
                 return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, message));
             }
         }
@@ -159,7 +159,7 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     }
     let Some(news) = call.app.events.watch() else {
         let most = call.app.events.most_watchers();
-        let message = format!("{most} watch already; --max-watchers allows more, or try later");
+        let message = format!("the limit of {most} watchers is reached; raise --max-watchers, or try later");
         return Err(problem(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5));
     };
     let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);

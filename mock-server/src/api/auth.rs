@@ -62,7 +62,7 @@ fn authenticate(call: &Call<'_>) -> Result<Caller, Rejection> {
         let error = rulebook.error_id_of(Rule::BearerClient);
         let rejection = Rejection::new(Rule::BearerClient, error);
         return Err(if *in_path.trim_matches('"') == *merchant.client_id {
-            rejection.because("client_id in the path stands in double quotes")
+            rejection.because("client_id in the path is in double quotes")
         } else {
             rejection
         });

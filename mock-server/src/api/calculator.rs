@@ -32,7 +32,7 @@ pub fn handle(call: &Call<'_>, note: &mut Note) -> Result<Reply, Rejection> {
     let Call { app, rulebook, .. } = *call;
     let query = call.request.query.as_deref().unwrap_or_default();
     let query = form(rulebook, query.as_bytes())
-        .map_err(|rejection| rejection.because("it stands in the query string"))?;
+        .map_err(|rejection| rejection.because("it is in the query string"))?;
     let parameters = read(call, &query, note)?;
     let knobs = rulebook.knobs();
     let lang = match parameters.text("lang") {

@@ -85,7 +85,7 @@ fn read<'t>(
         && let Some(query) = &request.query
     {
         *in_query = form(rulebook, query.as_bytes())
-            .map_err(|rejection| rejection.because("it stands in the query string"))?;
+            .map_err(|rejection| rejection.because("it is in the query string"))?;
         for (name, value) in in_query.pairs() {
             document.text(name, value);
         }

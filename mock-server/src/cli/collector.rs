@@ -36,7 +36,7 @@ fn asked(read: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Option<Url>> {
     if let Some((name, word)) = protocol.filter(|(_, word)| word == "grpc") {
         // Other programs of a cluster may need it; that is no reason to refuse to start.
         tracing::warn!(
-            "{name}: `{word}` is not spoken here, so no traces are sent; http/protobuf and http/json are"
+            "{name}: `{word}` is not supported, so no traces are sent; use http/protobuf or http/json"
         );
         return Ok(None);
     }
@@ -47,7 +47,7 @@ fn asked(read: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Option<Url>> {
     );
     ensure!(
         url.username().is_empty() && url.password().is_none(),
-        "{name}: a user name and a password belong into OTEL_EXPORTER_OTLP_HEADERS"
+        "{name}: put the user name and password into OTEL_EXPORTER_OTLP_HEADERS"
     );
     Ok(Some(url))
 }

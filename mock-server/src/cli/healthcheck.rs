@@ -30,7 +30,7 @@ pub fn run(address: SocketAddr, tls: bool, ready: bool) -> ExitCode {
         }
         Err(error) => {
             let hint = if tls && is_no_tls(&error) {
-                "no TLS is spoken there; leave --tls out".to_owned()
+                "the server does not use TLS; leave --tls out".to_owned()
             } else {
                 error.to_string()
             };

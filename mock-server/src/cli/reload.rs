@@ -50,7 +50,7 @@ impl Reload {
         let entry = match app.enter().await {
             Ok(entry) => entry,
             Err(lost) => {
-                tracing::error!("nothing was read again: {lost}");
+                tracing::error!("nothing was reloaded: {lost}");
                 return;
             }
         };
@@ -65,7 +65,7 @@ impl Reload {
         // A panic in there has already been logged.
         let _ = read.await;
         if let Err(lost) = app.keep(entry).await {
-            tracing::error!("what was read again could not be kept: {lost}");
+            tracing::error!("the reloaded files could not be stored: {lost}");
         }
     }
 

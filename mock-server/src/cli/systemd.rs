@@ -15,9 +15,9 @@ pub fn listener() -> anyhow::Result<Option<TcpListener>> {
         0 => Ok(None),
         1 => handed
             .take_tcp_listener(0)
-            .context("LISTEN_FDS: the socket that was handed over is no listening TCP socket; the socket unit needs ListenStream=ADDRESS:PORT"),
+            .context("LISTEN_FDS: the socket that was passed is not a listening TCP socket; the socket unit needs ListenStream=ADDRESS:PORT"),
         count => bail!(
-            "LISTEN_FDS: {count} sockets were handed over, and one is served; leave one ListenStream= in the socket unit"
+            "LISTEN_FDS: {count} sockets were passed, but only one is supported; leave one ListenStream= in the socket unit"
         ),
     }
 }

@@ -84,7 +84,7 @@ pub fn names(
         let key = format!("match.params.{name}");
         if !places.iter().any(|place| has(*place, name)) {
             let what = match group(contract, places, name) {
-                Some(member) => format!("holds others; name one of them, such as {member}"),
+                Some(member) => format!("is a group; name one of its members, such as {member}"),
                 None => format!(
                     "no such parameter of {}; there are {}",
                     listed(places.iter().map(|place| place.name())),

@@ -158,14 +158,14 @@ fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Wrong> {
     }
     for (name, value) in headers {
         let Ok(parsed) = HeaderName::try_from(name.as_str()) else {
-            return Err(wrong(KEY, format!("`{name}` is no header")));
+            return Err(wrong(KEY, format!("`{name}` is not a header name")));
         };
         if FRAMING.contains(&parsed) {
             let what = format!("`{name}` is the server's own; see truncate, malformed_chunking");
             return Err(wrong(KEY, what));
         }
         if HeaderValue::try_from(value.as_str()).is_err() {
-            let what = format!("`{name}` has a sign that no header may have");
+            let what = format!("`{name}` contains a character that headers may not have");
             return Err(wrong(KEY, what));
         }
     }

@@ -48,7 +48,7 @@ impl Router {
         let plain = format!("/{}", parts.join("/"));
         if listed(&plain) {
             let what = if path.strip_suffix('/').is_some_and(|rest| rest == plain) {
-                "without the last slash"
+                "without the trailing slash"
             } else {
                 "without the empty parts between slashes"
             };
@@ -146,7 +146,7 @@ mod tests {
         for (path, near) in [
             (
                 "/flexiti/online-api/oauth/token/",
-                Some("without the last slash"),
+                Some("without the trailing slash"),
             ),
             (
                 "//flexiti/online-api//oauth/token",

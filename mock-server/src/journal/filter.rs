@@ -93,7 +93,7 @@ impl Filter {
                 }
                 "status" => {
                     let status = u16::try_from(number()?);
-                    let wrong = |_| format!("status: `{value}` is no HTTP status");
+                    let wrong = |_| format!("status: `{value}` is not an HTTP status");
                     filter.status = Some(status.map_err(wrong)?);
                 }
                 "order_id" => filter.order_id = Some(number()?),

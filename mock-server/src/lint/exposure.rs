@@ -57,7 +57,7 @@ pub fn url_credentials(history: &History<'_>) -> Vec<Found> {
     if names.is_empty() {
         return Vec::new();
     }
-    let message = format!("credentials stand in the URL: {}", listed(names.keys()));
+    let message = format!("credentials in the URL: {}", listed(names.keys()));
     let requests = names.into_values().flatten().collect();
     vec![Found::new(message, requests)]
 }

@@ -108,7 +108,7 @@ pub fn polling_fast(history: &History<'_>) -> Vec<Found> {
         return Vec::new();
     }
     let message = format!(
-        "notifications were asked for more than once a second: order {}",
+        "notifications were requested more than once a second: order {}",
         listed(orders)
     );
     vec![Found::new(message, requests)]

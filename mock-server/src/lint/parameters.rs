@@ -19,7 +19,7 @@ pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
     if requests.is_empty() {
         return Vec::new();
     }
-    let message = format!("inits with /v2 that are only to apply: {}", requests.len());
+    let message = format!("inits on /v2 whose flow is only to apply: {}", requests.len());
     vec![Found::new(message, requests)]
 }
 
@@ -70,7 +70,7 @@ pub fn not_ascii(history: &History<'_>) -> Vec<Found> {
         }
     }
     let found = found.into_iter().map(|((clause, name), requests)| {
-        let message = format!("`{name}` has signs outside printable ASCII");
+        let message = format!("`{name}` contains characters outside printable ASCII");
         Found::new(message, requests).of_clause(clause)
     });
     found.collect()

@@ -62,7 +62,7 @@ pub fn reused(history: &History<'_>) -> Vec<Found> {
             format!("reference id {} opened {orders} orders", quoted(id))
         } else {
             let id = quoted(id);
-            format!("reference id {id} stands in token requests for different orders")
+            format!("reference id {id} is used in token requests for different orders")
         };
         Found::new(message, used.requests)
     });
@@ -75,7 +75,7 @@ pub fn constant(history: &History<'_>) -> Vec<Found> {
     let found = found.filter(|(_, _, constant)| *constant);
     let found = found.map(|(id, used, _)| {
         let message = format!(
-            "reference id {} stands in every request of several orders: {}",
+            "reference id {} is used in every request of several orders: {}",
             quoted(id),
             listed(used.opened.iter().map(|operation| match operation {
                 Operation::Merchant(id) => quoted(id),

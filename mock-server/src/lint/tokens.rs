@@ -47,7 +47,7 @@ pub fn per_request(history: &History<'_>) -> Vec<Found> {
         return Vec::new();
     }
     let message = format!(
-        "another token was asked for while the one before it was still alive: order {}",
+        "a new token was requested while the previous one was still valid: order {}",
         listed(orders)
     );
     vec![Found::new(message, requests)]

@@ -131,7 +131,7 @@ fn features(call: &Call, other: &Rulebook, refuse: &mut impl FnMut(Variant)) {
         }
     };
     for param in &call.sent.repeated {
-        let what = "standing more than once";
+        let what = "given more than once";
         about(holds(Rule::InitRepeated), Rule::InitRepeated, param, what);
     }
     for param in &call.sent.nulls {

@@ -35,7 +35,7 @@ pub fn host<B>(request: &Request<B>) -> Result<(), &'static str> {
             Err("the request has no Host header; HTTP/1.1 needs exactly one")
         }
         (Some(host), _) if !is_host(host) => {
-            Err("the Host header is no host and no host with a port, such as localhost:4359")
+            Err("the Host header is not a host with an optional port, such as localhost:4359")
         }
         _ => Ok(()),
     }
@@ -70,7 +70,7 @@ pub fn ended(service: &Service, socket: &Socket, error: &hyper::Error) {
     } else if error.is_parse() && socket.other() == Some(&Other::Tls) {
         refused(
             service,
-            "TLS on a port that does not speak it: ask for http://, or start the server with --tls-cert or --tls-self-signed",
+            "a TLS request on a plain HTTP port: use http://, or start the server with --tls-cert or --tls-self-signed",
         );
     } else if error.is_parse() {
         refused(service, &error.to_string());

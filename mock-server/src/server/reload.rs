@@ -56,11 +56,11 @@ impl Sources {
             Ok(new) => {
                 apply(app, new);
                 service.metrics.reloaded(Reloaded::Configuration, true);
-                tracing::info!("configuration and dialects were read again");
+                tracing::info!("configuration and dialects reloaded");
             }
             Err(error) => {
                 service.metrics.reloaded(Reloaded::Configuration, false);
-                tracing::error!("the configuration stays the one that was read before: {error:#}");
+                tracing::error!("reload failed, and the previous configuration stays in use: {error:#}");
             }
         }
     }

@@ -166,7 +166,7 @@ impl File {
         let made = make(&self.path, &|database| write(database, &all))?;
         let made = made.ok_or_else(|| {
             anyhow!(
-                "{}: somebody else has made a file in its place",
+                "{}: another process has created a file in its place",
                 self.path.display()
             )
         })?;

@@ -215,7 +215,7 @@ impl Drop for Keeper {
 }
 
 fn gone() -> Lost {
-    Lost("the server ends".into())
+    Lost("the server is stopping".into())
 }
 
 /// A failed write.

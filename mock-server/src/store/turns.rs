@@ -143,7 +143,7 @@ impl Drop for Ends {
 }
 
 fn gone() -> Lost {
-    Lost("the server ends".into())
+    Lost("the server is stopping".into())
 }
 
 impl Turns {

@@ -88,7 +88,7 @@ pub fn handshake(error: &std::io::Error) -> Failure {
         ),
         Some(rustls::Error::InvalidMessage(_)) => Failure::new(
             FailureKind::Broken,
-            "it does not speak TLS; if it is to be called in the clear, its URL begins with http://",
+            "it does not speak TLS; for plain HTTP, use a URL that begins with http://",
         ),
         _ => Failure::new(FailureKind::Broken, format!("the TLS handshake: {error}")),
     }

@@ -99,7 +99,7 @@ fn a_path_beside_a_listed_one_is_its_merchants_and_is_told_what_it_comes_near() 
     let mock = server("documented");
     let listed = format!("{BASE}/online/client-id/{CLIENT}/notifications/order-id/1");
     for (path, what) in [
-        (format!("{listed}/"), "without the last slash"),
+        (format!("{listed}/"), "without the trailing slash"),
         (
             listed.replace("/online/client-id", "//online/client-id"),
             "empty parts",

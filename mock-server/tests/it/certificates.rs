@@ -85,14 +85,14 @@ fn what_cannot_be_used_is_one_line_with_the_file_and_exit_code_2() {
             "has expired: it was valid until 2020-02-03",
         ),
         (&*new, &*key, "is not valid before 2999-01-01"),
-        (&*certificate, &*locked, "is encrypted"),
-        (&*certificate, &*older, "is encrypted"),
+        (&*certificate, &*locked, "encrypted keys are not supported"),
+        (&*certificate, &*older, "encrypted keys are not supported"),
         (&*binary, &*key, "is binary (DER)"),
         (&*empty, &*key, "is empty"),
         (&*text, &*key, "holds nothing in PEM format"),
         (&*cut, &*key, "it is cut off"),
         (&*garbled, &*key, "is not base64"),
-        (&*nonsense, &*key, "is broken"),
+        (&*nonsense, &*key, "is invalid"),
         (&*certificate, &*two, "holds 2 private keys"),
     ] {
         let output = run(&[
@@ -137,7 +137,7 @@ fn what_cannot_be_used_is_one_line_with_the_file_and_exit_code_2() {
     }
 }
 
-/// How often the certificate was read again, well and in vain.
+/// How often certificate reloaded, well and in vain.
 fn reloads(running: &Running, ca: &str) -> (u32, u32) {
     let metrics = secure::get(running.address(), ca, "/__admin/metrics");
     let count = |result: &str| {

@@ -37,7 +37,7 @@ fn healthcheck_says_what_to_change() {
     let output = run(&["healthcheck", "--tls", &address]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        stderr(&output).contains("no TLS is spoken there; leave --tls out"),
+        stderr(&output).contains("the server does not use TLS; leave --tls out"),
         "{}",
         stderr(&output)
     );

@@ -192,7 +192,7 @@ fn what_is_no_tls_is_told_so_and_a_slow_handshake_ends() {
     ] {
         let answer = String::from_utf8(exchange(address, &bytes)).unwrap();
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-        assert!(answer.contains("this port speaks TLS"), "{answer}");
+        assert!(answer.contains("a plain HTTP request on a TLS port"), "{answer}");
     }
     // One who says nothing, one who stops in the middle, and one who talks nonsense.
     let silent = connect(address);
@@ -208,7 +208,7 @@ fn what_is_no_tls_is_told_so_and_a_slow_handshake_ends() {
     }
     let said = secured.running.stopped();
     for words in [
-        "this port speaks TLS",
+        "a plain HTTP request on a TLS port",
         "did not end in time",
         "handshake failed",
     ] {
@@ -223,7 +223,7 @@ fn tls_to_a_port_in_the_clear_leaves_a_line_that_says_so() {
     assert!(!secure::trusts(running.address(), &ca));
     let said = running.stopped();
     assert!(
-        said.contains("TLS on a port that does not speak it"),
+        said.contains("a TLS request on a plain HTTP port"),
         "{said}"
     );
 }

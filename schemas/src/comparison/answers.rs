@@ -1,4 +1,5 @@
-//! What two answers to the same request differ in, apart from what differs from call to call. Pure.
+//! Differences between two answers to the same request, ignoring what changes from call to call.
+//! Pure.
 
 use super::normal::{scalar, text};
 use super::view::AnswerView;
@@ -6,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// The headers that are compared, besides the media type.
+/// The headers to compare, besides the media type.
 const HEADERS: [&str; 4] = ["www-authenticate", "cache-control", "allow", "location"];
 
-/// What two answers differ in.
+/// An aspect in which two answers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aspect {
@@ -19,11 +20,11 @@ pub enum Aspect {
     Status,
     /// The error word.
     Error,
-    /// The parameters that are named.
+    /// The parameters that a refusal names.
     Fields,
-    /// What is said about a parameter.
+    /// The message about a parameter.
     Msg,
-    /// Whether a JSON member is there.
+    /// Whether a JSON member is present.
     Member,
     /// The type of a JSON value.
     Type,
@@ -45,9 +46,9 @@ pub struct Difference {
     /// Where: a JSON pointer, a parameter, or the name of a header.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
-    /// The left answer, normalised.
+    /// The left answer, normalized.
     pub left: String,
-    /// The right answer, normalised.
+    /// The right answer, normalized.
     pub right: String,
 }
 
@@ -67,7 +68,7 @@ impl Difference {
         })
     }
 
-    /// What differs.
+    /// What differs, in words.
     pub fn what(&self) -> String {
         match self.aspect {
             Aspect::Outcome => "outcome".to_owned(),
@@ -82,7 +83,7 @@ impl Difference {
         }
     }
 
-    /// The difference in one line.
+    /// The difference on one line.
     pub fn line(&self) -> String {
         let what = self.what();
         let cut = |text: &str| match text.char_indices().nth(80) {
@@ -93,7 +94,7 @@ impl Difference {
     }
 }
 
-/// What two answers differ in; `None` is a server that did not answer.
+/// Lists how two answers differ; `None` stands for a server that did not answer.
 pub fn compare(left: Option<AnswerView<'_>>, right: Option<AnswerView<'_>>) -> Vec<Difference> {
     let outcomes = [left, right].map(outcome);
     if let Some(difference) = Difference::new(Aspect::Outcome, "", outcomes[0], outcomes[1]) {
@@ -149,7 +150,7 @@ fn bodies(left: AnswerView<'_>, right: AnswerView<'_>, found: &mut Vec<Differenc
             }
             walk("", "", &a, &b, found);
         }
-        // No two servers have the same pages.
+        // Every server has its own pages.
         (None, None) if left.is_html() && right.is_html() => {}
         (None, None) => {
             let [a, b] = [left, right].map(|answer| text(&String::from_utf8_lossy(answer.body)));
@@ -162,7 +163,7 @@ fn bodies(left: AnswerView<'_>, right: AnswerView<'_>, found: &mut Vec<Differenc
     }
 }
 
-/// The words of two refusals; what was compared is taken out of the bodies.
+/// Compares the words of two refusals, and removes these from the bodies.
 fn refusals(
     left: AnswerView<'_>,
     right: AnswerView<'_>,

@@ -1,5 +1,5 @@
-//! Values that a server issued, and what another one issued in their place: a later call that uses
-//! the first is sent to the other one with the second.
+//! Maps the values that one server issued to those that another issued in their place: a later call
+//! that uses the former is sent to the other server with the latter.
 
 use super::normal::{is_id, is_token};
 use super::view::AnswerView;
@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use std::collections::{HashMap, VecDeque};
 use url::form_urlencoded::{byte_serialize, parse};
 
-/// How many values are remembered.
+/// Maximum number of values to remember.
 const LIMIT: usize = 50_000;
-/// A token that is shorter could be found by accident.
+/// Shorter tokens could be found by chance.
 const SHORTEST_TOKEN: usize = 8;
 
-/// Tokens and ids of one server, with those of the other.
+/// Tokens and ids of one server, mapped to those of the other.
 #[derive(Debug, Default)]
 pub struct Chain {
     known: HashMap<String, String>,
@@ -20,14 +20,14 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Takes the tokens and ids of two answers to the same call.
+    /// Learns the tokens and ids of two answers to the same call.
     pub fn learn(&mut self, here: AnswerView<'_>, there: AnswerView<'_>) {
         if let (Some(here), Some(there)) = (here.json(), there.json()) {
             self.pair("", &here, &there);
         }
     }
 
-    /// From now on, `there` stands for `here`.
+    /// Maps `here` to `there` from now on.
     pub fn stands_for(&mut self, here: &str, there: &str) {
         if here.is_empty() {
             return;
@@ -43,7 +43,7 @@ impl Chain {
         }
     }
 
-    /// What stands for a value.
+    /// The counterpart of a value.
     pub fn get(&self, here: &str) -> Option<&str> {
         self.known.get(here).map(String::as_str)
     }
@@ -71,14 +71,14 @@ impl Chain {
         }
     }
 
-    /// A path: segments that are a known value are replaced.
+    /// Replaces the segments of a path that are known values.
     pub fn path(&self, path: &str) -> String {
         let segment = |part: &str| self.get(part).unwrap_or(part).to_owned();
         let parts: Vec<String> = path.split('/').map(segment).collect();
         parts.join("/")
     }
 
-    /// A form or a query. What stays is left as it is spelled.
+    /// Replaces values in a form or query. The rest keeps its encoding.
     pub fn form(&self, text: &str) -> String {
         let pair = |pair: &str| {
             let (name, value) = parse(pair.as_bytes()).next()?;
@@ -94,7 +94,7 @@ impl Chain {
         pairs.join("&")
     }
 
-    /// A body, as JSON or as a form.
+    /// Replaces values in a body, JSON or form.
     pub fn body(&self, body: &str) -> String {
         match serde_json::from_str::<Value>(body) {
             Ok(json @ (Value::Object(_) | Value::Array(_))) => {
@@ -139,7 +139,7 @@ impl Chain {
         }
     }
 
-    /// The value of a header.
+    /// Replaces a value in a header.
     pub fn header(&self, name: &str, value: &str) -> String {
         if name != "authorization" {
             return value.to_owned();
@@ -153,15 +153,15 @@ impl Chain {
         }
     }
 
-    /// What stands for the value of a parameter: an id is one by the parameter's name, and a token
-    /// is one wherever it stands.
+    /// The counterpart of a parameter's value. Ids are recognized by the parameter's name, tokens
+    /// anywhere.
     fn value(&self, name: &str, value: &str) -> Option<&str> {
         let is_known = is_id(name) || is_token(name) || value.len() >= SHORTEST_TOKEN;
         self.get(value).filter(|_| is_known)
     }
 }
 
-/// A scalar as it stands in a path or a form.
+/// A scalar as written in a path or form.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -205,7 +205,7 @@ mod tests {
             chain.body(r#"{"orderId": 7, "n": 7, "id": "c 1"}"#),
             r#"{"orderId":131210,"n":7,"id":"1293837"}"#
         );
-        // What stays is not written anew.
+        // An unchanged body keeps its formatting.
         assert_eq!(chain.body(r#"{ "n": 7 }"#), r#"{ "n": 7 }"#);
         assert_eq!(chain.get("1"), None);
     }

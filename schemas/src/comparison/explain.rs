@@ -1,4 +1,4 @@
-//! What a server and a mock differ in, put down to a clause or a knob. Pure.
+//! Attributes the differences between a server and a mock to clauses or knobs. Pure.
 
 use super::answers::{Aspect, Difference};
 use super::subject::{Subject, knobs_about};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// A difference between a server's answer (left) and the mock's (right), and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// The clause or the knob, if one can be told.
+    /// The clause or knob, if known.
     #[serde(flatten)]
     pub subject: Option<Subject>,
     /// The difference.
@@ -21,7 +21,7 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// The clause or the knob with its kind, for a reader.
+    /// The kind and name of the clause or knob.
     pub fn about(&self) -> String {
         match &self.subject {
             Some(Subject::Knob(name)) => format!("knob {name}"),
@@ -36,17 +36,17 @@ impl Drift {
 pub struct Asked<'a> {
     /// The contract in the mock's dialect.
     pub rulebook: &'a Rulebook,
-    /// The contract in other dialects: by what they refuse, another server's refusal is told.
+    /// The contract in other dialects, whose refusals help to explain another server's.
     pub others: &'a [Arc<Rulebook>],
     /// The endpoint, if it is one of the contract's.
     pub endpoint: Option<Endpoint>,
-    /// The parameters, flat, as texts, if they can be read.
+    /// The parameters, flat and as texts, if readable.
     pub params: Option<&'a Value>,
-    /// The clause by which the mock says that it refused.
+    /// The clause that the mock gives for its refusal.
     pub refused_by: Option<&'a str>,
 }
 
-/// Puts each difference down to what explains it.
+/// Attributes each difference to what explains it.
 pub fn explain(
     asked: Asked<'_>,
     left: AnswerView<'_>,
@@ -80,7 +80,7 @@ impl Asked<'_> {
         }
     }
 
-    /// One granted what the other refused.
+    /// Explains why one granted what the other refused.
     fn outcome(self, left: AnswerView<'_>, right: AnswerView<'_>) -> Option<Subject> {
         let is_refusal = |answer: AnswerView<'_>| (400..500).contains(&answer.status);
         if is_refusal(right) {
@@ -108,7 +108,7 @@ impl Asked<'_> {
         Some(self.of_clause(&clause))
     }
 
-    /// The first clause that the parameters break, besides these.
+    /// The first clause that the parameters break, apart from `besides`.
     fn broken(self, rulebook: &Rulebook, besides: &[String]) -> Option<String> {
         let mut clauses = self.clauses(rulebook).into_iter();
         clauses.find(|clause| !besides.contains(clause))
@@ -124,7 +124,7 @@ impl Asked<'_> {
         clauses.collect()
     }
 
-    /// The first clause that is answered with the status and the word of a refusal.
+    /// The first clause whose refusal has this status and word.
     fn by_word(self, rulebook: &Rulebook, answer: AnswerView<'_>) -> Option<String> {
         let endpoint = self.endpoint?;
         let body = answer.json()?;
@@ -169,7 +169,7 @@ impl Asked<'_> {
         Some(self.of_clause(&clause))
     }
 
-    /// The clause that the one answer breaks by a member, and the other does not.
+    /// The clause that a member breaks in one answer but not in the other.
     fn member(
         self,
         left: AnswerView<'_>,
@@ -189,7 +189,7 @@ impl Asked<'_> {
         only.map(|(clause, _)| self.of_clause(clause))
     }
 
-    /// The knob that asks about what two answers differ in, both granted or both refused.
+    /// The knob about a difference between two answers that were both granted or both refused.
     fn knob(self, left: AnswerView<'_>, difference: &Difference) -> Option<Subject> {
         const GRANTED: [&str; 4] = [
             "init_success_status",

@@ -1,5 +1,5 @@
-//! What two servers answer differently: answers compared without what differs from call to call,
-//! values chained from one server to the other, and differences put down to a clause or a knob.
+//! Compares the answers of two servers: normalizes what changes from call to call, maps values from
+//! one server to the other, and attributes differences to a clause or knob.
 
 mod answers;
 mod chain;

@@ -1,5 +1,5 @@
-//! Values without what differs from call to call: tokens, ids, numbers of orders, dates, hosts and
-//! ports. Pure.
+//! Normalizes what changes from call to call: tokens, ids, order numbers, dates, hosts and ports.
+//! Pure.
 
 use regex::{Captures, Regex};
 use serde_json::Value;
@@ -7,17 +7,17 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 use url::Url;
 
-/// What a secret that was hidden begins with, in a transcript of the mock.
+/// The prefix of a masked secret in a transcript of the mock.
 const HIDDEN: &str = "***";
 /// Numbers from here on are ids or times.
 const LARGE: u64 = 100_000_000;
 
-/// A scalar, normalised by the name of its member and by its looks.
+/// Normalizes a scalar by its member's name and its format.
 pub fn scalar(name: &str, value: &Value) -> String {
     match value {
         Value::String(_) if is_token(name) => "‹token›".to_owned(),
         Value::String(_) | Value::Number(_) if is_id(name) => "‹id›".to_owned(),
-        // It repeats which URL was asked for.
+        // It echoes the requested URL.
         Value::String(_) if name.eq_ignore_ascii_case("url") => "‹url›".to_owned(),
         Value::Number(number) if number.as_u64().is_some_and(|number| number >= LARGE) => {
             "‹number›".to_owned()
@@ -39,7 +39,7 @@ pub fn is_token(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("token")
 }
 
-/// A text without what differs from call to call.
+/// Normalizes a text.
 pub fn text(said: &str) -> String {
     static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(

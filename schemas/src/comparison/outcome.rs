@@ -1,10 +1,10 @@
-//! What became of an order, as a notification says it.
+//! The outcome of an order, according to a notification.
 
 use crate::rulebook::Rulebook;
 use serde_json::Value;
 
-/// The outcome that a notification reports in the words of a dialect, under the name that the
-/// mock's admin API has for it; none while there is none.
+/// The outcome that a notification reports in a dialect's words, under the admin API's name for it;
+/// `None` if there is none yet.
 pub fn outcome(rulebook: &Rulebook, notification: &Value) -> Option<&'static str> {
     let knobs = rulebook.knobs();
     let purchase = &notification[knobs.purchase_block_name.as_str()]["status"];

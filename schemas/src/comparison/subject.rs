@@ -1,9 +1,9 @@
-//! What differences are about: knobs and clauses.
+//! The subjects of differences: knobs and clauses.
 
 use super::answers::{Aspect, Difference};
 use serde::{Deserialize, Serialize};
 
-/// What differences are about.
+/// The subject of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -22,7 +22,7 @@ impl Subject {
     }
 }
 
-/// The knobs that ask about a part of an answer.
+/// The knobs about a part of an answer.
 pub fn knobs_about(difference: &Difference) -> &'static [&'static str] {
     match difference.aspect {
         Aspect::Status => &["error_statuses", "init_success_status"],

@@ -1,8 +1,8 @@
-//! An answer of a server, as comparisons read it.
+//! A server's answer, as comparisons read it.
 
 use serde_json::Value;
 
-/// An answer, wherever it is held.
+/// A borrowed answer.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerView<'a> {
     /// HTTP status.
@@ -14,7 +14,7 @@ pub struct AnswerView<'a> {
 }
 
 impl<'a> AnswerView<'a> {
-    /// The header of that name.
+    /// The header with that name.
     pub fn header(self, name: &str) -> Option<&'a str> {
         let found = self.headers.iter().find(|(header, _)| header == name);
         found.map(|(_, value)| value.as_str())
@@ -32,15 +32,15 @@ impl<'a> AnswerView<'a> {
         serde_json::from_slice(self.body).ok()
     }
 
-    /// Whether it is a page, by what it declares or how it begins.
+    /// Whether it is an HTML page, by its media type or its beginning.
     pub fn is_html(self) -> bool {
         let begins = self.body.trim_ascii_start().first() == Some(&b'<');
-        // JSON that is declared as a page is a fault of what it declares.
+        // JSON that is declared as HTML merely has the wrong media type.
         let declared = self.is("text/html") && self.json().is_none();
         declared || begins && !self.is("application/json")
     }
 
-    /// The name of the member that lists parameters, and the listed ones with their words.
+    /// The name of the member that lists parameters, and the listed parameters with their words.
     pub fn field_errors(self) -> Option<(&'static str, Vec<(String, String)>)> {
         let body = self.json()?;
         let found = ["field_errors", "error_fields"]

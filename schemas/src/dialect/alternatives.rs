@@ -1,10 +1,10 @@
-//! The answers that a question may have, and what each of them contradicts.
+//! The possible answers to a question, and what each contradicts.
 
 use crate::evidence::Evidence;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A question that the documentation leaves open, with the answers that a server may give.
+/// A question that the documentation leaves open, with the possible answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnobRow {
     /// The knob.
@@ -21,17 +21,17 @@ pub struct KnobRow {
 pub struct Alternative {
     /// The answer, as a dialect gives it.
     pub answer: Value,
-    /// The answer in words, where it is a pattern.
+    /// The answer in words, if it is a pattern.
     pub words: Option<String>,
-    /// What supports it.
+    /// The evidence for it.
     pub evidence: Evidence,
     /// Keys of `sources.json`.
     pub source: Vec<String>,
     /// The documented clauses that a server with this answer violates.
     #[serde(default)]
     pub contradicts: Vec<String>,
-    /// The documented clauses of which nothing can be seen under it: they bind a server all the
-    /// same, where it answers otherwise.
+    /// The documented clauses that cannot be observed with this answer. They still bind a server
+    /// that answers differently.
     #[serde(default)]
     pub hides: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The answers of a dialect that code reads, each as a type: `meta/dialect.schema.json` lists the
+//! The answers of a dialect that code uses, each as a type. `meta/dialect.schema.json` lists the
 //! same words.
 
 use crate::error::{ErrorId, Msg, RefusalStatus};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The knobs that code reads; the others are filled into the schemas.
+/// The knobs that code uses; the others are filled into the schemas.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(
     missing_docs,
@@ -78,7 +78,7 @@ pub struct Knobs {
     pub availability_body: Value,
 }
 
-/// The words of `apply_status`, by how the application stands.
+/// The words of `apply_status`, by the state of the application.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the outcomes")]
 pub struct ApplyWords {
@@ -91,7 +91,7 @@ pub struct ApplyWords {
     pub unfinished: String,
 }
 
-/// The words of a purchase's status, by how it stands.
+/// The words of a purchase's status, by its state.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the outcomes")]
 pub struct PurchaseWords {
@@ -236,8 +236,7 @@ impl From<InitStatus> for StatusCode {
 }
 
 impl ErrorShape {
-    /// Whether a refusal of this shape lists the parameters at fault. Where it does not, its
-    /// sentence names them.
+    /// Whether a refusal of this shape lists the wrong parameters. If not, its sentence names them.
     pub fn lists_fields(self) -> bool {
         matches!(self, Self::Pos | Self::Union)
     }
@@ -258,7 +257,7 @@ impl TransactionId {
     pub fn of(self, order_id: u64) -> u64 {
         match self {
             Self::OrderId => order_id,
-            // A range of its own, so that nobody takes one order's for another's id.
+            // A range of its own, so that the ids of two orders cannot be confused.
             Self::OwnNumber => order_id.saturating_add(1_000_000_000),
         }
     }
@@ -285,7 +284,7 @@ impl PurchaseBlockName {
 }
 
 impl Unfinished {
-    /// Whether an order without an outcome looks as if nobody had opened it.
+    /// Whether an order without an outcome appears not to exist.
     pub fn hides_order(self) -> bool {
         matches!(self, Self::NotFound | Self::Empty)
     }

@@ -1,5 +1,5 @@
-//! A dialect: one answer to every question that the documentation leaves open. The answers that
-//! code reads are in `knobs`.
+//! A dialect: one answer to every question that the documentation leaves open. `knobs` has the
+//! answers that code uses.
 
 mod alternatives;
 mod knobs;
@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// A named set of answers; complete once it has been loaded.
+/// A named set of answers, complete once loaded.
 #[derive(Debug, Clone)]
 pub struct Dialect {
     /// Its name in reports.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// It was shipped: the tests have compiled its schemas.
+    /// Whether it was shipped, as the tests have compiled its schemas.
     pub(crate) trusted: bool,
     /// Every knob with its answer, in the order of `meta/dialect.schema.json`.
     pub answers: Map<String, Value>,
-    /// The answers that code reads.
+    /// The answers that code uses.
     pub knobs: Knobs,
 }
 
@@ -36,7 +36,7 @@ pub struct Answered {
     pub question: String,
     /// The answers of the two dialects.
     pub answers: [Value; 2],
-    /// What supports which answer: `{"answer", "evidence", "source"}` rows.
+    /// The evidence for each answer: `{"answer", "evidence", "source"}` rows.
     pub evidence: Value,
 }
 
@@ -46,7 +46,7 @@ struct Raw {
     name: String,
     description: String,
     extends: Option<String>,
-    /// What a probe saw; nobody reads it here.
+    /// What a probe observed; ignored here.
     #[serde(default)]
     #[expect(dead_code, reason = "a dialect file may carry it")]
     observed: Option<serde::de::IgnoredAny>,
@@ -137,7 +137,7 @@ impl Dialect {
         })
     }
 
-    /// The answer to a knob, or to one entry of it (`max_lengths.vcc`); null if there is none.
+    /// The answer to a knob, or to one of its entries (`max_lengths.vcc`); null if there is none.
     pub fn answer(&self, knob: &str) -> &Value {
         let mut parts = knob.split('.');
         let first = parts.next().and_then(|part| self.answers.get(part));
@@ -146,7 +146,7 @@ impl Dialect {
             .unwrap_or(&Value::Null)
     }
 
-    /// This dialect with another answer to one knob.
+    /// This dialect with one answer changed.
     pub fn with_answer(
         &self,
         knob: &str,
@@ -192,7 +192,7 @@ impl Dialect {
         let file = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|e| LoadError::new(&file, e.to_string()))?;
-        // A byte-order mark says nothing (RFC 8259, section 8.1).
+        // A byte-order mark is ignored (RFC 8259, section 8.1).
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let value = serde_json::from_str(text).map_err(|e| LoadError::new(&file, e.to_string()))?;
         Self::read(&file, value, sources)

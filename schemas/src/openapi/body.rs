@@ -1,5 +1,5 @@
-//! The body of a request: one shape for each thing that it may ask for. What a flow or a grant
-//! needs is required in its own shape, so that the types that are made of it say so.
+//! Request bodies, with a separate schema for each kind of request. What a flow or grant needs is
+//! required in its own schema, so that generated types say so.
 
 use super::schema::{credit, exported, promise, require, retype};
 use crate::allowed::accepts;
@@ -9,23 +9,23 @@ use crate::rulebook::Rulebook;
 use crate::vocabulary::Flow;
 use serde_json::{Map, Value, json};
 
-/// One of the things that a request may ask for.
+/// A kind of request.
 struct Shape {
     title: &'static str,
     description: &'static str,
-    /// The parameter that says it, and a value that does.
+    /// The parameter that selects it, with `value`.
     param: &'static str,
     value: String,
-    /// What that parameter may hold.
+    /// The schema of that parameter.
     schema: Value,
 }
 
-/// The body that is described.
+/// The body being described.
 #[derive(Clone, Copy)]
 struct Body<'r> {
     rulebook: &'r Rulebook,
     endpoint: Endpoint,
-    /// What the contract says of it.
+    /// Its schema in the contract.
     root: &'r Value,
     shape: Option<&'r Shape>,
     nested: bool,
@@ -86,7 +86,7 @@ pub(super) fn samples(rulebook: &Rulebook, endpoint: Endpoint, nested: bool) -> 
     own.map(sample).collect::<Map<String, Value>>().into()
 }
 
-/// What a request to an endpoint may ask for, the usual first.
+/// The kinds of requests to an endpoint, most common first.
 fn shapes(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Shape> {
     let all = match endpoint {
         Endpoint::InitV2 | Endpoint::InitPlain => flows(rulebook, endpoint),
@@ -117,7 +117,7 @@ fn flows(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Shape> {
             title,
             description,
             param: "flow",
-            // One spelling, though the dialect may read more: types are told apart by it.
+            // Only one spelling, even if the dialect accepts more: it discriminates the types.
             schema: json!({"type": "string", "enum": [value]}),
             value,
         })
@@ -159,7 +159,7 @@ fn grants(rulebook: &Rulebook) -> Vec<Shape> {
     known.into_iter().filter_map(shape).collect()
 }
 
-/// The schema of a body that asks for one thing.
+/// The schemas of a body for one kind of request.
 fn shaped(body: &Body<'_>, is_usual: bool) -> Vec<Value> {
     let Body {
         rulebook,
@@ -229,7 +229,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// A schema for each of them: what is required is then seen in its type.
+    /// A schema for each of them, so that the type shows what is required.
     fn of(&self, object: &Map<String, Value>, nested: bool) -> Vec<Map<String, Value>> {
         let one = |name: &Value| {
             let mut object = object.clone();
@@ -290,8 +290,8 @@ pub(super) fn parameter(rulebook: &Rulebook, endpoint: Endpoint, name: &str, jso
     row
 }
 
-/// Applies a constraint on the request as a whole: where it holds for what is asked for, what it
-/// requires is required; where one of several parameters would do, that is a choice.
+/// Applies a constraint on the request as a whole. If it applies to this kind of request, its
+/// parameters become required; if one of several is enough, it is returned as a choice.
 fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) -> Option<Choice> {
     let Body {
         rulebook,
@@ -339,7 +339,7 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) -> Opti
         credit(object, vec![promise(rulebook, id)]);
         return None;
     }
-    // It is required where these are not there: then any of them would do as well.
+    // It is required if these are absent, so any of them would do.
     let absent = open
         .iter()
         .filter_map(|part| part["not"]["required"].as_array());
@@ -357,7 +357,7 @@ fn apply(body: &Body<'_>, rule: &Value, object: &mut Map<String, Value>) -> Opti
     })
 }
 
-/// Requires parameters, those with a dot in their block where blocks are nested.
+/// Requires parameters; those with a dot within their block, if blocks are nested.
 fn demand(object: &mut Map<String, Value>, names: &[Value], nested: bool) {
     for name in names {
         let text = name.as_str().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::rulebook::Rulebook;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the operations of the API are tagged with; the admin API has a tag of its own.
+/// The tag of the API's operations; the admin API has its own.
 const TAG: &str = "online-api";
 
 /// The OpenAPI document of a server at `base_url`.
@@ -136,7 +136,7 @@ fn operation(rulebook: &Rulebook, endpoint: Endpoint) -> Value {
     operation
 }
 
-/// What an operation is, and where the promises about it can be read.
+/// Describes an operation, and says where to find its clauses.
 fn about(rulebook: &Rulebook, endpoint: Endpoint) -> String {
     let row = rulebook.contract().endpoint(endpoint);
     let promises = rulebook
@@ -150,7 +150,7 @@ fn about(rulebook: &Rulebook, endpoint: Endpoint) -> String {
     )
 }
 
-/// What a part of a path is, and an example.
+/// The description of a path parameter, and an example.
 fn in_path(name: &str) -> (&'static str, &'static str) {
     match name {
         "clientId" => ("The merchant's client id.", "flexitidemo"),
@@ -165,7 +165,7 @@ fn in_path(name: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The parameters that are required unconditionally.
+/// The parameters that are always required.
 fn required(schema: &Value) -> Vec<&str> {
     let rules = schema["allOf"].as_array();
     rules

@@ -1,17 +1,17 @@
-//! Patterns as ECMA-262 reads them: JSON Schema says so, and tools in most languages do.
+//! Patterns in ECMA-262 syntax, as JSON Schema specifies and tools in most languages expect.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look, Repetition};
 use std::fmt::Write as _;
 
-/// The pattern in ECMA-262's grammar with the flag `u`. One that both grammars read alike stays as
-/// it is; so does one that the contract's own grammar does not read, such as a look-ahead, which
-/// is ECMA-262's already.
+/// Translates a pattern to ECMA-262 with the flag `u`. A pattern that means the same in both
+/// grammars stays as it is; so does one that the contract's own grammar does not support, such as a
+/// look-ahead, which is already ECMA-262.
 pub(super) fn ecma(pattern: &str) -> String {
     if is_common(pattern) {
         return pattern.to_owned();
     }
-    // The validator reads these classes as ECMA-262 does: in ASCII.
+    // Like ECMA-262, the validator limits these classes to ASCII.
     let ascii = [
         (r"\d", "[0-9]"),
         (r"\D", "[^0-9]"),
@@ -31,7 +31,7 @@ pub(super) fn ecma(pattern: &str) -> String {
     text
 }
 
-/// Whether both grammars read a pattern, and alike.
+/// Whether a pattern means the same in both grammars.
 fn is_common(pattern: &str) -> bool {
     let mut signs = pattern.chars().peekable();
     let mut in_class = false;
@@ -59,7 +59,7 @@ fn is_common(pattern: &str) -> bool {
             '&' | '-' | '~' if in_class && next == Some(sign) => return false,
             '[' => {
                 in_class = true;
-                // A bracket that closes nothing is a sign like others, in one of them only.
+                // Only one of the grammars treats an unmatched bracket as a literal.
                 let start = pattern.len() - signs.clone().map(char::len_utf8).sum::<usize>();
                 if pattern[start..].starts_with(']') || pattern[start..].starts_with("^]") {
                     return false;
@@ -227,7 +227,7 @@ mod tests {
             r"^[^@\s]+@[^@\s]+[.][^@\s]+$",
             r"^https?://",
             r"^\d{3}\.\w+$",
-            // Not the contract's grammar: nobody can say more of it.
+            // Not in the contract's grammar: nothing is known about it.
             r"^(?=.*[0-9]).*$",
         ] {
             assert_eq!(ecma(pattern), pattern);

@@ -1,11 +1,11 @@
-//! Schemas of the contract for other people's tools: constraints stand together where they can,
-//! each with the clause that it comes from, and the evidence for that.
+//! Exports the contract's schemas for other tools: constraints are merged where possible, each with
+//! its clause and evidence.
 
 use super::pattern::ecma;
 use crate::rulebook::Rulebook;
 use serde_json::{Map, Value, json};
 
-/// Constraints that may stand in a schema beside others.
+/// Constraints that can be merged into one schema.
 const SIMPLE: &[&str] = &[
     "type",
     "format",
@@ -20,10 +20,10 @@ const SIMPLE: &[&str] = &[
     "minItems",
     "maxItems",
 ];
-/// Keys whose values are no schemas.
+/// Keys whose values are not schemas.
 const DATA: &[&str] = &["enum", "const", "default", "examples", "required", "type"];
 
-/// A schema of the contract. `root` has the definitions that it refers to.
+/// Exports a schema of the contract. `root` has the definitions that it refers to.
 pub(super) fn exported(rulebook: &Rulebook, root: &Value, schema: &Value) -> Value {
     match schema {
         Value::Object(object) => Value::Object(object_of(rulebook, root, object)),
@@ -35,7 +35,7 @@ pub(super) fn exported(rulebook: &Rulebook, root: &Value, schema: &Value) -> Val
     }
 }
 
-/// The clause of a constraint, as the export shows it.
+/// The clause of a constraint, as exported.
 pub(super) fn promise(rulebook: &Rulebook, id: &str) -> Value {
     match rulebook.contract().clause(id) {
         Some(clause) => json!({
@@ -48,7 +48,7 @@ pub(super) fn promise(rulebook: &Rulebook, id: &str) -> Value {
     }
 }
 
-/// Adds a clause to those of a schema.
+/// Adds clauses to a schema.
 pub(super) fn credit(object: &mut Map<String, Value>, promises: Vec<Value>) {
     if promises.is_empty() {
         return;
@@ -105,7 +105,7 @@ fn object_of(rulebook: &Rulebook, root: &Value, object: &Map<String, Value>) -> 
     shown
 }
 
-/// The rows of a map of schemas. The dialect may give a member another name.
+/// Exports a map of schemas. The dialect may rename a member.
 fn properties(rulebook: &Rulebook, root: &Value, rows: &Value) -> Value {
     let rows = rows.as_object().into_iter().flatten();
     let row = |(name, schema): (&String, &Value)| {
@@ -115,7 +115,7 @@ fn properties(rulebook: &Rulebook, root: &Value, rows: &Value) -> Value {
     rows.map(row).collect()
 }
 
-/// Patterns of which one must fit are one pattern.
+/// Merges alternative patterns into one.
 fn one_pattern(object: &mut Map<String, Value>) {
     let choices = object.get("anyOf").and_then(Value::as_array);
     let patterns = choices.into_iter().flatten().map(|choice| {
@@ -134,7 +134,7 @@ fn one_pattern(object: &mut Map<String, Value>) {
     }
 }
 
-/// Puts the parts of `allOf` beside each other, as far as they do not contradict.
+/// Merges the parts of `allOf`, as long as they do not conflict.
 fn merge(shown: &mut Map<String, Value>, parts: Vec<Value>) {
     let mut rest = Vec::new();
     for part in parts {
@@ -168,7 +168,7 @@ fn merge(shown: &mut Map<String, Value>, parts: Vec<Value>) {
     }
 }
 
-/// Adds names to those that are required.
+/// Adds names to the required ones.
 pub(super) fn require<'v>(object: &mut Map<String, Value>, names: impl Iterator<Item = &'v Value>) {
     let required = object.entry("required").or_insert_with(|| json!([]));
     if let Some(required) = required.as_array_mut() {
@@ -180,8 +180,7 @@ pub(super) fn require<'v>(object: &mut Map<String, Value>, names: impl Iterator<
     }
 }
 
-/// Lets a parameter have these types where JSON carries it, in place of the text that it is read
-/// as.
+/// Gives a parameter these types in JSON, instead of the text that it is read as.
 pub(super) fn retype(schema: &mut Value, types: &Value) {
     let Some(object) = schema.as_object_mut() else {
         return;

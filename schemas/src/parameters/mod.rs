@@ -1,6 +1,5 @@
-//! The parameters of a request: how the contract describes them ([`Param`]), as they were read
-//! ([`Parameters`]), as they are stored ([`StoredParameters`]), and as the JSON Schema validator
-//! sees them.
+//! The parameters of a request: as the contract describes them ([`Param`]), as read
+//! ([`Parameters`]), as stored ([`StoredParameters`]), and as the JSON Schema validator sees them.
 
 pub(crate) mod node;
 pub(crate) mod param;

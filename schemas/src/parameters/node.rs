@@ -7,7 +7,7 @@ use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 
-/// The representation: parameters at the top, or any JSON value.
+/// The representation: parameters at the top level, or any JSON value.
 pub(crate) struct Flat;
 
 /// A value in this representation.
@@ -18,7 +18,7 @@ pub(crate) enum FlatNode<'a> {
     Json(&'a Value),
 }
 
-/// A member name that a schema asks for.
+/// A member name that a schema looks up.
 pub(crate) struct Key {
     hash: u64,
     name: String,
@@ -122,8 +122,8 @@ impl<'a> Node<'a, Flat> for FlatNode<'a> {
 
     fn identity(&self) -> Option<NodeIdentity> {
         match self {
-            // They have no address of their own: two empty ones may share it, and the first
-            // parameter that of all.
+            // These have no unique address: two empty ones may share it, as may all parameters and
+            // the first one.
             Self::Parameters(_) | Self::Text(_) => None,
             Self::Json(value) => Some(NodeIdentity::new(std::ptr::from_ref(*value).addr())),
         }

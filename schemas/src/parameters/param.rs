@@ -19,7 +19,7 @@ pub struct Param {
     pub(crate) at: usize,
     /// Carried by a header, not by the body.
     pub header: bool,
-    /// The value is a credential: it is neither shown nor repeated in an answer.
+    /// Whether the value is a credential, which is never shown or repeated in an answer.
     pub secret: bool,
     /// The JSON types that are read as text.
     pub json: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Param {
     pub keeps_empty: bool,
     /// The prefix of other parameters: a JSON object holds them.
     pub group: bool,
-    /// Texts to try, good and bad.
+    /// Sample texts, valid and invalid.
     pub samples: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct Param {
 pub(crate) struct Params {
     pub(crate) list: Vec<Param>,
     index: FxHashMap<String, usize>,
-    /// As forms spell them: also `group[field]` for `group.field`.
+    /// By their names in forms, which include `group[field]` for `group.field`.
     form: FxHashMap<String, usize>,
 }
 
@@ -62,7 +62,7 @@ impl Params {
         Self { list, index, form }
     }
 
-    /// The parameter of that name.
+    /// The parameter with that name.
     pub(crate) fn named(&self, name: &str) -> Option<&Param> {
         self.index.get(name).map(|at| &self.list[*at])
     }
@@ -73,8 +73,8 @@ impl Params {
     }
 }
 
-/// Tells names apart before they are compared. The names are the contract's own, so nobody can
-/// choose colliding ones.
+/// A quick test before names are compared. The names are the contract's own, so nobody can choose
+/// colliding ones.
 pub(crate) fn name_hash(name: &str) -> u64 {
     FxBuildHasher.hash_one(name)
 }

@@ -1,4 +1,4 @@
-//! The parameters of one request, as they were read.
+//! The parameters of one request, as read.
 
 use crate::parameters::param::Param;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub enum Given<'a> {
     /// Text: the usual case.
     Text(Cow<'a, str>),
-    /// Any other JSON value: kept so that it can be refused.
+    /// Any other JSON value, kept so that it can be refused.
     Json(Value),
 }
 
@@ -31,8 +31,8 @@ pub(crate) type Row<'a> = (&'static Param, Given<'a>);
 #[derive(Debug, Clone, Default)]
 pub struct Parameters<'a> {
     list: Vec<Row<'a>>,
-    /// One bit per position of a parameter, modulo the number of bits: a parameter whose bit is
-    /// not set is new, so the list need not be searched.
+    /// A bit set of parameter positions, modulo its size: if a bit is not set, the parameter is
+    /// new, and the list need not be searched.
     seen: u64,
 }
 

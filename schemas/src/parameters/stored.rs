@@ -1,4 +1,4 @@
-//! The parameters of a request as they are stored: in one allocation, without their names.
+//! The parameters of a request as stored: in one allocation, without names.
 
 use crate::parameters::param::Param;
 use crate::parameters::request::{Given, Parameters};
@@ -40,8 +40,8 @@ impl StoredParameters {
         }
     }
 
-    /// Those of a JSON object, as [`Self::to_object`] gives it; the error names a member that is
-    /// none of `params`.
+    /// Restores a JSON object from [`Self::to_object`]; an error names a member that is not in
+    /// `params`.
     pub fn restored(params: &'static [Param], object: &Map<String, Value>) -> Result<Self, String> {
         let mut parameters = Parameters::with_capacity(object.len());
         for (name, value) in object {
@@ -56,7 +56,7 @@ impl StoredParameters {
         Ok(Self::new(params, &parameters))
     }
 
-    /// How many bytes they take.
+    /// The size in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
@@ -74,7 +74,7 @@ impl StoredParameters {
         found.map(|(_, value)| value.to_value())
     }
 
-    /// The parameters as they were read.
+    /// The parameters as read.
     pub fn parameters(&self) -> Parameters<'_> {
         let mut parameters = Parameters::with_capacity(self.params.len());
         for (param, value) in self.iter() {

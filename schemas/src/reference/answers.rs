@@ -57,7 +57,7 @@ pub(super) fn init(rulebook: &Rulebook, base_url: &str, client_id: &str) -> Valu
     json!({"online_order_id": id(rulebook, &order_id(rulebook)), "redirection_url": url})
 }
 
-/// Notifications: what happened, and the body.
+/// Notifications: a description, and the body.
 pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     let dialect = rulebook.dialect();
     let block = dialect
@@ -131,7 +131,8 @@ pub(super) fn notifications(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     list
 }
 
-/// Answers of the calculator: one with a plan and, where that is answered 200, one without.
+/// Answers of the calculator: one with a plan and, if the dialect answers 200 without one, one
+/// without.
 pub(super) fn calculator(rulebook: &Rulebook) -> Vec<(&'static str, Value)> {
     let plan = json!({
         "htmlRender": "<span lang=\"fr\">3 versements mensuels de 166,33\u{a0}$<br>Dernier versement\u{a0}: 166,34\u{a0}$</span>",
@@ -190,7 +191,7 @@ pub(super) fn members(rulebook: &Rulebook, endpoint: Endpoint) -> Option<Block> 
     members_of(rulebook, rulebook.response_schema(endpoint)?)
 }
 
-/// The members of any schema of an answer, with their meaning and evidence.
+/// The members of an answer with any schema, with their meaning and evidence.
 pub(super) fn members_of(rulebook: &Rulebook, schema: &Value) -> Option<Block> {
     let mut rows = Vec::new();
     collect(rulebook, schema, "", &mut rows);
@@ -230,7 +231,7 @@ fn collect(rulebook: &Rulebook, schema: &Value, prefix: &str, rows: &mut Vec<Vec
     }
 }
 
-/// What a member holds.
+/// The value of a member.
 fn value(row: &Value, path: &str, rulebook: &Rulebook) -> String {
     let words = |knob: &str| {
         let words = rulebook

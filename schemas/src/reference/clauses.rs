@@ -1,4 +1,4 @@
-//! The clauses, one entry each: what is promised, on what it rests, what to do about it.
+//! The clauses, one entry each: the promise, its evidence, and the remedy.
 
 use super::document::{Block, Inline, Target, Text, code, heading, plain, prose};
 use crate::clause::{Asserts, Clause, Level};
@@ -10,7 +10,7 @@ pub(super) fn family(clause: &Clause) -> &str {
     clause.id.split('.').next().unwrap_or_default()
 }
 
-/// The entries of the clauses of some families that hold in the dialect.
+/// The entries for the dialect's clauses in some families.
 pub(super) fn entries(rulebook: &Rulebook, families: &[&str]) -> Vec<Block> {
     let clauses = rulebook
         .clauses()
@@ -65,7 +65,7 @@ fn entry(rulebook: &Rulebook, clause: &Clause) -> Vec<Block> {
     ]
 }
 
-/// The remedy; one that names a parameter stands for the others of the same clause.
+/// The remedies; one that names a parameter stands for the others of the same clause.
 fn remedies(rulebook: &Rulebook, clause: &Clause) -> Vec<String> {
     let sites = rulebook.sites(&clause.id);
     let Some(first) = sites.first() else {
@@ -81,7 +81,7 @@ fn remedies(rulebook: &Rulebook, clause: &Clause) -> Vec<String> {
         .collect()
 }
 
-/// The sources by their titles.
+/// The titles of the sources.
 pub(super) fn rests_on(contract: &Contract, keys: &[String]) -> Text {
     let mut text = prose("Rests on: ");
     for (at, key) in keys.iter().enumerate() {

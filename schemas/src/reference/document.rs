@@ -1,15 +1,15 @@
-//! What a page is made of, whatever it is rendered to.
+//! The contents of a page, independent of the output format.
 
 use crate::evidence::Evidence;
 
 /// A page of the reference.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The name of its file. Its heading's id is the same after `page-`.
+    /// The file name. The id of its heading is `page-` followed by this.
     pub id: String,
     /// Its heading.
     pub title: String,
-    /// What stands on it.
+    /// Its contents.
     pub blocks: Vec<Block>,
 }
 
@@ -20,16 +20,16 @@ pub enum Block {
     Heading {
         /// 2 to 4.
         level: u8,
-        /// Stable, and the only one on all pages.
+        /// Stable, and unique across all pages.
         id: String,
         /// Its text.
         text: Text,
     },
     /// A paragraph.
     Paragraph(Text),
-    /// Items without an order.
+    /// An unordered list.
     List(Vec<Text>),
-    /// Items in order.
+    /// An ordered list.
     Steps(Vec<Text>),
     /// A table.
     Table {
@@ -38,7 +38,7 @@ pub enum Block {
         /// The rows; each cell holds one or more lines.
         rows: Vec<Vec<Cell>>,
     },
-    /// Text as it is typed or answered.
+    /// Text as typed or returned.
     Code {
         /// `sh` or `json`.
         language: &'static str,
@@ -62,9 +62,9 @@ pub enum Inline {
     Code(String),
     /// A link.
     Link(Target, Box<Inline>),
-    /// A place that links lead to.
+    /// A link target.
     Anchor(String),
-    /// What a fact rests on.
+    /// The evidence for a fact.
     Badge(Evidence),
 }
 
@@ -75,7 +75,7 @@ pub enum Target {
     Id(String),
     /// A page.
     Page(String),
-    /// Somewhere else.
+    /// An external URL.
     Url(String),
 }
 
@@ -103,7 +103,7 @@ pub(super) fn plain(text: impl Into<String>) -> Inline {
     Inline::Plain(text.into())
 }
 
-/// A link to an id, its text in code.
+/// A link to an id, with its text as code.
 pub(super) fn link(id: impl Into<String>, text: impl Into<String>) -> Inline {
     Inline::Link(Target::Id(id.into()), Box::new(code(text)))
 }
@@ -127,17 +127,17 @@ pub(super) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Block {
     }
 }
 
-/// A cell of one line of prose.
+/// A cell with one line of prose.
 pub(super) fn cell(text: &str) -> Cell {
     vec![prose(text)]
 }
 
-/// Whether a fact that rests on this is a guess for the Online API.
+/// Whether this evidence makes a fact a guess for the Online API.
 pub(super) fn is_guess(evidence: Evidence) -> bool {
     !matches!(evidence, Evidence::Documented | Evidence::Example)
 }
 
-/// What a badge says.
+/// The text of a badge.
 pub(super) fn badge(evidence: Evidence) -> String {
     match evidence {
         Evidence::Documented | Evidence::Example => evidence.as_str().to_owned(),
@@ -145,7 +145,7 @@ pub(super) fn badge(evidence: Evidence) -> String {
     }
 }
 
-/// The text without its marks.
+/// The text without markup.
 pub(super) fn bare(text: &[Inline]) -> String {
     text.iter()
         .map(|piece| match piece {

@@ -6,8 +6,8 @@ use crate::endpoint::Endpoint;
 use crate::error::Msg;
 use crate::rulebook::Rulebook;
 
-/// The refusals of endpoints. Those that are about one parameter are in the table of
-/// parameters, and here in one row for each word of `field_errors`.
+/// The refusals of endpoints. Those about one parameter are in the table of parameters; here they
+/// have one row for each word of `field_errors`.
 pub(super) fn table_of(rulebook: &Rulebook, endpoints: &[Endpoint], families: &[&str]) -> Block {
     let is_here = |clause: &&Clause| {
         clause.asserts == Asserts::Refusal

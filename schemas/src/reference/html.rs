@@ -118,7 +118,7 @@ fn write_block(out: &mut String, block: &Block) {
             out.push_str("</tbody>\n</table></div>\n");
             Ok(())
         }
-        // A reader without a mouse scrolls what can have the focus.
+        // Keyboard users can only scroll what is focusable.
         Block::Code { language, text } => writeln!(
             out,
             "<pre tabindex=\"0\" class=\"{language}\"><code>{}</code></pre>",
@@ -163,7 +163,8 @@ fn line(pieces: &[Inline]) -> String {
     pieces.iter().map(piece).collect()
 }
 
-/// A name may be broken after its parts, so that a narrow column need not break it anywhere.
+/// Allows line breaks between the parts of a name, so that narrow columns need not break it
+/// elsewhere.
 fn breakable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -184,7 +185,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // What no HTML document may hold.
+            // HTML forbids these characters.
             '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f' => out.push('\u{fffd}'),
             c => out.push(c),
         }

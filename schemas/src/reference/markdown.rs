@@ -22,7 +22,7 @@ pub(super) fn render(pages: &[Page], dialect: &str) -> Vec<(String, String)> {
     pages.iter().map(render).collect()
 }
 
-/// On which page each id stands.
+/// The page of each id.
 struct Index<'p> {
     first: &'p str,
     pages: HashMap<&'p str, &'p str>,
@@ -117,7 +117,7 @@ fn write_block(text: &mut String, block: &Block, index: &Index<'_>, here: &str) 
             language,
             text: code,
         } => {
-            // A fence that the text cannot close.
+            // A fence longer than any in the text.
             let fence = "`".repeat(longest_run(code).max(2) + 1);
             writeln!(text, "{fence}{language}\n{code}\n{fence}")
         }
@@ -145,7 +145,7 @@ fn line(pieces: &[Inline], index: &Index<'_>, here: &str, in_table: bool) -> Str
     pieces.iter().map(piece).collect()
 }
 
-/// Code, whatever backticks and line breaks are in it.
+/// Inline code with any backticks and line breaks.
 fn quoted(text: &str, in_table: bool) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let text = if in_table {
@@ -165,7 +165,7 @@ fn longest_run(text: &str) -> usize {
     runs.map(str::len).max().unwrap_or(0)
 }
 
-/// Prose in which nothing is markup.
+/// Escapes prose.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,8 +1,8 @@
 //! The API reference of a dialect, for the developer of a shop.
 //!
 //! [`pages()`] writes the content as blocks and inline text, from a [`Rulebook`] alone; the two
-//! renderers turn that into Markdown files or one HTML document, and know nothing of the API.
-//! Nothing that a dialect says reaches an output unescaped: dialects come from users.
+//! renderers turn that into Markdown files or one HTML document, and know nothing about the API.
+//! Dialects come from users, so everything they say is escaped.
 
 mod answers;
 mod clauses;
@@ -33,9 +33,8 @@ pub fn markdown(rulebook: &Rulebook, options: &Options) -> Vec<(String, String)>
     markdown::render(&pages(rulebook, options), &rulebook.dialect().name)
 }
 
-/// The reference as one complete HTML document, without script and external resources. Every
-/// heading, clause and parameter has an id: `#init_v2`, `#clause-init.lang.values`,
-/// `#init-lang`.
+/// The reference as one complete HTML document, without scripts or external resources. Every
+/// heading, clause and parameter has an id: `#init_v2`, `#clause-init.lang.values`, `#init-lang`.
 pub fn html(rulebook: &Rulebook, options: &Options) -> String {
     let title = format!(
         "Flexiti Online API: reference, dialect {}",

@@ -1,22 +1,22 @@
-//! Whom a reference is made for.
+//! The values that a reference's examples use.
 
-/// Whom the examples of a reference are for.
+/// The values that a reference's examples use.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the API is, down to `/flexiti/online-api`.
+    /// The base URL of the API, ending in `/flexiti/online-api`.
     pub base_url: String,
     /// The client whose paths the examples call.
     pub client_id: String,
-    /// What stands for its secret.
+    /// The placeholder for its secret.
     pub client_secret: String,
-    /// The user name and the password of the client's user, for the password grant.
+    /// The client's user name and password, for the password grant.
     pub user: (String, String),
-    /// A link back to where the reader came from: address and text.
+    /// A link back to where the reader came from: URL and text.
     pub back: Option<(String, String)>,
 }
 
 impl Default for Options {
-    /// The mock on its usual address, and its demo merchant.
+    /// The mock at its default address, and its demo merchant.
     fn default() -> Self {
         Self {
             base_url: "http://127.0.0.1:4359/flexiti/online-api".to_owned(),

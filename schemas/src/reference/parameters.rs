@@ -9,7 +9,7 @@ use crate::rulebook::Rulebook;
 use crate::vocabulary::Flow;
 use serde_json::{Map, Value, json};
 
-/// The table of an endpoint's parameters, their ids beginning with `prefix`.
+/// The table of an endpoint's parameters; their ids begin with `prefix`.
 pub(super) fn parameters(
     rulebook: &Rulebook,
     others: &[Rulebook],
@@ -66,10 +66,10 @@ fn row(
     ]
 }
 
-/// What is said of a parameter that a dialect ignores.
+/// The text for a parameter that the dialect ignores.
 const UNREAD: &str = "anything: this dialect does not read it";
 
-/// Whether any of the constraints that the contract has on a parameter holds in the dialect.
+/// Whether any of the contract's constraints on a parameter holds in the dialect.
 fn is_read(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> bool {
     let body = &rulebook.contract().endpoint(endpoint).request;
     let body = rulebook.contract().bodies.get(body);
@@ -77,7 +77,7 @@ fn is_read(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> bool {
     constraints.is_none_or(Vec::is_empty) || !clauses_of(rulebook, endpoint, param).is_empty()
 }
 
-/// What an endpoint asks of a parameter, in words.
+/// The requirements of an endpoint on a parameter, in words.
 #[derive(PartialEq)]
 struct Shape {
     required: Vec<String>,
@@ -151,7 +151,7 @@ fn required(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Vec<String>
     lines
 }
 
-/// The cases that an endpoint tells apart, with a request of each.
+/// The cases that an endpoint distinguishes, with a request for each.
 fn contexts(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<(String, Value)> {
     match endpoint {
         Endpoint::InitV2 | Endpoint::InitPlain => [Flow::Apply, Flow::Buy, Flow::ApplyBuy]
@@ -208,7 +208,7 @@ pub(super) fn clauses_of(
         .collect()
 }
 
-/// What is answered to a value that is not allowed, for each clause, with its evidence.
+/// The answer to an invalid value, for each clause, with its evidence.
 fn refusals(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Cell {
     let line = |clause: &Clause| {
         let refusal = rulebook.refusal_of(&clause.id)?;
@@ -229,7 +229,7 @@ fn refusals(rulebook: &Rulebook, endpoint: Endpoint, param: &str) -> Cell {
     lines.filter_map(line).collect()
 }
 
-/// What the other shipped dialects ask instead.
+/// The requirements of the other shipped dialects, where they differ.
 fn differences(shape: &Shape, others: &[Rulebook], endpoint: Endpoint, param: &str) -> Cell {
     let mut found: Vec<(Vec<&str>, String)> = Vec::new();
     for other in others.iter().filter(|other| other.serves(endpoint)) {
@@ -264,7 +264,7 @@ fn differences(shape: &Shape, others: &[Rulebook], endpoint: Endpoint, param: &s
     found.iter().map(line).collect()
 }
 
-/// What a flow must send, in words.
+/// The parameters that a flow requires, in words.
 pub(super) fn demanded(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> String {
     let mut list = Vec::new();
     let mut blocks: Vec<&str> = Vec::new();
@@ -283,7 +283,7 @@ pub(super) fn demanded(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> S
                     blocks.push(block);
                     list.push(format!("the fields of `{block}`"));
                 }
-                // The other of two that stand for each other has named it.
+                // Its alternative has already named it.
                 None if list.iter().any(|said| said.contains(&format!("`{name}`"))) => {}
                 None => {
                     let other = unless.strip_suffix(" is sent");
@@ -298,7 +298,7 @@ pub(super) fn demanded(rulebook: &Rulebook, endpoint: Endpoint, flow: Flow) -> S
     list.join(", ")
 }
 
-/// What two endpoints with the same parameters ask differently.
+/// How the requirements of two endpoints with the same parameters differ.
 pub(super) fn between(rulebook: &Rulebook, one: Endpoint, other: Endpoint) -> Option<Block> {
     let path = |endpoint| rulebook.contract().endpoint(endpoint).path.clone();
     let row = |param: &Param| {

@@ -9,15 +9,15 @@ use crate::wording::alternatives;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What belongs on a page: families of clauses, bodies, and the beginnings of knobs that only
-/// code reads.
+/// What belongs on a page: families of clauses, bodies, and the prefixes of knobs that only code
+/// uses.
 pub(super) struct Scope {
     pub families: &'static [&'static str],
     pub bodies: &'static [&'static str],
     pub knobs: &'static [&'static str],
 }
 
-/// The knobs that bear on a page.
+/// The knobs relevant to a page.
 fn knobs(rulebook: &Rulebook, scope: &Scope) -> BTreeSet<String> {
     let contract = rulebook.contract();
     let head = |knob: &str| knob.split('.').next().unwrap_or(knob).to_owned();
@@ -38,7 +38,7 @@ fn knobs(rulebook: &Rulebook, scope: &Scope) -> BTreeSet<String> {
     found
 }
 
-/// The table of the open questions of a page, which has this name.
+/// The table of open questions for the page with this name.
 pub(super) fn table_of(rulebook: &Rulebook, page: &str, scope: &Scope) -> Vec<Block> {
     let knobs = knobs(rulebook, scope);
     let schema = rulebook
@@ -111,7 +111,7 @@ fn shown(answer: &Value, row: &Value) -> String {
         Value::Null => "not enforced".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        // The answers of the evidence are sentences already where they are no answers.
+        // Answers in the evidence that no dialect can give are already sentences.
         Value::String(text) if text.starts_with('^') => {
             worded(text).unwrap_or_else(|| format!("what matches `{text}`"))
         }

@@ -11,17 +11,17 @@ use std::fmt::Write as _;
 /// A request that the dialect accepts.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// Where it goes.
+    /// The endpoint it goes to.
     pub endpoint: Endpoint,
     /// What it is for.
     pub title: String,
-    /// Its parameters under their dotted names, headers among them.
+    /// Its parameters by dotted name, including headers.
     pub parameters: Map<String, Value>,
-    /// The request as a curl command, for each encoding that the dialect reads.
+    /// The request as curl commands, one for each encoding that the dialect reads.
     pub commands: Vec<Command>,
 }
 
-/// A request as somebody types it.
+/// A request as a command.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// `form`, `JSON` or `query`.
@@ -30,7 +30,7 @@ pub struct Command {
     pub curl: String,
 }
 
-/// One example for each flow, grant and endpoint that the dialect serves.
+/// One example for each flow, grant and endpoint of the dialect.
 pub fn examples(rulebook: &Rulebook, options: &Options) -> Vec<Example> {
     let mut list = grants(rulebook, options);
     list.extend(
@@ -150,7 +150,7 @@ fn init(rulebook: &Rulebook, options: &Options, flow: Flow) -> Option<Example> {
     Some(example(rulebook, options, endpoint, title, parameters))
 }
 
-/// As the reference writes it.
+/// The name as the reference writes it.
 pub(super) fn flow_name(flow: Flow) -> &'static str {
     match flow {
         Flow::Apply => "Apply",
@@ -159,7 +159,7 @@ pub(super) fn flow_name(flow: Flow) -> &'static str {
     }
 }
 
-/// Parameters with an example each.
+/// Parameters with example values.
 fn filled(rulebook: &Rulebook, endpoint: Endpoint, names: &[&str]) -> Map<String, Value> {
     let value = |name: &&str| {
         let allowed = rulebook.allowed(endpoint, name);
@@ -252,7 +252,7 @@ fn curl(
     lines.join(" \\\n")
 }
 
-/// The parameters as a JSON body: blocks nested, and each value of the JSON type that says most.
+/// The parameters as a JSON body, with nested blocks and the most specific JSON types.
 fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)]) -> Value {
     let mut body = json!({});
     for (name, value) in fields {
@@ -267,7 +267,7 @@ fn nested(rulebook: &Rulebook, endpoint: Endpoint, fields: &[(&String, &Value)])
     body
 }
 
-/// A text as the JSON type that says most of it.
+/// A text as the most specific JSON type.
 fn typed(rulebook: &Rulebook, param: &Param, text: &str) -> Value {
     let takes = |name: &str| param.json.iter().any(|known| known == name);
     let value = match serde_json::from_str(text) {
@@ -285,12 +285,12 @@ fn typed(rulebook: &Rulebook, param: &Param, text: &str) -> Value {
     }
 }
 
-/// The first id that orders have.
+/// The id of the first order.
 pub(super) fn order_id(rulebook: &Rulebook) -> String {
     rulebook.dialect().answer("first_order_id").to_string()
 }
 
-/// An argument of a POSIX shell.
+/// Quotes an argument for a POSIX shell.
 fn shell(text: &str) -> String {
     let mut out = String::from("'");
     for piece in text.split('\'') {

@@ -1,4 +1,4 @@
-//! Judging requests and answers against the schemas.
+//! Judges requests and answers by the schemas.
 
 use crate::body::Body;
 use crate::endpoint::Endpoint;
@@ -12,9 +12,9 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::json::{Json as _, Node as _, Object as _};
 use serde_json::Value;
 
-/// How many parameters are looked at together. To say what is wrong takes several times as long as
-/// to see that nothing is, and so is done for few: of an order with a wrong date of birth, 28k
-/// instructions instead of 42k. One that is right takes 21k instead of 19k.
+/// How many parameters are validated at once. Finding out what is wrong takes several times as long
+/// as finding out that nothing is, so it is done for few at a time: for an order with a wrong date
+/// of birth, that takes 28k instructions instead of 42k. A valid one takes 21k instead of 19k.
 const FEW: usize = 4;
 
 impl Rulebook {
@@ -26,7 +26,7 @@ impl Rulebook {
         self.check_node(endpoint, &[request], request)
     }
 
-    /// Like [`Rulebook::check`], for parameters that were read from a request.
+    /// Like [`Rulebook::check`], for parameters read from a request.
     pub fn check_parameters(
         &self,
         endpoint: Endpoint,
@@ -37,7 +37,7 @@ impl Rulebook {
         self.check_node(endpoint, &few, FlatNode::Parameters(rows))
     }
 
-    /// Checks the parameters of a request, a few of them at a time, and then the whole.
+    /// Checks the parameters of a request, a few at a time, then the request as a whole.
     fn check_node(
         &self,
         endpoint: Endpoint,

@@ -1,4 +1,4 @@
-//! Compiling the contract for a dialect: which clauses hold, and the schemas they leave.
+//! Compiles the contract for a dialect: which clauses hold, and the resulting schemas.
 
 use crate::body::Body;
 use crate::clause::{Check, Clause};
@@ -19,8 +19,8 @@ impl Rulebook {
         Self::compiled(contract, dialect, None)
     }
 
-    /// Compiles the contract without one clause, for a server that does not keep it. Not an
-    /// option of the programs.
+    /// Compiles the contract without one clause, for a server that does not keep it. Not an option
+    /// of the programs.
     pub fn compile_without(
         contract: &'static Contract,
         dialect: Dialect,

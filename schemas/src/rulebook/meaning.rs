@@ -1,4 +1,4 @@
-//! Comparing what clauses mean in two dialects.
+//! Compares what clauses mean in two dialects.
 
 use crate::clause::Clause;
 use crate::resolve;
@@ -6,7 +6,7 @@ use crate::rulebook::Rulebook;
 use serde_json::{Value, json};
 
 impl Rulebook {
-    /// What a clause means in this dialect, in a form that can be compared.
+    /// What a clause means in this dialect, in a comparable form.
     pub fn meaning(&self, clause: &Clause) -> Value {
         if !self.is_active(&clause.id) {
             return Value::Null;
@@ -27,7 +27,7 @@ impl Rulebook {
         json!({"fragments": fragments, "knobs": knobs, "refusal": self.refusal_of(&clause.id).map(|r| (r.status.as_u16(), r.error)), "msg": self.msg_of(&clause.id)})
     }
 
-    /// The clauses that hold here but mean something else in `other`, or do not hold there.
+    /// The clauses that hold here and mean something else in `other`, or do not hold there.
     pub fn differing(&self, other: &Self) -> Vec<&'static str> {
         self.clauses()
             .filter(|clause| self.meaning(clause) != other.meaning(clause))

@@ -1,6 +1,6 @@
 //! The contract compiled for one dialect: what a server of that dialect enforces. The struct and
-//! its accessors are here; the submodules compile it, check requests with it, find refusals, read
-//! what no schema says and compare dialects.
+//! its accessors are here; the submodules compile it, check requests, find refusals, answer what no
+//! schema expresses, and compare dialects.
 
 mod check;
 mod compile;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock, RwLock};
 
-/// Remedies that were made: by endpoint and clause, and by parameter.
+/// Cached remedies: by endpoint and clause, then by parameter.
 type Remedies = FxHashMap<(Option<Endpoint>, &'static str), FxHashMap<String, Arc<str>>>;
 
 /// The contract compiled for one dialect.
@@ -58,7 +58,7 @@ impl Rulebook {
         &self.dialect
     }
 
-    /// The answers of the dialect that code reads.
+    /// The dialect's answers that code uses.
     pub fn knobs(&self) -> &Knobs {
         &self.dialect.knobs
     }

@@ -1,4 +1,4 @@
-//! How the dialect reads a request and names what it answers, where no schema says it.
+//! How the dialect reads requests and names things, where no schema says it.
 
 use crate::dialect::{JsonScalars, JsonTextFor, NamedSpelling};
 use crate::endpoint::Endpoint;
@@ -10,9 +10,9 @@ use http::StatusCode;
 use serde_json::Value;
 
 impl Rulebook {
-    /// Whether a JSON value of a parameter is read as text: text is, unless it must have a type of
-    /// its own, and the numbers and booleans that the dialect takes for text. Everything else is a
-    /// wrong type.
+    /// Whether a JSON value of a parameter is read as text. This is true of text, unless the
+    /// parameter must have its own type, and of the numbers and booleans that the dialect accepts
+    /// as text. Anything else has the wrong type.
     pub fn reads(&self, param: &Param, value: &Value) -> bool {
         let own = |kind: &str| param.json.iter().any(|known| known == kind);
         match (value, self.knobs().json_scalars) {
@@ -28,7 +28,7 @@ impl Rulebook {
         }
     }
 
-    /// Whether a JSON body must give a parameter as a number or boolean, which it is by nature.
+    /// Whether a JSON body must give a numeric or boolean parameter in its own type.
     fn needs_own_type(&self, param: &Param) -> bool {
         let own = |kind: &str| param.json.iter().any(|known| known == kind);
         let text_for = self.knobs().json_text_for;
@@ -51,7 +51,7 @@ impl Rulebook {
         }
     }
 
-    /// The name by which a refusal calls a parameter.
+    /// The name of a parameter in refusals.
     pub fn named<'p>(&self, param: &'p str) -> &'p str {
         match (param, self.knobs().merchant_order_id_named) {
             ("merchant_order_id", NamedSpelling::Documented) => "merchant_orderid",
@@ -59,7 +59,7 @@ impl Rulebook {
         }
     }
 
-    /// The status of an endpoint's answer to a request that it grants.
+    /// The status of an endpoint's answer to a granted request.
     pub fn success_status(&self, endpoint: Endpoint) -> StatusCode {
         match endpoint {
             Endpoint::InitV2 | Endpoint::InitPlain => self.knobs().init_success_status.into(),
@@ -67,7 +67,7 @@ impl Rulebook {
         }
     }
 
-    /// The language that the text of `lang` means; none where the dialect has no such language.
+    /// The language that the text of `lang` names; `None` if the dialect does not have it.
     pub fn lang(&self, text: &str) -> Option<Lang> {
         self.langs.is_match(text).then(|| Lang::of(text))
     }

@@ -1,4 +1,4 @@
-//! What a violation is answered with.
+//! The answers to violations.
 
 use crate::clause::{Clause, ErrorSource};
 use crate::dialect::TokenStyle;
@@ -9,19 +9,18 @@ use crate::vocabulary::{Refusal, Violation};
 use serde_json::Value;
 
 impl Rulebook {
-    /// What a violation of `clause` is answered with.
+    /// The answer to a violation of `clause`.
     pub fn refusal_of(&self, clause: &str) -> Option<Refusal> {
         let error = self.error_id(self.contract.clause(clause)?)?;
         Some(self.refusal(error))
     }
 
-    /// The error that a violation of `clause` is answered with.
+    /// The error for a violation of `clause`.
     pub fn error_of(&self, clause: &str) -> Option<ErrorId> {
         self.error_id(self.contract.clause(clause)?)
     }
 
-    /// What `error` is answered with, in the dialect's style and with the status and the word
-    /// that the dialect gives it.
+    /// The answer for `error`, in the dialect's style, with the dialect's status and word.
     pub fn refusal(&self, error: ErrorId) -> Refusal {
         let row = &self.contract.errors[error];
         let plain = (row.status, &row.error, &row.message);
@@ -43,7 +42,7 @@ impl Rulebook {
         }
     }
 
-    /// The error that a violation of `rule` is answered with.
+    /// The error for a violation of `rule`.
     pub fn error_id_of(&self, rule: Rule) -> ErrorId {
         let clause = self.contract.clause(rule.id());
         clause
@@ -51,7 +50,7 @@ impl Rulebook {
             .unwrap_or(ErrorId::WrongInputs)
     }
 
-    /// The `msg` of a violation of `clause`, where it has one.
+    /// The `msg` for a violation of `clause`, if it has one.
     pub fn msg_of(&self, clause: &str) -> Option<Msg> {
         let own = self.knobs().msg_words.get(clause).copied();
         own.or_else(|| self.contract.clause(clause)?.msg)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the first line of a transcript says that it is.
+/// The `format` in the first line of a transcript.
 pub const FORMAT: &str = "flexiti-mock transcript";
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -14,12 +14,12 @@ pub struct Header {
     pub format: String,
     /// [`VERSION`].
     pub version: u32,
-    /// The version of the program that began the file.
+    /// The version of the program that started the file.
     pub program: String,
 }
 
 impl Header {
-    /// That of a file which this program begins.
+    /// The header of a file that this program starts.
     pub fn new() -> Self {
         Self {
             format: FORMAT.to_owned(),
@@ -35,11 +35,11 @@ impl Default for Header {
     }
 }
 
-/// One exchange, with `***` and a hash in the place of each secret.
+/// One exchange, with `***` and a hash in place of each secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
-    /// When the request came, in UTC.
+    /// When the request arrived, in UTC.
     pub at: String,
     /// The merchant.
     pub client_id: Option<String>,
@@ -49,7 +49,7 @@ pub struct Recorded {
     pub server: String,
     /// What was sent to it.
     pub request: Request,
-    /// What it answered; absent if it did not.
+    /// The answer; absent if there was none.
     pub answer: Option<Answer>,
     /// Why there is no answer.
     pub error: Option<String>,
@@ -65,11 +65,11 @@ pub struct Request {
     pub method: String,
     /// The path, percent-encoded.
     pub path: String,
-    /// The query as it was sent.
+    /// The query as sent.
     pub query: Option<String>,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; absent for hosted pages, whose forms hold what a customer typed.
+    /// The body; absent for hosted pages, whose forms contain a customer's input.
     pub body: Option<String>,
 }
 
@@ -81,9 +81,9 @@ pub struct Answer {
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; absent for hosted pages and what is no text.
+    /// The body; absent for hosted pages and for anything but text.
     pub body: Option<String>,
-    /// How many bytes the body had.
+    /// The size of the body in bytes.
     pub length: usize,
 }
 

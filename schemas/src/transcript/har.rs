@@ -1,4 +1,4 @@
-//! A transcript as an HTTP archive (HAR 1.2), which browsers and other tools open.
+//! A transcript as an HTTP archive (HAR 1.2), which browsers and other tools can open.
 
 use super::exchange::{Answer, FORMAT, Recorded, Request, VERSION};
 use serde::Deserialize;
@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::parse;
 
-/// The only page of an archive: Firefox and Safari open none without one.
+/// The only page of an archive: Firefox and Safari need one.
 const PAGE: &str = "transcript";
-/// What the lines of a comment begin with: the format has no other place.
+/// Prefix of a line in a comment, as the format has no other field for the endpoint.
 const ENDPOINT: &str = "endpoint ";
 const MERCHANT: &str = "merchant ";
 const ERROR: &str = "error ";
-/// What an archive that this program writes ends with.
+/// The end of an archive that this program writes.
 pub const HAR_END: &str = "\n]}}\n";
 
-/// What an archive begins with that this program writes.
+/// The beginning of an archive that this program writes.
 pub fn archive_start(at: &str) -> String {
     let page = json!({
         "startedDateTime": at,
@@ -29,7 +29,7 @@ pub fn archive_start(at: &str) -> String {
     )
 }
 
-/// An exchange of an archive.
+/// An exchange as an entry of an archive.
 pub fn archive_entry(recorded: &Recorded) -> Value {
     let Recorded {
         request, answer, ..
@@ -40,7 +40,7 @@ pub fn archive_entry(recorded: &Recorded) -> Value {
     let mark = if query.is_empty() { "" } else { "?" };
     let url = format!("{}{}{mark}{query}", recorded.server, request.path);
     let pairs = parse(query.as_bytes()).into_owned().collect::<Vec<_>>();
-    // Milliseconds, as the format has them.
+    // In milliseconds.
     let took = std::time::Duration::from_micros(recorded.took_us).as_secs_f64() * 1e3;
     let mut sent = json!({
         "method": request.method,
@@ -101,7 +101,7 @@ pub fn archive_entry(recorded: &Recorded) -> Value {
     entry
 }
 
-/// What is read of an archive.
+/// The parts of an archive that are read.
 #[derive(Deserialize)]
 pub(super) struct Archive {
     log: Log,
@@ -153,7 +153,7 @@ struct Content {
     encoding: Option<String>,
 }
 
-/// The exchanges of an archive, whoever wrote it.
+/// Reads the exchanges of an archive, whatever program wrote it.
 pub(super) fn read(text: &str) -> Result<Vec<Recorded>, String> {
     let archive: Archive = serde_json::from_str(text)
         .map_err(|error| format!("is not an HTTP archive that can be read: {error}"))?;
@@ -166,7 +166,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Recorded>, String> {
 fn recorded(entry: Entry) -> Result<Recorded, String> {
     let url = &entry.request.url;
     let parsed = Url::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
-    // As it stands, and not as a browser would spell it.
+    // As written, without normalization.
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     let path = path.split('#').next().unwrap_or_default();
@@ -175,7 +175,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         None => (path, None),
     };
     let rows = |rows: Vec<Row>| {
-        // Browsers write HTTP/2's own fields beside them.
+        // Browsers include the pseudo-header fields of HTTP/2.
         let rows = rows.into_iter().filter(|row| !row.name.starts_with(':'));
         let row = |row: Row| (row.name.to_ascii_lowercase(), row.value);
         rows.map(row).collect::<Vec<_>>()
@@ -185,7 +185,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         headers,
         content,
     } = entry.response;
-    // What is no text stands there in base64.
+    // Anything but text is in base64.
     let text = content.text.filter(|_| content.encoding.is_none());
     let answer = (status != 0).then(|| Answer {
         status,

@@ -1,6 +1,6 @@
-//! Transcripts: the exchanges that a mock had with another server, in its place. One JSON object a
-//! line: first what the file is, then one exchange each, as `meta/transcript.schema.json` says; or
-//! an HTTP archive (HAR 1.2) of the same exchanges.
+//! Transcripts: the exchanges of a mock with its upstream. Each line is a JSON object: first a
+//! header, then one exchange each, as described by `meta/transcript.schema.json`. The alternative
+//! is an HTTP archive (HAR 1.2) of the same exchanges.
 
 mod exchange;
 mod har;
@@ -8,18 +8,18 @@ mod har;
 pub use exchange::{Answer, FORMAT, Header, Recorded, Request, VERSION};
 pub use har::{HAR_END, archive_entry, archive_start};
 
-/// The largest file that is read.
+/// Maximum size of a file that is read, in bytes.
 pub const LARGEST: u64 = 512 * 1024 * 1024;
 
-/// Whether a file of this name holds an HTTP archive.
+/// Whether the name is that of an HTTP archive.
 pub fn is_archive(name: &str) -> bool {
     let end = name.len().saturating_sub(4);
     name.get(end..)
         .is_some_and(|end| end.eq_ignore_ascii_case(".har"))
 }
 
-/// The exchanges of a file, whichever of the two formats it has. What a server was writing when it
-/// was killed, an incomplete last line, is left out. The error says where the mistake is.
+/// Reads the exchanges of a file in either format. An incomplete last line, as left by a killed
+/// server, is skipped. An error gives the position.
 pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
     let start = text.trim_ascii_start();
     if start.starts_with("{\"log\"") || serde_json::from_str::<har::Archive>(start).is_ok() {
@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
         .collect()
 }
 
-/// Whether the first line says that the file is a transcript that this program reads.
+/// Checks that the first line is the header of a transcript that this program can read.
 pub fn check_header(text: &str) -> Result<(), String> {
     let foreign = || {
         format!(

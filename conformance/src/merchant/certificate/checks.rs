@@ -1,4 +1,4 @@
-//! Whether a certificate is of this time, and its trace complete.
+//! Checks that a certificate is current and its trace complete.
 
 use super::{Certificate, VALID};
 use crate::merchant::judge::results::Act;
@@ -8,10 +8,10 @@ use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::Contract;
 use std::collections::BTreeSet;
 
-/// How far the clocks of issuer and reader may be apart.
+/// Allowed clock skew between issuer and reader.
 const CLOCKS: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
-/// Whether a certificate is of this time: neither of the future nor out of date.
+/// Checks that a certificate is neither from the future nor expired.
 pub fn current(certificate: &Certificate, now: jiff::Timestamp) -> anyhow::Result<()> {
     let read = |key: &str, text: &str| {
         let time: jiff::Timestamp = text
@@ -35,7 +35,7 @@ pub fn current(certificate: &Certificate, now: jiff::Timestamp) -> anyhow::Resul
     Ok(())
 }
 
-/// Whether everything happened between the beginning of the run and the certificate.
+/// Checks that everything happened between the start of the run and the issue of the certificate.
 pub fn within(certificate: &Certificate) -> anyhow::Result<()> {
     let time = |text: &str| -> anyhow::Result<jiff::Timestamp> { Ok(text.parse()?) };
     let from = time(&certificate.started)?
@@ -58,7 +58,7 @@ pub fn within(certificate: &Certificate) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the plans of the fuzzer are those of the seed, and all of them.
+/// Checks that the fuzzer's plans are those of the seed, and complete.
 pub fn plans(contract: &Contract, certificate: &Certificate) -> anyhow::Result<()> {
     let acts = &certificate.acts;
     for acts in acts.chunk_by(|one, next| one.dialect == next.dialect) {
@@ -93,7 +93,7 @@ pub fn plans(contract: &Contract, certificate: &Certificate) -> anyhow::Result<(
     Ok(())
 }
 
-/// Whether no call was dropped from a trace: the journal numbers calls without gaps.
+/// Checks that no call was dropped from a trace: the journal numbers calls without gaps.
 pub fn whole(act: &Act) -> anyhow::Result<()> {
     let mut next = act.played.first().map_or(1, |played| played.first_id);
     for played in &act.played {
@@ -118,7 +118,7 @@ pub fn whole(act: &Act) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the trace of a scenario is complete: every step, every fault, every order opened.
+/// Checks that the trace of a scenario is complete: every step, every fault, every order opened.
 pub fn complete(played: &Played) -> anyhow::Result<()> {
     let scenario = scenarios::of(played);
     let scenario = scenario.context("no such scenario")?;
@@ -128,7 +128,7 @@ pub fn complete(played: &Played) -> anyhow::Result<()> {
             && steps.clone().all(|(step, happened)| happened.is_of(step)),
         "what happened is not what the scenario's steps are"
     );
-    // A step that failed may have been the one that plans the faults; it proves nothing anyway.
+    // The step that failed may have been the one that plans the faults; it proves nothing anyway.
     ensure!(
         scenario.faults.len() == played.faults.len() || played.failures().next().is_some(),
         "the scenario plans {} faults, the trace has {}",

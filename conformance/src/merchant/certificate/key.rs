@@ -10,10 +10,10 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The only algorithm.
+/// The only supported algorithm.
 pub const ALGORITHM: &str = "Ed25519";
 
-/// A key as it is kept in a file.
+/// A key as stored in a file.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
@@ -22,8 +22,8 @@ struct KeyFile {
     public_key: String,
 }
 
-/// Generates a key pair, writes it to a new file that only its owner may read, and returns the
-/// public key in base64.
+/// Generates a key pair, writes it to a new file readable only by its owner, and returns the public
+/// key in base64.
 pub fn generate(path: &Path) -> anyhow::Result<String> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("no randomness: {error}"))?;
@@ -93,7 +93,7 @@ pub fn sign(key: &SigningKey, bytes: &[u8]) -> Signed {
     }
 }
 
-/// Checks a signature of `bytes`; the error says what is wrong with it.
+/// Checks a signature of `bytes`; the error says why it is invalid.
 pub fn check(signed: &Signed, bytes: &[u8]) -> anyhow::Result<()> {
     if signed.algorithm != ALGORITHM {
         bail!(

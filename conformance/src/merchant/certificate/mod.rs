@@ -1,5 +1,5 @@
 //! A signed certificate that a third party can check: what was done, what was observed, and the
-//! verdicts. Verification judges the trace again, and trusts none of the verdicts in the file.
+//! verdicts. Verification judges the trace again and trusts none of the verdicts in the file.
 
 mod checks;
 pub mod key;
@@ -17,7 +17,7 @@ use flexiti_contract::scenario::Rank;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the file is, and in which version.
+/// The file's type and version.
 const FORMAT: &str = "flexiti-merchant-certificate/2";
 
 /// A certificate without its signature.
@@ -30,13 +30,13 @@ pub struct Certificate {
     pub runner: String,
     /// Digest of the contract's data (SHA-256): scenarios, clauses, rules.
     pub contract: String,
-    /// Whose shop it is, and what it was tried with.
+    /// Whose shop it is, and what tested it.
     pub subject: Subject,
     /// When the run began (RFC 3339), by the issuer's clock.
     pub started: String,
     /// When it was issued.
     pub issued: String,
-    /// From when on it says nothing any more: shops change.
+    /// When it expires: shops change.
     pub expires: String,
     /// The seed of the run.
     pub seed: u64,
@@ -47,17 +47,17 @@ pub struct Certificate {
     pub level: Option<Rank>,
     /// Number of checks by verdict, over all dialects.
     pub summary: Summary,
-    /// The results by dialect, the merchant's own one first.
+    /// The results by dialect, the merchant's own first.
     pub results: Vec<Results>,
     /// The traces: the lanes of each dialect, in the order of `results`.
     pub acts: Vec<Act>,
 }
 
-/// Whose shop it is, and what it was tried with.
+/// Whose shop it is, and what tested it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
-    /// The shop's name, by its driver file.
+    /// The shop's name, from the driver file.
     pub shop: Option<String>,
     /// Its version: a commit, or any text.
     pub version: Option<String>,
@@ -65,11 +65,11 @@ pub struct Subject {
     pub driver: String,
     /// Version of the mock.
     pub mock: String,
-    /// Who signed it, by their own account; the key is what counts.
+    /// Who signed it, by their own account; only the key is proof.
     pub signer: Option<String>,
 }
 
-/// How long a certificate holds.
+/// How long a certificate is valid.
 const VALID: jiff::SignedDuration = jiff::SignedDuration::from_hours(365 * 24);
 /// Number of checks by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +153,7 @@ fn is_complete(contract: &Contract, acts: &[Act]) -> bool {
 }
 
 fn results(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Vec<Results>> {
-    // The lanes of a dialect stand side by side.
+    // The lanes of a dialect are adjacent.
     acts.chunk_by(|one, next| one.dialect == next.dialect)
         .map(|acts| results::judge(contract, acts))
         .collect()

@@ -76,7 +76,7 @@ pub fn told(happened: &Happened) -> String {
                 Some(Belief::Failed) => "failed",
                 None => "nothing that the driver file knows",
             };
-            // A shop that knows at once is not worth a word.
+            // Leave out waits of less than a second.
             let waited = waited_ms
                 .map(|ms| ms / 1_000)
                 .filter(|seconds| *seconds > 0);
@@ -111,7 +111,7 @@ fn seen(page: &Page) -> String {
     format!("{} with status {}{lang}", page.url, page.status)
 }
 
-/// A call as a line: when, what, what came, and why it was refused.
+/// A call on one line: when, what, the answer, and the reason for a refusal.
 pub fn call(call: &ExchangeView, first: &ExchangeView) -> String {
     let since = call.row.at.as_millisecond() - first.row.at.as_millisecond();
     let row = &call.row;

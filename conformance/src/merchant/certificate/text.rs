@@ -31,8 +31,8 @@ pub fn rank(level: Option<Rank>) -> &'static str {
     }
 }
 
-/// A text with control characters, and those that turn the direction of writing, spelled out: a
-/// shop's page may hold any, and a terminal or a browser would obey them.
+/// A text with control and bidirectional characters spelled out: a shop's page may contain any, and
+/// a terminal or browser would obey them.
 pub fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -46,7 +46,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// Whose certificate it is, in a line for each thing that is known.
+/// Whose certificate it is: a line for each known fact.
 pub fn subject(certificate: &Certificate) -> String {
     let subject = &certificate.subject;
     let unnamed = "not named";
@@ -159,8 +159,8 @@ pub fn text(certificate: &Certificate) -> String {
     shown(&text)
 }
 
-/// Why a run may fail although its level is a good one: the level is that of the merchant's own
-/// dialect, and what failed in another one counts all the same.
+/// Why a run may fail despite a good level: the level is that of the merchant's own dialect, but
+/// failures in other dialects count too.
 fn elsewhere(text: &mut String, certificate: &Certificate) {
     let Some((own, others)) = certificate.results.split_first() else {
         return;
@@ -181,7 +181,7 @@ fn elsewhere(text: &mut String, certificate: &Certificate) {
     }
 }
 
-/// Whether nothing is wrong, and other readings of the documentation were not tried.
+/// Whether nothing is wrong, but not every shipped dialect was tried.
 fn is_short_of_dialects(certificate: &Certificate) -> bool {
     let tried = |name: &&str| certificate.results.iter().any(|it| it.dialect == **name);
     certificate.level == Some(Rank::Robust)
@@ -189,7 +189,7 @@ fn is_short_of_dialects(certificate: &Certificate) -> bool {
         && !Contract::shipped().dialect_names().iter().all(tried)
 }
 
-/// How many scenarios were not looked at, and why: a line for each reason.
+/// How many scenarios were not judged, and why: a line for each reason.
 fn consequences(text: &mut String, results: &Results) {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for reason in results.scenarios.iter().filter_map(root_of) {
@@ -203,7 +203,7 @@ fn consequences(text: &mut String, results: &Results) {
     }
 }
 
-/// Why a scenario was not looked at, if nothing else is to be said of it.
+/// Why a scenario was not judged, if that is all there is to say about it.
 fn root_of(result: &ScenarioResult) -> Option<&str> {
     let mut checks = result
         .checks
@@ -247,7 +247,7 @@ fn story(text: &mut String, certificate: &Certificate, dialect: &str, result: &S
     }
 }
 
-/// How many calls of a scenario are told.
+/// Maximum number of calls shown for a scenario.
 const CALLS: usize = 20;
 
 /// A line for each check that did not pass.
@@ -271,7 +271,7 @@ pub fn lines(text: &mut String, checks: &[Judgement]) {
     }
 }
 
-/// What the checks that failed rest on, and what to change: once each.
+/// The basis of each failed check, and what to change: once each.
 fn grounds(text: &mut String, results: &[Results]) {
     let checks = results.iter().flat_map(Results::checks);
     let failed = checks.filter(|check| check.verdict == Verdict::Failed);
@@ -296,7 +296,7 @@ fn grounds(text: &mut String, results: &[Results]) {
     text.push('\n');
 }
 
-/// What the documentation leaves open and is better done otherwise: once each, with a count.
+/// Advice on points that the documentation leaves open: once each, with a count.
 fn advice(text: &mut String, results: &[Results]) {
     let mut all: Vec<(&str, &str, usize)> = Vec::new();
     let checks = results.iter().flat_map(Results::checks);

@@ -1,4 +1,4 @@
-//! Verification: trusts nothing in a certificate that can be found out from its trace.
+//! Verification. Whatever can be recomputed from the trace is not trusted.
 
 use super::checks::{complete, current, plans, whole, within};
 use super::key::{self, Signed};
@@ -13,15 +13,15 @@ use serde_json::Value;
 pub struct Checked {
     /// The certificate.
     pub certificate: Certificate,
-    /// How many calls a mock answered again.
+    /// How many calls the mock answered again.
     pub calls: usize,
     /// Who signed it: the public key in base64.
     pub signer: String,
 }
 
 /// Verifies a certificate file: its form, its signature (by `trusted`, if given), the completeness
-/// of its trace, that the trace leads to the verdicts in the file, and that a mock gives the
-/// answers of the trace again.
+/// of its trace, that the trace yields the verdicts in the file, and that a mock reproduces the
+/// answers in the trace.
 pub fn check(
     contract: &'static Contract,
     text: &str,
@@ -37,7 +37,7 @@ pub fn check(
     })
 }
 
-/// Reads a certificate, of which nothing is missing.
+/// Reads a certificate, and checks that nothing is missing.
 fn read(
     contract: &'static Contract,
     text: &str,
@@ -45,8 +45,8 @@ fn read(
 ) -> anyhow::Result<(Certificate, String)> {
     let text = text.trim_start_matches('\u{feff}');
     let mut file: Value = serde_json::from_str(text).context("not JSON")?;
-    // White space between tokens says nothing; a repeated member, or another spelling of a value,
-    // would be read differently by different readers.
+    // White space between tokens is insignificant; but parsers disagree on repeated members and
+    // alternative spellings of values.
     let written = file.to_string();
     ensure!(
         squeezed(text) == written,
@@ -89,8 +89,8 @@ fn read(
     Ok((certificate, signed.public_key))
 }
 
-/// Whether a mock gives the answers of a certificate again, whatever its verdicts are; for tests of
-/// this project.
+/// Whether a mock reproduces the answers of a certificate, whatever its verdicts; for this
+/// project's tests.
 #[doc(hidden)]
 pub fn replayed(text: &str) -> anyhow::Result<()> {
     let contract = Contract::shipped();

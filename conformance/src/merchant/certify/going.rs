@@ -1,5 +1,4 @@
-//! How the run in one dialect goes, over all lanes: what is still to be played, and when the rest
-//! would say no more.
+//! The state of a run in one dialect, over all lanes: what is left to play, and when to stop early.
 
 use super::lanes::Queue;
 use crate::merchant::driver::Driver;
@@ -12,30 +11,30 @@ use flexiti_contract::scenario::{Rank, Scenario};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long to go on with a shop that fails every check. A shop that works has no limit.
+/// How long to test a shop that fails every check. A shop that works has no limit.
 const HOPELESS: Duration = Duration::from_secs(40);
-/// So much time in scenarios that failed, over all lanes, is enough: more waiting would only confirm
-/// what is known already.
+/// Total time in failed scenarios, over all lanes, after which more would only confirm the
+/// failures.
 const BROKEN: Duration = Duration::from_secs(120);
-/// In how many scenarios, of all lanes, it has failed then.
+/// The number of failed scenarios, over all lanes, that this requires.
 const MANY: usize = 5;
 
-/// How the run in one dialect goes, over all lanes.
+/// The state of a run in one dialect, over all lanes.
 pub(super) struct Going<'d> {
     pub(super) dialect: &'d str,
-    /// What is still to be played.
+    /// What is left to play.
     pub(super) queue: Queue<'d>,
     started: Instant,
-    /// How many plays came to nothing since one came to something.
+    /// How many plays in a row came to nothing.
     lost: AtomicUsize,
-    /// The same in each flow for which the driver file has a part of its own, which may be wrong where
-    /// the rest is right.
+    /// The same for each flow with its own part of the driver file, which may be wrong while the
+    /// rest is right.
     lost_in: [AtomicUsize; FLOWS.len()],
-    /// So many that come to nothing are enough.
+    /// How many in a row end the run.
     enough: usize,
-    /// In how many scenarios something that the documentation asks for was not done.
+    /// How many scenarios failed a documented requirement.
     failed: AtomicUsize,
-    /// How many milliseconds those have taken.
+    /// How long those took, in milliseconds.
     failing: AtomicU64,
 }
 
@@ -47,14 +46,14 @@ impl<'d> Going<'d> {
             started: Instant::now(),
             lost: AtomicUsize::default(),
             lost_in: Default::default(),
-            // Of few, all of them.
+            // With few plays, all of them.
             enough: LOST.min(plays.len()),
             failed: AtomicUsize::new(0),
             failing: AtomicU64::new(0),
         }
     }
 
-    /// Notes how a scenario went that took so long, and gives its verdict as far as it goes by itself.
+    /// Records a played scenario, and returns the verdict on it alone.
     pub(super) fn note(&self, scenario: &Scenario, played: &Played, took: Duration) -> Verdict {
         let judged = judge::judge(scenario, played);
         let is_bad =
@@ -67,7 +66,7 @@ impl<'d> Going<'d> {
         judge::worst(&judged)
     }
 
-    /// Refuses to go on with a shop of which nothing can be seen.
+    /// Counts plays that came to nothing; an error if there were too many in a row.
     pub(super) fn go_on_after(
         &self,
         driver: &Driver,
@@ -89,7 +88,7 @@ impl<'d> Going<'d> {
         Ok(())
     }
 
-    /// Whether the rest would say no more.
+    /// Whether playing the rest would show nothing new.
     pub(super) fn is_over(&self, is_hopeless: bool) -> bool {
         let took = self.started.elapsed();
         let is_broken = self.failed.load(Ordering::Relaxed) >= MANY;
@@ -98,10 +97,10 @@ impl<'d> Going<'d> {
     }
 }
 
-/// Why a play says nothing about the shop: its customer saw nothing at all, or the shop's status
-/// of the order cannot be read.
+/// Why a play says nothing about the shop: the customer saw nothing at all, or the order's status
+/// could not be read.
 pub(super) fn came_to_nothing(driver: &Driver, played: &Played, called_at: &str) -> Option<String> {
-    // A shop that ended is a finding of its own.
+    // A shop that exited is a finding of its own.
     if played.ended.is_some() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Which plays which of several shops gets that run at once.
+//! Distributes plays among several instances of the shop.
 
 use super::options::silences;
 use crate::merchant::scenarios::Play;
@@ -8,20 +8,21 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many shops of one dialect run at once.
+/// How many instances of the shop to run at once in one dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct Shops {
-    /// Where they are quick to start.
+    /// If they start quickly.
     pub most: usize,
     /// However long they take to start.
     pub least: usize,
 }
 
-/// Some of what a shop does wrong shows only while it goes on running: each gets so many plays.
+/// Minimum number of plays for each instance: some mistakes show only in a shop that has been
+/// running for a while.
 const PLAYS: usize = 10;
 
-/// How many shops of one dialect run at once if the runner picks their ports. A shop that polls
-/// Flexiti once a second mostly waits, and so does its customer.
+/// How many instances to run at once in one dialect if the runner picks their ports. A shop that
+/// polls Flexiti once a second mostly waits, and so does its customer.
 pub fn shops(dialects: usize, plays: usize) -> Shops {
     let least = (8 / dialects.max(1)).clamp(2, 4);
     let most = (16 / dialects.max(1)).clamp(least, 12);
@@ -31,10 +32,10 @@ pub fn shops(dialects: usize, plays: usize) -> Shops {
     }
 }
 
-/// How long a shop takes that asks once a second, in milliseconds.
+/// The assumed polling interval of a shop, in milliseconds.
 const ASKS: u64 = 1_000;
 
-/// About how long plays take with a shop that asks once a second, in milliseconds.
+/// Estimated duration of plays with a shop that polls once a second, in milliseconds.
 fn weight(plays: &[Play<'_>]) -> u64 {
     plays.iter().map(|(scenario, ..)| takes(scenario)).sum()
 }
@@ -51,7 +52,7 @@ fn takes(scenario: &Scenario) -> u64 {
             was_looked_at = true;
             20
         }
-        // It was told that nothing is known yet, and asks again when it is.
+        // The shop was told that there is no outcome yet, so it polls again.
         Step::Complete { .. } if std::mem::take(&mut was_looked_at) => ASKS - 300,
         Step::Complete {
             settle_after: Some(after),
@@ -64,11 +65,11 @@ fn takes(scenario: &Scenario) -> u64 {
         let action = &fault["action"];
         match (&action["ms"], &fault["times"]) {
             (Value::Number(ms), _) => ms.as_u64().unwrap_or(0),
-            // The shop asks for another token, at once.
+            // The shop gets another token at once.
             _ if action["type"] == "expire_token" => 20,
             (_, Value::Number(times)) => match times.as_u64() {
                 Some(times @ 1..=3) => times * ASKS,
-                // As long as it is waited for.
+                // As long as the runner waits.
                 _ => 3 * ASKS,
             },
             _ => ASKS,
@@ -77,9 +78,9 @@ fn takes(scenario: &Scenario) -> u64 {
     steps.chain(delays).sum::<u64>()
 }
 
-/// What is to be played in one dialect, and by whichever lane is free next: all plays of a scenario
-/// one after the other, what takes longest first, so that no lane is left with it at the end, and
-/// last what silences a shop.
+/// The plays of one dialect, for whichever lane is free next. The plays of a scenario stay
+/// together. The longest come first, so that no lane is left with one at the end; those that
+/// silence the shop come last.
 pub struct Queue<'p>(Mutex<VecDeque<Vec<Play<'p>>>>);
 
 impl<'p> Queue<'p> {
@@ -88,7 +89,8 @@ impl<'p> Queue<'p> {
             .chunk_by(|one, next| one.0.id == next.0.id)
             .map(<[_]>::to_vec)
             .collect();
-        // What needs somebody's paid order stands where one is paid before.
+        // `callback.foreign` needs another customer's paid order, so it follows the scenario that
+        // leaves one.
         let at = |parts: &[Vec<Play<'_>>], id: &str| parts.iter().position(|p| p[0].0.id == id);
         if let Some(foreign) = at(&parts, "callback.foreign")
             && at(&parts, "outcome.purchased").is_some()
@@ -107,7 +109,7 @@ impl<'p> Queue<'p> {
         self.parts().pop_front()
     }
 
-    /// Takes all that is left, which nobody will play, and gives how many plays it is.
+    /// Discards all remaining plays, and returns how many there were.
     pub fn cut(&self) -> usize {
         self.parts().drain(..).map(|part| part.len()).sum()
     }

@@ -1,4 +1,4 @@
-//! A whole run: every scenario, in every flow and language that it has, in each dialect.
+//! A whole run: every scenario, in each of its flows and languages, in each dialect.
 
 mod going;
 mod lanes;
@@ -20,16 +20,16 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How a run goes.
+/// The progress of a run.
 #[derive(Debug)]
 pub enum Told {
     /// A scenario begins.
     Next {
-        /// How many were played.
+        /// How many have been played.
         done: usize,
         /// How many there are.
         total: usize,
-        /// Which one.
+        /// Its name.
         scenario: String,
     },
     /// A scenario was played.
@@ -38,7 +38,7 @@ pub enum Told {
         name: String,
         /// The dialect.
         dialect: String,
-        /// The verdict on it, before the others are known.
+        /// Its own verdict, before the other scenarios are known.
         verdict: Verdict,
     },
 }
@@ -48,18 +48,17 @@ struct Run<'o> {
     options: &'o Options,
     total: usize,
     done: AtomicUsize,
-    /// Nobody listens any more, or a lane has failed.
+    /// Set when the receiver is gone or a lane has failed.
     is_over: AtomicBool,
-    /// A shop that starts takes all the processor it can get: so many start at once, the others
-    /// wait for their turn. How long the last one took.
+    /// Limits how many shops start at once, since a starting shop takes all the CPU it can get.
+    /// Each slot holds how long its last start took.
     starts: Vec<Mutex<Duration>>,
 }
 
-/// Where a start takes longer, shop or machine have enough to do: no more shops are started than are
-/// needed.
+/// If a start takes longer, the machine is busy: only the lanes that are needed start a shop.
 const QUICK: Duration = Duration::from_secs(1);
 
-/// A lane ends because another one has failed, or nobody listens any more.
+/// Ends a lane because another has failed, or the receiver is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("the run is over")]
 struct Over;
@@ -68,12 +67,12 @@ struct Over;
 #[derive(Debug, Clone, Copy)]
 struct Lane {
     at: usize,
-    /// It is started however long that takes.
+    /// Whether to start it however long starts take.
     is_needed: bool,
 }
 
 impl Run<'_> {
-    /// Puts one shop through the plays of a lane. If that fails, the other lanes end as well.
+    /// Runs the plays of a lane on one shop. If that fails, the other lanes end too.
     fn lane<'p>(
         &self,
         lane: Lane,
@@ -86,7 +85,8 @@ impl Run<'_> {
         act
     }
 
-    /// Starts the shop, once it is its turn, with what it is to play first; if it is needed.
+    /// Waits for a slot, then starts the shop and returns it with its first plays; `None` if it is
+    /// not needed.
     fn start<'p>(
         &self,
         lane: Lane,
@@ -105,7 +105,7 @@ impl Run<'_> {
             return Ok(None);
         };
         let started = Instant::now();
-        // Each dialect gets a freshly started shop: no state carries over.
+        // Each lane starts a fresh shop, so no state carries over between dialects.
         let stage = Stage::new(driver, self.options.seed, going.dialect)?;
         *took = started.elapsed();
         Ok(Some((stage, first)))
@@ -133,7 +133,7 @@ impl Run<'_> {
                 cut = 1 + next.len() + going.queue.cut();
                 break;
             }
-            // Nobody listens to a run that has failed.
+            // A failed run has no receiver.
             let _ = say.send(Told::Next {
                 done: self.done.load(Ordering::Relaxed),
                 total: self.total,
@@ -141,7 +141,7 @@ impl Run<'_> {
             });
             let begun = Instant::now();
             let play = stage.play(scenario, flow, lang)?;
-            // If Flexiti fails, the fault may explain the silence, which is then judged.
+            // If a fault is planned, it may explain why nothing was seen; the judge decides.
             let nothing = came_to_nothing(driver, &play, &stage.called_at())
                 .filter(|_| scenario.faults.is_empty());
             going.go_on_after(driver, flow, nothing)?;
@@ -175,9 +175,9 @@ impl Run<'_> {
     }
 }
 
-/// Puts a shop through the scenarios, in all dialects at once and with several [`shops`] each where
-/// there are drivers with ports of their own for all of them, otherwise in one after the other.
-/// `tell` hears how it goes, and ends the run if it cannot go on listening.
+/// Plays the scenarios in all dialects. If there are enough drivers with their own ports, all
+/// dialects run at once with several [`shops`] each; otherwise one dialect runs after the other.
+/// `tell` receives the progress; its error ends the run.
 pub fn run(
     drivers: &[Driver],
     options: &Options,
@@ -249,7 +249,7 @@ pub fn run(
         for one in ended {
             match one {
                 Ok(one) => all.extend(one),
-                // The lane that failed says why; the others only that they ended.
+                // The lane that failed has the reason; the others only stopped because of it.
                 Err(error) if why.as_ref().is_none_or(anyhow::Error::is::<Over>) => {
                     why = Some(error);
                 }
@@ -259,7 +259,7 @@ pub fn run(
         if let Some(why) = why {
             return Err(why);
         }
-        // Only now it is known which lanes there were.
+        // The number of lanes is known only now.
         let acts = all.into_iter().enumerate().map(|(at, ran)| match ran {
             Ran::Done(act) => Ok(act),
             Ran::Here(stage, act) => recorded(at, *stage, act),
@@ -268,15 +268,15 @@ pub fn run(
     })
 }
 
-/// A shop that was put through its plays.
+/// A shop that has been through its plays.
 enum Ran<'d> {
-    /// What came of it is on record.
+    /// Fully recorded.
     Done(Act),
-    /// It still runs.
+    /// Still running.
     Here(Box<Stage<'d>>, Act),
 }
 
-/// Puts on record what happened, and ends the shop.
+/// Completes the record, and stops the shop.
 fn recorded(lane: usize, mut stage: Stage<'_>, mut act: Act) -> anyhow::Result<Act> {
     act.record = Some(stage.record(lane, &act.played, &act.rest())?);
     Ok(act)

@@ -8,18 +8,18 @@ use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
 use std::collections::BTreeSet;
 
-/// What to run.
+/// What to play.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Seeds amounts, order numbers and random choices.
     pub seed: u64,
     /// Names or paths of the dialects, the merchant's own one first.
     pub dialects: Vec<String>,
-    /// Only these scenarios, and their controls; all if there is none.
+    /// Only these scenarios, with their controls; all if empty.
     pub only: Vec<Pattern>,
-    /// Not these.
+    /// Scenarios to leave out.
     pub skip: Vec<Pattern>,
-    /// How many plans of the fuzzer are played besides, in each dialect.
+    /// How many plans of the fuzzer to play as well, in each dialect.
     pub fuzz: u32,
 }
 
@@ -38,10 +38,10 @@ impl Options {
             .collect();
         let name = |(row, flow, lang): &Play<'_>| format!("{}/{flow}/{lang}", row.id);
         let chosen = all.iter().filter(|play| self.is_chosen(&name(play)));
-        // That something does not happen says nothing unless it happens in the control.
+        // The absence of something proves nothing unless it happens in the control.
         let controls = chosen.filter_map(|(row, ..)| row.control.as_deref());
         let mut controls: BTreeSet<&str> = controls.collect();
-        // Somebody's paid order has to be there before another customer comes with its number.
+        // There must be a paid order before another customer comes with its number.
         let skipped = |name: &str| self.skip.iter().any(|pattern| pattern.covers(name));
         let mut chosen = all.iter().filter(|play| self.is_chosen(&name(play)));
         if chosen.any(|(row, ..)| row.id == "callback.foreign") && !skipped("outcome.purchased") {
@@ -50,13 +50,13 @@ impl Options {
         let wanted =
             |play: &Play<'_>| self.is_chosen(&name(play)) || controls.contains(play.0.id.as_str());
         let mut plays: Vec<Play<'static>> = all.into_iter().filter(wanted).collect();
-        // A shop that is asked to wait for a minute rightly does so, and turns customers away.
+        // A shop that is told to wait for a minute rightly does so, and turns customers away.
         plays.sort_by_key(|(scenario, ..)| silences(scenario));
         plays
     }
 
-    /// The scenarios that are made for this run: silences of Flexiti's that are longer than the shop
-    /// waits, and plans of the fuzzer.
+    /// The scenarios made for this run: silences longer than the shop's timeout, and plans of the
+    /// fuzzer.
     pub fn planned(&self, driver: &Driver) -> anyhow::Result<Vec<Scenario>> {
         let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
         let mut planned = silence::scenarios(driver.checkout.timeout_s, has);
@@ -66,7 +66,7 @@ impl Options {
         Ok(planned)
     }
 
-    /// Refuses a pattern that no scenario has, and a choice that leaves none.
+    /// Rejects a pattern that matches no scenario, and a selection that leaves none.
     pub fn check(&self, driver: &Driver) -> anyhow::Result<()> {
         let names = names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -85,7 +85,7 @@ impl Options {
     }
 }
 
-/// The names of all scenarios: with their flows and languages, and those that are made for a run.
+/// The names of all scenarios: those shipped, with flow and language, and those about silences.
 pub fn names() -> Vec<String> {
     let all = scenarios::all().iter().flat_map(Scenario::plays);
     let mut names: Vec<String> = all
@@ -99,7 +99,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// Whether a scenario asks the shop to leave Flexiti alone for longer than a scenario takes.
+/// Whether a scenario tells the shop to back off for longer than a scenario lasts.
 pub fn silences(scenario: &Scenario) -> bool {
     scenario.faults.iter().any(|fault| {
         let pause = fault["action"]["headers"]["Retry-After"].as_str();
@@ -136,7 +136,7 @@ mod tests {
             assert!(callbacks.contains(control), "{callbacks:?}");
         }
         assert!(callbacks.contains("callback.declined_success"));
-        // Another customer's paid order has to be there for `callback.foreign`.
+        // `callback.foreign` needs another customer's paid order.
         assert!(callbacks.contains("outcome.purchased"));
         assert!(!played("callback.declined_success").contains("outcome.purchased"));
         assert_eq!(played("callback.told").len(), 1);

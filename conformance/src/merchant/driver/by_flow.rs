@@ -1,5 +1,5 @@
-//! What of a driver file is different in one flow: in many shops, to apply is a page of its own,
-//! without a cart, and the answer to an application stands elsewhere than that to an order.
+//! Overrides of a driver file for one flow: in many shops, applying has a page of its own without a
+//! cart, and the status of an application is reported elsewhere than that of an order.
 
 use super::request::{Extract, Request};
 use schemars::JsonSchema;
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What is different in each flow; a flow that is not named is as the table around it says.
+/// Overrides for each flow; a flow that is not named uses the table around it.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "{T}s")]
 pub struct ByFlow<T> {
     /// Applying for credit.
     pub apply: Option<T>,
-    /// Buying with credit that there is.
+    /// Buying with existing credit.
     pub buy: Option<T>,
-    /// Applying and buying in one.
+    /// Applying and buying in one step.
     #[serde(rename = "apply/buy")]
     pub apply_buy: Option<T>,
 }
@@ -32,7 +32,7 @@ impl<T> Default for ByFlow<T> {
 }
 
 impl<T> ByFlow<T> {
-    /// What is different in `flow`, if anything is.
+    /// The overrides for `flow`, if any.
     pub fn of(&self, flow: &str) -> Option<&T> {
         match flow {
             "apply" => self.apply.as_ref(),
@@ -42,12 +42,11 @@ impl<T> ByFlow<T> {
     }
 }
 
-/// How a customer starts to pay in one flow, as far as that differs; what is not given is as in
-/// `[checkout]`.
+/// How a customer starts to pay in one flow; keys that are not given are those of `[checkout]`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckoutInFlow {
-    /// What the customer does before, in place of all the steps of `[checkout]`.
+    /// What the customer does first, in place of all the steps of `[checkout]`.
     pub steps: Option<Vec<Request>>,
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: Option<String>,
@@ -63,8 +62,8 @@ pub struct CheckoutInFlow {
     pub extract: Option<BTreeMap<String, Extract>>,
 }
 
-/// Where the shop reports what it believes in one flow, as far as that differs; what is not given is
-/// as in `[order]`.
+/// Where the shop reports what it believes in one flow; keys that are not given are those of
+/// `[order]`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderInFlow {
@@ -72,13 +71,13 @@ pub struct OrderInFlow {
     pub url: Option<String>,
     /// A program and its arguments, in place of the URL or the command of `[order]`.
     pub command: Option<Vec<String>>,
-    /// What to do before, in place of all the steps of `[order]`.
+    /// What to do first, in place of all the steps of `[order]`.
     pub steps: Option<Vec<Request>>,
     /// Whether the customer's own browser asks.
     pub as_customer: Option<bool>,
     /// Headers, in place of those of `[order]`.
     pub headers: Option<BTreeMap<String, String>>,
-    /// A JSON Pointer (RFC 6901) to the status. This and the next four together are in place of where
+    /// A JSON Pointer (RFC 6901) to the status. This key and the next four together replace where
     /// `[order]` finds it.
     pub pointer: Option<String>,
     /// Where the status is in a page, as a CSS selector.

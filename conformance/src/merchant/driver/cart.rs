@@ -1,4 +1,4 @@
-//! The customer's cart, from the driver file: addresses, and amounts of the shop's own.
+//! The customer's cart in the driver file: addresses, and the shop's own amounts.
 
 use anyhow::{bail, ensure};
 use flexiti_contract::{Contract, Endpoint};
@@ -16,14 +16,14 @@ pub struct Cart {
     /// Fields of `shipping_information`.
     #[serde(default)]
     pub shipping: BTreeMap<String, String>,
-    /// What the cart comes to, if the shop has prices of its own: `129.95`.
+    /// The total of the cart, if the shop has prices of its own: `129.95`.
     pub amount: Option<String>,
     /// Carts that differ by the customer's language: `[cart.by_language.fr]`.
     #[serde(default)]
     pub by_language: BTreeMap<String, LanguageCart>,
 }
 
-/// The cart of customers of one language; what it does not name is that of `[cart]`.
+/// The cart of customers of one language; keys that are not given are those of `[cart]`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageCart {
@@ -33,7 +33,7 @@ pub struct LanguageCart {
     /// Fields of `shipping_information`.
     #[serde(default)]
     pub shipping: BTreeMap<String, String>,
-    /// What the cart comes to.
+    /// The total of the cart.
     pub amount: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Cart {
         ]
     }
 
-    /// What the cart of a customer of this language comes to, if the shop decides it.
+    /// The total of the cart of a customer of this language, if the shop sets it.
     pub fn amount(&self, lang: &str) -> Option<&str> {
         let own = self.by_language.get(lang);
         let own = own.and_then(|own| own.amount.as_ref());
@@ -83,7 +83,7 @@ impl Cart {
         self.placeholders(lang).map(parameter).collect()
     }
 
-    /// Refuses fields that init does not know, and amounts that are none.
+    /// Rejects fields that init does not have, and malformed amounts.
     pub fn check(&self) -> anyhow::Result<()> {
         let own = (
             "cart".to_owned(),

@@ -1,4 +1,4 @@
-//! What is wrong with a driver file, with its key and what is allowed.
+//! Validation of a driver file; errors name the key and what is allowed.
 
 use super::request::{Extract, Request, check_method};
 use super::shop::{FLOWS, LANGUAGES};
@@ -6,11 +6,11 @@ use super::{Driver, Order, PLACEHOLDERS};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::BTreeMap;
 
-/// By how many seconds a page has to come later than Flexiti's answer.
+/// How many seconds a page must allow on top of Flexiti's answer.
 const SPARE: u16 = 5;
 
 impl Driver {
-    /// Refuses what cannot be meant.
+    /// Rejects invalid values.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         self.check_shop()?;
         self.check_urls()?;
@@ -38,7 +38,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Refuses what cannot be meant in one flow.
+    /// Rejects invalid values in the overrides of one flow.
     fn check_flow(&self, flow: &str) -> anyhow::Result<()> {
         let checkout = self.checkout_in(flow);
         let mut known = self.own_placeholders();
@@ -126,7 +126,7 @@ impl Driver {
         Ok(())
     }
 
-    /// The parameters of a callback are Flexiti's choice, and any name may be one.
+    /// Flexiti chooses the parameters of a callback, so any name may be one.
     fn check_callback_steps(&self, known: &[String]) -> anyhow::Result<()> {
         let mut known = known.to_vec();
         for (at, step) in (1..).zip(&self.callbacks.steps) {
@@ -198,7 +198,7 @@ fn check_order(order: &Order, patience_s: u16, known: &mut Vec<String>) -> anyho
     Ok(())
 }
 
-/// Checks a request; what it reads from its answer is known from then on.
+/// Checks a request; the values that it extracts are known from then on.
 fn check_request(key: &str, request: &Request, known: &mut Vec<String>) -> anyhow::Result<()> {
     check_method(&format!("{key}.method"), &request.method)?;
     ensure!(
@@ -229,13 +229,13 @@ fn check_extracts(
     Ok(())
 }
 
-/// Refuses a placeholder that does not exist.
+/// Rejects an unknown placeholder.
 fn check_placeholders(key: &str, text: &str, known: &[String]) -> anyhow::Result<()> {
     for part in text.split('{').skip(1) {
         let Some((name, _)) = part.split_once('}') else {
             continue;
         };
-        // Braces may stand for themselves in JSON and in commands.
+        // JSON and commands may contain literal braces.
         let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name.is_empty() || !name.chars().all(is_name) {
             continue;

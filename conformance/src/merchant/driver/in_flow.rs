@@ -1,8 +1,8 @@
-//! `[checkout]` and `[order]` of a driver file, as they are in one flow.
+//! `[checkout]` and `[order]` of a driver file with the overrides of one flow applied.
 
 use super::{Checkout, Driver, Order};
 
-/// Puts what is given in the place of what was there.
+/// Overwrites a value if an override is given.
 fn replace<T: Clone>(there: &mut T, given: Option<&T>) {
     if let Some(given) = given {
         *there = given.clone();
@@ -10,7 +10,7 @@ fn replace<T: Clone>(there: &mut T, given: Option<&T>) {
 }
 
 impl Driver {
-    /// Whether the file has a part of its own for `flow`.
+    /// Whether the file has overrides for `flow`.
     pub fn differs_in(&self, flow: &str) -> bool {
         let mut order = self.order.iter();
         self.checkout.by_flow.of(flow).is_some()
@@ -35,7 +35,7 @@ impl Driver {
         checkout
     }
 
-    /// Where the shop reports what it believes of an order of `flow`.
+    /// How the shop reports its belief about an order of `flow`.
     pub fn order_in(&self, flow: &str) -> Option<Order> {
         let mut order = self.order.clone()?;
         let Some(own) = order.by_flow.of(flow).cloned() else {
@@ -141,7 +141,7 @@ mod tests {
                 "[checkout.by_flow.\"apply/buy\"]\nmethod = \"FETCH\"",
                 vec!["`apply/buy`", "checkout.method", "GET, POST"],
             ),
-            // What `[order]` asks for has to be read in this flow, too.
+            // This flow must also extract what `[order]` refers to.
             (
                 "[checkout.by_flow.apply]\nsteps = []\nurl = \"http://a.example/\"",
                 vec!["`apply`", "order.url", "{cart}"],

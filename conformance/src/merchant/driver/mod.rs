@@ -27,10 +27,10 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// What `merchant init` writes: every key, explained.
+/// The file that `merchant init` writes, with every key explained.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// Replaced with a free port in every address of the shop.
+/// Placeholder for a free port in the shop's addresses.
 const PORT: &str = "{port}";
 
 /// A driver file.
@@ -81,13 +81,13 @@ pub struct Callbacks {
     /// parameters.
     #[serde(default)]
     pub steps: Vec<Request>,
-    /// Where the language of a callback page stands that is made in the browser: in the answer to
+    /// Where to find the language of a callback page that is made in the browser: in the answer to
     /// the last of `steps`, or in the page if there are none. Without it, the page's `lang` counts.
     pub language: Option<Extract>,
 }
 
 impl Callbacks {
-    /// Whether the customer's language decides where they come back.
+    /// Whether the callback URL depends on the customer's language.
     pub fn by_language(&self) -> bool {
         [&self.success, &self.error]
             .iter()
@@ -99,7 +99,7 @@ impl Callbacks {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
-    /// What the customer does before: logs in, fills the cart.
+    /// What the customer does first: logs in, fills the cart.
     #[serde(default)]
     pub steps: Vec<Request>,
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
@@ -161,14 +161,14 @@ pub struct Order {
     /// A program and its arguments, in place of `url`; what it prints has the status.
     #[serde(default)]
     pub command: Vec<String>,
-    /// What to do before in a browser of its own, such as to log in as the shop's owner.
+    /// What to do first in a browser of its own, such as logging in as the shop's owner.
     #[serde(default)]
     pub steps: Vec<Request>,
     /// Whether the customer's own browser asks: for a page behind their login.
     #[serde(default)]
     pub as_customer: bool,
-    /// How often the shop asks Flexiti by itself, in seconds, such as by a cron job: the run waits
-    /// for the next time. What is seen of the shop decides if absent.
+    /// How often the shop asks Flexiti by itself, in seconds, such as from a cron job: the run
+    /// waits that long. By default, the runner goes by the pace that it observes.
     pub asks_every_s: Option<u16>,
     /// Headers of the request.
     #[serde(default)]
@@ -195,7 +195,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// Where the status is in the answer; all of it if nothing is said.
+    /// Where the status is in the answer; the whole answer if not specified.
     pub fn place(&self) -> Extract {
         Extract {
             css: self.css.clone(),
@@ -232,22 +232,22 @@ impl Pages {
     }
 }
 
-/// Where the mock is, and who vouches for the shop.
+/// Where the mock is, and which authorities to trust.
 #[derive(Debug, Clone, Default)]
 pub struct MockAt {
-    /// The address that it listens on; a free port of this machine if it is omitted.
+    /// The address that it listens on; a free port of this machine if omitted.
     pub listen: Option<SocketAddr>,
-    /// The origin under which the shop and its customers reach it.
+    /// The origin at which the shop and its customers reach it.
     pub public_base_url: Option<String>,
-    /// Authorities to trust besides the system's, where the shop or that origin has https.
+    /// Authorities to trust besides the system's, if the shop or that origin uses https.
     pub authorities: Vec<Certificate>,
 }
 
-/// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is the same.
+/// The JSON Schema of driver files, for editors; `schemas/merchant.schema.json` is a copy.
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Driver);
     let mut standard = RecursiveTransform(|schema: &mut Schema| {
-        // Rust's names of numbers, which no standard has; what they allow stands beside them.
+        // Rust's number formats are not standard, and `minimum` and `maximum` say the same.
         let is_number = |it: &str| it.starts_with("uint") || it.starts_with("int");
         if schema
             .get("format")
@@ -269,7 +269,7 @@ pub fn is_portable(path: &Path) -> bool {
 }
 
 impl Driver {
-    /// Reads a driver file, with `port` in place of `{port}`. An error names the file, the key and
+    /// Reads a driver file, substituting `port` for `{port}`. An error names the file, the key and
     /// what is allowed.
     pub fn read(path: &Path, port: u16) -> anyhow::Result<Self> {
         let name = path.display();
@@ -293,12 +293,12 @@ impl Driver {
         Ok(driver)
     }
 
-    /// Whether the file has this placeholder somewhere.
+    /// Whether the file uses this placeholder anywhere.
     pub fn names(&self, placeholder: &str) -> bool {
         self.text.contains(&format!("{{{placeholder}}}"))
     }
 
-    /// Digest of the file (SHA-256), whatever its line ends.
+    /// SHA-256 digest of the file, with line endings normalized.
     pub fn digest(&self) -> String {
         let text = self.text.replace("\r\n", "\n");
         let mut hexadecimal = String::new();
@@ -308,8 +308,8 @@ impl Driver {
         hexadecimal
     }
 
-    /// Whether the shop gives its orders of this flow numbers of its own: nothing in the checkout
-    /// names ours.
+    /// Whether the shop numbers the orders of this flow itself: the checkout does not pass on our
+    /// number.
     pub fn numbers_itself(&self, flow: &str) -> bool {
         let checkout = self.checkout_in(flow);
         let own = checkout.request();
@@ -327,7 +327,7 @@ fn parsed(text: &str) -> Result<Driver, String> {
     serde_path_to_error::deserialize(document).map_err(|error| {
         let key = error.path().to_string();
         let line = one_line(error.inner(), text);
-        // What most people write first.
+        // The most common mistake.
         let hint = match key.as_str() {
             "shop.command" => {
                 "; write `command = [\"python3\", \"shop.py\"]`, or `shell = \"python3 shop.py\"`"

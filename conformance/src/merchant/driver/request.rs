@@ -1,4 +1,4 @@
-//! The requests that a driver file describes, and what is read from their answers.
+//! The requests in a driver file, and what to extract from their answers.
 
 use super::selector::parts;
 use anyhow::{Context as _, bail, ensure};
@@ -103,7 +103,7 @@ pub struct Extract {
 }
 
 impl Extract {
-    /// Refuses a place that is named in two ways, in none, or in a way that cannot be read.
+    /// Rejects a location given in two ways, in none, or in an invalid one.
     pub fn check(&self, key: &str) -> anyhow::Result<()> {
         let named = [
             &self.css,
@@ -141,7 +141,7 @@ impl Extract {
     }
 }
 
-/// The first method that is not allowed is an error that names the key.
+/// Rejects a method that is not allowed; the error names the key.
 pub fn check_method(key: &str, method: &str) -> anyhow::Result<()> {
     if !METHODS.contains(&method) {
         bail!(
@@ -152,16 +152,16 @@ pub fn check_method(key: &str, method: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A text with its placeholders filled in.
+/// Fills in the placeholders of a text.
 pub fn filled(text: &str, values: &[(String, String)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), value)
     })
 }
 
-/// A URL with its placeholders filled in, each percent-encoded as one part of a path or query
-/// (RFC 3986, 2.1), so that an order number such as `#1001` does not end the path. What was read from
-/// an answer may be several parts, or the whole address: of that, only a number sign is encoded.
+/// Fills in the placeholders of a URL, percent-encoding each as one part of a path or query (RFC
+/// 3986, 2.1), so that an order number such as `#1001` does not end the path. An extracted value
+/// may be several parts or a whole address; only its number signs are encoded.
 pub fn filled_url(url: &str, values: &[(String, String)]) -> String {
     values.iter().fold(url.to_owned(), |url, (name, value)| {
         let place = format!("{{{name}}}");
@@ -176,14 +176,14 @@ pub fn filled_url(url: &str, values: &[(String, String)]) -> String {
     })
 }
 
-/// Everything but the unreserved characters of RFC 3986, 2.3.
+/// Everything but the unreserved characters (RFC 3986, 2.3).
 const PART: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Whether the value of a placeholder is one text, rather than something read from an answer.
+/// Whether a placeholder's value is a single part, rather than extracted from an answer.
 fn is_one_part(name: &str) -> bool {
     let mut own = PLACEHOLDERS.iter().map(|(own, _)| *own);
     let of_cart = ["billing.", "shipping."];
@@ -194,7 +194,7 @@ fn is_one_part(name: &str) -> bool {
         || parameter.is_some_and(|parameter| parameter != "query")
 }
 
-/// A JSON body with the placeholders in its texts filled in.
+/// Fills in the placeholders in the texts of a JSON body.
 pub fn filled_json(json: &Value, values: &[(String, String)]) -> Value {
     match json {
         Value::String(text) => filled(text, values).into(),

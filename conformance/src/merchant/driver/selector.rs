@@ -1,9 +1,9 @@
-//! CSS selectors: simple ones with a blank or `>` between them.
+//! CSS selectors: simple ones joined by a space or `>`.
 
-/// A simple selector, and whether it names children only, of what the one before it names.
+/// A simple selector, and whether it must match a direct child of the previous match.
 pub type Part = (bool, String);
 
-/// The parts of a selector; `None` if it is not one.
+/// Splits a selector into parts; `None` if it is invalid.
 pub fn parts(css: &str) -> Option<Vec<Part>> {
     let spaced = css.replace('>', " > ");
     let mut parts: Vec<Part> = Vec::new();
@@ -26,8 +26,8 @@ pub fn parts(css: &str) -> Option<Vec<Part>> {
     (!is_child && !parts.is_empty()).then_some(parts)
 }
 
-/// Whether a selector has nothing in it that the parser of selectors overlooks: a pseudo-class,
-/// a list, a sibling.
+/// Whether a selector is free of syntax that the selector parser would ignore: pseudo-classes,
+/// lists, siblings.
 fn is_simple(word: &str) -> bool {
     let before_attributes = word.split('[').next().unwrap_or_default();
     let is_plain = |sign: char| sign.is_alphanumeric() || "-_#.".contains(sign);

@@ -28,11 +28,10 @@ pub struct Shop {
     /// The names of the environment variables that tell the shop where Flexiti is.
     #[serde(default)]
     pub names: EnvironmentNames,
-    /// A program and its arguments that put the shop back to its beginning; run before every
-    /// scenario.
+    /// A program and its arguments that reset the shop; run before every scenario.
     #[serde(default)]
     pub reset: Vec<String>,
-    /// The account that a shop which runs already has; the demo account if it is omitted.
+    /// The account of a shop that is already running; the demo account if omitted.
     pub account: Option<Account>,
     /// The flows that the shop has. What it does not have is listed on the certificate.
     #[serde(default = "all_flows")]
@@ -43,7 +42,7 @@ pub struct Shop {
 }
 
 impl Default for Shop {
-    /// What a file without `[shop]` says: as one whose `[shop]` is empty.
+    /// Without `[shop]`, the same as an empty `[shop]`.
     fn default() -> Self {
         Self {
             name: None,
@@ -66,11 +65,11 @@ impl Default for Shop {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnvironmentNames {
-    /// That of the API's base URL, which ends with `/flexiti/online-api`.
+    /// For the API's base URL, which ends with `/flexiti/online-api`.
     pub base_url: String,
-    /// That of the client id.
+    /// For the client id.
     pub client_id: String,
-    /// That of the client secret.
+    /// For the client secret.
     pub client_secret: String,
 }
 
@@ -84,7 +83,7 @@ impl Default for EnvironmentNames {
     }
 }
 
-/// An account at the mock. These are no credentials of Flexiti's.
+/// An account at the mock; these are not Flexiti credentials.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
@@ -117,7 +116,7 @@ impl Shop {
         self.flows.iter().any(|own| own == flow) && self.languages.iter().any(|own| own == lang)
     }
 
-    /// The program that starts the shop, and its arguments; empty if it runs already.
+    /// The program that starts the shop, with its arguments; empty if it is already running.
     pub fn command_line(&self) -> Vec<String> {
         match &self.shell {
             Some(line) => vec!["sh".to_owned(), "-c".to_owned(), line.clone()],

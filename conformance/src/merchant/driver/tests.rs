@@ -1,4 +1,4 @@
-//! Driver files that are right and wrong.
+//! Valid and invalid driver files.
 
 use super::*;
 

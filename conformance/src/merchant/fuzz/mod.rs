@@ -1,10 +1,9 @@
-//! Fuzzes an integration: generates plans of legal behaviour of Flexiti's and plays them until one
+//! Fuzzes an integration: generates plans of legal Flexiti behaviour and plays them until one
 //! breaks the shop, then shrinks that plan to the smallest one that still does.
 //!
-//! Everything in a plan is legal: answers that some shipped dialect gives, or that any JSON reader
-//! takes for the same; faults that any server on a network has, each at most once; and what
-//! customers do. A shop may give up if init fails. In everything else it has to pass the checks of
-//! a certification.
+//! Everything in a plan is legal: answers that some shipped dialect gives, or that any JSON parser
+//! treats as equal; faults that occur on any network, each at most once; and what customers do. A
+//! shop may give up if init fails. In everything else it has to pass the checks of a certification.
 
 mod reproduction;
 pub mod text;
@@ -41,7 +40,7 @@ pub struct Options {
 pub enum Fuzzed {
     /// The number of plans that were played; none broke the shop.
     Held(u32),
-    /// The baseline purchase, without any fault, fails already: plans would say no more.
+    /// The baseline purchase, without any fault, already fails, so plans would show nothing more.
     Baseline(Box<Reproduction>, Vec<Judgement>),
     /// The plan that broke the shop, and broke it again after a restart.
     Broke(Box<Reproduction>, Vec<Judgement>, Shrunk),

@@ -15,9 +15,9 @@ use std::time::Duration;
 const KIND: &str = "flexiti-merchant-plan/";
 /// The format's name and version.
 const FORMAT: &str = "flexiti-merchant-plan/1";
-/// A shop that exits within this time after a plan was broken by it.
+/// How soon after a plan a shop must exit for the plan to be blamed.
 const GRACE: Duration = Duration::from_millis(50);
-/// The check of a shop that exits while it is needed.
+/// The check for a shop that exits during a scenario.
 const ENDED: &str = "shop_ended";
 
 /// A plan, and the checks that it broke.
@@ -26,7 +26,7 @@ const ENDED: &str = "shop_ended";
 pub struct Reproduction {
     /// `flexiti-merchant-plan/1`
     pub format: String,
-    /// Name or path of the dialect that Flexiti speaks, before the answers of `scenario`.
+    /// Name or path of the dialect that Flexiti speaks, before the overrides in `scenario`.
     pub dialect: String,
     /// The seed of order numbers, amounts and random choices.
     pub seed: u64,
@@ -41,7 +41,7 @@ pub struct Reproduction {
 }
 
 impl Reproduction {
-    /// A plan that has broken nothing yet.
+    /// A plan that has not broken anything yet.
     pub fn new(dialect: &str, seed: u64, flow: &str, lang: &str, scenario: Scenario) -> Self {
         Self {
             format: FORMAT.to_owned(),
@@ -54,7 +54,7 @@ impl Reproduction {
         }
     }
 
-    /// Whether a text is a plan rather than another file that can be replayed.
+    /// Whether a text is a plan, rather than another file that can be replayed.
     pub fn is_one(text: &str) -> bool {
         let format = serde_json::from_str::<serde_json::Value>(text);
         format.is_ok_and(|value| {
@@ -63,7 +63,7 @@ impl Reproduction {
         })
     }
 
-    /// Reads a plan. An error names the file and the place.
+    /// Reads a plan. An error names the file and position.
     pub fn read(path: &Path, text: &str) -> anyhow::Result<Self> {
         let name = path.display();
         let plan: Self = serde_json::from_str(text).with_context(|| format!("{name}"))?;
@@ -75,7 +75,7 @@ impl Reproduction {
         Ok(plan)
     }
 
-    /// The file.
+    /// The plan as the text of a file.
     pub fn to_file(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }

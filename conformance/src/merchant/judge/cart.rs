@@ -11,7 +11,7 @@ use serde_json::Value;
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let mut all = Vec::new();
     let played = story.played;
-    // A shop that keeps the cart with the account has it filled once more.
+    // A shop that keeps the cart with the account gets it filled again.
     let began_anew = played
         .happened
         .iter()
@@ -41,7 +41,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
         differs("language_differs", same, "language", &lang, &played.lang);
         if let Some(own) = &played.customer_id {
             let named = sent("customer_id");
-            // Who pays by card names no customer.
+            // Paying by card sends no customer id.
             let same = named.is_empty() || named == *own;
             differs("customer_differs", same, "customer_id", &named, own);
         }
@@ -53,16 +53,16 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
             &flow,
             &played.flow,
         );
-        // Buy and Apply/Buy have the path with /v2 (R-cur); that of Apply is a rule of lint's.
+        // Buy and Apply/Buy use the path with /v2 (R-cur); a lint rule checks that of Apply.
         let plain = endpoint(call) == Some(Endpoint::InitPlain) && played.flow != "apply";
         let path = if plain { "init without /v2" } else { "init" };
         differs("path_differs", !plain, "path", path, "init with /v2");
-        // An application needs no addresses (R-cur); those that it has are right ones.
+        // An application needs no addresses (R-cur), but those it has must be right.
         let has_none = played.flow == "apply" && !params.keys().any(|name| is_address(name));
         if has_none {
             continue;
         }
-        // One line for each call, however much of an address is wrong.
+        // One line per call, however much of an address is wrong.
         let cart = played.cart.iter();
         let mut wrong = cart.filter(|(name, cart)| plain_text(&sent(name)) != plain_text(cart));
         if let Some((name, cart)) = wrong.next() {
@@ -79,7 +79,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     once(all)
 }
 
-/// The same fault of several calls is one, with the numbers of all of them.
+/// Merges the same finding on several calls into one, with all their ids.
 fn once(all: Vec<Judgement>) -> Vec<Judgement> {
     let mut once: Vec<Judgement> = Vec::new();
     for judgement in all {
@@ -94,7 +94,7 @@ fn once(all: Vec<Judgement>) -> Vec<Judgement> {
     once
 }
 
-/// The verdict on addresses if no play has any to compare with.
+/// The verdict on addresses if no play has a cart to compare with.
 pub fn unknown(played: &[&Played]) -> Option<Judgement> {
     let message = "the driver file has no [cart]: which addresses are right is unknown";
     let judgement = Judgement::new("address_differs", Verdict::NotTestable, message);
@@ -106,15 +106,15 @@ fn is_address(name: &str) -> bool {
     name.starts_with("billing_information") || name.starts_with("shipping_information")
 }
 
-/// A text without what shops may change: accents, which Flexiti may refuse (P-val), case, blanks
-/// and signs.
+/// A text without what shops may change: accents, which Flexiti may refuse (P-val), case, spaces
+/// and punctuation.
 fn plain_text(text: &str) -> String {
     let ascii = deunicode(text);
     let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Whether an amount is that of several carts of one kind.
+/// Whether an amount is a multiple of the cart's, as when the cart was filled several times.
 fn is_several(sent: u64, cart: u64) -> bool {
     cart > 0 && sent > cart && sent.is_multiple_of(cart)
 }
@@ -131,7 +131,7 @@ fn cents(amount: &str) -> Option<u64> {
     Some(dollars.parse::<u64>().ok()? * 100 + cents)
 }
 
-/// A flow without the differences between its spellings.
+/// A flow in lower case, without punctuation.
 fn folded(flow: &str) -> String {
     let letters = flow.chars().filter(char::is_ascii_alphabetic);
     letters.map(|c| c.to_ascii_lowercase()).collect()

@@ -1,4 +1,4 @@
-//! The checkers: the sentence that each of them rests on, why it matters, and what to change.
+//! The checkers: the sentence each rests on, why it matters, and what to change.
 
 use Basis::{Documented, GoodPractice, TestCase};
 use flexiti_contract::{Contract, LintRow, LintRule};
@@ -16,7 +16,7 @@ pub enum Basis {
     GoodPractice,
 }
 
-/// A checker of scenarios or pages. Those over everything that was sent are rows of `lint.json`.
+/// A checker of scenarios or pages. Checks over all requests are rows of `lint.json` instead.
 #[derive(Debug)]
 pub struct Checker {
     /// Its name in reports.
@@ -29,9 +29,9 @@ pub struct Checker {
     pub remedy: &'static str,
 }
 
-/// All of them, by theme.
+/// All checkers, by theme.
 pub const ALL: &[Checker] = &[
-    // The way to Flexiti.
+    // Starting the checkout.
     Checker {
         name: "start",
         basis: Documented,
@@ -309,12 +309,12 @@ pub const ALL: &[Checker] = &[
     },
 ];
 
-/// The checker of this name.
+/// The checker with this name.
 pub fn named(name: &str) -> Option<&'static Checker> {
     ALL.iter().find(|checker| checker.name == name)
 }
 
-/// What a check rests on, for people, whether it is a checker here or a row of `lint.json`.
+/// The basis of a check in words, whether it is a checker or a row of `lint.json`.
 #[derive(Debug)]
 pub struct Ground {
     /// Test case, documentation or good practice.
@@ -326,7 +326,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// The ground of the check of this name.
+    /// The ground of the check with this name.
     pub fn of(name: &str) -> Option<Self> {
         if let Some(checker) = named(name) {
             return Some(Self {
@@ -353,7 +353,7 @@ impl Ground {
 }
 
 impl Basis {
-    /// What a rule of `lint.json` rests on. One without a source is our own advice.
+    /// The basis of a rule in `lint.json`. One without a source is our own advice.
     pub fn of(row: &LintRow) -> Self {
         match &row.test_case {
             Some(_) => TestCase,

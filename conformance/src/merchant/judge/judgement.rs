@@ -10,19 +10,18 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Observed to be right.
     Passed,
-    /// Something that the documentation leaves open, and that is better done otherwise. Costs no
-    /// level.
+    /// The documentation leaves it open, but there is a better way. Costs no level.
     Advice,
     /// The driver file does not say how to check it.
     NotTestable,
-    /// The conditions for the check did not come about.
+    /// The conditions for the check did not occur.
     Inconclusive,
     /// Observed to be wrong.
     Failed,
 }
 
 impl Verdict {
-    /// Whether nothing stands against the shop.
+    /// Whether it counts as no fault of the shop.
     pub fn is_fine(self) -> bool {
         matches!(self, Self::Passed | Self::Advice)
     }
@@ -41,9 +40,9 @@ pub struct Judgement {
     pub basis: Basis,
     /// What was observed; empty if it passed.
     pub message: String,
-    /// The journal's ids of the calls concerned.
+    /// The journal ids of the calls concerned.
     pub requests: Vec<u64>,
-    /// The scenario in which a check over everything first saw what it did: flow and language, too.
+    /// For a check over all requests: the scenario, with flow and language, that first showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
 }
@@ -70,7 +69,7 @@ impl Judgement {
         Self::new(check, Verdict::Failed, message)
     }
 
-    /// Passed, unless something is wrong.
+    /// A check that passes unless something is wrong.
     pub(super) fn unless(check: &str, wrong: Option<String>) -> Self {
         wrong.map_or_else(|| Self::passed(check), |what| Self::failed(check, what))
     }
@@ -84,7 +83,7 @@ impl Judgement {
         Self { level, ..self }
     }
 
-    /// This judgement, in a matter on which the documentation is silent.
+    /// Rests this judgement on good practice, where the documentation is silent.
     pub(super) fn on_good_practice(self) -> Self {
         Self {
             basis: Basis::GoodPractice,
@@ -92,7 +91,7 @@ impl Judgement {
         }
     }
 
-    /// Something that can be done better and that nobody can ask for, if there is something.
+    /// Advice on something that no document requires, if there is any.
     pub(super) fn advice(check: &str, what: Option<String>) -> Self {
         what.map_or_else(
             || Self::passed(check),
@@ -100,8 +99,8 @@ impl Judgement {
         )
     }
 
-    /// The level that requires the check in a scenario of this level. What rests on good practice
-    /// alone costs nothing below *exemplary*.
+    /// Sets the level that requires the check in a scenario of this level. Good practice alone
+    /// costs nothing below *exemplary*.
     pub(super) fn in_scenario_of(self, level: Rank) -> Self {
         let level = match self.basis {
             Basis::GoodPractice => Rank::Exemplary,

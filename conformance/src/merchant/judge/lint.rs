@@ -1,5 +1,5 @@
-//! What a reviewer at Flexiti would say about everything that the shop sent: the rules of
-//! `lint.json`, applied to the trace.
+//! What a reviewer at Flexiti would object to in the shop's requests: the rules of `lint.json`,
+//! applied to the trace.
 
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
@@ -15,17 +15,17 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// How long a call may take from the shop's look at its clock until it reaches Flexiti, on a machine
-/// that is busy.
+/// Maximum time between the shop reading its clock and the call reaching Flexiti, on a busy
+/// machine.
 const ON_ITS_WAY_MS: i64 = 1_000;
 
-/// Why it cannot be said whether customers have tokens of their own.
+/// Why it is unknown whether customers have tokens of their own.
 const ONE_ADDRESS: &str = "one token opened orders of several customers, who all have the same e-mail \
     address, and may be taken for one: give each of them one of their own in the driver file, such as \
     `{customer}@example.com`";
 
-/// The findings about these calls, and a verdict on each rule.
-/// `looked` are calls whose time the runner chose.
+/// The findings on these calls, and a verdict on each rule. `looked` are calls whose time the
+/// runner chose.
 pub fn judge(
     dialect: &Rulebook,
     calls: &[&ExchangeView],
@@ -75,8 +75,8 @@ pub fn judge(
     Ok(all)
 }
 
-/// The calls with one token for several orders that are taken for one customer's because of nothing but
-/// their e-mail address.
+/// The calls that share one token among several orders, if only their e-mail address attributes
+/// them to one customer.
 fn shared_by_address(
     contract: &'static Contract,
     dialect: &Rulebook,
@@ -109,10 +109,10 @@ fn concerned<'c>(finding: &Finding, calls: &[&'c ExchangeView]) -> Vec<&'c Excha
         .collect()
 }
 
-/// Whether the runner brought about what a finding is about: it looked so often that a shop which
-/// asks whenever it is looked at asked too often; or a job of the shop's own took a token of its own;
-/// or by the shop's own clock no token had ended when Flexiti's clock was moved on, or when Flexiti
-/// refused a token out of the blue.
+/// Whether the runner itself caused a finding: it read the status so often that a shop which asks
+/// on every read asked too often; or a background job of the shop used its own token; or no token
+/// had expired by the shop's clock when Flexiti's clock was advanced or Flexiti refused a token
+/// early.
 fn is_unfair(
     rule: LintRule,
     finding: &Finding,
@@ -148,18 +148,18 @@ fn is_unfair(
         granted.is_some_and(|granted| {
             let life = issued(granted)["expires_in"].as_i64().unwrap_or_default();
             let passed = call.row.at.as_millisecond() - granted.row.at.as_millisecond();
-            // The shop looked at its own clock before the call was on its way.
+            // The shop read its clock before the call was on its way.
             passed < life * 1_000 + ON_ITS_WAY_MS
         })
     })
 }
 
-/// The refresh token that a call brings.
+/// The refresh token that a call sends.
 fn refreshed(call: &ExchangeView) -> Option<&str> {
     call.row.params.as_ref()?.get("refresh_token")?.as_str()
 }
 
-/// What a call for a token was answered.
+/// The answer to a token call.
 fn issued(call: &ExchangeView) -> Value {
     let body = call.response_body.as_deref().unwrap_or_default();
     serde_json::from_str(body).unwrap_or_default()
@@ -169,7 +169,7 @@ fn issued(call: &ExchangeView) -> Value {
 fn is_open(rule: LintRule, finding: &Finding, calls: &[&ExchangeView]) -> bool {
     let concerned = concerned(finding, calls);
     match rule {
-        // The dialect under test took it.
+        // The dialect under test accepted it.
         LintRule::TextNotAscii => {
             !concerned.is_empty() && concerned.iter().all(|call| call.row.status < 400)
         }
@@ -185,11 +185,10 @@ fn is_open(rule: LintRule, finding: &Finding, calls: &[&ExchangeView]) -> bool {
     }
 }
 
-/// Whether the pauses between polls grow, however short the first ones are. `times` are in
-/// milliseconds.
+/// Whether the pauses between polls grow, however short they start. `times` are in milliseconds.
 fn grow(times: &[i64]) -> bool {
     let pauses: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    // A tenth of a second is noise; a third more each time is growth.
+    // Each pause must be a third longer than the last, with some tolerance for noise.
     pauses.len() >= 2
         && pauses
             .windows(2)
@@ -233,7 +232,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A call for a token at this millisecond, with the refresh tokens that it brings and gets.
+    /// A token call at this millisecond, with the refresh tokens that it sends and receives.
     fn token(id: u64, at: i64, brings: Option<&str>, gets: Option<&str>) -> ExchangeView {
         let at = jiff::Timestamp::from_millisecond(1_767_225_600_000 + at).unwrap();
         let answer = gets.map(|gets| json!({"refresh_token": gets, "expires_in": 6}).to_string());
@@ -251,7 +250,7 @@ mod tests {
     fn a_refresh_is_late_by_the_shops_clock_and_not_by_that_of_a_busy_machine() {
         let unfair = |late: &[i64]| {
             let mut calls = vec![token(1, 900, None, Some("r"))];
-            // The same token again and again: no second grant stands beside each of them.
+            // The same token every time, without further grants.
             let again = (2..).zip(late);
             calls.extend(again.map(|(id, at)| token(id, *at, Some("r"), None)));
             let finding = Finding {
@@ -265,11 +264,11 @@ mod tests {
             let calls: Vec<&ExchangeView> = calls.iter().collect();
             is_unfair(finding.rule, &finding, &calls, &HashSet::new())
         };
-        // Flexiti's clock was moved on, or the call took its time.
+        // Flexiti's clock was advanced, or the call was slow.
         assert!(unfair(&[1_000]));
         assert!(unfair(&[1_000, 1_200]));
         assert!(unfair(&[7_400]));
-        // Two seconds after the end nobody can have meant to be in time.
+        // Two seconds after expiry is too late to be a matter of timing.
         assert!(!unfair(&[8_900]));
         assert!(!unfair(&[1_000, 8_900]));
     }

@@ -1,8 +1,8 @@
-//! Judges what a shop did: a scenario and its trace in, verdicts out. Pure, so that anybody with
-//! the trace gets the same verdicts.
+//! Judges what a shop did: a scenario and its trace in, verdicts out. Pure, so that anyone with the
+//! trace gets the same verdicts.
 //!
-//! The messages are part of certificates, whose traces are judged again on verification: do not
-//! reword a message, or certificates issued before no longer verify.
+//! The messages are part of certificates, whose traces are judged again on verification. Do not
+//! reword a message, or earlier certificates will no longer verify.
 
 mod cart;
 pub mod checkers;

@@ -1,18 +1,18 @@
-//! Checks what only several scenarios together show: whether orders have numbers of their own, and
-//! whether the shop ever stops asking about one.
+//! Checks that need several scenarios: whether orders have distinct numbers, and whether the shop
+//! stops asking about paid ones.
 
 use super::judgement::Judgement;
 use crate::merchant::trace::{AskedAgain, Played};
 use flexiti_contract::scenario::Rank;
 use std::collections::BTreeMap;
 
-/// How often a shop may ask again about an order that is paid: somebody may have looked at it.
+/// How many times the shop must ask again about a paid order; fewer may have other reasons.
 const AGAIN: usize = 3;
-/// About how many orders it has to do so before it is a habit.
+/// For how many orders it must do so to be a habit.
 const ORDERS: usize = 2;
 
-/// Orders of different customers under one number of the shop's. A shop that was put back to its
-/// beginning may begin with its first number again.
+/// Checks that orders of different customers have different numbers. Does not apply to a shop that
+/// was reset or restarted, as its numbers may start over.
 pub fn judge(has_reset: bool, played: &[Played]) -> Option<Judgement> {
     if has_reset || played.iter().any(|played| played.ended.is_some()) {
         return None;
@@ -22,7 +22,7 @@ pub fn judge(has_reset: bool, played: &[Played]) -> Option<Judgement> {
         for order in &played.opened {
             if let Some(number) = &order.merchant_orderid {
                 let orders = customers.entry(number).or_default();
-                // Several orders of one customer are a matter of their scenario.
+                // Several orders of one customer are judged in their scenario.
                 if orders.iter().all(|(name, _)| *name != played.name()) {
                     orders.push((played.name(), order.id));
                 }
@@ -45,7 +45,7 @@ pub fn judge(has_reset: bool, played: &[Played]) -> Option<Judgement> {
     Some(Judgement::unless("order_number_shared", wrong).at(Rank::Robust))
 }
 
-/// A shop that goes on asking about what it knows.
+/// Checks that the shop stops asking about orders that it knows to be paid.
 pub fn asked_again(orders: &[AskedAgain]) -> Judgement {
     let habit = orders.iter().filter(|order| order.again.len() >= AGAIN);
     let habit: Vec<&AskedAgain> = habit.collect();
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(verdict(false, &one), Some(Verdict::Passed));
         let unnamed = [played("en", &[None], false), played("fr", &[None], false)];
         assert_eq!(verdict(false, &unnamed), Some(Verdict::Passed));
-        // A shop that was started again may have begun with its first number.
+        // A restarted shop may have started over with its numbers.
         let again = [played("en", &[same], true), played("fr", &[same], false)];
         assert_eq!(verdict(false, &again), None);
     }

@@ -1,4 +1,4 @@
-//! Checks the number of orders that a purchase opened, and their numbers.
+//! Checks how many orders a purchase opened, and their numbers.
 
 use super::judgement::Judgement;
 use super::story::Story;
@@ -6,8 +6,7 @@ use crate::merchant::trace::Opened;
 use flexiti_contract::scenario::Step;
 use std::collections::HashSet;
 
-/// One purchase opens one order that can be paid. A second one, if allowed, has another order
-/// number of the shop's.
+/// One purchase opens one payable order. A second one, if allowed, has a different order number.
 pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let opened = &story.played.opened;
     let most = story.scenario.orders;
@@ -15,7 +14,7 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
         let ids: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
         ids.join(", ")
     };
-    // Nobody can pay an order whose pages nobody was told of.
+    // An order cannot be paid if the shop never learned the URL of its pages.
     let told = story.told_orders();
     let is_payable = |order: &&Opened| told.contains(&order.id) && !has_come_to_nothing(order);
     let payable: Vec<&Opened> = opened.iter().filter(is_payable).collect();
@@ -42,7 +41,7 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
     let twice = same.iter().copied().filter(is_payable).count() > 1;
     let is_purchase = |order: &&Opened| order.outcome.as_deref() == Some("purchased");
     let paid: Vec<&Opened> = opened.iter().filter(is_purchase).collect();
-    // Others buy the same in some scenarios.
+    // In some scenarios, other customers buy the same.
     let are_several = story.has_bystander();
     let doubled = if paid.len() > 1 && !are_several {
         let ids = listed(&paid);
@@ -79,7 +78,7 @@ pub(super) fn judge(story: &Story<'_>) -> Vec<Judgement> {
     ]
 }
 
-/// Whether an order has ended without a payment.
+/// Whether an order ended without a payment.
 fn has_come_to_nothing(order: &Opened) -> bool {
     let outcome = order.outcome.as_deref();
     outcome.is_some_and(|outcome| ["cancelled", "declined", "expired"].contains(&outcome))

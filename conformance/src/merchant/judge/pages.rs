@@ -1,5 +1,4 @@
-//! Checks the pages that the customer saw: their language (B-1, B-2), and credentials in them
-//! (C-1).
+//! Checks the pages that the customer saw: their language (B-1, B-2), and leaked credentials (C-1).
 
 use super::judgement::{Judgement, Verdict};
 use super::story::Story;
@@ -40,7 +39,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
                     let is_forged = ![To::Own, To::Status].contains(to);
                     all.extend(is_forged.then(|| forged(page)).into_iter().flatten());
                 }
-                // The shop decides what a forger sees.
+                // What a forger sees is up to the shop.
                 if *by == By::Customer && *to == To::Own {
                     all.push(language(
                         page.as_ref(),
@@ -65,7 +64,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-/// A page that says that the order is paid, though no notification has said so.
+/// A page that says that the order is paid, although no notification has said so.
 fn told_paid(story: &Story<'_>, page: &Page) -> Option<Judgement> {
     let purchased = story.played.opened.iter();
     let mut purchased = purchased.map(|order| order.outcome.as_deref());
@@ -74,7 +73,7 @@ fn told_paid(story: &Story<'_>, page: &Page) -> Option<Judgement> {
     never.then(|| Judgement::unless("paid_page_without_payment", page.says_paid.then(message)))
 }
 
-/// What a forged callback may do to a page: nothing.
+/// A forged callback must not affect a page.
 fn forged(page: &Page) -> Vec<Judgement> {
     let url = &page.url;
     let broke = || format!("a forged callback broke {url}: status {}", page.status);
@@ -93,14 +92,14 @@ fn forged(page: &Page) -> Vec<Judgement> {
 
 const LEAK: &str = "credentials_in_page";
 
-/// Credentials that reached a browser.
+/// Credentials exposed to a browser.
 pub fn leaks(page: &Page) -> Option<Judgement> {
     let leaks = &page.leaks;
     let message = || format!("{} reached the browser at {}", leaks.join(", "), page.url);
     (!leaks.is_empty()).then(|| Judgement::failed(LEAK, message()))
 }
 
-/// Order numbers and amounts are for their own customer only.
+/// Order numbers and amounts must be shown to their own customer only.
 fn kept_apart(page: &Page, by: By) -> Option<Judgement> {
     let url = &page.url;
     let (is_shown, what) = match by {
@@ -155,7 +154,7 @@ fn language(page: Option<&Page>, trouble: Option<&str>, lang: &str) -> Judgement
     }
 }
 
-/// The language of a page that says what went wrong. Whoever asks by script may show words of its own.
+/// The language of an error page. A script that sends the request may show its own words.
 fn trouble_language(page: &Page, lang: &str) -> Option<Judgement> {
     let other = page.lang.as_ref().filter(|_| !page.by_script)?;
     let message = || {
@@ -170,13 +169,13 @@ fn trouble_language(page: &Page, lang: &str) -> Option<Judgement> {
     ))
 }
 
-/// The verdict on the pages before the checkout if the driver file names none.
+/// The verdict on the pages before the checkout if the driver file lists none.
 pub fn unknown(pages: usize) -> Option<Judgement> {
     let message = "the driver file has no [pages]: whether the cart and product pages have credentials in them is unknown";
     (pages == 0).then(|| Judgement::new(LEAK, Verdict::NotTestable, message))
 }
 
-/// A page of the driver file.
+/// Checks a page listed in the driver file.
 pub fn scanned(page: &Page) -> Judgement {
     if page.status == 0 || page.status >= 400 {
         let message = format!("{} cannot be searched: status {}", page.url, page.status);

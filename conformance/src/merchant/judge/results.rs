@@ -1,4 +1,4 @@
-//! Results from traces. Pure, so that anybody with the traces gets the same results.
+//! Results from traces. Pure, so that anyone with the traces gets the same results.
 
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
@@ -17,30 +17,29 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub struct Act {
     /// The dialect, with every answer spelled out.
     pub dialect: serde_json::Value,
-    /// The pages of the driver file.
+    /// The pages listed in the driver file.
     pub pages: Vec<Page>,
-    /// The flows and languages that the shop has, by its driver file.
+    /// The shop's flows and languages, from its driver file.
     #[serde(default)]
     pub has: Has,
     /// The scenarios as they were played.
     pub played: Vec<Played>,
-    /// Whether the shop was put back to its beginning before every scenario.
+    /// Whether the shop was reset before every scenario.
     #[serde(default)]
     pub has_reset: bool,
-    /// What the shop went on asking of itself about orders whose outcome it had been told.
+    /// Orders that the shop kept asking about unprompted although it knew their outcome.
     #[serde(default)]
     pub asked_again: Option<Vec<AskedAgain>>,
-    /// How many scenarios were not played because whatever was asked of the shop failed again and
-    /// again, and took its time.
+    /// How many scenarios were not played because the shop kept failing and it took too long.
     #[serde(default)]
     pub cut: usize,
-    /// What came in at the mock, from which its answers follow.
+    /// What reached the mock; its answers follow from it.
     #[serde(default)]
     pub record: Option<Record>,
 }
 
 impl Act {
-    /// What was seen besides the scenarios.
+    /// What was observed outside the scenarios.
     pub fn rest(&self) -> serde_json::Value {
         serde_json::json!([
             self.pages,
@@ -52,14 +51,14 @@ impl Act {
     }
 }
 
-/// The flows and languages that a shop has, by its driver file.
+/// A shop's flows and languages, from its driver file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Has {
     /// The flows.
     pub flows: Vec<String>,
     /// The languages.
     pub languages: Vec<String>,
-    /// How many seconds it waits for an answer of Flexiti's, if it says so.
+    /// The shop's timeout for Flexiti's answers in seconds, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u16>,
 }
@@ -84,9 +83,9 @@ pub struct Results {
     pub scenarios: Vec<ScenarioResult>,
     /// Scenarios that were not played.
     pub skipped: Vec<String>,
-    /// Scenarios in flows and languages that the shop does not have, by its driver file.
+    /// Scenarios for flows and languages that the driver file says the shop does not have.
     pub declared_away: Vec<String>,
-    /// The review of everything that was sent, and of the pages.
+    /// The review of all requests, and of the pages.
     pub review: Vec<Judgement>,
 }
 
@@ -95,12 +94,12 @@ pub struct Results {
 pub struct ScenarioResult {
     /// Scenario, flow and language.
     pub name: String,
-    /// What it is about, if the fuzzer generated it.
+    /// What it tests, if the fuzzer generated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     /// The worst verdict of its checks.
     pub verdict: Verdict,
-    /// The checks, those that passed among them.
+    /// All checks, including those that passed.
     pub checks: Vec<Judgement>,
 }
 
@@ -133,7 +132,7 @@ impl Results {
     }
 }
 
-/// Judges traces of one and the same dialect.
+/// Judges the traces of one dialect.
 pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Results> {
     let first = acts.first().context("nothing was seen")?;
     let dialect = contract.dialect_from_json(first.dialect.clone())?;
@@ -188,8 +187,8 @@ pub fn judge(contract: &'static Contract, acts: &[Act]) -> anyhow::Result<Result
     })
 }
 
-/// A check over everything that was sent, with the scenario in which it was first to be seen: the
-/// numbers of calls are those of one instance of the shop among several.
+/// Adds the first scenario that shows a check over all requests: call ids are unique only within
+/// one of several shop instances.
 fn placed(check: Judgement, played: &[Played]) -> Judgement {
     let of = |played: &&Played| {
         let mut calls = played.exchanges.iter();
@@ -202,7 +201,8 @@ fn placed(check: Judgement, played: &[Played]) -> Judgement {
     }
 }
 
-/// What one of several instances of a shop did is said once, whatever its port and its counts are.
+/// Adds findings on another instance of the shop, without those that differ only in digits, such as
+/// ports and counts.
 fn once(review: &mut Vec<Judgement>, more: Vec<Judgement>) {
     let words = |check: &Judgement| {
         let words = check.message.split(|sign: char| sign.is_ascii_digit());
@@ -216,7 +216,7 @@ fn once(review: &mut Vec<Judgement>, more: Vec<Judgement>) {
     );
 }
 
-/// The scenarios, each flow and language of them by itself, that are not among those played.
+/// The scenarios, by flow and language, that were not played.
 fn skipped(played: &[&Played], has: &Has) -> Vec<String> {
     let played: BTreeSet<String> = played.iter().map(|played| played.name()).collect();
     let names = scenarios::all()
@@ -226,8 +226,9 @@ fn skipped(played: &[&Played], has: &Has) -> Vec<String> {
     names.filter(|name| !played.contains(name)).collect()
 }
 
-/// The scenarios in flows and languages that the shop does not have, and that are played in no other
-/// flow of its own. Flexiti's test cases ask for no flow and no language that a shop does not offer.
+/// The scenarios for flows and languages that the shop does not have, unless it plays them in
+/// another flow instead. Flexiti's test cases require no flow or language that a shop does not
+/// offer.
 fn declared_away(has: &Has) -> Vec<String> {
     let all = scenarios::all().iter();
     let all = all.filter(|row| {
@@ -250,15 +251,15 @@ impl Has {
     }
 }
 
-/// The level of the certificate that asks for a scenario, by the name of a play of it.
+/// The certificate level that requires a scenario, by the name of a play.
 fn level_of(name: &str) -> Rank {
     let id = name.split('/').next().unwrap_or_default();
     let row = scenarios::named(id);
     row.map_or(Rank::Basic, |row| row.level)
 }
 
-/// That something did not happen proves nothing unless it does happen in the control scenario, in the
-/// same flow and language if that was played.
+/// Makes a scenario inconclusive if its control failed: the absence of something proves nothing
+/// unless it happens in the control, in the same flow and language if those were played.
 fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     let fine: Vec<(&Played, bool)> = played
         .iter()
@@ -296,8 +297,8 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
     }
 }
 
-/// A shop that was seen to refresh a token in time once need not do so under every life of a
-/// token: its margin is its own choice.
+/// A shop that refreshed one token in time need not do so for every token lifetime: the margin is
+/// its choice.
 fn refreshed_somewhere(results: &mut [ScenarioResult]) {
     let is_refresh = |check: &&mut Judgement| check.check == "refresh_in_time";
     let passes =
@@ -315,8 +316,8 @@ fn refreshed_somewhere(results: &mut [ScenarioResult]) {
     }
 }
 
-/// The highest level that was reached. Anything unverified or not played lowers it. `complete` says
-/// whether every shipped dialect was played.
+/// The highest level reached. Anything unverified or not played lowers it. `complete` says whether
+/// every shipped dialect was played.
 pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     let own = results.first()?;
     let stands = |results: &Results, level: Rank| {
@@ -340,8 +341,8 @@ pub fn level(results: &[Results], complete: bool) -> Option<Rank> {
     })
 }
 
-/// The scenarios whose verdict is not the same in every dialect, with their verdicts. Good practice
-/// depends on no answer of Flexiti's, but often on when the shop happened to ask.
+/// The scenarios whose verdicts differ between dialects, with the verdicts. Leaves out good
+/// practice, which depends less on Flexiti's answers than on when the shop happened to ask.
 pub fn dependent(results: &[Results]) -> Vec<(String, Vec<(String, Verdict)>)> {
     let mut rows: BTreeMap<&str, Vec<(String, Verdict)>> = BTreeMap::new();
     for results in results {

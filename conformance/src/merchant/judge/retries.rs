@@ -1,20 +1,20 @@
-//! Checks retries after a fault: with a back-off and an end, not before `Retry-After`, and
-//! recognisable as the same operation.
+//! Checks retries after a fault: backed off and limited, not before `Retry-After`, and recognizable
+//! as the same operation.
 
 use super::judgement::Judgement;
 use super::story::{Story, is_passing, kind, merchant_orderid};
 use crate::merchant::trace::{ExchangeView, Happened, endpoint};
 use serde_json::Value;
 
-/// How much earlier than `Retry-After` a call may come, for clocks and networks.
+/// How much earlier than `Retry-After` a call may come, to allow for clocks and networks.
 const GRACE_MS: i64 = 100;
-/// Two retries in a row that come sooner than this have no back-off.
+/// Two consecutive retries sooner than this have no back-off.
 const HASTE_MS: i64 = 50;
-/// More failed attempts in a row than this hammer a server that is down.
+/// More consecutive failed attempts than this hammer a server that is down.
 const ATTEMPTS: usize = 8;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
-    // A customer who was turned away and starts again begins another operation.
+    // A customer who starts again after being turned away begins another operation.
     let came_again = story
         .played
         .happened
@@ -56,8 +56,8 @@ fn judge_calls(
             (hasty, failed) = (0, 0);
             continue;
         }
-        // A shop that still works on earlier orders asks for their tokens, too: the one call need
-        // not be the other's second try.
+        // A shop still busy with earlier orders also gets tokens for them, so two token calls need
+        // not be a call and its retry.
         let is_other = wanted == "token"
             && is_busy
             && (reference(before).is_none() || reference(before) != reference(after));
@@ -67,7 +67,7 @@ fn judge_calls(
         }
         let both = [before.row.id, after.row.id];
         let gap = after.row.at.as_millisecond() - before.row.at.as_millisecond();
-        // Whoever asks the shop decides when it asks Flexiti, if it does so in between only.
+        // For a shop that asks only when its status is read, the runner chose the time.
         let is_looked = looked.contains(&after.row.id);
         failed += usize::from(!is_looked);
         if let Some(seconds) = retry_after(before)

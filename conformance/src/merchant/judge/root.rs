@@ -1,5 +1,5 @@
-//! Finds the one mistake behind many failures: a shop that cannot open an order fails in every
-//! scenario, and has to mend one thing.
+//! Finds the one mistake behind many failures: a shop that cannot open an order fails every
+//! scenario, but has one thing to fix.
 
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_init, is_token};
@@ -7,13 +7,14 @@ use crate::merchant::scenarios;
 use crate::merchant::trace::{ExchangeView, Played, endpoint};
 use std::collections::{BTreeMap, HashSet};
 
-/// The check that stands for those which a failure elsewhere made impossible.
+/// Replaces the checks that a failure elsewhere made impossible.
 pub const NOT_LOOKED_AT: &str = "not_looked_at";
 
-/// Puts what follows from a failed start down to the first scenario in which it failed for the same
+/// Attributes the consequences of a failed start to the first scenario that failed for the same
 /// reason.
 pub fn consequences(played: &[&Played], checks: &mut [Vec<Judgement>]) {
-    // What fails in a plain scenario fails in those with faults and other answers for that reason.
+    // What fails in a plain scenario fails for the same reason in those with faults or changed
+    // answers.
     let mut roots: BTreeMap<String, usize> = BTreeMap::new();
     for (at, played) in played.iter().enumerate() {
         if is_plain(played)
@@ -57,8 +58,8 @@ fn is_plain(played: &Played) -> bool {
     row.is_some_and(|row| row.faults.is_empty() && row.answers.is_empty())
 }
 
-/// Why Flexiti's page did not open, if it had to: what was answered to the shop's last call. `None`
-/// if a planned fault may be why.
+/// Why Flexiti's page did not open although it should have: the answer to the shop's last call.
+/// `None` if a planned fault may be the cause.
 fn cause(played: &Played) -> Option<String> {
     let scenario = scenarios::of(played)?;
     let is_opened = !Story { scenario, played }.did_not_open();
@@ -81,7 +82,7 @@ fn cause(played: &Played) -> Option<String> {
     ))
 }
 
-/// The clauses that a refused call breaks.
+/// The clauses that a refused call broke.
 fn reasons(call: &ExchangeView) -> Vec<String> {
     let reasons = call.row.violations.iter();
     let mut reasons: Vec<String> = reasons
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// A play in which init was answered with this status, and no page opened.
+    /// A play whose init was answered with this status, so that no page opened.
     fn played(scenario: &str, status: u16, fault: Option<&str>) -> Played {
         let row = scenarios::named(scenario).unwrap();
         let page = json!({
@@ -154,7 +155,7 @@ mod tests {
             played("outcome.purchased", 409, None),
             played("outcome.cancelled", 409, None),
             played("answers.more_members", 409, None),
-            // Another reason, and a planned one.
+            // A different reason, and a planned one.
             played("callback.never", 400, None),
             played("token.unavailable", 409, Some("status")),
         ]);
@@ -173,7 +174,7 @@ mod tests {
         for own in &all[3..] {
             let checks = named(own);
             assert!(checks.contains(&"start".to_owned()), "{checks:?}");
-            // Nothing is said of an outcome that there could not be.
+            // There is no verdict on an outcome that could not happen.
             assert!(!checks.contains(&"belief".to_owned()), "{checks:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! The verdicts on one scenario.
+//! Judges one scenario.
 
 use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
@@ -8,7 +8,7 @@ use crate::merchant::silence;
 use crate::merchant::trace::Played;
 use flexiti_contract::scenario::Scenario;
 
-/// The checks that say nothing about a shop whose order was never opened.
+/// The checks that are meaningless if no order was opened.
 const NEEDS_ORDER: &[&str] = &[
     "belief",
     "outcome_from_callback",
@@ -18,7 +18,7 @@ const NEEDS_ORDER: &[&str] = &[
     "refresh_in_time",
 ];
 
-/// The verdicts on one scenario as it was played. A check that does not apply is left out.
+/// Judges one scenario as it was played. Checks that do not apply are left out.
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let given_up = scenario
         .id
@@ -27,7 +27,7 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let played = given_up.as_ref().unwrap_or(played);
     let story = Story { scenario, played };
     let mut all = steps::failed(&story);
-    // Whatever followed, the shop that ended is why.
+    // If the shop exited, that explains everything after it.
     if played.ended.is_some() {
         all.clear();
     }
@@ -38,15 +38,15 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
         all.extend(retries::judge(&story));
         all.extend(cart::judge(&story));
         if story.did_not_open() {
-            // Without an order there is no outcome to learn, and no page to come back to.
+            // Without an order there is no outcome to learn, and no page to return to.
             all.retain(|judgement| {
                 let is_echo = judgement.check == "start" && judgement.verdict != Verdict::Failed;
                 !is_echo && !NEEDS_ORDER.contains(&judgement.check.as_str())
             });
         }
     } else {
-        // What a shop did in half a scenario is no evidence against it; what it sent is, and may
-        // be why a step could not be carried out.
+        // In half a scenario, what the shop did is no evidence against it; but what it sent is, and
+        // may be why a step failed.
         let mut sent = cart::judge(&story);
         sent.retain(|judgement| judgement.verdict == Verdict::Failed);
         if !sent.is_empty() {
@@ -64,7 +64,7 @@ pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     all.collect()
 }
 
-/// What was played, with every answer that the shop did not wait for taken as lost.
+/// The play, with every delayed answer treated as lost.
 fn given_up(played: &Played) -> Played {
     let mut given_up = played.clone();
     for call in &mut given_up.exchanges {
@@ -87,8 +87,8 @@ mod tests {
     use crate::merchant::scenarios;
     use serde_json::{Value, json};
 
-    /// The checks that did not pass, of a purchase in which `second` came of the second step, to
-    /// bring the order to its outcome, and which the shop takes for a pending one.
+    /// The checks that did not pass for a purchase whose second step, which completes the order,
+    /// has the result `second`, in a shop that believes the order is pending.
     fn judged(scenario: &str, second: &Value) -> Vec<(String, Verdict, String)> {
         let page = json!({
             "url": "http://shop/", "status": 200, "lang": "en", "leaks": [], "names_order": false
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_step_that_could_not_be_carried_out_is_inconclusive_and_accuses_nobody() {
         let failed = json!({"failed": {"why": "no order `7`"}});
-        // In the second one the shop may give up.
+        // In the second scenario the shop may give up.
         for scenario in ["outcome.purchased", "init.unavailable"] {
             let [(check, verdict, message)] = &judged(scenario, &failed)[..] else {
                 panic!("{scenario}: {:?}", judged(scenario, &failed));
@@ -126,7 +126,7 @@ mod tests {
             assert_eq!(*verdict, Verdict::Inconclusive);
             assert_eq!(message, "step 2 could not be carried out: no order `7`");
         }
-        // The same shop, where the step was carried out.
+        // The same shop, with the step carried out.
         let found = judged("outcome.purchased", &json!({"completed": "purchased"}));
         let failed = found
             .iter()
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(found, [("flow_differs", Verdict::Failed)]);
     }
 
-    /// What is said of an order that Flexiti did not open, and that the shop takes for this.
+    /// The checks for an order that Flexiti did not open, given what the shop believes.
     fn refused(scenario: &str, belief: &str) -> Vec<(String, Verdict)> {
         let page = json!({
             "url": "http://shop/", "status": 502, "lang": "en", "leaks": [], "names_order": false

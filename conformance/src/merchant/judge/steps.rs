@@ -22,13 +22,13 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-/// A shop that ended by itself in the middle of a scenario.
+/// A shop that exited during a scenario.
 fn ended(story: &Story<'_>) -> Option<Judgement> {
     let said = story.played.ended.as_ref()?;
     Some(Judgement::failed("shop_ended", said.clone()))
 }
 
-/// An init that Flexiti refused is refused again if nothing in it has changed.
+/// An init that Flexiti refused will be refused again if nothing in it has changed.
 fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
     let is_final = |call: &&ExchangeView| {
         let status = call.row.status;
@@ -36,12 +36,12 @@ fn refused_resent(story: &Story<'_>) -> Option<Judgement> {
     };
     let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
     let first = inits.iter().copied().find(is_final)?;
-    // Of a call that a planned fault answers, the body alone is known.
+    // If a planned fault answers a call, only its body is known.
     let sent = |call: &ExchangeView| call.row.body.clone();
     let same = |call: &&&ExchangeView| {
         call.row.id > first.row.id && sent(call).is_some() && sent(call) == sent(first)
     };
-    // A customer who was turned away may try again, and has nothing else to send.
+    // A customer who was turned away may retry, with nothing else to send.
     let tries = story.played.happened.iter().map(|happened| match happened {
         Happened::Started { times, .. } => times - 1,
         _ => 0,
@@ -84,7 +84,7 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
             };
             let of_driver = trouble.as_deref().filter(|why| why.starts_with(STEPS));
             match expect {
-                // Flexiti has nothing to do with what comes before the checkout.
+                // What comes before the checkout has nothing to do with Flexiti.
                 Start::Opens if of_driver.is_some() && story.scenario.faults.is_empty() => {
                     Some(Judgement::new("start", Verdict::Inconclusive, saw))
                 }
@@ -131,10 +131,10 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     }
 }
 
-/// How the trouble with a step of the driver file begins.
+/// Prefix of an error in a checkout step of the driver file.
 const STEPS: &str = "checkout.steps[";
 
-/// What a customer was told for whom no order was opened.
+/// Checks what the customer was told if no order was opened.
 fn told(page: Option<&Page>, saw: &str) -> Judgement {
     let Some(page) = page else {
         let message = format!("the customer was told nothing: {saw}");
@@ -154,13 +154,13 @@ fn told(page: Option<&Page>, saw: &str) -> Judgement {
     Judgement::unless(check, wrong)
 }
 
-/// What the shop believes of an order.
+/// Checks what the shop believes about an order.
 fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
         (Step::Believe { .. } | Step::Doubt { .. }, Happened::Believed { belief, said, .. })
             if story.gave_up() =>
         {
-            // The shop need not know an order that it gave up, but it must not be paid.
+            // The shop may forget an order that it gave up, but must not report it as paid.
             let paid = *belief == Some(Belief::Paid);
             let wrong = paid.then(|| {
                 format!("the shop says `{said}` of an order for which Flexiti opened none")
@@ -176,10 +176,10 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 unasked,
             },
         ) => {
-            // Where nothing fails, other scenarios ask what the shop goes by.
+            // Without faults, other scenarios check what the shop's belief rests on.
             let is_guess = !story.played.faults.is_empty() && !story.has_heard();
             if *belief == Some(Belief::Paid) && is_guess && !story.was_fooled() {
-                // That it is true, the shop cannot know.
+                // True or not, the shop cannot know it.
                 let message =
                     format!("the shop says `{said}`, and has got no notification that says so");
                 return Some(Judgement::failed(UNHEARD, message));
@@ -250,9 +250,9 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
     }
 }
 
-/// What a shop has done that believes what it had to doubt: it misread the notifications that it got,
-/// took a failed call for good news, or believed a callback. Those that believe any callback are
-/// found where no notification fails.
+/// The mistake of a shop that believes what it had to doubt: it misread the notifications it got,
+/// took a failed call for good news, or believed a callback. A shop that believes every callback is
+/// caught in the scenarios where no notification fails.
 fn doubt(story: &Story<'_>) -> &'static str {
     let forges = |step: &Step| matches!(step, Step::Return { to, .. } if ![To::Own, To::Status].contains(to));
     let is_forged = story.scenario.steps.iter().any(forges);
@@ -266,7 +266,7 @@ fn doubt(story: &Story<'_>) -> &'static str {
 
 const UNHEARD: &str = "paid_unheard";
 
-/// What may explain that a shop does not know an outcome.
+/// A possible reason why a shop does not know an outcome.
 const UNASKED: &str = "it has not asked Flexiti about this order since that came of it; if it asks by a timer, say how often: `asks_every_s` in [order]";
 
 fn word(belief: Belief) -> &'static str {
@@ -277,7 +277,7 @@ fn word(belief: Belief) -> &'static str {
     }
 }
 
-/// A customer who came to Flexiti's page with a second try only.
+/// A customer who reached Flexiti's page only on the second try.
 fn turned_away(story: &Story<'_>) -> Option<Judgement> {
     let mut steps = story.scenario.steps.iter().zip(&story.played.happened);
     let again = steps.any(|(step, came)| {
@@ -293,8 +293,7 @@ fn turned_away(story: &Story<'_>) -> Option<Judgement> {
     again.then(|| Judgement::advice("turned_away", Some(message.to_owned())))
 }
 
-/// A shop that did not wait for an answer that was slow to come. Flexiti opened the order all the
-/// same.
+/// A shop that did not wait for a slow answer, although Flexiti opened the order.
 fn gave_up_early(story: &Story<'_>) -> Option<Judgement> {
     let inits: Vec<&ExchangeView> = story.calls(is_init).collect();
     let is_slow = |call: &&ExchangeView| story.planned_delay(call) >= SLOW_MS;
@@ -312,22 +311,22 @@ fn gave_up_early(story: &Story<'_>) -> Option<Judgement> {
     Some(Judgement::advice("gave_up_early", wrong))
 }
 
-/// How slow an answer has to be for a shop to be seen waiting for it.
+/// Minimum delay at which a shop can be seen to wait.
 const SLOW_MS: i64 = 3_000;
-/// A shop that has sent another init by then has waited too little.
+/// A shop that sends another init before this did not wait long enough.
 const EARLY_MS: i64 = 4_000;
 
-/// A scenario whose fault never struck proves nothing; a plan of the fuzzer has several, and one may
-/// keep the shop from the call that another is for.
+/// A scenario whose fault never struck proves nothing. A plan of the fuzzer is exempt: it has
+/// several faults, and one may keep the shop from the call that another is for.
 fn faults(story: &Story<'_>) -> Option<Judgement> {
     if story.scenario.id.starts_with(recipe::PREFIX) {
         return None;
     }
-    // Whoever knows an outcome need not ask again.
+    // A shop that knows the outcome need not ask again.
     if story.scenario.steps.contains(&Step::Fail) {
         return None;
     }
-    // No sentence has a shop ask of itself.
+    // No document requires a shop to ask unprompted.
     let mut asked = story.calls(|endpoint| kind(endpoint) == "notification");
     if story.scenario.good_practice && asked.next().is_none() {
         return None;
@@ -340,7 +339,7 @@ fn faults(story: &Story<'_>) -> Option<Judgement> {
         .collect();
     let planned = &story.played.faults;
     let idle = planned.iter().position(|fault| {
-        // A shop that learned of a lasting fault from its other calls rightly makes no more.
+        // A shop that met a lasting fault in its other calls may rightly stop calling.
         let is_known = fault.fault.times() == 0 && !fault.consumed_by.is_empty();
         !is_known && !fault.consumed_by.iter().any(|id| ours.contains(id))
     });
@@ -349,7 +348,7 @@ fn faults(story: &Story<'_>) -> Option<Judgement> {
         let what = "struck no call of the shop: it did not make the call that the fault is for";
         (Verdict::Inconclusive, what)
     } else {
-        // A shop that is busy with its earlier orders is right; it was tried more than once.
+        // A shop may be busy with earlier orders; it was given more than one chance.
         let what = "struck only calls of the shop about earlier orders, whenever it was tried";
         (Verdict::NotTestable, what)
     };

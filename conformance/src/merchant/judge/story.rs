@@ -6,7 +6,7 @@ use flexiti_contract::scenario::{Scenario, Start, Step};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// The words for a purchase that did not come about (HS-tr has `Failed`).
+/// Words for a failed purchase (HS-tr has `Failed`).
 const FAILED: &[&str] = &["failed", "failure", "declined", "refused"];
 
 /// A scenario and its trace.
@@ -22,11 +22,11 @@ impl<'a> Story<'a> {
         calls.filter(move |call| endpoint(call).is_some_and(is_wanted))
     }
 
-    /// The orders whose pages the shop was told of: those whose init it could read.
+    /// The orders whose pages the shop knows: those whose init answer it received.
     pub fn told_orders(&self) -> HashSet<u64> {
         let inits: Vec<&ExchangeView> = self.calls(is_init).collect();
         let number = |call: &ExchangeView| merchant_orderid(call).cloned();
-        // A shop that sends init again before it has the answer has given up on that.
+        // A shop that sends init again before the answer arrives has given up on that answer.
         let given_up = |at: usize, call: &ExchangeView| {
             let took = i64::try_from(call.row.duration_us / 1_000).unwrap_or(i64::MAX);
             let took = took.saturating_add(self.planned_delay(call));
@@ -40,7 +40,7 @@ impl<'a> Story<'a> {
         told.filter_map(|(_, call)| call.row.order_id).collect()
     }
 
-    /// By how many milliseconds a planned fault delayed the answer of a call.
+    /// How long a planned fault delayed the answer to a call, in milliseconds.
     pub fn planned_delay(&self, call: &ExchangeView) -> i64 {
         let faults = self.played.faults.iter();
         let mut struck = faults.filter(|fault| fault.consumed_by.contains(&call.row.id));
@@ -51,8 +51,8 @@ impl<'a> Story<'a> {
         action["ms"].as_i64().unwrap_or_default()
     }
 
-    /// Whether notifications said in so many words that there is no purchase: a purchase that
-    /// failed may be shown as one, whatever became of the application.
+    /// Whether a notification said explicitly that the purchase failed: the shop may then show the
+    /// order as failed, whatever became of the application.
     pub fn was_told_of_failure(&self) -> bool {
         self.played.flow == "apply/buy"
             && self
@@ -60,18 +60,18 @@ impl<'a> Story<'a> {
                 .any(says_failed)
     }
 
-    /// Whether the shop got any notification: one that no fault touched, or merely delayed.
+    /// Whether the shop got any notification that no fault touched, or that was merely delayed.
     pub fn has_heard(&self) -> bool {
         self.last_heard().is_some()
     }
 
-    /// Whether the shop asked for a notification, and a planned fault kept the answer from it.
+    /// Whether the shop asked for a notification, but a planned fault kept the answer from it.
     pub fn has_failed_to_hear(&self) -> bool {
         let mut asked = self.calls(|endpoint| kind(endpoint) == "notification");
         asked.any(|call| call.row.fault.is_some() && self.planned_delay(call) == 0)
     }
 
-    /// What the last notification said that the shop got: its call's number and its body.
+    /// The last notification that the shop got: the call's id, and the body.
     pub fn last_heard(&self) -> Option<String> {
         let asked = self.calls(|endpoint| kind(endpoint) == "notification");
         let heard = asked.filter(|call| {
@@ -98,13 +98,13 @@ impl<'a> Story<'a> {
         })
     }
 
-    /// Whether somebody else buys, too.
+    /// Whether another customer buys too.
     pub fn has_bystander(&self) -> bool {
         let mut steps = self.scenario.steps.iter();
         steps.any(|step| matches!(step, Step::Bystander { .. }))
     }
 
-    /// Whether Flexiti's page did not open where it had to.
+    /// Whether Flexiti's page did not open although it should have.
     pub fn did_not_open(&self) -> bool {
         let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
         steps.any(|(step, happened)| {
@@ -121,7 +121,7 @@ impl<'a> Story<'a> {
             .any(|step| step.start().is_some_and(|expect| expect != Start::Opens))
     }
 
-    /// Whether it did.
+    /// Whether the shop gave up.
     pub fn gave_up(&self) -> bool {
         let mut steps = self.scenario.steps.iter().zip(&self.played.happened);
         let opened = steps.any(|(step, happened)| {
@@ -132,8 +132,8 @@ impl<'a> Story<'a> {
     }
 }
 
-/// Whether a notification says in so many words that the purchase of an apply/buy failed. A shop may
-/// then show the order as failed, whatever became of the application.
+/// Whether a notification says explicitly that the purchase of an apply/buy failed. A shop may then
+/// show the order as failed, whatever became of the application.
 pub fn denies_purchase(call: &ExchangeView) -> bool {
     let body = call.response_body.as_deref().unwrap_or_default();
     let answer: Value = serde_json::from_str(body).unwrap_or_default();
@@ -168,7 +168,7 @@ pub fn kind(endpoint: Endpoint) -> &'static str {
     }
 }
 
-/// The shop's own order number, as an init names it.
+/// The shop's own order number in an init.
 pub fn merchant_orderid(call: &ExchangeView) -> Option<&Value> {
     let params = call.row.params.as_ref()?;
     params

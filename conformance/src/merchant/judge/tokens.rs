@@ -1,4 +1,4 @@
-//! Checks tokens: one for each checkout, refreshed in time, and never sent once refused.
+//! Checks tokens: one per checkout, refreshed in time, and never sent again once refused.
 
 use super::judgement::{Judgement, Verdict};
 use super::story::{Story, is_passing, is_token, kind};
@@ -7,11 +7,11 @@ use flexiti_contract::scenario::{Deed, Rank, Step, To};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// How long after a refusal a call may come that was on its way already.
+/// How long after a refusal a call may arrive that was already on its way.
 const ON_ITS_WAY_MS: i64 = 25;
-/// How many refusals in a row a shop may collect: two for each time that it is asked.
+/// How many consecutive refusals a shop may collect: two for each time it is read.
 const REFUSALS: usize = 8;
-/// A call that comes so long after a refusal is not in a row with it.
+/// A call this long after a refusal is not consecutive.
 const PAUSE_MS: i64 = 1_000;
 
 pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
@@ -28,7 +28,7 @@ pub fn judge(story: &Story<'_>) -> Vec<Judgement> {
     all
 }
 
-/// Whether tokens live longer than the minute before their end in which they are replaced (RT).
+/// Whether tokens outlive the last minute before expiry, in which they are replaced (RT).
 fn lives_long(story: &Story<'_>) -> bool {
     let life = story.scenario.answers.get("token_ttl");
     life.and_then(Value::as_u64).is_none_or(|life| life > 70)
@@ -44,7 +44,7 @@ fn is_granted(call: &ExchangeView) -> bool {
     (200..300).contains(&call.row.status) && !is_lost(call)
 }
 
-/// A checkout asks for one token, and for another only if one was refused (C-2).
+/// A checkout gets one token, and another only if one was refused (C-2).
 fn one_token(story: &Story<'_>) -> Judgement {
     let calls = story.calls(is_token);
     let fresh = calls.filter(|call| is_granted(call) && grant(call) != "refresh_token");
@@ -72,9 +72,9 @@ fn one_token(story: &Story<'_>) -> Judgement {
     Judgement::unless("one_token", wrong).of(concerned)
 }
 
-/// Whether no customer waited for a token: a job of the shop's own took it, at a time of its own, and
-/// asked for notifications with it. C-2 is about the customer's checkout; merchant tokens are for the
-/// back office, too (P-auth).
+/// Whether a token was for the shop's back office: a background job got it at a time of its own,
+/// and asked for notifications with it. C-2 is about the customer's checkout; merchant tokens are
+/// for the back office too (P-auth).
 pub(super) fn is_of_back_office(
     calls: &[&ExchangeView],
     looked: impl Fn(u64) -> bool,
@@ -96,9 +96,9 @@ pub(super) fn is_of_back_office(
     !uses.is_empty() && uses.iter().all(asks) && own_time
 }
 
-/// A token that was refused is not sent again.
+/// A refused token must not be sent again.
 fn dead_token(story: &Story<'_>) -> Judgement {
-    // Each with the time of the refusal: what was on its way by then could not know.
+    // Tokens with the time of their refusal: a call already on its way by then could not know.
     let mut dead: HashMap<&str, i64> = HashMap::new();
     let mut again: HashMap<&str, u64> = HashMap::new();
     for call in &story.played.exchanges {
@@ -127,7 +127,7 @@ fn dead_token(story: &Story<'_>) -> Judgement {
     Judgement::unless("dead_token_used", wrong).of(again.into_values())
 }
 
-/// A refresh token is used once: concurrent requests wait for the refresh in progress.
+/// A refresh token is used once: concurrent requests must wait for the refresh in progress.
 fn stampede(story: &Story<'_>) -> Option<Judgement> {
     let mut sent: HashMap<&Value, u64> = HashMap::new();
     let mut twice = Vec::new();
@@ -158,7 +158,7 @@ fn stampede(story: &Story<'_>) -> Option<Judgement> {
     Some(Judgement::unless("refresh_stampede", wrong).of(twice))
 }
 
-/// A token from a callback's address is anybody's.
+/// A token from a callback URL may be anyone's and must not be used.
 fn made_up(story: &Story<'_>) -> Option<Judgement> {
     let forged = story.scenario.steps.iter();
     let mut forged = forged.filter(|step| matches!(step, Step::Return { to: To::Token, .. }));
@@ -187,13 +187,13 @@ fn made_up(story: &Story<'_>) -> Option<Judgement> {
     Some(Judgement::unless("callback_token_used", wrong).of(sent))
 }
 
-/// A shop that is refused again and again must pause.
+/// A shop that is refused repeatedly must pause.
 fn refused(story: &Story<'_>) -> Judgement {
     let mut longest: Vec<&ExchangeView> = Vec::new();
     let mut row: Vec<&ExchangeView> = Vec::new();
     for call in &story.played.exchanges {
         let is_refused = call.row.status == 401;
-        // A token in between does not end the row of refusals.
+        // A token call in between does not reset the count of refusals.
         if !is_refused && endpoint(call).is_some_and(is_token) {
             continue;
         }
@@ -230,7 +230,7 @@ fn refused(story: &Story<'_>) -> Judgement {
     Judgement::unless("refused_endlessly", wrong).of(concerned)
 }
 
-/// If no second token was needed, no token has expired, and the scenario proves nothing.
+/// If no second token was needed, none expired, and the scenario proves nothing.
 fn renewed(story: &Story<'_>) -> Judgement {
     let granted = story
         .calls(is_token)
@@ -270,7 +270,7 @@ mod tests {
     use crate::merchant::trace::Played;
     use serde_json::json;
 
-    /// A call for a token: its grant, the refresh token it brings, and its status.
+    /// A token call: its grant, the refresh token it sends, and its status.
     type Call = (&'static str, Option<&'static str>, u16);
 
     /// The verdict of a check on these calls, if it has one.
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(stampede(&[broken, first]), Some(Verdict::Passed));
     }
 
-    /// What is said of notifications refused with 401 at these milliseconds, each with a token.
+    /// The judgement on notifications refused with 401 at these times (ms), each with a token.
     fn refused_at(calls: &[(i64, &str)]) -> Judgement {
         let exchange = |(id, (at, token)): (u64, &(i64, &str))| {
             let at = jiff::Timestamp::from_millisecond(1_767_225_600_000 + at).unwrap();
@@ -363,7 +363,7 @@ mod tests {
             hasty.message
         );
         assert_eq!(refused_at(&each_after(1_000)).verdict, Verdict::Passed);
-        // Two refusals each time that it asks, and it asks now and then.
+        // Two refusals each time the shop asks, which it does from time to time.
         let pairs: Vec<(i64, &str)> = (0..24).map(|at| (at / 2 * 1_500, "t")).collect();
         assert_eq!(refused_at(&pairs).verdict, Verdict::Passed);
         let tokens = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
@@ -396,12 +396,12 @@ mod tests {
         let is_own = |at: usize, looked: &[u64]| {
             is_of_back_office(&all, |id| looked.contains(&id), &calls[at])
         };
-        // The customer's, who goes to Flexiti with it.
+        // The customer's token, used for init.
         assert!(!is_own(0, &[]));
         assert!(is_own(2, &[]));
-        // Somebody looked at the order, and the shop took a token for that.
+        // The order was read, and the shop got a token for that.
         assert!(!is_own(2, &[3, 4]));
-        // Of what is not used, nothing is known.
+        // An unused token shows nothing.
         assert!(!is_own(4, &[]));
     }
 }

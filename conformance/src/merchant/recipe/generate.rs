@@ -1,4 +1,4 @@
-//! How plans are generated.
+//! Generation of plans.
 
 use super::plan::{Answer, FuzzRecipe, Later, PREFIX, Way, line};
 use anyhow::{Context as _, anyhow};
@@ -10,10 +10,10 @@ use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-/// The most variations of either kind in a plan.
+/// Maximum number of variations of either kind in a plan.
 const VARIATIONS: usize = 3;
 
-/// Knobs about answers. Knobs that decide what is refused are left to dialects.
+/// Knobs about answers. Knobs that decide what is refused are left to the dialects.
 const ANSWERS: &[&str] = &[
     "token_type",
     "token_ttl",
@@ -35,8 +35,8 @@ const ANSWERS: &[&str] = &[
     "callback_lang",
 ];
 
-/// Variations that mean the same to any JSON reader (RFC 6749, section 5.1) that counts beyond 32
-/// bits.
+/// Variations that any JSON parser with integers above 32 bits treats as equivalent (RFC 6749,
+/// section 5.1).
 fn meaningless() -> Vec<Answer> {
     [
         ("response_members", json!("more")),
@@ -67,7 +67,7 @@ fn of_dialects(contract: &Contract) -> anyhow::Result<Vec<Answer>> {
     Ok(all)
 }
 
-/// Faults of a call, the mildest first.
+/// The faults of a call, mildest first.
 fn faults(endpoint: &'static str) -> impl Strategy<Value = Option<Value>> {
     let mut actions = vec![
         json!({"type": "delay", "ms": 200}),
@@ -138,7 +138,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
             let (later, is_large) = more;
             // Windows that ask at the same moment cannot know each other's answers.
             let notification = notification.filter(|_| way != Way::Crowd);
-            // Nor can those of which only one is answered.
+            // The same goes for windows where only one gets an answer.
             let (token, init) = if way.is_sent_twice() {
                 (None, None)
             } else {
@@ -146,7 +146,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
             };
             let later = later.map(|(days, is_approved)| Later {
                 days,
-                // An apply/buy that is approved goes on to buy.
+                // An approved apply/buy goes on to buy.
                 is_approved: is_approved && flow == "apply",
             });
             FuzzRecipe {
@@ -164,7 +164,7 @@ pub fn recipes(contract: &Contract) -> anyhow::Result<impl Strategy<Value = Fuzz
     ))
 }
 
-/// The plans of a seed, in flows and languages that a shop has.
+/// The plans of a seed, in the flows and languages that a shop has.
 pub fn of_seed(
     contract: &Contract,
     seed: u64,
@@ -186,8 +186,8 @@ pub fn of_seed(
     }))
 }
 
-/// The first plans of a seed as scenarios of a certification, in flows and languages that a shop
-/// has: `fuzz.1` and so on.
+/// The first plans of a seed as scenarios of a certification, in the flows and languages that a
+/// shop has: `fuzz.1` and so on.
 pub fn scenarios(
     contract: &Contract,
     seed: u64,
@@ -224,7 +224,7 @@ mod tests {
                 steps += 1;
             }
             prop_assert!(steps < 40, "{steps}");
-            // Nothing is left but a purchase.
+            // Only a purchase is left.
             prop_assert_eq!(recipe.size(), (0, 0, 0));
             prop_assert_eq!(recipe.outcome, "purchased");
         }
@@ -241,7 +241,7 @@ mod tests {
             }
             let faults = json!({"faults": scenario.faults});
             prop_assert!(flexiti_mock::embed::admin::FaultPlan::read(faults).is_ok());
-            // It is written and read without a change.
+            // It survives a round trip through JSON.
             let text = serde_json::to_string(&scenario).unwrap();
             let read: Scenario = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);

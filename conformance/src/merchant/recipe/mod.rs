@@ -1,4 +1,4 @@
-//! The plans of the fuzzer: what they are, how they are generated, and how they are made smaller.
+//! The plans of the fuzzer: their structure, generation and shrinking.
 
 mod generate;
 mod plan;

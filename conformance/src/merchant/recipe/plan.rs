@@ -1,12 +1,12 @@
-//! A plan of the fuzzer, and the scenario that it is.
+//! A plan of the fuzzer, and its scenario.
 
 use flexiti_contract::scenario::{Belief, By, Rank, Scenario, Start, Step, To};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// How the ids of plans begin.
+/// Prefix of the ids of plans.
 pub const PREFIX: &str = "fuzz.";
-/// A knob, and its answer.
+/// A knob and its answer.
 pub type Answer = (String, Value);
 
 /// What the customer does.
@@ -20,13 +20,13 @@ pub enum Way {
     UnknownFirst,
     Crowd,
     AfterBystander,
-    /// They send the checkout twice.
+    /// Sends the checkout twice.
     Reload,
-    /// They click twice.
+    /// Clicks twice.
     DoubleClick,
-    /// They come back to the error URL, whatever became of the order.
+    /// Returns to the error URL, whatever the order's outcome.
     Error,
-    /// They come back to the success URL.
+    /// Returns to the success URL.
     Success,
 }
 
@@ -63,21 +63,21 @@ impl Way {
     }
 }
 
-/// What becomes of a pending application later on.
+/// What becomes of a pending application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Later {
-    /// After how many days, one look at the order on each.
+    /// After how many days; the order is looked at on each.
     pub days: u32,
     pub is_approved: bool,
 }
 
-/// A day of the mock's clock in milliseconds.
+/// A day in milliseconds.
 const DAY: u64 = 86_400_000;
-/// The first order id that a reader of floating-point numbers gets wrong. No such number is fair,
-/// unless it is a text.
+/// The first order id that floating-point parsers get wrong. Sending it as a number would be
+/// unfair; as text it is fine.
 const LARGE: u64 = 9_007_199_254_740_993;
 
-/// A plan before it is written out as a scenario.
+/// A plan before it is turned into a scenario.
 #[derive(Debug, Clone)]
 pub struct FuzzRecipe {
     pub(super) flow: &'static str,
@@ -86,7 +86,7 @@ pub struct FuzzRecipe {
     pub(super) way: Way,
     pub(super) polls: u32,
     pub(super) later: Option<Later>,
-    /// Whether ids are texts of sixteen digits, which no reader may take for numbers.
+    /// Whether ids are sixteen-digit texts, which must not be parsed as numbers.
     pub(super) is_large: bool,
     pub(super) answers: Vec<Answer>,
     pub(super) faults: Vec<Value>,
@@ -115,7 +115,7 @@ pub fn line(scenario: &Scenario, flow: &str, lang: &str) -> String {
     format!("{flow} {lang}, {outcome}: {}", more.join("; "))
 }
 
-/// A value as it stands in a line.
+/// A value as shown in such a line.
 pub fn plain(value: &Value) -> String {
     value
         .as_str()
@@ -123,7 +123,7 @@ pub fn plain(value: &Value) -> String {
 }
 
 impl FuzzRecipe {
-    /// The baseline purchase, in which nothing goes wrong.
+    /// The baseline purchase, without faults or variations.
     pub fn baseline() -> Self {
         Self {
             flow: "apply/buy",
@@ -148,7 +148,7 @@ impl FuzzRecipe {
         self.lang
     }
 
-    /// The plan, written out under this id.
+    /// The plan as a scenario with this id.
     pub fn scenario(&self, id: &str) -> Scenario {
         let mut answers: Map<String, Value> = self.answers.iter().cloned().collect();
         if self.is_large {
@@ -168,14 +168,14 @@ impl FuzzRecipe {
             answers,
             faults: self.faults.clone(),
             steps: self.steps(),
-            // A lost answer to init may have left an order behind.
+            // A lost answer to init may leave an order behind.
             orders: 1 + usize::from(self.init_fails()) + usize::from(bystander),
             also: Vec::new(),
             control: None,
         }
     }
 
-    /// How long the shop may take to learn the outcome while plans are tried. A finding is replayed
+    /// How long the shop may take to learn the outcome while plans are tried. Findings are replayed
     /// with the patience of a certification.
     pub fn patience(&self) -> Duration {
         let faults = u32::try_from(self.faults.len()).unwrap_or(3);
@@ -185,7 +185,7 @@ impl FuzzRecipe {
                 * (self.polls + faults + self.later.map_or(0, |later| later.days))
     }
 
-    /// Whether init may fail. A delay or a dead token is no reason to give up.
+    /// Whether init may fail. A delay or an expired token is no reason to give up.
     fn init_fails(&self) -> bool {
         self.faults.iter().any(|fault| {
             let kind = fault["action"]["type"].as_str().unwrap_or_default();

@@ -1,9 +1,9 @@
-//! How plans are made smaller.
+//! Shrinking of plans.
 
 use super::plan::{FuzzRecipe, Way};
 
 impl FuzzRecipe {
-    /// Smaller plans, those without whole groups first, because a run takes a second.
+    /// Smaller plans, those without whole groups first, since each play takes a second.
     pub fn smaller(&self) -> Vec<Self> {
         let but = |change: &dyn Fn(&mut Self)| {
             let mut smaller = self.clone();
@@ -41,7 +41,7 @@ impl FuzzRecipe {
         for at in 0..self.answers.len() {
             all.push(but(&|plan| drop(plan.answers.remove(at))));
         }
-        // What most shops sell.
+        // The flow of most shops.
         for outcome in ["purchased", "declined"] {
             all.push(but(&|plan| {
                 plan.flow = "apply/buy";
@@ -54,7 +54,7 @@ impl FuzzRecipe {
         all
     }
 
-    /// The measure that shrinking reduces.
+    /// The measure that shrinking minimizes.
     pub(super) fn size(&self) -> (usize, usize, usize) {
         let unusual = usize::from(self.flow != "apply/buy")
             + match self.outcome {

@@ -1,9 +1,9 @@
-//! Digests of what is on record.
+//! Digests in a record.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
-/// A digest of these parts in sixteen hexadecimal digits.
+/// A digest of these parts, as sixteen hexadecimal digits.
 pub fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! What is on record.
+//! The contents of a record.
 
 use super::tokens::Tokens;
 use base64::Engine as _;
@@ -13,17 +13,17 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// Its place among the records of a certificate, counted from zero.
+    /// Its index among the records of a certificate.
     pub lane: usize,
     /// The address that the mock listened on.
     pub address: SocketAddr,
-    /// The origin under which it was reached, where that was another.
+    /// The origin at which it was reached, if different.
     pub public_base_url: Option<String>,
     /// The shop's account.
     pub account: Account,
     /// What happened at the mock, in order.
     pub events: Vec<Event>,
-    /// The seal of each scenario that was played, and of the rest of what was seen.
+    /// The seals of the scenarios, and one of everything else that was observed.
     pub seals: Vec<String>,
 }
 
@@ -33,16 +33,16 @@ pub struct Record {
 pub struct Account {
     /// Its client id.
     pub client_id: String,
-    /// A made-up secret of the same shape.
+    /// A made-up secret of the same shape as the real one.
     pub client_secret: String,
-    /// Where customers come back to.
+    /// The success URL.
     pub success_url: Option<String>,
-    /// Where they come back to otherwise.
+    /// The error URL.
     pub error_url: Option<String>,
 }
 
 impl Account {
-    /// The account as the mock has it.
+    /// Configures the account at the mock.
     pub fn config(self) -> MerchantConfig {
         MerchantConfig {
             client_id: self.client_id,
@@ -61,11 +61,11 @@ impl Account {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// When, in milliseconds since the Unix epoch.
+    /// The time, in milliseconds since the Unix epoch.
     pub at: i64,
-    /// What.
+    /// What happened.
     pub what: What,
-    /// The seal of everything up to here.
+    /// The seal of everything so far.
     pub seal: String,
 }
 
@@ -73,33 +73,33 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum What {
-    /// A request came. The journal counts them from one.
+    /// A request arrived. The journal counts them from one.
     Call(Box<Call>),
-    /// A scenario began, or began again: the one of this number, counted from zero.
+    /// The scenario with this index began, or began again.
     Scene(usize),
-    /// Its faults for notifications were planned, limited to this order if there is one.
+    /// Its faults for notifications were planned, limited to this order if given.
     Plan {
         /// The order.
         order: Option<u64>,
     },
-    /// A customer brought an order to its outcome.
+    /// A customer brought an order to an outcome.
     Complete {
         /// The order.
         order: u64,
         /// The outcome.
         outcome: String,
-        /// What delays it in notifications.
+        /// What delays the outcome in notifications.
         settle_after: Option<Value>,
     },
-    /// The mock's clock was moved on by so many milliseconds.
+    /// The mock's clock was advanced by this many milliseconds.
     Advance(u64),
-    /// The account of the faults was read.
+    /// The state of the faults was read.
     Looked,
-    /// The scenario was over.
+    /// The scenario ended.
     Over {
-        /// The number of the next call.
+        /// The journal id of the next call.
         next: u64,
-        /// The number that the shop's order went by.
+        /// The shop's number for the order.
         number: String,
     },
 }
@@ -117,18 +117,18 @@ pub struct Call {
     pub query: Option<String>,
     /// The headers, in order.
     pub headers: Vec<(String, Bytes)>,
-    /// The body; none if it could not be read, or was longer than the API reads.
+    /// The body; `None` if it could not be read or exceeded the API's limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Bytes>,
 }
 
-/// Bytes: a text where they are one.
+/// Bytes, as text if they are UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Bytes {
     /// UTF-8.
     Text(String),
-    /// Others.
+    /// Anything else.
     Other {
         /// In base64.
         base64: String,
@@ -136,7 +136,7 @@ pub enum Bytes {
 }
 
 impl Bytes {
-    /// Bytes with every text in them changed.
+    /// Encodes bytes, applying `change` to any text.
     pub fn of(bytes: &[u8], change: &mut dyn FnMut(&str) -> String) -> Self {
         if let Ok(text) = str::from_utf8(bytes) {
             return Self::Text(change(text));
@@ -151,7 +151,7 @@ impl Bytes {
         }
     }
 
-    /// The bytes, with every text in them changed; none if it is no base64.
+    /// Decodes the bytes, applying `change` to any text; `None` if the base64 is invalid.
     fn bytes(&self, change: &dyn Fn(&str) -> String) -> Option<Vec<u8>> {
         let base64 = match self {
             Self::Text(text) => return Some(change(text).into_bytes()),
@@ -168,7 +168,7 @@ impl Bytes {
 }
 
 impl Call {
-    /// The request as it is sent again: digests are replaced by the tokens that they stand for.
+    /// The request to send again, with digests replaced by the tokens they stand for.
     pub fn sent(&self, at: i64, tokens: &Tokens) -> Option<Sent> {
         let change = |text: &str| tokens.shown(text);
         let headers = self.headers.iter();

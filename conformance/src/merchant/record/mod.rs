@@ -1,10 +1,10 @@
-//! The record of a run: what came in at the mock, byte for byte but for secrets, and what was done
-//! to the mock in between. A mock with the same seed, played through it, has to give the answers
-//! that the trace shows.
+//! The record of a run: every request that reached the mock, byte for byte apart from secrets, and
+//! the steering in between. A mock with the same seed, played through it, must give the answers in
+//! the trace.
 //!
-//! Tokens and sessions are the seed's. The record has a digest in the place of each; whoever has
-//! the seed finds out what it stands for. Secrets of the shop's own are replaced by made-up ones of
-//! the same shape, to which the mock answers alike.
+//! Tokens and sessions follow from the seed. The record has a digest in place of each, which the
+//! seed resolves. The shop's own secrets are replaced by made-up ones of the same shape, to which
+//! the mock gives the same answers.
 
 mod digest;
 mod event;

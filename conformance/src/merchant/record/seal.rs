@@ -1,6 +1,5 @@
-//! Seals: each covers everything before it, so that what is changed later shows, and where. They
-//! are arithmetic that anybody can do who plays the record through a mock; the answers are what a
-//! forger cannot choose.
+//! Seals. Each covers everything before it, so that a later change shows, and where. Anyone who
+//! plays the record through a mock can compute them; what a forger cannot choose are the answers.
 
 use super::digest::digest;
 use super::event::{Account, What};
@@ -11,7 +10,7 @@ use serde::Serialize;
 pub struct Chain(String);
 
 impl Chain {
-    /// The beginning: with which seed, in which place, in which dialect, for whom.
+    /// Starts a chain from the seed, the lane, the dialect and the account.
     pub fn new(seed: u64, lane: usize, dialect: &serde_json::Value, account: &Account) -> Self {
         Self(digest(&[
             b"flexiti-merchant-record/1",
@@ -22,8 +21,8 @@ impl Chain {
         ]))
     }
 
-    /// The seal of the next event. `answer` is the status and the body of the answer to a call,
-    /// with digests in the place of tokens.
+    /// The seal of the next event. `answer` is the status and body of the answer to a call, with
+    /// digests in place of tokens.
     pub fn next(&mut self, at: i64, what: &What, answer: Option<(u16, &str)>) -> String {
         let (status, body) = answer.unwrap_or_default();
         let body = without_hashes(body);
@@ -37,7 +36,7 @@ impl Chain {
         self.0.clone()
     }
 
-    /// The seal of something that was seen besides, when all events are over.
+    /// The seal of another observation, after the last event.
     pub fn seal(&self, at: usize, seen: &impl Serialize) -> String {
         digest(&[self.0.as_bytes(), &(at as u64).to_le_bytes(), &json(seen)])
     }
@@ -47,8 +46,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-/// An answer may repeat what came in, with a hash for what is secret in it; the key of the hash is
-/// new in each process.
+/// An answer may echo the request, with secrets hashed; the hash key is new in each process.
 fn without_hashes(text: &str) -> String {
     let mut parts = text.split("***");
     let mut bare = parts.next().unwrap_or_default().to_owned();

@@ -1,5 +1,4 @@
-//! What is done to the mock in a scenario: by the stage while it is played, and by whoever plays
-//! the record again.
+//! What is done to the mock in a scenario: by the stage during the play, and again in a replay.
 
 use super::event::What;
 use anyhow::{Context as _, anyhow};
@@ -13,17 +12,17 @@ use serde_json::{Map, Value, json};
 /// The name of a scenario's dialect.
 const SCENE: &str = "scene";
 
-/// Whose mock is steered, and in which dialect.
+/// The merchant and dialect that are steered.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'s> {
     /// The shop's client id.
     pub client_id: &'s str,
-    /// The dialect, before the answers of scenarios.
+    /// The dialect, before the overrides of scenarios.
     pub dialect: &'s DialectView,
 }
 
 impl Setting<'_> {
-    /// Does what a record says to a mock, in a scenario.
+    /// Performs a recorded action on a mock.
     pub fn perform(
         self,
         admin: Admin<'_>,
@@ -54,7 +53,7 @@ impl Setting<'_> {
         Ok(None)
     }
 
-    /// Sets the mock up with the scenario's answers and faults.
+    /// Applies the scenario's answers and faults to the mock.
     fn set_scene(self, admin: Admin<'_>, scenario: &Scenario) -> anyhow::Result<()> {
         let mut answers: Map<String, Value> = self.dialect.answers.clone();
         answers.extend(scenario.answers.clone());
@@ -73,8 +72,8 @@ impl Setting<'_> {
         Ok(())
     }
 
-    /// Plans the faults of notifications, limited to this order if there is one, because the shop
-    /// may still ask about earlier ones.
+    /// Plans the faults of notifications, limited to this order if given, since the shop may still
+    /// ask about earlier ones.
     fn plan(self, admin: Admin<'_>, faults: &[Value], order: Option<u64>) -> anyhow::Result<()> {
         for fault in faults.iter().filter(|fault| is_of_order(fault)) {
             let mut fault = fault.clone();

@@ -1,9 +1,9 @@
-//! Tokens and sessions, and the digests that stand for them.
+//! Tokens and sessions, and the digests that replace them.
 
 use super::digest::digest;
 use std::collections::HashMap;
 
-/// How long tokens and sessions are: forty hexadecimal digits, or 30 bytes in base64url.
+/// The length of tokens and sessions: forty hexadecimal digits, or 30 bytes in base64url.
 const LENGTH: usize = 40;
 const OPEN: &str = "{token ";
 const CLOSE: char = '}';
@@ -16,7 +16,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Adds some that may be known already.
+    /// Adds tokens, some of which may be known.
     pub fn add(&mut self, issued: Vec<String>) {
         for token in issued {
             if !self.hidden.contains_key(&token) {
@@ -27,7 +27,7 @@ impl Tokens {
         }
     }
 
-    /// A text with a digest in the place of every token.
+    /// Replaces every token in a text with its digest.
     pub fn hidden(&self, text: &str) -> String {
         let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let bytes = text.as_bytes();
@@ -56,7 +56,7 @@ impl Tokens {
         hidden
     }
 
-    /// A text with the token in the place of every digest.
+    /// Replaces every digest in a text with its token.
     pub fn shown(&self, text: &str) -> String {
         let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
         while let Some(at) = rest.find(OPEN) {
@@ -74,7 +74,7 @@ impl Tokens {
         shown
     }
 
-    /// The first digest in a text that stands for none of the tokens.
+    /// The first digest in a text that matches no token.
     pub fn unknown<'t>(&self, text: &'t str) -> Option<&'t str> {
         let names = text.match_indices(OPEN).filter_map(|(at, _)| {
             let end = text[at..].find(CLOSE)?;
@@ -115,7 +115,7 @@ mod tests {
             assert_eq!(tokens.shown(&hidden), text);
             assert_eq!(tokens.unknown(&hidden), None);
         }
-        // Another server's is nobody's.
+        // A token of another server is unknown.
         let hidden = tokens.hidden(hex);
         assert_eq!(Tokens::default().unknown(&hidden), Some(&*hidden));
         assert_eq!(Tokens::default().shown(&hidden), hidden);

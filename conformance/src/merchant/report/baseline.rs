@@ -1,16 +1,16 @@
-//! What has changed since an earlier run: only what is new fails.
+//! Changes since an earlier run: only new failures count.
 
 use super::rows::{Row, Status, key};
 use super::stored::Stored;
 use crate::formats::Changes;
 use std::collections::BTreeSet;
 
-/// What an earlier run found out.
+/// The results of an earlier run.
 #[derive(Debug, Clone, Default)]
 pub struct Baseline {
     /// The checks that failed.
     failing: BTreeSet<String>,
-    /// The checks that came to no verdict.
+    /// The checks without a verdict.
     open: BTreeSet<String>,
 }
 
@@ -32,13 +32,13 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Compares the run with the earlier one: what failed then as well is known.
+    /// Compares the run with the earlier one, and marks failures in both as known.
     pub fn compare(&self, rows: &mut [Row]) -> Changes {
         let mut changes = Changes {
             open: self.open.clone(),
             ..Changes::default()
         };
-        // What each check came to; a rule may have several.
+        // The results of each check; a rule may have several.
         let (mut fails, mut passes) = (BTreeSet::new(), BTreeSet::new());
         for row in rows {
             let own = row.checks.iter();

@@ -10,29 +10,29 @@ use flexiti_contract::scenario::Rank;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a run is held to.
+/// The terms of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The level that the exit code demands of everything.
+    /// The level that exit code 0 requires.
     pub require: Option<Rank>,
     /// The failures that are allowed.
     pub waivers: Waivers,
-    /// What an earlier run found out.
+    /// The results of an earlier run.
     pub baseline: Option<Baseline>,
 }
 
-/// Everything that a run found out.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Report<'c> {
-    /// The results, with what they rest on.
+    /// The certificate with the results.
     pub certificate: &'c Certificate,
-    /// The level that the exit code demands of everything.
+    /// The level that exit code 0 requires.
     pub require: Option<Rank>,
     /// Each scenario, and each rule of the review, in each dialect.
     pub rows: Vec<Row>,
-    /// Waivers of what did not fail.
+    /// Waivers that matched no failure.
     pub unused_waivers: Vec<String>,
-    /// What has changed since an earlier run.
+    /// Changes since an earlier run.
     pub changes: Option<Changes>,
 }
 
@@ -78,7 +78,7 @@ pub struct Finding<'r> {
     pub remedy: Option<String>,
     /// What was observed.
     pub actual: &'r str,
-    /// The journal's numbers of the calls concerned.
+    /// The journal ids of the calls concerned.
     pub calls: &'r [u64],
     /// Those calls as command lines.
     pub curl: Vec<String>,
@@ -87,7 +87,7 @@ pub struct Finding<'r> {
 }
 
 impl<'c> Report<'c> {
-    /// Holds what was found out to the terms.
+    /// Applies the terms to the results.
     pub fn of(certificate: &'c Certificate, terms: &Terms) -> Self {
         let mut rows: Vec<Row> = certificate.results.iter().flat_map(rows).collect();
         for row in &mut rows {
@@ -100,7 +100,7 @@ impl<'c> Report<'c> {
                 let failed = |check: &CheckRow| check.status.has_failed() && about(&check.check);
                 rows.any(|row| row.checks.iter().any(failed))
             },
-            // What was not played to its end may have failed.
+            // A scenario that was not played to the end might have failed.
             |_, of| {
                 let all = certificate.results.iter();
                 let skipped = all.flat_map(|results| &results.skipped);
@@ -154,7 +154,7 @@ impl<'c> Report<'c> {
         let name = check.scenario.as_deref().unwrap_or(&row.id);
         let acts = self.certificate.acts.iter();
         let mut acts = acts.filter(|act| act.dialect["name"] == row.dialect.as_str());
-        // Numbers of calls are those of one instance of the shop.
+        // Call ids are unique only within one instance of the shop.
         let act = acts.find(|act| act.played.iter().any(|played| played.name() == name));
         let played = act.map_or(&[][..], |act| &act.played);
         let own = played.iter().find(|played| played.name() == name);
@@ -179,9 +179,9 @@ impl<'c> Report<'c> {
         }
     }
 
-    /// What was found out about the checks up to the required level: 0 if nothing failed, 1 if
-    /// something did or a waiver was not needed, 3 if too little is known. Without a required level,
-    /// scenarios that were left out do not count.
+    /// The exit code for the checks up to the required level: 0 if nothing failed, 1 if something
+    /// did or a waiver was not needed, 3 if too little is known. Without a required level, skipped
+    /// scenarios do not count.
     pub fn exit_code(&self) -> u8 {
         let level = self.require.unwrap_or(Rank::Robust);
         let checks = || self.rows.iter().flat_map(|row| &row.checks);
@@ -194,7 +194,7 @@ impl<'c> Report<'c> {
             let mut open = row.checks.iter().filter(|check| !was_open(check));
             open.any(|check| check.status == Status::Inconclusive && check.level <= level)
         });
-        // A waiver is a reason to go on, and none to say that a level was reached.
+        // A waiver excuses a failure, but the level is still not reached.
         let is_excused =
             || checks().any(|check| matches!(check.status, Status::Waived | Status::Known));
         let misses = self

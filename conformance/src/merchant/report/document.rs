@@ -7,7 +7,7 @@ use crate::merchant::certificate::text::rank;
 use std::time::Duration;
 
 impl Report<'_> {
-    /// What every format shows: a row for each scenario and each rule of the review, in each
+    /// The document for all formats: a row for each scenario and each rule of the review, in each
     /// dialect.
     pub fn as_document(&self) -> Document {
         let several = self.certificate.results.len() > 1;
@@ -43,7 +43,7 @@ impl Report<'_> {
         .into()
     }
 
-    /// What a reader should know besides.
+    /// Further notes for the reader.
     pub fn notes(&self) -> Vec<String> {
         let skipped = self.skipped().into_iter();
         let skipped = skipped.filter(|(_, skipped)| !skipped.is_empty());
@@ -117,7 +117,7 @@ fn finding(row: &Row, id: String) -> Finding {
     }
 }
 
-/// A status as every format has it, and in words.
+/// A status as an outcome, and its word.
 fn outcome(status: Status) -> (Outcome, &'static str) {
     match status {
         Status::Passed => (Outcome::Verified, "passed"),

@@ -1,4 +1,4 @@
-//! A report as the reporters see it.
+//! The view of a report that reporters use.
 
 use super::contents::Report;
 use super::rows::Status;
@@ -11,9 +11,9 @@ use std::io::Write;
 /// What is known when a run begins.
 #[derive(Debug, Clone)]
 pub struct Beginning {
-    /// The shop's name, by its driver file.
+    /// The shop's name, from its driver file.
     pub shop: Option<String>,
-    /// The dialects that are played, the merchant's own one first.
+    /// The dialects to play, the merchant's own first.
     pub dialects: Vec<String>,
     /// The seed.
     pub seed: u64,
@@ -58,7 +58,7 @@ impl Report<'_> {
         }
     }
 
-    /// What is waived and why, what is known, and what else a reader of the text should know.
+    /// What is waived and why, what is known, and further notes for the text report.
     fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         for row in self.rows.iter().filter(|row| row.status.has_failed()) {
@@ -69,7 +69,7 @@ impl Report<'_> {
         }
         let known = self.changes.iter().flat_map(|changes| &changes.known);
         remarks.extend(known.map(|check| format!("known, failed in the baseline too: {check}")));
-        // The text has said already what was not played.
+        // The text already says what was not played.
         let played = self.skipped().values().all(|skipped| skipped.is_empty());
         let said = if played {
             0

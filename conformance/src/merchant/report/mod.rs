@@ -1,4 +1,4 @@
-//! What a certification found out, for the reporters: rows, findings, what is waived or known.
+//! The results of a certification for the reporters: rows, findings, what is waived or known.
 
 mod baseline;
 mod contents;

@@ -7,7 +7,7 @@ use crate::waivers::{Excuse, Waivers};
 use flexiti_contract::scenario::Rank;
 use serde::{Deserialize, Serialize};
 
-/// The scenario of checks over everything that a shop sent and showed.
+/// The scenario name of checks over everything that a shop sent and showed.
 pub const REVIEW: &str = "review";
 
 /// A scenario in one dialect, or a rule of the review.
@@ -19,9 +19,9 @@ pub struct Row {
     pub dialect: String,
     /// What the shop has to do.
     pub requirement: String,
-    /// The level of the certificate that asks for it.
+    /// The certificate level that requires it.
     pub level: Rank,
-    /// What came of it.
+    /// The outcome.
     pub status: Status,
     /// Why it has no verdict, or does not count.
     pub why: Option<String>,
@@ -34,22 +34,22 @@ pub struct Row {
 pub struct CheckRow {
     /// The checker.
     pub check: String,
-    /// What came of it.
+    /// The outcome.
     pub status: Status,
-    /// The level of the certificate that asks for it.
+    /// The certificate level that requires it.
     pub level: Rank,
     /// What it rests on.
     pub basis: Basis,
     /// What was observed; empty if it passed.
     pub message: String,
-    /// The journal's numbers of the calls concerned.
+    /// The journal ids of the calls concerned.
     pub calls: Vec<u64>,
-    /// The scenario in which a rule of the review was first seen to be broken.
+    /// The first scenario that showed a broken rule of the review.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
 }
 
-/// What came of a row or a check; the worst is the last.
+/// The outcome of a row or check, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -70,7 +70,7 @@ pub enum Status {
 }
 
 impl Row {
-    /// The name that waivers know it by.
+    /// The name by which waivers match it.
     pub fn scenario(&self) -> &str {
         match self.id.strip_prefix(REVIEW) {
             Some(rest) if rest.starts_with('.') => REVIEW,
@@ -78,12 +78,12 @@ impl Row {
         }
     }
 
-    /// Names a check of the row in a list of changes.
+    /// A key for a check of the row, for lists of changes.
     pub fn key(&self, check: &CheckRow) -> String {
         key(&self.dialect, &self.id, &check.check)
     }
 
-    /// Marks what the waivers allow.
+    /// Marks the failures that the waivers allow.
     pub fn waive(&mut self, waivers: &Waivers) {
         let scenario = self.scenario().to_owned();
         let mut reasons = Vec::new();
@@ -103,20 +103,20 @@ impl Row {
         self.settle();
     }
 
-    /// Its status, after those of its checks.
+    /// Sets its status from those of its checks.
     pub fn settle(&mut self) {
         let checks = self.checks.iter().map(|check| check.status);
         self.status = checks.max().unwrap_or(Status::Passed);
     }
 }
 
-/// Names a check of a scenario in a dialect.
+/// A key for a check of a scenario in a dialect.
 pub fn key(dialect: &str, scenario: &str, check: &str) -> String {
     format!("{scenario} ({dialect}): {check}")
 }
 
 impl Status {
-    /// Whether something is wrong, counted or not.
+    /// Whether it failed, even if waived or known.
     pub fn has_failed(self) -> bool {
         matches!(self, Self::Failed | Self::Known | Self::Waived)
     }
@@ -140,7 +140,7 @@ pub fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     for result in &results.scenarios {
         let scenario = result.name.split('/').next().unwrap_or_default();
-        // Plans of the fuzzer are of this level.
+        // The level of the fuzzer's plans.
         let level = scenarios::named(scenario).map_or(Rank::Robust, |row| row.level);
         let requirement = result.requirement();
         rows.push(row(
@@ -161,7 +161,7 @@ pub fn rows(results: &Results) -> Vec<Row> {
     rows
 }
 
-/// The checks of each rule, in the order of their first ones.
+/// Groups the checks by rule, in order of first appearance.
 fn by_name(review: &[Judgement]) -> Vec<Vec<Judgement>> {
     let mut rules: Vec<Vec<Judgement>> = Vec::new();
     for check in review {
@@ -206,7 +206,7 @@ fn row(dialect: &str, id: &str, requirement: &str, level: Rank, checks: &[Judgem
     row
 }
 
-/// A check in a line.
+/// A check on one line.
 pub fn line(check: &CheckRow) -> String {
     let calls: Vec<String> = check.calls.iter().map(u64::to_string).collect();
     let calls = match calls.as_slice() {

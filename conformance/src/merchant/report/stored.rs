@@ -1,4 +1,4 @@
-//! A JSON report that is read again, for `--baseline`. A mistake in it is told with its place.
+//! Reads a JSON report for `--baseline`. Errors give the position.
 
 use super::rows::{REVIEW, Status};
 use crate::formats::{Seal, check_seed, check_version, parsed};
@@ -9,7 +9,7 @@ use flexiti_contract::LintRule;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is read of a JSON report.
+/// The parts of a JSON report that are read.
 #[derive(Debug, Deserialize)]
 pub struct Stored {
     /// Its rows.
@@ -32,12 +32,12 @@ pub struct StoredRow {
 pub struct StoredCheck {
     /// The checker.
     pub check: String,
-    /// What came of it.
+    /// The outcome.
     pub status: Status,
 }
 
 impl Stored {
-    /// Reads a report. An error names the place in it, and what is allowed there.
+    /// Reads a report. An error gives the position and what is allowed there.
     pub fn read(text: &str) -> Result<Self, String> {
         let value = parsed(text)?;
         let judged = value.get("judged").and_then(Value::as_str);
@@ -64,7 +64,7 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Refuses scenarios and checkers that there are not.
+    /// Rejects unknown scenarios and checkers.
     fn check(&self) -> Result<(), String> {
         for (at, row) in self.scenarios.iter().enumerate() {
             let id = row.id.split('/').next().unwrap_or_default();
@@ -79,7 +79,7 @@ impl Stored {
                 ));
             }
             for (number, check) in row.checks.iter().enumerate() {
-                // Others say why there is no verdict.
+                // The others only explain a missing verdict.
                 let counts = check.status.has_failed();
                 if counts && Ground::of(&check.check).is_none() {
                     let close = closest(&check.check, &checker_ids()).join("`, `");

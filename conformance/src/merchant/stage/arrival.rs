@@ -1,4 +1,4 @@
-//! The way back from Flexiti: the callback page, and what its script asks the shop.
+//! The way back from Flexiti: the callback page, and the requests of its script.
 
 use super::browser::{Browser, Outgoing, PageLoad};
 use super::cookies::From;
@@ -11,7 +11,7 @@ use flexiti_contract::scenario::By;
 use reqwest::Url;
 
 impl Customer<'_, '_> {
-    /// Loads a callback page, and runs its script.
+    /// Loads a callback page and runs its script.
     pub(super) fn arrive(
         &self,
         browser: &Browser,
@@ -27,7 +27,7 @@ impl Customer<'_, '_> {
         }
         let mut values = match by {
             By::Customer | By::Other => self.values(),
-            // What the shop told the customer, nobody else knows.
+            // A stranger does not know what the shop told the customer.
             By::Stranger => self.values_without_secrets(),
         };
         values.extend(parameters(url));
@@ -40,7 +40,7 @@ impl Customer<'_, '_> {
             let request = Prepared::new(step, &filled_in);
             let seen = self.open(browser, &request.as_outgoing()).map_err(named)?;
             add(&mut page, &seen);
-            // Somebody else may be told less.
+            // Others may be shown less.
             if by != By::Customer || seen.page.status >= 400 {
                 continue;
             }
@@ -53,7 +53,7 @@ impl Customer<'_, '_> {
             last = seen;
         }
         if let (Some(place), By::Customer) = (&callbacks.language, by) {
-            // A place where nothing is found is a mistake of the driver file, not of the shop.
+            // If nothing is found there, the driver file is wrong, not the shop.
             let read = extract::read(place, &last, &browser.cookies(url)).ok();
             page.lang = read.map(|lang| lang.chars().take(2).collect::<String>().to_lowercase());
             page.by_script = false;
@@ -62,7 +62,7 @@ impl Customer<'_, '_> {
     }
 }
 
-/// The query of a callback's address, whole and by its parameters.
+/// The query of a callback URL, whole and by parameter.
 fn parameters(url: &str) -> Vec<(String, String)> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();
@@ -74,7 +74,7 @@ fn parameters(url: &str) -> Vec<(String, String)> {
     whole.into_iter().chain(pairs).collect()
 }
 
-/// Adds what a script was told to the page that shows it.
+/// Adds what a script received to the page that shows it.
 fn add(page: &mut Page, seen: &PageLoad) {
     page.leaks.extend(seen.page.leaks.iter().cloned());
     page.leaks.sort_unstable();
@@ -85,7 +85,7 @@ fn add(page: &mut Page, seen: &PageLoad) {
     }
     page.says_paid |= seen.page.says_paid;
     page.redirected_away |= seen.page.redirected_away;
-    // A script shows what it likes of a refusal; an answer that breaks leaves it nothing.
+    // A script decides what to show of a refusal; a server error leaves it nothing.
     if seen.page.status >= 500 {
         page.status = seen.page.status;
     }

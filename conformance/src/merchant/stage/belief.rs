@@ -1,4 +1,4 @@
-//! What a shop believes about an order, read from where the driver file says.
+//! Reads what a shop believes about an order, as the driver file says.
 
 use super::browser::{Browser, Outgoing};
 use super::cookies::From;
@@ -11,22 +11,22 @@ use crate::merchant::trace::{ExchangeSummary, ExchangeView, Happened};
 use flexiti_contract::scenario::Belief;
 use std::time::{Duration, Instant};
 
-/// How long a shop gets to be fooled.
+/// How long a shop is given to fall for a false claim.
 const DOUBT: Duration = Duration::from_millis(300);
 /// How many characters of the shop's answer are kept.
 const SAID: usize = 200;
-/// Time between two looks at a shop that learns the outcome by itself.
+/// Polling interval for a shop that learns the outcome by itself.
 const LOOK: Duration = Duration::from_millis(40);
-/// Time between two looks at a shop that asks Flexiti on every look: looking more often would make
-/// it poll more than once a second.
+/// Polling interval for a shop that asks Flexiti on every poll: more often would make it ask more
+/// than once a second.
 const PATIENT_LOOK: Duration = Duration::from_millis(1_050);
 
-/// After how long a customer reloads a page that does not show the outcome yet.
+/// How soon a customer reloads a page that does not show the outcome yet.
 const RELOAD: Duration = Duration::from_millis(1_200);
 
-/// The order that the shop is asked about.
+/// The order to ask the shop about.
 pub struct Asked<'a> {
-    /// What it was opened for.
+    /// Its flow.
     pub flow: &'a str,
     /// The values of the driver file's placeholders.
     pub values: Vec<(String, String)>,
@@ -34,13 +34,13 @@ pub struct Asked<'a> {
     pub browser: &'a Browser,
     /// The order at Flexiti, if one was opened.
     pub order: Option<u64>,
-    /// The journal's number after which notifications show its outcome.
+    /// The journal id after which notifications show its outcome.
     pub settled: Option<u64>,
     /// Whether the scenario plans no faults.
     pub is_undisturbed: bool,
-    /// Whether faults are planned for the shop's questions about the order.
+    /// Whether faults are planned for notifications about the order.
     pub has_faults: bool,
-    /// How long Flexiti is silent at its questions.
+    /// How long Flexiti leaves notifications unanswered.
     pub silence: Duration,
     /// How often the shop has to ask before a notification shows the outcome.
     pub polls: u32,
@@ -48,8 +48,8 @@ pub struct Asked<'a> {
     pub stage: &'a Stage<'a>,
 }
 
-/// Looks until the shop believes one of these, or that the order is paid, or the time is up.
-/// A customer who is kept waiting looks at the page again now and then.
+/// Polls until the shop believes one of these, or that the order is paid, or time is up. Reloads
+/// the customer's page now and then.
 pub fn believe(
     asked: &Asked<'_>,
     one_of: &[Belief],
@@ -77,23 +77,23 @@ pub fn believe(
             .is_some_and(|call| judge::denies_purchase(&call));
         let is_so = belief.is_some_and(|belief| one_of.contains(&belief))
             || (belief == Some(Belief::Failed) && no_purchase);
-        // Goods may be on their way at once.
+        // Goods may ship at once.
         let is_wrong = belief == Some(Belief::Paid);
         let pace = stage.pace();
         let usual = stage.patience + asked.silence;
         let pause = by_itself.unwrap_or_default().max(pace.pause);
         let most = most.max(usual) + pause * asked.polls;
         let is_late = waited > pace.limit(known, usual, most);
-        // The state of an order that was never opened will not change.
+        // The status of an order that was never opened will not change.
         let is_open = asked.order.is_some();
-        // A shop that asks in the background has yet to meet what was planned for it.
+        // A shop that asks in the background has not hit the planned faults yet.
         let is_idle = asked.has_faults && notified.asked == 0;
-        // What it believes before it has asked about the outcome says nothing of what it makes of it.
+        // What it believes before asking about the outcome does not show what it makes of it.
         let is_unaware = asked.settled.is_some() && !had_asked && asked.is_undisturbed;
         had_asked |= notified.asked_since;
         let is_early = (is_idle || is_unaware) && waited < GRACE;
         if (is_so && !is_early) || is_wrong || !is_open || is_late {
-            // An order that is pending from the start shows nothing of the shop's pace.
+            // A pending order says nothing about the shop's pace.
             let is_outcome = is_so && belief != Some(Belief::Pending);
             if is_open && (is_outcome || (is_late && !is_so)) {
                 stage.has_learned(is_outcome);
@@ -118,11 +118,11 @@ pub fn believe(
 struct Notified {
     /// How often the shop has asked.
     asked: usize,
-    /// Whether it has asked since there is an outcome.
+    /// Whether it has asked since the outcome was there.
     asked_since: bool,
     /// The call whose answer showed the outcome.
     told: Option<ExchangeView>,
-    /// In how much time the shop should ask again, by its latest pause.
+    /// How soon the shop should ask again, judging by its latest pause.
     next: Option<Duration>,
 }
 
@@ -137,7 +137,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     };
     let admin = asked.stage.mock.admin();
     let calls = admin.requests(&asked.stage.window())?.requests;
-    // A call that a fault answers is known by its path alone.
+    // If a fault answers a call, only its path is known.
     let number = asked.values.iter();
     let mut number = number.filter(|(name, _)| name == "merchant_orderid");
     let names = [
@@ -149,7 +149,7 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
         call.order_id == Some(order) || names.contains(&last)
     };
     let calls: Vec<&ExchangeSummary> = calls.iter().filter(is_about).collect();
-    // The first one is init.
+    // The first call is init.
     let asks = calls.get(1..).unwrap_or_default();
     let is_since = |call: &&ExchangeSummary| asked.settled.is_some_and(|settled| call.id > settled);
     let is_told =
@@ -173,12 +173,12 @@ fn notified(asked: &Asked<'_>) -> anyhow::Result<Notified> {
     })
 }
 
-/// How long a shop may go on trying that Flexiti does not tell anything, and how often: one that asks
-/// more often asks for as long as it is not told.
+/// How long, and how many times, to let a shop retry while Flexiti tells it nothing. A shop that
+/// retries more often will do so until it gets an answer.
 const TRYING: Duration = Duration::from_secs(6);
 const TRIES: usize = 4;
 
-/// Looks, and looks again once the shop has had time to be fooled.
+/// Asks, and asks again once the shop has had time to fall for a false claim.
 pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> {
     let stage = asked.stage;
     let Some(order) = &stage.driver.order_in(asked.flow) else {
@@ -196,8 +196,8 @@ pub fn doubt(asked: &Asked<'_>, none_of: &[Belief]) -> anyhow::Result<Happened> 
     Ok(believed(belief, said))
 }
 
-/// Waits while a shop that asks in the background has yet to meet what was planned for it, and while
-/// it goes on trying: what it makes of the trouble shows when it has given up.
+/// Waits until a shop that asks in the background has hit its planned faults and stopped retrying:
+/// only then does its reaction show.
 fn meets_faults(asked: &Asked<'_>) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
@@ -224,7 +224,7 @@ fn believed(belief: Option<Belief>, said: String) -> Happened {
 /// What the shop says about the order.
 fn ask(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
     let (belief, said) = answer(asked, order);
-    // Redact before cutting: part of a secret would not be recognised.
+    // Redact before truncating: a partial secret would not be recognized.
     let said = asked.stage.told(said);
     (belief, said.chars().take(SAID).collect())
 }
@@ -243,7 +243,7 @@ fn answer(asked: &Asked<'_>, order: &Order) -> (Option<Belief>, String) {
     (belief.map(|(_, belief)| *belief), word)
 }
 
-/// The word for the status, from wherever the driver file says.
+/// The status word, from wherever the driver file says.
 fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
     let mut values = asked.values.clone();
     let Some(url) = &order.url else {
@@ -284,7 +284,7 @@ fn status(asked: &Asked<'_>, order: &Order) -> Result<String, String> {
     let word = extract::read(&order.place(), &seen, &[]);
     let status = seen.page.status;
     word.map_err(|why| match status {
-        // The customer's own page is gone, or they may not see it any more.
+        // The customer's own page is gone, or no longer accessible to them.
         400.. => format!("status {status}: {why}"),
         _ => why,
     })

@@ -1,4 +1,4 @@
-//! A customer's browser: cookies, redirections, and what is on the pages.
+//! A customer's browser: cookies, redirects, and the contents of pages.
 
 use super::claims::{empty_words, says_paid};
 use super::cookies::{Cookies, From};
@@ -12,9 +12,9 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::time::Duration;
 
-/// How many redirections a browser follows before it gives up.
+/// Maximum number of redirects to follow.
 const HOPS: usize = 10;
-/// How much of a page is read.
+/// Maximum number of bytes read of a page.
 const PAGE: u64 = 1024 * 1024;
 
 /// What the browser loaded for one request.
@@ -26,9 +26,9 @@ pub struct PageLoad {
     pub text: String,
     /// The headers of the last answer.
     pub headers: HeaderMap,
-    /// Everything that reached the browser: pages, redirections, cookies.
+    /// Everything that reached the browser: pages, redirects, cookies.
     pub all: String,
-    /// The address of Flexiti's pages that a redirection leads to, or that the page contains.
+    /// The URL of Flexiti's pages that a redirect leads to, or that the page contains.
     pub leads_to: Option<Url>,
 }
 
@@ -37,11 +37,11 @@ pub struct PageLoad {
 pub struct Outgoing<'r> {
     /// The method.
     pub method: Method,
-    /// The address.
+    /// The URL.
     pub url: &'r str,
-    /// The form; with `GET` it becomes the query string.
+    /// The form fields; with `GET` they become the query string.
     pub form: &'r [(String, String)],
-    /// A JSON body in place of the form.
+    /// A JSON body instead of the form.
     pub json: Option<Value>,
     /// Further headers.
     pub headers: &'r [(String, String)],
@@ -73,7 +73,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A browser that recognises Flexiti's pages by their origin, waits this long for the shop's
+    /// A browser that recognizes Flexiti's pages by their origin, waits this long for the shop's
     /// pages, and trusts these authorities besides the system's.
     pub fn new(
         flexiti: &Url,
@@ -93,13 +93,13 @@ impl Browser {
         })
     }
 
-    /// Names and values of the cookies that a page of the shop gets.
+    /// Names and values of the cookies for a page of the shop.
     pub fn cookies(&self, url: &str) -> Vec<(String, String)> {
         let url = Url::parse(url);
         url.map(|url| self.cookies.pairs(&url)).unwrap_or_default()
     }
 
-    /// Requests a page, and follows redirections within the shop.
+    /// Requests a page, and follows redirects within the shop.
     pub fn open(&self, outgoing: &Outgoing<'_>) -> Result<PageLoad, String> {
         let mut url = Url::parse(outgoing.url).map_err(|error| format!("an address: {error}"))?;
         let method = outgoing.method.clone();
@@ -185,7 +185,7 @@ impl Browser {
         let leads_to = self.address_in(&text);
         let mut page = page(url, status, lang);
         page.says_paid = says_paid(&text, is_html);
-        // What a script will write is not known.
+        // What a script will render is unknown.
         let is_shell = is_html && is_filled_by_script(&text);
         page.empty_words = (!is_shell).then(|| empty_words(&text, is_html)).flatten();
         page.echoes = is_html && text.contains(MARKUP);
@@ -203,7 +203,7 @@ impl Browser {
         url.origin() == self.flexiti.origin()
     }
 
-    /// The address of Flexiti's pages in a page or in JSON.
+    /// Finds the URL of Flexiti's pages in HTML or JSON.
     fn address_in(&self, text: &str) -> Option<Url> {
         let origin = self.flexiti.origin().ascii_serialization();
         let plain = text.replace("\\/", "/").replace("&amp;", "&");
@@ -249,8 +249,8 @@ fn html_lang(text: &str) -> Option<String> {
     (!lang.is_empty()).then_some(lang)
 }
 
-/// The language of a text by its commonest words, if it is clear. A page that does not declare its
-/// language is not in another one for that.
+/// Guesses the language of a text by its most common words; `None` if unclear. A page that does not
+/// declare its language is not assumed to be in the wrong one.
 fn guessed_lang(text: &str) -> Option<String> {
     const ENGLISH: &[&str] = &[
         "the", "your", "you", "is", "was", "has", "not", "and", "order", "thank", "with", "for",
@@ -268,12 +268,12 @@ fn guessed_lang(text: &str) -> Option<String> {
     }
 }
 
-/// The host that a forged callback names; nobody has it (RFC 6761).
+/// The host named in forged callbacks; `.invalid` never resolves (RFC 6761).
 pub const ATTACKER: &str = "attacker.invalid";
-/// The mark-up in a forged callback.
+/// The markup in forged callbacks.
 pub const MARKUP: &str = "<svg onload=x>";
 
-/// An address without the parts that may hold secrets: query and fragment.
+/// A URL without the parts that may hold secrets: query and fragment.
 fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);

@@ -1,4 +1,4 @@
-//! The way from the cart to Flexiti's page: the steps of the driver file, and its checkout.
+//! From the cart to Flexiti's page: the steps of the driver file and its checkout.
 
 use super::browser::PageLoad;
 use super::customer::Customer;
@@ -38,14 +38,14 @@ impl Customer<'_, '_> {
         }
     }
 
-    /// Remembers the number that the shop gave the order, if it gives numbers of its own.
+    /// Records the shop's number for the order, if it numbers orders itself.
     fn goes_by(&mut self, own: Option<String>) {
         if let Some(own) = own.filter(|_| self.stage.driver.numbers_itself(self.flow)) {
             self.merchant_orderid = own;
         }
     }
 
-    /// The shop's number in the latest init of this scenario, whatever that was answered.
+    /// The shop's number in the latest init of this scenario, whatever the answer.
     fn refused_number(&self) -> Option<String> {
         let admin = self.stage.mock.admin();
         let calls = admin.requests(&self.stage.window()).ok()?.requests;
@@ -56,8 +56,8 @@ impl Customer<'_, '_> {
         numbers.next()
     }
 
-    /// Takes the steps before the checkout, and sends the checkout's own request. Also gives the
-    /// pages on the way that had credentials in them.
+    /// Performs the steps before the checkout, then the checkout request. Also returns the pages on
+    /// the way that contained credentials.
     fn begin(&mut self) -> Result<(PageLoad, Vec<Page>), String> {
         let before = if std::mem::take(&mut self.has_browsed) {
             Vec::new()
@@ -66,7 +66,7 @@ impl Customer<'_, '_> {
         };
         let request = self.stage.driver.checkout_in(self.flow).request();
         let seen = self.send(&request)?;
-        // A customer who was turned away sees another page.
+        // A customer who was turned away sees a different page.
         if seen.leads_to.is_some() {
             self.extract(&request, &seen)
                 .map_err(|why| self.stage.told(format!("checkout.{why}")))?;
@@ -74,7 +74,7 @@ impl Customer<'_, '_> {
         Ok((seen, before))
     }
 
-    /// Takes the steps before the checkout, and gives the pages that had credentials in them.
+    /// Performs the steps before the checkout, and returns the pages that contained credentials.
     pub(super) fn take_steps(&mut self) -> Result<Vec<Page>, String> {
         let checkout = self.stage.driver.checkout_in(self.flow);
         let mut leaking = Vec::new();
@@ -103,7 +103,7 @@ impl Customer<'_, '_> {
         self.open(&self.browser, &outgoing.as_outgoing())
     }
 
-    /// Reads what the driver file asks for from an answer.
+    /// Extracts the values that the driver file asks for.
     fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
         let cookies = self
             .browser
@@ -117,7 +117,7 @@ impl Customer<'_, '_> {
         Ok(())
     }
 
-    /// The customer sends the checkout's own request again, in several windows at once.
+    /// Sends the checkout request again, from several windows at once.
     pub(super) fn send_again(&mut self, windows: usize) -> Happened {
         let request = self.stage.driver.checkout_in(self.flow).request();
         if self.order.is_none()
@@ -158,7 +158,7 @@ impl Customer<'_, '_> {
         }
         self.goes_by(own);
         self.others.extend(&orders);
-        // The customer goes on in the window that they opened last.
+        // The customer continues in the window opened last.
         self.order = orders.last().copied().or(self.order);
         if let Some(seen) = followed
             && let Err(why) = self.extract(&request, &seen)

@@ -2,13 +2,13 @@
 
 use super::html::unescaped;
 use crate::merchant::trace::EmptyWords;
+use crate::pattern::literal;
 use regex::Regex;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// What says so wherever it stands in a sentence. Thanks alone say nothing: one may thank for an
-/// application.
+/// Phrases that claim payment anywhere in a sentence. Thanks alone do not: an application may be
+/// thanked for too.
 const PHRASES: &[&str] = &[
     "order is paid",
     "has been paid",
@@ -33,7 +33,7 @@ const PHRASES: &[&str] = &[
     "paiement accepté",
 ];
 
-/// What says so where a sentence ends with it.
+/// Phrases that claim payment at the end of a sentence.
 const ENDS: &[&str] = &[
     "thank you for your purchase",
     "order complete",
@@ -44,7 +44,7 @@ const ENDS: &[&str] = &[
     "commande complétée",
 ];
 
-/// What nobody says who has opened no order.
+/// Phrases that only fit an order that was opened.
 const THANKS: &[&str] = &[
     "thank you for your order",
     "thanks for your order",
@@ -52,26 +52,26 @@ const THANKS: &[&str] = &[
     "merci de votre commande",
 ];
 
-/// What takes back, or puts off, all that follows it in a sentence.
+/// Words that negate or defer the rest of a sentence.
 const UNLESS: &[&str] = &[
     "not", "nothing", "never", "no", "none", "cannot", "once", "when", "if", "until", "unless",
     "whether", "before", "after", "soon", "pas", "ne", "n", "rien", "aucun", "aucune", "jamais",
     "dès", "lorsque", "lorsqu", "quand", "si", "s", "après", "avant", "jusqu", "fois", "tant",
 ];
 
-/// Whether a page, or another text, says that the order is paid. What a script may show one day is
-/// not what the page says; nor is a question, what is denied, or what is yet to come.
+/// Whether a page or other text says that the order is paid. Text in scripts does not count, nor do
+/// questions, negations and the future.
 pub fn says_paid(text: &str, is_html: bool) -> bool {
     says(text, is_html, PHRASES, ENDS)
 }
 
-/// What a page says that tells its customer of no trouble: nothing, or that all is well.
+/// How a page fails to mention trouble: it says nothing, or that all is well.
 pub fn empty_words(text: &str, is_html: bool) -> Option<EmptyWords> {
     if let Ok(answer) = serde_json::from_str::<Value>(text) {
         return empty_answer(&answer);
     }
     let is_blank = if is_html {
-        // A picture may say more than words.
+        // A picture may carry the message.
         !has_picture(text) && shown(text).trim().is_empty()
     } else {
         text.trim().is_empty()
@@ -82,7 +82,7 @@ pub fn empty_words(text: &str, is_html: bool) -> Option<EmptyWords> {
     says(text, is_html, THANKS, ENDS).then_some(EmptyWords::AllIsWell)
 }
 
-/// What an answer in JSON says of no trouble.
+/// How a JSON answer fails to mention trouble.
 fn empty_answer(answer: &Value) -> Option<EmptyWords> {
     const WELL: [&str; 3] = ["ok", "success", "succeeded"];
     const TROUBLE: [&str; 7] = [
@@ -113,9 +113,9 @@ fn has_picture(page: &str) -> bool {
         .any(|tag| page.contains(tag))
 }
 
-/// Whether a sentence of a text has one of these phrases, or ends with one of those.
+/// Whether a sentence contains one of `phrases` or ends with one of `ends`.
 fn says(text: &str, is_html: bool, phrases: &[&str], ends: &[&str]) -> bool {
-    let shown = if is_html { shown(text) } else { text.into() };
+    let shown = if is_html { shown(text) } else { text.to_owned() };
     let shown = shown.to_lowercase().replace('’', "'");
     let mut rest = shown.as_str();
     while !rest.trim().is_empty() {
@@ -151,27 +151,23 @@ fn is_taken_back(words: &str) -> bool {
     })
 }
 
-/// What a browser shows of a page without running its scripts; each element ends a sentence.
-fn shown(page: &str) -> Cow<'_, str> {
-    static HIDDEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// What a browser shows of a page without running scripts; each element ends a sentence.
+fn shown(page: &str) -> String {
+    static HIDDEN: LazyLock<Regex> = LazyLock::new(|| {
         let hidden = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<template\b.*?</template\s*>";
-        Regex::new(hidden).ok()
+        literal(hidden)
     });
-    // Within a sentence, words may be marked.
-    static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)</?(?:a|abbr|b|bdi|em|i|mark|small|span|strong|u)\b[^>]*>").ok()
+    // Inline markup may occur within a sentence.
+    static MARKED: LazyLock<Regex> = LazyLock::new(|| {
+        literal(r"(?i)</?(?:a|abbr|b|bdi|em|i|mark|small|span|strong|u)\b[^>]*>")
     });
-    static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<[^>]*>").ok());
-    let without = |text: String, what: &Option<Regex>, by: &str| match what {
-        Some(what) => what.replace_all(&text, by).into_owned(),
-        None => text,
-    };
-    let text = without(page.to_owned(), &HIDDEN, "\n");
-    // Lines of the source are no lines of the page.
+    static TAG: LazyLock<Regex> = LazyLock::new(|| literal(r"<[^>]*>"));
+    let text = HIDDEN.replace_all(page, "\n");
+    // Line breaks in the source are not line breaks on the page.
     let text = text.replace(['\r', '\n', '\t'], " ");
-    let text = without(text, &MARKED, "");
-    let text = without(text, &TAG, "\n");
-    unescaped(&text).into()
+    let text = MARKED.replace_all(&text, "");
+    let text = TAG.replace_all(&text, "\n");
+    unescaped(&text)
 }
 
 #[cfg(test)]

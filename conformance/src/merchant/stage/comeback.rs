@@ -1,4 +1,4 @@
-//! How the customer, or somebody else, comes back to the shop: by which address, in how many windows.
+//! How the customer or someone else returns to the shop: by which URL, in how many windows.
 
 use super::browser::{ATTACKER, MARKUP};
 use super::cookies::From;
@@ -8,12 +8,12 @@ use anyhow::{Context as _, anyhow};
 use flexiti_contract::scenario::{By, To};
 use std::thread::ScopedJoinHandle;
 
-/// A token that nobody was granted.
+/// A token that was never granted.
 const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
 
 impl Customer<'_, '_> {
-    /// Where a customer comes from who comes back from Flexiti's pages. Whoever makes up an address
-    /// opens it in a window of its own, where the shop's cookies are.
+    /// Where a returning browser comes from. If Flexiti's pages are in a frame, a made-up URL is
+    /// opened outside of it, with the shop's cookies.
     fn way_back(&self, to: To) -> From {
         match (self.stage.driver.callbacks.framed, to) {
             (true, To::Own) => From::Frame,
@@ -22,7 +22,7 @@ impl Customer<'_, '_> {
         }
     }
 
-    /// The success URL of the driver file, with more in its query.
+    /// The success URL of the driver file, with parameters added to its query.
     fn success(&self, query: &str) -> String {
         let success = &self.stage.driver.callbacks.success;
         let success = success.replace("{lang}", self.lang);
@@ -33,7 +33,7 @@ impl Customer<'_, '_> {
         }
     }
 
-    /// The URL that Flexiti sends its customer to.
+    /// The URL that Flexiti sends the customer to.
     fn callback(&self) -> anyhow::Result<&str> {
         let callback = self.callback.as_deref();
         callback.context("Flexiti has named no callback URL for the order")
@@ -100,7 +100,7 @@ impl Customer<'_, '_> {
         })
     }
 
-    /// The customer has several windows open, which all come back at once.
+    /// The customer returns in several windows at once.
     pub(super) fn crowd(&self, browsers: usize) -> anyhow::Result<Happened> {
         if self.order.is_none() {
             return Ok(Happened::Skipped);
@@ -125,7 +125,7 @@ impl Customer<'_, '_> {
     }
 }
 
-/// A page that was seen, or why none was.
+/// Splits a result into the page, and why there was none.
 pub(super) fn apart(seen: Result<Page, String>) -> (Option<Page>, Option<String>) {
     match seen {
         Ok(page) => (Some(page), None),

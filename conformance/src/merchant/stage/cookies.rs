@@ -1,19 +1,20 @@
-//! Cookies as browsers keep them (RFC 6265bis): a cookie with `SameSite=Strict` stays away on the
-//! way back from Flexiti's site, and one with `None` needs `Secure`.
+//! Cookies as browsers keep them (RFC 6265bis): `SameSite=Strict` cookies are withheld on the way
+//! back from Flexiti's site, and `SameSite=None` requires `Secure`.
 
 use cookie_store::{Cookie, CookieStore, RawCookie};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use std::sync::{Mutex, PoisonError};
 
-/// Where the customer was when they began to load a page.
+/// Where the customer was when the page load began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
-    /// In the shop.
+    /// On the shop's site.
     Shop,
     /// On Flexiti's pages: the way back is a navigation from another site.
     Flexiti,
-    /// In a frame of the shop's page that held Flexiti's pages: the way back is within the frame.
+    /// In a frame of the shop's page that held Flexiti's pages: the way back stays within the
+    /// frame.
     Frame,
 }
 
@@ -22,7 +23,7 @@ pub enum From {
 pub struct Cookies(Mutex<CookieStore>);
 
 impl Cookies {
-    /// Keeps the cookies of an answer.
+    /// Stores the cookies of an answer.
     pub fn keep(&self, url: &Url, headers: &HeaderMap) {
         let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for header in headers.get_all(SET_COOKIE) {
@@ -34,12 +35,12 @@ impl Cookies {
             if is_none && cookie.secure() != Some(true) {
                 continue;
             }
-            // One that the browser does not take is not kept.
+            // A rejected cookie is not stored.
             let _ = store.insert_raw(&cookie, url);
         }
     }
 
-    /// The header that goes with a request for a page.
+    /// The `Cookie` header for a page load.
     pub fn header(&self, url: &Url, from: From) -> Option<String> {
         let store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let cookies = store.matches(url).into_iter();
@@ -59,7 +60,7 @@ impl Cookies {
     }
 }
 
-/// Whether a cookie goes with a request from there.
+/// Whether a cookie is sent on a page load from there.
 fn goes(cookie: &Cookie<'_>, from: From) -> bool {
     let site = cookie.same_site();
     match from {
@@ -82,7 +83,7 @@ mod tests {
             ("a=1; SameSite=Lax", true, true, false),
             ("a=1", true, true, false),
             ("a=1; SameSite=None; Secure", true, true, true),
-            // Browsers do not keep it.
+            // Browsers reject it.
             ("a=1; SameSite=None", false, false, false),
             ("a=1; Path=/other", false, false, false),
         ] {

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// What is shorter is no credential.
+/// Anything shorter is not a credential.
 const SHORTEST: usize = 4;
-/// What is shorter is found in base64 by accident.
+/// Anything shorter occurs in base64 by chance.
 const SHORTEST_IN_BASE64: usize = 8;
 
 /// Values that must never reach a browser, by name.
@@ -15,7 +15,7 @@ pub struct Credentials(Vec<Credential>);
 #[derive(Debug, Clone)]
 struct Credential {
     name: String,
-    /// The value, and what it looks like within base64.
+    /// The value, and how it appears within base64.
     spellings: Vec<String>,
 }
 
@@ -33,8 +33,7 @@ impl Credentials {
         self.0.push(Credential { name, spellings });
     }
 
-    /// The names of those found in a text, as they are or within base64, as signed cookies have
-    /// them.
+    /// The names of the credentials in a text, plain or within base64, as in signed cookies.
     pub fn found_in(&self, text: &str) -> Vec<String> {
         let is_there = |it: &&Credential| it.spellings.iter().any(|it| text.contains(it.as_str()));
         let found = self.0.iter().filter(is_there);
@@ -44,8 +43,8 @@ impl Credentials {
     }
 }
 
-/// What a value looks like within base64 (RFC 4648, 4 and 5) if it begins `offset` bytes after a
-/// multiple of three: without the characters that hold bits of what stands around it.
+/// How a value appears within base64 (RFC 4648, sections 4 and 5) at `offset` bytes past a multiple
+/// of three, without the characters that encode bits of its neighbours.
 fn in_base64(value: &str, offset: usize) -> [String; 2] {
     let bytes: Vec<u8> = std::iter::repeat_n(0, offset)
         .chain(value.bytes())

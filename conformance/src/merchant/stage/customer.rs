@@ -1,4 +1,4 @@
-//! A customer in front of the shop, who plays one scenario.
+//! A customer of the shop, who plays one scenario.
 
 use super::browser::{Browser, Outgoing, PageLoad};
 use super::cookies::From;
@@ -13,15 +13,15 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Customers whom the mock knows, with credit (fixtures/customers.toml). One play has one of them, the
-/// next one the other: a shop may mix them up.
+/// Customers with credit whom the mock knows (fixtures/customers.toml). Plays alternate between
+/// them, in case the shop mixes them up.
 const CUSTOMERS: [&str; 2] = ["1293836", "20009100"];
 
-/// When a customer tries again who was told to come back later: `Retry-After` is one second in the
-/// scenarios.
+/// How long a customer waits after being told to come back later: `Retry-After` is one second in
+/// the scenarios.
 const COME_BACK: Duration = Duration::from_millis(1_150);
 
-/// A customer, who plays one scenario.
+/// A customer of the shop, who plays one scenario.
 pub struct Customer<'s, 'd> {
     pub(super) stage: &'s Stage<'d>,
     pub(super) flow: &'s str,
@@ -32,7 +32,7 @@ pub struct Customer<'s, 'd> {
     pub amount: String,
     /// The shop's own order number.
     pub merchant_orderid: String,
-    /// What nobody else is called, for accounts and e-mail addresses.
+    /// A unique name, for accounts and e-mail addresses.
     pub(super) name: String,
     /// Their id at Flexiti.
     pub(super) known_as: &'static str,
@@ -43,20 +43,20 @@ pub struct Customer<'s, 'd> {
     pub(super) others: BTreeSet<u64>,
     /// The URL that Flexiti sends the customer to.
     pub(super) callback: Option<String>,
-    /// The journal's number after which notifications show the order's outcome.
+    /// The journal id after which notifications show the order's outcome.
     settled: Option<u64>,
-    /// The URL that the customer came back to last.
+    /// The URL that the customer last returned to.
     pub(super) last_return: Option<String>,
     /// Whether a step could not be carried out.
     has_failed: bool,
-    /// What was read from the shop's answers, by placeholder.
+    /// Values extracted from the shop's answers, by placeholder.
     pub(super) extracted: Vec<(String, String)>,
-    /// Whether the steps before the checkout have been taken already.
+    /// Whether the steps before the checkout are done.
     pub(super) has_browsed: bool,
-    /// Another customer, who has started to pay as well.
+    /// Another customer, who is checking out too.
     pub(super) bystander: Option<Box<Self>>,
-    /// The number of the order that belongs to the customer whose bystander this one is: no page may
-    /// show it to them.
+    /// If this is a bystander: the order number of the main customer, which no page may show to
+    /// them.
     stranger_to: Option<String>,
     /// How often the shop has to ask before a notification shows the outcome.
     polls: u32,
@@ -77,7 +77,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             lang,
             scenario,
             faults: &scenario.faults,
-            // An amount of its own, so that it can be recognised.
+            // A distinctive amount, so that it can be recognized.
             amount: stage.driver.cart.amount(lang).map_or_else(
                 || format!("{}.{}", 120 + plays, plays % 89 + 10),
                 str::to_owned,
@@ -100,8 +100,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         })
     }
 
-    /// Takes a step of the scenario. Whatever keeps it from being carried out is no fault of the
-    /// shop's, and is recorded with its reason.
+    /// Performs a step of the scenario. Whatever prevents that is no fault of the shop's, and is
+    /// recorded with its reason.
     pub fn take(&mut self, step: &Step) -> Happened {
         let happened = self.carry_out(step);
         happened.unwrap_or_else(|error| {
@@ -161,8 +161,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
-    /// Plans the faults of notifications for the order that was opened now, if the scenario has them
-    /// from the beginning.
+    /// Plans the faults of notifications for the order just opened, unless a later step does.
     pub(super) fn plan_faults(&self) -> anyhow::Result<()> {
         if self.scenario.steps.contains(&Step::Fail) {
             return Ok(());
@@ -170,7 +169,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.fail()
     }
 
-    /// Plans the faults of notifications for the order that is open.
+    /// Plans the faults of notifications for the current order.
     fn fail(&self) -> anyhow::Result<()> {
         if self.faults.iter().any(is_of_order) {
             let order = self.order;
@@ -179,7 +178,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(())
     }
 
-    /// How long Flexiti keeps the shop waiting for a notification.
+    /// How long Flexiti delays the answer to a notification.
     fn silence(&self) -> Duration {
         let faults = self.faults.iter().filter(|fault| is_of_order(fault));
         let delays = faults.filter_map(|fault| fault["action"]["ms"].as_u64());
@@ -191,7 +190,7 @@ impl<'s, 'd> Customer<'s, 'd> {
             flow: self.flow,
             values: self.values(),
             browser: &self.browser,
-            // What was not brought about is not waited for.
+            // There is no point in waiting for an outcome that was not brought about.
             order: self.order.filter(|_| !self.has_failed),
             settled: self.settled,
             is_undisturbed: self.faults.is_empty(),
@@ -212,7 +211,7 @@ impl<'s, 'd> Customer<'s, 'd> {
                 ..
             }
         );
-        // A customer who is told to come back later does so, once.
+        // A customer told to come back later does so, once.
         let passes = self.faults.iter().any(|fault| !fault.is_null());
         if turned_away && passes && expect != Start::Fails {
             return self.try_again();
@@ -220,8 +219,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         first
     }
 
-    /// The customer sends the checkout again; if that leads nowhere, they begin anew. What can
-    /// be done only once on the way, such as to sign up, is no reason to turn them away.
+    /// Sends the checkout again; if that fails, starts over. The customer is not turned away just
+    /// because a step, such as signing up, works only once.
     fn try_again(&mut self) -> Happened {
         std::thread::sleep(COME_BACK);
         self.has_browsed = true;
@@ -234,8 +233,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.begin_anew().unwrap_or(second)
     }
 
-    /// The customer sends the checkout again after a payment that came to nothing. A shop may want
-    /// another order for another payment.
+    /// Sends the checkout again after a failed payment. A shop may want another order for another
+    /// payment.
     fn pay_again(&mut self) -> Happened {
         let before = self.order;
         self.has_browsed = true;
@@ -252,8 +251,8 @@ impl<'s, 'd> Customer<'s, 'd> {
         })
     }
 
-    /// The customer begins at the first step again, in another browser: the cart of this one is still
-    /// full. `None` if that cannot be done twice.
+    /// Starts over at the first step in a new browser, since this one's cart is still full. `None`
+    /// if the steps work only once.
     fn begin_anew(&mut self) -> Option<Happened> {
         let fresh = self.stage.browser().ok()?;
         let known = (
@@ -268,16 +267,16 @@ impl<'s, 'd> Customer<'s, 'd> {
         Some(self.start(3))
     }
 
-    /// The customer looks again at the page that they came back to. A shop may ask Flexiti only
-    /// while it makes that page.
+    /// Reloads the page that the customer returned to. A shop may ask Flexiti only when rendering
+    /// that page.
     fn look_again(&self) {
         if let Some(url) = &self.last_return {
-            // What the page says is judged where it was first seen.
+            // The page is judged where it was first seen.
             let _ = self.arrive(&self.browser, url, From::Shop, By::Customer);
         }
     }
 
-    /// Whose part this is.
+    /// Whether this is the customer or the bystander.
     pub(super) fn who(&self) -> By {
         match self.stranger_to {
             Some(_) => By::Other,
@@ -285,7 +284,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         }
     }
 
-    /// The id that they tell the shop, if the driver file has them tell it.
+    /// The id that they give the shop, if the driver file passes it on.
     pub fn told_id(&self) -> Option<String> {
         let tells = self.flow == "buy" && self.stage.driver.names("customer_id");
         tells.then(|| self.known_as.to_owned())
@@ -349,11 +348,11 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(Happened::Completed(outcome.to_owned()))
     }
 
-    /// The customer does the same in the other windows, as far as Flexiti lets them.
+    /// Completes the orders in the other windows too, as far as Flexiti allows.
     fn complete_others(&self, outcome: &str) {
         let own = self.order;
         for order in self.others.iter().filter(|other| Some(**other) != own) {
-            // An order that has come to its end cannot be paid any more.
+            // An order that has ended cannot be paid.
             let _ = self.bring(*order, outcome, None);
         }
     }
@@ -372,7 +371,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         self.stage.steer(self.scenario, what)
     }
 
-    /// Another customer starts to pay for the same goods, and their order comes to an outcome.
+    /// Another customer checks out with the same goods, and their order gets an outcome.
     fn bystander(&mut self, outcome: &str) -> anyhow::Result<Happened> {
         let mut other = Self {
             faults: &[],

@@ -1,8 +1,8 @@
-//! Takes the secrets out of a request that is put on record, so that the mock still answers alike:
-//! a digest stands in the place of each token of the mock's, and something made up, of the same
-//! shape, in the place of any other secret.
+//! Removes secrets from a recorded request without changing the mock's answer: each of the mock's
+//! tokens becomes a digest, any other secret a made-up text of the same shape.
 
 use crate::merchant::record::{Bytes, Call, Tokens};
+use crate::pattern::literal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flexiti_contract::Contract;
@@ -13,29 +13,29 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
-/// The parameters of JSON whose name may be secret.
-static MEMBER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#""((?:[^"\\]|\\.)*)"(\s*:\s*")((?:[^"\\]|\\.)*)""#).ok());
-/// What the journal shows in the place of a secret.
-static HIDDEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\*\*\*[0-9a-f]{12}").ok());
-/// Headers that are secret as a whole.
+/// JSON string members, whose names may mark secrets.
+static MEMBER: LazyLock<Regex> =
+    LazyLock::new(|| literal(r#""((?:[^"\\]|\\.)*)"(\s*:\s*")((?:[^"\\]|\\.)*)""#));
+/// The mask that the journal shows for a secret.
+static HIDDEN: LazyLock<Regex> = LazyLock::new(|| literal(r"\*\*\*[0-9a-f]{12}"));
+/// Headers whose whole value is secret.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
-/// From how many characters on the account's secret is looked for in any text.
+/// Minimum length of an account secret to look for in other text.
 const SHORTEST: usize = 4;
 
 /// Disguises the requests of one shop.
 pub struct Disguise<'t> {
     tokens: &'t Tokens,
-    /// How the journal shows a text.
+    /// The journal's redaction.
     redacted: &'t dyn Fn(&str) -> String,
-    /// The account's secret, in each spelling, with the made-up one.
+    /// The account's secret in each encoding, with its replacement.
     own: Vec<(String, String)>,
     made_up: HashMap<String, String>,
     key: RandomState,
 }
 
 impl<'t> Disguise<'t> {
-    /// For a shop with this client id and secret; `redacted` is how the journal shows a text.
+    /// For a shop with this client id and secret; `redacted` is the journal's redaction.
     pub fn new(
         tokens: &'t Tokens,
         redacted: &'t dyn Fn(&str) -> String,
@@ -59,7 +59,7 @@ impl<'t> Disguise<'t> {
         let spellings: [&dyn Fn(&str) -> String; 4] = [&plain, &form, &path, &json];
         for spelled in spellings {
             let pair = (spelled(secret), spelled(&other));
-            // What is a part of the id is no secret.
+            // A part of the client id is not secret.
             let is_secret = pair.0.len() >= SHORTEST && !client_id.contains(&pair.0);
             if is_secret && !disguise.own.contains(&pair) {
                 disguise.own.push(pair);
@@ -68,12 +68,12 @@ impl<'t> Disguise<'t> {
         disguise
     }
 
-    /// What stands in the place of the account's secret.
+    /// The replacement for the account's secret.
     pub fn secret(&mut self, secret: &str) -> String {
         self.made_up(secret)
     }
 
-    /// The request as it is put on record.
+    /// The request to record.
     pub fn call(&mut self, sent: &Sent) -> Call {
         let headers = sent.headers.iter().map(|(name, value)| {
             let value = Bytes::of(value, &mut |text| self.header(name, text));
@@ -111,11 +111,11 @@ impl<'t> Disguise<'t> {
         format!("{scheme} {}", words.collect::<Vec<_>>().join(" "))
     }
 
-    /// The keys of the Basic scheme.
+    /// The credentials of the Basic scheme.
     fn keys(&mut self, keys: &str) -> String {
         let decoded = STANDARD.decode(keys.trim()).ok();
         let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-        // What is spelled otherwise would not be spelled so again.
+        // Only canonical base64 survives a round trip.
         let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
         let Some((client, secret)) = pair.filter(|_| {
             decoded
@@ -130,7 +130,7 @@ impl<'t> Disguise<'t> {
         STANDARD.encode(format!("{client}:{secret}"))
     }
 
-    /// A word that is secret.
+    /// A secret word.
     fn word(&mut self, word: &str) -> String {
         let own = self.own.iter().find(|(own, _)| own == word);
         let known = own.map_or_else(|| self.tokens.hidden(word), |(_, other)| other.clone());
@@ -154,10 +154,7 @@ impl<'t> Disguise<'t> {
     }
 
     fn members(&mut self, text: &str) -> String {
-        let Some(member) = &*MEMBER else {
-            return self.text(text);
-        };
-        let shown = member.replace_all(text, |found: &Captures<'_>| {
+        let shown = MEMBER.replace_all(text, |found: &Captures<'_>| {
             if is_secret(&found[1]) {
                 format!("\"{}\"{}{}\"", &found[1], &found[2], self.word(&found[3]))
             } else {
@@ -177,11 +174,8 @@ impl<'t> Disguise<'t> {
         if redacted == shown {
             return shown;
         }
-        // What looks like a secret of somebody else's.
-        let Some(hidden) = &*HIDDEN else {
-            return self.made_up(&shown);
-        };
-        let mut pieces = hidden.split(&redacted);
+        // It looks like another secret.
+        let mut pieces = HIDDEN.split(&redacted);
         let first = pieces.next().unwrap_or_default();
         let Some(mut rest) = shown.strip_prefix(first) else {
             return self.made_up(&shown);
@@ -204,7 +198,7 @@ impl<'t> Disguise<'t> {
         disguised
     }
 
-    /// Something of the same shape: the same secret always becomes the same.
+    /// A made-up text of the same shape; always the same for the same secret.
     fn made_up(&mut self, secret: &str) -> String {
         if let Some(made_up) = self.made_up.get(secret) {
             return made_up.clone();
@@ -216,7 +210,7 @@ impl<'t> Disguise<'t> {
     }
 }
 
-/// Whether a parameter is secret by its name, which may be percent-encoded: `client_secret`,
+/// Whether a parameter's name, which may be percent-encoded, marks a secret: `client_secret`,
 /// `a[password]`, `a.password`.
 fn is_secret(name: &str) -> bool {
     let name = percent_decode_str(name).decode_utf8_lossy();
@@ -225,7 +219,7 @@ fn is_secret(name: &str) -> bool {
     Contract::shipped().is_secret_param(last)
 }
 
-/// A text with `other`, which is as long, in the place of `own`, in the case in which that stands.
+/// Replaces `own` with `other`, which has the same length, keeping the case of each occurrence.
 fn in_any_case(text: &str, own: &str, other: &str) -> String {
     let (folded, wanted) = (text.to_ascii_lowercase(), own.to_ascii_lowercase());
     let mut shown = String::with_capacity(text.len());
@@ -249,8 +243,8 @@ fn in_any_case(text: &str, own: &str, other: &str) -> String {
     shown
 }
 
-/// A text of the same shape: letters become letters, digits digits, and what is neither stays, as
-/// do escapes.
+/// A random text of the same shape: letters stay letters, digits stay digits; other characters and
+/// escapes are kept.
 fn like(text: &str, key: &RandomState) -> String {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut made_up = String::with_capacity(text.len());
@@ -300,7 +294,7 @@ mod tests {
     const SECRET: &str = "S3cret/ké-x";
     const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
-    /// A journal that hides forty hexadecimal digits in a row.
+    /// A journal that redacts forty consecutive hexadecimal digits.
     fn as_journal(text: &str) -> String {
         let hex = Regex::new("[0-9a-f]{40,}").unwrap();
         hex.replace_all(text, "***0123456789ab").into_owned()
@@ -347,7 +341,7 @@ mod tests {
             for secret in [TOKEN, SECRET, "S3cret", "guess1", &basic, &other, "73s1"] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
-            // It is as long, and the same but for letters and digits.
+            // It has the same length, and differs only in letters and digits.
             let again = call.sent(0, &tokens).unwrap();
             assert_eq!(again.path, format!("/a/{TOKEN}"));
             let shape = |text: &[u8]| -> String {
@@ -393,7 +387,7 @@ mod tests {
             text(&mut disguise, "another-secreu")
         );
         assert_ne!(text(&mut disguise, "SHOP-SECRET-1"), own);
-        // A part of it is not it.
+        // A part of the secret is not the secret.
         assert_ne!(text(&mut disguise, "shop-secret"), own);
     }
 }

@@ -5,10 +5,10 @@ use super::html;
 use crate::merchant::driver::Extract;
 use serde_json::Value;
 
-/// How much of a page an error quotes.
+/// How much of a page is quoted in an error.
 const QUOTED: usize = 120;
 
-/// The value at this place of an answer; the error says what is there instead.
+/// Extracts the value from an answer; the error says what is there instead.
 pub fn read(
     extract: &Extract,
     seen: &PageLoad,
@@ -30,7 +30,7 @@ pub fn read(
     in_text(extract, &seen.text)
 }
 
-/// The value at this place of a text; all of it if no place is named.
+/// Extracts the value from a text; the whole text if no location is given.
 pub fn in_text(extract: &Extract, text: &str) -> Result<String, String> {
     if let Some(pointer) = &extract.pointer {
         let json: Value = serde_json::from_str(text)
@@ -92,7 +92,7 @@ fn by_selector(css: &str, attribute: Option<&str>, text: &str) -> Result<String,
     }
 }
 
-/// The beginning of a page, for an error.
+/// The beginning of a page, for error messages.
 pub fn quoted(text: &str) -> String {
     let line: Vec<&str> = text.split_whitespace().collect();
     let start: String = line.join(" ").chars().take(QUOTED).collect();

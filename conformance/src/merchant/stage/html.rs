@@ -1,38 +1,29 @@
-//! HTML as the parser wants it, and selectors of more than one element.
+//! Works around the HTML parser: unquoted attributes, and selectors with several parts.
 
 use crate::merchant::driver::selector::parts;
+use crate::pattern::literal;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use tl::{NodeHandle, VDom};
 
-/// A page with quotes around each attribute that has none: the parser takes the end of the tag for
-/// a part of it otherwise.
+/// Quotes unquoted attributes: otherwise the parser takes the end of the tag as part of the value.
 pub fn quoted(text: &str) -> Cow<'_, str> {
-    let tag = Regex::new("<[A-Za-z][^<>]*>");
-    let unquoted = Regex::new(r#"(\s[\w:-]+=)([^\s"'<>=`]+)"#);
-    match (tag, unquoted) {
-        (Ok(tag), Ok(unquoted)) => tag.replace_all(text, |found: &Captures<'_>| {
-            unquoted.replace_all(&found[0], "$1\"$2\"").into_owned()
-        }),
-        _ => text.into(),
-    }
+    static TAG: LazyLock<Regex> = LazyLock::new(|| literal("<[A-Za-z][^<>]*>"));
+    static UNQUOTED: LazyLock<Regex> =
+        LazyLock::new(|| literal(r#"(\s[\w:-]+=)([^\s"'<>=`]+)"#));
+    TAG.replace_all(text, |found: &Captures<'_>| {
+        UNQUOTED.replace_all(&found[0], "$1\"$2\"").into_owned()
+    })
 }
 
-/// A text without the entities that pages have in values and in common words.
+/// The text with its character references decoded; a no-break space becomes a space.
 pub fn unescaped(text: &str) -> String {
-    let text = text.replace("&nbsp;", " ").replace("&rsquo;", "’");
-    let text = text.replace("&eacute;", "é").replace("&ccedil;", "ç");
-    let plain = text
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&apos;", "'");
-    let plain = plain.replace("&#x27;", "'").replace("&#x2F;", "/");
-    let plain = plain.replace("&lt;", "<").replace("&gt;", ">");
-    plain.replace("&amp;", "&")
+    html_escape::decode_html_entities(text).replace('\u{a0}', " ")
 }
 
-/// The elements of a page that a selector names; `None` if it is not a selector.
+/// The elements that a selector matches; `None` if the selector is invalid.
 pub fn select(page: &VDom<'_>, css: &str) -> Option<Vec<NodeHandle>> {
     let mut found: Option<Vec<NodeHandle>> = None;
     for (is_child, part) in parts(css)? {
@@ -49,7 +40,7 @@ pub fn select(page: &VDom<'_>, css: &str) -> Option<Vec<NodeHandle>> {
     found
 }
 
-/// What is in these elements: their children, or all of it.
+/// The children, or all descendants, of these elements.
 fn below(page: &VDom<'_>, above: &[NodeHandle], is_child: bool) -> HashSet<NodeHandle> {
     let mut found = HashSet::new();
     let mut next: Vec<NodeHandle> = above.to_vec();

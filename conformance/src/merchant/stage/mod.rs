@@ -1,4 +1,4 @@
-//! The stage that scenarios are played on: the shop, and a mock in Flexiti's place.
+//! The stage on which scenarios are played: the shop, and a mock in Flexiti's place.
 
 mod arrival;
 mod belief;
@@ -45,18 +45,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use steered::Steered;
 
-/// The account of a shop that is started here.
+/// The client id of a shop that the runner starts.
 const CLIENT_ID: &str = "shop-under-test";
 /// How long a shop may take to learn the outcome of an order.
 pub const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a command may take that tells an order's status.
+/// Timeout of a command that reports an order's status.
 const COMMAND: Duration = Duration::from_secs(10);
-/// How often a shop is started again that ends by itself.
+/// How many times a shop that exits by itself is restarted.
 const DEATHS: u32 = 5;
-/// How much of what a shop wrote before it ended is told.
+/// How much of a shop's last output is reported.
 const SAID: usize = 600;
 /// After this many scenarios in which token calls failed on every attempt, scenarios are no longer
-/// replayed for that reason.
+/// repeated for that reason.
 const NOISY: u32 = 2;
 
 /// A shop, and the mock that it takes for Flexiti.
@@ -67,9 +67,9 @@ pub struct Stage<'d> {
     pub(super) owner: Browser,
     /// How many scenarios have been played.
     pub(super) plays: u32,
-    /// How many of them are over, those that were repeated counted once.
+    /// How many scenarios are over; repetitions count once.
     plays_kept: usize,
-    /// Makes the order numbers of this stage unique, even if the shop remembers those of others.
+    /// Makes order numbers unique to this stage, even if the shop remembers those of others.
     pub(super) run: String,
     /// An order that was paid, for forged callbacks.
     pub(super) paid: Option<u64>,
@@ -81,24 +81,24 @@ pub struct Stage<'d> {
     seed: u64,
     /// What was done to the mock.
     steered: Mutex<Vec<Steered>>,
-    /// What tells the shop and its commands where Flexiti is.
+    /// Environment variables that tell the shop and its commands where Flexiti is.
     environment: Vec<(String, String)>,
     shop: Shop,
-    /// How often the shop has ended by itself.
+    /// How many times the shop has exited by itself.
     deaths: u32,
     dialect: DialectView,
     credentials: Credentials,
-    /// The number of the next call.
+    /// The journal id of the next call.
     next_id: u64,
-    /// The calls of this scenario whose time the runner chose by looking at something.
+    /// The calls of this scenario whose time the runner chose, by polling something.
     looked: Mutex<Vec<u64>>,
-    /// What the shop has shown of its pace.
+    /// The observed pace of the shop.
     pace: Mutex<Pace>,
     /// Orders and tokens of earlier scenarios.
     past: Past,
     /// Whether the shop still asks about those in the background.
     is_busy: bool,
-    /// How many scenarios failed over calls for tokens however often they were played.
+    /// How many scenarios failed because of token calls on every attempt.
     noisy: u32,
 }
 
@@ -181,19 +181,19 @@ impl<'d> Stage<'d> {
         })
     }
 
-    /// Whether the shop still runs.
+    /// Checks that the shop is still running.
     pub fn check(&mut self) -> Result<(), Trouble> {
         self.shop.check("in a scenario")
     }
 
-    /// How the shop ended, and what it wrote last, if it did.
+    /// If the shop exited: how, and its last output.
     fn ended_with(&mut self) -> Option<String> {
         let ended = self.shop.check("in a scenario").err()?;
         let ended = ended.to_string();
         Some(self.told(ended).chars().take(SAID).collect())
     }
 
-    /// Starts a shop again that has ended, a few times.
+    /// Restarts a shop that exited, up to a limit.
     fn revive(&mut self) -> Result<(), Trouble> {
         let Err(ended) = self.shop.check("again and again") else {
             return Ok(());
@@ -211,18 +211,18 @@ impl<'d> Stage<'d> {
         serde_json::to_value(&self.dialect).unwrap_or_default()
     }
 
-    /// What the shop went on asking of itself about orders that it knew to be paid.
+    /// The paid orders that the shop kept asking about unprompted.
     pub fn asked_again(&self) -> Vec<AskedAgain> {
         self.past.asked_again()
     }
 
-    /// A page load, searched for the credentials that exist by now.
+    /// Searches a page load for all credentials known so far.
     pub(super) fn searched(&self, mut seen: PageLoad) -> PageLoad {
         seen.page.leaks = self.leaks(&seen.all);
         seen
     }
 
-    /// A text, unless it contains a secret.
+    /// A text, redacted as a whole if it contains a secret.
     pub(super) fn told(&self, said: String) -> String {
         let secrets = self.leaks(&said);
         if secrets.is_empty() {
@@ -240,8 +240,8 @@ impl<'d> Stage<'d> {
         credentials.found_in(text)
     }
 
-    /// Looks at something of the shop's, and remembers which calls that brought about. The second
-    /// value says whether there were any.
+    /// Observes the shop, and records the calls that this caused. The second value says whether
+    /// there were any.
     pub(super) fn looking<T>(&self, look: impl FnOnce() -> T) -> anyhow::Result<(T, bool)> {
         let before = last_id(self.mock.admin())?;
         let seen = look();
@@ -251,8 +251,8 @@ impl<'d> Stage<'d> {
         Ok((seen, after > before))
     }
 
-    /// A customer does something in so many windows: the calls that the shop makes for it come at the
-    /// customer's time. A shop that makes many of them for each has chosen so itself.
+    /// Lets a customer act in this many windows, and records the calls that this caused, as the
+    /// customer chose their time. A shop that makes many calls per window chose to do so itself.
     pub(super) fn acting<T>(&self, windows: usize, act: impl FnOnce() -> T) -> anyhow::Result<T> {
         const FOR_A_WINDOW: usize = 2;
         let before = last_id(self.mock.admin())?;
@@ -265,17 +265,17 @@ impl<'d> Stage<'d> {
         Ok(seen)
     }
 
-    /// The query for the calls of the scenario that is being played.
+    /// The journal query for the calls of the current scenario.
     pub(super) fn window(&self) -> String {
         format!("after={}", self.next_id - 1)
     }
 
-    /// What the shop has shown of its pace.
+    /// The observed pace of the shop.
     pub(super) fn pace(&self) -> Pace {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers whether the shop learned an outcome in time.
+    /// Records whether the shop learned an outcome in time.
     pub(super) fn has_learned(&self, in_time: bool) {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         if in_time {
@@ -285,19 +285,19 @@ impl<'d> Stage<'d> {
         }
     }
 
-    /// Puts the shop back to its beginning, if the driver file says how.
+    /// Resets the shop, if the driver file says how.
     fn reset(&self) -> Result<(), Trouble> {
         shop::reset(self.driver, &pairs(&self.environment))
     }
 
-    /// What a command of the driver file prints.
+    /// Runs a command of the driver file, and returns its output.
     pub(super) fn command(&self, line: &[String]) -> Result<String, String> {
         let command = shop::command(self.driver, line, &pairs(&self.environment));
         let mut command = command.map_err(|error| error.to_string())?;
         process::output(&mut command, COMMAND)
     }
 
-    /// Where the shop should call Flexiti, and as whom.
+    /// Where the shop should call Flexiti, and with which client id.
     pub fn called_at(&self) -> String {
         let names = &self.driver.shop.names;
         let told = if self.driver.shop.is_started_here() {
@@ -322,25 +322,25 @@ impl<'d> Stage<'d> {
         )
     }
 
-    /// How long a page of the shop may take.
+    /// Timeout for a page of the shop.
     pub(super) fn page_patience(&self) -> Duration {
         let patience = Duration::from_secs(self.driver.checkout.patience_s.into());
         self.pace().page(patience)
     }
 
-    /// Whether the shop fails as often as it is looked at.
+    /// Whether the shop fails every time it is observed.
     pub fn is_hopeless(&self) -> bool {
         self.pace().is_hopeless()
     }
 
-    /// Remembers that a page did not come in time.
+    /// Records that a page timed out.
     pub(super) fn has_hung(&self) {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         pace.hung += 1;
     }
 }
 
-/// The account of the shop: its own one if it runs already, otherwise one that only it knows.
+/// The shop's account: its own if it is already running, otherwise a unique one.
 fn account(driver: &Driver, seed: u64) -> Account {
     if let Some(account) = &driver.shop.account {
         return account.clone();
@@ -365,7 +365,7 @@ fn pairs(environment: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A number that no earlier stage had: the time, and a counter within this process.
+/// A unique number: the time, and a counter within this process.
 fn run_number() -> String {
     static STAGES: AtomicU32 = AtomicU32::new(0);
     let stage = STAGES.fetch_add(1, Ordering::Relaxed);
@@ -373,7 +373,7 @@ fn run_number() -> String {
     format!("{seconds:x}{stage:x}")
 }
 
-/// The journal's number of the latest call.
+/// The journal id of the latest call.
 fn last_id(admin: Admin<'_>) -> anyhow::Result<u64> {
     let latest = admin.requests("limit=1")?.requests;
     Ok(latest.last().map_or(0, |row| row.id))

@@ -1,17 +1,18 @@
-//! The numbers of a shop's orders, as they stand in addresses and on pages.
+//! The numbers of a shop's orders, as they appear in URLs and on pages.
 
-/// Ids with this many letters and digits may be a secret between the shop and its customer.
+/// Ids with at least this many letters and digits may be a secret between the shop and its
+/// customer.
 const UNGUESSABLE: usize = 16;
-/// The most letters that an order's number begins with.
+/// Maximum number of letters at the start of an order number.
 const LETTERS: usize = 4;
-/// The most digits that it has.
+/// Maximum number of digits in it.
 const DIGITS: usize = 9;
-/// Numbers of fewer digits are found in any text, and so are shorter ones with other signs.
+/// Shorter numbers occur in any text by chance; with other characters, `SHORTEST` applies.
 const FEWEST_DIGITS: usize = 5;
 const SHORTEST: usize = 4;
 
-/// Whether this is an order's number, no larger than a shop has orders: digits, perhaps after a few
-/// letters, as `R123456789`, or with signs between them, as `26-00002`.
+/// Whether this looks like a sequential order number: digits, perhaps after a few letters, as in
+/// `R123456789`, or with separators, as in `26-00002`.
 pub(super) fn is_number(text: &str) -> bool {
     let letters = text.chars().take_while(char::is_ascii_alphabetic).count();
     let rest = text.get(letters..).unwrap_or_default();
@@ -24,18 +25,18 @@ pub(super) fn is_number(text: &str) -> bool {
             .all(|sign| sign.is_ascii_digit() || is_sign(sign))
 }
 
-/// Whether an id may be guessed.
+/// Whether an id can be guessed.
 pub(super) fn is_guessable(id: &str) -> bool {
     id.chars().filter(char::is_ascii_alphanumeric).count() < UNGUESSABLE
 }
 
-/// Whether a number is no text that a page has by chance: a price, a year, a width.
+/// Whether a number is long enough not to occur on a page by chance, as a price, a year or a width.
 pub(super) fn is_found(number: &str) -> bool {
     let are_digits = number.bytes().all(|byte| byte.is_ascii_digit());
     number.len() >= if are_digits { FEWEST_DIGITS } else { SHORTEST }
 }
 
-/// Whether a text has this number in it, and not as a part of a longer one.
+/// Whether a text contains this number, and not just as part of a longer one.
 pub(super) fn names(text: &str, number: &str) -> bool {
     let is_part = |sign: char| sign.is_alphanumeric() || "-_%".contains(sign);
     let is_point = |sign: char| ".,".contains(sign);

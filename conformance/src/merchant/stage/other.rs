@@ -1,5 +1,5 @@
-//! Another customer of the shop, who fills a cart or has an order, and whether anybody can tell the two
-//! apart.
+//! Another customer of the shop, with a cart or an order of their own, and whether the two can be
+//! told apart.
 
 use super::customer::Customer;
 use super::numbers::is_found;
@@ -12,7 +12,7 @@ use serde_json::Value;
 const OWN: [&str; 2] = ["{customer}", "{merchant_orderid}"];
 
 impl<'s, 'd> Customer<'s, 'd> {
-    /// The customer fills the cart, and another one theirs, in the shop's other language.
+    /// The customer fills the cart, and another customer theirs, in the shop's other language.
     pub(super) fn browse(&mut self) -> anyhow::Result<Happened> {
         let languages = &self.stage.driver.shop.languages;
         let other = languages.iter().find(|lang| *lang != self.lang);
@@ -24,7 +24,7 @@ impl<'s, 'd> Customer<'s, 'd> {
         Ok(Happened::Browsed { trouble })
     }
 
-    /// The other customer. An error inside says why what they are shown says nothing.
+    /// The other customer. The inner error says why what they are shown proves nothing.
     pub(super) fn other(&self) -> anyhow::Result<Result<&Customer<'s, 'd>, String>> {
         let other = self.bystander.as_deref();
         let other = other.context("no other customer has started to pay")?;
@@ -48,8 +48,8 @@ impl<'s, 'd> Customer<'s, 'd> {
     }
 }
 
-/// Whether all customers are the same person to the shop: what they log in with, or are written to, is
-/// the same for all.
+/// Whether all customers are the same person to the shop, because logins and addresses are the same
+/// for all.
 fn are_one(fields: &[(String, &str)]) -> bool {
     let person = || {
         fields
@@ -61,7 +61,7 @@ fn are_one(fields: &[(String, &str)]) -> bool {
     !are_apart && person().any(|(_, text)| !text.contains('{'))
 }
 
-/// The fields of a request, each with its name, and its headers.
+/// The fields and headers of a request, with their names.
 fn fields(request: &Request) -> Vec<(String, &str)> {
     let pairs = request.form.iter().chain(&request.headers);
     let pairs = pairs.map(|(name, text)| (name.clone(), text.as_str()));
@@ -81,7 +81,7 @@ fn members<'v>(name: &str, value: &'v Value) -> Vec<(String, &'v str)> {
     }
 }
 
-/// Whether a field says who the customer is.
+/// Whether a field identifies the customer.
 fn names_person(name: &str, text: &str) -> bool {
     const NAMES: [&str; 14] = [
         "pass",

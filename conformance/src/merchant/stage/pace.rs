@@ -1,44 +1,44 @@
-//! How long a shop may take to learn an outcome: what it has shown of its pace decides.
+//! How long a shop may take to learn an outcome, given its observed pace.
 
 use std::time::Duration;
 
-/// How long a shop gets beyond the moment at which it could know the outcome.
+/// How long a shop gets after the moment at which it could know the outcome.
 pub const GRACE: Duration = Duration::from_secs(3);
-/// How many outcomes a shop may fail to learn, having learned none, before it gets less time.
+/// How many outcomes a shop that has learned none may miss before it gets less time.
 const CHANCES: u32 = 2;
-/// How many it may fail to learn that has learned others.
+/// The same for a shop that has learned some.
 const MANY: u32 = 4;
-/// The time that it gets then.
+/// The time that it then gets.
 const IMPATIENCE: Duration = Duration::from_millis(1_500);
 
-/// How long a page may take of a shop that has hung once, and of one that hangs again and again.
+/// The timeout for pages of a shop that has hung once; repeated hangs shorten it.
 const ONCE_HUNG: Duration = Duration::from_secs(3);
 const HANGS: Duration = Duration::from_secs(1);
 
-/// What a shop has shown of its pace.
+/// The observed pace of a shop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// How many outcomes it has learned in time.
+    /// How many outcomes it learned in time.
     pub learned: u32,
-    /// How many it has not.
+    /// How many it did not.
     pub unlearned: u32,
-    /// The longest pause between two of its own questions about one order.
+    /// The longest pause between two unprompted questions about one order.
     pub pause: Duration,
-    /// How many of its pages did not come in time.
+    /// How many of its pages timed out.
     pub hung: u32,
 }
 
-/// What is known of one order, in time since the shop was asked about it first.
+/// What is known about one order, as time since the shop was first asked about it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// When Flexiti told the shop the outcome.
     pub told: Option<Duration>,
-    /// When the shop should ask Flexiti again, by the pauses between its latest questions.
+    /// When the shop should ask Flexiti again, judging by its latest pause.
     pub next: Option<Duration>,
 }
 
 impl Pace {
-    /// How long a page may take. A shop that hangs once hangs again, as often as it is looked at.
+    /// The timeout for a page. A shop that hangs once tends to hang every time.
     pub fn page(&self, usual: Duration) -> Duration {
         match self.hung {
             0 => usual,
@@ -47,8 +47,8 @@ impl Pace {
         }
     }
 
-    /// How long after the first look the shop may take. `usual` is what a shop gets of which
-    /// nothing is known, `most` what no shop exceeds.
+    /// How long the shop may take after the first look. `usual` is for a shop about which nothing
+    /// is known, `most` the upper limit.
     pub fn limit(&self, known: Known, usual: Duration, most: Duration) -> Duration {
         let grace = GRACE.min(usual);
         if self.is_hopeless() {
@@ -58,7 +58,7 @@ impl Pace {
         if let Some(told) = known.told {
             return (told + grace).min(most);
         }
-        // Who is in a hurry waits for no question.
+        // In a hurry, do not wait for the next question.
         let next = known.next.unwrap_or(self.pause);
         if usual > GRACE {
             usual.max(next + GRACE).min(most.max(usual))
@@ -67,8 +67,8 @@ impl Pace {
         }
     }
 
-    /// Whether the shop fails as often as it is looked at: it never asks, does not understand the
-    /// answer, or hangs. Going on at its pace would take an hour.
+    /// Whether the shop fails every time it is observed: it never asks, does not understand the
+    /// answer, or hangs. Continuing at its pace would take an hour.
     pub fn is_hopeless(&self) -> bool {
         (self.learned == 0 && self.unlearned >= CHANCES)
             || self.unlearned >= MANY
@@ -99,14 +99,14 @@ mod tests {
         };
         // Told two seconds after the first look.
         assert_eq!(limit(learns, Some(2), None), 5);
-        // It asks each twelve seconds, or did so about an earlier order.
+        // It asks every twelve seconds, or did so for an earlier order.
         assert_eq!(limit(learns, None, Some(12)), 15);
         let slow = Pace {
             pause: Duration::from_secs(12),
             ..learns
         };
         assert_eq!(limit(slow, None, None), 15);
-        // Nothing is known, and nobody waits for ever.
+        // Nothing is known, but there is still a limit.
         assert_eq!(limit(Pace::default(), None, None), 8);
         assert_eq!(limit(learns, None, Some(3_600)), 30);
     }

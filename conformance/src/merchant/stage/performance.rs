@@ -1,4 +1,4 @@
-//! Performs a scenario on the stage, and records the trace that is judged.
+//! Performs a scenario on the stage, and records the trace to be judged.
 
 use super::customer::Customer;
 use super::{NOISY, Stage};
@@ -13,15 +13,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// How often a scenario is played at most, until its faults strike its own calls.
+/// Maximum number of attempts until a scenario's faults strike its own calls.
 const ATTEMPTS: usize = 3;
 const TOKEN: Option<CallKind> = Some(CallKind::Api(Endpoint::Token));
-/// How long after a token is granted its first use may follow.
+/// How soon a token is expected to be used after it is granted.
 const TOKEN_USE: Duration = Duration::from_millis(150);
 
 impl Stage<'_> {
-    /// Plays a scenario in one flow and one language, and repeats it if the result may be about an
-    /// earlier order.
+    /// Plays a scenario in one flow and language; repeats it if the result may be about an earlier
+    /// order.
     pub fn play(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
         let first_id = self.next_id;
         let mut void = Vec::new();
@@ -48,7 +48,7 @@ impl Stage<'_> {
     }
 
     fn attempt(&mut self, scenario: &Scenario, flow: &str, lang: &str) -> anyhow::Result<Played> {
-        // One that ended after the scenario before was not seen to: that one says so.
+        // If the shop exited after the last scenario was recorded, restart it here.
         self.revive()?;
         self.reset()?;
         self.plays += 1;
@@ -117,8 +117,8 @@ impl Stage<'_> {
         Ok(played)
     }
 
-    /// Collects the shop's calls since the last scenario, and gives those among them that belong to
-    /// earlier ones.
+    /// Collects the shop's calls since the last scenario, and returns those that belong to earlier
+    /// ones.
     fn collect(&mut self, played: &mut Played) -> anyhow::Result<Vec<ExchangeView>> {
         let admin = self.mock.admin();
         let window = self.window();
@@ -143,7 +143,7 @@ impl Stage<'_> {
         Ok(left_out)
     }
 
-    /// How long the shop pauses between its own questions about an order.
+    /// Records the pauses between the shop's unprompted questions about an order.
     fn notice_pauses(&mut self, left_out: &[ExchangeView]) {
         let looked = self
             .looked
@@ -168,7 +168,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whether only calls for tokens failed a check: it is unknown which order those belong to.
+/// Whether only token calls failed a check: it is unknown which order they belong to.
 fn are_tokens_alone(scenario: &Scenario, played: &Played) -> bool {
     let is_token = |id: &u64| {
         let mut calls = played.exchanges.iter();
@@ -188,7 +188,7 @@ fn struck_others(played: &Played) -> bool {
     let own: HashSet<u64> = calls.collect();
     let mut faults = played.faults.iter();
     faults.any(|fault| {
-        // One that lasts strikes whatever comes.
+        // A lasting fault strikes every call.
         fault.fault.times() != 0
             && !fault.consumed_by.is_empty()
             && !fault.consumed_by.iter().any(|id| own.contains(id))

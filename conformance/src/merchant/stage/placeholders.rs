@@ -1,4 +1,4 @@
-//! What the placeholders of a driver file stand for, for one customer.
+//! The values of the driver file's placeholders for one customer.
 
 use super::customer::Customer;
 
@@ -9,8 +9,7 @@ impl Customer<'_, '_> {
         self.own_values().chain(extracted).collect()
     }
 
-    /// The values of the placeholders for someone to whom the shop has told nothing: those read
-    /// from its pages are empty.
+    /// The values for someone to whom the shop has told nothing: extracted ones are empty.
     pub(super) fn values_without_secrets(&self) -> Vec<(String, String)> {
         let extracted = self.extracted.iter();
         let nothing = extracted.map(|(name, _)| (name.clone(), String::new()));

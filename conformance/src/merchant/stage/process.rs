@@ -1,4 +1,5 @@
-//! Programs of the merchant's: started in a group of their own, and ended with all their children.
+//! The merchant's programs, each started in its own process group and stopped with all its
+//! children.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,13 +10,14 @@ use std::time::{Duration, Instant};
 
 /// How much of a program's output is read.
 const OUTPUT: u64 = 64 * 1024;
-/// Time between two looks at a program.
+/// Polling interval for a program.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// The groups that run, by the process id of their first program; `None` once no more may start.
+/// The running groups, by the process id of their first program; `None` once no more may start.
 static RUNNING: Mutex<Option<BTreeSet<u32>>> = Mutex::new(Some(BTreeSet::new()));
 
-/// Ends all programs with their children, and lets no more start: the runner is about to end.
+/// Stops all programs with their children, and prevents more from starting, as the runner is about
+/// to exit.
 pub fn end_all() {
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     for id in running.take().unwrap_or_default() {
@@ -27,21 +29,21 @@ pub fn end_all() {
 fn kill(id: u32) {
     let group = i32::try_from(id).ok();
     if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
-        // The children may be alive though the program itself has ended; or all be gone.
+        // Children may be alive after the program itself has exited; or all are gone.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
 
 #[cfg(not(unix))]
 fn kill(id: u32) {
-    // Windows has no groups of processes, but ends a process with those that it started.
+    // Windows has no process groups, but can kill a process tree.
     let id = id.to_string();
     let mut end = Command::new("taskkill");
     let quiet = end.stdout(Stdio::null()).stderr(Stdio::null());
     let _ = quiet.args(["/F", "/T", "/PID", &id]).status();
 }
 
-/// A running program with its children. They are ended when this value is dropped.
+/// A running program with its children. Stopped on drop.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
@@ -49,14 +51,14 @@ pub struct Group {
 }
 
 impl Group {
-    /// Starts a program; what it writes goes to a file.
+    /// Starts a program, with its output in a file.
     pub fn start(command: &mut Command) -> std::io::Result<Self> {
         let log = tempfile::tempfile()?;
         command.stdout(log.try_clone()?).stderr(log.try_clone()?);
         Self::spawn(command, log)
     }
 
-    /// Starts a program that writes to where the runner does.
+    /// Starts a program that shares the runner's output.
     pub fn start_aloud(command: &mut Command) -> std::io::Result<Self> {
         Self::spawn(command, tempfile::tempfile()?)
     }
@@ -77,12 +79,12 @@ impl Group {
         Ok(Self { child, log })
     }
 
-    /// The status of a program that has ended.
+    /// The exit status, if the program has exited.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// The end of what the program wrote, at most this many bytes.
+    /// The end of the program's output, at most this many bytes.
     pub fn said(&mut self, tail: u64) -> String {
         let length = self.log.metadata().map_or(0, |data| data.len());
         let mut bytes = Vec::new();
@@ -111,7 +113,7 @@ impl Drop for Group {
     }
 }
 
-/// Runs a program to its end and gives what it wrote; the error says what went wrong.
+/// Runs a program to completion and returns its output; the error says what went wrong.
 pub fn output(command: &mut Command, limit: Duration) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let started = Group::start(command);

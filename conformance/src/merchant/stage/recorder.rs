@@ -1,4 +1,4 @@
-//! Puts on record what comes in at the mock and what is done to it.
+//! Records what reaches the mock and what is done to it.
 
 use super::disguise::Disguise;
 use super::steered::Steered;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::sync::PoisonError;
 
 impl Stage<'_> {
-    /// Does something to the mock, between two calls, and puts it on record.
+    /// Steers the mock between two calls, and records it.
     pub(super) fn steer(
         &self,
         scenario: &Scenario,
@@ -25,7 +25,7 @@ impl Stage<'_> {
         self.in_turn(what, |admin, what| setting.perform(admin, scenario, what))
     }
 
-    /// Does or looks at something, between two calls, and puts it on record.
+    /// Acts on or observes the mock between two calls, and records it.
     pub(super) fn in_turn<T>(
         &self,
         what: What,
@@ -41,7 +41,7 @@ impl Stage<'_> {
     }
 
     /// Everything that happened at the mock up to the end of the last scenario. `rest` is what was
-    /// seen besides.
+    /// observed otherwise.
     pub fn record(
         &mut self,
         lane: usize,

@@ -16,11 +16,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Fills a request's placeholders in.
+    /// Fills in the placeholders of a request.
     pub fn new(request: &Request, values: &[(String, String)]) -> Self {
         let pair = |(name, value): (&String, &String)| (name.clone(), filled(value, values));
         Self {
-            // The driver file was checked: a method that it names is one.
+            // The driver file was validated, so the method parses.
             method: request.method.parse().unwrap_or(Method::GET),
             url: filled_url(&request.url, values),
             form: request.form.iter().map(pair).collect(),
@@ -29,7 +29,7 @@ impl Prepared {
         }
     }
 
-    /// The request as a browser sends it from the shop's pages.
+    /// The request as sent from the shop's pages.
     pub fn as_outgoing(&self) -> Outgoing<'_> {
         Outgoing {
             method: self.method.clone(),

@@ -1,4 +1,4 @@
-//! The pages of the driver file, and their scripts, searched for credentials.
+//! Searches the pages of the driver file, and their scripts, for credentials.
 
 use super::browser::{Browser, Outgoing};
 use super::cookies::From;
@@ -8,12 +8,11 @@ use crate::merchant::scenarios;
 use crate::merchant::trace::Page;
 use std::collections::BTreeSet;
 
-/// How many scripts of the scanned pages are read at most.
+/// Maximum number of scripts to read.
 const SCRIPTS: usize = 40;
 
 impl Stage<'_> {
-    /// The browser of a customer who has something in the cart, if the driver file says how to get
-    /// there.
+    /// The browser of a customer with a filled cart, if the driver file says how to fill it.
     fn browser_with_cart(&self) -> anyhow::Result<Browser> {
         let shop = &self.driver.shop;
         let named = (shop.flows.first(), shop.languages.first());
@@ -28,12 +27,12 @@ impl Stage<'_> {
             return self.browser();
         };
         let mut customer = Customer::new(self, flow, lang, scenario)?;
-        // If that fails, the scenarios say so; the pages are searched as a stranger sees them.
+        // If that fails, the scenarios say so; the pages are then searched as a stranger sees them.
         let _ = customer.take_steps();
         Ok(customer.browser)
     }
 
-    /// The pages of the driver file, searched for credentials.
+    /// Loads the pages of the driver file and searches them for credentials.
     pub fn scan(&self) -> anyhow::Result<Vec<Page>> {
         let browser = self.browser_with_cart()?;
         let mut pages = Vec::new();
@@ -49,7 +48,7 @@ impl Stage<'_> {
                 Err(_) => pages.push(Page::unreachable(url)),
             }
         }
-        // What cannot be loaded, a customer's browser does not see either.
+        // What cannot be loaded does not reach a customer's browser either.
         let mut done = BTreeSet::new();
         while let Some(url) = scripts.pop().filter(|_| done.len() < SCRIPTS) {
             if !done.insert(url.clone()) {
@@ -60,7 +59,7 @@ impl Stage<'_> {
                 pages.push(self.searched(seen).page);
             }
         }
-        // A script that is missing is no page that could not be searched.
+        // A missing script does not count as a page that could not be searched.
         pages.retain(|page| page.status < 400 || urls.contains(&page.url));
         Ok(pages)
     }

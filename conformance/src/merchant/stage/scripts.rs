@@ -1,9 +1,9 @@
-//! The scripts of a page, and their source maps: they reach the browser like the page itself.
+//! The scripts of a page and their source maps, which reach the browser like the page itself.
 
 use super::html;
 use reqwest::Url;
 
-/// The addresses of a page's scripts, as far as they are on the same host.
+/// The URLs of a page's scripts on the same host.
 pub fn of(page: &str, text: &str) -> Vec<String> {
     let whole = html::quoted(text);
     let Ok(parsed) = tl::parse(&whole, tl::ParserOptions::default()) else {
@@ -19,14 +19,14 @@ pub fn of(page: &str, text: &str) -> Vec<String> {
     sources.collect()
 }
 
-/// The address of a script's source map.
+/// The URL of a script's source map.
 pub fn source_map(script: &str, text: &str) -> Option<String> {
     let (_, named) = text.rsplit_once("sourceMappingURL=")?;
     let named = named.split_whitespace().next()?;
     own(script, named)
 }
 
-/// An address on the same host as another one.
+/// Resolves a link, if it stays on the same host.
 fn own(base: &str, link: &str) -> Option<String> {
     let base = Url::parse(base).ok()?;
     let url = base.join(link).ok()?;

@@ -10,12 +10,12 @@ use reqwest::{Certificate, Method};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long the page may take by which a shop is known to be ready.
+/// Timeout for one request to the page that shows that a shop is ready.
 const READY: Duration = Duration::from_secs(10);
-/// How long the command may take that puts a shop back to its beginning.
+/// Timeout of the command that resets a shop.
 const RESET: Duration = Duration::from_secs(60);
-/// A run is given up after this many scenarios in a row that say nothing about the shop: going on
-/// would take an hour.
+/// A run is abandoned after this many consecutive scenarios that say nothing about the shop:
+/// continuing would take an hour.
 pub const LOST: usize = 3;
 /// How many bytes of the shop's latest output an error shows.
 const TAIL: u64 = 2_000;
@@ -28,31 +28,31 @@ pub enum Trouble {
     NotStarted {
         /// The program.
         command: String,
-        /// What the system says.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// The shop exited before it was ready, or while it was needed.
+    /// The shop exited before it was ready, or during a scenario.
     #[error("the shop exited {when} with {status}{said}")]
     Ended {
         /// When.
         when: &'static str,
-        /// With what.
+        /// Its exit status.
         status: ExitStatus,
-        /// What it wrote last.
+        /// Its last output.
         said: String,
     },
-    /// The command that puts it back to its beginning fails.
+    /// The reset command failed.
     #[error("shop.reset: {what}")]
     NotReset {
         /// What went wrong.
         what: String,
     },
-    /// The mock cannot be where the flags say.
+    /// The mock cannot listen where the flags say.
     #[error("--listen: {address}: {error}")]
     NotListening {
         /// The address.
         address: std::net::SocketAddr,
-        /// What the system says.
+        /// The system's error.
         error: String,
     },
     /// Nothing that the shop does can be judged.
@@ -60,25 +60,24 @@ pub enum Trouble {
     Lost {
         /// What was observed instead.
         what: String,
-        /// How often.
+        /// How many times.
         times: usize,
     },
     /// The shop did not become ready in time.
     #[error("the shop does not answer at {url} within {limit} seconds (shop.start_s): {why}{said}")]
     NotReady {
-        /// How many seconds it had.
+        /// The limit in seconds.
         limit: u16,
-        /// Where it was asked.
+        /// The URL that was polled.
         url: String,
-        /// What came instead.
+        /// What happened instead.
         why: String,
-        /// What it wrote last.
+        /// Its last output.
         said: String,
     },
 }
 
-/// A running shop. One that was started here is ended, with its children, when this value is
-/// dropped.
+/// A running shop. If the runner started it, it is stopped with its children on drop.
 #[derive(Debug)]
 pub struct Shop {
     group: Option<Group>,
@@ -114,7 +113,7 @@ impl Shop {
                 break;
             }
             self.check("before it was ready")?;
-            // A page may take its time; one that hangs is asked for again.
+            // A page may be slow; one that hangs is requested again.
             let left = left.min(READY);
             let answer = clients
                 .as_ref()
@@ -135,7 +134,7 @@ impl Shop {
         })
     }
 
-    /// Whether the shop still runs, if it was started here.
+    /// Checks that the shop is still running, if it was started here.
     pub fn check(&mut self, when: &'static str) -> Result<(), Trouble> {
         match self.group.as_mut().and_then(Group::ended) {
             Some(status) => Err(Trouble::Ended {
@@ -157,7 +156,7 @@ impl Shop {
     }
 }
 
-/// Puts the shop back to its beginning, if the driver file says how.
+/// Resets the shop, if the driver file says how.
 pub fn reset(driver: &Driver, environment: &[(&str, &str)]) -> Result<(), Trouble> {
     if driver.shop.reset.is_empty() {
         return Ok(());

@@ -1,13 +1,13 @@
-//! What was done to the mock, before it is put on record.
+//! What was done to the mock, before it is recorded.
 
 use crate::merchant::record::What;
 
 /// Something that was done to the mock.
 #[derive(Debug)]
 pub struct Steered {
-    /// The journal's number of the last call before it.
+    /// The journal id of the last call before it.
     pub after: u64,
-    /// When.
+    /// The time, in milliseconds since the Unix epoch.
     pub at: i64,
     /// What.
     pub what: What,

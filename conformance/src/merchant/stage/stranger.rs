@@ -1,5 +1,4 @@
-//! Somebody else, with cookies of their own or none, looks at the page that tells the customer of the
-//! order.
+//! Someone else, with their own cookies or none, opens the page that shows the customer's order.
 
 use super::browser::{Browser, Outgoing};
 use super::comeback::apart;
@@ -16,8 +15,8 @@ use flexiti_contract::scenario::{By, To};
 const NUMBERS: [&str; 2] = ["merchant_orderid", "online_order_id"];
 
 impl Customer<'_, '_> {
-    /// What the page shows to somebody who has guessed the order's number. It is not looked at if
-    /// the driver file has the shop's owner ask, or a program, or after a login.
+    /// What the page shows to someone who guessed the order's number. Not tested if the driver file
+    /// asks as the shop's owner, with a program, or after a login.
     pub(super) fn status_page_seen_by(&self, by: By) -> anyhow::Result<Happened> {
         let seen = match by {
             By::Customer => bail!("the customer's own status page is read where the shop is asked"),
@@ -45,7 +44,7 @@ impl Customer<'_, '_> {
         })
     }
 
-    /// The page of this customer's order, seen by somebody whose browser and placeholders these are.
+    /// The page of this customer's order, as seen with this browser and these placeholders.
     fn looked_up(
         &self,
         browser: &Browser,
@@ -53,13 +52,13 @@ impl Customer<'_, '_> {
     ) -> Option<Result<Page, String>> {
         let order = self.stage.driver.order_in(self.flow)?;
         let url = order.url.as_ref().filter(|_| is_customers_own(&order))?;
-        // An order's number is no secret, wherever the driver file takes it from.
+        // An order's number is not secret, wherever the driver file takes it from.
         let own = self.values().into_iter();
         let own = own.filter(|(name, value)| NUMBERS.contains(&name.as_str()) || is_number(value));
         let known: Vec<(String, String)> = own.chain(values.iter().cloned()).collect();
         let is_named = |name: &str| url.contains(&format!("{{{name}}}"));
         let mut named = known.iter().filter(|(name, _)| is_named(name));
-        // A stranger who knows of no address looks nowhere.
+        // A stranger who does not know the URL cannot look.
         let is_hidden = |(name, value): &(String, String)| {
             let stays = |(known, _): &&(String, String)| known == name;
             value.is_empty()
@@ -96,8 +95,8 @@ fn no_page() -> Result<Page, String> {
     Err("the driver file names no such page".to_owned())
 }
 
-/// Whether the customer's own browser reads the page, with nothing but its cookies and what the shop
-/// has told it.
+/// Whether the customer's own browser reads the page, with nothing but its cookies and what the
+/// shop told it.
 fn is_customers_own(order: &Order) -> bool {
     const KEYS: [&str; 3] = ["authorization", "cookie", "key"];
     let is_key = |name: &str| {

@@ -1,4 +1,4 @@
-//! What a case expects to come back.
+//! What a case expects in return.
 
 use super::talk::Heeds;
 use flexiti_contract::Flow;
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub enum Expect {
     /// 200.
     Granted,
-    /// 200; what the request must hold is documented nowhere, only that the path is there.
+    /// 200; only the path is documented, not what the request must hold.
     Served,
     /// The error of the case's clause, about this parameter if the clause is about one.
     Refused {
@@ -24,38 +24,38 @@ pub enum Expect {
     },
     /// Any 4xx: the clause does not grant the request.
     NotGranted,
-    /// 200, and this value at this JSON pointer.
+    /// 200, with this value at this JSON pointer.
     Holds(String, Value),
-    /// 200, and a value at a JSON pointer, provided that another pointer has a given value.
+    /// 200, with a value at a JSON pointer, provided that another pointer holds a given value.
     HoldsWith {
-        /// The value that must be there, after its pointer.
+        /// The pointer and the required value.
         holds: (String, Value),
         /// The condition: a pointer and its value.
         with: (String, Value),
     },
-    /// 200, and a JSON object that is not empty.
+    /// 200, with a non-empty JSON object.
     Filled,
-    /// 200, and this JSON.
+    /// 200, with this JSON.
     Json(Value),
     /// 200, with all of these members.
     Shows(Vec<JsonMember>),
-    /// 200, and the notification is about the order that an earlier answer opened.
+    /// 200, with a notification about the order that an earlier answer opened.
     TellsOf {
         /// The answer that opened the order.
         order: usize,
-        /// The answer that opened the order it must not be about; any other order is the subject
-        /// of another clause.
+        /// The answer that opened the order it must not be about. Any other order is the subject of
+        /// another clause.
         not: Option<usize>,
     },
     /// Anything but a notification that is about some order.
     TellsOfNone,
-    /// If there is a date at this JSON pointer, it is that of the answer's `Date` header, or within
-    /// an hour of it.
+    /// A date at this JSON pointer, if there is one, must be within an hour of the answer's `Date`
+    /// header.
     Recent(String),
-    /// 200, and the notification is about an order of this flow; the one before it was about an
-    /// order of another flow.
+    /// 200, with a notification about an order of this flow, after one about an order of another
+    /// flow.
     OfFlow(Flow),
-    /// 200, and the HTML at this JSON pointer is in this language.
+    /// 200, with HTML in this language at this JSON pointer.
     Speaks(String, String),
     /// The URL that the customer's browser is sent to, as the admin API reports it.
     Callback(Callback),
@@ -63,25 +63,25 @@ pub enum Expect {
     Status(u16),
     /// Two answers with the same status and body.
     Same(usize, usize),
-    /// Two answers that are the same except for the requested URL.
+    /// Two answers that are the same apart from the requested URL.
     Alike(usize, usize),
     /// Two answers that differ at each of these JSON pointers.
     Distinct(usize, usize, Vec<String>),
     /// No two answers with the same value at one of these JSON pointers.
     AllDistinct(Vec<String>),
-    /// Two granted answers that hold the same at each of these JSON pointers; with none, the same
-    /// altogether.
+    /// Two granted answers with equal values at these JSON pointers; without pointers, equal
+    /// bodies.
     Agree(usize, usize, Vec<String>),
-    /// Two granted answers whose text differs by more than its marked language: at this JSON
-    /// pointer, or altogether.
+    /// Two granted answers whose text differs by more than its marked language, at this JSON
+    /// pointer or as a whole.
     Unlike(usize, usize, Option<String>),
     /// A refusal that names more than one of these parameters.
     NamesSeveral(Vec<String>),
-    /// Tokens of which none helps to guess another.
+    /// Tokens none of which helps to guess another.
     Unguessable,
-    /// 200, with the monthly payment that this price comes to without fee or interest.
+    /// 200, with the monthly payment for this price without fees or interest.
     Pays(String),
-    /// Each of these answers as the clause it names says.
+    /// Each of these answers must be as the clause it names says.
     Course(Vec<Checked>),
     /// Any answer but a 5xx.
     Alive,
@@ -93,20 +93,20 @@ pub enum Expect {
     ShowsNothingOf(usize),
     /// A page that existed is refused with the status of the clause's error.
     Closed,
-    /// What must come of a conversation.
+    /// The expected result of a conversation.
     Heeds(Heeds),
 }
 
-/// What one answer of a course must be.
+/// The expectation about one answer of a course.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
-    /// The answer, counted from 0.
+    /// The index of the answer.
     pub answer: usize,
-    /// The clause that says so.
+    /// The clause that requires it.
     pub clause: String,
-    /// Whether a documented sentence or a printed example says so.
+    /// Whether a documented sentence or a printed example requires it.
     pub must: bool,
-    /// What must come back.
+    /// The expected answer.
     pub expect: Box<Expect>,
 }
 
@@ -115,7 +115,7 @@ pub struct Checked {
 pub struct JsonMember {
     /// A JSON pointer.
     pub at: String,
-    /// What must be there.
+    /// The expected value.
     pub is: Is,
 }
 
@@ -160,7 +160,7 @@ pub enum Carried {
 }
 
 impl Expect {
-    /// Whether it says what must not be there.
+    /// Whether it says what must be absent.
     pub fn forbids(&self) -> bool {
         let is_denied = |member: &JsonMember| matches!(member.is, Is::Not(_));
         matches!(self, Self::Shows(list) if list.iter().any(is_denied))
@@ -204,13 +204,13 @@ impl Expect {
         }
     }
 
-    /// Whether the documentation promises that a request which got this status is accepted.
+    /// Whether the documentation requires a request that got this status to be accepted.
     pub fn must_be_served(&self, status: u16) -> bool {
         !matches!(self, Self::Served) || [404, 405, 501].contains(&status)
     }
 
-    /// Whether an answer of 200 must have the members of the endpoint's answers. One that should
-    /// have been a refusal, or something else, is judged only as that.
+    /// Whether a 200 answer must have the members of the endpoint's answers. An answer that should
+    /// have been a refusal, or something else, is judged only on that.
     pub fn is_ordinary(&self, answer: usize, last: usize) -> bool {
         match self {
             Self::Alike(a, b) => answer != *a && answer != *b,

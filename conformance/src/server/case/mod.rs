@@ -1,4 +1,4 @@
-//! A test case as data: what is sent, and what must come back.
+//! A test case as data: what to send, and what to expect.
 
 mod expect;
 pub mod placeholders;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-/// Looks a placeholder up by name; `None` for braces that are not a placeholder.
+/// Looks up a placeholder by name; `None` for braces that are not a placeholder.
 pub type ValueOf<'v, E> = dyn FnMut(&str) -> Result<Option<String>, E> + 'v;
 
-/// Fills in the placeholders of a text. Other braces stay.
+/// Fills in the placeholders of a text; other braces are kept.
 pub fn fill<E>(text: &str, value_of: &mut ValueOf<'_, E>) -> Result<String, E> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -13,7 +13,7 @@ pub fn fill<E>(text: &str, value_of: &mut ValueOf<'_, E>) -> Result<String, E> {
         let Some((inside, end)) = after.split_once("}}") else {
             break;
         };
-        // No name holds a brace: the last opening counts, whatever text stands before it.
+        // Names contain no braces, so the last opening pair counts.
         let opened = &rest[..rest.len() - after.len() + inside.len()];
         let Some((before, name)) = opened.rsplit_once("{{") else {
             break;
@@ -29,7 +29,7 @@ pub fn fill<E>(text: &str, value_of: &mut ValueOf<'_, E>) -> Result<String, E> {
     Ok(filled)
 }
 
-/// Fills in the placeholders of every text in a JSON value; lists stay as they are.
+/// Fills in the placeholders of every text in a JSON value; lists are kept as they are.
 pub fn fill_json<E>(value: &Value, value_of: &mut ValueOf<'_, E>) -> Result<Value, E> {
     Ok(match value {
         Value::String(text) => fill(text, value_of)?.into(),
@@ -50,7 +50,7 @@ mod tests {
     use serde_json::json;
     use std::convert::Infallible;
 
-    /// Knows one name.
+    /// Knows a single name.
     #[expect(clippy::unnecessary_wraps, reason = "the shape of a `ValueOf`")]
     fn client(name: &str) -> Result<Option<String>, Infallible> {
         Ok((name == "client_id").then(|| "shop".to_owned()))

@@ -22,7 +22,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// All encodings, the preferred one first.
+    /// All encodings, in order of preference.
     pub const ALL: [Self; 3] = [Self::FormDotted, Self::FormBrackets, Self::Json];
 
     /// The clause that grants the encoding.
@@ -129,7 +129,7 @@ pub fn encode(params: &Params, encoding: Encoding) -> Option<Payload> {
             .iter()
             .map(|(name, value)| {
                 let Value::String(value) = value else {
-                    // A form would turn it into text, which is a different value.
+                    // A form would turn it into text, a different value.
                     return None;
                 };
                 let name = match name.split_once('.') {

@@ -4,7 +4,7 @@ use super::request_template::{Encoding, Params, Payload, RequestTemplate, encode
 use flexiti_contract::{Contract, Endpoint};
 use serde_json::{Value, json};
 
-/// The header that traces an operation. Among parameters, null removes it.
+/// The header that traces an operation. As a parameter, null removes it.
 pub const REFERENCE_ID: &str = "x-reference-id";
 
 /// The parameters of a token request with the client's own keys.
@@ -49,7 +49,7 @@ pub fn request_to(
         request.query = pairs;
     }
     match reference {
-        // Whitespace at the ends is no part of a header's value (RFC 9110, 5.5).
+        // Leading and trailing whitespace is not part of a header value (RFC 9110, 5.5).
         Some(Value::String(id)) if id.trim_matches([' ', '\t']) != id => return None,
         Some(Value::String(id)) => request = request.header(REFERENCE_ID, &id),
         Some(_) => {}

@@ -1,34 +1,34 @@
-//! A conversation in bytes on a connection of its own: what no client library would send.
+//! A raw conversation on its own connection: what no client library would send.
 
 use serde::{Deserialize, Serialize};
 
-/// What happens on the connection, turn by turn.
+/// The events on the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
-    /// Send this. Besides the [placeholders](super::placeholders) of any case there are `{{host}}`,
-    /// `{{base}}` (the path of the base URL) and `{{origin}}`, and for an ordinary request for a
-    /// token `{{token_path}}`, `{{token_headers}}` (lines), `{{token_body}}`, `{{token_length}}` and
-    /// `{{token_hex}}` (the same in hexadecimal digits).
+    /// Send this. In addition to the [placeholders](super::placeholders) of all cases, there are
+    /// `{{host}}`, `{{base}}` (the path of the base URL) and `{{origin}}`; and for an ordinary
+    /// token request `{{token_path}}`, `{{token_headers}}` (lines), `{{token_body}}`,
+    /// `{{token_length}}` and `{{token_hex}}` (the length in hexadecimal).
     Say(String),
-    /// Wait for an answer; interim ones (1xx) are passed over.
+    /// Wait for an answer, skipping interim ones (1xx).
     Hear,
-    /// Wait for the answer to HEAD, which ends with its head; interim ones (1xx) are passed over.
+    /// Wait for the answer to HEAD, which has no body, skipping interim ones (1xx).
     HearHead,
-    /// Wait for an answer, an interim one or the final one.
+    /// Wait for an interim or final answer.
     HearFirst,
-    /// Say nothing more, and go on listening.
+    /// Shut down the sending side, and keep listening.
     Shut,
-    /// Wait for the server to close the connection, or to say something more.
+    /// Wait for the server to close the connection or send more.
     HearEnd,
 }
 
-/// What must come of a conversation.
+/// The expected result of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heeds {
-    /// For each answer, the statuses that are right: `200`, or `2xx`; any if there is none.
+    /// The allowed statuses for each answer: `200` or `2xx`; any if empty.
     pub answers: Vec<Vec<String>>,
-    /// The connection may have been closed before the answer of this number, counted from 0.
+    /// The connection may be closed before the answer with this index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_end_before: Option<usize>,
     /// The server must have closed the connection.
@@ -37,7 +37,7 @@ pub struct Heeds {
     /// A header that no answer may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<String>,
-    /// The sentence that asks for it, with its place.
+    /// The sentence that requires it, and its source.
     pub sentence: String,
 }
 
@@ -47,7 +47,7 @@ impl Heeds {
         Self::all(&[statuses], sentence)
     }
 
-    /// So many answers, with these statuses.
+    /// Several answers, with these statuses.
     pub fn all(answers: &[&[&str]], sentence: &str) -> Self {
         let own = |statuses: &&[&str]| statuses.iter().map(|it| (*it).to_owned()).collect();
         Self {

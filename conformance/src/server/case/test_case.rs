@@ -1,4 +1,4 @@
-//! A case: what is sent, and what its clause says must come back.
+//! A case: what to send, and what its clause requires in return.
 
 use super::expect::Expect;
 use super::request_template::RequestTemplate;
@@ -6,14 +6,14 @@ use super::talk::Turn;
 use flexiti_contract::{Clause, Contract};
 use serde::{Deserialize, Serialize};
 
-/// One test of one clause. It is data: reports carry it, and `replay` runs it again.
+/// One test of one clause. It is data: reports contain it, and `replay` runs it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
-    /// A name, not a position: it stays the same when cases are added.
+    /// A name, not an index: it does not change when cases are added.
     pub id: String,
     /// The clause that is tested.
     pub clause: String,
-    /// The part of a run that it belongs to.
+    /// The phase of a run that it belongs to.
     #[serde(default)]
     pub phase: Phase,
     /// Whether the request keeps or breaks the clause.
@@ -22,13 +22,13 @@ pub struct Case {
     pub account: Account,
     /// The steps, in order; the last answer is judged.
     pub steps: Vec<Step>,
-    /// What must come back.
+    /// The expected answer.
     pub expect: Expect,
-    /// Whether a documented sentence or a printed example says so. If none does, a server that
-    /// answers otherwise has answered an open question.
+    /// Whether a documented sentence or a printed example requires it. If not, a different answer
+    /// only answers an open question.
     #[serde(default)]
     pub must: bool,
-    /// The knob that decides what comes back.
+    /// The knob that decides the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knob: Option<String>,
     /// The clause to blame if a request that should be accepted is refused.
@@ -36,7 +36,7 @@ pub struct Case {
     pub blame: Option<String>,
 }
 
-/// A part of a run.
+/// A phase of a run.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum,
 )]
@@ -51,18 +51,18 @@ pub enum Phase {
     Pairwise,
     /// Requests drawn at random
     Generated,
-    /// Courses of tokens, orders and notifications drawn at random
+    /// Random courses of tokens, orders and notifications
     Stateful,
-    /// What HTTP says of every server
+    /// What HTTP requires of every server
     Protocol,
-    /// Bytes that are no request; could hurt a live system
+    /// Bytes that are not a valid request; could harm a live system
     Garbage,
-    /// Bodies over the limit; could hurt a live system
+    /// Bodies over the limit; could harm a live system
     Oversize,
 }
 
 impl Phase {
-    /// The phases that hurt nobody.
+    /// The phases that are safe on a live system.
     pub const HARMLESS: [Self; 6] = [
         Self::Examples,
         Self::Negative,
@@ -86,7 +86,7 @@ impl Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Keeps the clause: the sibling that must pass.
+    /// Keeps the clause: the counterpart that must pass.
     Positive,
     /// Breaks the clause, or misuses it, in exactly one way.
     Negative,
@@ -98,7 +98,7 @@ pub enum Kind {
 pub enum Account {
     /// The account given on the command line.
     Main,
-    /// A new account if the target can create one, else the main one.
+    /// A new account if the target can create one, otherwise the main one.
     Own,
     /// A new account; without an admin API the case is not testable.
     New,
@@ -112,14 +112,14 @@ pub enum Account {
 pub enum Step {
     /// Send a request.
     Send(RequestTemplate),
-    /// Hold a conversation in bytes.
+    /// Hold a raw conversation.
     Talk(Vec<Turn>),
     /// Advance the account's clock by this many seconds.
     Advance(u64),
-    /// Take the account's role away.
+    /// Deprovision the account.
     Deprovision,
-    /// Bring an order to an outcome, as its customer would. The admin API's answer counts among the
-    /// case's answers.
+    /// Bring an order to an outcome, as its customer would. The admin API's answer counts as one of
+    /// the case's answers.
     Complete {
         /// The order's id, or a placeholder for it.
         order: String,
@@ -129,7 +129,7 @@ pub enum Step {
 }
 
 impl Case {
-    /// A case of one request on the main account.
+    /// A single-request case on the main account.
     pub fn of_request(
         clause: &str,
         name: &str,
@@ -166,8 +166,8 @@ impl Case {
         }
     }
 
-    /// This case, held against a clause: the clause says whether the documentation binds the
-    /// server, and which knob decides.
+    /// Applies a clause to this case: whether the documentation binds the server, and which knob
+    /// decides.
     #[must_use]
     pub fn held_to(mut self, contract: &Contract, clause: &Clause) -> Self {
         self.must = contract.is_must(clause);
@@ -175,8 +175,8 @@ impl Case {
         self
     }
 
-    /// Whether the documentation binds the server to accept the request. Where another clause is to
-    /// blame for a refusal, that clause has a case of its own.
+    /// Whether the documentation requires the request to be accepted. If another clause is to blame
+    /// for a refusal, that clause has its own case.
     pub fn must_be_accepted(&self) -> bool {
         self.must && self.blame.is_none()
     }

@@ -1,5 +1,5 @@
-//! Courses: tokens, orders and notifications in an order that proptest draws, and what a server
-//! with one state must answer to each of them.
+//! Courses: random sequences of tokens, orders and notifications, and what a server with consistent
+//! state must answer to each.
 
 mod played;
 mod requests;
@@ -12,7 +12,7 @@ pub use world::{Move, World, moves};
 use super::case::Case;
 use played::Course;
 
-/// The case of these moves; those that are about nothing are left out.
+/// Builds a case from these moves, leaving out those without a subject.
 pub fn case(world: &World<'_>, moves: &[Move]) -> Case {
     let mut course = Course::new(world);
     for one in moves {

@@ -1,4 +1,4 @@
-//! What moves come to: the requests of a course, and what each answer must be.
+//! Plays moves: the requests of a course, and the expected answers.
 
 use super::requests::{about, scope, signed, token_request};
 use super::state::{NEAR, Order, Token};
@@ -12,7 +12,7 @@ use crate::server::plan;
 use flexiti_contract::{Endpoint, Flow, Rule};
 use serde_json::json;
 
-/// A course while it is put together.
+/// A course under construction.
 pub(super) struct Course<'a> {
     world: &'a World<'a>,
     now: u64,
@@ -24,7 +24,7 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// A course that begins with a token for merchants.
+    /// A course that begins with a merchant token.
     pub(super) fn new(world: &'a World<'a>) -> Self {
         let mut course = Self {
             world,
@@ -39,7 +39,7 @@ impl<'a> Course<'a> {
         course
     }
 
-    /// The case of what has been played.
+    /// The case for the moves played so far.
     pub(super) fn case(self) -> Case {
         let clause = Rule::TokenAccepted.id();
         let expect = Expect::Course(self.checks);
@@ -53,7 +53,7 @@ impl<'a> Course<'a> {
         case
     }
 
-    /// Adds what a move is about; nothing if there is nothing yet.
+    /// Adds a move; does nothing if it has no subject yet.
     pub(super) fn play(&mut self, one: Move) {
         let (which, other) = (usize::from(one.which), usize::from(one.other));
         match one.what {
@@ -66,7 +66,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Sends a request whose answer is to be as this clause says.
+    /// Sends a request whose answer this clause decides.
     fn send(&mut self, request: RequestTemplate, rule: Rule, expect: Option<Expect>) {
         self.steps.push(Step::Send(request));
         if let Some(expect) = expect {
@@ -121,7 +121,7 @@ impl<'a> Course<'a> {
         if age.abs_diff(life) <= NEAR {
             return;
         }
-        // A refresh asks for no more than was granted (RFC 6749, section 6).
+        // A refresh must not ask for more than was granted (RFC 6749, section 6).
         let scope = scope(token.is_customer);
         let changes = [
             ("scope", scope),

@@ -27,7 +27,7 @@ pub(super) fn signed(request: RequestTemplate, token: &Token) -> RequestTemplate
     request.header("authorization", &bearer)
 }
 
-/// A notification about this order, the one that was opened after `earlier` others.
+/// A notification request about this order, which was opened after `earlier` others.
 pub(super) fn about(request: RequestTemplate, order: &Order, earlier: usize) -> RequestTemplate {
     let To::Path(path) = &request.to else {
         return request;

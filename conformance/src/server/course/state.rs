@@ -1,11 +1,11 @@
-//! What a course has brought about so far.
+//! The state of a course so far.
 
 use flexiti_contract::{Flow, Rule, Rulebook};
 
-/// So near to the end of something, in seconds, nothing is expected: the real clock runs as well.
+/// This close to an expiry, in seconds, nothing is expected, since the real clock runs too.
 pub(super) const NEAR: u64 = 5;
 
-/// A token, as far as the answers to it depend on it.
+/// The properties of a token that affect answers.
 pub(super) struct Token {
     /// The answer that issued it.
     pub(super) answer: usize,
@@ -22,12 +22,12 @@ pub(super) struct Order {
     pub(super) flow: Flow,
     pub(super) opened: u64,
     pub(super) outcome: Option<&'static str>,
-    /// The last answer about it since it has its outcome, under each of its ids.
+    /// The last answer about it since its outcome, for each of its ids.
     pub(super) told: [Option<usize>; 2],
 }
 
 impl Token {
-    /// Why a call with this token is refused. An error is a token near its end.
+    /// Why a call with this token is refused. An error means that the token is about to expire.
     pub(super) fn refused(
         &self,
         rulebook: &Rulebook,

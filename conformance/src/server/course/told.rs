@@ -1,4 +1,4 @@
-//! What a notification must say of an order.
+//! What a notification about an order must say.
 
 use super::state::Order;
 use crate::server::case::{Expect, Is, JsonMember};
@@ -6,7 +6,7 @@ use flexiti_contract::dialect::Unfinished;
 use flexiti_contract::{Flow, Rule, Rulebook};
 use serde_json::json;
 
-/// What a notification of this order must say, and whether that is printed somewhere.
+/// What a notification about this order must say, and whether that is printed somewhere.
 pub(super) fn told(rulebook: &Rulebook, order: &Order) -> (Rule, Expect, bool) {
     let knobs = rulebook.knobs();
     let block = knobs.purchase_block_name.as_str();

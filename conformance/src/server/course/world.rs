@@ -1,4 +1,4 @@
-//! What a course is drawn from: moves, and what the server can be asked.
+//! What courses are drawn from: moves, and what the server supports.
 
 use crate::server::case::Params;
 use crate::server::plan::{self, Working};
@@ -6,10 +6,10 @@ use flexiti_contract::{Endpoint, Flow, Rulebook};
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
-/// The longest course.
+/// Maximum length of a course.
 const MOVES: usize = 12;
 
-/// A move, before it is known what it can be about: the numbers count what there is by then.
+/// A move before its subject is known: its numbers select among what exists by then.
 #[derive(Debug, Clone, Copy)]
 pub struct Move {
     pub(super) what: u8,
@@ -17,11 +17,11 @@ pub struct Move {
     pub(super) other: u8,
 }
 
-/// What a server can be asked.
+/// What a server supports.
 pub struct World<'a> {
     pub(super) rulebook: &'a Rulebook,
     pub(super) working: &'a Working,
-    /// Whether orders can be finished and clocks set.
+    /// Whether orders can be completed and clocks set.
     pub(super) has_admin_api: bool,
     pub(super) flows: Vec<(Flow, Endpoint, Params)>,
 }
@@ -34,7 +34,7 @@ pub fn moves() -> BoxedStrategy<Vec<Move>> {
 }
 
 impl<'a> World<'a> {
-    /// What this server can be asked.
+    /// What this server supports.
     pub fn new(rulebook: &'a Rulebook, working: &'a Working, has_admin_api: bool) -> Self {
         let flows = [Flow::Apply, Flow::Buy, Flow::ApplyBuy];
         let open = |flow: Flow| {

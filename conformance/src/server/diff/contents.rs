@@ -1,4 +1,4 @@
-//! What a comparison of two servers found out.
+//! The results of a comparison of two servers.
 
 use crate::server::report::Shown;
 use flexiti_contract::comparison::{Difference, Subject};
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a comparison of two servers found out.
+/// The results of a comparison of two servers.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     /// The seed of the run.
@@ -15,13 +15,13 @@ pub struct Comparison {
     pub left: Side,
     /// The other one.
     pub right: Side,
-    /// The open questions that the two answer differently.
+    /// The open questions that they answer differently.
     pub knobs: Vec<KnobDifference>,
     /// The differences between their answers to the same calls.
     pub groups: Vec<Group>,
-    /// How many cases both servers answered.
+    /// How many cases were compared.
     pub compared: usize,
-    /// How many cases could not be compared, by the reason.
+    /// How many cases could not be compared, by reason.
     pub not_compared: BTreeMap<String, usize>,
 }
 
@@ -30,13 +30,13 @@ pub struct Comparison {
 pub struct Side {
     /// The base URL.
     pub target: String,
-    /// Why the run ended early, in a word, if this server is the reason.
+    /// Why the run ended early, in one word, if this server is the reason.
     pub stopped: Option<&'static str>,
-    /// Why the run ended early, for people, with what to do.
+    /// The same as a message, with what to do.
     pub because: Option<String>,
-    /// What a reader should know besides.
+    /// Further notes for the reader.
     pub notes: Vec<String>,
-    /// The lines of a shell that set the variables of this side's `curl` commands.
+    /// Shell lines that set the variables used in this side's `curl` commands.
     pub setup: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ pub struct KnobDifference {
     pub right_exchange: Option<Shown>,
 }
 
-/// The differences that are about one knob, or one clause.
+/// The differences attributed to one knob or clause.
 #[derive(Debug, Clone, Serialize)]
 pub struct Group {
     /// The knob or the clause.
@@ -72,9 +72,9 @@ pub struct Group {
 pub struct Example {
     /// The case.
     pub case: String,
-    /// What the answers differ in.
+    /// How the answers differ.
     pub differences: Vec<Difference>,
-    /// What the contract says of one answer and not of the other.
+    /// What the contract objects to in only one of the answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
     /// The request to the left server, and its answer.
@@ -92,8 +92,8 @@ impl Comparison {
         !self.knobs.is_empty() || !self.groups.is_empty()
     }
 
-    /// 0: no difference. 1: they differ. 3: the comparison ended early, and showed none; or it was
-    /// interrupted.
+    /// The exit code: 0 for no difference; 1 if they differ; 3 if the comparison was interrupted,
+    /// or ended early without a difference.
     pub fn exit_code(&self) -> u8 {
         let stopped = [self.left.stopped, self.right.stopped];
         let ended = stopped.iter().any(Option::is_some) || self.compared == 0;
@@ -106,7 +106,7 @@ impl Comparison {
         }
     }
 
-    /// The names of everything that differs: knobs, and what the groups are about.
+    /// The names of everything that differs: the knobs, and the subjects of the groups.
     pub fn named(&self) -> Vec<&str> {
         let knobs = self.knobs.iter().map(|row| row.knob.as_str());
         let groups = self.groups.iter().map(|group| group.subject.name());

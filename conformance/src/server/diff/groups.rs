@@ -1,4 +1,4 @@
-//! What a difference is about: the knob or the clause that explains it. Pure.
+//! Attributes a difference to the knob or clause that explains it. Pure.
 
 use super::contents::{Example, Group, KnobDifference};
 use crate::server::case::Case;
@@ -9,27 +9,27 @@ use flexiti_contract::{Endpoint, Part, Rulebook};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The two servers as the contract reads them, and the knobs in which they differ.
+/// The contract as each server reads it, and the knobs in which they differ.
 pub(super) struct Explanations {
     left: Arc<Rulebook>,
     right: Arc<Rulebook>,
     knobs: Vec<String>,
 }
 
-/// A clause that one of two answers contradicts, and the other does not.
+/// A clause that only one of two answers contradicts.
 struct Fault {
     clause: String,
     knob: Option<String>,
-    /// It is about the words of a refusal, whatever was refused.
+    /// Whether it is about the wording of a refusal, whatever was refused.
     is_of_words: bool,
-    /// What it is, for a reader.
+    /// A description for the reader.
     line: String,
 }
 
 /// A case in which the servers differ.
 pub(super) struct Found {
     endpoint: Option<Endpoint>,
-    /// What it is certainly about; empty if nothing but the case itself tells.
+    /// The established subjects; empty if there is only the case to go by.
     subjects: Vec<Subject>,
     /// The case's own clause.
     clause: String,
@@ -49,8 +49,8 @@ impl Explanations {
         }
     }
 
-    /// What two servers differ in, given their exchanges in one case and what their last answers
-    /// differ in; `None` if they do not differ.
+    /// Explains how two servers differ, given their exchanges in a case and the differences of
+    /// their last answers; `None` if they do not differ.
     pub(super) fn of(
         &self,
         case: &Case,
@@ -74,7 +74,7 @@ impl Explanations {
         })
     }
 
-    /// The clauses that one side's answers contradict, and not the other's.
+    /// The clauses that only one side's answers contradict.
     fn faults(&self, case: &Case, exchanges: [&[Exchange]; 2]) -> Vec<Fault> {
         let [left, right] = exchanges.map(|list| {
             let verdicts = judge::judge(&self.left, case, list).into_iter();
@@ -138,13 +138,13 @@ impl Explanations {
         self.knobs.iter().any(|known| known == knob)
     }
 
-    /// What a difference about a clause is about.
+    /// The subject of a difference about a clause.
     fn subject(&self, clause: &str) -> Subject {
         let knob = self.knob_of(clause).map(Subject::Knob);
         knob.unwrap_or_else(|| Subject::Clause(clause.to_owned()))
     }
 
-    /// The first knob that differs among those that decide what a clause asks.
+    /// The first differing knob among those that a clause depends on.
     fn knob_of(&self, clause: &str) -> Option<String> {
         let contract = self.left.contract();
         let knobs = contract.knobs_of(contract.clause(clause)?);
@@ -152,8 +152,8 @@ impl Explanations {
         found.map(str::to_owned)
     }
 
-    /// The clause about parameters that one server refuses a request by, and not the other,
-    /// whichever its case is about.
+    /// The clause about parameters by which only one server refuses a request, whatever the case is
+    /// about.
     fn broken(
         &self,
         endpoint: Endpoint,
@@ -179,7 +179,7 @@ impl Explanations {
         clause.map(str::to_owned)
     }
 
-    /// The knob by which one server takes the parameters of a request and the other does not.
+    /// The knob by which only one server accepts the parameters of a request.
     fn foreseen(&self, endpoint: Endpoint, exchange: &Exchange) -> Option<String> {
         let read = readback::parameters(&self.left, endpoint, exchange)?;
         let [left, right] = [&self.left, &self.right].map(|rulebook| {
@@ -201,7 +201,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Whether nothing like this has been found before.
+    /// Whether no group has this subject yet.
     pub(super) fn is_new(&self, found: &Found) -> bool {
         let same = |known: &Found| {
             known.subjects == found.subjects
@@ -214,8 +214,8 @@ impl Groups {
         self.found.push(found);
     }
 
-    /// The groups, those with the most cases first. A difference that only its case explains joins
-    /// a group that is explained better, if that one shows the same difference.
+    /// The groups, those with the most cases first. A difference without an explanation joins an
+    /// explained group that shows the same difference.
     pub(super) fn finish(self) -> Vec<Group> {
         let mut explained: BTreeMap<Signature, Subject> = BTreeMap::new();
         for found in &self.found {
@@ -247,7 +247,7 @@ impl Groups {
     }
 }
 
-/// By what a difference is known again in another case.
+/// What identifies the same difference in another case.
 type Signature = (Option<Endpoint>, Aspect, String);
 
 impl Found {

@@ -1,8 +1,8 @@
 //! Sends the same calls to two servers, and compares their answers.
 //!
-//! Both are probed first: what they answer differently to an open question is one line each. Then
-//! the cases that are planned for the left server, and generated valid requests, go to both.
-//! Differences are put down to the knob or the clause that explains them.
+//! Both are probed first: each open question that they answer differently is listed once. Then the
+//! cases planned for the left server, and generated valid requests, go to both. Differences are
+//! attributed to the knob or clause that explains them.
 
 mod contents;
 mod groups;
@@ -26,11 +26,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The dialect that stands in for what a probe could not tell.
+/// The dialect that supplies the answers that a probe could not determine.
 const YARDSTICK: &str = "documented";
 
-/// Compares two servers. The seed and the number of generated cases are those of the left one's
-/// options; the limits hold for each server.
+/// Compares two servers. The seed and the number of generated cases come from the left server's
+/// options; the limits apply to each server.
 pub fn servers(
     left: (&Target, &mut Options),
     right: (&Target, &mut Options),
@@ -112,7 +112,7 @@ fn side(target: &Target, options: &Options, probed: &Probed) -> Side {
     }
 }
 
-/// Why the calls to a server ended, if they did.
+/// Records why the calls to a server ended, if they did.
 fn ended(side: &mut Side, session: &Session<'_>) {
     if let Some(end) = session.ended() {
         side.stopped = Some(end.word());
@@ -121,7 +121,7 @@ fn ended(side: &mut Side, session: &Session<'_>) {
     side.notes.extend(session.notes());
 }
 
-/// The open questions to which both gave an answer, and not the same.
+/// The open questions that both answered, but differently.
 fn differing(left: &Probed, right: &Probed) -> Vec<KnobDifference> {
     let mut found = Vec::new();
     for a in &left.answers {
@@ -141,7 +141,7 @@ fn differing(left: &Probed, right: &Probed) -> Vec<KnobDifference> {
     found
 }
 
-/// The two answers, as far as both could be told.
+/// The two answers, as far as both are known.
 fn told(left: &KnobAnswer, right: &KnobAnswer) -> Option<(Value, Value)> {
     if left.unstable || right.unstable {
         return None;
@@ -151,7 +151,7 @@ fn told(left: &KnobAnswer, right: &KnobAnswer) -> Option<(Value, Value)> {
     if lists.is_empty() {
         return Some((a, b));
     }
-    // Of an answer that is an object, the entries that could be told; only those that differ.
+    // Of an answer that is an object, only the known entries that differ.
     let both = lists[0]
         .iter()
         .filter(|name| lists.iter().all(|list| list.contains(name)));
@@ -168,7 +168,7 @@ fn told(left: &KnobAnswer, right: &KnobAnswer) -> Option<(Value, Value)> {
     Some((entries(&a), entries(&b)))
 }
 
-/// Replaces the secrets of both sides.
+/// Masks the secrets of both sides.
 fn hide(comparison: &mut Comparison, pair: &Pair<'_>) {
     let (left, right) = (pair.left.secrets(), pair.right.secrets());
     let said = |text: &mut String| *text = right.hide(&left.hide(text));

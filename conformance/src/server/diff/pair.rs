@@ -10,18 +10,18 @@ pub(super) struct Pair<'a> {
     pub(super) left: Session<'a>,
     pub(super) right: Session<'a>,
     sources: Sources,
-    /// The right server's calls are drawn from the same source, unless it is the left server: two
-    /// orders with one id would not be the same call twice.
+    /// The right server's values come from the same source, unless it is the same server as the
+    /// left: one order id sent twice to a server would not be the same call.
     right_source: &'static str,
 }
 
-/// What came of a case on both servers.
+/// The result of a case on both servers.
 pub(super) enum Played {
     /// The exchanges on the left, and on the right.
     Both(Vec<Exchange>, Vec<Exchange>),
     /// Why it cannot be compared.
     NotCompared(String),
-    /// Nothing more is sent.
+    /// Sending has stopped.
     Ended,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Runs a case on both servers, with the same values for what is drawn.
+    /// Runs a case on both servers with the same random values.
     pub(super) fn play(&mut self, case: &Case) -> Played {
         let seed = self.sources.seed_of(&case.id);
         let source = |name| generate::rng(seed, name);
@@ -61,7 +61,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Whether nothing more is sent to one of them.
+    /// Whether sending to one of them has stopped.
     pub(super) fn has_ended(&self) -> bool {
         self.left.ended().or(self.right.ended()).is_some()
     }
@@ -70,7 +70,7 @@ impl<'a> Pair<'a> {
 fn why(stopped: Stopped) -> String {
     match stopped {
         Stopped::NotTestable(why) => why,
-        // The rest is the answer: it differs from case to case.
+        // The rest is the answer, which varies from case to case.
         Stopped::Inconclusive(why) => why.split(": ").next().unwrap_or_default().to_owned(),
         Stopped::Ended(end) => end.because(),
     }

@@ -14,10 +14,10 @@ use flexiti_contract::Endpoint;
 use flexiti_contract::comparison::compare;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many requests making a difference smaller may take.
+/// Maximum number of requests for shrinking a difference.
 const SHRINKS: usize = 100;
 
-/// A comparison while it goes on.
+/// A comparison in progress.
 pub(super) struct Play<'a> {
     pub(super) pair: Pair<'a>,
     explanations: &'a Explanations,
@@ -47,7 +47,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Plays the cases that are planned for the left server, and generated ones.
+    /// Plays the cases planned for the left server, and generated ones.
     pub(super) fn everything(
         &mut self,
         reading: &Reading,
@@ -103,7 +103,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// Whether both servers grant a case. If only one does, that is a difference.
+    /// Whether both servers grant a case. If only one does, that is recorded as a difference.
     fn is_granted_by_both(&mut self, case: &Case) -> bool {
         let Played::Both(left, right) = self.pair.play(case) else {
             return false;
@@ -121,7 +121,7 @@ impl<'a> Play<'a> {
         both == [true, true]
     }
 
-    /// Plays a case, and says what the servers differ in.
+    /// Plays a case, and returns how the servers differ.
     fn compare(&mut self, case: &Case) -> Option<Found> {
         match self.pair.play(case) {
             Played::Both(left, right) => {
@@ -195,8 +195,8 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// Plays generated cases until one differs in a new way, and makes that one smaller. Gives the
-    /// number of cases.
+    /// Plays generated cases until one differs in a new way, and shrinks it. Returns the number of
+    /// cases.
     fn until_something_new(
         &mut self,
         property: impl FnOnce(&mut dyn Player) -> Option<Case>,
@@ -243,7 +243,7 @@ impl Player for Playing<'_, '_> {
         }
         self.shrinks += 1;
         match self.play.compare(case) {
-            // Smaller requests must show the same difference.
+            // A smaller request must show the same difference.
             Some(found) if !self.play.groups.is_new(&found) => {
                 self.play.groups.add(found);
                 generate::Smaller::Wrong

@@ -1,5 +1,5 @@
 //! Generated cases: valid requests in every encoding, valid requests with one defect, and garbage.
-//! A failure is shrunk to a minimal request.
+//! Failures are shrunk to a minimal request.
 
 mod playing;
 mod sources;
@@ -20,21 +20,21 @@ use proptest::test_runner::TestRng;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Characters of generated text: scripts and signs that commonly break form handling.
+/// Characters of generated text: scripts and symbols that commonly break form handling.
 const LETTERS: &[char] = &[
     'a', 'b', 'Z', '0', '9', ' ', '-', '.', '\'', '"', '&', '=', '+', '%', '<', ';', '/', '\\',
     '#', '{', '[', 'é', 'Ç', 'œ', '’', '語', 'Ω', '\u{200f}', '🧾',
 ];
 
-/// Every answer of a course must be what the moves before it make it. Returns the shortest course
-/// of which one is not.
+/// Every answer of a course must follow from the moves before it. Returns the shortest course that
+/// violates this.
 pub fn course(
     world: &World<'_>,
     cases: u32,
     rng: TestRng,
     player: &mut dyn Player,
 ) -> Option<Case> {
-    // Shrunk as moves: what a step refers to changes with the steps before it.
+    // Shrunk as moves, since a step's references change with the steps before it.
     let strategy = course::moves().prop_map(|moves| course::case(world, &moves));
     playing::run(&strategy, cases, rng, player)
 }
@@ -185,8 +185,8 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
         .prop_map(|letters| letters.into_iter().collect())
 }
 
-/// Valid parameters: a flow's full request, thinned, with samples, or free text where it is
-/// allowed.
+/// Valid parameters: a flow's full request with optional parameters removed at random, using
+/// samples, or free text where allowed.
 fn valid_params(
     rulebook: &Arc<Rulebook>,
     working: &Working,
@@ -257,7 +257,7 @@ fn valid_params(
             let full = known.into_iter().fold(base, |params, (name, value)| {
                 plan::replaced(&params, &name, &value)
             });
-            // Required parameters stay; one may require the next. Leaving out `grant_type` is a
+            // Required parameters stay, and one may require another. Leaving out `grant_type` is a
             // clause of its own.
             let mut params = plan::thinned(&full, "grant_type", &keep);
             loop {
@@ -272,7 +272,7 @@ fn valid_params(
                     .cloned()
                     .collect();
                 if more.len() == params.len() {
-                    // One of two parameters may be missing, whichever the refusal names.
+                    // Either of two parameters may be required, whichever the refusal names.
                     let valid = plan::violations(&judge, endpoint, &params).is_empty();
                     return if valid { params } else { full };
                 }
@@ -282,7 +282,7 @@ fn valid_params(
         .boxed()
 }
 
-/// Values that break a place: the known ones, and free text.
+/// Values that break a parameter: the known ones, and free text.
 fn bad_values(known: &[Broken]) -> Option<BoxedStrategy<Value>> {
     let values: Vec<Value> = known.iter().map(|broken| broken.value.clone()).collect();
     if values.is_empty() {

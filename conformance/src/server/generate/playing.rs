@@ -1,34 +1,34 @@
-//! The cases of a property: drawn, played several at once, and made smaller if one comes out wrong.
+//! Plays the cases of a property: drawn at random, several at once, and shrunk if one fails.
 
 use crate::server::case::Case;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
-/// What plays the cases of a property.
+/// Plays the cases of a property.
 pub trait Player {
-    /// How many cases are drawn before they are played.
+    /// How many cases to draw before playing them.
     fn batch(&self) -> u32;
 
-    /// Plays cases as they were drawn, and says at which the first came out wrong.
+    /// Plays cases as drawn, and returns the index of the first that failed.
     fn drawn(&mut self, cases: &[Case]) -> Option<usize>;
 
-    /// Plays a smaller form of the case that came out wrong.
+    /// Plays a smaller form of the case that failed.
     fn smaller(&mut self, case: &Case) -> Smaller;
 }
 
-/// How a smaller form of a case came out.
+/// The result of a smaller form of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Smaller {
-    /// Right, or wrong in another way.
+    /// Passed, or failed in another way.
     Right,
-    /// Wrong in the same way.
+    /// Failed in the same way.
     Wrong,
-    /// It was not played: this was tried often enough.
+    /// Not played, as the limit was reached.
     Enough,
 }
 
-/// Runs `cases` cases of a strategy, and returns the smallest form found of the first that comes
-/// out wrong, if any does.
+/// Runs `cases` cases of a strategy, and returns the smallest form found of the first that fails,
+/// if any.
 pub(super) fn run(
     strategy: &impl Strategy<Value = Case>,
     cases: u32,
@@ -78,7 +78,7 @@ fn config(cases: u32) -> Config {
     Config {
         cases,
         failure_persistence: None,
-        // Where no encoding of the server can carry a defect, nothing is worth many tries.
+        // If no encoding of the server can carry a defect, more tries are pointless.
         max_local_rejects: 1_000,
         ..Config::default()
     }
@@ -90,7 +90,7 @@ mod tests {
     use crate::server::case::{Expect, Kind, Payload, RequestTemplate};
     use crate::server::generate::rng;
 
-    /// Numbers from 17 on come out wrong.
+    /// Numbers from 17 on fail.
     struct Numbers {
         batch: u32,
         played: Vec<u32>,

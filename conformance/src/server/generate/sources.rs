@@ -4,7 +4,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 
-/// A random source for one purpose of a run, so that phases do not influence each other.
+/// A random source for one purpose, so that phases do not influence each other.
 pub fn rng(seed: u64, purpose: &str) -> TestRng {
     let mut bytes = [0_u8; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -15,8 +15,8 @@ pub fn rng(seed: u64, purpose: &str) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-/// The random sources of cases: by their names and not by their turn, so that a case draws the same
-/// whatever is played before it or beside it.
+/// Random sources by the name of a case rather than its position, so that a case draws the same
+/// values whatever is played before it or in parallel.
 #[derive(Debug)]
 pub struct Sources {
     seed: u64,
@@ -32,17 +32,17 @@ impl Sources {
         }
     }
 
-    /// The source for what is sent beside any case.
+    /// The source for requests outside of any case.
     pub fn first(&self) -> TestRng {
         rng(self.seed, "session")
     }
 
-    /// The source of the next case of this name.
+    /// The source for the next case with this name.
     pub fn next(&mut self, case: &str) -> TestRng {
         rng(self.seed_of(case), "case")
     }
 
-    /// The seed of the next case of this name.
+    /// The seed of the next case with this name.
     pub fn seed_of(&mut self, case: &str) -> u64 {
         let times = self.played.entry(case.to_owned()).or_default();
         *times += 1;
@@ -52,7 +52,7 @@ impl Sources {
     }
 }
 
-/// A number that nobody can foresee.
+/// An unpredictable number.
 pub fn drawn() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -1,11 +1,12 @@
-//! The callback: where a customer's browser goes after the hosted pages.
+//! The callback: where the browser goes after the hosted pages.
 
 use super::json_members::{opened_order, text_at};
 use crate::server::case::{Callback, Carried};
 use crate::server::wire::Exchange;
 use reqwest::Url;
 
-/// The expected callback, if it differs. `exchange` is the admin API's answer that shows it.
+/// The expected callback, if the actual one differs. `exchange` is the admin API's answer that
+/// shows it.
 pub(super) fn fault(
     asked: &Callback,
     exchange: &Exchange,
@@ -47,7 +48,7 @@ pub(super) fn fault(
                     .any(|(found, value)| found == name && is_right(value))
             };
             let known = |name: &String| wanted.iter().any(|(wanted, _)| wanted == name);
-            // A secret in the query is the subject of the clause about secrets.
+            // A secret in the query is the subject of another clause.
             let more = pairs
                 .iter()
                 .any(|(name, value)| !known(name) && !is_secret(value));

@@ -7,8 +7,8 @@ use crate::server::wire::{Answer, Exchange};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Whether the comparison of two answers fails, and what was expected of the second one. `None` if
-/// they cannot be compared.
+/// Whether two answers fail their comparison, and what was expected of the second. `None` if they
+/// cannot be compared.
 pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool, String)> {
     let answer = |at: &usize| exchanges.get(*at)?.answer();
     match expect {
@@ -37,7 +37,7 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
             Some((same.is_some(), format!("another value at {wanted}")))
         }
         Expect::AllDistinct(pointers) => {
-            // What opened the orders is not what is told of them.
+            // Compare the notifications, not the answers that opened the orders.
             let told_of = exchanges.iter().any(|exchange| exchange.method == "GET");
             let compared = exchanges
                 .iter()
@@ -84,8 +84,8 @@ pub(super) fn compared(expect: &Expect, exchanges: &[Exchange]) -> Option<(bool,
     }
 }
 
-/// The value of a member. A missing one is the fault of the clause about it; and where there is no
-/// customer yet, there may be no transaction, whose number is nothing or 0.
+/// The value of a member. A missing one is the subject of another clause. Before there is a
+/// customer there may be no transaction, and its number may be missing or 0.
 fn told<'b>(body: &'b Value, pointer: &str) -> Option<&'b Value> {
     let value = body.pointer(pointer).filter(|value| !value.is_null())?;
     let is_transaction = pointer.ends_with("transaction_id");
@@ -93,10 +93,11 @@ fn told<'b>(body: &'b Value, pointer: &str) -> Option<&'b Value> {
     (!is_none_yet).then_some(value)
 }
 
-/// So many words, out of ten of all, do texts in one language share that say the same.
+/// How many of ten words two texts must share to count as the same text.
 const SHARED: usize = 8;
 
-/// Whether two pieces of HTML are in one language, by their words; `None` if they have hardly any.
+/// Whether two pieces of HTML are in the same language, judging by their words; `None` if there are
+/// too few words.
 fn speak_alike(first: &str, second: &str) -> Option<bool> {
     let [first, second] = [first, second].map(words);
     let all = first.union(&second).count();
@@ -104,7 +105,7 @@ fn speak_alike(first: &str, second: &str) -> Option<bool> {
     (first.len().min(second.len()) > 1).then_some(shared * 10 >= all * SHARED)
 }
 
-/// The words of a piece of HTML, without its tags and whatever has a digit.
+/// The words of a piece of HTML, without tags and anything with digits.
 fn words(html: &str) -> HashSet<String> {
     let mut in_tag = false;
     let shown = html.chars().map(|sign| {
@@ -126,7 +127,7 @@ fn shown(answer: &Answer) -> String {
     format!("{} {}", answer.status, answer.text())
 }
 
-/// A body without the member that repeats which URL was asked for.
+/// A body without the member that echoes the requested URL.
 fn without_url(answer: &Answer) -> Option<Value> {
     let mut body = answer.json()?;
     if let Some(object) = body.as_object_mut() {

@@ -1,4 +1,4 @@
-//! Clauses that can be checked on any answer.
+//! Clauses that apply to every answer.
 
 use super::verdict::{Mismatch, Verdict, differs, kept, look};
 use super::{money, room, secrets};
@@ -9,7 +9,7 @@ use flexiti_contract::{Endpoint, ErrorId, Part, Rule, Rulebook};
 use serde_json::{Value, json};
 
 /// Verdicts on the clauses about every answer. Members are checked only if the answer is an
-/// ordinary one; what is garbage may be refused by whatever stands before the server.
+/// ordinary one; garbage may be refused by something in front of the server.
 pub(super) fn observe(
     rulebook: &Rulebook,
     at: usize,
@@ -17,7 +17,7 @@ pub(super) fn observe(
     ordinary: bool,
     garbage: bool,
 ) -> Vec<Verdict> {
-    // 501 is the right answer to a method that nobody knows (RFC 9110, 9.1).
+    // 501 is right for an unknown method (RFC 9110, 9.1).
     let alive = exchange
         .answer()
         .filter(|answer| answer.status < 500 || answer.status == 501);
@@ -48,7 +48,7 @@ pub(super) fn observe(
     if sent(exchange, "origin").is_some() {
         seen.see(Rule::Cors, cors(rulebook, answer));
     }
-    // An HTML page comes from something in front of the server, which blocks garbage.
+    // An HTML page comes from something in front of the server that blocks garbage.
     let is_api = answer.json().is_some_and(|body| body.is_object());
     if let Some(endpoint) = endpoint.filter(|_| is_api || !garbage) {
         seen.at_endpoint(endpoint, answer, ordinary);
@@ -56,8 +56,8 @@ pub(super) fn observe(
     seen.verdicts
 }
 
-/// What was expected of an answer that no page speaks of, and that no server means: a refusal that
-/// says that all went well, or what is declared as JSON and cannot be read as an object.
+/// What was expected instead of an undocumented answer that cannot be intentional: a refusal with a
+/// success status, or a "JSON" answer that is not a JSON object.
 fn hardly_meant(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> Option<String> {
     let endpoint = endpoint_of(rulebook.contract(), exchange)?;
     if answer.is_disguised_refusal() {
@@ -70,7 +70,7 @@ fn hardly_meant(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> Op
     (is_answer && !is_object()).then(|| "a JSON object".to_owned())
 }
 
-/// What can be seen in one answer.
+/// The verdicts on one answer.
 struct Seen<'a> {
     rulebook: &'a Rulebook,
     at: usize,
@@ -79,13 +79,13 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Takes note of a clause: kept, or what was expected instead.
+    /// Records a clause as kept, or with what was expected instead.
     fn see(&mut self, rule: Rule, expected: Option<String>) {
         let verdict = look(self.rulebook, rule, self.at, self.exchange, expected);
         self.verdicts.extend(verdict);
     }
 
-    /// The clauses about the answers of an endpoint.
+    /// Checks the clauses about an endpoint's answers.
     fn at_endpoint(&mut self, endpoint: Endpoint, answer: &Answer, ordinary: bool) {
         let (rulebook, at, exchange) = (self.rulebook, self.at, self.exchange);
         let contract = rulebook.contract();
@@ -147,8 +147,8 @@ fn shown_amount(
     look(rulebook, Rule::CalculatorHtmlAmount, at, exchange, fault)
 }
 
-/// Whether an answer says nothing that could be judged: the calculator's for a price that no plan
-/// fits, a notification of an order that is not finished. What those hold is documented nowhere.
+/// Whether an answer has nothing to judge: the calculator's for a price without a plan, or a
+/// notification about an unfinished order. The contents of those are undocumented.
 fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> bool {
     let body = answer.json().unwrap_or_default();
     match endpoint {
@@ -162,7 +162,7 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
         Endpoint::NotificationOrder
         | Endpoint::NotificationMerchantOrder
         | Endpoint::NotificationOld => {
-            // 202 is the answer to what is not finished (RFC 9110, 15.3.3).
+            // 202 means that processing is not finished (RFC 9110, 15.3.3).
             [json!({}), json!([]), json!(""), Value::Null].contains(&body)
                 || [202, 204].contains(&answer.status)
         }
@@ -170,12 +170,12 @@ fn says_nothing(endpoint: Endpoint, exchange: &Exchange, answer: &Answer) -> boo
     }
 }
 
-/// Whether the calculator was asked for the price that the reference has as its example.
+/// Whether the calculator was called with the price of the reference's example.
 fn is_printed(exchange: &Exchange) -> bool {
     exchange.url.contains("price=499&") || exchange.url.ends_with("price=499")
 }
 
-/// Whether the body of a notification is something else: it has none of a notification's members.
+/// Whether the body of a notification is something else: it has no member of a notification.
 fn is_something_else(endpoint: Endpoint, body: &Value) -> bool {
     let notifies = matches!(
         endpoint,
@@ -191,7 +191,7 @@ fn has_none(body: &Value) -> bool {
     MEMBERS.iter().all(|member| body[member].is_null())
 }
 
-/// Whether the notification is there, inside something else.
+/// Whether the notification is nested inside something else.
 fn is_wrapped(body: &Value) -> bool {
     let members = body.as_object().into_iter().flat_map(|body| body.values());
     members
@@ -216,14 +216,14 @@ fn response(
     let contract = rulebook.contract();
     let faults = rulebook.check_response(endpoint, &body);
     if is_something_else(endpoint, &body) {
-        // One fault, and not one for each member that is not there.
+        // A single finding instead of one for each missing member.
         let clause = faults.first().and_then(|(id, _)| contract.clause(id));
         let verdict = clause.map(|clause| {
             let expected = "a notification, as the reference prints it".to_owned();
             let mismatch = if is_wrapped(&body) {
                 Mismatch::of_clause(clause, expected)
             } else {
-                // What is told of an order without an outcome, no page says.
+                // No page documents notifications for orders without an outcome.
                 Mismatch::open(Part::Spelling, Some("notification_unfinished"), expected)
             };
             differs(&clause.id, at, mismatch, exchange.actual())
@@ -241,7 +241,7 @@ fn response(
                 Some((_, what)) => {
                     let expected = exchange.redact(what);
                     let room = room::leaves(rulebook, clause, endpoint, &body).or_else(|| {
-                        // What an example shows, it shows of its own price.
+                        // An example is evidence only for its own price.
                         let elsewhere = !is_printed(exchange);
                         room::of_amounts(clause, &body).filter(|_| elsewhere)
                     });
@@ -256,7 +256,7 @@ fn response(
         .collect()
 }
 
-/// The verdict on the shape of a refusal. The pages print more than one; a refusal of init's
+/// The verdict on the shape of a refusal. The pages print several shapes; a refusal of init's
 /// parameters must have one of them (R-old3, R-v3).
 fn error_shape(
     rulebook: &Rulebook,
@@ -272,7 +272,7 @@ fn error_shape(
     let html = rulebook.knobs().unknown_path_body == UnknownPathBody::Html;
     let unknown = rulebook.refusal(ErrorId::NotFound).status.as_u16();
     if answer.status == unknown && html && answer.is("text/html") {
-        // What a path gets that nobody serves.
+        // The answer to an unknown path.
         return Some(kept(Rule::ErrorShape.id()));
     }
     let body = answer.json();
@@ -288,8 +288,8 @@ fn error_shape(
     };
     let of_init = endpoint.is_some_and(|e| [Endpoint::InitV2, Endpoint::InitPlain].contains(&e));
     let printed = || body.as_ref().is_some_and(room::has_a_printed_shape);
-    // What cannot be read has no parameters; a gateway may refuse it in its own words. On a page of
-    // its own it may also refuse what looks like an attack to it.
+    // An unreadable request has no parameters, and a gateway may refuse it in its own words. With
+    // an HTML page it may also block what looks like an attack.
     let is_page = !answer.is("application/json");
     let read = || {
         let params = endpoint.and_then(|e| readback::parameters(rulebook, e, exchange));
@@ -305,16 +305,16 @@ fn error_shape(
     Some(differs(rule, at, mismatch, exchange.actual()))
 }
 
-/// Whether a request may be refused for its token, which something before the server may look at: it
-/// has none, or none that the server has issued.
+/// Whether a request may be refused for its token, perhaps by something in front of the server: it
+/// has none, or one that the server never issued.
 fn lacks_token(exchange: &Exchange) -> bool {
     let bearer = sent(exchange, "authorization").unwrap_or_default();
     let token = bearer.strip_prefix("Bearer ");
     !token.is_some_and(|token| exchange.secrets.iter().any(|secret| secret.value == token))
 }
 
-/// Whether no text among the parameters has signs that mean something to the programs behind a
-/// server: quotes, brackets, semicolons, control characters and the like.
+/// Whether the parameters are free of characters that are special to programs behind a server, such
+/// as quotes, brackets, semicolons and control characters.
 fn are_plain(params: &Value) -> bool {
     let is_plain = |sign: char| sign.is_alphanumeric() || " .,@:/_+-".contains(sign);
     let members = params.as_object().into_iter().flatten();

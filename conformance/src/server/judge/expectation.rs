@@ -11,7 +11,7 @@ use flexiti_contract::dialect::Members;
 use flexiti_contract::{Flow, Part, Rule, Rulebook};
 use serde_json::Value;
 
-/// In seconds: a clock that is off by more is that of another place.
+/// Maximum clock skew in seconds: more suggests a wrong time zone.
 const HOUR: u64 = 3_600;
 
 /// The verdict of the last exchange on the clause of the case.
@@ -37,7 +37,7 @@ pub(super) fn expectation(
     if case.expect.grants() && !answer.granted() {
         let named = culprit(rulebook, case, exchange, answer);
         let demands = refusal::demands_the_other(rulebook, case, exchange, answer);
-        // A documented clause is accused of what its own case shows, whatever the server names.
+        // A documented clause is blamed for what its own case shows, whatever the server names.
         let clause = if case.must_be_accepted() || demands {
             case.clause.clone()
         } else {
@@ -61,7 +61,7 @@ pub(super) fn expectation(
         }
         Expect::Alive | Expect::Granted | Expect::Served => Some(kept(&case.clause)),
         Expect::Holds(pointer, value) => {
-            // A missing member is the fault of the clause about that member.
+            // A missing member is the subject of another clause.
             let body = answer.json()?;
             let found = body.pointer(pointer);
             let found = found.filter(|found| is_alike(found, value))?;
@@ -83,7 +83,7 @@ pub(super) fn expectation(
             let empty = body.as_object().is_none_or(serde_json::Map::is_empty);
             let expected = "200 with a JSON object that says something";
             let mismatch = Mismatch {
-                // What is said of an order that is not finished is documented nowhere.
+                // Notifications about unfinished orders are undocumented.
                 violates: case.must && !case.clause.starts_with("notification."),
                 ..Mismatch::of_case(case, Part::Content, expected)
             };
@@ -101,12 +101,12 @@ pub(super) fn expectation(
             unless(other, "200 with the transaction_id of the order".to_owned())
         }
         Expect::OfFlow(flow) => {
-            // How the flows are spelled is open; a word that is none of them tells nothing.
+            // The spelling of flows is an open question; an unknown word proves nothing.
             let text = text_at(answer, "/flow")?;
             let named = flow_named(&text)?;
             let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
             if text_at(before, "/flow").as_deref() == Some(&text) {
-                // One word for all orders is the fault of the clause about the word.
+                // If all orders have the same word, that is the subject of another clause.
                 return None;
             }
             unless(
@@ -167,8 +167,8 @@ pub(super) fn expectation(
         | Expect::Unlike(..) => {
             let (wrong, expected) = comparison::compared(&case.expect, exchanges)?;
             let mut mismatch = content(expected);
-            // That an order has an id of its own is documented; the form of its URL is not, unless
-            // what its page has to be follows from the order.
+            // It is documented that an order has its own id, but not the form of its URL, unless
+            // the page must depend on the order.
             mismatch.violates &= !mismatch.expected.ends_with("/redirection_url")
                 || case.clause == Rule::RedirectLanguage.id();
             Some(held(wrong.then_some(mismatch)))
@@ -186,7 +186,7 @@ pub(super) fn expectation(
             unless(shown, "a page about its own order".to_owned())
         }
         Expect::Closed => {
-            // If there was no page before, the clause about the page is at fault.
+            // If there was no page before, that is the subject of another clause.
             let before = exchanges.get(at.checked_sub(1)?)?.answer()?;
             let status = rulebook.refusal_of(&case.clause)?.status;
             let closed = unless(answer.status != status, status.to_string());
@@ -195,13 +195,13 @@ pub(super) fn expectation(
     }
 }
 
-/// Whether the status of a success is printed: for the token (R-cur, P-plan B-5) and the calculator
-/// (R-ex). For init and notifications no page says which it is.
+/// Whether a success status is printed: for the token (R-cur, P-plan B-5) and the calculator
+/// (R-ex), but not for init and notifications.
 fn says_200(clause: &str) -> bool {
     [Rule::TokenAccepted.id(), Rule::CalculatorAccepted.id()].contains(&clause)
 }
 
-/// The flow that a text means in some spelling.
+/// The flow that a text names in any spelling.
 fn flow_named(text: &str) -> Option<Flow> {
     let letters = text.chars().filter(char::is_ascii_alphabetic);
     let letters: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
@@ -213,8 +213,8 @@ fn flow_named(text: &str) -> Option<Flow> {
     }
 }
 
-/// Whether two values are of one JSON type: another type, or none, is the fault of the clause about
-/// the member.
+/// Whether two values have the same JSON type: a wrong or missing one is the subject of another
+/// clause.
 fn is_alike(found: &Value, value: &Value) -> bool {
     std::mem::discriminant(found) == std::mem::discriminant(value)
 }
@@ -239,7 +239,7 @@ fn preflight_fault(rulebook: &Rulebook, answer: &Answer) -> Option<String> {
         .then(|| "2xx that allows POST with authorization, content-type, x-reference-id".to_owned())
 }
 
-/// Whether an answer is this body, apart from members that the dialect may add.
+/// Whether an answer has this body, apart from members that the dialect may add.
 fn says(rulebook: &Rulebook, found: &Value, body: &Value) -> bool {
     let more = rulebook.knobs().response_members == Members::More;
     match (found.as_object(), body.as_object()) {

@@ -1,4 +1,4 @@
-//! Members of an answer's JSON.
+//! JSON members of an answer.
 
 use crate::server::case::{Is, JsonMember};
 use crate::server::wire::{Answer, Exchange};
@@ -29,8 +29,8 @@ pub(super) fn fault(
     })
 }
 
-/// By how many seconds the date at this pointer is off the answer's own (RFC 9110, 6.6.1); `None` if
-/// one of them is missing or cannot be read.
+/// The difference in seconds between the date at this pointer and the answer's own (RFC 9110,
+/// 6.6.1); `None` if one of them is missing or malformed.
 pub(super) fn off_by(answer: &Answer, at: &str) -> Option<u64> {
     let sent = httpdate::parse_http_date(answer.header("date")?).ok()?;
     let told: jiff::Timestamp = text_at(answer, at)?.parse().ok()?;
@@ -46,7 +46,7 @@ fn is_of(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// A text, or a number as text: ids are either.
+/// A text, or a number as text: ids may be either.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -65,8 +65,8 @@ pub(super) fn opened_order(exchanges: &[Exchange], answer: usize) -> Option<Stri
     text_at(exchanges.get(answer)?.answer()?, "/online_order_id")
 }
 
-/// The id by which notifications call the order of an answer: an earlier notification says it, and
-/// init says it where the two ids are one.
+/// The id that notifications use for the order of an answer: from an earlier notification, or from
+/// init if the two ids are the same.
 fn told_order(exchanges: &[Exchange], answer: usize) -> Option<String> {
     let said = text_at(exchanges.get(answer)?.answer()?, "/transaction_id");
     said.or_else(|| opened_order(exchanges, answer))
@@ -107,7 +107,7 @@ mod tests {
         };
         let sent = Some("Mon, 30 Nov 2026 09:26:51 GMT");
         assert_eq!(off(sent, r#""2026-11-30T09:26:50.734Z""#), Some(1));
-        // Local time in Toronto that calls itself UTC.
+        // Toronto local time labelled as UTC.
         assert_eq!(off(sent, r#""2026-11-30T04:26:51.000Z""#), Some(18_000));
         assert_eq!(off(sent, "null"), None);
         assert_eq!(off(sent, r#""yesterday""#), None);

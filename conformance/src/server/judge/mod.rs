@@ -21,8 +21,8 @@ use crate::server::case::{Case, Checked, Expect};
 use crate::server::wire::{Exchange, Silence, Surface};
 use flexiti_contract::{Contract, Part, Rule, Rulebook};
 
-/// Judges a case by its exchanges: the clause it is about, and every clause that can be seen in
-/// any answer.
+/// Judges a case by its exchanges: the clause it is about, and every clause that applies to any
+/// answer.
 pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Verdict> {
     let last = exchanges.len().saturating_sub(1);
     let mut verdicts: Vec<Verdict> = exchanges
@@ -47,8 +47,8 @@ pub fn judge(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Vec<Ve
     verdicts
 }
 
-/// The verdict where there is a server error (5xx), or no answer: it says nothing about the clause,
-/// unless the clause is that the request is accepted, or that there is a page.
+/// The verdict after a server error (5xx) or no answer. That says nothing about a clause, unless
+/// the clause requires the request to be accepted, or a page to exist.
 fn promised(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Option<Verdict> {
     let (exchange, before) = exchanges.split_last()?;
     if !is_no_accident(exchange) {
@@ -72,7 +72,7 @@ fn promised(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Option<
     Some(verdict)
 }
 
-/// The verdicts on the answers of a course, up to the first fault: what follows it follows from it.
+/// The verdicts on the answers of a course, up to the first fault: later ones may follow from it.
 fn course(
     rulebook: &Rulebook,
     case: &Case,
@@ -101,8 +101,8 @@ fn course(
     verdicts
 }
 
-/// The verdict on a token that was refused before its time, as exchange `at` shows: that
-/// `expires_in` is its lifetime is documented (R-cur).
+/// The verdict on a token that was refused early, as exchange `at` shows: `expires_in` is
+/// documented to be its lifetime (R-cur).
 pub fn ended_early(refused: &Exchange, at: usize) -> Verdict {
     let mismatch = Mismatch {
         violates: true,
@@ -111,8 +111,8 @@ pub fn ended_early(refused: &Exchange, at: usize) -> Verdict {
     differs(Rule::ResponseExpiresIn.id(), at, mismatch, refused.actual())
 }
 
-/// A server error, or no whole answer, not even when asked again, while the server answers other
-/// requests. That it takes long is no contradiction to any page.
+/// A server error or incomplete answer that repeats while the server answers other requests.
+/// Slowness contradicts no page.
 fn is_no_accident(exchange: &Exchange) -> bool {
     match &exchange.answer {
         Ok(answer) => answer.status >= 500,

@@ -6,8 +6,8 @@ use flexiti_contract::dialect::Rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-/// What a price comes to each month over the months of an answer's plan, without fee or interest,
-/// which the answer does not show. `None` if it has no plan.
+/// The monthly payment for a price without fees or interest, over the months of the answer's plan.
+/// `None` if there is no plan.
 pub(super) fn monthly(rulebook: &Rulebook, price: &str, body: &Value) -> Option<String> {
     let months: Decimal = body["paymentPlan"]["months"].as_str()?.parse().ok()?;
     let exact = price.parse::<Decimal>().ok()?.checked_div(months)?;
@@ -18,8 +18,8 @@ pub(super) fn monthly(rulebook: &Rulebook, price: &str, body: &Value) -> Option<
     Some(format!("{:.2}", exact.round_dp_with_strategy(2, strategy)))
 }
 
-/// What was expected of an answer that says something else of the price for which a payment is printed
-/// (R-ex), over as many months.
+/// What was expected of an answer that contradicts the printed payment (R-ex) for the same price
+/// and months.
 pub(super) fn printed(url: &str, answer: &Answer) -> Option<String> {
     let query: Vec<(String, String)> = serde_urlencoded::from_str(url.split_once('?')?.1).ok()?;
     let mut prices = query.iter().filter(|(name, _)| name == "price");
@@ -31,20 +31,20 @@ pub(super) fn printed(url: &str, answer: &Answer) -> Option<String> {
     wrong.then(|| format!("{price} comes to {monthly} a month"))
 }
 
-/// The one plan that is printed: price, months, and payment each month.
+/// The only printed plan: price, months and monthly payment.
 const PRINTED: [&str; 3] = ["499", "3", "166.33"];
 
-/// The amount of an answer in the spellings of English and French, without grouping of thousands.
+/// An amount as spelled in English and French, without thousands separators.
 fn spellings(monthly: &str) -> [String; 2] {
     [monthly.to_owned(), monthly.replace('.', ",")]
 }
 
-/// Whether a fragment shows the monthly payment; digits may be grouped in any way.
+/// Whether a fragment shows the monthly payment, with any grouping of digits.
 pub(super) fn shows(html: &str, monthly: &str) -> bool {
     let is_group = |sign: char| sign.is_whitespace() || sign == '\u{a0}' || sign == '\u{202f}';
     let plain = html.replace("&nbsp;", " ");
     let plain: String = plain.chars().filter(|sign| !is_group(*sign)).collect();
-    // English groups with a comma, which before three digits is not a decimal sign.
+    // A comma before exactly three digits separates thousands in English.
     let ungrouped = ungrouped(&plain);
     spellings(monthly)
         .iter()

@@ -1,4 +1,4 @@
-//! Hosted pages: whether an answer is one, and in which language.
+//! Hosted pages: whether an answer is one, and its language.
 
 use super::verdict::Mismatch;
 use crate::markup::is_filled_by_script;
@@ -11,7 +11,7 @@ pub(super) fn is_page(answer: &Answer) -> bool {
     answer.status == 200 && answer.is("text/html")
 }
 
-/// The clause that a page in this language breaks, and how; `None` if it is as it should be.
+/// The clause that a page in this language breaks, and how; `None` if there is no fault.
 pub(super) fn fault(
     case: &Case,
     answer: &Answer,
@@ -27,8 +27,8 @@ pub(super) fn fault(
         return about_page(expected, is_documented);
     }
     let Some(lang) = lang else {
-        // The modal that the pages speak of (R-seed) is a frame in the vendor's own code (SDK);
-        // which shops may show one is documented nowhere.
+        // The modal that the pages mention (R-seed) is a frame in the vendor's code (SDK); which
+        // shops may show one is undocumented.
         let shut = forbids_frames(answer);
         return shut.then(|| about_page("a page that a shop may show in a frame", false))?;
     };
@@ -42,17 +42,16 @@ pub(super) fn fault(
     }
     let expected = format!("<html lang=\"{lang}\">");
     let mut mismatch = Mismatch::of_case(case, Part::Content, expected);
-    // How a page is marked with its language is documented nowhere.
+    // How a page marks its language is undocumented.
     mismatch.violates &= spoken.is_some() && !is_filled_by_script(&page);
     Some((case.clause.clone(), mismatch))
 }
 
-/// What a page must be that a shop can show, if the answer is not that, and whether the
+/// What a page that a shop can show must be, if the answer is not that, and whether the
 /// documentation says so.
 fn unusable(answer: &Answer) -> Option<(&'static str, bool)> {
     if !is_page(answer) {
-        // That it is the first answer at its address is documented nowhere, nor that whoever is no
-        // browser gets it.
+        // Neither a direct answer at that URL nor one to non-browsers is documented.
         let is_elsewhere = answer.status / 100 == 3 || [401, 403].contains(&answer.status);
         return Some(("200 text/html", !is_elsewhere));
     }
@@ -65,8 +64,8 @@ fn unusable(answer: &Answer) -> Option<(&'static str, bool)> {
     is_garbled.then_some(("a page in the charset that it declares", true))
 }
 
-/// Whether no other origin may show a page in a frame. `frame-ancestors` makes browsers ignore
-/// `X-Frame-Options` (CSP 3, 6.4.2).
+/// Whether other origins may not frame the page. `frame-ancestors` overrides `X-Frame-Options` (CSP
+/// 3, 6.4.2).
 fn forbids_frames(answer: &Answer) -> bool {
     let policy = answer.header("content-security-policy").unwrap_or_default();
     let mut directives = policy
@@ -85,8 +84,8 @@ fn forbids_frames(answer: &Answer) -> bool {
     }
 }
 
-/// Whether a page shows the e-mail address that a request to init had. Its first part is enough:
-/// how a page writes the rest, and what it leaves out, is its own business.
+/// Whether a page shows the e-mail address from a request to init. The local part is enough, since
+/// pages may abbreviate the rest.
 pub(super) fn shows_email_of(rulebook: &Rulebook, init: &Exchange, page: &Answer) -> bool {
     let sent = readback::endpoint_of(rulebook.contract(), init)
         .and_then(|endpoint| readback::parameters(rulebook, endpoint, init))

@@ -11,9 +11,8 @@ use flexiti_contract::{
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// What differs from the promised refusal. That there is a refusal may be documented; its status,
-/// its words and the parameters that it names are documented nowhere, so each of them is a question
-/// of its own.
+/// How an answer differs from the promised refusal. The refusal itself may be documented; its
+/// status, words and named parameters never are, so each is a separate open question.
 pub(super) fn fault(
     rulebook: &Rulebook,
     case: &Case,
@@ -49,7 +48,7 @@ pub(super) fn fault(
         })
     };
     let body = answer.json().unwrap_or(Value::Null);
-    // A refusal that goes by the status of a success is a fault of the shape of all errors.
+    // A refusal with a success status is the subject of the clause about error shapes.
     if answer.status != refusal.status.as_u16() && !answer.is_disguised_refusal() {
         return open(Part::Status, "error_statuses");
     }
@@ -87,7 +86,7 @@ pub(super) fn fault(
     }
 }
 
-/// The field error that the clause and the dialect promise.
+/// The field error that the clause and dialect promise.
 fn fields_expected(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -98,7 +97,7 @@ fn fields_expected(
     lists.then(|| (param.to_owned(), msg.as_str().to_owned()))
 }
 
-/// The field errors of a refusal, under either name that the vendor's pages print.
+/// The field errors of a refusal, under either name that the vendor's pages use.
 fn listed(body: &Value) -> Vec<&Value> {
     let list = ["field_errors", "error_fields"]
         .iter()
@@ -106,7 +105,7 @@ fn listed(body: &Value) -> Vec<&Value> {
     list.into_iter().flatten().collect()
 }
 
-/// Whether a refusal names at most one of these parameters; `None` where the dialect lists none.
+/// Whether a refusal names fewer than two of these parameters; `None` if the dialect lists none.
 pub(super) fn unnamed(rulebook: &Rulebook, body: &Value, names: &[String]) -> Option<bool> {
     let listed = listed(body);
     if !rulebook.knobs().error_shape.lists_fields() {
@@ -119,8 +118,8 @@ pub(super) fn unnamed(rulebook: &Rulebook, body: &Value, names: &[String]) -> Op
     Some(names.iter().filter(|name| is_listed(name)).count() < 2)
 }
 
-/// The clause to blame for refusing a request that keeps all clauses: the one about the parameter
-/// that the server names, else the one that the case names.
+/// The clause to blame if a request that keeps all clauses is refused: the one about the parameter
+/// that the server names, otherwise the one that the case names.
 pub(super) fn culprit(
     rulebook: &Rulebook,
     case: &Case,
@@ -146,9 +145,9 @@ pub(super) fn culprit(
         .unwrap_or_else(|| case.clause.clone())
 }
 
-/// The clause that explains the refusal of a request that should be accepted, if that clause is broken
-/// itself: the one that grants such requests at all. The refusal names parameters, and none that the
-/// case is about; or the server failed.
+/// The clause that explains the refusal of a request that should be accepted, if that clause is
+/// itself broken: the one that grants such requests. Applies if the refusal names only parameters
+/// that the case is not about, or the server failed.
 pub(super) fn foundation(
     rulebook: &Rulebook,
     case: &Case,
@@ -170,8 +169,8 @@ pub(super) fn foundation(
     explains.then(|| endpoint.foundation().id().to_owned())
 }
 
-/// Whether a request that says who buys with one of the two parameters is refused for want of the
-/// other one. What each of them may hold is open, but one is enough (R-seed).
+/// Whether a request that identifies the buyer by one of two parameters is refused for lack of the
+/// other. What each may hold is open, but one is enough (R-seed).
 pub(super) fn demands_the_other(
     rulebook: &Rulebook,
     case: &Case,
@@ -196,7 +195,7 @@ pub(super) fn demands_the_other(
     !named.is_empty() && ["customer_id", "vcc"].into_iter().any(lacks)
 }
 
-/// The clause that would refuse `param` with `msg`, in this dialect or in another.
+/// The clause that would refuse `param` with `msg`, in this or another dialect.
 fn clause_about(rulebook: &Rulebook, endpoint: Endpoint, param: &str, msg: &str) -> Option<String> {
     let says = |clause: &&flexiti_contract::Clause| {
         clause.msg.is_some_and(|word| word.as_str() == msg) && clause.covers(endpoint)

@@ -1,10 +1,10 @@
-//! Whether the documentation leaves room for an answer: another answer to an open question, under
-//! which it would be right.
+//! Whether the documentation leaves room for an answer: whether another answer to an open question
+//! would make it right.
 
 use flexiti_contract::{Clause, Endpoint, Rule, Rulebook};
 use serde_json::Value;
 
-/// The rulebooks of the other answers to a knob that do not contradict this clause.
+/// The rulebooks for the other answers to a knob that do not contradict this clause.
 fn others<'r>(
     rulebook: &'r Rulebook,
     knob: &'r str,
@@ -24,15 +24,15 @@ fn others<'r>(
     })
 }
 
-/// What there need not be before an order has an outcome: no page shows a notification of one that has
-/// none. Its flow is known from the start.
+/// Members that need not exist before an order has an outcome: no page shows a notification for
+/// such an order. Its flow is known from the start.
 const NONE_YET: [(Rule, &str); 3] = [
     (Rule::ResponseTransactionId, "transaction_id"),
     (Rule::ResponseDate, "date"),
     (Rule::ResponseCallbackUrl, "callback_url"),
 ];
 
-/// The knob with an answer under which the clause is kept by this successful answer.
+/// The knob with an answer under which this successful answer keeps the clause.
 pub(super) fn leaves(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -41,8 +41,8 @@ pub(super) fn leaves(
 ) -> Option<String> {
     let is_echo = || body["flow"] == "Apply" && takes_capitals_only(rulebook);
     if clause.id == Rule::ResponseFlow.id() && (is_a_purchase(&body["flow"]) || is_echo()) {
-        // Only `apply` is printed; how the other flows are spelled is open, and that a server says
-        // what it was told.
+        // Only `apply` is printed. The spelling of the other flows is open, as is echoing what was
+        // sent.
         return Some("flow_values".to_owned());
     }
     let is_none_yet =
@@ -63,9 +63,8 @@ pub(super) fn leaves(
     Some(knob.to_owned())
 }
 
-/// Whether the body of a refusal has one of the shapes that some page prints: an `error` that is
-/// text, beside a sentence under one of its two names; `code` is a number where there is one
-/// (R-old3, R-v3, P-err, HS-tr).
+/// Whether the body of a refusal has one of the printed shapes: a textual `error`, with a sentence
+/// under one of its two names, and an optional numeric `code` (R-old3, R-v3, P-err, HS-tr).
 pub(super) fn has_a_printed_shape(body: &Value) -> bool {
     let text = |name: &str| body[name].is_string();
     let absent = |name: &str| body[name].is_null();
@@ -75,18 +74,18 @@ pub(super) fn has_a_printed_shape(body: &Value) -> bool {
         && (absent("code") || body["code"].is_number())
 }
 
-/// The lifetime of a token that was given out before may have begun to run.
+/// How much of its lifetime, in seconds, a token that is handed out again may have used.
 const RUNNING: u64 = 120;
 
-/// The knob that leaves room for a token answer's member, if one does.
+/// The knob that leaves room for a member of a token answer, if any.
 fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'static str> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     match clause.id.as_str() {
-        // RFC 6749, 5.1: in any case.
+        // Case-insensitive by RFC 6749, 5.1.
         "token.response.token_type" => text("token_type")
             .eq_ignore_ascii_case("bearer")
             .then_some("token_type"),
-        // The table of the answer has none (R-cur).
+        // The answer's table does not list it (R-cur).
         "token.response.scope" => body.get("scope").is_none().then_some("scope_in_answer"),
         "token.response.expires_in" => {
             let life = u64::from(rulebook.knobs().token_ttl);
@@ -99,14 +98,14 @@ fn of_tokens(rulebook: &Rulebook, clause: &Clause, body: &Value) -> Option<&'sta
     }
 }
 
-/// The knob that leaves room for an amount with fewer decimals than the one example has (R-ex),
-/// which needs both.
+/// The knob that leaves room for an amount with fewer than the two decimals of the only example
+/// (R-ex), which needs both.
 pub(super) fn of_amounts(clause: &Clause, body: &Value) -> Option<String> {
     let of_plan = clause.id == "calculator.response.monthly_payment";
     (of_plan && is_dollars(&body["paymentPlan"])).then(|| "calculator_rounding".to_owned())
 }
 
-/// Whether the monthly payment of a plan is an amount in some spelling.
+/// Whether a plan's monthly payment is an amount in any spelling.
 fn is_dollars(plan: &Value) -> bool {
     let text = plan["monthlyPayment"].as_str().unwrap_or_default();
     let (dollars, cents) = text.split_once('.').unwrap_or((text, "0"));
@@ -117,7 +116,7 @@ fn is_dollars(plan: &Value) -> bool {
         && (1..=2).contains(&cents.len())
 }
 
-/// Whether a notification tells of no outcome: what it holds then is open.
+/// Whether a notification has no outcome: its contents are then open.
 fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
     let knobs = rulebook.dialect();
     let is_word = |said: &Value, knob: &str, ends: &[&str]| {
@@ -136,14 +135,14 @@ fn is_without_outcome(rulebook: &Rulebook, body: &Value) -> bool {
     })
 }
 
-/// Whether the flow Apply has to be spelled as the reference's prose does, with a capital.
+/// Whether the flow Apply must be capitalized, as in the reference's prose.
 fn takes_capitals_only(rulebook: &Rulebook) -> bool {
     let pattern = rulebook.dialect().answers["flow_values"]["apply"].as_str();
     let pattern = pattern.and_then(|pattern| regex::Regex::new(pattern).ok());
     pattern.is_some_and(|pattern| pattern.is_match("Apply") && !pattern.is_match("apply"))
 }
 
-/// Whether a text means Buy or Apply/Buy in some spelling.
+/// Whether a text names Buy or Apply/Buy in any spelling.
 fn is_a_purchase(flow: &Value) -> bool {
     let text = flow.as_str().unwrap_or_default().to_ascii_lowercase();
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
@@ -178,7 +177,7 @@ mod tests {
                 absent.as_object_mut().unwrap().remove(member);
                 for body in [null, absent] {
                     if member == "callback_url" && body.get(member).is_some() {
-                        // That it may be null is a question of its own.
+                        // Whether it may be null is a separate question.
                         continue;
                     }
                     let found = leaves(&rulebook, clause, Endpoint::NotificationOrder, &body);

@@ -1,21 +1,20 @@
-//! Secrets in answers.
+//! Secrets exposed in answers.
 
 use super::verdict::{Verdict, look};
 use crate::server::wire::readback::endpoint_of;
 use crate::server::wire::{Answer, Exchange, Secret, Surface};
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 
-/// Secrets shorter than this are found by accident.
+/// Shorter secrets occur by chance.
 const SHORTEST: usize = 8;
 
-/// Whether it is the client's secret, in whatever spelling.
+/// Whether it is the client's secret, in any encoding.
 fn is_clients(secret: &Secret) -> bool {
     secret.name.starts_with("FLEXITI_CLIENT_SECRET")
 }
 
-/// The verdict on secrets that an answer repeats. Tokens in the answer that grants one, and what is in
-/// the URL of an order's page, are the subject of other clauses; the client's secret is at home in
-/// no answer.
+/// The verdict on secrets repeated in an answer. Tokens in the answer that grants them, and secrets
+/// in an order's URL, are the subject of other clauses. The client's secret belongs in no answer.
 pub(super) fn repeated(
     rulebook: &Rulebook,
     at: usize,
@@ -40,7 +39,7 @@ pub(super) fn repeated(
         }
     };
     let text = answer.whole_text();
-    // The address of a page is not a secret, and may stand in it.
+    // A page's own URL is not a secret, and may contain it.
     let shown = |secret: &&Secret| {
         secret.value.len() >= SHORTEST
             && text.contains(&secret.value)
@@ -59,9 +58,9 @@ pub(super) fn repeated(
     Some(verdict)
 }
 
-/// Whether a secret in this answer gets into a page, which is documented never to happen (TC, C-1):
-/// into the hosted page, into what shops put into theirs, or into the URL that the browser is sent
-/// to. A token in the address of the hosted page is what the POS widget does (P-wid).
+/// Whether a secret in this answer reaches a page, which is documented never to happen (TC, C-1):
+/// the hosted page, a shop's own page, or the URL that the browser is sent to. The POS widget does
+/// put a token in the hosted page's URL (P-wid).
 fn reaches_pages(exchange: &Exchange, endpoint: Option<Endpoint>, secret: &Secret) -> bool {
     let is_client_secret = is_clients(secret);
     if exchange.surface == Surface::Pages {
@@ -101,8 +100,8 @@ pub(super) fn in_redirection_url(
     let expected = (!leaked.is_empty()).then_some(expected);
     let rule = Rule::RedirectNoCredentials;
     let mut verdict = look(rulebook, rule, at, exchange, expected)?;
-    // That the secret stays on the server is documented (TC, C-1); a token in the URL is what the
-    // POS widget does (P-wid).
+    // The secret is documented to stay on the server (TC, C-1); the POS widget does put a token in
+    // the URL (P-wid).
     if let Some(fault) = verdict.fault.as_mut() {
         fault.violates |= leaked.iter().any(|secret| is_clients(secret));
     }

@@ -1,11 +1,11 @@
-//! Checks a conversation against what must come of it.
+//! Checks a conversation against its expected result.
 
 use super::verdict::{Mismatch, Verdict, differs, kept};
 use crate::server::case::{Case, Heeds};
 use crate::server::wire::{Ending, Exchange, Heard};
 use flexiti_contract::Part;
 
-/// The verdict of a conversation on the clause of its case.
+/// The verdict on the clause of a case with a conversation.
 pub fn verdict(case: &Case, heeds: &Heeds, at: usize, exchange: &Exchange) -> Option<Verdict> {
     let heard = exchange.talk.as_deref()?;
     if is_right(heeds, heard) {
@@ -36,7 +36,7 @@ fn is_right(heeds: &Heeds, heard: &Heard) -> bool {
         && heeds.answers.iter().zip(statuses).all(fits)
 }
 
-/// Whether a status is `200`, or one of `2xx`.
+/// Whether a status matches `200` or `2xx`.
 fn is(wanted: &str, status: u16) -> bool {
     match wanted.strip_suffix("xx") {
         Some(class) => class == (status / 100).to_string(),

@@ -1,13 +1,13 @@
-//! Tokens that nobody can guess.
+//! Unguessable tokens.
 
 use crate::server::wire::Exchange;
 use std::collections::HashSet;
 
-/// As many characters in the same places of two tokens leave too few to guess.
+/// With fewer differing positions than this, one token reveals another.
 const REVEALED: usize = 8;
 
-/// What is wrong with the tokens of these answers: two of them have so much in common that one
-/// helps to guess the other (RFC 6749, section 10.10).
+/// What is wrong with the tokens of these answers: two have so much in common that one helps to
+/// guess the other (RFC 6749, section 10.10).
 pub(super) fn guessable(exchanges: &[Exchange]) -> Option<String> {
     let mut tokens: Vec<Vec<char>> = Vec::new();
     for exchange in exchanges {
@@ -28,7 +28,7 @@ pub(super) fn guessable(exchanges: &[Exchange]) -> Option<String> {
     near.then(|| format!("tokens that differ in more than {REVEALED} characters"))
 }
 
-/// The part of a token that is drawn: a JSON Web Token differs in its signature.
+/// The random part of a token: JSON Web Tokens differ in their signature.
 fn signs(token: &str) -> Vec<char> {
     let drawn: HashSet<char> = token.chars().collect();
     match token.rsplit_once('.') {

@@ -14,7 +14,7 @@ pub struct Verdict {
     pub fault: Option<Fault>,
 }
 
-/// An answer that is not the expected one.
+/// An unexpected answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fault {
     /// The expected answer.
@@ -24,19 +24,19 @@ pub struct Fault {
     /// The part of the answer that differs.
     pub part: Part,
     /// Whether a documented sentence or a printed example is contradicted. If not, the server has
-    /// answered an open question otherwise.
+    /// answered an open question differently.
     pub violates: bool,
-    /// The knob that asks that question, if one does.
+    /// The knob for that question, if there is one.
     pub knob: Option<String>,
     /// The index of the exchange that shows it.
     #[serde(skip)]
     pub exchange: usize,
-    /// The clause that explains it, if that one is broken in a case of its own.
+    /// The clause that explains the fault, if that clause is broken in a case of its own.
     #[serde(skip)]
     pub rests_on: Option<String>,
 }
 
-/// A part of an answer that differs from what was expected.
+/// A part of an answer that is not as expected.
 #[derive(Debug, Clone)]
 pub(super) struct Mismatch {
     /// What was expected.
@@ -50,7 +50,7 @@ pub(super) struct Mismatch {
 }
 
 impl Mismatch {
-    /// The content of the answer to a case.
+    /// A mismatch in the answer to a case.
     pub(super) fn of_case(case: &Case, part: Part, expected: impl Into<String>) -> Self {
         Self {
             expected: expected.into(),
@@ -60,7 +60,7 @@ impl Mismatch {
         }
     }
 
-    /// Something that a clause says of any answer.
+    /// A mismatch with what a clause says of any answer.
     pub(super) fn of_clause(clause: &Clause, expected: impl Into<String>) -> Self {
         let contract = Contract::shipped();
         Self {
@@ -71,7 +71,7 @@ impl Mismatch {
         }
     }
 
-    /// A part that no page of the Online API speaks of, and the knob about it.
+    /// A mismatch in a part that is undocumented, and the knob about it.
     pub(super) fn open(part: Part, knob: Option<&str>, expected: impl Into<String>) -> Self {
         Self {
             expected: expected.into(),
@@ -82,7 +82,7 @@ impl Mismatch {
     }
 }
 
-/// The clause was kept.
+/// A clause that was kept.
 pub(super) fn kept(clause: &str) -> Verdict {
     Verdict {
         clause: clause.to_owned(),
@@ -90,7 +90,7 @@ pub(super) fn kept(clause: &str) -> Verdict {
     }
 }
 
-/// The clause was not answered as expected, as exchange `at` shows.
+/// A clause that was not answered as expected, as exchange `at` shows.
 pub(super) fn differs(clause: &str, at: usize, mismatch: Mismatch, actual: String) -> Verdict {
     let Mismatch {
         expected,
@@ -112,7 +112,7 @@ pub(super) fn differs(clause: &str, at: usize, mismatch: Mismatch, actual: Strin
     }
 }
 
-/// A verdict on a clause that the dialect has and that any answer can break.
+/// A verdict on a clause that any answer can break, if the dialect has it.
 pub(super) fn look(
     rulebook: &Rulebook,
     rule: Rule,

@@ -10,7 +10,7 @@ use flexiti_contract::{Check, Clause, Flow, ParameterSite, Rulebook};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Parameters whose samples do not work by themselves, or require other parameters.
+/// Parameters whose samples do not work alone, or require other parameters.
 pub(super) const UNSAMPLED: &[&str] = &[
     "flow",
     "client_id",
@@ -97,8 +97,8 @@ fn made_of_valid(
                         && breaks_only(rulebook, clause, place, less)
                         && violations(rulebook, place.endpoint, &mend(less)).is_empty()
                 };
-                // Mostly nothing else is needed than without the defect. A server that mistakes the
-                // flow for another one expects that one's parameters as well.
+                // Usually the defect needs no other parameters than the valid request does. But a
+                // server that takes the flow for another one expects that one's parameters as well.
                 let few = Some(changed(bare)).filter(is_meant);
                 let params = match few {
                     _ if place.param == "flow" && !value.is_null() => params.clone(),
@@ -117,7 +117,7 @@ fn made_of_valid(
         .collect()
 }
 
-/// The parameters without one; without both where either of two is enough.
+/// The parameters without one; without both if either of two is enough.
 pub(super) fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) -> Params {
     if clause.id.ends_with(".identity") {
         return without(&without(base, "customer_id"), "vcc");
@@ -125,7 +125,7 @@ pub(super) fn left_out(clause: &Clause, place: &ParameterSite, base: &Params) ->
     replaced(base, &place.param, &Value::Null)
 }
 
-/// The case of this request, which carries the defect.
+/// The case for this request with a defect.
 pub(super) fn case_of(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -134,7 +134,7 @@ pub(super) fn case_of(
     request: RequestTemplate,
     name: &str,
 ) -> Case {
-    // In JSON, text has the wrong type as well where only another type is read.
+    // In JSON, text also has the wrong type if another type is required.
     let is_text = matches!(request.payload, Payload::Json(_)) && broken.value.is_string();
     let is_mistyped = is_text && JsonTypes::of(rulebook).wants(&place.param);
     let expect = Expect::Refused {
@@ -147,7 +147,7 @@ pub(super) fn case_of(
     let contract = rulebook.contract();
     let case = Case::of_request(&clause.id, name, Kind::Negative, request, expect);
     let mut case = case.held_to(contract, clause);
-    // The documentation speaks of the clause; of this value it may say nothing.
+    // The clause is documented, but this value may not be.
     match &broken.value {
         Value::String(text) if !broken.too_long => {
             let documented = contract.documented_value(place.endpoint, &place.param, text);
@@ -159,7 +159,7 @@ pub(super) fn case_of(
         }
         _ => {}
     }
-    // Apply needs no addresses: a server may ignore them.
+    // Apply needs no addresses, so a server may ignore them.
     let flow = broken.params.iter().find(|(name, _)| name == "flow");
     let flow = flow.and_then(|(_, flow)| rulebook.flow(flow.as_str()?));
     if flow == Some(Flow::Apply) && place.param.contains('.') {
@@ -168,7 +168,7 @@ pub(super) fn case_of(
     prepared(case, &broken.params)
 }
 
-/// Adds what the parameters presuppose: a token to refresh, an account whose user is known.
+/// Adds what the parameters depend on: a token to refresh, an account with a known user.
 pub(super) fn prepared(mut case: Case, params: &Params) -> Case {
     let presupposes = |placeholder: &str| {
         let texts = params.iter().filter_map(|(_, value)| value.as_str());
@@ -193,7 +193,7 @@ pub(super) fn longest(rulebook: &Rulebook, place: &ParameterSite) -> Option<u64>
     limits.min()
 }
 
-/// A sample repeated at its end until it has so many characters.
+/// A sample padded at the end to this many characters.
 pub(super) fn lengthened(sample: &str, length: u64) -> String {
     let length = usize::try_from(length).unwrap_or(0);
     let missing = length.saturating_sub(sample.chars().count());
@@ -212,7 +212,7 @@ pub(crate) fn breaks_only(
     params: &Params,
 ) -> bool {
     let found = violations(rulebook, place.endpoint, params);
-    // One clause may name two parameters.
+    // One clause may be about two parameters.
     found.iter().any(|one| one.param == place.param)
         && found.iter().all(|one| one.clause == clause.id)
         && (found.len() == 1 || clause.id.ends_with(".identity"))

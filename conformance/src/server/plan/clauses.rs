@@ -1,5 +1,5 @@
-//! Cases of the clauses that constrain parameters: for each place of each clause, a valid request
-//! and the same request with one defect.
+//! Cases for the clauses about parameters: a valid request for each site of each clause, and the
+//! same request with one defect.
 
 use super::broken::{UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
@@ -38,7 +38,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
                     cases.push(prepared(case, &broken.base));
                 }
             }
-            // The usual request first: it is the one that a finding shows.
+            // The usual request comes first, since a finding shows that one.
             cases.extend(broken_case(rulebook, clause, place, broken, working));
             if broken.value.is_null() {
                 cases.extend(edges::left_out(rulebook, clause, place, working, broken));
@@ -57,7 +57,7 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
     cases
 }
 
-/// The case of a request with a defect.
+/// The case for a request with a defect.
 pub fn broken_case(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -80,7 +80,7 @@ fn granted_by(endpoint: Endpoint, params: &Params) -> &'static str {
     }
 }
 
-/// In the preferred encoding, or in JSON if only JSON can express it.
+/// The request in the preferred encoding, or in JSON if no other can carry it.
 fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<RequestTemplate> {
     if !INIT.contains(&endpoint) {
         return request_to(endpoint, params, Encoding::FormDotted);
@@ -95,7 +95,7 @@ fn encodable(endpoint: Endpoint, params: &Params, working: &Working) -> Option<R
 }
 
 /// Every sample of a parameter that the dialect allows must be accepted. A refusal counts against
-/// the last clause of the parameter, the one about its form.
+/// the parameter's last clause, the one about its format.
 fn accepted_samples(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -120,7 +120,7 @@ fn accepted_samples(
         .samples
         .values
         .get(&(place.endpoint, place.param.clone()));
-    // Which customers there are is the server's business.
+    // Which customers exist is up to the server.
     let is_buyer = IDENTITY.contains(&place.param.as_str());
     let takes_none = known == Some(&None);
     if takes_none && is_buyer {

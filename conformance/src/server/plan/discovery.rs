@@ -1,4 +1,4 @@
-//! Finding out what works at a target: everything else depends on it.
+//! Finds out what works at a target, on which everything else depends.
 
 use super::params::made;
 use super::rules;
@@ -7,10 +7,10 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
 use flexiti_contract::{Endpoint, Rule, Rulebook};
 
-/// Sends a case, and says whether its last request was granted.
+/// Sends a case, and returns whether its last request was granted.
 pub type Granted<'g> = dyn FnMut(&Case) -> bool + 'g;
 
-/// The paths of init that work, and the encodings that they read.
+/// The working init paths, and the encodings that they accept.
 pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Granted<'_>) -> Working {
     let mut found: Vec<(Endpoint, Encoding)> = Vec::new();
     for endpoint in INIT {
@@ -32,7 +32,7 @@ pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Grante
     let works = |endpoint: &Endpoint| found.iter().any(|(e, _)| e == endpoint);
     let endpoints: Vec<Endpoint> = INIT.into_iter().filter(works).collect();
     let carried = |encoding: &Encoding| found.iter().any(|(_, e)| e == encoding);
-    // An encoding whose addresses are not read works where none are needed.
+    // An encoding whose addresses are ignored still works if none are needed.
     let everywhere = |encoding: &Encoding| {
         let mut endpoints = endpoints.iter();
         endpoints.all(|endpoint| found.contains(&(*endpoint, *encoding)))
@@ -49,7 +49,7 @@ pub fn working_init(rulebook: &Rulebook, samples: &Samples, granted: &mut Grante
     }
 }
 
-/// Adds the endpoints that need a token, and mostly an order, as far as they work.
+/// Adds those of the endpoints that need a token, and usually an order, that work.
 pub fn add_working_resting(rulebook: &Rulebook, working: &mut Working, granted: &mut Granted<'_>) {
     for endpoint in RESTING {
         let offered = rulebook.is_active(accepted(endpoint));
@@ -60,8 +60,8 @@ pub fn add_working_resting(rulebook: &Rulebook, working: &mut Working, granted: 
     }
 }
 
-/// What a path of init is probed with: everything, which shows every encoding, and if that is
-/// refused in all of them, what is required, as a server may refuse what another flow needs.
+/// The parameters that probe an init path: all, which shows every encoding, then only the required
+/// ones, as a server may refuse what another flow needs.
 fn full_and_bare(rulebook: &Rulebook, samples: &Samples, endpoint: Endpoint) -> Vec<Params> {
     let working = Working {
         samples: samples.clone(),
@@ -90,7 +90,7 @@ fn probe(base: &Params, endpoint: Endpoint, encoding: Encoding) -> Option<Case> 
     ))
 }
 
-/// A case that probes an endpoint which depends on init, or on a token.
+/// A case that probes an endpoint that depends on init or a token.
 fn probe_resting(rulebook: &Rulebook, endpoint: Endpoint, working: &Working) -> Option<Case> {
     let rule = Rule::from_id(accepted(endpoint))?;
     let cases = rules::cases(rulebook, rule, working);

@@ -1,5 +1,5 @@
-//! The edges of what a clause allows: as long as the limit, sent without content, left out in each
-//! flow, grant and encoding.
+//! Edge cases of clauses about parameters: exactly at the limit, empty, or left out in each flow,
+//! grant and encoding.
 
 use super::broken::{
     UNSAMPLED, breaks_only, left_out as without_it, lengthened, longest, prepared,
@@ -12,7 +12,7 @@ use crate::server::case::{Case, Encoding, Expect, Kind, Params};
 use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook, Violation};
 use serde_json::json;
 
-/// Parameters that cannot be meant to be empty, whatever an empty value stands for.
+/// Parameters that may never be empty, whatever an empty value means.
 const NEVER_EMPTY: [&str; 5] = [
     "client_id",
     "client_secret",
@@ -21,7 +21,7 @@ const NEVER_EMPTY: [&str; 5] = [
     "amount_requested",
 ];
 
-/// The encodings in which an endpoint is called.
+/// The encodings to use for an endpoint.
 fn encodings(endpoint: Endpoint, working: &Working) -> Vec<Encoding> {
     if INIT.contains(&endpoint) {
         working.encodings.clone()
@@ -30,7 +30,7 @@ fn encodings(endpoint: Endpoint, working: &Working) -> Vec<Encoding> {
     }
 }
 
-/// What kind of request these parameters make: the flow, or the grant.
+/// The kind of request that these parameters make: its flow or grant.
 pub(super) fn kind_of(rulebook: &Rulebook, params: &Params) -> String {
     let text = |name: &str| {
         let found = params.iter().find(|(param, _)| param == name);
@@ -44,8 +44,8 @@ pub(super) fn kind_of(rulebook: &Rulebook, params: &Params) -> String {
     }
 }
 
-/// A documented parameter left out of each flow or grant that needs it, and in each encoding, apart
-/// from the one that every defect is tried in.
+/// A documented parameter left out in each flow or grant that needs it, in each encoding, except
+/// for the combination that every defect is tried in.
 pub(super) fn left_out(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -84,8 +84,8 @@ pub(super) fn left_out(
     cases
 }
 
-/// A block of which nothing is sent, in each flow that needs it: a server that looks at the block's
-/// members only if there are some takes it.
+/// A whole block left out, in each flow that needs it: a server that checks the members only if the
+/// block is present would accept it.
 pub(super) fn whole_block(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -127,15 +127,15 @@ pub(super) fn whole_block(
     cases
 }
 
-/// Whether a clause is broken by whatever breaks `whole`, the one about a block that must be there:
-/// that a member of the block must be there.
+/// Whether omitting a whole block, which breaks `whole`, also breaks this clause: it requires a
+/// member of the block.
 pub fn is_of_block(whole: &Clause, other: &str) -> bool {
     let block = whole.id.strip_suffix("required");
     whole.id == other
         || block.is_some_and(|block| other.starts_with(block) && other.ends_with(".required"))
 }
 
-/// A parameter that must be sent, sent without content: no reading of it makes the request valid.
+/// A required parameter sent empty: however that is read, the request is invalid.
 pub(super) fn empty(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -152,7 +152,7 @@ pub(super) fn empty(
     let mut cases = Vec::new();
     for encoding in encodings(place.endpoint, working) {
         let request = request_to(place.endpoint, &params, encoding);
-        // Where the dialect takes an empty value for a value, another clause refuses it.
+        // If the dialect treats an empty value as a value, another clause refuses it.
         let is_broken = rulebook.is_active(Rule::EmptyAbsent.id())
             && breaks_only(rulebook, clause, place, &without_it(clause, place, &base));
         if let Some(request) = request.filter(|_| is_broken) {
@@ -174,7 +174,7 @@ pub(super) fn empty(
     cases
 }
 
-/// A value as long as the limit, which must be accepted.
+/// A value exactly at the limit, which must be accepted.
 pub(super) fn at_limit(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -187,12 +187,12 @@ pub(super) fn at_limit(
     let (Some(sample), Some(limit)) = (sample, longest(rulebook, place)) else {
         return Vec::new();
     };
-    // What a trace id is made of is the subject of another clause.
+    // The format of a trace id is the subject of another clause.
     let is_header = param.is_some_and(|param| param.header);
     if is_header || !clause.id.ends_with(".length") || UNSAMPLED.contains(&place.param.as_str()) {
         return Vec::new();
     }
-    // Whom a server knows, no page says: an application may be made by anybody.
+    // No page says whom a server knows: anyone may apply.
     let is_buyer = IDENTITY.contains(&place.param.as_str());
     let own = bases(rulebook, working, place.endpoint);
     let apply = own.iter().find(|base| {
@@ -222,7 +222,7 @@ pub(super) fn at_limit(
             let expect = Expect::Granted;
             let case = Case::of_request(&clause.id, &name, Kind::Positive, request, expect);
             let mut case = case.held_to(contract, clause);
-            // That this encoding carries everything is a question of its own.
+            // Whether this encoding carries everything is a separate question.
             case.must &= is_bound && encoding == working.preferred();
             cases.push(case);
         }
@@ -230,7 +230,7 @@ pub(super) fn at_limit(
     cases
 }
 
-/// Either of the two parameters that say who buys is enough.
+/// Either of the two parameters that identify the buyer is enough.
 pub(super) fn identity(
     rulebook: &Rulebook,
     clause: &Clause,
@@ -245,8 +245,8 @@ pub(super) fn identity(
         let param = contract.param(place.endpoint, name)?;
         working.samples.of(place.endpoint, param)
     };
-    // What these parameters may hold is open, and whom the server knows: only a value that it has
-    // taken in this flow binds it.
+    // What these parameters may hold, and whom the server knows, is open: only a value that it
+    // accepted before in this flow binds it.
     let is_taken = |base: &Params, name: &str| {
         let known = &working.samples.values;
         let is_known = matches!(known.get(&(place.endpoint, name.to_owned())), Some(Some(_)));
@@ -254,7 +254,7 @@ pub(super) fn identity(
     };
     let mut cases = Vec::new();
     for base in bases(rulebook, working, place.endpoint) {
-        // A flow that needs neither has nothing to show.
+        // A flow that needs neither shows nothing.
         if !breaks_only(rulebook, clause, place, &without_it(clause, place, &base)) {
             continue;
         }

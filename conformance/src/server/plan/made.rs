@@ -1,4 +1,4 @@
-//! What is made of a dialect once and used often: valid requests, and those with one defect.
+//! Requests built once for a dialect and used often: valid ones, and those with one defect.
 
 use crate::server::case::Params;
 use flexiti_contract::{Clause, Endpoint, ParameterSite, Rulebook};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Base {
     /// With every parameter.
     pub full: Params,
-    /// With those only that it needs.
+    /// With required parameters only.
     pub bare: Params,
 }
 
@@ -27,7 +27,7 @@ pub struct Broken {
     pub params: Params,
     /// The value of the broken parameter; null if it was removed.
     pub value: Value,
-    /// The value is wrong by its length alone.
+    /// Whether only the length of the value is wrong.
     pub too_long: bool,
 }
 
@@ -39,8 +39,8 @@ struct OfDialect {
     broken: HashMap<(String, Endpoint, String), Arc<[Broken]>>,
 }
 
-/// The requests of each dialect, each made once. They follow from the dialect's answers and from the
-/// rest of [`Working`](super::Working), so that two are always alike.
+/// The requests of each dialect, built once. They depend only on the dialect's answers and the rest
+/// of [`Working`](super::Working).
 #[derive(Debug, Clone, Default)]
 pub struct Made(Arc<Mutex<Vec<OfDialect>>>);
 
@@ -51,7 +51,7 @@ impl PartialEq for Made {
 }
 
 impl Made {
-    /// The valid requests to an endpoint, made now if they are not there.
+    /// The valid requests to an endpoint, built on first use.
     pub fn bases(
         &self,
         rulebook: &Rulebook,
@@ -61,7 +61,7 @@ impl Made {
         self.once(rulebook, |made| &mut made.bases, endpoint, make)
     }
 
-    /// The requests that break a clause at a place, made now if they are not there.
+    /// The requests that break a clause at a site, built on first use.
     pub fn broken(
         &self,
         rulebook: &Rulebook,
@@ -73,7 +73,7 @@ impl Made {
         self.once(rulebook, |made| &mut made.broken, key, make)
     }
 
-    /// What is kept in one place under one key, made if it is not there. Making it may look for more.
+    /// Looks up a cached value, building it on first use. Building may use the cache.
     fn once<K: Eq + Hash, T>(
         &self,
         rulebook: &Rulebook,

@@ -1,4 +1,4 @@
-//! The planned cases. Each one names the clause it is about before anything is sent.
+//! The planned cases. Each names the clause it is about before anything is sent.
 
 mod broken;
 mod clauses;
@@ -26,7 +26,7 @@ pub use working::{Samples, Working};
 use crate::server::case::{Case, Encoding};
 use flexiti_contract::{Rule, Rulebook};
 
-/// The very first cases: can a token be obtained?
+/// The first cases: whether a token can be obtained.
 pub fn token_cases() -> Vec<Case> {
     rules::accepted()
 }

@@ -1,5 +1,5 @@
-//! Every defect of a parameter in every flow and in every encoding: each pair at least once. What
-//! one encoding loses, or one flow does not check, shows here.
+//! Every defect of a parameter in every flow and every encoding, each pair at least once. Shows
+//! what one encoding loses or one flow does not check.
 
 use super::broken::{breaks_only, broken_at, case_of, is_request_clause};
 use super::edges::kind_of;
@@ -10,10 +10,10 @@ use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Expect, Kind, Phase};
 use flexiti_contract::{Clause, ParameterSite, Rulebook};
 
-/// How many defects of a parameter are tried in each pair.
+/// How many defects of a parameter to try in each pair.
 const DEFECTS: usize = 2;
 
-/// The cases of all clauses about parameters of init.
+/// The cases for all clauses about parameters of init.
 pub(super) fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     let mut cases = accepted(rulebook, working);
     let mut turn = 0;
@@ -34,7 +34,7 @@ pub(super) fn cases(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     cases
 }
 
-/// Each flow in each encoding, with everything and with only what it needs.
+/// Each flow in each encoding, with all parameters and with only the required ones.
 fn accepted(rulebook: &Rulebook, working: &Working) -> Vec<Case> {
     let mut cases = Vec::new();
     for endpoint in working.init() {
@@ -72,7 +72,7 @@ fn defects(
     let bases = made(rulebook, working, place.endpoint);
     let encodings = &working.encodings;
     let mut cases = Vec::new();
-    // What is left out is tried everywhere anyway.
+    // Omissions are tried everywhere anyway.
     let broken = broken_at(rulebook, clause, place, working);
     let broken = broken.iter().filter(|broken| broken.value.is_string());
     for broken in broken.take(DEFECTS) {

@@ -1,4 +1,4 @@
-//! Valid parameters of requests, and how to change them.
+//! Valid request parameters, and changes to them.
 
 use super::made::Base;
 use super::working::{Samples, Working};
@@ -8,13 +8,13 @@ use flexiti_contract::{Endpoint, Flow, Rulebook, Violation};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// Valid requests to an endpoint, the fullest first.
+/// Valid requests to an endpoint, fullest first.
 pub fn bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec<Params> {
     let made = made(rulebook, working, endpoint);
     made.iter().map(|base| base.full.clone()).collect()
 }
 
-/// The fullest valid request to an endpoint that may hold this parameter.
+/// The fullest valid request to an endpoint that may have this parameter.
 pub fn base_with(
     rulebook: &Rulebook,
     working: &Working,
@@ -29,8 +29,8 @@ pub fn base_with(
     bases(rulebook, working, endpoint).into_iter().find(takes)
 }
 
-/// The valid sets of parameters of an endpoint, each with what is left of it once everything
-/// optional is dropped. Made once, as every defect is tried in them.
+/// The valid sets of parameters of an endpoint, each also reduced to what is required. Built once,
+/// since every defect is tried in them.
 pub fn made(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Arc<[Base]> {
     working.made.bases(rulebook, endpoint, || {
         let valid = |params: &Params| violations(rulebook, endpoint, params).is_empty();
@@ -85,8 +85,8 @@ fn full_bases(rulebook: &Rulebook, working: &Working, endpoint: Endpoint) -> Vec
         .collect()
 }
 
-/// The parameters without those whose samples this reading of the dialect does not take: a server may
-/// take a value that no answer to the open questions allows.
+/// The parameters without those whose samples this dialect rejects: a server may accept a value
+/// that no answer to the open questions allows.
 fn without_refused(rulebook: &Rulebook, endpoint: Endpoint, params: Params) -> Params {
     let found = violations(rulebook, endpoint, &params);
     let refused = |name: &str| found.iter().any(|one| one.param == name);
@@ -94,10 +94,10 @@ fn without_refused(rulebook: &Rulebook, endpoint: Endpoint, params: Params) -> P
     kept.collect()
 }
 
-/// The parameters that name the customer.
+/// The parameters that identify the customer.
 pub const IDENTITY: [&str; 2] = ["customer_id", "vcc"];
 
-/// A full init request of one flow, if the server is not known to refuse the flow on this path.
+/// A full init request for a flow, unless the server is known to refuse the flow on this path.
 pub fn base_params(
     rulebook: &Rulebook,
     working: &Working,
@@ -113,7 +113,7 @@ pub fn base_params(
     any_params(rulebook, working, endpoint, flow)
 }
 
-/// Whether a flow does not take a parameter: the dialect says so, or the server refused it.
+/// Whether a flow leaves out a parameter: the dialect says so, or the server refused it.
 fn is_left_out(rulebook: &Rulebook, samples: &Samples, flow: Flow, param: &str) -> bool {
     const REFUSED: [&str; 2] = ["init.apply.no_identity", "init.apply.no_addresses"];
     let by_dialect = flow == Flow::Apply
@@ -125,8 +125,7 @@ fn is_left_out(rulebook: &Rulebook, samples: &Samples, flow: Flow, param: &str) 
     by_dialect || by_server.is_some_and(|names| names.contains(param))
 }
 
-/// A full init request of one flow: the sample of every parameter that the server is known to
-/// take.
+/// A full init request for a flow: a sample of every parameter that the server is known to accept.
 pub fn any_params(
     rulebook: &Rulebook,
     working: &Working,
@@ -150,7 +149,7 @@ pub fn any_params(
         .filter_map(|param| {
             let sample = match param.name.as_str() {
                 "flow" => spelled.clone(),
-                // A server may want each of them once.
+                // A server may require order numbers to be unique.
                 "merchant_orderid" => {
                     samples.of(endpoint, param)?;
                     "C-{{unique}}".to_owned()
@@ -163,8 +162,8 @@ pub fn any_params(
     Some(params)
 }
 
-/// A parameter's value. Ids of orders get an ending of their own, of digits where the id has no other
-/// signs: a server may want each of them once.
+/// A parameter's value. Order ids get a unique suffix, of digits if the id is all digits, as a
+/// server may require them to be unique.
 pub(crate) fn once(name: &str, value: &str) -> Value {
     if ["merchant_orderid", "merchant_order_id"].contains(&name) {
         let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
@@ -200,7 +199,7 @@ pub(crate) fn violations(
     rulebook.check(endpoint, &flat(rulebook, endpoint, params))
 }
 
-/// The flat object that the contract's schemas describe, with placeholders.
+/// The flat object that the contract's schemas describe, placeholders included.
 fn flat(rulebook: &Rulebook, endpoint: Endpoint, params: &Params) -> Value {
     let mut object: Map<String, Value> = Map::new();
     object.insert(
@@ -217,7 +216,7 @@ fn flat(rulebook: &Rulebook, endpoint: Endpoint, params: &Params) -> Value {
     Value::Object(object)
 }
 
-/// A JSON number or boolean as text, if the dialect reads it so.
+/// A JSON number or boolean as text, if the dialect reads it that way.
 fn canonical(rulebook: &Rulebook, endpoint: Endpoint, name: &str, value: &Value) -> Value {
     let param = rulebook.contract().param(endpoint, name);
     let read = param.is_some_and(|param| rulebook.reads(param, value));
@@ -227,7 +226,7 @@ fn canonical(rulebook: &Rulebook, endpoint: Endpoint, name: &str, value: &Value)
     }
 }
 
-/// The parameters with another value for one of them; null removes it.
+/// The parameters with one value replaced; null removes it.
 pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
     match value {
         Value::Null if name == REFERENCE_ID => with(params, name, Value::Null),
@@ -236,7 +235,7 @@ pub fn replaced(params: &Params, name: &str, value: &Value) -> Params {
     }
 }
 
-/// The letter that the postal codes of a province begin with, one of them (Canada Post).
+/// A first letter of each province's postal codes (Canada Post).
 const POSTAL: [(&str, &str); 13] = [
     ("AB", "T"),
     ("BC", "V"),
@@ -253,8 +252,8 @@ const POSTAL: [(&str, &str); 13] = [
     ("YT", "Y"),
 ];
 
-/// The parameters with another value for one of them, without what would contradict that value: the
-/// postal code of another province, or a guest who is a known customer. A server may look at both.
+/// The parameters with one value replaced, and without what would contradict it, as a server may
+/// check both: a postal code of another province, or a guest who is a known customer.
 pub fn agreeing(params: &Params, name: &str, value: &Value) -> Params {
     let params = replaced(params, name, value);
     let text = value.as_str().unwrap_or_default();
@@ -294,7 +293,7 @@ pub fn thinned(params: &Params, about: &str, keep: &[bool]) -> Params {
         .collect()
 }
 
-/// Drops every parameter that can go while `still` holds: most of them at once, if that can be.
+/// Drops every parameter that is not needed for `still` to hold, most of them at once if possible.
 pub(crate) fn minimal(params: &Params, still: impl Fn(&Params) -> bool) -> Params {
     let names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
     let mut kept = params.clone();

@@ -1,4 +1,4 @@
-//! How a server wants the values of a JSON body: as text, or as numbers and booleans.
+//! How a server requires the values of a JSON body: as text, or as numbers and booleans.
 
 use crate::server::case::{Case, Payload, RequestTemplate, Step, To};
 use flexiti_contract::dialect::JsonTextFor;
@@ -6,12 +6,12 @@ use flexiti_contract::{Rule, Rulebook};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The parameters that are numbers by nature.
+/// Numeric parameters.
 const NUMBERS: [&str; 1] = ["amount_requested"];
-/// The parameters that are booleans by nature.
+/// Boolean parameters.
 const BOOLEANS: [&str; 2] = ["is_guest", "has_previous_purchase"];
 
-/// What a server takes in JSON under its own type only. The pages give the types, and say nothing of
+/// What a server accepts in JSON only with its own type. The pages give types, but do not mention
 /// JSON (R-seed).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JsonTypes {
@@ -22,7 +22,7 @@ pub struct JsonTypes {
 }
 
 impl JsonTypes {
-    /// What a server of this dialect takes.
+    /// What a server of this dialect requires.
     pub fn of(rulebook: &Rulebook) -> Self {
         let text_for = if rulebook.enforces(Rule::OwnType) {
             rulebook.knobs().json_text_for
@@ -40,7 +40,7 @@ impl JsonTypes {
         self.numbers && NUMBERS.contains(&param) || self.booleans && BOOLEANS.contains(&param)
     }
 
-    /// What it may give as text in JSON, as the answer to `json_text_for`.
+    /// The answer to `json_text_for`: what may be text in JSON.
     pub fn text_for(self) -> &'static str {
         match (self.numbers, self.booleans) {
             (false, false) => "all",
@@ -50,7 +50,7 @@ impl JsonTypes {
         }
     }
 
-    /// The case with the values of its requests to init under the types that the server wants.
+    /// The case with the values of its init requests in the types that the server requires.
     pub fn applied(self, case: &Case) -> Cow<'_, Case> {
         if self == Self::default() {
             return Cow::Borrowed(case);
@@ -64,7 +64,7 @@ impl JsonTypes {
         Cow::Owned(case)
     }
 
-    /// A request with its values under the types that the server wants.
+    /// A request with its values in the types that the server requires.
     pub fn typed(self, request: &RequestTemplate) -> RequestTemplate {
         let mut request = request.clone();
         self.apply(&mut request);
@@ -133,7 +133,7 @@ mod tests {
         let both = json!({"amount_requested": 499.99, "is_guest": false, "customer_id": "7"});
         assert_eq!(sent(all, init, body.clone()), both);
         assert_eq!(sent(all, "/oauth/token", body.clone()), body);
-        // What is wrong stays as it is.
+        // Invalid values stay as they are.
         let wrong = json!({"amount_requested": "10,50", "is_guest": "vrai"});
         assert_eq!(sent(all, init, wrong.clone()), wrong);
     }

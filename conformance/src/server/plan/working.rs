@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The two paths of init.
 pub const INIT: [Endpoint; 2] = [Endpoint::InitV2, Endpoint::InitPlain];
 
-/// The endpoints that need a token, and mostly an order, to say anything.
+/// The endpoints that need a token, and usually an order.
 pub const RESTING: [Endpoint; 6] = [
     Endpoint::NotificationOrder,
     Endpoint::NotificationMerchantOrder,
@@ -25,35 +25,35 @@ pub const NOTIFICATIONS: [Endpoint; 3] = [
     Endpoint::NotificationOld,
 ];
 
-/// What works at the target: everything else depends on it.
+/// What works at the target, on which everything else depends.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Working {
     /// The endpoints, apart from the token endpoint.
     pub endpoints: Vec<Endpoint>,
     /// The encodings of init.
     pub encodings: Vec<Encoding>,
-    /// The values that requests are made of.
+    /// The values that requests use.
     pub samples: Samples,
-    /// The requests that were made of them.
+    /// The requests built from them.
     pub made: Made,
 }
 
-/// The values that a server is known to take. What is not known is taken from the contract.
+/// The values that a server is known to accept; the contract supplies the rest.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
-    /// A value for a parameter; `None` if the server takes none of its samples.
+    /// A value for a parameter; `None` if the server accepts none of its samples.
     pub values: BTreeMap<(Endpoint, String), Option<String>>,
     /// How the flows are spelled.
     pub flows: BTreeMap<Flow, String>,
-    /// The parameters of which some value is taken only where nothing contradicts it; those of
-    /// addresses by their last name.
+    /// The parameters that accept some values only if nothing contradicts them; address members by
+    /// their last name.
     pub agreeing: BTreeSet<String>,
-    /// The flows, on the paths of init, for which the server wants a customer whom it knows, and knows
-    /// none of the examples.
+    /// The init paths and flows for which the server requires a known customer, but knows none of
+    /// the examples.
     pub nobody_known: BTreeSet<(Endpoint, Flow)>,
-    /// The parameters that a flow does not take.
+    /// The parameters that a flow must leave out.
     pub left_out: BTreeMap<Flow, BTreeSet<String>>,
-    /// The flows that the paths of init grant; `None` if that is not known.
+    /// The flows that the init paths grant; `None` if unknown.
     pub granted: Option<Vec<(Endpoint, Flow)>>,
 }
 
@@ -128,7 +128,7 @@ impl Working {
         self.encodings.iter().any(|known| *known != Encoding::Json)
     }
 
-    /// Whether init reads forms and JSON.
+    /// Whether init reads both forms and JSON.
     pub fn reads_both(&self) -> bool {
         self.reads_forms() && self.carries(Encoding::Json)
     }
@@ -139,7 +139,7 @@ impl Working {
     }
 }
 
-/// Why a clause cannot be tested, if what it depends on does not work. The broken dependency itself
+/// Why a clause cannot be tested, if something it depends on does not work. The broken dependency
 /// is reported under its own foundation clause.
 pub fn out_of_reach(
     rulebook: &Rulebook,

@@ -1,5 +1,5 @@
-//! The questions that only a server with an admin API can be asked: outcomes, callbacks, clocks and
-//! roles, each on an account of its own.
+//! The questions that need an admin API: outcomes, callbacks, clocks and roles, each on an account
+//! of its own.
 
 use super::foothold::path;
 use super::heard::Heard;
@@ -33,8 +33,8 @@ fn order(prober: &Prober<'_, '_>, flow: Flow, middle_name: Option<&str>) -> Opti
     request_to(*endpoint, &params, encoding).map(Step::Send)
 }
 
-/// Opens an order, brings it to an outcome, and asks for its notification. The answers are those
-/// of init, of the admin API and of the notification.
+/// Opens an order, brings it to an outcome, and asks for its notification. The answers are those of
+/// init, the admin API and the notification.
 fn outcome(prober: &mut Prober<'_, '_>, flow: Flow, outcome: &str) -> Result<Heard, Stopped> {
     let told = path(Endpoint::NotificationOrder).map(Step::Send);
     let steps = [order(prober, flow, None), Some(complete(outcome)), told];
@@ -96,7 +96,7 @@ fn applications(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Where the admin API says that the customer is sent.
+/// Where the customer is sent, according to the admin API.
 fn callback(heard: &Heard) -> Option<reqwest::Url> {
     let completed = heard.exchanges.get(1)?.answer()?.json()?;
     reqwest::Url::parse(completed["callback_url"].as_str()?).ok()
@@ -151,13 +151,13 @@ fn decisions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         };
         match knob {
             "response_keys" => prober.note(knob, decision == "declined", &heard),
-            // Without response keys the name decides nothing.
+            // Without response keys, the name decides nothing.
             "high_risk_decision"
                 if prober.answers.answer("response_keys") == Some(&json!(false)) => {}
             knob => prober.note(knob, decision, &heard),
         }
     }
-    // An account that declines everybody does not tell its keys from others.
+    // If every application is declined, the effect of the keys cannot be seen.
     let declined = Some(&json!("declined"));
     if prober.answers.answer("decision_without_key") == declined {
         prober.answers.forget("response_keys");

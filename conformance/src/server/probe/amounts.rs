@@ -1,4 +1,4 @@
-//! The questions about amounts: how small they may be, and how exact.
+//! The questions about amounts: the minimum, and the precision.
 
 use super::heard::Heard;
 use super::prober::Prober;
@@ -25,7 +25,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Least amounts that a person would choose, in dollars.
+/// Typical minimum amounts, in dollars.
 const ROUND: [u64; 14] = [1, 5, 10, 20, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500];
 
 /// Amounts in cents: one that is refused, and a larger one that is granted.
@@ -36,7 +36,7 @@ struct Bounds {
     shown: Heard,
 }
 
-/// The least amount: a round one, as it mostly is, or else one in dollars or in cents.
+/// The minimum amount: usually a round one, otherwise in whole dollars or cents.
 fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
     let shown = ask_cents(prober, 1)?;
     if shown.granted() {
@@ -57,7 +57,7 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
     let known = known.collect();
     let round = ROUND.iter().map(|dollars| dollars * 100).collect();
     let dollars = (1..=granted / 100).map(|dollars| dollars * 100).collect();
-    // The amounts that are known to be in use, a store's likely choices, and then all of them.
+    // Amounts known to be in use, then a store's likely choices, then all of them.
     for candidates in [known, round, dollars] {
         let is_known = bounds.narrow(prober, candidates)?;
         let below = bounds.granted - 1;
@@ -71,7 +71,7 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
     if !bounds.narrow(prober, (bounds.refused..bounds.granted).collect())? {
         return Ok(());
     }
-    // A number as a person would write it: 100, 99.5.
+    // A number as people write it: 100, 99.5.
     let least = match bounds.granted % 100 {
         0 => json!(bounds.granted / 100),
         _ => json!((Decimal::from(bounds.granted) / Decimal::ONE_HUNDRED).to_f64()),
@@ -81,7 +81,7 @@ fn least(prober: &mut Prober<'_, '_>, granted: Decimal) -> Result<(), Stopped> {
 }
 
 impl Bounds {
-    /// Narrows the bounds to neighbours among these amounts, which ascend. False if the server
+    /// Narrows the bounds by binary search among these ascending amounts. False if the server
     /// neither granted nor refused one of them.
     fn narrow(
         &mut self,
@@ -95,7 +95,7 @@ impl Bounds {
             match heard.outcome() {
                 Some(true) => self.granted = middle,
                 Some(false) => (self.refused, self.shown) = (middle, heard),
-                // Neither: what is known stays, and nothing is guessed.
+                // Neither: keep the bounds, without guessing.
                 None => return Ok(false),
             }
             among.retain(|cents| (self.refused + 1..self.granted).contains(cents));

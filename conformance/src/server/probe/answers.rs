@@ -1,4 +1,4 @@
-//! What a probe found out: an answer for each knob, or that it could not be told.
+//! The results of a probe: an answer for each knob, or that it could not be determined.
 
 use super::heard::{Heard, Refusal};
 use super::words;
@@ -9,14 +9,15 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a probe found out about a server.
+/// The results of a probe.
 #[derive(Debug, Clone)]
 pub struct Probed {
-    /// The server's dialect; where its answer could not be told, the yardstick's stands.
+    /// The server's dialect, with the yardstick's answers where the server's could not be
+    /// determined.
     pub dialect: Dialect,
     /// One row for each knob of the contract.
     pub answers: Vec<KnobAnswer>,
-    /// The values that the server takes.
+    /// The values that the server accepts.
     pub samples: Samples,
     /// Why the probe ended before its last question.
     pub stopped: Option<String>,
@@ -24,25 +25,25 @@ pub struct Probed {
     pub calls: u64,
 }
 
-/// What was found out about one knob.
+/// The result for one knob.
 #[derive(Debug, Clone, Serialize)]
 pub struct KnobAnswer {
     /// The knob.
     pub knob: String,
-    /// The server's answer; `None` if it could not be told.
+    /// The server's answer; `None` if it could not be determined.
     pub answer: Option<Value>,
     /// The yardstick's answer.
     pub expected: Value,
-    /// The entries that could be told, of an answer that is an object; `None`: all of it.
+    /// If the answer is an object, the entries that could be determined; `None` means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<Vec<String>>,
-    /// The server answered differently when it was asked again.
+    /// Whether the server answered differently when asked again.
     pub unstable: bool,
     /// The exchange that showed it.
     pub exchange: Option<Shown>,
 }
 
-/// One answer while the probe goes on.
+/// An answer during a probe.
 #[derive(Debug, Clone)]
 struct Found {
     answer: Value,
@@ -53,12 +54,12 @@ struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     found: BTreeMap<String, Found>,
-    /// Entries of answers that are objects; `None` takes an entry out.
+    /// Entries of answers that are objects; `None` removes an entry.
     entries: Vec<(String, String, Option<Value>, Heard)>,
-    /// Refusals of which the reason is known.
+    /// Refusals with a known reason.
     pub(super) refused: Vec<(ErrorId, Heard)>,
     unstable: BTreeSet<String>,
-    /// The entries that could be told, by knob.
+    /// The entries that could be determined, by knob.
     told: BTreeMap<String, Vec<String>>,
 }
 
@@ -68,7 +69,7 @@ impl Answers {
         self.found.insert(knob.to_owned(), Found { answer, heard });
     }
 
-    /// Notes one entry of an answer that is an object.
+    /// Records one entry of an answer that is an object.
     pub(super) fn note_entry(
         &mut self,
         knob: &str,
@@ -80,19 +81,19 @@ impl Answers {
         self.entries.push(row);
     }
 
-    /// An entry as it was noted; null is an entry that was taken out.
+    /// An entry as recorded; null is a removed one.
     pub(super) fn entry(&self, knob: &str, entry: &str) -> Option<Value> {
         let mut entries = self.entries.iter();
         let found = entries.find(|(k, e, _, _)| k == knob && e == entry)?;
         Some(found.2.clone().unwrap_or_default())
     }
 
-    /// Takes an answer back.
+    /// Drops an answer.
     pub(super) fn forget(&mut self, knob: &str) {
         self.found.remove(knob);
     }
 
-    /// Notes a refusal whose reason is known.
+    /// Records a refusal with a known reason.
     pub(super) fn refused(&mut self, error: &str, heard: &Heard) {
         if let Some(error) = ErrorId::from_id(error) {
             self.refused.push((error, heard.clone()));
@@ -104,7 +105,7 @@ impl Answers {
         self.found.get(knob).map(|found| &found.answer)
     }
 
-    /// The questions whose answer is not the yardstick's, with what was heard.
+    /// The answers that differ from the yardstick's, with what was heard.
     pub(super) fn differing(&self, yardstick: &Dialect) -> Vec<(String, Heard)> {
         let differs =
             |(knob, found): &(&String, &Found)| yardstick.answers.get(*knob) != Some(&found.answer);
@@ -118,7 +119,7 @@ impl Answers {
         self.unstable.insert(knob.to_owned());
     }
 
-    /// Puts the answers together.
+    /// Combines the answers.
     pub(super) fn finish(
         mut self,
         contract: &'static Contract,
@@ -160,7 +161,7 @@ impl Answers {
         })
     }
 
-    /// Entries stand beside the yardstick's other entries.
+    /// Merges entries into those of the yardstick.
     fn merge_entries(&mut self, yardstick: &Dialect) {
         for (knob, entry, answer, heard) in std::mem::take(&mut self.entries) {
             let told = self.told.entry(knob.clone()).or_default();
@@ -171,14 +172,14 @@ impl Answers {
                 Some(answer) => map.insert(entry, answer),
                 None => map.shift_remove(&entry),
             };
-            // What is shown is what differs.
+            // Show the exchange of an entry that differs.
             if before != answer || !self.found.contains_key(&knob) {
                 self.note(&knob, map.into(), &heard);
             }
         }
     }
 
-    /// The yardstick with the answers so far. An answer that no dialect can give is left out.
+    /// The yardstick with the answers so far. Answers that no dialect can have are left out.
     fn dialect(
         &mut self,
         contract: &'static Contract,
@@ -230,8 +231,8 @@ impl Probed {
         file
     }
 
-    /// The shipped dialect that answers most like the server, and in how many of the answers that
-    /// could be told it differs.
+    /// The shipped dialect most like the server, and the number of determined answers that differ
+    /// from it.
     pub fn resembles(&self, contract: &Contract) -> Result<(String, usize), LoadError> {
         let told = || self.answers.iter().filter(|row| row.answer.is_some());
         let mut nearest: Option<(String, usize)> = None;
@@ -246,8 +247,7 @@ impl Probed {
         Ok(nearest.unwrap_or_default())
     }
 
-    /// The questions that the server answers otherwise than the yardstick, and those to which it
-    /// gives no stable answer.
+    /// The questions that the server answers differently from the yardstick, or not consistently.
     pub fn learned(&self, contract: &Contract) -> Vec<Learned> {
         let rows = self.answers.iter().filter_map(|row| {
             let answer = match &row.answer {

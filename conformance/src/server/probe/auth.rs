@@ -1,4 +1,4 @@
-//! The questions about the bearer token, and the path it is sent to.
+//! The questions about the bearer token, and the path of the request.
 
 use super::heard::Heard;
 use super::prober::Prober;
@@ -25,8 +25,8 @@ fn customer() -> RequestTemplate {
     request.unwrap_or_else(token_request)
 }
 
-/// How a token that was never issued is refused: what follows can tell by it that its own token
-/// has ended.
+/// How an unknown token is refused, which later questions use to recognize that their own token has
+/// ended.
 pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     if let Some(path) = super::notification::about(Endpoint::NotificationOrder, "1") {
         let heard = prober.ask(path.header("authorization", UNKNOWN))?;
@@ -107,7 +107,7 @@ fn quotes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), St
     Ok(())
 }
 
-/// Whether a refresh ends the token that it replaces.
+/// Whether a refresh revokes the token that it replaces.
 fn revoked(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
     let refresh = [
         ("grant_type", json!("refresh_token")),
@@ -133,7 +133,7 @@ fn revoked(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), S
     Ok(())
 }
 
-/// Whether a new token ends the one before it.
+/// Whether a new token revokes the one before it.
 fn older(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
     let old = usual
         .clone()
@@ -150,7 +150,7 @@ fn older(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Sto
     Ok(())
 }
 
-/// Which endpoints a token of scope `customer` opens.
+/// Which endpoints a token of scope `customer` may call.
 fn scopes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), Stopped> {
     let init = usual
         .clone()
@@ -181,7 +181,7 @@ fn scopes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), St
             .answers
             .note_entry("scope_matrix", "init", Some(scopes(granted)), &init);
     }
-    // Where an unfinished order is not found, a refusal does not tell why.
+    // If unfinished orders are not found, a refusal does not show the reason.
     let tells = told.granted() || notification.status() != told.status();
     if let Some(granted) = notification.outcome().filter(|_| tells) {
         let granted = granted || notification.status() == told.status();
@@ -190,7 +190,7 @@ fn scopes(prober: &mut Prober<'_, '_>, usual: &RequestTemplate) -> Result<(), St
             .answers
             .note_entry("scope_matrix", "notification", answer, &notification);
     } else if !tells && notification.refused() {
-        // The same refusal as for the scope `merchant`: the scope was not refused.
+        // The same refusal as for scope `merchant`, so the scope was not the reason.
         let answer = Some(scopes(true));
         prober
             .answers

@@ -1,4 +1,4 @@
-//! The questions about the paths and the bodies of init.
+//! The questions about init's paths and bodies.
 
 use super::heard::Heard;
 use super::prober::Prober;
@@ -29,7 +29,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     if prober.encodings.contains(&Encoding::Json) {
         let scalars = json(prober)?;
-        // Where text alone is read, it stands for everything.
+        // If only text is accepted, this knob has no meaning.
         let text_for = text_for.filter(|_| scalars != Some("text_only"));
         if let Some((answer, heard)) = text_for {
             prober.note("json_text_for", answer, &heard);
@@ -38,7 +38,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Which paths there are, for which flows, and what may be left out on them.
+/// Which paths exist, for which flows, and which parameters are optional on them.
 fn paths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let works = |endpoint| prober.granted.iter().any(|(e, _, _)| *e == endpoint);
     let answer = match (works(Endpoint::InitV2), works(Endpoint::InitPlain)) {
@@ -69,7 +69,7 @@ fn paths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         ("both", false, false) | ("v2", false, _) | ("plain", _, false) => {
             prober.note("flow_paths", "by_flow", &heard);
         }
-        // A path for one flow only, and another for all: no dialect says so.
+        // A path for one flow only, and another for all: no dialect has that.
         _ => {}
     }
     let plain = prober.granted.iter();
@@ -94,7 +94,7 @@ fn paths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// A refusal for one wrong value, to know refusals for wrong values by.
+/// The refusal for one wrong value, to recognize others by.
 fn wrong_inputs(prober: &mut Prober<'_, '_>) -> Result<Option<Heard>, Stopped> {
     let params = prober.base_with("amount_requested", json!("0"));
     let (Some(params), Some(foothold)) = (params, prober.foothold.clone()) else {
@@ -107,7 +107,7 @@ fn wrong_inputs(prober: &mut Prober<'_, '_>) -> Result<Option<Heard>, Stopped> {
     Ok(heard.refused().then_some(heard))
 }
 
-/// The status, the ids and the members of a granted request.
+/// The status, ids and members of a granted request.
 fn success(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let base = prober.foothold.as_ref().map(|f| f.params.clone());
     let heard = prober.init(&base.unwrap_or_default())?;
@@ -142,7 +142,7 @@ fn shape(prober: &mut Prober<'_, '_>, wrong: &Heard) {
     }
 }
 
-/// Whether a refusal lists all parameters at fault.
+/// Whether a refusal lists all wrong parameters.
 fn listed(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(params) = prober.base_with("amount_requested", json!("0")) else {
         return Ok(());
@@ -157,7 +157,7 @@ fn listed(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The usual request with other bytes for a body.
+/// The usual request with these bytes as its body.
 fn bytes(
     prober: &Prober<'_, '_>,
     body: Vec<u8>,
@@ -175,7 +175,7 @@ fn bytes(
     })
 }
 
-/// A form, placeholders filled in: it is sent as bytes.
+/// A form as bytes, with the placeholders filled in.
 fn form(prober: &Prober<'_, '_>, params: &Params) -> Vec<u8> {
     let pairs: Params = params
         .iter()
@@ -195,7 +195,7 @@ fn is_like(heard: &Heard, wrong: Option<&Heard>) -> bool {
     wrong.is_some_and(|wrong| heard.status() == wrong.status() && heard.word() == wrong.word())
 }
 
-/// Bodies whose declared type is another one, or none of the known.
+/// Bodies declared with another media type, or an unknown one.
 fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopped> {
     let params = prober.foothold.as_ref().map(|f| f.params.clone());
     let params: Params = params
@@ -204,7 +204,7 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
         .filter(|(name, _)| name != "merchant_orderid")
         .collect();
     let json = prober.json_body(&params);
-    // Only a server that reads both can take the one for the other.
+    // Only a server that reads both can mistake one for the other.
     let both = prober.form().is_some() && prober.encodings.contains(&Encoding::Json);
     if both && let Some(request) = bytes(prober, json.clone(), Some(FORM)) {
         let heard = prober.ask(request)?;
@@ -243,11 +243,11 @@ fn declared(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), St
     Ok(())
 }
 
-/// What an empty value is.
+/// How an empty value is read.
 fn empty(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let in_json = prober.foothold.as_ref().map(|f| f.encoding) == Some(Encoding::Json);
     if in_json && prober.json.booleans {
-        // The text has the wrong type.
+        // Text has the wrong type.
         return Ok(());
     }
     let empty = prober.base_with("is_guest", json!(""));
@@ -262,7 +262,7 @@ fn empty(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// What a form may hold.
+/// What a form may contain.
 fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(());
@@ -285,7 +285,7 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
             }
         }
     }
-    // A parameter that nobody knows, so that no other rule refuses its text.
+    // An unknown parameter, so that no other rule refuses its text.
     if let Some(request) = bytes(prober, ending(prober, "", b"&note=%E9"), Some(FORM)) {
         let heard = prober.ask(request)?;
         if let Some(granted) = heard.outcome() {
@@ -324,7 +324,7 @@ fn forms(prober: &mut Prober<'_, '_>, wrong: Option<&Heard>) -> Result<(), Stopp
     Ok(())
 }
 
-/// What JSON may hold. Gives the answer to `json_scalars`.
+/// What JSON may contain. Returns the answer to `json_scalars`.
 fn json(prober: &mut Prober<'_, '_>) -> Result<Option<&'static str>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(None);
@@ -366,15 +366,15 @@ fn json(prober: &mut Prober<'_, '_>) -> Result<Option<&'static str>, Stopped> {
     Ok(answer)
 }
 
-/// What may be text in JSON that is a number or a boolean by nature: as little as can be is given
-/// another type until the request is granted.
+/// Which numbers and booleans may be text in JSON: retypes as few as possible until the request is
+/// granted.
 fn text_for(prober: &mut Prober<'_, '_>) -> Result<Option<(&'static str, Heard)>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(None);
     };
     let has = |name: &str| foothold.params.iter().any(|(known, _)| known == name);
     let known = prober.json;
-    // An amount is only a number here where its text was refused.
+    // An amount is a number here only if its text was refused.
     let types = [(false, false), (true, false), (false, true), (true, true)];
     for (numbers, booleans) in types
         .into_iter()

@@ -1,5 +1,5 @@
-//! A server may take an order to buy from customers only that it knows. Which ones it knows, no page
-//! says: the ids of the examples may be those of another environment (P-env).
+//! A server may accept a purchase only from customers it knows. No page says which: the ids of the
+//! examples may belong to another environment (P-env).
 
 use super::heard::Heard;
 use super::prober::Prober;
@@ -9,7 +9,7 @@ use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
-/// A request for a flow that a customer may be named in.
+/// A request for a flow that may name a customer.
 pub(super) struct Asked<'a, 'p, 's> {
     pub(super) prober: &'a mut Prober<'p, 's>,
     pub(super) endpoint: Endpoint,
@@ -18,8 +18,8 @@ pub(super) struct Asked<'a, 'p, 's> {
 }
 
 impl Asked<'_, '_, '_> {
-    /// Whether the request was refused for its customer: the refusal says so, or it names no
-    /// parameter, and says something else where no customer is named.
+    /// Whether the request was refused because of its customer: the refusal says so, or it names no
+    /// parameter and changes when no customer is named.
     pub(super) fn is_unknown(&mut self, params: &Params, heard: &Heard) -> Result<bool, Stopped> {
         if !heard.refused() {
             return Ok(false);
@@ -47,7 +47,7 @@ impl Asked<'_, '_, '_> {
         Ok(is_granted || (without.refused() && says(&without) != says(heard)))
     }
 
-    /// Whether the words of a refusal are about another parameter: one shape of errors names parameters
+    /// Whether a refusal's words are about another parameter: one shape of errors names parameters
     /// there.
     fn names_another(&self, texts: &[Value]) -> bool {
         let params = self.prober.contract.params(self.endpoint).iter();
@@ -61,8 +61,8 @@ impl Asked<'_, '_, '_> {
         others.any(|param| words.contains(&param.name.as_str()))
     }
 
-    /// A granted request without the customer whom the server does not know. Apply/Buy may do without
-    /// any; Buy is tried with the cards of the examples. Otherwise the flow cannot be tried.
+    /// A granted request without the unknown customer. Apply/Buy may do without one; Buy is tried
+    /// with the cards of the examples. Otherwise the flow cannot be tried.
     pub(super) fn otherwise(&mut self, params: &Params) -> Result<Option<Params>, Stopped> {
         if self.flow == Flow::ApplyBuy {
             let params = nobody(params);
@@ -92,7 +92,8 @@ impl Asked<'_, '_, '_> {
         self.prober.init_at(self.endpoint, self.encoding, params)
     }
 
-    /// No request of the flow names a customer's id from then on, but a card if there is one.
+    /// Makes later requests of the flow leave out the customer id, and use the card if there is
+    /// one.
     fn keep(&mut self, granted: &Params, card: Option<&str>) {
         let samples = &mut self.prober.samples;
         let spelled = granted.iter().find(|(name, _)| name == "flow");
@@ -115,7 +116,7 @@ impl Asked<'_, '_, '_> {
     }
 }
 
-/// The parameters without those that name the customer.
+/// The parameters without those that identify the customer.
 fn nobody(params: &Params) -> Params {
     IDENTITY.iter().fold(params.clone(), |params, name| {
         replaced(&params, name, &Value::Null)

@@ -1,4 +1,4 @@
-//! A request to init that the server grants: everything else is asked by changing one thing in it.
+//! Finds an init request that the server grants. All other questions change one thing in it.
 
 use super::buyer::Asked;
 use super::fullest;
@@ -10,27 +10,27 @@ use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::json;
 
-/// Spellings of the flows, the likelier first.
+/// Spellings of the flows, most likely first.
 const FLOWS: [(Flow, &[&str]); 3] = [
     (Flow::Apply, &["apply", "Apply"]),
-    // Before Buy, which needs a customer whom the server knows.
+    // Before Buy, which needs a customer known to the server.
     (Flow::ApplyBuy, &["apply/buy", "Apply/Buy", "apply_buy"]),
     (Flow::Buy, &["buy", "Buy"]),
 ];
 
-/// Languages, the likelier first.
+/// Languages, most likely first.
 const LANGS: [&str; 4] = ["fr", "En-CA", "en", "en-FR"];
 
-/// Encodings, the likelier first.
+/// Encodings, most likely first.
 const ENCODINGS: [Encoding; 3] = [Encoding::FormDotted, Encoding::Json, Encoding::FormBrackets];
 
-/// Amounts: a store may have a least amount that no page gives.
+/// Amounts: a store may have a minimum that no page gives.
 const AMOUNTS: [&str; 3] = ["499.99", "1250", "5000.00"];
 
-/// How often a refused request is mended by what the refusal names.
+/// How many times to fix a refused request by what the refusal names.
 const MENDS: usize = 6;
 
-/// A request to init that the server grants: its encoding, and what it holds.
+/// An init request that the server grants: its encoding and parameters.
 struct First {
     encoding: Encoding,
     lang: &'static str,
@@ -38,7 +38,7 @@ struct First {
 }
 
 impl First {
-    /// Remembers the values that are not the contract's first samples.
+    /// Records the values that differ from the contract's first samples.
     fn remember(&self, prober: &mut Prober<'_, '_>) {
         let values = [
             ("lang", self.lang, LANGS[0]),
@@ -61,7 +61,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     first.remember(prober);
     prober.encodings = vec![first.encoding];
     open_flows(prober, &first)?;
-    // The names of addresses have a spelling of their own in each encoding.
+    // Each encoding spells the names of addresses differently.
     let nested = |prober: &Prober<'_, '_>| {
         let mut granted = prober.granted.iter();
         granted.any(|(_, flow, _)| *flow != Flow::Apply)
@@ -95,8 +95,8 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     Ok(true)
 }
 
-/// The smallest request that the pages describe, in one amount, language and encoding after the
-/// other, until one is granted.
+/// The smallest request that the pages describe, trying amounts, languages and encodings until one
+/// is granted.
 fn first(prober: &mut Prober<'_, '_>) -> Result<Option<First>, Stopped> {
     let flows = [
         (Endpoint::InitPlain, Flow::Apply),
@@ -135,7 +135,7 @@ fn names_amount(heard: &Heard) -> bool {
     named.any(|(param, _)| param == "amount_requested")
 }
 
-/// Asks init; where JSON is refused with the amount as text, once more with the amount as a number.
+/// Sends init; if JSON is refused with the amount as text, retries with a number.
 fn asked_in_json(
     prober: &mut Prober<'_, '_>,
     endpoint: Endpoint,
@@ -148,7 +148,7 @@ fn asked_in_json(
     }
     prober.json.numbers = true;
     let typed = prober.init_at(endpoint, encoding, params)?;
-    // Another reason that is left says more than the type.
+    // A remaining refusal for another reason says more than the type.
     if typed.granted() || (names_amount(&heard) && !names_amount(&typed)) {
         return Ok(typed);
     }
@@ -173,7 +173,7 @@ fn open_flows(prober: &mut Prober<'_, '_>, first: &First) -> Result<(), Stopped>
     Ok(())
 }
 
-/// What the pages require of a flow.
+/// The parameters that the pages require for a flow.
 fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, first: &First) -> Params {
     let mut params: Params = [
         ("lang", first.lang),
@@ -195,8 +195,8 @@ fn smallest(prober: &Prober<'_, '_>, flow: Flow, spelling: &str, first: &First) 
     params
 }
 
-/// A granted request of this flow on this path, if there is one: spelled in one way after the
-/// other, and mended where the refusal names a value.
+/// A granted request of this flow on this path, if there is one: tries each spelling, and fixes the
+/// values that refusals name.
 fn opened(
     prober: &mut Prober<'_, '_>,
     endpoint: Endpoint,
@@ -204,7 +204,7 @@ fn opened(
     spellings: &[&str],
     first: &First,
 ) -> Result<Option<Params>, Stopped> {
-    // Values that do not help are no better than those before.
+    // Undo values that did not help.
     let before = prober.samples.values.clone();
     for spelling in spellings {
         prober.samples.values.clone_from(&before);
@@ -265,7 +265,7 @@ fn mended(
     Some(replaced(params, named, &json!(next)))
 }
 
-/// A usual request to an endpoint behind init.
+/// The usual request to an endpoint that depends on init.
 pub(super) fn path(endpoint: Endpoint) -> Option<crate::server::case::RequestTemplate> {
     crate::server::case::requests::request_to(endpoint, &Params::new(), Encoding::FormDotted)
         .filter(|_| plan::RESTING.contains(&endpoint))

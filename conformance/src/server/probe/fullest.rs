@@ -1,4 +1,4 @@
-//! What else a granted request to init may hold, and in which encodings it may come.
+//! What else a granted init request may contain, and which encodings it may use.
 
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
@@ -15,7 +15,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     leave_out(prober)
 }
 
-/// Which encodings init reads: the same request in each.
+/// Which encodings init reads, by sending the same request in each.
 fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(());
@@ -25,7 +25,7 @@ fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     for encoding in Encoding::ALL {
         let mut heard = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
         if encoding == Encoding::Json && heard.refused() && !prober.json.numbers {
-            // It may take the amount as a number only.
+            // It may accept the amount only as a number.
             prober.json.numbers = true;
             let typed = prober.init_at(foothold.endpoint, encoding, &foothold.params)?;
             prober.json.numbers = typed.granted();
@@ -54,7 +54,7 @@ fn encodings(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// How forms name the members of addresses, if there were any to name.
+/// How forms name the members of addresses, if the request has any.
 fn form_names(prober: &mut Prober<'_, '_>, foothold: &Foothold, read: &[Encoding], heard: &Heard) {
     let names = |encoding| read.contains(&encoding);
     let answer = match (names(Encoding::FormDotted), names(Encoding::FormBrackets)) {
@@ -69,7 +69,7 @@ fn form_names(prober: &mut Prober<'_, '_>, foothold: &Foothold, read: &[Encoding
 }
 
 /// Adds the optional parameters: all at once, or else one by one, each with the first sample that
-/// the server takes.
+/// the server accepts.
 fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(mut foothold) = prober.foothold.clone() else {
         return Ok(());
@@ -104,7 +104,7 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             let is_taken = add(prober, &mut foothold, &name, samples)?;
             let names_buyer = foothold.params.iter().any(|(name, _)| name == "vcc");
             if name == "customer_id" && !is_taken && !names_buyer {
-                // Whoever has no customers may have cards; or the flow takes neither.
+                // A server that knows no customer may know cards; or the flow accepts neither.
                 let cards = prober.contract.param(foothold.endpoint, "vcc");
                 let cards = cards.map_or_else(Vec::new, |row| row.samples.clone());
                 add(prober, &mut foothold, "vcc", cards)?;
@@ -115,8 +115,8 @@ fn grow(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Adds a parameter with the first sample that the server takes. False if it takes none: no request
-/// holds the parameter from then on.
+/// Adds a parameter with the first sample that the server accepts. False if it accepts none: later
+/// requests then leave the parameter out.
 fn add(
     prober: &mut Prober<'_, '_>,
     foothold: &mut Foothold,
@@ -133,7 +133,7 @@ fn add(
         }
     }
     let is_taken = taken.is_some();
-    // Which customers a server knows may depend on what they are to do.
+    // Which customers a server knows may depend on the flow.
     if !is_taken
         && IDENTITY.contains(&name)
         && let Some(flow) = flow_of(prober, &foothold.params)
@@ -149,7 +149,7 @@ fn add(
     Ok(is_taken)
 }
 
-/// The flow of a request, by the spelling that is known to be granted.
+/// The flow of a request, by the spelling known to be granted.
 fn flow_of(prober: &Prober<'_, '_>, params: &Params) -> Option<Flow> {
     let (_, spelled) = params.iter().find(|(name, _)| name == "flow")?;
     let mut flows = prober.samples.flows.iter();
@@ -157,8 +157,7 @@ fn flow_of(prober: &Prober<'_, '_>, params: &Params) -> Option<Flow> {
     known.map(|(flow, _)| *flow)
 }
 
-/// Whether a request with one more parameter is granted: as it stands, or in JSON with booleans as
-/// booleans.
+/// Whether a request with one more parameter is granted, as is or with JSON booleans.
 fn optional_is_taken(
     prober: &mut Prober<'_, '_>,
     foothold: &Foothold,
@@ -185,7 +184,7 @@ fn optional_is_taken(
     Ok(taken)
 }
 
-/// What Apply does not take of what the other flows do: who buys, and the addresses, which it does
+/// Which parameters of the other flows Apply refuses: the buyer, and the addresses, which it does
 /// not need (R-seed).
 fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
@@ -207,7 +206,7 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     }
     let identity = |name: &str| IDENTITY.contains(&name);
     let mut full = replaced(&foothold.params, "flow", &flow);
-    // The flow of the foothold may do without the customer whom others name.
+    // The foothold's flow may omit a customer whom others name.
     let buyer = prober.contract.param(endpoint, "customer_id");
     let buyer = buyer.and_then(|param| prober.samples.of(endpoint, param));
     if let Some(buyer) = buyer.filter(|_| !full.iter().any(|(name, _)| identity(name))) {
@@ -218,7 +217,7 @@ fn leave_out(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let nothing: &dyn Fn(&str) -> bool = &|_| false;
     let both = |name: &str| identity(name) || address(name);
     let holds = |kind: &dyn Fn(&str) -> bool| full.iter().any(|(name, _)| kind(name));
-    // A customer whom no flow has taken may be refused as unknown.
+    // A customer that no flow accepted may be refused as unknown.
     let mut granted = prober.granted.iter();
     let is_taken = foothold.params.iter().any(|(name, _)| identity(name))
         || granted.any(|(_, _, params)| params.iter().any(|(name, _)| identity(name)));

@@ -1,4 +1,4 @@
-//! An answer, read for what it is: whether the request was granted, and what a refusal says.
+//! An answer as the probe reads it: whether the request was granted, and what a refusal says.
 
 use crate::server::case::{Case, Params};
 use crate::server::report::Shown;
@@ -10,11 +10,11 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     pub(super) exchanges: Vec<Exchange>,
-    /// What was asked, to ask it again.
+    /// The question, for asking again.
     pub(super) asked: Option<Case>,
 }
 
-/// A refusal with one known defect, from which the words of refusals are learned.
+/// A refusal of a request with one known defect, which shows how refusals are worded.
 pub(super) struct Refusal {
     pub(super) endpoint: Endpoint,
     pub(super) params: Params,
@@ -22,7 +22,7 @@ pub(super) struct Refusal {
 }
 
 impl Heard {
-    /// Nothing was asked.
+    /// For when nothing was asked.
     pub(super) fn nothing() -> Self {
         Self {
             exchanges: Vec::new(),
@@ -35,19 +35,19 @@ impl Heard {
         self.exchanges.last()?.answer()
     }
 
-    /// The request was in JSON.
+    /// Whether the request was in JSON.
     pub(super) fn is_in_json(&self) -> bool {
         let sent = self.exchanges.last().map(|last| last.sent_headers.iter());
         let mut declared = sent.into_iter().flatten();
         declared.any(|(name, value)| name == "content-type" && value == "application/json")
     }
 
-    /// The request was granted.
+    /// Whether the request was granted.
     pub(super) fn granted(&self) -> bool {
         self.answer().is_some_and(Answer::granted)
     }
 
-    /// The request was refused. A server error is neither.
+    /// Whether the request was refused. A server error is neither.
     pub(super) fn refused(&self) -> bool {
         self.answer().is_some_and(Answer::refused)
     }
@@ -61,7 +61,7 @@ impl Heard {
         }
     }
 
-    /// What the answer is, apart from what changes with each request.
+    /// Identifies the answer, ignoring what changes with each request.
     pub(super) fn signature(&self) -> (u16, Option<String>, Vec<bool>) {
         let headers = [
             "access-control-allow-origin",
@@ -77,12 +77,12 @@ impl Heard {
         self.answer().map_or(0, |answer| answer.status)
     }
 
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub(super) fn json(&self) -> Value {
         self.answer().and_then(Answer::json).unwrap_or_default()
     }
 
-    /// The `error` word.
+    /// The value of `error`.
     pub(super) fn word(&self) -> Option<String> {
         self.json()["error"].as_str().map(str::to_owned)
     }
@@ -94,7 +94,7 @@ impl Heard {
         texts.into_iter().flatten().next().map(str::to_owned)
     }
 
-    /// The name of the member that lists parameters, and the listed ones with their words.
+    /// The name of the member that lists parameters, and the listed parameters with their words.
     pub(super) fn fields(&self) -> Option<(&'static str, Vec<(String, String)>)> {
         self.answer()?.field_errors()
     }

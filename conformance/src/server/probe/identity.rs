@@ -1,4 +1,4 @@
-//! The questions about who buys, addresses, and the merchant's own order ids.
+//! The questions about the buyer, addresses, and the merchant's own order ids.
 
 use super::heard::Heard;
 use super::prober::Prober;
@@ -22,7 +22,7 @@ fn granted(prober: &Prober<'_, '_>, flows: &[Flow]) -> Option<(Endpoint, Params)
     Some((found.0, found.2.clone()))
 }
 
-/// Asks with one defect, in the encoding of the foothold.
+/// Sends a request with one defect, in the foothold's encoding.
 fn defect(
     prober: &mut Prober<'_, '_>,
     endpoint: Endpoint,
@@ -74,7 +74,7 @@ fn customers(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             (false, true) => Some("vcc"),
             (false, false) => None,
         };
-        // Where only the first parameter is listed, the other one may be meant as well.
+        // If only the first parameter is listed, the other may be meant too.
         let first = prober.answers.answer("field_errors_listed") == Some(&json!("first"));
         if let Some(answer) = answer.filter(|answer| !first || *answer == "vcc") {
             prober.note("buy_identity_named", answer, &heard);
@@ -83,7 +83,7 @@ fn customers(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Whether `merchant_order_id` is read. A wrong type in JSON shows it without side effects.
+/// Whether `merchant_order_id` is read. A wrong JSON type shows it without side effects.
 fn alias(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(());

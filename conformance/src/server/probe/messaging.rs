@@ -9,7 +9,7 @@ use crate::server::wire::Stopped;
 use flexiti_contract::Endpoint;
 use serde_json::{Value, json};
 
-/// A request for the printed price, with other values; null leaves a parameter out.
+/// A request with the printed price and other values; null removes a parameter.
 fn price(changes: &[(&str, Value)]) -> (Params, RequestTemplate) {
     let printed: Params = [
         ("clientId", "{{client_id}}"),
@@ -37,7 +37,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         let heard = prober.ask(request)?;
         let more = prober.answers.answer("response_members") == Some(&json!("more"));
         if let (true, Value::Object(mut body)) = (heard.granted(), heard.json()) {
-            // What other answers have as well is no part of this one.
+            // Members that other answers have too are not specific to this one.
             body.retain(|name, _| !more || !prober.undocumented.contains(name));
             prober.note("availability_body", body, &heard);
         }
@@ -110,7 +110,8 @@ fn calculator(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         let answer = if granted { "english" } else { "refuse" };
         prober.note("calculator_bad_lang", answer, &lang);
     }
-    // A price that no number of months from 2 to 12 but 2, 4, 5, 8 and 10 divides into whole cents.
+    // Of the numbers of months from 2 to 12, only 2, 4, 5, 8 and 10 divide this price into whole
+    // cents.
     let third = prober.ask(price(&[("price", json!("500"))]).1)?;
     let plan = &third.json()["paymentPlan"];
     let text = |name: &str| plan[name].as_str().map(str::to_owned);

@@ -1,5 +1,5 @@
-//! Finds out how a server answers the open questions, with calls that do no harm: what everything
-//! else depends on first, then the rest. The orders it opens are abandoned.
+//! Finds out how a server answers the open questions, with harmless calls: first what everything
+//! else depends on, then the rest. The orders that it opens are abandoned.
 
 mod admin;
 mod amounts;
@@ -25,7 +25,8 @@ use crate::server::wire::{Session, Stopped};
 use flexiti_contract::{Contract, Dialect, LoadError};
 use prober::Prober;
 
-/// Asks a server every question that calls can answer. What stops it early is in the result.
+/// Asks a server every question that calls can answer. If something stops it early, the result says
+/// what.
 pub fn probe(
     session: &mut Session<'_>,
     contract: &'static Contract,

@@ -1,4 +1,4 @@
-//! The questions about notifications of orders that nobody has finished.
+//! The questions about notifications for unfinished orders.
 
 use super::foothold::path;
 use super::heard::Heard;
@@ -10,7 +10,7 @@ use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::{Value, json};
 
-/// The path of an endpoint about another id.
+/// The request to an endpoint about another id.
 pub(super) fn about(endpoint: Endpoint, id: &str) -> Option<RequestTemplate> {
     let request = path(endpoint)?;
     let To::Path(text) = &request.to else {
@@ -23,7 +23,7 @@ pub(super) fn about(endpoint: Endpoint, id: &str) -> Option<RequestTemplate> {
     })
 }
 
-/// A request that opens an order of this flow under the merchant's id.
+/// A request that opens an order of this flow with this merchant order id.
 fn opening(prober: &Prober<'_, '_>, flow: Option<Flow>, id: &str) -> Option<RequestTemplate> {
     let foothold = prober.foothold.as_ref()?;
     let (endpoint, params) = match flow {
@@ -63,7 +63,7 @@ fn unknown(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// What is told of an order without an outcome. False if nothing is.
+/// What the notification of an order without an outcome says. False if there is none.
 fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     let flows = prober.granted.iter().map(|(_, flow, _)| *flow);
     let apply = flows
@@ -76,11 +76,11 @@ fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     let heard = prober.ask_after(vec![open.clone()], request)?;
     let old = path(Endpoint::NotificationOld);
     if [405, 501].contains(&heard.status()) {
-        // That the path is there for GET is documented: this says nothing of the order.
+        // The path is documented to support GET, so this says nothing about the order.
         return Ok(false);
     }
     if heard.refused() {
-        // One path that tells of the order is enough: the other one violates its clause.
+        // One path that reports the order is enough: the other violates its clause.
         let merchant = path(Endpoint::NotificationMerchantOrder);
         if let Some(merchant) = merchant {
             let told = prober.ask_after(vec![open], merchant)?;
@@ -137,7 +137,7 @@ fn unfinished(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     Ok(true)
 }
 
-/// The name of the purchase block, where an unfinished order shows it.
+/// The name of the purchase block, if an unfinished order shows it.
 fn bought(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let open = opening(prober, Some(Flow::Buy), "{{merchant_order}}");
     let (Some(open), Some(request)) = (open, path(Endpoint::NotificationOrder)) else {
@@ -157,7 +157,7 @@ fn bought(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Two orders under one merchant order id.
+/// Two orders with the same merchant order id.
 fn shared(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(open) = opening(prober, None, "{{merchant_order}}") else {
         return Ok(());
@@ -193,7 +193,7 @@ fn shared(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Where unfinished orders are not found, only a refusal tells of a shared id.
+/// If unfinished orders are not found, only a refusal shows what happens to a shared id.
 fn refused_twice(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(open) = opening(prober, None, "{{merchant_order}}") else {
         return Ok(());
@@ -205,7 +205,7 @@ fn refused_twice(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Whether an accent is the same letter composed and decomposed.
+/// Whether composed and decomposed accents are the same letter.
 fn accents(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let Some(open) = opening(prober, None, "\u{e9}{{merchant_order}}") else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The state of a probe: what is known of the server so far.
+//! The state of a probe: what is known about the server so far.
 
 use super::answers::{Answers, Probed};
 use super::heard::{Heard, Refusal};
@@ -11,17 +11,17 @@ use crate::server::wire::{Refused, Session, Stopped};
 use flexiti_contract::{Contract, Dialect, Endpoint, Flow, LoadError};
 use serde_json::Value;
 
-/// A request to init that the server grants, and how it is sent.
+/// An init request that the server grants, and how it is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Foothold {
     pub(super) endpoint: Endpoint,
     pub(super) encoding: Encoding,
-    /// The fullest request that is granted.
+    /// The fullest granted request.
     pub(super) params: Params,
 }
 
 impl Foothold {
-    /// The amount that is granted.
+    /// The granted amount.
     pub(super) fn amount(&self) -> &str {
         let amount = self
             .params
@@ -33,29 +33,29 @@ impl Foothold {
     }
 }
 
-/// A probe takes no more calls than this. Few take as many; what is left then is not asked again.
+/// Maximum number of calls of a probe. Few need as many; questions left over are not asked again.
 const CALLS: u64 = 400;
 
-/// Asks, and remembers the answers.
+/// Asks questions and records the answers.
 pub(super) struct Prober<'p, 's> {
     session: &'p mut Session<'s>,
-    /// The calls that were left when the probe began.
+    /// The call budget when the probe began.
     before: u64,
     pub(super) contract: &'static Contract,
     pub(super) yardstick: &'p Dialect,
     pub(super) answers: Answers,
     pub(super) samples: Samples,
-    /// How values stand in JSON.
+    /// The types of values in JSON.
     pub(super) json: JsonTypes,
     pub(super) foothold: Option<Foothold>,
-    /// The paths with the flows that they grant, and a request for each.
+    /// The granted flows on each path, with a request for each.
     pub(super) granted: Vec<(Endpoint, flexiti_contract::Flow, Params)>,
     /// The encodings that init reads.
     pub(super) encodings: Vec<Encoding>,
     pub(super) refusals: Vec<Refusal>,
-    /// The members of a token answer that no page prints.
+    /// The members of a token answer that are undocumented.
     pub(super) undocumented: Vec<String>,
-    /// The longest language tags that tell languages from lengths.
+    /// Language tags up to this length are judged by the language, not the length.
     pub(super) longest_lang: Option<usize>,
 }
 
@@ -87,8 +87,8 @@ impl<'p, 's> Prober<'p, 's> {
         self.ask_after(Vec::new(), request)
     }
 
-    /// Sends requests; the answer to the last one is what was asked for. If one before it is not
-    /// granted, nothing was heard.
+    /// Sends requests; the answer to the last one counts. If an earlier one is not granted, nothing
+    /// was heard.
     pub(super) fn ask_after(
         &mut self,
         before: Vec<RequestTemplate>,
@@ -98,7 +98,7 @@ impl<'p, 's> Prober<'p, 's> {
         self.ask_steps(Account::Main, steps.collect())
     }
 
-    /// Takes note of how the server refuses a token that it does not know.
+    /// Records how the server refuses an unknown token.
     pub(super) fn learn_token_refused(&mut self, refused: Refused) {
         self.session.learn_token_refused(refused);
     }
@@ -108,7 +108,7 @@ impl<'p, 's> Prober<'p, 's> {
         self.session.has_admin_api()
     }
 
-    /// Takes steps on an account; the answer to the last one is what was asked for.
+    /// Performs steps on an account; the answer to the last one counts.
     pub(super) fn ask_steps(
         &mut self,
         account: Account,
@@ -127,7 +127,7 @@ impl<'p, 's> Prober<'p, 's> {
         }
     }
 
-    /// Asks init with these parameters, as the foothold does.
+    /// Sends init with these parameters, like the foothold.
     pub(super) fn init(&mut self, params: &Params) -> Result<Heard, Stopped> {
         let Some(foothold) = self.foothold.clone() else {
             return Ok(Heard::nothing());
@@ -135,7 +135,7 @@ impl<'p, 's> Prober<'p, 's> {
         self.init_at(foothold.endpoint, foothold.encoding, params)
     }
 
-    /// Asks a path of init in an encoding; in JSON what a form cannot carry.
+    /// Sends init to a path in an encoding; in JSON if a form cannot carry the parameters.
     pub(super) fn init_at(
         &mut self,
         endpoint: Endpoint,
@@ -163,7 +163,7 @@ impl<'p, 's> Prober<'p, 's> {
         }
     }
 
-    /// Asks with one defect, and keeps a refusal for what it says.
+    /// Sends a request with one defect, and keeps the refusal for its wording.
     pub(super) fn defect(
         &mut self,
         endpoint: Endpoint,
@@ -181,7 +181,7 @@ impl<'p, 's> Prober<'p, 's> {
         Ok(heard)
     }
 
-    /// The fullest granted request to init, with one other value; null leaves it out.
+    /// The fullest granted init request with one value changed; null removes it.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers build the value for it"
@@ -191,7 +191,7 @@ impl<'p, 's> Prober<'p, 's> {
         Some(crate::server::plan::replaced(base, param, &value))
     }
 
-    /// Without what Apply refuses.
+    /// The parameters without those that Apply refuses.
     pub(super) fn without_refused(&self, params: &Params) -> Params {
         let mut kept = params.clone();
         if let Some(refused) = self.samples.left_out.get(&Flow::Apply) {
@@ -200,7 +200,7 @@ impl<'p, 's> Prober<'p, 's> {
         kept
     }
 
-    /// The most characters that a parameter may have, as far as it is known.
+    /// The maximum length of a parameter, if known.
     pub(super) fn limit(&self, param: &str) -> Option<usize> {
         let noted = self.answers.entry("max_lengths", param);
         let known = match &noted {
@@ -210,7 +210,7 @@ impl<'p, 's> Prober<'p, 's> {
         usize::try_from(known.as_u64()?).ok()
     }
 
-    /// The encoding that carries forms, if the server reads one.
+    /// The encoding for forms, if the server reads one.
     pub(super) fn form(&self) -> Option<Encoding> {
         let mut known = self.encodings.iter().copied();
         known.find(|encoding| *encoding != Encoding::Json)
@@ -221,8 +221,8 @@ impl<'p, 's> Prober<'p, 's> {
         self.answers.note(knob, answer.into(), heard);
     }
 
-    /// Asks once more where the answer is not the yardstick's. A server that changes its mind is
-    /// called unstable; nothing is guessed.
+    /// Repeats each question whose answer differs from the yardstick's. If the server changes its
+    /// answer, that is recorded as unstable, without guessing.
     pub(super) fn confirm(&mut self) -> Result<(), Stopped> {
         // One request may answer several questions.
         let mut known: Vec<(Case, bool)> = Vec::new();
@@ -236,7 +236,7 @@ impl<'p, 's> Prober<'p, 's> {
                 }
                 continue;
             }
-            // Each step may have to fetch a token as well.
+            // Each step may also need a token.
             let steps = u64::try_from(case.steps.len()).unwrap_or(u64::MAX);
             let used = self.before.saturating_sub(self.session.remaining());
             if used.saturating_add(steps.saturating_mul(2)) > CALLS {

@@ -1,5 +1,5 @@
-//! What refusals say: their status, their word, and the words for parameters. Which of them belongs
-//! to which reason is known, since each request had one defect.
+//! What refusals say: status, error word, and the words for parameters. The reason of each is
+//! known, since each request had one defect.
 
 use super::heard::Refusal;
 use super::prober::Prober;

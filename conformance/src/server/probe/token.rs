@@ -19,7 +19,7 @@ const MEMBERS: [&str; 5] = [
     "scope",
 ];
 
-/// A token request with other values; null leaves a parameter out.
+/// A token request with other values; null removes a parameter.
 fn with(changes: &[(&str, Value)]) -> (Params, RequestTemplate) {
     let params = changes
         .iter()
@@ -38,20 +38,20 @@ fn refresh(token: &str) -> RequestTemplate {
     .1
 }
 
-/// Asks with one defect.
+/// Sends a token request with one defect.
 fn defect(prober: &mut Prober<'_, '_>, changes: &[(&str, Value)]) -> Result<Heard, Stopped> {
     let (params, request) = with(changes);
     prober.defect(Endpoint::Token, params, request)
 }
 
-/// Whether a token is meant to be something else than 40 hexadecimal digits. A few digits too few, or
-/// capital ones, are a mistake.
+/// Whether a token is deliberately something other than 40 hexadecimal digits. A few digits
+/// missing, or upper case, are a mistake.
 fn is_opaque(token: &str) -> bool {
     let is_hex = token.bytes().all(|byte| byte.is_ascii_hexdigit());
     token.bytes().all(|byte| byte.is_ascii_graphic()) && (!is_hex || token.len() >= 64)
 }
 
-/// The first token, on which all else depends. False if there is none.
+/// The first token, on which everything depends. False if there is none.
 pub(super) fn first(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
     let heard = prober.ask(token_request())?;
     if !heard.granted() || !heard.json()["access_token"].is_string() {
@@ -179,7 +179,7 @@ fn credentials(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let encoded = prober.ask(basic("Basic {{basic_form}}"))?;
     if let (Some(raw), Some(form)) = (own.outcome(), encoded.outcome()) {
         prober.note("accept_basic", raw || form, &own);
-        // The two differ only where a secret has characters that a form escapes.
+        // They differ only if a secret has characters that forms escape.
         let sent = |heard: &Heard| {
             let headers = &heard.exchanges.last()?.sent_headers;
             let own = headers.iter().find(|(name, _)| name == "authorization")?;
@@ -207,7 +207,7 @@ fn credentials(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Which of two values is read, where no answer names the scope.
+/// Which of two values is read, if answers do not name the scope.
 fn which_of_two(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let mut twice = token_params();
     twice.push(("client_secret".to_owned(), json!("xxxxxx")));
@@ -300,7 +300,7 @@ fn bodies(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
         );
         prober.answers.refused("not_found", &heard);
     }
-    // A body that is no form, declared as one.
+    // A body that is declared as a form, but is none.
     let garbled = RequestTemplate {
         payload: Payload::Bytes(b"client_id".to_vec()),
         ..token_request()

@@ -1,4 +1,4 @@
-//! The questions about values: which of the contract's samples a parameter takes, and which known
+//! The questions about values: which of the contract's samples a parameter accepts, and which known
 //! answer explains that.
 
 use super::heard::Heard;
@@ -23,7 +23,7 @@ fn accepts(answer: &Value, value: &str) -> Option<bool> {
     }
 }
 
-/// Notes the known answer that explains what was seen; if none does, a pattern of the values that
+/// Records the known answer that explains the observations; otherwise, a pattern of the values that
 /// were accepted.
 pub(super) fn fit(prober: &mut Prober<'_, '_>, knob: &str, seen: &[Seen]) {
     if let Some((answer, heard)) = fitting(prober, knob, seen) {
@@ -56,8 +56,8 @@ fn fitting(prober: &Prober<'_, '_>, knob: &str, seen: &[Seen]) -> Option<(Value,
     Some((answer, heard))
 }
 
-/// A pattern of the known answers that accept nothing which was refused, and of the values that
-/// none of them accepts. `None` if no value was accepted.
+/// A pattern of the known answers that accept nothing that was refused, plus the values that none
+/// of them accepts. `None` if no value was accepted.
 fn union(known: &[&Value], seen: &[Seen]) -> Option<String> {
     let whole = known.iter().filter_map(|answer| {
         let pattern = answer.as_str()?.strip_prefix('^')?.strip_suffix('$')?;
@@ -77,7 +77,7 @@ fn union(known: &[&Value], seen: &[Seen]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("^(?:{})$", parts.join("|")))
 }
 
-/// The knobs that are patterns, each with a parameter that shows it.
+/// The knobs that are patterns, each with a parameter to test.
 const PATTERNS: [(&str, &str); 9] = [
     ("boolean_values", "is_guest"),
     ("lang_values", "lang"),
@@ -109,7 +109,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     samples(prober, "least_amount", "amount_requested")?;
     let without = prober.base_with(REFERENCE_ID, Value::Null);
     let without = one(prober, without)?;
-    // One of the two endpoints that asks for it is enough: the other one violates its clause.
+    // One of the two endpoints that require it is enough: the other violates its clause.
     if without.refused() {
         prober.note("reference_id_required", true, &without);
     }
@@ -121,7 +121,7 @@ pub(super) fn questions(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Asks init with one value that may be a defect.
+/// Sends init with one value that may be a defect.
 pub(super) fn one(
     prober: &mut Prober<'_, '_>,
     params: Option<crate::server::case::Params>,
@@ -137,10 +137,10 @@ pub(super) fn one(
     }
 }
 
-/// No date, as 2001 was no leap year.
+/// Not a date, as 2001 was not a leap year.
 const NO_DATE: &str = "2001-02-29";
 
-/// Whether no known answer to a pattern knob accepts a value: one such value is enough to ask.
+/// Whether no known answer to a pattern knob accepts a value: sending one such value is enough.
 fn nobody_takes(contract: &Contract, knob: &str, value: &str) -> bool {
     let known = contract.knob(knob).map(|row| row.alternatives.iter());
     let mut known = known.into_iter().flatten().peekable();
@@ -153,10 +153,10 @@ fn nobody_takes(contract: &Contract, knob: &str, value: &str) -> bool {
     known.peek().is_some() && !known.any(|known| takes(&known.answer))
 }
 
-/// Of the amounts, those that the words of refusals are about.
+/// The invalid amounts that reveal the wording of refusals.
 const AMOUNTS: [&str; 4] = ["10,50", "1.000.50", "abc", "-1"];
 
-/// Asks init with each sample of a parameter that no other question decides.
+/// Sends init with each sample of a parameter that no other question decides.
 fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<Seen>, Stopped> {
     let Some(foothold) = prober.foothold.clone() else {
         return Ok(Vec::new());
@@ -177,7 +177,7 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
     let mut seen = Vec::new();
     let told = |sample: &&String| match param {
         "amount_requested" => AMOUNTS.contains(&sample.as_str()),
-        // The one that is spelled like a date and is none.
+        // Formatted like a date, but not one.
         "dob" => *sample == NO_DATE,
         _ => true,
     };
@@ -205,7 +205,7 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
         }
         let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
         if param == "flow" && by_flow && heard.refused() {
-            // A path may be for some flows only.
+            // A path may accept only some flows.
             let other = match foothold.endpoint {
                 Endpoint::InitV2 => Endpoint::InitPlain,
                 _ => Endpoint::InitV2,
@@ -230,7 +230,7 @@ fn date(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
     }
 }
 
-/// How the three flows are spelled: the known answer that explains what was accepted.
+/// The spelling of the three flows: the known answer that explains what was accepted.
 fn flows(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
     let Some(row) = prober.contract.knob("flow_values") else {
         return;
@@ -251,7 +251,7 @@ fn flows(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
     };
     let fits = [expected].into_iter().chain(known).find(explains).cloned();
     let answer = fits.unwrap_or_else(|| {
-        // The samples by what they mean when they are spelled otherwise.
+        // Other spellings, by the samples' meaning.
         let of = |flow: &str| {
             let spelled = seen.iter().filter(|(value, granted, _)| {
                 *granted && accepts(&expected[flow], value) == Some(true)
@@ -271,7 +271,7 @@ fn flows(prober: &mut Prober<'_, '_>, seen: &[Seen]) {
 
 const ASCII: &str = "^[\\x20-\\x7e]*$";
 
-/// Whether text, and ids, may hold more than ASCII.
+/// Whether texts and ids may go beyond ASCII.
 fn text(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     let name = prober.base_with("fname", json!("Zoé"));
     let name = one(prober, name)?;
@@ -294,7 +294,7 @@ fn text(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// The maximum lengths that some page gives, each confirmed at the limit and past it.
+/// The maximum lengths that a page gives, each confirmed at the limit and above it.
 const LIMITS: [(&str, usize, char); 5] = [
     ("customer_id", 20, '1'),
     ("vcc", 16, '4'),
@@ -327,7 +327,7 @@ fn lengths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
                 .note_entry("max_lengths", param, Some(json!(limit)), &past);
         }
     }
-    // A language tag of more than five characters, such as some browsers send.
+    // A language tag of more than five characters, as some browsers send.
     let long = prober.base_with("lang", json!("zh-Hans-CN"));
     let long = one(prober, long)?;
     if long.granted() {
@@ -339,7 +339,7 @@ fn lengths(prober: &mut Prober<'_, '_>) -> Result<(), Stopped> {
             .answers
             .note_entry("max_lengths", "lang", Some(json!(5)), &long);
     } else {
-        // It may be too long, or no language: longer ones tell nothing of either.
+        // It may be too long, or not a language; longer ones do not show which.
         prober.longest_lang = Some(5);
     }
     Ok(())

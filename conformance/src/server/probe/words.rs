@@ -1,11 +1,11 @@
-//! The words of refusals: their style, their status, their word, and the words for parameters.
+//! The wording of refusals: style, status, error word, and the words for parameters.
 
 use super::heard::{Heard, Refusal};
 use crate::server::plan::{self, JsonTypes};
 use flexiti_contract::{Contract, Dialect, ErrorId, LoadError, Rulebook};
 use serde_json::{Value, json};
 
-/// The one clause that a request breaks.
+/// The only clause that a request breaks.
 pub(super) fn says<'r>(rulebook: &'r Rulebook, refusal: &Refusal) -> Option<&'r str> {
     let broken = plan::violations(rulebook, refusal.endpoint, &refusal.params);
     match broken.as_slice() {
@@ -14,7 +14,7 @@ pub(super) fn says<'r>(rulebook: &'r Rulebook, refusal: &Refusal) -> Option<&'r 
     }
 }
 
-/// In whose words the server refuses, if its sentences tell.
+/// The style of the server's refusals, if their sentences show it.
 pub(super) fn style(
     contract: &Contract,
     refused: &[(ErrorId, Heard)],
@@ -32,15 +32,15 @@ pub(super) fn style(
     })
 }
 
-/// What refusals say: the entry of a knob, what it holds, where that was heard first, and how often.
+/// What refusals say: the entry of a knob, its value, where it was first heard, and how often.
 #[derive(Default)]
 struct Words(Vec<(Entry, usize)>);
 
-/// `None`: as the catalogue has it, whatever the yardstick says.
+/// `None` stands for the catalogue's value, whatever the yardstick says.
 pub(super) type Entry = (&'static str, String, Option<Value>, Heard);
 
 impl Words {
-    /// Something was heard of an entry.
+    /// Records what was heard of an entry.
     fn tell(&mut self, knob: &'static str, entry: &str, other: Option<Value>, heard: &Heard) {
         let mut known = self.0.iter_mut();
         match known.find(|((k, e, o, _), _)| *k == knob && e == entry && *o == other) {
@@ -51,8 +51,8 @@ impl Words {
         }
     }
 
-    /// What was heard of each entry most often, or first among equals: a single refusal that is
-    /// unlike the others is no yardstick for them.
+    /// The most frequent value of each entry, or the first among equals: a single odd refusal does
+    /// not stand for the others.
     fn commonest(self) -> Vec<Entry> {
         let mut all: Vec<(Entry, usize)> = Vec::new();
         for (entry, times) in self.0 {
@@ -69,7 +69,7 @@ impl Words {
 
 const KNOBS: [&str; 3] = ["error_statuses", "error_words", "msg_words"];
 
-/// The dialect with the statuses and words of the catalogue.
+/// The dialect with the catalogue's statuses and words.
 fn catalogue(dialect: &Dialect, contract: &'static Contract) -> Result<Rulebook, LoadError> {
     let mut plain = dialect.clone();
     for knob in KNOBS {
@@ -78,7 +78,7 @@ fn catalogue(dialect: &Dialect, contract: &'static Contract) -> Result<Rulebook,
     Rulebook::compile(contract, plain)
 }
 
-/// The statuses and words of refusals, as far as they were heard.
+/// The statuses and words of refusals, as far as heard.
 pub(super) fn words(
     contract: &'static Contract,
     dialect: &Dialect,

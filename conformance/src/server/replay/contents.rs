@@ -1,36 +1,36 @@
-//! What a replay found out.
+//! The results of a replay.
 
 use flexiti_contract::comparison::{Drift, Subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a replay found out.
+/// The results of a replay.
 #[derive(Debug, Clone, Serialize)]
 pub struct Replay {
     /// The base URL of the server.
     pub target: String,
-    /// The dialect by which differences are told.
+    /// The dialect that explains differences.
     pub dialect: String,
-    /// The calls that were answered otherwise.
+    /// The calls that were answered differently.
     pub calls: Vec<CallDrift>,
-    /// How many calls both answered.
+    /// How many calls were replayed.
     pub replayed: usize,
-    /// How many exchanges could not be replayed, by the reason.
+    /// How many exchanges could not be replayed, by reason.
     pub not_replayed: BTreeMap<String, usize>,
     /// Why it ended early, if it did.
     pub because: Option<String>,
 }
 
-/// A call that was answered otherwise.
+/// A call that was answered differently.
 #[derive(Debug, Clone, Serialize)]
 pub struct CallDrift {
-    /// The number of the exchange in the transcript, from one.
+    /// The number of the exchange in the transcript, counted from one.
     pub number: usize,
     /// When it was recorded.
     pub at: String,
-    /// Method and path as they were recorded.
+    /// The recorded method and path.
     pub call: String,
-    /// What differs; `left` is the recorded answer.
+    /// The differences; `left` is the recorded answer.
     pub drift: Vec<Drift>,
 }
 
@@ -52,7 +52,8 @@ impl Replay {
         found
     }
 
-    /// 0: no drift. 1: some. 3: it ended early, or nothing could be replayed.
+    /// The exit code: 0 for no drift; 1 for drift; 3 if the replay ended early, or nothing could be
+    /// replayed.
     pub fn exit_code(&self) -> u8 {
         match () {
             () if self.because.is_some() => 3,

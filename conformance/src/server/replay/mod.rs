@@ -1,9 +1,9 @@
-//! Plays a transcript against a server, a mock as a rule, and lists where it answers otherwise than
-//! the recorded one did.
+//! Replays a transcript against a server, usually a mock, and lists where its answers differ from
+//! the recorded ones.
 //!
-//! Tokens and ids that the recorded server issued become those that this one issues. Where there is
-//! an admin API, time passes as it did, and orders come to the outcomes that the notifications
-//! report: what customers did is not in a transcript.
+//! Tokens and ids that the recorded server issued are replaced by those that this one issues. With
+//! an admin API, time passes as recorded, and orders get the outcomes that the notifications
+//! report, as a transcript does not record what customers did.
 
 mod contents;
 mod request;
@@ -22,21 +22,21 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// One that is under way.
+/// A replay in progress.
 struct Player<'a> {
     target: &'a Target,
     rulebook: &'a Rulebook,
     others: Vec<Arc<Rulebook>>,
     limits: Limits,
     chain: Chain,
-    /// The accounts here, by the client ids of the transcript.
+    /// The accounts on this server, by the client ids of the transcript.
     accounts: HashMap<String, Credentials>,
     secrets: Secrets,
     /// When the last exchange was recorded.
     last: Option<Timestamp>,
 }
 
-/// Plays the exchanges of a transcript.
+/// Replays the exchanges of a transcript.
 pub fn transcript(
     target: &Target,
     rulebook: &Rulebook,
@@ -107,8 +107,8 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// The secrets with which tokens were granted are those of the account; any other was wrong, and
-    /// stays so.
+    /// Maps the secrets that were granted tokens to those of the account; any other was wrong, and
+    /// stays wrong.
     fn know_secrets(&mut self, recorded: &[Recorded]) {
         let granted = recorded.iter().filter(|one| {
             let is_token = one.endpoint.as_deref() == Some(Endpoint::Token.id());
@@ -135,8 +135,8 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// The account here for a merchant of the transcript: the one of the flags for the first, and
-    /// a new one for each other.
+    /// The account for a merchant of the transcript: the one given by the flags for the first
+    /// merchant, a new one for each other.
     fn account(&mut self, client_id: &str) -> Result<Credentials, Stopped> {
         if let Some(known) = self.accounts.get(client_id) {
             return Ok(known.clone());
@@ -186,7 +186,7 @@ impl<'a> Player<'a> {
         };
         let is_kept = answer.body.is_some() || answer.length == 0;
         let right = AnswerView {
-            // What was not recorded cannot be compared.
+            // An unrecorded body cannot be compared.
             body: if is_kept { &right.body } else { b"" },
             ..right.view()
         };
@@ -231,7 +231,7 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// Lets the time pass that passed between two recorded calls.
+    /// Advances the clock by the time between two recorded calls.
     fn pass_time(&mut self, one: &Recorded, account: &Credentials) -> Result<(), Stopped> {
         let Ok(at) = one.at.parse::<Timestamp>() else {
             return Ok(());
@@ -248,7 +248,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Brings the order of a notification to the outcome that it reports.
+    /// Gives the order of a notification the outcome that it reports.
     fn bring(
         &mut self,
         one: &Recorded,
@@ -282,15 +282,15 @@ impl<'a> Player<'a> {
         let order = self.chain.get(&named).or_else(|| self.chain.get(last));
         if let Some(order) = order {
             self.limits.admit()?;
-            // An order that is there already stays.
+            // An order that already has it stays as it is.
             let _ = self.target.complete(order, outcome);
         }
         Ok(())
     }
 }
 
-/// Reads the exchanges of a file. An archive that another program wrote does not say which merchant
-/// and which endpoint they are about.
+/// Reads the exchanges of a file. An archive from another program does not name the merchant or
+/// endpoint.
 pub fn read(text: &str) -> Result<Vec<Recorded>, String> {
     let mut all = transcript::read(text)?;
     for one in &mut all {

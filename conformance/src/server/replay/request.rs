@@ -1,4 +1,4 @@
-//! A recorded request, as it is sent again.
+//! Prepares a recorded request for sending again.
 
 use crate::server::wire::Credentials;
 use base64::Engine as _;
@@ -6,9 +6,9 @@ use flexiti_contract::comparison::Chain;
 use flexiti_contract::transcript::Request;
 use serde_json::Value;
 
-/// The part of a path that every base URL ends with.
+/// The end of every base URL.
 pub const BASE: &str = "/flexiti/online-api";
-/// Headers that are about the connection or the length, and come anew.
+/// Headers that the client sets itself, about the connection or length.
 const OWN: [&str; 6] = [
     "host",
     "content-length",
@@ -18,7 +18,7 @@ const OWN: [&str; 6] = [
     "expect",
 ];
 
-/// A request, ready to be sent.
+/// A request ready to be sent.
 pub struct Prepared {
     pub method: String,
     pub url: String,
@@ -26,14 +26,14 @@ pub struct Prepared {
     pub body: Option<Vec<u8>>,
 }
 
-/// What a hidden value was.
+/// The kind of a masked value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secret {
     Client,
     Password,
 }
 
-/// A recorded request with what stands here for the tokens, ids and secrets in it.
+/// A recorded request, with this server's values for its tokens, ids and secrets.
 pub fn prepared(
     request: &Request,
     base_url: &str,
@@ -69,7 +69,7 @@ pub fn prepared(
     }
 }
 
-/// The merchant that a request names, in its path or its parameters.
+/// The merchant that a request names in its path or parameters.
 pub fn client_id(request: &Request) -> Option<String> {
     let mut parts = request.path.split('/');
     if parts.any(|part| part == "client-id")
@@ -82,7 +82,7 @@ pub fn client_id(request: &Request) -> Option<String> {
     named.find_map(|(name, value)| (name == "client_id").then_some(value))
 }
 
-/// The parameters of a body that are texts.
+/// The text parameters of a body.
 fn parameters(request: &Request) -> Vec<(String, String)> {
     let body = request.body.as_deref().unwrap_or_default();
     match serde_json::from_str(body) {
@@ -103,7 +103,7 @@ fn basic(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("basic").then(|| secret.trim())
 }
 
-/// What was hidden in the credentials of a request.
+/// The masked credentials of a request.
 pub fn hidden_secrets(request: &Request) -> Vec<(String, Secret)> {
     let mut found = Vec::new();
     if let Some(secret) = request.header("authorization").and_then(basic) {

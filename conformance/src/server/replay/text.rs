@@ -5,10 +5,10 @@ use flexiti_contract::Contract;
 use flexiti_contract::comparison::Subject;
 use std::io::Write;
 
-/// How many calls of one knob or clause are shown.
+/// Maximum number of calls shown for a knob or clause.
 const SHOWN: usize = 3;
 
-/// Writes what a replay found out for a reader.
+/// Writes the results of a replay for a reader.
 pub fn write(replay: &Replay, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "target   {}", replay.target)?;
     writeln!(out, "dialect  {}", replay.dialect)?;

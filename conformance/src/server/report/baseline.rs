@@ -1,4 +1,4 @@
-//! What has changed since an earlier run: only what is new fails.
+//! Changes since an earlier run: only new failures count.
 
 use super::contents::{ClauseRow, Finding, Learned, Report, Status, Summary};
 use super::stored::Stored;
@@ -6,11 +6,11 @@ use crate::formats::Changes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How the name of a generated case begins, behind its clause. Another seed shows the same fault
-/// by another generated case.
+/// How the names of generated cases continue after the clause. Another seed shows the same fault
+/// with another generated case.
 const GENERATED: [&str; 2] = ["/keeps/generated", "/breaks/generated"];
 
-/// What an earlier run found out.
+/// The results of an earlier run.
 #[derive(Debug, Clone, Default)]
 pub struct Baseline {
     /// The clauses that failed, with the cases that showed it.
@@ -22,7 +22,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Takes the report of an earlier run.
+    /// Uses the report of an earlier run.
     pub fn of(stored: Stored) -> Self {
         let mut baseline = Self::default();
         for finding in &stored.findings {
@@ -58,7 +58,7 @@ impl Baseline {
 }
 
 impl Report {
-    /// Compares the run with an earlier one: what failed then as well is known.
+    /// Compares the run with an earlier one, and marks failures in both as known.
     pub fn compare(&mut self, baseline: &Baseline) {
         let mut changes = Changes {
             open: baseline.open.clone(),
@@ -113,7 +113,7 @@ impl Report {
     }
 }
 
-/// The cases of the clause itself that it failed in.
+/// The clause's own cases in which it failed.
 fn violated(row: &ClauseRow) -> impl Iterator<Item = &str> {
     let cases = row.cases.iter().filter(|case| case.outcome == "violated");
     cases.map(|case| case.id.as_str())

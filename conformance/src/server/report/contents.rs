@@ -8,10 +8,10 @@ use flexiti_contract::{Evidence, Level, Part};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Everything that a run found out.
+/// The results of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The version of the form that reports have.
+    /// The version of the report format.
     pub format_version: u32,
     /// The version of the program.
     pub runner: &'static str,
@@ -19,21 +19,21 @@ pub struct Report {
     pub seed: u64,
     /// The base URL.
     pub target: String,
-    /// The dialect that was expected.
+    /// The expected dialect.
     pub dialect: String,
     /// Number of clauses by status.
     pub summary: Summary,
     /// The clauses of the dialect, and any other clause that failed.
     pub clauses: Vec<ClauseRow>,
-    /// The open questions that the server answers otherwise than the dialect.
+    /// The open questions that the server answers differently from the dialect.
     pub learned: Vec<Learned>,
     /// One finding for each clause that failed.
     pub findings: Vec<Finding>,
-    /// One for each clause that was answered otherwise.
+    /// One finding for each clause that was answered differently.
     pub otherwise: Vec<Finding>,
     /// Waivers of clauses that did not fail.
     pub unused_waivers: Vec<String>,
-    /// Open questions that are answered otherwise fail the run.
+    /// Whether a different answer to an open question fails the run.
     #[serde(skip)]
     pub fail_on_open: bool,
     /// How the run went.
@@ -41,7 +41,7 @@ pub struct Report {
     pub circumstances: Circumstances,
     /// The runner's own detection power, if `self-test` measured it.
     pub power: Option<Power>,
-    /// What has changed since an earlier run.
+    /// Changes since an earlier run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Changes>,
 }
@@ -73,7 +73,7 @@ pub enum Status {
     Verified,
     /// Broken: a documented sentence or a printed example was contradicted.
     Failed,
-    /// The documentation leaves the question open, and the server answers it otherwise than the
+    /// The documentation leaves the question open, and the server answers it differently from the
     /// dialect.
     Otherwise,
     /// No conclusive observation.
@@ -146,26 +146,26 @@ impl CaseRow {
     }
 }
 
-/// An open question that the server answers otherwise than the dialect.
+/// An open question that the server answers differently from the dialect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
-    /// The knob that asks it; `None` if none does.
+    /// The knob for the question, if there is one.
     pub knob: Option<String>,
     /// The clause whose case showed it, if the probe did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clause: Option<String>,
-    /// The answer that was seen.
+    /// The observed answer.
     pub answer: Value,
     /// The dialect's answer.
     pub expected: Value,
-    /// What supports the answer that was seen.
+    /// The evidence for the observed answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// The exchange that showed it.
     pub exchange: Shown,
 }
 
-/// An exchange in a report.
+/// An exchange as shown in a report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// A command line that repeats the request.
@@ -192,11 +192,11 @@ pub struct Finding {
     /// The knob that the answer is about, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knob: Option<String>,
-    /// What must come back.
+    /// The expected answer.
     pub expected: String,
-    /// What came back.
+    /// The actual answer.
     pub actual: String,
-    /// A command line that shows it.
+    /// A command line that reproduces it.
     pub curl: String,
     /// The case itself, for `replay`.
     pub replay: Case,
@@ -211,7 +211,7 @@ impl Finding {
 }
 
 impl Report {
-    /// Keeps only some of the clauses.
+    /// Keeps only the clauses that `keep` accepts.
     pub fn narrow(&mut self, keep: impl Fn(&ClauseRow) -> bool) {
         self.clauses.retain(keep);
         self.summary = Summary::of(&self.clauses);
@@ -223,9 +223,9 @@ impl Report {
         rows.map(|clause| clause.id.as_str()).collect()
     }
 
-    /// 0: nothing failed, and every testable must-clause was verified. 1: a clause failed, a waiver
-    /// was not needed, or an open question was answered otherwise and that was to fail the run.
-    /// 3: inconclusive, or interrupted.
+    /// The exit code: 0 if nothing failed and every testable must-clause was verified; 1 if a
+    /// clause failed, a waiver was not needed, or an open question was answered differently and
+    /// that fails the run; 3 if inconclusive or interrupted.
     pub fn exit_code(&self) -> u8 {
         let changes = self.baseline.as_ref();
         let unseen = |clause: &&ClauseRow| {
@@ -272,8 +272,7 @@ impl Summary {
 }
 
 impl Learned {
-    /// What a case found out beside the probe: an answer that no known answer to the question
-    /// explains.
+    /// Turns a case's finding into an answer to an open question that no known answer explains.
     pub fn of(finding: &Finding) -> Self {
         Self {
             knob: finding.knob.clone(),

@@ -1,4 +1,4 @@
-//! A report as a document: what every format shows.
+//! A report as a document, for all formats.
 
 use super::circumstances::Circumstances;
 use super::contents::{ClauseRow, Finding, Report, Status};
@@ -9,7 +9,7 @@ use crate::server::case::{Case, Step, To, Turn};
 use flexiti_contract::Contract;
 
 impl Report {
-    /// What every format shows.
+    /// The document for all formats.
     pub fn as_document(&self) -> Document {
         let circumstances = &self.circumstances;
         let mut findings: Vec<formats::Finding> = self
@@ -73,7 +73,7 @@ impl Report {
         about.map(|(name, value)| About { name, value }).collect()
     }
 
-    /// What a reader should know besides.
+    /// Further notes for the reader.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.circumstances.notes.clone();
         let unused = self.unused_waivers.iter();
@@ -168,7 +168,7 @@ pub fn word(status: Status) -> &'static str {
     }
 }
 
-/// A step of a case in a line.
+/// A step of a case on one line.
 fn step(step: &Step) -> String {
     match step {
         Step::Send(request) => match &request.to {
@@ -182,7 +182,7 @@ fn step(step: &Step) -> String {
     }
 }
 
-/// A conversation in a line.
+/// A conversation on one line.
 fn talked(turns: &[Turn]) -> String {
     let turns = turns.iter().map(|turn| match turn {
         Turn::Say(text) => format!("say {text:?}"),

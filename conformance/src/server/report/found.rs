@@ -1,4 +1,4 @@
-//! A report as the reporters see it.
+//! The view of a report that reporters use.
 
 use super::contents::Report;
 use super::text;
@@ -11,7 +11,7 @@ use std::io::Write;
 pub struct Beginning<'a> {
     /// The base URL.
     pub target: &'a str,
-    /// The dialect that is expected.
+    /// The expected dialect.
     pub dialect: &'a str,
     /// The seed.
     pub seed: u64,

@@ -1,20 +1,20 @@
-//! A report without secrets: the last look before it is written.
+//! Masks secrets in a report, the last step before it is written.
 
 use super::contents::Report;
 use serde_json::Value;
 
-/// Ways to hide secrets in a text.
+/// How to mask secrets in a text.
 pub struct Hide<'h> {
-    /// In what a server said.
+    /// For the server's words.
     pub said: &'h dyn Fn(&str) -> String,
-    /// In a command line.
+    /// For a command line.
     pub command: &'h dyn Fn(&str) -> String,
-    /// In a case, so that it can still be replayed.
+    /// For a case, so that it can still be replayed.
     pub case: &'h dyn Fn(&str) -> String,
 }
 
 impl Report {
-    /// Hides secrets wherever a server's or a request's words stand.
+    /// Masks secrets in all texts from a server or request.
     pub fn hide(&mut self, hide: &Hide<'_>) {
         for finding in self.findings.iter_mut().chain(&mut self.otherwise) {
             finding.expected = (hide.said)(&finding.expected);
@@ -50,7 +50,7 @@ impl Report {
     }
 }
 
-/// A JSON value with each text changed.
+/// Changes every text in a JSON value.
 fn texts(value: Value, change: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => change(&text).into(),

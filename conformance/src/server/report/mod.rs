@@ -1,4 +1,4 @@
-//! What a run found out: as events, as text, as JSON, and as a document for the other formats.
+//! The results of a run: as events, text, JSON, and as a document for the other formats.
 
 mod baseline;
 mod circumstances;

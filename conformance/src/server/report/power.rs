@@ -1,9 +1,9 @@
-//! The runner's detection power: measured by a test, and named in every report.
+//! The runner's detection power, measured by a test and shown in every report.
 
 use serde::{Deserialize, Serialize};
 
-/// How many of the faults that were planted in the mock the runner named: clauses taken away one at
-/// a time, which it must name alone, and bugs, which it must name under the clause they break.
+/// How many of the faults planted in the mock the runner named: clauses removed one at a time, each
+/// of which must be named alone, and bugs, each of which must be named under the clause it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Power {
     /// The version of the runner that was measured.
@@ -12,12 +12,12 @@ pub struct Power {
     pub seed: u64,
     /// Faults planted.
     pub sabotages: usize,
-    /// Of those, how many were named.
+    /// How many of those were named.
     pub killed: usize,
 }
 
 impl Power {
-    /// The figures of this version; `None` if they were measured for another one.
+    /// The figures for this version; `None` if they were measured for another.
     pub fn measured() -> Option<Self> {
         let power: Self = serde_json::from_str(include_str!("../../../power.json")).ok()?;
         (power.version == env!("CARGO_PKG_VERSION")).then_some(power)

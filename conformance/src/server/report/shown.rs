@@ -1,11 +1,11 @@
-//! Answers to open questions, as people read them.
+//! Answers to open questions, formatted for people.
 
 use serde_json::Value;
 
-/// The most characters of an answer that are shown.
+/// Maximum number of characters shown of an answer.
 const MOST: usize = 120;
 
-/// An answer in one line.
+/// An answer on one line.
 pub fn shown(answer: &Value) -> String {
     let text = match answer {
         Value::Null => "not enforced".to_owned(),

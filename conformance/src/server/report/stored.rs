@@ -1,5 +1,4 @@
-//! A JSON report that is read again, for `replay` and `--baseline`. A mistake in it is told with
-//! its place.
+//! Reads a JSON report for `replay` and `--baseline`. Errors give the position.
 
 use super::contents::{Finding, Learned, Status};
 use crate::formats::{Seal, check_seed, check_version, parsed};
@@ -8,10 +7,10 @@ use flexiti_contract::Contract;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is read of a JSON report.
+/// The parts of a JSON report that are read.
 #[derive(Debug, Deserialize)]
 pub struct Stored {
-    /// The dialect: a name, or what a file of its own calls itself.
+    /// The dialect's name; for a dialect file, the name in the file.
     #[serde(default)]
     pub dialect: Option<String>,
     /// The whole dialect; older reports have none.
@@ -46,13 +45,13 @@ pub struct StoredClause {
 pub struct StoredCase {
     /// The name.
     pub id: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: String,
 }
 
 impl Stored {
-    /// Reads a report. An error names the place in it, and what is allowed there. Whether it is as
-    /// it was written is for [`sealed`](Self::sealed) to say, which knows no place.
+    /// Reads a report. An error gives the position and what is allowed there. Use
+    /// [`sealed`](Self::sealed) to find out whether the report is unchanged, which has no position.
     pub fn read(text: &str) -> Result<Self, String> {
         let value = parsed(text)?;
         let Some(members) = value.as_object() else {
@@ -68,7 +67,7 @@ impl Stored {
                 "judged: this is a report of `merchant`; expected one of `server`".to_owned(),
             );
         }
-        // Reports had none at first.
+        // The first reports had no version.
         if let Some(version) = members.get("format_version") {
             check_version(version, "server")?;
         }
@@ -89,7 +88,7 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Refuses a clause that the contract does not have, and a case that is not one of its clause.
+    /// Rejects an unknown clause, and a case that does not belong to its clause.
     fn check_clauses(&self) -> Result<(), String> {
         let clauses = Contract::shipped().clauses.iter();
         let ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
@@ -120,8 +119,8 @@ impl Stored {
         Ok(())
     }
 
-    /// Refuses findings whose cases this version does not plan any more. A report that is as it was
-    /// written is replayed by value all the same: only the names of those cases are given back.
+    /// Rejects findings whose cases this version no longer plans. If the report is unchanged, these
+    /// are replayed from the report all the same, and only their names are returned.
     pub fn unplanned(&self, planned: &[&str]) -> Result<Vec<&str>, String> {
         let mut unplanned = Vec::new();
         for (at, finding) in self.findings.iter().enumerate() {
@@ -141,7 +140,7 @@ impl Stored {
         Ok(unplanned)
     }
 
-    /// Refuses a report that was changed since it was written.
+    /// Rejects a report that was changed since it was written.
     pub fn sealed(&self) -> Result<(), String> {
         self.seal.check()
     }
@@ -199,7 +198,7 @@ mod tests {
         });
         add_seal(&mut report);
         let text = report.to_string();
-        // Without its name, a digest is none.
+        // With another name, it is not a digest.
         let name = text.find(DIGEST).unwrap();
         for at in (0..text.len()).filter(|at| !(name..name + DIGEST.len()).contains(at)) {
             for bit in 0..7 {

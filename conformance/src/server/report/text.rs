@@ -1,5 +1,5 @@
-//! The report as text, made for a screen: what was violated, what was learned, what could not be
-//! told.
+//! The text report, for a terminal: what was violated, what was learned, and what could not be
+//! determined.
 
 use super::contents::{ClauseRow, Finding, Learned, Report, Status};
 use super::shown::shown;
@@ -7,13 +7,13 @@ use crate::formats::{command, log_line};
 use flexiti_contract::{Contract, Part, Rule};
 use std::io::Write;
 
-/// How many findings of one kind are shown in full.
+/// How many findings of each kind are shown in full.
 const IN_FULL: usize = 3;
-/// How many of the answers that were learned are shown.
+/// How many of the learned answers are shown.
 const LEARNED: usize = 12;
 
-/// Clauses of which no page speaks, and that no server breaks on purpose: a server error, an answer
-/// that breaks off, a secret in an answer, a page that cannot be shown.
+/// Clauses that no page documents, but that no server breaks on purpose: a server error, a
+/// truncated answer, a secret in an answer, an unusable page.
 const SUSPECT: [Rule; 7] = [
     Rule::Robust,
     Rule::NoSecret,
@@ -24,7 +24,7 @@ const SUSPECT: [Rule; 7] = [
     Rule::NotificationOwner,
 ];
 
-/// Answers to open questions that no page denies, and that no server should give.
+/// Answers to open questions that no page rules out, but that no server should give.
 const SUSPECT_ANSWERS: [(&str, &str, &str); 1] = [(
     "foreign_token_error",
     "accepted",
@@ -94,7 +94,7 @@ impl Text<'_> {
         out.flush()
     }
 
-    /// The violations, by kind: a few of each in full, the others in a line.
+    /// The violations by kind: a few in full, the others on one line each.
     fn findings(&mut self, report: &Report) -> std::io::Result<()> {
         let mut kinds: Vec<(&str, Vec<&Finding>)> = Vec::new();
         let shown = |finding: &&Finding| !is_known(report, finding);
@@ -152,7 +152,7 @@ impl Text<'_> {
         writeln!(out, "  {}", command(&finding.curl))
     }
 
-    /// What is known, what does not fail any more, and waivers that nothing needed.
+    /// Known failures, fixed failures, and unused waivers.
     fn changes(&mut self, report: &Report) -> std::io::Result<()> {
         if let Some(changes) = &report.baseline {
             for (word, clauses) in [
@@ -174,7 +174,7 @@ impl Text<'_> {
         Ok(())
     }
 
-    /// What is no violation, and yet should be seen before everything that was learned.
+    /// Findings that are not violations, but should be seen before everything that was learned.
     fn suspects(&mut self, report: &Report) -> std::io::Result<()> {
         let suspects: Vec<&Finding> = report
             .otherwise
@@ -186,7 +186,7 @@ impl Text<'_> {
             return Ok(());
         }
         let out = &mut self.out;
-        writeln!(out, "\nno page says so, but this is hardly meant:")?;
+        writeln!(out, "\nundocumented, but almost certainly a bug:")?;
         for (what, learned) in answers {
             let name = learned.knob.as_deref().unwrap_or_default();
             writeln!(out, "  {name}: {}: {what}", shown(&learned.answer))?;
@@ -205,7 +205,7 @@ impl Text<'_> {
         Ok(())
     }
 
-    /// What was learned: one line for each question.
+    /// What was learned, one line for each question.
     fn learned(&mut self, report: &Report) -> std::io::Result<()> {
         let mut seen: Vec<(Vec<&str>, &Learned)> = Vec::new();
         let is_told = |learned: &&Learned| {
@@ -220,7 +220,7 @@ impl Text<'_> {
         {
             let knob = learned.knob.as_deref();
             let name = knob.or(learned.clause.as_deref()).unwrap_or_default();
-            // One cause has one line: the same answer where the same was expected.
+            // One line per cause: merge equal answers where the same was expected.
             let is_same = |(names, known): &&mut (Vec<&str>, &Learned)| {
                 names.contains(&name) || is_one_answer(known, learned)
             };
@@ -271,7 +271,7 @@ impl Text<'_> {
         Ok(())
     }
 
-    /// Clauses without a verdict, by the reason.
+    /// Clauses without a verdict, by reason.
     fn undecided(&mut self, word: &str, rows: &[&ClauseRow]) -> std::io::Result<()> {
         let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         for row in rows {
@@ -298,7 +298,7 @@ impl Text<'_> {
     }
 }
 
-/// Whether no server means it, although no page says so.
+/// Whether it cannot be intentional, although no page says so.
 fn is_suspect(found: &Finding) -> bool {
     let is_listed = |rule| SUSPECT.contains(&rule);
     found.replay.expect.forbids() || Rule::from_id(&found.clause).is_some_and(is_listed)
@@ -312,7 +312,7 @@ fn is_odd(learned: &Learned) -> Option<(&'static str, &Learned)> {
     found.map(|(_, _, what)| (*what, learned))
 }
 
-/// Whether both were learned from the same answer of the server, and not from one knob each.
+/// Whether both were learned from the same answer, rather than from separate knobs.
 fn is_one_answer(one: &Learned, other: &Learned) -> bool {
     let is_answer = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     one.answer.as_str().is_some_and(is_answer)
@@ -320,7 +320,7 @@ fn is_one_answer(one: &Learned, other: &Learned) -> bool {
         && one.expected == other.expected
 }
 
-/// Whether the baseline has the finding as well.
+/// Whether the baseline has the finding too.
 fn is_known(report: &Report, finding: &Finding) -> bool {
     let mut rows = report.clauses.iter();
     rows.any(|row| row.id == finding.clause && row.status == Status::Known)
@@ -333,7 +333,7 @@ fn word(row: Option<&ClauseRow>) -> &'static str {
     }
 }
 
-/// What kind of a violation it is.
+/// The kind of a violation.
 fn kind(finding: &Finding) -> &'static str {
     match finding.part {
         Part::Refused => "what must be refused is accepted",

@@ -1,4 +1,4 @@
-//! What a run would send, without sending it.
+//! Shows what a run would send, without sending it.
 
 use super::options::Options;
 use crate::server::case::{Case, Kind, Payload, RequestTemplate, Step, To, Turn};
@@ -8,10 +8,10 @@ use flexiti_contract::Rulebook;
 use std::fmt::Write as _;
 use std::io::Write;
 
-/// The longest body that is shown whole.
+/// Maximum length of a body that is shown whole.
 const SHOWN: usize = 2_000;
 
-/// What stands for the secrets of an account that is not asked for them.
+/// Placeholder secrets, so that nobody is asked for the real ones.
 fn unknown_account(client_id: &str) -> Credentials {
     Credentials {
         client_id: client_id.to_owned(),
@@ -24,7 +24,7 @@ fn unknown_account(client_id: &str) -> Credentials {
     }
 }
 
-/// The ids of all cases that a server in a dialect may get, apart from generated ones.
+/// The ids of all cases that may be sent to a server in a dialect, except generated ones.
 pub fn planned(rulebook: &Rulebook) -> Vec<String> {
     let cases = planned_cases(rulebook).into_iter();
     cases.map(|case| case.id).collect()
@@ -38,7 +38,7 @@ fn planned_cases(rulebook: &Rulebook) -> Vec<Case> {
     cases
 }
 
-/// The first planned case that keeps a clause and the first that breaks it, as they would be sent.
+/// The first planned case that keeps a clause, and the first that breaks it, as they would be sent.
 pub fn examples(rulebook: &Rulebook, clause: &str) -> [Option<String>; 2] {
     let cases = planned_cases(rulebook);
     let account = unknown_account("CLIENT_ID");
@@ -54,7 +54,7 @@ pub fn examples(rulebook: &Rulebook, clause: &str) -> [Option<String>; 2] {
     })
 }
 
-/// Writes every request of the planned cases, with its case.
+/// Writes every request of the planned cases, under its case.
 pub fn dry_run(
     base_url: &str,
     client_id: &str,
@@ -81,7 +81,7 @@ pub fn dry_run(
     )
 }
 
-/// Writes the steps of a case; gives the number of its requests.
+/// Writes the steps of a case, and returns the number of its requests.
 fn write_case(
     case: &Case,
     base_url: &str,
@@ -130,7 +130,7 @@ fn write_case(
     Ok(requests)
 }
 
-/// A request as it would be sent, with `{…}` for what an earlier answer has to supply.
+/// A request as it would be sent, with `{…}` for values from earlier answers.
 fn shown(
     request: &RequestTemplate,
     base_url: &str,
@@ -149,7 +149,7 @@ fn shown(
         let own = account.value_of(name);
         Ok(Some(own.unwrap_or_else(|| match name {
             "token" => "$TOKEN".to_owned(),
-            // Legible in any encoding.
+            // Readable in any encoding.
             other => format!("_{}_", other.replace('/', "_")),
         })))
     };

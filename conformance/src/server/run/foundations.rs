@@ -1,4 +1,4 @@
-//! The foundations: what has to work before anything else can be tested.
+//! The foundations: what must work before anything else can be tested.
 
 use super::runner::Run;
 use crate::server::case::Case;
@@ -8,8 +8,8 @@ use flexiti_contract::{Clause, Endpoint, Rule};
 use std::sync::Arc;
 
 impl Run<'_> {
-    /// Finds out which paths and encodings of init work, and which endpoints behind them. `None` if
-    /// not even a token can be obtained.
+    /// Finds out which init paths and encodings work, and which endpoints that depend on them.
+    /// `None` if not even a token can be obtained.
     pub(super) fn foundations(&mut self) -> anyhow::Result<Option<Working>> {
         self.planned(&plan::token_cases())?;
         if self.has_failed(plan::accepted(Endpoint::Token)) {

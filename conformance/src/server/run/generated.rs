@@ -1,4 +1,4 @@
-//! The part of a run that generates its cases.
+//! The phases that generate their cases.
 
 use super::options::Options;
 use super::runner::Run;
@@ -13,18 +13,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A course is worth so many generated cases.
+/// One course for this many generated cases.
 const COURSE: u32 = 20;
-/// So many cases of a property are played together, whatever `--jobs` says: what is found does not
-/// depend on it.
+/// How many cases of a property to play together, whatever `--jobs` says, so that `--jobs` does not
+/// affect the findings.
 const BATCH: u32 = 64;
-/// How many requests shrinking a failure may take.
+/// Maximum number of requests for shrinking a failure.
 const SHRINKS: usize = 300;
-/// How long it may take: a server that is slow is asked less often.
+/// Time limit for shrinking: a slow server gets fewer requests.
 const SHRINK_TIME: Duration = Duration::from_secs(20);
 
 impl Run<'_> {
-    /// Half of the generated cases are valid, four tenths have a defect, the rest is garbage.
+    /// Half of the generated cases are valid, four tenths have a defect, and the rest are garbage.
     pub(super) fn generated(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
         if self.runs(Phase::Generated) {
             self.valid_and_broken(options, working)?;
@@ -81,7 +81,7 @@ impl Run<'_> {
             })
             .filter(|(_, place)| place.endpoint == Endpoint::Token || working.has(place.endpoint))
             .collect();
-        // With fewer cases than places, the seed picks the places.
+        // If there are fewer cases than sites, the seed selects the sites.
         let wanted = options.cases * 4 / 10;
         let each = share(wanted, places.len());
         let mut order = rng("places");
@@ -110,7 +110,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Courses of tokens, orders and notifications, in any order.
+    /// Random courses of tokens, orders and notifications.
     pub(super) fn courses(&mut self, options: &Options, working: &Working) -> anyhow::Result<()> {
         if !self.runs(Phase::Stateful) {
             return Ok(());
@@ -119,7 +119,7 @@ impl Run<'_> {
         let world = World::new(&rulebook, working, self.target.has_admin_api());
         let count = options.cases / COURSE;
         let rng = generate::rng(options.seed, "courses");
-        // One course at a time: each moves the clock, which all share.
+        // One course at a time, since each advances the clock that all share.
         self.generate(count, 1, |player| {
             generate::course(&world, count, rng, player)
         })
@@ -146,7 +146,7 @@ impl Run<'_> {
         let minimal = property(&mut playing);
         let sent = playing.sent;
         if let Some(mut case) = minimal {
-            // A course is about the clause at which it ends.
+            // A course is about the clause at which it fails.
             if case.phase == Phase::Stateful
                 && let Ok((verdicts, _)) = self.verdicts(&case)
                 && let Some(broken) = verdicts.iter().find(|v| v.fault.is_some())
@@ -165,7 +165,7 @@ impl Run<'_> {
 struct Playing<'r, 'a> {
     run: &'r mut Run<'a>,
     batch: u32,
-    /// The clauses that the first case to come out wrong has broken.
+    /// The clauses broken by the first case that failed.
     wanted: HashSet<String>,
     sent: usize,
     shrinks: usize,

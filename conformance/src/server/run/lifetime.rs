@@ -1,15 +1,16 @@
-//! Tokens that were refused before their time while others were issued: did they not live as long as
-//! they were to, or has a newer one ended them? One that is alone tells.
+//! Tokens that were refused early while others were issued: either their lifetime is too short, or
+//! a newer token ended them. A token used alone shows which.
 
 use super::runner::Run;
 use crate::server::plan::{self, Working};
 use std::sync::Arc;
 
-/// For so many seconds the run waits without being told to.
+/// How many seconds the run may wait without `--allow-waiting`.
 const PATIENCE: u64 = 20;
 
 impl Run<'_> {
-    /// Gets one more token, gets no other, and sends it when it is as old as those that had ended.
+    /// Fetches one more token and no other, and sends it at the age at which the earlier ones had
+    /// ended.
     pub(super) fn lifetime(&mut self, working: &Working, waiting: u64) -> anyhow::Result<()> {
         let suspected = self.sessions.suspected_life();
         let Some(age) = suspected.filter(|_| !self.target.has_admin_api()) else {

@@ -1,10 +1,10 @@
-//! How to run.
+//! The options of a run.
 
 use super::selection::Selection;
 use crate::server::case::Phase;
 use crate::server::report::Baseline;
 
-/// How to run.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Seed that makes the run repeatable.
@@ -15,23 +15,23 @@ pub struct Options {
     pub max_requests: u64,
     /// Maximum number of requests per second.
     pub rate: Option<f64>,
-    /// How long a case may wait for real, in seconds, where the target's clock cannot be set.
+    /// How long a case may wait in real time, in seconds, if the target's clock cannot be set.
     pub waiting: u64,
     /// How many requests are sent at once.
     pub jobs: usize,
-    /// The phases that are run, of those that hurt nobody.
+    /// The harmless phases to run.
     pub phases: Vec<Phase>,
-    /// Send what could hurt a live system: garbage.
+    /// Whether to send garbage, which could harm a live system.
     pub garbage: bool,
-    /// Send what could hurt a live system: bodies over the limit.
+    /// Whether to send bodies over the limit, which could harm a live system.
     pub oversize: bool,
-    /// Open questions that are answered otherwise fail the run.
+    /// Whether a different answer to an open question fails the run.
     pub fail_on_open: bool,
-    /// The clauses that the run is about.
+    /// The clauses to judge.
     pub selection: Selection,
-    /// The report of an earlier run: only what is new fails.
+    /// The report of an earlier run: only new failures count.
     pub baseline: Option<Baseline>,
-    /// What is known before the run, for the readers of its report.
+    /// Notes for readers of the report that are known before the run.
     pub notes: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Runs these phases. If none of them is harmless, all of those are run as well.
+    /// Selects these phases. If none of them is harmless, all harmless ones are run as well.
     pub fn select(&mut self, phases: &[Phase], is_near: bool) {
         let harmless: Vec<Phase> = phases
             .iter()

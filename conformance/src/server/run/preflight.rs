@@ -1,4 +1,4 @@
-//! Whether a run can begin, and the report of one that cannot.
+//! Checks whether a run can begin, and reports one that cannot.
 
 use super::options::Options;
 use super::tally::{Outcomes, Tally};
@@ -8,7 +8,7 @@ use crate::server::wire::{self, Blocked, Limits, Target};
 use crate::waivers::Waivers;
 use flexiti_contract::Rulebook;
 
-/// Makes the first call, and keeps what is to be noted about its answer.
+/// Makes the first call, and keeps the notes on its answer.
 pub fn preflight(target: &Target, options: &mut Options) -> Result<(), Blocked> {
     let (budget, rate) = (options.max_requests, options.rate);
     let limits = Limits::new(budget, rate, target.interrupted());
@@ -16,7 +16,7 @@ pub fn preflight(target: &Target, options: &mut Options) -> Result<(), Blocked> 
     Ok(())
 }
 
-/// Reports a run that could not begin: every clause is open, for one reason.
+/// Reports a run that could not begin: every clause is open, for the same reason.
 pub fn blocked(
     target: &Target,
     rulebook: &Rulebook,

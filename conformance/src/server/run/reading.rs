@@ -1,4 +1,4 @@
-//! How a server is read: the contract in the server's own dialect.
+//! The reading of a server: the contract in the server's own dialect.
 
 use super::options::Options;
 use crate::server::case::Case;
@@ -10,24 +10,23 @@ use crate::server::wire::{Session, Target};
 use flexiti_contract::{Contract, Dialect, LoadError, Rulebook};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How a server is read. A question that the documentation leaves open is asked once, when the
-/// server is probed; the clauses that merely pass through it are judged by the answer.
+/// The reading of a server. An open question is asked once, in the probe; clauses that merely
+/// depend on it are judged by that answer.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// The contract in the server's dialect. Where the server's answer contradicts the
-    /// documentation, the yardstick's answer stands here, so that a case shows the violation.
+    /// The contract in the server's dialect. An answer that contradicts the documentation is
+    /// replaced by the yardstick's, so that a case shows the violation.
     pub rulebook: Arc<Rulebook>,
-    /// The values that the server takes.
+    /// The values that the server accepts.
     pub samples: Samples,
     /// The name of the dialect that answers are compared with.
     pub yardstick: String,
-    /// The questions that the server answers otherwise than the yardstick.
+    /// The questions that the server answers differently from the yardstick.
     pub learned: Vec<Learned>,
     plans: Plans,
 }
 
-/// The planned cases for each set of things that work, so that several servers that are read alike
-/// are planned once.
+/// Caches the planned cases by what works, so that servers with the same reading are planned once.
 #[derive(Debug, Clone, Default)]
 struct Plans(Arc<Mutex<Vec<Plan>>>);
 
@@ -35,7 +34,7 @@ struct Plans(Arc<Mutex<Vec<Plan>>>);
 type Plan = (Working, Arc<[Case]>);
 
 impl Reading {
-    /// Reads a server by a dialect, without asking it.
+    /// A reading by a dialect, without a probe.
     pub fn by(rulebook: &Arc<Rulebook>) -> Self {
         Self {
             rulebook: Arc::clone(rulebook),
@@ -46,12 +45,12 @@ impl Reading {
         }
     }
 
-    /// Reads a server by what a probe found out. Answers that contradict the documentation are
-    /// put right, unless the yardstick itself gives them.
+    /// A reading by the results of a probe. Answers that contradict the documentation are
+    /// corrected, unless the yardstick itself has them.
     pub fn of(probed: &Probed, yardstick: &Dialect) -> Result<Self, LoadError> {
         let contract = Contract::shipped();
         let mut dialect = contract.corrected(&probed.dialect, yardstick)?;
-        // Reports name what the server is compared with.
+        // Reports name the dialect that the server is compared with.
         dialect.name.clone_from(&yardstick.name);
         Ok(Self {
             rulebook: Arc::new(Rulebook::compile(contract, dialect)?),
@@ -74,7 +73,7 @@ impl Reading {
     }
 }
 
-/// Probes a server. The requests that it takes count against the options' limit.
+/// Probes a server. Its requests count against the options' limit.
 pub fn probe(
     target: &Target,
     yardstick: &Dialect,

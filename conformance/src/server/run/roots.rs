@@ -1,9 +1,9 @@
-//! Which fault explains which: a clause that is broken breaks what rests on it, and only the root is
-//! accused.
+//! Which faults explain others: a broken clause breaks those that depend on it, and only the root
+//! is reported.
 
 use flexiti_contract::Rule;
 
-/// A clause, and those whose cases fail with it.
+/// A clause, and those whose cases fail along with it.
 const ROOTS: &[(Rule, &[Rule])] = &[
     (
         Rule::InitFresh,
@@ -21,7 +21,7 @@ const ROOTS: &[(Rule, &[Rule])] = &[
         &[
             Rule::ResponseFlow,
             Rule::NotificationKeysAgree,
-            // Where the newest order is hidden until it is finished.
+            // If the newest order is hidden until it is finished.
             Rule::NotificationOrder,
         ],
     ),
@@ -31,7 +31,7 @@ const ROOTS: &[(Rule, &[Rule])] = &[
     (Rule::NotificationUnknown, &[Rule::NotificationUnfinished]),
 ];
 
-/// The clauses that a fault of this one would be explained by.
+/// The clauses whose faults would explain a fault of this one.
 pub(super) fn of(clause: &str) -> impl Iterator<Item = &'static str> {
     let rule = Rule::from_id(clause);
     let explains = move |dependents: &[Rule]| rule.is_some_and(|rule| dependents.contains(&rule));

@@ -1,4 +1,4 @@
-//! One run while it goes on: what it has sent, and what it has learnt.
+//! A run in progress: what it has sent, and what it has learned.
 
 use super::options::Options;
 use super::reading::Reading;
@@ -16,10 +16,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// The verdicts on a case, and the exchanges that they are about.
+/// The verdicts on a case, with its exchanges.
 pub(super) type Judged = (Vec<Verdict>, Vec<Exchange>);
 
-/// One run while it goes on.
+/// A run in progress.
 pub(super) struct Run<'a> {
     pub(super) rulebook: Arc<Rulebook>,
     pub(super) samples: Samples,
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         &mut self,
         cases: impl IntoIterator<Item = &'c Case>,
     ) -> anyhow::Result<()> {
-        // Where a new token ends the older ones, cases that wait would end each other's.
+        // If a new token ends older ones, parallel cases that wait would end each other's.
         let together = !self.rulebook.enforces(Rule::OlderEnded);
         let waits = |case: &&Case| together && self.sessions.main.waits_in(case);
         let (waiting, cases): (Vec<&Case>, Vec<&Case>) = cases.into_iter().partition(waits);
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Runs the cases of the phases that were asked for.
+    /// Runs the cases of the selected phases.
     pub(super) fn selected(&mut self, cases: &[Case]) -> anyhow::Result<()> {
         let is_meant = |case: &&Case| self.phases.contains(&case.phase);
         let (meant, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(is_meant);
@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
         self.planned(meant)
     }
 
-    /// Whether a phase was asked for.
+    /// Whether a phase is selected.
     pub(super) fn runs(&self, phase: Phase) -> bool {
         self.phases.contains(&phase)
     }
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         let (target, session) = (self.target, &self.sessions.joined());
         let because = session.ended().as_ref().map(End::because);
         if let Some(because) = &because {
-            // Every clause that has no case yet, too.
+            // Also the clauses without any case so far.
             for clause in self.rulebook.clauses() {
                 self.tally.give_up(&clause.id, because);
             }
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What could not be tried because the server knows none of the customers that the pages print.
+/// What could not be tried because the server knows none of the printed customers.
 fn unplayed(samples: &Samples) -> Vec<String> {
     let flows: BTreeSet<Flow> = samples.nobody_known.iter().map(|(_, flow)| *flow).collect();
     let note = |flow: Flow| {
@@ -290,8 +290,8 @@ fn judged(rulebook: &Rulebook, case: &Case, played: Played) -> Result<Judged, St
     Ok((verdicts, exchanges))
 }
 
-/// A case about parameters must have broken its clause on the wire, and nothing else: the request
-/// is read back before its answer is judged.
+/// Reads the request back before its answer is judged: a case about parameters must have broken its
+/// clause, and nothing else, on the wire.
 fn hold_to_claim(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Result<(), Stopped> {
     let contract = rulebook.contract();
     let clause = contract.clause(&case.clause);
@@ -323,7 +323,7 @@ fn hold_to_claim(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Re
             vec![clause.id.as_str()]
         }
     };
-    // One clause may name two parameters.
+    // One clause may be about two parameters.
     broken.dedup();
     if broken == claimed {
         Ok(())

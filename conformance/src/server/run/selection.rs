@@ -1,13 +1,13 @@
-//! The clauses that a run is about.
+//! The clauses that a run judges.
 
 use crate::pattern::Pattern;
 use flexiti_contract::Rulebook;
 
-/// The clauses that a run is about: those that `only` names, or all, without those that `skip`
-/// names.
+/// The clauses that a run judges: those that `only` matches, or all, except those that `skip`
+/// matches.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Only these; all if there is none.
+    /// Only these; all if empty.
     pub only: Vec<Pattern>,
     /// Not these.
     pub skip: Vec<Pattern>,
@@ -26,8 +26,7 @@ impl Selection {
         }
     }
 
-    /// Refuses a pattern that no clause matches, and a selection that leaves nothing of the
-    /// dialect.
+    /// Rejects a pattern that matches no clause, and a selection without any clause of the dialect.
     pub fn check(&self, rulebook: &Rulebook) -> Result<(), String> {
         let clauses = rulebook.contract().clauses.iter();
         let ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();

@@ -1,5 +1,5 @@
-//! The sessions of a run: cases are played one after another, or several at once, with the same
-//! values for what is drawn.
+//! The sessions of a run. Cases are played one after another or in parallel, with the same random
+//! values.
 
 use super::options::Options;
 use crate::server::case::Case;
@@ -10,30 +10,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// So many cases of each session are judged together.
+/// Number of cases per session that are judged together.
 const BATCH: usize = 32;
-/// So many cases wait for the server's clock at once.
+/// How many cases may wait for the server's clock at once.
 const WAITING: usize = 64;
 
-/// What came of a case.
+/// The result of a case.
 pub(super) struct Played {
     pub(super) exchanges: Vec<Exchange>,
-    /// A request that was refused because its token had ended before its time.
+    /// A request that was refused because its token had ended early.
     pub(super) early_end: Option<Exchange>,
 }
 
 /// The sessions of a run.
 pub(super) struct Sessions<'a> {
-    /// The one that is always there.
+    /// The session that always exists.
     pub(super) main: Session<'a>,
     beside: Vec<Session<'a>>,
     sources: Sources,
 }
 
 impl<'a> Sessions<'a> {
-    /// `token_refused`: how the server refuses a token that it does not know.
+    /// `token_refused` is how the server refuses an unknown token.
     pub(super) fn new(target: &'a Target, options: &Options, token_refused: Refused) -> Self {
-        // A live server may want each order id once, in whatever run it is sent.
+        // A live server may require order ids to be unique across runs.
         let seed = if target.has_admin_api() {
             options.seed
         } else {
@@ -56,7 +56,7 @@ impl<'a> Sessions<'a> {
         BATCH * (self.beside.len() + 1)
     }
 
-    /// The greatest age at which tokens ended before their time, if any did.
+    /// The greatest age at which a token ended early, if any did.
     pub(super) fn suspected_life(&self) -> Option<Duration> {
         let sessions = self.beside.iter().chain([&self.main]);
         sessions.filter_map(Session::suspected_life).max()
@@ -68,9 +68,8 @@ impl<'a> Sessions<'a> {
         played(&mut self.main, case, source)
     }
 
-    /// Plays cases, and judges what came back; the verdicts are in the order of the cases. Those that
-    /// wait for the server's clock are played `at_once`: one after another they would take as many times
-    /// as long.
+    /// Plays and judges cases; the verdicts are in the order of the cases. Cases that wait for the
+    /// server's clock are played `at_once`, so that they wait in parallel.
     pub(super) fn all<T: Send>(
         &mut self,
         cases: &[&Case],
@@ -120,7 +119,7 @@ impl<'a> Sessions<'a> {
         done.into_iter().map(|(_, judged)| judged).collect()
     }
 
-    /// The one session, which knows what all of them have learnt.
+    /// Merges all sessions into one.
     pub(super) fn joined(mut self) -> Session<'a> {
         for other in self.beside {
             self.main.absorb(other);

@@ -1,4 +1,4 @@
-//! What a run has learnt about each clause so far.
+//! What a run has learned about each clause so far.
 
 use super::roots;
 use crate::server::case::{Case, Kind};
@@ -15,26 +15,26 @@ struct ClauseTally {
     cases: Vec<CaseRow>,
     kept: usize,
     finding: Option<Finding>,
-    /// What explains the faults of the finding, each of them.
+    /// What explains each fault of the finding.
     rests_on: BTreeSet<Option<String>>,
-    /// The first answer to an open question that was not the dialect's.
+    /// The first answer to an open question that differs from the dialect's.
     otherwise: Option<Finding>,
     not_testable: Option<String>,
-    /// Why the run is not about it: then nothing else counts.
+    /// Why the run does not judge it, in which case nothing else counts.
     left_out: Option<String>,
     inconclusive: Option<String>,
-    /// The violated clause that a case about this one ended at.
+    /// The violated clause at which a case about this one ended.
     blocked_by: Option<String>,
 }
 
-/// What came of all clauses.
+/// The outcomes of all clauses.
 #[derive(Debug)]
 pub(crate) struct Outcomes {
     /// The clauses of the dialect, and any other clause that was broken.
     pub(crate) rows: Vec<ClauseRow>,
     /// The violations.
     pub(crate) findings: Vec<Finding>,
-    /// Open questions answered otherwise.
+    /// Open questions answered differently.
     pub(crate) otherwise: Vec<Finding>,
 }
 
@@ -50,7 +50,7 @@ impl Tally {
             .is_some_and(|record| record.finding.is_some())
     }
 
-    /// Whether the clause was violated, or answered otherwise.
+    /// Whether the clause was violated, or answered differently.
     pub(crate) fn is_known(&self, clause: &str) -> bool {
         let record = self.0.get(clause);
         record.is_some_and(|record| record.finding.is_some() || record.otherwise.is_some())
@@ -62,7 +62,7 @@ impl Tally {
         record.inconclusive.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Marks a clause as one that the run is not about.
+    /// Marks a clause as not selected.
     pub(crate) fn deselect(&mut self, clause: &str, why: &str) {
         let record = self.0.entry(clause.to_owned()).or_default();
         record.left_out = Some(why.to_owned());
@@ -80,7 +80,7 @@ impl Tally {
         record.not_testable.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Takes the verdicts on a case.
+    /// Records the verdicts on a case.
     pub(crate) fn judged(
         &mut self,
         rulebook: &Rulebook,
@@ -135,8 +135,8 @@ impl Tally {
         }
     }
 
-    /// A fault that another one explains is not reported as one of its own: its clause is not
-    /// verified, and its cases count for the root.
+    /// Does not report a fault that another one explains: its clause counts as not verified, and
+    /// its cases count for the root.
     fn find_roots(&mut self) {
         let broken: Vec<(String, String)> = self
             .0
@@ -144,7 +144,7 @@ impl Tally {
             .filter(|(_, record)| record.finding.is_some() || record.otherwise.is_some())
             .filter_map(|(clause, record)| {
                 let mut roots = roots::of(clause);
-                // An open question explains no violation.
+                // An open question cannot explain a violation.
                 let explains = |root: &&str| match record.finding {
                     Some(_) => self.has_failed(root),
                     None => self.is_known(root),
@@ -166,7 +166,7 @@ impl Tally {
                 .chain(record.otherwise.take())
                 .map(|f| f.cases)
                 .sum();
-            // Behind an open question there is nothing to be sure of.
+            // Nothing is certain after an open question.
             let slot = if is_violated {
                 &mut record.blocked_by
             } else {
@@ -181,7 +181,7 @@ impl Tally {
         }
     }
 
-    /// The clause that explains all faults of another one, as it is broken in a case of its own.
+    /// The clause that explains all faults of another, if it is broken in a case of its own.
     fn foundation(&self, clause: &str, record: &ClauseTally) -> Option<String> {
         let is_broken = |root: &&String| {
             let root = self.0.get(*root).filter(|root| root.finding.is_some());
@@ -189,14 +189,14 @@ impl Tally {
             own.any(|case| case.outcome == "violated")
         };
         record.finding.as_ref()?;
-        // A parameter of both paths of init rests on both.
+        // A parameter of both init paths depends on both.
         let roots: Option<Vec<&String>> = record.rests_on.iter().map(Option::as_ref).collect();
         let mut roots = roots?.into_iter().filter(|root| *root != clause);
         roots.find(is_broken).cloned()
     }
 
-    /// A case that says nothing about its own clause, because another one is broken, leaves its
-    /// row all the same: the clause may not count as verified by its other cases.
+    /// Adds a row for a case that says nothing about its own clause because another is broken: the
+    /// clause must not count as verified by its other cases.
     fn ended_elsewhere(&mut self, case: &Case, verdicts: &[Verdict]) {
         if verdicts.iter().any(|verdict| verdict.clause == case.clause) {
             return;
@@ -215,19 +215,19 @@ impl Tally {
         if faulty(&root) {
             record.blocked_by.get_or_insert(because);
         } else {
-            // The server answers an open question in its own way: there is nothing to be sure of.
+            // Nothing is certain if the server answers an open question differently.
             record.not_testable.get_or_insert(because);
         }
     }
 
-    /// Takes the verdicts on a generated case without faults; it gets no row of its own.
+    /// Records the verdicts on a generated case without faults, which gets no row of its own.
     pub(crate) fn passed(&mut self, verdicts: Vec<Verdict>) {
         for verdict in verdicts {
             self.0.entry(verdict.clause).or_default().kept += 1;
         }
     }
 
-    /// Takes a case without a verdict.
+    /// Records a case without a verdict.
     pub(crate) fn stopped(&mut self, case: &Case, stopped: &Stopped) {
         let record = self.0.entry(case.clause.clone()).or_default();
         let (slot, why, outcome) = match stopped {
@@ -320,8 +320,8 @@ impl ClauseTally {
     }
 }
 
-/// Whether a case without a fault proves that the clause is kept. A refusal is proved by a request
-/// that was refused, not by its sibling that was accepted.
+/// Whether a case without a fault proves that the clause is kept. A refusal is proved by a refused
+/// request, not by its accepted counterpart.
 fn proves(clause: Option<&Clause>, case: &Case) -> bool {
     let refusal = clause.is_some_and(|clause| clause.asserts == Asserts::Refusal);
     !refusal || case.kind == Kind::Negative

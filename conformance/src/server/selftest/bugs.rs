@@ -1,4 +1,4 @@
-//! Bugs as real servers have them: each must be noticed, under the clause that it breaks.
+//! Realistic server bugs: each must be noticed, under the clause that it breaks.
 
 use super::{Readings, judged};
 use flexiti_contract::{Contract, Dialect, LoadError};
@@ -9,11 +9,11 @@ use flexiti_mock::{Bug, Mock, Settings, bugs};
 pub struct Planted {
     /// The bug.
     pub bug: Bug,
-    /// The dialect, with the answers that the bug presupposes.
+    /// The dialect, with the answers that the bug requires.
     pub dialect: Dialect,
 }
 
-/// Every bug, in `documented` with the answers that it presupposes.
+/// Every bug, in `documented` with the answers that it requires.
 pub fn planted() -> Result<Vec<Planted>, LoadError> {
     let contract = Contract::shipped();
     let documented = contract.dialect("documented")?;
@@ -29,7 +29,7 @@ pub fn planted() -> Result<Vec<Planted>, LoadError> {
     Ok(list)
 }
 
-/// Judges a mock with this bug; gives the clauses that were named.
+/// Judges a mock with this bug, and returns the clauses named.
 pub fn run(
     planted: &Planted,
     readings: &Readings,

@@ -1,5 +1,5 @@
-//! How well the runner judges: take one clause away from the mock, and see whether the runner
-//! names that clause and no other.
+//! How well the runner judges: removes one clause from the mock, and checks that the runner names
+//! that clause and no other.
 
 pub mod bugs;
 pub mod random;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A clause to take away, and the dialect in which it holds.
+/// A clause to remove, and a dialect that has it.
 #[derive(Debug, Clone)]
 pub struct Sabotage {
     /// The clause.
@@ -22,7 +22,7 @@ pub struct Sabotage {
     pub dialect: Dialect,
 }
 
-/// Does something with each of a list on several threads; gives the results in the list's order.
+/// Applies `work` to each item on several threads; the results are in the order of the list.
 pub fn each<T: Sync, R: Send>(list: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
@@ -47,9 +47,8 @@ pub fn each<T: Sync, R: Send>(list: &[T], jobs: usize, work: impl Fn(&T) -> R + 
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Every clause once, in the first shipped dialect that has it; in the one dialect if one is
-/// given. A clause that no shipped dialect has is tried in `documented` with the answers that
-/// it waits for.
+/// Every clause once, in the first shipped dialect that has it, or in the given one. A clause that
+/// no shipped dialect has is tried in `documented` with the answers that it requires.
 pub fn sabotages(dialect: Option<&str>) -> Result<Vec<Sabotage>, LoadError> {
     let contract = Contract::shipped();
     let names = match dialect {
@@ -81,8 +80,8 @@ pub fn sabotages(dialect: Option<&str>) -> Result<Vec<Sabotage>, LoadError> {
     Ok(sabotages)
 }
 
-/// A refusal of the shape `doc` does not say which of two clauses about a parameter it is for:
-/// those clauses are tried in the shape that does.
+/// A refusal of shape `doc` does not show which of two clauses about a parameter it is for, so such
+/// clauses are tried in a shape that does.
 fn tellable(
     contract: &Contract,
     clause: &flexiti_contract::Clause,
@@ -107,7 +106,7 @@ fn answering(
     if !clause.when.is_empty() {
         return Ok(dialect);
     }
-    // Its schema waits for an answer that is not null.
+    // Its schema requires a non-null answer.
     for row in &contract.knobs {
         for known in &row.alternatives {
             let answer = known.answer.clone();
@@ -121,7 +120,7 @@ fn answering(
     Ok(dialect)
 }
 
-/// How each dialect is read: compiled and planned once, however many servers speak it.
+/// Caches the reading of each dialect, however many servers speak it.
 #[derive(Debug, Default)]
 pub struct Readings(Mutex<Vec<(Value, Reading)>>);
 
@@ -139,7 +138,7 @@ impl Readings {
     }
 }
 
-/// Runs against a mock without the clause; gives the clauses that were named.
+/// Runs against a mock without the clause, and returns the clauses named.
 pub fn run(
     sabotage: &Sabotage,
     readings: &Readings,
@@ -152,8 +151,8 @@ pub fn run(
     judged(&mock, &readings.of(&sabotage.dialect)?, about, seed, cases)
 }
 
-/// Without the conversations in bytes, unless they are what it is about: they wait half a second in
-/// each server, and are the same in every dialect.
+/// Leaves out the raw conversations, unless they are the subject: they wait half a second on each
+/// server, and are the same in every dialect.
 fn without_conversations(about: &str) -> anyhow::Result<Selection> {
     let rule = Rule::Message.id();
     let mut selection = Selection::default();
@@ -165,7 +164,7 @@ fn without_conversations(about: &str) -> anyhow::Result<Selection> {
     Ok(selection)
 }
 
-/// The clauses that a mock is found to break, its dialect being known.
+/// The clauses that a mock is found to break, given its dialect.
 fn judged(
     mock: &Mock,
     reading: &Reading,

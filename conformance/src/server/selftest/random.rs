@@ -1,5 +1,5 @@
-//! Servers that answer the open questions in any way: nothing may be held against them, and each
-//! answer that calls can show must be found out.
+//! Servers with random answers to the open questions: no violation may be reported, and each answer
+//! that calls can show must be found.
 
 use super::demo;
 use crate::server::case::{Encoding, Kind};
@@ -14,23 +14,22 @@ use proptest::prelude::Rng as _;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// What came of judging one server in an unknown dialect.
+/// The result of judging one server in an unknown dialect.
 #[derive(Debug, Default)]
 pub struct Unknown {
-    /// The documented clauses that it was accused of.
+    /// The documented clauses that it was reported to violate.
     pub violations: Vec<String>,
-    /// The questions to which another answer was found than it gives: the knob, its answer and
-    /// the one that was found.
+    /// The questions that were misread: the knob, its actual answer, and the one found.
     pub misread: Vec<(String, Value, Value)>,
     /// How many questions were answered.
     pub told: usize,
     /// How many calls the probe took.
     pub calls: u64,
-    /// The clauses that were answered otherwise, which a probed server should have none of.
+    /// The clauses that were answered differently; a probed server should have none.
     pub otherwise: Vec<String>,
 }
 
-/// A dialect drawn from the known answers that contradict no documented sentence.
+/// A random dialect of known answers that contradict no documented sentence.
 pub fn dialect(seed: u64) -> Result<Dialect, LoadError> {
     let contract = Contract::shipped();
     let mut rng = generate::rng(seed, "dialect");
@@ -54,8 +53,8 @@ pub fn dialect(seed: u64) -> Result<Dialect, LoadError> {
     }))
 }
 
-/// The documented clauses of a dialect whose absence calls can show: a case of theirs must come out
-/// otherwise, and no other clause refuses its request as well.
+/// The documented clauses of a dialect whose removal calls can show: one of their cases must come
+/// out differently, and no other clause may refuse its request too.
 pub fn binding(dialect: &Dialect) -> Result<Vec<&'static str>, LoadError> {
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, dialect.clone())?;
@@ -75,7 +74,7 @@ pub fn binding(dialect: &Dialect) -> Result<Vec<&'static str>, LoadError> {
     cases.extend(plan::cases(&rulebook, &working));
     let mut binding = Vec::new();
     for clause in rulebook.clauses().filter(|clause| contract.is_must(clause)) {
-        // Another refusal of the token endpoint takes its place.
+        // Another refusal of the token endpoint takes over.
         if MASKED.contains(&clause.id.as_str()) {
             continue;
         }
@@ -105,8 +104,8 @@ pub fn binding(dialect: &Dialect) -> Result<Vec<&'static str>, LoadError> {
     Ok(binding)
 }
 
-/// Clauses whose requests another rule of the token endpoint refuses as well (nobody has a client id
-/// of 101 characters), and one whose sabotage gives the other printed lifetime.
+/// Clauses whose requests another rule of the token endpoint refuses too (no client id has 101
+/// characters), and one whose sabotage yields the other printed lifetime.
 const MASKED: [&str; 4] = [
     "token.response.expires_in",
     "token.refresh_token.required",
@@ -114,8 +113,8 @@ const MASKED: [&str; 4] = [
     "token.client_secret.length",
 ];
 
-/// What is learned of a mock in this dialect where the dialect itself is the yardstick: nothing, if
-/// all is well. Each question with the answer that was found and the one that it gives.
+/// What is learned about a mock in this dialect with the dialect itself as the yardstick; nothing
+/// if all is well. Each question has the answer found and the actual one.
 pub fn learned_of_itself(dialect: &Dialect) -> anyhow::Result<Vec<(String, Value, Value)>> {
     let contract = Contract::shipped();
     let rulebook = Rulebook::compile(contract, dialect.clone())?;
@@ -127,7 +126,7 @@ pub fn learned_of_itself(dialect: &Dialect) -> anyhow::Result<Vec<(String, Value
     Ok(learned.filter_map(row).collect())
 }
 
-/// Probes and judges a mock in this dialect, `documented` being the yardstick. If a clause is
+/// Probes and judges a mock in this dialect, with `documented` as the yardstick. If a clause is
 /// given, the mock does not keep it.
 pub fn judge(
     dialect: &Dialect,
@@ -157,7 +156,7 @@ pub fn judge(
     let failed = report.with_status(Status::Failed).into_iter();
     let told = probed.answers.iter().filter_map(|row| {
         let known = |answer: &Value| match &row.told {
-            // Of an answer that is an object, only the entries that could be told count.
+            // If the answer is an object, only the determined entries count.
             Some(told) => {
                 let entry = |name: &String| Some((name.clone(), answer.get(name)?.clone()));
                 told.iter().filter_map(entry).collect::<Map<_, _>>().into()

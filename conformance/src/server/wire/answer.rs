@@ -1,16 +1,16 @@
-//! An answer, as it came over the wire.
+//! An answer as received.
 
 use flexiti_contract::comparison::AnswerView;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What came back.
+/// An answer as received.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// The headers, names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -19,18 +19,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the request was granted: no page says with which of the successful statuses.
+    /// Whether the request was granted; no page says with which success status.
     pub fn granted(&self) -> bool {
         self.is_success() && !self.is_disguised_refusal()
     }
 
-    /// Whether the request was refused, whatever the status says.
+    /// Whether the request was refused, whatever the status.
     pub fn refused(&self) -> bool {
         (300..500).contains(&self.status) || (self.is_success() && self.is_disguised_refusal())
     }
 
-    /// Whether a refusal goes by the status of a success: it says which error there is, and has
-    /// nothing of what a granted request gets.
+    /// Whether it is a refusal with a success status: it names an error, and has none of the
+    /// members of a granted request's answer.
     pub fn is_disguised_refusal(&self) -> bool {
         const GRANTED: [&str; 4] = [
             "access_token",
@@ -38,7 +38,7 @@ impl Answer {
             "transaction_id",
             "paymentPlan",
         ];
-        // Most answers end here, before they are parsed.
+        // A quick check that avoids parsing most answers.
         let named = self.body.windows(7).any(|seven| seven == b"\"error\"");
         self.is_success()
             && named
@@ -61,7 +61,7 @@ impl Answer {
         }
     }
 
-    /// The header of that name.
+    /// The header with that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.view().header(name)
     }
@@ -76,7 +76,7 @@ impl Answer {
         self.view().json()
     }
 
-    /// The name of the member that lists parameters, and the listed ones with their words.
+    /// The name of the member that lists parameters, and the listed parameters with their words.
     pub fn field_errors(&self) -> Option<(&'static str, Vec<(String, String)>)> {
         self.view().field_errors()
     }
@@ -91,7 +91,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body)
     }
 
-    /// Whether it is a page, by what it declares or how it begins.
+    /// Whether it is an HTML page, by its media type or its beginning.
     pub fn is_html(&self) -> bool {
         self.view().is_html()
     }
@@ -133,7 +133,7 @@ mod tests {
                 false,
                 true,
             ),
-            // A member of that name beside what was asked for.
+            // A member of that name in addition to what was requested.
             (
                 200,
                 r#"{"access_token": "t", "error": "none"}"#,

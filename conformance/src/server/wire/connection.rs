@@ -1,5 +1,4 @@
-//! One request over the network: deadline, size limit, certificates, proxy, and why there is no
-//! answer.
+//! Sends single requests: deadline, size limit, certificates, proxy, and why there is no answer.
 
 use super::answer::Answer;
 use crate::net::{Clients, authorities};
@@ -15,19 +14,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// The time for a whole request and its answer.
+/// Timeout for a whole request and answer.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
-/// The largest answer that is read.
+/// Maximum size of an answer, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
-/// How to reach a server, and who may interrupt that.
+/// How to reach a server, and how to interrupt that.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     /// The hosts that may be called.
     pub hosts: AllowedHosts,
     /// A PEM file of certificate authorities to trust besides the system's.
     pub ca: Option<PathBuf>,
-    /// The proxy, in place of the environment's.
+    /// The proxy, instead of the environment's.
     pub proxy: Option<String>,
     /// Set when the run has to end.
     pub interrupted: Arc<AtomicBool>,
@@ -36,45 +35,45 @@ pub struct Reach {
 /// Sends requests.
 #[derive(Debug)]
 pub(super) struct Connection {
-    /// Over connections that are kept open between requests.
+    /// Clients with keep-alive.
     kept: Clients,
-    /// Each over a connection of its own.
+    /// Clients that open a connection for each request.
     fresh: Clients,
-    /// The server closes connections that it had kept open, without a word: a request that is on its
-    /// way by then gets no answer, and says nothing of the server (RFC 9112, 9.3.1).
+    /// Whether the server closes idle connections without notice: a request in flight then gets no
+    /// answer, which says nothing about the server (RFC 9112, 9.3.1).
     closes: AtomicBool,
-    /// How often a connection of its own was of no use to a request.
+    /// How many times a fresh connection did not help.
     vain: AtomicU32,
 }
 
-/// So many requests are sent once more to a server whose answers do not come that way either.
+/// After this many failures, requests are no longer retried on a fresh connection.
 const IN_VAIN: u32 = 3;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoAnswer {
-    /// What kind of reason.
+    /// The kind of reason.
     pub kind: Silence,
-    /// The reason, for people.
+    /// The reason as text.
     pub why: String,
 }
 
-/// Kinds of reasons for no answer.
+/// Kinds of reasons for the lack of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
-    /// The name of the host cannot be resolved.
+    /// The host name cannot be resolved.
     Dns,
-    /// Nothing listens there.
+    /// The connection was refused.
     Refused,
     /// The server's certificate is not trusted.
     Certificate,
-    /// TLS was spoken to a server that does not.
+    /// The server does not speak TLS.
     NoTls,
-    /// It took too long.
+    /// The timeout expired.
     Timeout,
-    /// The answer is too big.
+    /// The answer is too large.
     TooBig,
-    /// It is not HTTP, or the connection was closed, or anything else.
+    /// It is not HTTP, the connection was closed, or anything else.
     Broken,
 }
 
@@ -84,7 +83,7 @@ impl NoAnswer {
         Self { kind, why }
     }
 
-    /// Whether the connection was closed before anything came back.
+    /// Whether the connection was closed before an answer came.
     fn is_closed(&self) -> bool {
         self.kind == Silence::Broken
             && ["closed before message completed", "reset"]
@@ -92,7 +91,7 @@ impl NoAnswer {
                 .any(|words| self.why.contains(words))
     }
 
-    /// Whether something did come back.
+    /// Whether an answer did come, but was too large.
     pub fn is_too_big(&self) -> bool {
         self.kind == Silence::TooBig
     }
@@ -129,7 +128,7 @@ impl NoAnswer {
     }
 }
 
-/// What the texts of an error and its causes say.
+/// Classifies an error by its messages and those of its causes.
 fn classified(causes: &[String]) -> Silence {
     let says = |words: &str| causes.iter().any(|cause| cause.contains(words));
     if says("dns error") || says("failed to lookup address") {
@@ -146,7 +145,7 @@ fn classified(causes: &[String]) -> Silence {
 const USER_AGENT: &str = concat!("flexiti-conformance/", env!("CARGO_PKG_VERSION"));
 
 impl Connection {
-    /// A connection as `reach` says. An error names the flag that is wrong.
+    /// A connection as configured by `reach`. An error names the flag at fault.
     pub(super) fn new(reach: &Reach) -> anyhow::Result<Self> {
         let authorities = match &reach.ca {
             Some(file) => authorities(file)?,
@@ -155,7 +154,7 @@ impl Connection {
         let proxy = reach.proxy.as_deref().map(proxy).transpose()?;
         let settings = || {
             Client::builder()
-                // Some gateways turn away whoever does not say what it is (RFC 9110, 10.1.5).
+                // Some gateways reject requests without a user agent (RFC 9110, 10.1.5).
                 .user_agent(USER_AGENT)
                 .timeout(ANSWER_TIME)
                 .redirect(reqwest::redirect::Policy::none())
@@ -176,7 +175,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request, and reads the answer up to a size and a deadline.
+    /// Sends a request and reads the answer, up to the size limit and deadline.
     pub(super) fn send(
         &self,
         method: &str,
@@ -210,7 +209,7 @@ fn send(
 ) -> Result<Answer, NoAnswer> {
     let broken = |error: &dyn ToString| NoAnswer::new(Silence::Broken, error.to_string());
     let method = Method::from_bytes(method.as_bytes()).map_err(|e| broken(&e))?;
-    // The deadline of the request holds for its body as well; that of the client does not.
+    // The timeout of the request covers the body; that of the client does not.
     let mut request = clients.request(method, url).timeout(ANSWER_TIME);
     for (name, value) in headers {
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| broken(&e))?;
@@ -243,7 +242,7 @@ fn send(
     })
 }
 
-/// Reads `--proxy`. The message does not repeat it: it may hold a password.
+/// Parses `--proxy`. The error does not repeat it, as it may contain a password.
 fn proxy(text: &str) -> anyhow::Result<Proxy> {
     let url = Url::parse(text).ok();
     let known = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();

@@ -1,11 +1,11 @@
-//! A command line that repeats a request, byte for byte.
+//! A command line that repeats a request byte for byte.
 
 use super::exchange::Exchange;
 use super::prepared::Prepared;
 use super::secrets::Secret;
 use std::fmt::Write as _;
 
-/// The longest body that is an argument; a shell takes no longer ones.
+/// Maximum length of a body passed as an argument, which shells limit.
 const LONGEST_ARGUMENT: usize = 100_000;
 
 /// A `curl` command for an exchange, with secrets as shell variables.
@@ -22,7 +22,7 @@ pub fn command(exchange: &Exchange) -> String {
     )
 }
 
-/// A `curl` command for a request that is not sent.
+/// A `curl` command for a request that was not sent.
 pub fn of_request(request: &Prepared, secrets: &[Secret]) -> String {
     let body = request.body.as_deref().unwrap_or_default();
     line(
@@ -61,14 +61,14 @@ fn line(
     } else {
         let _ = write!(command, "curl -si -X {method} ");
     }
-    // The URL as it went over the wire; brackets and braces in it are no patterns.
+    // The URL as sent; `-g` keeps curl from expanding brackets and braces.
     let url = reqwest::Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
     if url.contains(['[', ']', '{', '}']) {
         command.push_str("-g ");
     }
     command.push_str(&quote(&url, secrets));
     for (name, value) in headers {
-        // Without a value, `name:` would take the header away.
+        // In curl, `name:` without a value removes the header.
         let header = if value.is_empty() {
             format!("{name};")
         } else {
@@ -77,13 +77,13 @@ fn line(
         let _ = write!(command, " -H {}", quote(&header, secrets));
     }
     if body.is_empty() {
-        // The connection says so of its own accord; curl does not.
+        // Our client adds this header by itself; curl does not.
         if matches!(method, "POST" | "PUT" | "PATCH") {
             command.push_str(" -H 'content-length: 0'");
         }
         return command;
     }
-    // What curl would add by itself.
+    // Suppress the header that curl adds.
     if !headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
@@ -102,7 +102,7 @@ fn line(
     command
 }
 
-/// A command for all that was said in a conversation, which `curl` could not say.
+/// A command that sends everything said in a conversation, which `curl` cannot.
 fn conversation(exchange: &Exchange) -> String {
     let said = String::from_utf8_lossy(&exchange.sent);
     let escaped = said
@@ -124,17 +124,16 @@ fn conversation(exchange: &Exchange) -> String {
     }
 }
 
-/// Command lines that ask for a token.
+/// Command lines that get a token.
 #[derive(Debug)]
 pub struct TokenRequests {
-    /// Of the main account.
+    /// For the main account.
     pub main: String,
-    /// Of another merchant's, if the reader has one.
+    /// For another merchant's account, if the reader has one.
     pub other: Option<String>,
 }
 
-/// The lines of a shell that set the variables of these commands. The clients' secrets are for the
-/// reader to set.
+/// Shell lines that set the variables of these commands. The reader must set the client secrets.
 pub fn setup(commands: &[&str], client_id: &str, token_requests: &TokenRequests) -> Vec<String> {
     let said = |word: &str| commands.iter().any(|command| command.contains(word));
     let (main, other) = (Some(&token_requests.main), token_requests.other.as_ref());
@@ -183,7 +182,7 @@ pub fn setup(commands: &[&str], client_id: &str, token_requests: &TokenRequests)
     lines
 }
 
-/// A word of a shell command, with secrets as variables.
+/// Quotes a word for a shell, with secrets as variables.
 fn quote(text: &str, secrets: &[Secret]) -> String {
     let found = secrets
         .iter()

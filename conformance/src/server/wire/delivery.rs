@@ -1,5 +1,5 @@
-//! Sends one request after another within the limits of the run, and tells an answer to the request
-//! from the state of the server: one that is down must not be accused.
+//! Sends requests within the limits of the run, and tells answers to a request from effects of the
+//! server's state: a server that is down must not be accused.
 
 use super::answer::Answer;
 use super::connection::NoAnswer;
@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// The server is taken for dead after this many requests in a row without an answer.
+/// The server is considered down after this many consecutive requests without an answer.
 const SILENT: u32 = 5;
 const TOKEN_PATH: &str = "/oauth/token";
-/// A request without an answer is repeated although the server answers others, until so many in a
-/// row had none the second time either: then it is known that this is no accident.
+/// A request without an answer is retried even if the server answers others, until this many in a
+/// row had no answer on retry either: then it is no accident.
 const DOUBTS: u32 = 3;
 
 /// Delivers the requests of a run.
@@ -27,7 +27,7 @@ pub struct Delivery {
     confirmed: u32,
     limited: u32,
     unavailable: u32,
-    /// How many tokens the server has issued to the whole run.
+    /// How many tokens the server has issued during the whole run.
     issued: Arc<AtomicU64>,
     waited: Duration,
 }
@@ -49,7 +49,7 @@ impl Delivery {
         }
     }
 
-    /// Another one of the same run.
+    /// Another delivery of the same run.
     pub fn beside(&self) -> Self {
         Self {
             issued: Arc::clone(&self.issued),
@@ -57,19 +57,19 @@ impl Delivery {
         }
     }
 
-    /// How many tokens the server has issued to the whole run.
+    /// How many tokens the server has issued during the whole run.
     pub fn issued(&self) -> u64 {
         self.issued.load(Ordering::Relaxed)
     }
 
-    /// Adds what another one has met.
+    /// Adds the counts of another delivery.
     pub fn absorb(&mut self, other: &Self) {
         self.limited += other.limited;
         self.unavailable += other.unavailable;
         self.waited += other.waited;
     }
 
-    /// Sends a request until its outcome is about the request, or the run has to end.
+    /// Sends a request until its outcome is about the request itself, or the run has to end.
     pub fn deliver(&mut self, target: &Target, request: &Prepared) -> Result<Outcome, Stopped> {
         let mut tries = 0;
         let waited = self.waited;
@@ -87,8 +87,8 @@ impl Delivery {
             };
             let last = tries == TRIES && !matches!(trouble, Trouble::Silent(_));
             if last || !trouble.asks_for_patience() {
-                // Connections break by accident, too. Whether the server is fine is asked later: the
-                // token that this takes may end those before it.
+                // Connections also break by accident, so retry first. Checking the server comes
+                // later, as the token that this takes may end earlier ones.
                 if tries == 0 && self.confirmed < DOUBTS {
                     tries += 1;
                     continue;
@@ -107,7 +107,7 @@ impl Delivery {
         }
     }
 
-    /// Waits, as a server has asked.
+    /// Waits, as the server asked.
     pub(super) fn pause(&mut self, pause: Duration) -> Result<(), Stopped> {
         self.waited += pause;
         self.limits.wait(pause)
@@ -136,8 +136,8 @@ impl Delivery {
         Ok(outcome)
     }
 
-    /// A client that has sent many wrong secrets may be kept out for a while: a token is refused, and
-    /// so is the usual request for one, which has been granted before.
+    /// A client that sent many wrong secrets may be locked out for a while: a token is refused, and
+    /// so is the usual token request, which was granted before.
     fn locked_out(
         &mut self,
         target: &Target,
@@ -157,14 +157,14 @@ impl Delivery {
         Ok(shut.then_some(Trouble::TooMany { wait: None }))
     }
 
-    /// Whether the server answers the usual request for a token as if nothing were wrong.
+    /// Whether the server grants the usual token request.
     fn is_fine(&mut self, target: &Target) -> Result<bool, Stopped> {
         let outcome = self.once(target, &target.token_request()?)?;
         let is_troubled = Trouble::of(&outcome, SystemTime::now()).is_some();
         Ok(!is_troubled && (self.issued() == 0 || outcome.is_ok_and(|answer| answer.granted())))
     }
 
-    /// What a reader of the report should know.
+    /// Notes for the reader of the report.
     pub fn notes(&self) -> Vec<String> {
         let waited = self.waited.as_secs();
         let noted = |count: u32, what: &str| match count {

@@ -16,15 +16,15 @@ pub enum Stopped {
 /// Why a run ends before all cases are done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// It has used up its requests.
+    /// The request budget is used up.
     Budget,
-    /// Ctrl-C, or SIGTERM.
+    /// Ctrl-C or SIGTERM.
     Interrupted,
-    /// The server does not answer any more; the reason of the last request.
+    /// The server no longer answers; the reason of the last request.
     Unreachable(String),
-    /// The server answers 503 to everything; what it says, and how long that has been waited for.
+    /// The server answers 503 to everything; its message, and how long the run waited.
     Maintenance(String, Duration),
-    /// The server answers 429 to everything.
+    /// The server answers 429 to everything; how long the run waited.
     RateLimited(Duration),
 }
 

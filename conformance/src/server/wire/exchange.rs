@@ -1,4 +1,4 @@
-//! A request and its answer, as sent over the wire.
+//! A request and its answer, as sent and received.
 
 use super::answer::{Answer, cut};
 use super::connection::NoAnswer;
@@ -23,7 +23,7 @@ pub struct Exchange {
     pub surface: Surface,
     /// HTTP method.
     pub method: String,
-    /// The whole URL.
+    /// The full URL.
     pub url: String,
     /// The headers that were sent.
     pub sent_headers: Vec<(String, String)>,
@@ -31,16 +31,16 @@ pub struct Exchange {
     pub sent: Vec<u8>,
     /// The answer, or the reason there is none.
     pub answer: Result<Answer, NoAnswer>,
-    /// Values that must not show up in reports or answers: the account's secrets and tokens.
+    /// Values that must not appear in reports or answers: the account's secrets and tokens.
     pub secrets: Vec<Secret>,
-    /// What was heard, if it was a conversation: then `sent` is all that was said, and its case
-    /// alone judges it.
+    /// The result, if this was a conversation: `sent` is then everything said, and only its own
+    /// case judges it.
     pub talk: Option<Box<Heard>>,
 }
 
 impl Exchange {
-    /// Whether this is a page that is somewhere else: no page says that the first answer at its
-    /// address is the page.
+    /// Whether this page redirects to another URL: no page says that the first answer must be the
+    /// page itself.
     pub fn leads_to_another_page(&self) -> bool {
         let status = self.answer().map(|answer| answer.status);
         self.surface == Surface::Pages && status.is_some_and(|status| status / 100 == 3)
@@ -51,11 +51,11 @@ impl Exchange {
         self.answer.as_ref().ok()
     }
 
-    /// The answer in one line, without secrets.
+    /// The answer on one line, without secrets.
     pub fn actual(&self) -> String {
         match &self.answer {
             Err(none) => format!("no answer: {}", none.why),
-            // Redact before cutting: part of a secret would not be recognised.
+            // Redact before truncating: a partial secret would not be recognized.
             Ok(answer) => {
                 let text = self.redact(&String::from_utf8_lossy(&answer.body));
                 format!("{} {}", answer.status, cut(text))
@@ -63,7 +63,7 @@ impl Exchange {
         }
     }
 
-    /// `text` with each secret replaced by its name.
+    /// Replaces each secret in `text` with its name.
     pub fn redact(&self, text: &str) -> String {
         hide_in_answer(text, &self.secrets)
     }

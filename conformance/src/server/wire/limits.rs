@@ -1,4 +1,4 @@
-//! The limits of a run: how many requests, how fast, and whether somebody has interrupted it. All
+//! The limits of a run: the number and rate of requests, and whether it was interrupted. All
 //! sessions of a run share them.
 
 use super::end::{End, Stopped};
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a wait looks whether the run was interrupted.
+/// How often a wait checks whether the run was interrupted.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Asked before every request.
+/// Consulted before every request.
 #[derive(Debug, Clone)]
 pub struct Limits {
     interval: Option<Duration>,
@@ -17,7 +17,7 @@ pub struct Limits {
     left: Arc<Mutex<Left>>,
 }
 
-/// What is left of a run.
+/// The remaining budget of a run.
 #[derive(Debug)]
 struct Left {
     budget: u64,
@@ -59,7 +59,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Waits, unless the run is interrupted meanwhile.
+    /// Waits, unless the run is interrupted.
     pub fn wait(&self, pause: Duration) -> Result<(), Stopped> {
         let until = Instant::now() + pause;
         loop {
@@ -72,7 +72,7 @@ impl Limits {
         }
     }
 
-    /// Ends the run: nothing is admitted any more.
+    /// Ends the run, so that no more requests are admitted.
     pub fn end(&self, end: End) -> Stopped {
         Stopped::Ended(self.left().ended.get_or_insert(end).clone())
     }

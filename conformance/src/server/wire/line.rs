@@ -1,4 +1,4 @@
-//! A connection without a client library: bytes out, answers in. In the clear, or over TLS.
+//! A raw connection without a client library, plain or TLS: bytes out, answers in.
 
 use super::answer::Answer;
 use anyhow::{Context as _, anyhow};
@@ -12,17 +12,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The time to connect.
+/// Connect timeout.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// The most that is read of a connection.
+/// Maximum number of bytes read from a connection.
 const LARGEST: usize = 256 * 1024;
-/// The largest head of an answer.
+/// Maximum size of an answer's head, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
 
 /// A connection.
 pub struct Line {
     stream: Stream,
-    /// What was read and belongs to no answer yet.
+    /// Bytes read that belong to no answer yet.
     pending: Vec<u8>,
     read: usize,
     is_closed: bool,
@@ -35,7 +35,7 @@ pub enum Lost {
     Closed,
     /// Nothing came in time.
     Late,
-    /// What came is no answer.
+    /// The bytes received are not an answer.
     Odd(String),
 }
 
@@ -45,7 +45,8 @@ enum Stream {
 }
 
 impl Line {
-    /// Connects to the server of a URL. `ca` names a file of authorities besides the system's.
+    /// Connects to the server of a URL. `ca` is a file of authorities to trust besides the
+    /// system's.
     pub fn to(url: &Url, ca: Option<&Path>) -> anyhow::Result<Self> {
         let host = url.host_str().context("the URL names no host")?;
         let port = url
@@ -84,7 +85,7 @@ impl Line {
 
     /// Sends bytes.
     pub fn say(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        // A handshake reads, too.
+        // A TLS handshake reads too.
         self.stream.tcp().set_read_timeout(Some(CONNECT_TIME))?;
         match &mut self.stream {
             Stream::Clear(tcp) => tcp.write_all(bytes),
@@ -92,7 +93,7 @@ impl Line {
         }
     }
 
-    /// Ends this side of the connection.
+    /// Shuts down the sending side.
     pub fn shut(&mut self) {
         if let Stream::Tls(tls) = &mut self.stream {
             tls.conn.send_close_notify();
@@ -102,7 +103,7 @@ impl Line {
         let _ = self.stream.tcp().shutdown(Shutdown::Write);
     }
 
-    /// The next answer, an interim one too. After HEAD it ends with its head.
+    /// The next answer, including interim ones. If `to_head`, it has no body.
     pub fn hear(&mut self, until: Instant, to_head: bool) -> Result<Answer, Lost> {
         let started = Instant::now();
         let end = loop {
@@ -144,7 +145,7 @@ impl Line {
             return self.chunks(until);
         }
         let Some(length) = answer.header("content-length") else {
-            // It ends with the connection.
+            // The body ends with the connection.
             while !self.is_closed {
                 match self.more(until) {
                     Ok(()) | Err(Lost::Closed) => {}
@@ -178,7 +179,7 @@ impl Line {
         }
     }
 
-    /// A line, without its end.
+    /// A line without its line ending.
     fn line(&mut self, until: Instant) -> Result<String, Lost> {
         loop {
             if let Some(at) = find(&self.pending, b"\r\n") {
@@ -189,7 +190,7 @@ impl Line {
         }
     }
 
-    /// Reads until so many bytes are pending.
+    /// Reads until this many bytes are pending.
     fn fill(&mut self, length: usize, until: Instant) -> Result<(), Lost> {
         if length > LARGEST {
             return Err(Lost::Odd(format!("an answer of {length} bytes")));
@@ -249,7 +250,7 @@ impl Stream {
     }
 }
 
-/// HTTP/1 over TLS, with the system's authorities and those of a file.
+/// HTTP/1 over TLS, trusting the system's authorities and those of a file.
 fn config(ca: Option<&Path>) -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -264,7 +265,7 @@ fn config(ca: Option<&Path>) -> anyhow::Result<ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Whether an answer may begin with these bytes.
+/// Whether these bytes may be the beginning of an answer.
 fn could_begin(bytes: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let length = bytes.len().min(BEGINNING.len());

@@ -1,4 +1,4 @@
-//! Over the wire: the server under judgement, requests sent to it, and what came back.
+//! The wire: the server under test, the requests sent, and the answers received.
 
 mod answer;
 mod connection;

@@ -1,4 +1,4 @@
-//! The first call: is there a server that can be judged at all? One line if there is none.
+//! The first call: whether there is a server that can be judged; if not, one line says why.
 
 use super::answer::Answer;
 use super::connection::{NoAnswer, Silence};
@@ -13,7 +13,7 @@ use flexiti_contract::hosts::name_of;
 use reqwest::Url;
 use std::time::SystemTime;
 
-/// How far a server's clock may be off before that is mentioned.
+/// Clock skew, in minutes, above which it is mentioned.
 const CLOCK_MINUTES: u64 = 5;
 
 /// Why a server cannot be judged.
@@ -21,7 +21,7 @@ const CLOCK_MINUTES: u64 = 5;
 pub struct Blocked {
     /// The word for it in reports.
     pub word: &'static str,
-    /// What is wrong, and what to do: one line.
+    /// One line: what is wrong, and what to do.
     pub because: String,
 }
 
@@ -32,13 +32,13 @@ enum Look {
     Fine,
     /// It cannot.
     Blocked(&'static str, String),
-    /// Perhaps it speaks TLS, although the URL does not say so; if not, this is the reason.
+    /// The server may speak TLS although the URL says otherwise; if not, this is the reason.
     PerhapsTls(&'static str, String),
-    /// Perhaps the base URL is too short; if not, this is the reason.
+    /// The base URL may be too short; if not, this is the reason.
     PerhapsDeeper(String),
 }
 
-/// Asks for a token. Gives what a reader of the report should know, or why there will be none.
+/// Requests a token. Returns notes for the reader of the report, or why there will be none.
 pub fn preflight(target: &Target, limits: Limits) -> Result<Vec<String>, Blocked> {
     let mut delivery = Delivery::new(limits);
     let outcome = match first(target, &mut delivery) {
@@ -89,7 +89,7 @@ pub fn preflight(target: &Target, limits: Limits) -> Result<Vec<String>, Blocked
     Err(Blocked { word, because })
 }
 
-/// The first call; it is repeated only if the server asks for patience, or is down.
+/// The first call; repeated only if the server asks for patience or is down.
 fn first(target: &Target, delivery: &mut Delivery) -> Result<Result<Answer, NoAnswer>, Stopped> {
     let request = target.token_request()?;
     let outcome = delivery.once(target, &request)?;
@@ -102,9 +102,9 @@ fn first(target: &Target, delivery: &mut Delivery) -> Result<Result<Answer, NoAn
     }
 }
 
-/// What an answer to the first call suggests. Only what is no fault of a server's counts: faults
-/// are for the judge. Of its words, only what is `shown` may be repeated: a server may repeat the
-/// secret. This program's own words stay as they are, whatever the secret is.
+/// What an answer to the first call suggests. Only problems that are not the server's fault count,
+/// as faults are up to the judge. The server's words are passed through `shown`, as they may repeat
+/// the secret; this program's own words are kept, whatever the secret is.
 fn look(
     base_url: &str,
     outcome: &Result<Answer, NoAnswer>,
@@ -148,7 +148,7 @@ fn look(
     }
 }
 
-/// Why nothing comes back, and what to do.
+/// Why there is no answer, and what to do.
 fn silence(base_url: &str, none: &NoAnswer) -> Look {
     let url = Url::parse(base_url).ok();
     let host = url.as_ref().map(name_of).unwrap_or_default();
@@ -203,7 +203,7 @@ fn is_refused_client(answer: &Answer) -> bool {
         || error.contains("unauthorized_client")
 }
 
-/// The URL with TLS, if TLS is spoken there.
+/// The https URL, if the server speaks TLS.
 fn speaks_tls(target: &Target) -> Option<String> {
     let url = target.base_url.strip_prefix("http:")?;
     let url = format!("https:{url}");
@@ -225,7 +225,7 @@ fn deeper(target: &Target) -> Option<String> {
     is_there.then_some(url)
 }
 
-/// A line if the clock of the server is off.
+/// A note if the server's clock is off.
 fn clock(answer: &Answer, now: SystemTime) -> Option<String> {
     let date = answer.header("date")?;
     let then = httpdate::parse_http_date(date).ok()?;
@@ -253,7 +253,7 @@ fn title(page: &str) -> String {
     }
 }
 
-/// The first line of a text, without control characters, and not too long.
+/// The first line of a text, truncated and without control characters.
 fn first_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     line.chars().filter(|c| !c.is_control()).take(80).collect()

@@ -1,20 +1,20 @@
-//! A request with its placeholders filled in: what goes over the wire.
+//! A request with its placeholders filled in, as sent.
 
 use super::end::Stopped;
 use super::exchange::Surface;
 use crate::server::case::placeholders::{self, ValueOf};
 use crate::server::case::{Payload, RequestTemplate, To};
 
-/// A request, ready to be sent.
+/// A request ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// The surface it goes to.
     pub surface: Surface,
     /// HTTP method.
     pub method: String,
-    /// The whole URL.
+    /// The full URL.
     pub url: String,
-    /// All headers but those that the connection adds.
+    /// All headers except those that the connection adds.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<Vec<u8>>,
@@ -87,7 +87,7 @@ fn pairs(
     serde_urlencoded::to_string(&filled).map_err(|e| Stopped::Inconclusive(e.to_string()))
 }
 
-/// Bytes whose text, as far as they are text, has its placeholders filled in.
+/// Fills in the placeholders of bytes, as far as these are text.
 fn filled<E>(bytes: &[u8], value_of: &mut ValueOf<'_, E>) -> Result<Vec<u8>, E> {
     let end = match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),

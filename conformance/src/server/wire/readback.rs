@@ -1,5 +1,5 @@
-//! Reads a request back from the bytes on the wire, to check that a case sent what it claims.
-//! Deliberately shares no code with any server's reader.
+//! Reads a request back from the bytes that were sent, to check that a case sent what it claims.
+//! Deliberately shares no code with any server's parser.
 
 use super::exchange::Exchange;
 use crate::server::case::FORM;
@@ -95,12 +95,12 @@ fn put(
     flat.insert(name.to_owned(), value);
 }
 
-/// The endpoint whose path an exchange went to.
+/// The endpoint with the path of an exchange.
 pub fn endpoint_of(contract: &Contract, exchange: &Exchange) -> Option<Endpoint> {
     endpoint_at(contract, &exchange.url)
 }
 
-/// The endpoint whose path a URL has.
+/// The endpoint with the path of a URL.
 pub fn endpoint_at(contract: &Contract, url: &str) -> Option<Endpoint> {
     let url = url.split('?').next()?;
     let fits = |template: &str| {

@@ -1,13 +1,13 @@
-//! Secrets, in every spelling in which a request or an answer may carry them, and how they are
-//! hidden.
+//! Secrets in every encoding that a request or answer may use, and how to mask them.
 
+use crate::pattern::literal;
 use base64::Engine as _;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Tokens shorter than this are not told from other text.
+/// Anything shorter cannot be told from other text.
 const SHORTEST_TOKEN: usize = 8;
 
 /// A secret, and the name that replaces it in reports.
@@ -19,9 +19,8 @@ pub struct Secret {
     pub value: String,
 }
 
-/// The value without its first or its last character, with another last one, with decimal digits for
-/// hexadecimal ones, or with capitals for small letters and the other way round: what the runner sends
-/// in place of a secret is nearly one.
+/// A near miss to send in place of a secret: without the first or last character, with a different
+/// last one, with decimal digits instead of hexadecimal ones, or with upper and lower case swapped.
 pub fn changed(value: &str, change: &str) -> String {
     match change {
         "but_last" => {
@@ -63,7 +62,7 @@ pub fn changed(value: &str, change: &str) -> String {
     }
 }
 
-/// The near misses of a secret, hidden like it; the shell makes them of its variable.
+/// The near misses of a secret, which are masked too; the shell derives them from its variable.
 pub fn near_misses(secret: &Secret) -> Vec<Secret> {
     let (but_first, but_last, other_case) = match secret.name {
         "FLEXITI_CLIENT_SECRET" => (
@@ -97,7 +96,8 @@ pub fn near_misses(secret: &Secret) -> Vec<Secret> {
         .collect()
 }
 
-/// A kind of secret: the shell variable for its plain value, for its value in a form, and in JSON.
+/// A kind of secret: the shell variables for its plain value, and for its value in a form and in
+/// JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Names(&'static str, &'static str, &'static str);
 
@@ -126,7 +126,7 @@ pub const PASSWORD: Names = Names(
 );
 /// A token that the server issued.
 pub const TOKEN: Names = Names("TOKEN", "TOKEN_FORM", "TOKEN_JSON");
-/// A token that gets new tokens.
+/// A refresh token.
 const REFRESH_TOKEN: Names = Names("REFRESH_TOKEN", "REFRESH_TOKEN_FORM", "REFRESH_TOKEN_JSON");
 /// The secret of another merchant's client.
 pub const OTHER_CLIENT_SECRET: Names = Names(
@@ -143,7 +143,7 @@ const OTHER_REFRESH_TOKEN: Names = Names(
 /// The Basic credentials.
 pub const BASIC: &str = "FLEXITI_BASIC";
 
-/// A secret in each of its spellings.
+/// A secret in each of its encodings.
 pub fn spellings(names: Names, value: &str) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let form: String = reqwest::Url::parse_with_params("form:", [("", value)])
@@ -181,7 +181,7 @@ pub fn basic(client_id: &str, client_secret: &str) -> Secret {
     }
 }
 
-/// The tokens that an answer issues, wherever they stand in it.
+/// The tokens that an answer issues, anywhere in it.
 pub fn issued(answer: &Value) -> Vec<(Names, String)> {
     let mut tokens = Vec::new();
     collect(answer, &mut tokens);
@@ -218,7 +218,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Remembers secrets.
+    /// Adds secrets.
     pub fn learn(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         for secret in secrets {
             if !secret.value.is_empty() && self.known.insert(secret.value.clone()) {
@@ -227,20 +227,20 @@ impl Secrets {
         }
     }
 
-    /// Remembers the tokens that an answer issues.
+    /// Adds the tokens that an answer issues.
     pub fn learn_issued(&mut self, answer: &Value) {
         for (names, token) in issued(answer) {
             self.learn(spellings(names, &token));
         }
     }
 
-    /// Remembers what others remember.
+    /// Adds all secrets of `other`.
     pub fn absorb(&mut self, other: Self) {
         self.learn(other.list);
     }
 
-    /// A server's words with each secret replaced by its shell variable, and whatever they call a
-    /// token.
+    /// A server's words, with each secret replaced by its shell variable, along with anything else
+    /// they call a token.
     pub fn hide(&self, text: &str) -> String {
         hide_in_answer(text, &self.list)
     }
@@ -250,13 +250,14 @@ impl Secrets {
         hide(text, &self.list, |name| format!("${name}"))
     }
 
-    /// A command line with each secret replaced by its shell variable. What is not a variable there
-    /// stands between single quotes, where a shell would take the name of one for text.
+    /// A command line with each secret replaced by its shell variable. Everything else stands
+    /// between single quotes, inside which a shell would not expand the variable.
     pub fn hide_in_command(&self, text: &str) -> String {
         hide(text, &self.list, |name| format!("'\"${name}\"'"))
     }
 
-    /// A text of a case, with each secret replaced by its placeholder: it can still be replayed.
+    /// A text of a case with each secret replaced by its placeholder, so that it can still be
+    /// replayed.
     pub fn hide_in_case(&self, text: &str) -> String {
         hide(text, &self.list, |name| {
             let placeholder = match name {
@@ -279,7 +280,7 @@ impl Secrets {
     }
 }
 
-/// A text with each of these secrets replaced; longer ones first, as one may contain another.
+/// Replaces each of these secrets in a text; longer ones first, as one may contain another.
 fn hide(text: &str, secrets: &[Secret], replacement: impl Fn(&str) -> String) -> String {
     let mut found: Vec<&Secret> = secrets
         .iter()
@@ -291,18 +292,15 @@ fn hide(text: &str, secrets: &[Secret], replacement: impl Fn(&str) -> String) ->
     })
 }
 
-/// A piece of an answer without these secrets, and without what it calls a token itself.
+/// A part of an answer without these secrets, and without anything that the answer calls a token.
 pub fn hide_in_answer(text: &str, secrets: &[Secret]) -> String {
-    static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
         let member =
             r#"(?i)((?:access|refresh|auth)_?token\\*["']?\s*(?::\s*\\*["']|=))[^"'\\&\s<>#$]+"#;
-        Regex::new(member).ok()
+        literal(member)
     });
     let text = hide(text, secrets, |name| format!("${name}"));
-    match &*MEMBER {
-        Some(member) => member.replace_all(&text, "${1}$$TOKEN").into_owned(),
-        None => text,
-    }
+    MEMBER.replace_all(&text, "${1}$$TOKEN").into_owned()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Holds a conversation: sends bytes as they are, and reads answers within bounds of time and size.
+//! Holds a conversation: sends raw bytes, and reads answers within limits of time and size.
 
 use super::answer::Answer;
 use super::line::{Line, Lost};
 use crate::server::case::Turn;
 use std::time::{Duration, Instant};
 
-/// The time for a whole conversation: only a server that leaves one without an answer takes it.
+/// Timeout for a whole conversation; reached only if the server leaves it without an answer.
 const TIME: Duration = Duration::from_secs(5);
 
-/// What was heard.
+/// The result of a conversation.
 #[derive(Debug, Clone)]
 pub struct Heard {
     /// The answers, in order.
@@ -20,24 +20,24 @@ pub struct Heard {
 /// How a conversation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// Everything was said, and the connection is open.
+    /// Everything was said, and the connection is still open.
     Open,
     /// The server closed the connection.
     Closed,
-    /// The server said nothing more in time, though an answer was due.
+    /// The server sent nothing more in time, although an answer was due.
     Silent,
-    /// What came is no answer.
+    /// The bytes received are not an answer.
     NoAnswer(String),
 }
 
-/// Holds a conversation on a line; the texts are filled in already.
+/// Holds a conversation on a line; placeholders are already filled in.
 pub fn hold(line: &mut Line, turns: &[Turn]) -> Heard {
     let mut answers = Vec::new();
     let until = Instant::now() + TIME;
     let ending = turns.iter().find_map(|turn| {
         let heard = match turn {
             Turn::Say(text) => {
-                // Whoever was refused may have hung up; the answer tells.
+                // A server that refused may have hung up; the answer shows it.
                 let _ = line.say(text.as_bytes());
                 return None;
             }
@@ -72,7 +72,7 @@ fn final_answer(line: &mut Line, until: Instant, to_head: bool) -> Result<Answer
     }
 }
 
-/// The end of a connection, or one answer more than there should be.
+/// Waits for the end of the connection, or an answer too many.
 fn end(line: &mut Line, until: Instant, answers: &mut Vec<Answer>) -> Ending {
     match line.hear(until, false) {
         Ok(answer) => {
@@ -95,7 +95,7 @@ impl Ending {
 }
 
 impl Heard {
-    /// What was heard, in a line.
+    /// The conversation on one line.
     pub fn told(&self) -> String {
         let answers = self.answers.iter().map(|answer| answer.status.to_string());
         let answers = answers.collect::<Vec<_>>().join(", then ");

@@ -1,4 +1,4 @@
-//! The server under test: its addresses, its accounts, and its admin API if it has one.
+//! The server under test: its URLs, its accounts, and its admin API if it has one.
 
 use super::answer::Answer;
 use super::connection::{Connection, NoAnswer, Reach};
@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// The path at the end of every base URL.
+/// The end of every base URL.
 pub(super) const BASE: &str = "/flexiti/online-api";
 /// The success URL of merchants that the runner creates.
 pub const SUCCESS_URL: &str = "https://shop.example.com/flexiti/success";
@@ -37,13 +37,13 @@ pub struct Credentials {
     pub owner: Owner,
 }
 
-/// Whose account it is: the merchant's that the run is for, or another one's, whom nothing of the
-/// first may be shown, nor the other way round.
+/// Whose account it is: the merchant that the run is for, or another one. Neither may be shown
+/// anything of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// The merchant's.
+    /// The run's merchant.
     Main,
-    /// Another one's.
+    /// Another merchant.
     Other,
 }
 
@@ -58,7 +58,7 @@ impl Owner {
 }
 
 impl fmt::Debug for Credentials {
-    /// Without secrets.
+    /// Omits the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Credentials").field(&self.client_id).finish()
     }
@@ -78,7 +78,7 @@ impl Credentials {
         found
     }
 
-    /// The value of a placeholder that is about the account alone.
+    /// The value of a placeholder that depends only on the account.
     pub fn value_of(&self, name: &str) -> Option<String> {
         let user = self.user.as_ref();
         match name {
@@ -97,14 +97,14 @@ impl Credentials {
     }
 }
 
-/// A server that can be reached.
+/// A server that can be called.
 #[derive(Debug)]
 pub struct Target {
-    /// The base URL, ending at `/flexiti/online-api`.
+    /// The base URL, ending in `/flexiti/online-api`.
     pub base_url: String,
     /// The account given on the command line.
     pub main: Credentials,
-    /// Another merchant's, if there is one.
+    /// Another merchant's account, if there is one.
     other: Option<Credentials>,
     connection: Connection,
     admin: Option<Admin>,
@@ -117,7 +117,7 @@ struct Admin {
 }
 
 impl fmt::Debug for Admin {
-    /// Without the token.
+    /// Omits the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Admin").field(&self.url).finish()
     }
@@ -136,7 +136,7 @@ impl Target {
         Ok(target)
     }
 
-    /// A server that has not been called yet. An error names the flag that is wrong.
+    /// A server that has not been called yet. An error names the flag at fault.
     pub fn new(base_url: &str, main: Credentials, reach: Reach) -> anyhow::Result<Self> {
         let url = base(base_url)?;
         if let Some(why) = reach.hosts.refusal(&url) {
@@ -152,14 +152,14 @@ impl Target {
         })
     }
 
-    /// This server, with another merchant's account known as well.
+    /// Adds another merchant's account.
     #[must_use]
     pub fn with_other(self, other: Option<Credentials>) -> Self {
         Self { other, ..self }
     }
 
-    /// Another merchant's account: the given one, or one that the admin API makes. The run removes
-    /// what it has made: true.
+    /// Another merchant's account: the given one, or one made with the admin API. The flag says
+    /// whether it was made, so that the run must remove it.
     pub(super) fn other(&self) -> Result<(Credentials, bool), Stopped> {
         if let Some(other) = &self.other {
             return Ok((other.clone(), false));
@@ -173,8 +173,8 @@ impl Target {
         Ok((Credentials { owner, ..made }, true))
     }
 
-    /// Looks for the admin API of a mock. A server elsewhere is asked only if there is a token for
-    /// it: it is somebody's live system.
+    /// Looks for a mock's admin API. Outside loopback, only with a token: the server may be a live
+    /// system.
     pub fn find_admin_api(&mut self, token: Option<String>) -> Result<(), NoAnswer> {
         let Ok(url) = Url::parse(&self.base_url) else {
             return Ok(());
@@ -207,29 +207,29 @@ impl Target {
         self.connection.send(method, url, headers, body)
     }
 
-    /// Whether a proxy stands between: its connection is not the server's.
+    /// Whether connections go through a proxy rather than directly to the server.
     pub(super) fn is_behind_proxy(&self) -> bool {
         let is_near = Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url));
         !is_near && (self.reach.proxy.is_some() || environment_proxy().is_some())
     }
 
-    /// A connection to the server, without a client library.
+    /// Opens a raw connection to the server.
     pub(super) fn line(&self) -> anyhow::Result<Line> {
         Line::to(&Url::parse(&self.base_url)?, self.reach.ca.as_deref())
     }
 
-    /// The usual request for a token of the main account.
+    /// The usual token request of the main account.
     pub(super) fn token_request(&self) -> Result<Prepared, Stopped> {
         self.token_request_at(&self.base_url)
     }
 
-    /// The usual request for a token of the main account, below another base URL.
+    /// The usual token request of the main account, at another base URL.
     pub(super) fn token_request_at(&self, base_url: &str) -> Result<Prepared, Stopped> {
         let value_of = &mut |name: &str| Ok(self.main.value_of(name));
         prepare(&requests::token_request(), base_url, value_of)
     }
 
-    /// Command lines that ask for a token: of the main account, and of the other one if the reader
+    /// Command lines that get a token: for the main account, and for the other one if the reader
     /// has it.
     pub fn token_curls(&self) -> curl::TokenRequests {
         let ask = |account: &Credentials| {
@@ -339,7 +339,7 @@ impl Target {
     }
 }
 
-/// A text as a form encodes it (RFC 6749, 2.3.1, has credentials encoded so for Basic).
+/// Form-encodes a text, as RFC 6749, 2.3.1, requires of credentials in Basic.
 fn form_encoded(text: &str) -> String {
     let pair = serde_urlencoded::to_string([("", text)]).unwrap_or_default();
     pair.trim_start_matches('=').to_owned()
@@ -350,10 +350,10 @@ fn form_encoded(text: &str) -> String {
 #[error("target unreachable: {0}")]
 pub struct Unreachable(pub String);
 
-/// Reads the base URL of a server.
+/// Parses the base URL of a server.
 pub fn base(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text).with_context(|| format!("--base-url: `{text}`"))?;
-    // What it holds besides an address is not repeated: it may be a password.
+    // The rest of the URL is not repeated, as it may be a password.
     let more = !url.username().is_empty() || url.password().is_some();
     if more || url.query().is_some() || url.fragment().is_some() {
         bail!("--base-url: expected an address without user name, password, `?` and `#`");

@@ -1,4 +1,4 @@
-//! Answers that may be about the server's state and not about the request: 429, 502 to 504, silence.
+//! Answers that may be about the server's state rather than the request: 429, 502 to 504, silence.
 //! Pure: how long to wait, and what to call it.
 
 use super::answer::Answer;
@@ -6,9 +6,9 @@ use super::connection::NoAnswer;
 use super::end::End;
 use std::time::{Duration, SystemTime};
 
-/// How often a request is repeated.
+/// How many times a request is retried.
 pub const TRIES: u32 = 3;
-/// The longest wait before a request is repeated.
+/// Maximum wait before a retry.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// An answer that may be about the server's state.
@@ -16,16 +16,16 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub enum Trouble {
     /// No answer, and why.
     Silent(String),
-    /// 503, or what a gateway says of the server behind it: 502, 504.
+    /// 503, or a gateway's 502 or 504.
     Unavailable {
-        /// What it says, in a few words.
+        /// Its message, shortened.
         said: String,
-        /// How long it asks to wait.
+        /// The requested wait.
         wait: Option<Duration>,
     },
     /// 429.
     TooMany {
-        /// How long it asks to wait.
+        /// The requested wait.
         wait: Option<Duration>,
     },
 }
@@ -34,7 +34,7 @@ impl Trouble {
     /// The trouble that an outcome shows, if any.
     pub fn of(outcome: &Result<Answer, NoAnswer>, now: SystemTime) -> Option<Self> {
         let answer = match outcome {
-            // What is too big is an answer.
+            // Too large, but an answer.
             Err(none) if none.is_too_big() => return None,
             Err(none) => return Some(Self::Silent(none.why.clone())),
             Ok(answer) => answer,
@@ -59,7 +59,7 @@ impl Trouble {
         }
     }
 
-    /// Whether the server itself says that it is about its state, and asks for patience.
+    /// Whether the server itself says that this is about its state and asks for patience.
     pub fn asks_for_patience(&self) -> bool {
         match self {
             Self::Silent(_) => false,
@@ -68,7 +68,7 @@ impl Trouble {
         }
     }
 
-    /// How long to wait before the request is repeated for the `tries`-th time, from 0.
+    /// How long to wait before retry number `tries`, counted from 0.
     pub fn pause(&self, tries: u32) -> Duration {
         let doubled = |first: Duration| first.saturating_mul(2_u32.saturating_pow(tries));
         let pause = match self {
@@ -80,7 +80,7 @@ impl Trouble {
         pause.min(LONGEST)
     }
 
-    /// The end of the run, after all waiting.
+    /// How the run ends, after all waiting.
     pub fn end(self, waited: Duration) -> End {
         match self {
             Self::Silent(why) => End::Unreachable(why),
@@ -90,7 +90,7 @@ impl Trouble {
     }
 }
 
-/// The wait that a `Retry-After` header asks for: seconds, or a date.
+/// The wait in a `Retry-After` header: seconds or a date.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {

@@ -126,7 +126,7 @@ fn not_started(program: &OsStr, error: &std::io::Error) -> NotStarted {
                     path.display()
                 ),
                 None => format!(
-                    "`{name}`: {} cannot be run on this machine: what loads it is not there",
+                    "`{name}`: {} cannot be run on this machine: its loader is missing",
                     path.display()
                 ),
             },
@@ -136,7 +136,7 @@ fn not_started(program: &OsStr, error: &std::io::Error) -> NotStarted {
             why: if Path::new(program).components().count() > 1 {
                 format!("`{name}`: no such file")
             } else {
-                format!("`{name}`: command not found; there is none of this name in PATH")
+                format!("`{name}`: command not found in PATH")
             },
             code: NOT_FOUND,
         },

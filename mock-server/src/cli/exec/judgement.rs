@@ -130,7 +130,7 @@ fn lint(mock: &Mock, client_id: &str) -> bool {
     let dropped = app.journal().dropped(Some(client_id));
     if dropped > 0 {
         complain(&format!(
-            "lint: the journal dropped {dropped} requests, which nobody judged; raise --journal-limit and --journal-bytes"
+            "lint: the journal dropped {dropped} requests, which were not judged; raise --journal-limit and --journal-bytes"
         ));
         return false;
     }

@@ -38,7 +38,7 @@ fn exec(args: Exec) -> anyhow::Result<u8> {
     let judgement = Judgement::prepare(args.lint, &args.verify, args.journal)?;
     ensure!(
         !args.serve.watch,
-        "--watch: the server is there for one command, and reads nothing again"
+        "--watch: not available with exec, whose server runs for one command only"
     );
     let ready_file = args.serve.ready_file.clone();
     let settings = settings(args.serve)?.settings;
@@ -79,7 +79,7 @@ fn code(ended: &Ended, judgement: &Judgement, mock: &Mock, merchant: &MerchantVi
     if let Some(limit) = ended.late {
         let limit = limit.as_secs_f64();
         complain(&format!(
-            "exec: the command did not end within {limit} seconds (--timeout), and was ended with all that it started"
+            "exec: the command did not end within {limit} seconds (--timeout), and was stopped with all processes that it started"
         ));
     }
     let judged = judgement.of(mock, &merchant.account.client_id);

@@ -151,7 +151,7 @@ fn element(rest: &mut &str) -> Result<Element, &'static str> {
         named.push(name);
         *rest = skip(rest);
         if !(rest.is_empty() || rest.starts_with([',', ';'])) {
-            return Err("something stands after a value");
+            return Err("unexpected text after a value");
         }
     }
 }

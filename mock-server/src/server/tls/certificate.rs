@@ -14,7 +14,7 @@ pub fn check(chain: &[CertificateDer<'_>]) -> anyhow::Result<()> {
             at => format!("certificate {} of the chain", at + 1),
         };
         let (_, certificate) = X509Certificate::from_der(der)
-            .map_err(|_| anyhow!("{which} is broken: what its PEM holds is no certificate"))?;
+            .map_err(|_| anyhow!("{which} is invalid: its PEM does not contain a certificate"))?;
         let validity = certificate.validity();
         let begins = time(validity.not_before.timestamp());
         let ends = time(validity.not_after.timestamp());

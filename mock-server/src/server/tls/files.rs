@@ -76,7 +76,7 @@ impl Read {
         );
         ensure!(
             !has(&bytes, "ENCRYPTED"),
-            "the key is encrypted, and nobody is there to type its pass phrase; decrypt it with `openssl pkey -in FILE -out PLAIN`"
+            "encrypted keys are not supported; decrypt it with `openssl pkey -in FILE -out PLAIN`"
         );
         let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(&bytes);
         let sections = sections

@@ -61,7 +61,7 @@ pub async fn accept(
 
 /// Tells a client that speaks plain HTTP that this port speaks TLS.
 async fn in_the_clear(service: &Service, stream: TcpStream) {
-    let why = "this port speaks TLS, and the request came in the clear: ask for https://";
+    let why = "a plain HTTP request on a TLS port: use https://";
     malformed::refused(service, why);
     let _ = stream.try_write(&own_words::answer(400, why));
     let _ = socket2::SockRef::from(&stream).shutdown(Shutdown::Write);

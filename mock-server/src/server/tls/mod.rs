@@ -94,11 +94,11 @@ impl Tls {
             Ok(config) => {
                 *self.current() = Arc::new(config);
                 metrics.reloaded(Reloaded::Certificate, true);
-                tracing::info!("the certificate was read again");
+                tracing::info!("certificate reloaded");
             }
             Err(error) => {
                 metrics.reloaded(Reloaded::Certificate, false);
-                tracing::error!("the certificate stays the one that was read before: {error:#}");
+                tracing::error!("reload failed, and the previous certificate stays in use: {error:#}");
             }
         }
     }

@@ -316,7 +316,7 @@ fn a_known_secret_in_a_path_is_seen_whatever_it_is_called() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].message,
-        "credentials stand in the URL: a secret"
+        "credentials in the URL: a secret"
     );
     assert_eq!(findings[0].requests, [2]);
 }

@@ -22,7 +22,7 @@ pub const CASES: &[Case] = &[
         desk.advance(1_150_000);
         desk.reads(&desk.token(), order);
     }),
-    finds(TokenPerRequest, "still alive", "documented", |desk| {
+    finds(TokenPerRequest, "previous one was still valid", "documented", |desk| {
         let order = desk.order(&desk.token(), &[]);
         desk.advance(1_130_000);
         desk.reads(&desk.token(), order);

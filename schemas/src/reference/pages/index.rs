@@ -1,4 +1,4 @@
-//! The first page: conventions, evidence, errors that every call shares, and the sources.
+//! The first page: conventions, evidence, errors common to all calls, and the sources.
 
 use super::shared::Source;
 use crate::dialect::ErrorShape;

@@ -91,7 +91,7 @@ pub(super) fn page(source: &Source<'_>) -> Page {
     }
 }
 
-/// What each flow is for, and what it must send.
+/// What each flow is for, and what it requires.
 fn flows(source: &Source<'_>) -> Block {
     let about = |flow| match flow {
         Flow::Apply => "The customer applies for credit.",

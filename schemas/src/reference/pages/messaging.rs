@@ -1,5 +1,4 @@
-//! What a shop shows before a checkout: the calculator, availability, and the withdrawn
-//! learn-more.
+//! What a shop shows before a checkout: the calculator, availability, and the withdrawn learn-more.
 
 use super::shared::{Source, commands, endpoint, refused, tail};
 use crate::endpoint::Endpoint;

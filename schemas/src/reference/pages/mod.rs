@@ -1,4 +1,4 @@
-//! The pages and what stands on them.
+//! The pages and their contents.
 
 mod checkout;
 mod index;

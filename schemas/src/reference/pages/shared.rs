@@ -1,4 +1,4 @@
-//! What the pages share: their source, and the blocks that several of them have.
+//! Shared between the pages: their source, and common blocks.
 
 use crate::endpoint::{Auth, Endpoint};
 use crate::reference::document::{Block, Text, code, heading, paragraph, plain, prose};
@@ -9,7 +9,7 @@ use crate::reference::{answers, clauses};
 use crate::rulebook::Rulebook;
 use crate::wording::alternatives;
 
-/// What the pages are written from.
+/// The source of the pages.
 pub(in crate::reference) struct Source<'r> {
     pub rulebook: &'r Rulebook,
     pub options: &'r Options,
@@ -18,7 +18,7 @@ pub(in crate::reference) struct Source<'r> {
     pub examples: Vec<Example>,
 }
 
-/// Method, path, authentication and encodings of an endpoint, under its own heading.
+/// Method, path, authentication and encodings of an endpoint, under a heading.
 pub(super) fn endpoint(source: &Source<'_>, endpoint: Endpoint) -> Vec<Block> {
     let rulebook = source.rulebook;
     let row = rulebook.contract().endpoint(endpoint);
@@ -66,7 +66,7 @@ pub(super) fn commands(example: &Example) -> Vec<Block> {
     blocks
 }
 
-/// The rest of each page: the clauses, and what is open.
+/// The end of each page: the clauses and the open questions.
 pub(super) fn tail(source: &Source<'_>, id: &str, scope: &Scope) -> Vec<Block> {
     let rulebook = source.rulebook;
     let mut blocks = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn tail(source: &Source<'_>, id: &str, scope: &Scope) -> Vec<Block> {
     blocks
 }
 
-/// A number of clauses with what is said of none, of one and of several.
+/// Formats a number of clauses, given the words for none, one and several.
 fn of(count: usize, words: [&str; 3]) -> String {
     match count {
         0 => words[0].to_owned(),
@@ -114,7 +114,7 @@ pub(super) fn counted(rulebook: &Rulebook, scope: &Scope) -> Text {
     ]
 }
 
-/// A refusal of a clause as it is answered.
+/// The answer to a request that breaks a clause.
 pub(super) fn refused(
     source: &Source<'_>,
     endpoint: Endpoint,

@@ -1,4 +1,4 @@
-//! Flexiti's own test cases, and what each verdict on them rests on.
+//! Flexiti's own test cases, and the evidence for each verdict on them.
 
 use super::cell::{Cell, anchor};
 use crate::merchant::judge::results::Results;
@@ -13,19 +13,19 @@ pub(super) struct Case {
     pub(super) evidence: Evidence,
 }
 
-/// What a verdict on a test case rests on, over all dialects.
+/// The evidence for a verdict on a test case, over all dialects.
 #[derive(Default)]
 pub(super) struct Evidence {
     /// How many checks were made.
     pub(super) checks: usize,
     /// The scenarios: anchor and name.
     pub(super) scenarios: Vec<(String, String)>,
-    /// The checks over everything that was sent and shown.
+    /// The checks over all scenarios, by id.
     pub(super) rules: Vec<String>,
 }
 
-/// Flexiti's test cases that a runner can see (TC). A-1, the space for Flexiti's pages, takes eyes.
-/// What the D cases ask for is known by name only: purchases that begin with an application.
+/// Flexiti's test cases that a runner can check (TC). A-1, the space for Flexiti's pages, needs a
+/// human eye. Of the D cases, only the name is known: purchases that begin with an application.
 const CASES: &[(&str, &str)] = &[
     (
         "B-1",
@@ -75,7 +75,7 @@ fn case_of(check: &Judgement) -> Option<&'static str> {
     ids.find(|id| *id != APPLY_AND_BUY && ground.sentence.starts_with(id))
 }
 
-/// Whether a check of a scenario says something about a test case.
+/// Whether a check of a scenario counts for a test case.
 fn counts(case: &str, scenario: &str, check: &Judgement) -> bool {
     match case_of(check) {
         Some(other) => other == case,
@@ -87,7 +87,7 @@ fn cell(case: &str, results: &Results) -> Cell {
     let checks = results.named_checks();
     let verdicts = checks.filter(|(scenario, check)| counts(case, scenario, check));
     let worst = verdicts.map(|(_, check)| check.verdict).max();
-    // A test case is passed when all of it was played.
+    // A test case passes only if all of its scenarios were played.
     let is_left_out = results.skipped.iter().any(|name| is_about(case, name));
     match worst {
         Some(worst) if !(is_left_out && worst.is_fine()) => Cell::of(worst),

@@ -1,9 +1,9 @@
-//! A verdict in a table, and where the rows of the page are.
+//! A verdict in a table, and the anchors of the page.
 
 use crate::merchant::certificate::text::word;
 use crate::merchant::judge::Verdict;
 
-/// A verdict: its word, and the class that colours it.
+/// A verdict: its word, and its CSS class.
 pub(super) struct Cell {
     pub(super) class: String,
     pub(super) word: &'static str,
@@ -17,7 +17,7 @@ impl Cell {
         }
     }
 
-    /// Where there is no verdict.
+    /// A cell without a verdict.
     pub(super) fn empty(word: &'static str) -> Self {
         Self {
             class: String::new(),
@@ -26,7 +26,7 @@ impl Cell {
     }
 }
 
-/// The place of a scenario in the page.
+/// The anchor of a scenario.
 pub(super) fn anchor(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("scenario-{}", name.chars().map(letter).collect::<String>())
@@ -38,7 +38,7 @@ pub(super) fn class(verdict: Verdict) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A text in pieces, and whether a piece is code: what is between backticks.
+/// Splits a text into pieces, each marked as code (between backticks) or not.
 pub(super) fn prose(text: impl AsRef<str>) -> Vec<(bool, String)> {
     let pieces = text.as_ref().split('`').enumerate();
     pieces
@@ -47,7 +47,7 @@ pub(super) fn prose(text: impl AsRef<str>) -> Vec<(bool, String)> {
         .collect()
 }
 
-/// A time (RFC 3339) to the minute, as people read it.
+/// A time (RFC 3339), cut to the minute for display.
 pub(super) fn minute(time: &str) -> String {
     let minute = time.get(..16).map(|minute| minute.replace('T', " "));
     minute.map_or_else(|| time.to_owned(), |minute| format!("{minute} UTC"))

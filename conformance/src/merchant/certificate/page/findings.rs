@@ -1,4 +1,4 @@
-//! What stands against the shop: once for each check, with every scenario in which it was seen.
+//! The findings against the shop: one for each check, with every scenario that shows it.
 
 use super::cell::{anchor, class};
 use crate::merchant::certificate::text::word;
@@ -10,7 +10,7 @@ pub(super) struct Finding {
     pub(super) check: String,
     pub(super) class: String,
     pub(super) word: &'static str,
-    /// What it rests on, and what to change.
+    /// The basis of the check, and what to change.
     pub(super) ground: Option<(String, String)>,
     pub(super) seen: Vec<Seen>,
     pub(super) rest: Vec<Seen>,
@@ -19,7 +19,7 @@ pub(super) struct Finding {
 
 /// Where a check did not pass.
 pub(super) struct Seen {
-    /// Where its story is; nothing for what is seen over all scenarios.
+    /// The anchor of its story; `None` for checks over all scenarios.
     pub(super) anchor: Option<String>,
     pub(super) scenario: String,
     pub(super) dialects: Vec<String>,
@@ -27,10 +27,10 @@ pub(super) struct Seen {
     pub(super) message: String,
 }
 
-/// How many places of a finding are shown at once.
+/// How many occurrences of a finding are shown.
 const SHOWN: usize = 5;
 
-/// The findings, the worst first.
+/// The findings, worst first.
 pub(super) fn findings(results: &[Results]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for results in results {

@@ -34,7 +34,7 @@ struct Page<'c> {
     seed: u64,
     contract: &'c str,
     summary: super::Summary,
-    /// Whether everything was played, and nothing stands against the shop.
+    /// Whether everything was played without a finding.
     is_clean: bool,
     findings: Vec<findings::Finding>,
     dialects: Vec<Dialect<'c>>,
@@ -115,7 +115,7 @@ pub fn html(certificate: &Certificate) -> anyhow::Result<String> {
     Ok(shown(&page.render()?))
 }
 
-/// What a level says of a shop.
+/// What a level means.
 fn means(level: Option<Rank>, results: &[Results]) -> &'static str {
     let is_wrong = |check: &Judgement| check.level == Rank::Basic && !check.verdict.is_fine();
     match level {

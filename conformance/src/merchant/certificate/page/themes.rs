@@ -26,14 +26,14 @@ pub(super) struct Story {
     pub(super) dialect: String,
     pub(super) steps: Vec<String>,
     pub(super) calls: Vec<String>,
-    /// How many calls are not told.
+    /// How many calls are left out.
     pub(super) more: usize,
 }
 
-/// How many calls of a scenario are told.
+/// Maximum number of calls shown for a scenario.
 const CALLS: usize = 20;
 
-/// What the ids of scenarios begin with, and what they are about.
+/// The prefixes of scenario ids, with their themes.
 const THEMES: &[(&str, &str)] = &[
     ("outcome.", "How a checkout ends"),
     ("init.", "Opening an order"),
@@ -85,7 +85,7 @@ fn told(certificate: &Certificate, row: &ScenarioResult) -> Told {
     }
 }
 
-/// What happened in the first dialect, and in each in which the scenario did not pass.
+/// What happened in the first dialect, and in each dialect that did not pass.
 fn stories(certificate: &Certificate, name: &str) -> Vec<Story> {
     let mut stories = Vec::new();
     for results in &certificate.results {

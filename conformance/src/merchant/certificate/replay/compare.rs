@@ -1,33 +1,33 @@
-//! What the trace says, held to what a mock answers.
+//! Compares the trace with a mock's answers.
 
 use crate::merchant::trace::{ExchangeView, Opened};
 use flexiti_mock::embed::admin::FaultView;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// What a secret is shown as, and how many digits follow.
+/// The mask of a secret; the number of hash digits after it.
 const HIDDEN: &str = "***";
 const HASH: usize = 12;
-/// How long an answer took is not the mock's to decide.
+/// The mock does not control how long an answer took.
 const LEFT_ASIDE: &str = "duration_us";
-/// How much of a text is shown.
+/// Maximum length of a text that is shown.
 const SHOWN: usize = 120;
 
-/// The hashes of secrets in the trace, each with that of the same secret in the mock that plays
-/// again: the key of a hash is new in each process.
+/// Maps the hashes of secrets in the trace to those of the replaying mock: the hash key is new in
+/// each process.
 #[derive(Debug, Default)]
 pub struct Pairs(HashMap<String, String>);
 
-/// Whether a call is told as a mock answers it; otherwise what differs.
+/// Compares a recorded call with the mock's; the error says what differs.
 pub fn calls(told: &ExchangeView, again: &ExchangeView, pairs: &mut Pairs) -> Result<(), String> {
     let json = |call: &ExchangeView| serde_json::to_value(call).map_err(|error| error.to_string());
     let (told, again) = (json(told)?, json(again)?);
-    // The status says most.
+    // Compare the status first, as it says the most.
     pairs.same("status", &told["status"], &again["status"])?;
     pairs.same("", &told, &again)
 }
 
-/// Whether faults struck what they strike in a mock.
+/// Checks that the recorded faults struck the calls that they strike in a mock.
 pub fn faults(told: &[FaultView], again: &[FaultView]) -> Result<(), String> {
     if told.len() != again.len() {
         return Err(format!(
@@ -92,7 +92,7 @@ impl Pairs {
         }
     }
 
-    /// Whether two texts are the same but for the keys of hashes.
+    /// Whether two texts are equal apart from the keys of hashes.
     fn texts(&mut self, told: &str, again: &str) -> bool {
         let (told, again) = (parts(told), parts(again));
         told.len() == again.len()
@@ -158,7 +158,7 @@ mod tests {
             json!({"b": ["***0123456789ab"]}),
             json!({"b": ["***ba9876543210"]})
         ));
-        // Another secret.
+        // A different secret.
         assert!(!same(json!("***0123456789ab"), json!("***ba9876543211")));
         assert!(!same(json!("***0123456789ab"), json!("0123456789ab")));
         assert!(!same(json!({"b": 1}), json!({"b": 1, "c": null})));

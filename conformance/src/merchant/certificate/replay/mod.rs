@@ -1,8 +1,8 @@
-//! Plays a record again, through a mock of its own, and holds the trace to the answers.
+//! Replays a record through a mock of its own, and compares the trace with the mock's answers.
 //!
-//! A mock's answers follow from its seed, its dialect, the requests, their times and what was done
-//! to it in between; what that is, the scenarios say. So nobody can change an answer, leave out a
-//! call or add one, move an order or a fault, and have the rest still fit.
+//! A mock's answers follow from its seed, its dialect, the requests, their times, and the steering
+//! in between, which the scenarios dictate. So nobody can change an answer, leave out a call or add
+//! one, or move an order or a fault without the rest contradicting it.
 
 mod compare;
 mod script;
@@ -21,10 +21,10 @@ use flexiti_mock::embed::offline::Offline;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// How often a scenario is played at most.
+/// Maximum number of attempts at a scenario.
 const ATTEMPTS: usize = 3;
 
-/// Plays all records again, each beside the others; gives the number of calls.
+/// Replays all records in parallel; returns the number of calls.
 pub fn check(contract: &'static Contract, seed: u64, acts: &[Act]) -> anyhow::Result<usize> {
     std::thread::scope(|scope| {
         let acts = acts.iter().enumerate();
@@ -66,7 +66,7 @@ fn again(contract: &'static Contract, seed: u64, lane: usize, act: &Act) -> anyh
     replay.run().with_context(place)
 }
 
-/// An attempt to play a scenario, as the record has it.
+/// One attempt at a scenario, from the record.
 struct Attempt {
     steered: Vec<What>,
     faults: Vec<FaultView>,
@@ -84,13 +84,13 @@ struct Replay<'r> {
     offline: &'r Offline,
     tokens: Tokens,
     chain: Chain,
-    /// The trace's calls, each with the number of its scenario.
+    /// The trace's calls by id, each with the index of its scenario.
     told: HashMap<u64, (usize, &'r ExchangeView)>,
     pairs: Pairs,
     past: Past,
     /// The calls since the last scenario.
     window: Vec<ExchangeView>,
-    /// The calls of attempts that were repeated, and whether there was a reason to repeat any.
+    /// The calls of repeated attempts. `is_busy` is set once there was a reason to repeat any.
     void: Vec<u64>,
     is_busy: bool,
     has_void: bool,
@@ -147,7 +147,7 @@ impl<'r> Replay<'r> {
         let mut begun = 0;
         for event in &self.record.events {
             begun += usize::from(scene(event).is_some());
-            // One that begins again later was repeated.
+            // A scenario that begins again later was repeated.
             let is_last = self.scene.is_none_or(|at| scenes.get(begun) != Some(&at));
             self.step(event, is_last).with_context(|| self.place())?;
         }
@@ -172,7 +172,7 @@ impl<'r> Replay<'r> {
         Ok(usize::try_from(self.calls).unwrap_or(usize::MAX))
     }
 
-    /// The scenario that is being played.
+    /// The scenario being played, for error messages.
     fn place(&self) -> String {
         let played = self.scene.and_then(|at| self.act.played.get(at));
         played.map_or_else(|| "before the first scenario".to_owned(), Played::name)
@@ -221,7 +221,7 @@ impl<'r> Replay<'r> {
                 dialect: self.dialect,
             };
             let done = setting.perform(self.offline.admin(event.at), scenario, what);
-            // An order that has come to its end cannot be brought to another; the trace says so.
+            // An order that has ended cannot be given another outcome; the trace says so.
             if !matches!(what, What::Complete { .. }) {
                 done?;
             }
@@ -254,7 +254,7 @@ impl<'r> Replay<'r> {
         }
     }
 
-    /// Answers a call again; gives the answer, and holds what the trace says of it to that.
+    /// Answers a call again, compares the answer with the trace, and returns it.
     fn call(&mut self, at: i64, call: &Call) -> anyhow::Result<(u16, String)> {
         self.calls += 1;
         let id = self.calls;
@@ -292,7 +292,7 @@ impl<'r> Replay<'r> {
         Ok(answer)
     }
 
-    /// The end of an attempt.
+    /// Ends an attempt.
     fn over(&mut self, at: i64, next: u64, number: &str) -> anyhow::Result<Attempt> {
         let later = self.window.partition_point(|call| call.row.id < next);
         let later = self.window.split_off(later);
@@ -329,7 +329,8 @@ impl<'r> Replay<'r> {
         })
     }
 
-    /// Holds the trace of a scenario to its last attempt; earlier ones are only left out.
+    /// Checks the trace of a scenario against its last attempt; calls of earlier ones must be left
+    /// out.
     fn ended(&mut self, attempt: &Attempt, is_last: bool) -> anyhow::Result<()> {
         let (told, scenario) = self.scenario()?;
         if !is_last {
@@ -384,7 +385,7 @@ impl<'r> Replay<'r> {
         script::follows(scenario, told, plans, &attempt.steered)
     }
 
-    /// Whether what the mock has no part in is as it was recorded.
+    /// Checks that the observations outside the mock are unchanged since they were recorded.
     fn sealed(&self) -> anyhow::Result<()> {
         let seals = &self.record.seals;
         ensure!(

@@ -1,4 +1,4 @@
-//! What the steps of a scenario do to the mock: a record that has anything else is forged.
+//! What the steps of a scenario do to the mock. A record with anything else is forged.
 
 use crate::merchant::record::What;
 use crate::merchant::trace::{Happened, Played};
@@ -6,14 +6,14 @@ use anyhow::{bail, ensure};
 use flexiti_contract::scenario::{Scenario, Step, outcome_in};
 use std::collections::BTreeSet;
 
-/// Something that has to be on record, or may be.
+/// Something that must be on record, or may be.
 struct Act {
     what: What,
     is_certain: bool,
 }
 
-/// Whether what was done to the mock is what the steps of the scenario do, by what came of them.
-/// `plans` says whether it plans faults for notifications.
+/// Checks that what was done to the mock is what the scenario's steps do, given their results.
+/// `plans` says whether the scenario plans faults for notifications.
 pub fn follows(
     scenario: &Scenario,
     played: &Played,
@@ -30,7 +30,7 @@ pub fn follows(
             said(&act.what)
         );
     }
-    // After a step that failed nothing is certain, and nothing is proven.
+    // After a failed step nothing is certain, and nothing is proven.
     let more = rest.next().filter(|_| is_whole);
     ensure!(
         more.is_none(),
@@ -73,7 +73,7 @@ fn script(scenario: &Scenario, played: &Played, plans: bool) -> anyhow::Result<(
                 }
             }
             (Step::Again { .. }, Happened::SentAgain { orders, .. }) => {
-                // Without a page before, the steps that lead to it may have failed.
+                // Without an earlier page, the steps that lead to it may have failed.
                 let is_certain = order.is_some() || !orders.is_empty();
                 others.extend(orders);
                 order = orders.last().copied().or(order);

@@ -1,4 +1,4 @@
-//! The bearer token, and the paths it opens.
+//! The bearer token, and the paths that require it.
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
@@ -18,7 +18,7 @@ pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .keeps_init(requests)
         .breaks("no header", requests.init().without_header("authorization"))
         .breaks("no token", requests.init_as("Bearer"))
-        // The header is what the reference names; RFC 6750, 2.3, knows the query as well.
+        // The reference names the header; RFC 6750, 2.3, also allows the query.
         .breaks("the token in the query", in_query)
         .beyond();
     let cases = encoded(cases, requests, "no header", |request| {
@@ -29,7 +29,7 @@ pub(super) fn required(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     })
 }
 
-/// Cases with the defect in a request to each of the other endpoints.
+/// The same defect in a request to each of the other endpoints.
 fn elsewhere(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -48,7 +48,7 @@ fn elsewhere(
     )
 }
 
-/// Cases with the defect in a request to each path of init, in each encoding.
+/// The same defect in a request to each init path, in each encoding.
 fn encoded(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -81,7 +81,7 @@ pub(super) fn scheme(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             "no blank after the scheme",
             requests.init_as("Bearer{{token}}"),
         );
-    // RFC 9110 has schemes in any case; the reference prints one spelling.
+    // Schemes are case-insensitive in RFC 9110; the reference prints one spelling.
     let lower_case = requests.init_as("bearer {{token}}");
     match requests.rulebook.knobs().bearer_scheme {
         Lax::Exact => cases.breaks("lower case", lower_case).beyond(),
@@ -107,7 +107,7 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             "the client secret",
             requests.init_as("Bearer {{client_secret}}"),
         )
-        // What a token may be compared without, nobody says.
+        // No document says what a token comparison may ignore.
         .breaks(
             "capitals for small letters",
             requests.init_as("Bearer {{token|other_case}}"),
@@ -136,7 +136,7 @@ pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .on(Account::New)
 }
 
-/// A token that nothing but time can end, as no other is issued meanwhile.
+/// A token that can only end by expiring, as no other is issued meanwhile.
 pub(super) fn alone(cases: Cases, requests: &RequestBuilder<'_>, seconds: u64) -> Cases {
     let name = format!("{seconds} seconds after it was issued, the last of its client");
     cases

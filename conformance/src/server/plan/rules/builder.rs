@@ -1,4 +1,4 @@
-//! Requests as the server takes them.
+//! Requests in the form that the server accepts.
 
 use super::requests::{FLOWS, FORM, bare, complete, form_bytes, with_bytes};
 use crate::server::case::requests::request_to;
@@ -9,7 +9,7 @@ use crate::server::plan::working::{INIT, NOTIFICATIONS, Working};
 use flexiti_contract::{Endpoint, Flow, Rule, Rulebook};
 use serde_json::{Value, json};
 
-/// Builds requests: the usual ones, and variations of them.
+/// Builds the usual requests, and variations of them.
 pub(super) struct RequestBuilder<'a> {
     pub(super) rulebook: &'a Rulebook,
     pub(super) working: &'a Working,
@@ -62,7 +62,8 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
-    /// The usual parameters as the bytes of a JSON object, each under the type that is wanted.
+    /// The usual parameters as the bytes of a JSON object, each with the type that the server
+    /// requires.
     pub(super) fn json_bytes(&self) -> Vec<u8> {
         let request = JsonTypes::of(self.rulebook).typed(&self.json(&self.base));
         match request.payload {
@@ -82,8 +83,8 @@ impl<'a> RequestBuilder<'a> {
         with_bytes(&self.init(), [&form[..], more].concat(), FORM)
     }
 
-    /// A request that opens an order of this flow, with the merchant's own id and these changes;
-    /// `None` if no working path accepts it.
+    /// A request that opens an order of this flow, with the merchant's own order id and these
+    /// changes; `None` if no working path accepts it.
     pub(super) fn order_with(
         &self,
         flow: Flow,
@@ -103,7 +104,7 @@ impl<'a> RequestBuilder<'a> {
         })
     }
 
-    /// A request that opens an order of this flow without the merchant's own id.
+    /// A request that opens an order of this flow without the merchant's own order id.
     pub(super) fn order_without_id(&self, flow: Flow) -> Option<RequestTemplate> {
         self.working.init().find_map(|endpoint| {
             let base = base_params(self.rulebook, self.working, endpoint, flow)?;
@@ -113,7 +114,7 @@ impl<'a> RequestBuilder<'a> {
         })
     }
 
-    /// A request that opens an order of this flow in an encoding, with the merchant's own id.
+    /// A request that opens an order of this flow in an encoding, with the merchant's own order id.
     pub(super) fn order_in(&self, flow: Flow, encoding: Encoding) -> Option<RequestTemplate> {
         let mut paths = self.working.init();
         paths.find_map(|endpoint| self.order_at(endpoint, flow, encoding))
@@ -131,7 +132,7 @@ impl<'a> RequestBuilder<'a> {
         request_to(endpoint, &params, encoding).filter(|_| valid)
     }
 
-    /// Requests that open an order, on each path of init and in each encoding.
+    /// Requests that open an order, on each init path and in each encoding.
     pub(super) fn orders_everywhere(&self) -> Vec<(String, RequestTemplate)> {
         let encodings = self.working.encodings.iter().copied();
         let ways = encodings.flat_map(|encoding| self.working.init().map(move |at| (at, encoding)));
@@ -153,7 +154,7 @@ impl<'a> RequestBuilder<'a> {
         FLOWS.iter().find_map(|flow| self.order(*flow))
     }
 
-    /// Opens an order that notifications report on.
+    /// Opens an order that notifications will report.
     pub(super) fn reported_order(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.any_order().into_iter().collect();
         if self.rulebook.knobs().notification_unfinished.hides_order() {
@@ -176,7 +177,7 @@ impl<'a> RequestBuilder<'a> {
             .unwrap_or(Endpoint::NotificationOrder)
     }
 
-    /// A request to every endpoint but init that needs a token, with the steps before it.
+    /// A request to every endpoint except init that needs a token, with the steps before it.
     pub(super) fn elsewhere(&self) -> Vec<(Endpoint, Vec<Step>, RequestTemplate)> {
         let open = self.rulebook.is_active(Rule::CalculatorOpen.id());
         let needs_token = |e: &&Endpoint| !(**e == Endpoint::Calculator && open);
@@ -194,7 +195,7 @@ impl<'a> RequestBuilder<'a> {
             .collect()
     }
 
-    /// A request to the other path of init, if there is one.
+    /// A request to the other init path, if there is one.
     pub(super) fn other_paths(&self) -> Vec<(Endpoint, RequestTemplate)> {
         let others = self.working.init().filter(|path| *path != self.endpoint);
         others

@@ -19,7 +19,7 @@ impl Cases {
         Self { rule, list }
     }
 
-    /// Adds a case, held against the clause of the rule.
+    /// Adds a case, with the clause of the rule applied.
     fn push(&mut self, case: Case) {
         let contract = Contract::shipped();
         let case = match contract.clause(self.rule.id()) {
@@ -46,7 +46,7 @@ impl Cases {
         self
     }
 
-    /// This must come of a conversation.
+    /// The conversation must have this result.
     pub(super) fn talk(mut self, kind: Kind, name: &str, turns: Vec<Turn>, heeds: Heeds) -> Self {
         let steps = vec![Step::Talk(turns)];
         let expect = Expect::Heeds(heeds);
@@ -61,41 +61,41 @@ impl Cases {
         self
     }
 
-    /// Must be answered 200.
+    /// The request must get a 200.
     pub(super) fn keeps(self, name: &str, request: RequestTemplate) -> Self {
         self.add(Kind::Positive, name, request, Expect::Granted)
     }
 
-    /// Must be refused with the error of the clause.
+    /// The request must be refused with the clause's error.
     pub(super) fn breaks(self, name: &str, request: RequestTemplate) -> Self {
         self.add(Kind::Negative, name, request, refused(None))
     }
 
-    /// Must be refused for more than one reason, whatever the clause grants. Each reason has cases
-    /// of its own, so that this one accuses nobody.
+    /// The request must be refused for several reasons, even if the clause grants something. Each
+    /// reason has its own cases, so this one is never a violation.
     pub(super) fn lacks(self, name: &str, request: RequestTemplate) -> Self {
         self.add(Kind::Negative, name, request, Expect::NotGranted)
             .beyond()
     }
 
-    /// The last case goes beyond what the documentation says.
+    /// Marks the last case as beyond what the documentation says.
     pub(super) fn beyond(self) -> Self {
         self.change(|case| case.must = false)
     }
 
-    /// An ordinary token request must be answered 200.
+    /// An ordinary token request must get a 200.
     pub(super) fn keeps_token(self) -> Self {
         self.keeps("own keys", token_request())
             .blaming(Rule::TokenAccepted)
     }
 
-    /// An ordinary init request must be answered 200.
+    /// An ordinary init request must get a 200.
     pub(super) fn keeps_init(self, requests: &RequestBuilder<'_>) -> Self {
         self.keeps("as it should be", requests.init())
             .blaming_init(requests)
     }
 
-    /// All cases go beyond what the documentation says.
+    /// Marks all cases as beyond what the documentation says.
     pub(super) fn all_beyond(mut self) -> Self {
         self.list.iter_mut().for_each(|case| case.must = false);
         self
@@ -116,7 +116,7 @@ impl Cases {
         self.change(|case| case.blame = Some(rule.id().to_owned()))
     }
 
-    /// Blames the path that init takes.
+    /// Blames the clause of the init path in use.
     pub(super) fn blaming_init(self, requests: &RequestBuilder<'_>) -> Self {
         self.resting_on(requests.endpoint)
     }
@@ -127,7 +127,7 @@ impl Cases {
         self.change(|case| case.blame = Some(clause))
     }
 
-    /// Blames a clause that is no rule.
+    /// Blames a clause that is not a rule.
     pub(super) fn resting_on_clause(self, clause: &str) -> Self {
         self.change(|case| case.blame = Some(clause.to_owned()))
     }

@@ -1,5 +1,4 @@
-//! The hosted checkout from the merchant's side: what decides, when it closes, and where customers
-//! are sent.
+//! The hosted checkout as the merchant sees it: decisions, closing, and where customers are sent.
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
@@ -11,7 +10,7 @@ use flexiti_contract::dialect::{CallbackParams, Destination};
 use flexiti_contract::{Flow, Lang, Rule};
 use serde_json::json;
 
-/// The callback of an order of this flow with this outcome, on an account whose URLs are known.
+/// The callback of an order with this flow and outcome, on an account with known URLs.
 fn calls_back(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -68,7 +67,7 @@ pub(super) fn cancelled(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
 
 pub(super) fn declined(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let ways = [(Flow::Apply, "declined"), (Flow::ApplyBuy, "refused")];
-    // Two guides say two things.
+    // Two guides disagree.
     leads_to(
         cases,
         requests,
@@ -127,7 +126,7 @@ pub(super) fn no_credentials(cases: Cases, requests: &RequestBuilder<'_>) -> Cas
     calls_back(cases, requests, Flow::Buy, "cancelled", Callback::NoSecrets)
 }
 
-/// Each middle name whose decision the contract fixes, or, if `open`, the dialect.
+/// Each middle name whose decision is fixed by the contract, or by the dialect if `open`.
 pub(super) fn response_keys(cases: Cases, requests: &RequestBuilder<'_>, open: bool) -> Cases {
     let keys = &requests.rulebook.contract().response_keys;
     keys.iter()

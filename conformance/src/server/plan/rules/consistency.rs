@@ -1,4 +1,4 @@
-//! What one answer says must agree with what another one says.
+//! Answers must agree with each other.
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
@@ -7,10 +7,10 @@ use crate::server::case::{Account, Expect, Is, JsonMember, RequestTemplate, Step
 use flexiti_contract::{Endpoint, Flow, Rule};
 use serde_json::json;
 
-/// How many orders are opened in a row, and between an order and the question about it.
+/// How many orders to open in a row, or between an order and the question about it.
 const MANY: usize = 40;
 
-/// The outcome that an order of this flow is brought to.
+/// The outcome to give an order of this flow.
 fn outcome(flow: Flow) -> &'static str {
     match flow {
         Flow::Apply => "approved",
@@ -18,7 +18,7 @@ fn outcome(flow: Flow) -> &'static str {
     }
 }
 
-/// Brings the order of an earlier answer to the outcome of its flow.
+/// Gives the order of an earlier answer the outcome of its flow.
 fn finish(answer: usize, flow: Flow) -> Step {
     Step::Complete {
         order: format!("{{{{{answer}/online_order_id}}}}"),
@@ -26,7 +26,7 @@ fn finish(answer: usize, flow: Flow) -> Step {
     }
 }
 
-/// The notification of the order that an answer opened.
+/// The notification request for the order that an answer opened.
 fn notified(answer: usize) -> RequestTemplate {
     let id = format!("{{{{{answer}/online_order_id}}}}");
     at(
@@ -36,22 +36,22 @@ fn notified(answer: usize) -> RequestTemplate {
     )
 }
 
-/// An order of each flow that the server takes.
+/// An order of each flow that the server accepts.
 fn orders(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     let open = |flow: Flow| Some((flow, requests.order(flow)?));
     FLOWS.into_iter().filter_map(open).collect()
 }
 
-/// An order of each flow that the server takes, each with a merchant's order id of its own: a
-/// server may accept an id only once.
+/// An order of each flow that the server accepts, each with its own merchant order id, as a server
+/// may accept an id only once.
 fn orders_apart(requests: &RequestBuilder<'_>) -> Vec<(Flow, Step)> {
     let own = [("merchant_orderid", "C-{{unique}}")];
     let open = |flow: Flow| Some((flow, Step::Send(requests.order_with(flow, &own)?)));
     FLOWS.into_iter().filter_map(open).collect()
 }
 
-/// Opens these orders, and asks about each: by now they have an outcome where only those with one
-/// are shown. In the order in which `asked` names them.
+/// Opens these orders, completes them if the dialect hides unfinished orders, and asks about each
+/// in the order that `asked` gives.
 fn told_of(
     requests: &RequestBuilder<'_>,
     orders: &[(Flow, Step)],
@@ -68,7 +68,7 @@ fn told_of(
     steps
 }
 
-/// An order that has no id of the merchant's does not take the place of the one before it, which has.
+/// An order without a merchant order id must not replace an earlier one that has it.
 fn unnumbered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let order = requests.any_order();
     let next = FLOWS
@@ -103,7 +103,7 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         steps,
         Expect::AllDistinct(id()),
     );
-    // Two orders of one flow, the older one asked for last.
+    // Two orders of one flow, asking about the older one last.
     let Some(order) = orders.first() else {
         return cases;
     };
@@ -118,7 +118,7 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         expect,
     );
     let cases = of_its_flow(cases, requests, &orders);
-    // An id that no order has, after one that an order has.
+    // An unknown id, after one that exists.
     let mut steps = told_of(requests, std::slice::from_ref(order), [0]);
     let last = steps.len();
     let nobody = at(
@@ -132,7 +132,7 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     by_older_merchant_id(cases, requests, order)
 }
 
-/// The flow that a notification names tells orders apart that have no other difference.
+/// Orders that differ only in flow are told apart by the flow in their notifications.
 fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Step)]) -> Cases {
     if orders.len() < 2 {
         return cases;
@@ -159,7 +159,7 @@ fn of_its_flow(cases: Cases, requests: &RequestBuilder<'_>, orders: &[(Flow, Ste
         })
 }
 
-/// The same, where the order is asked for by the merchant's own id.
+/// The same, asking by the merchant's own order id.
 fn by_merchant_id(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -176,7 +176,7 @@ fn by_merchant_id(
     about_orders(cases, requests, &name, steps, Expect::OfFlow(flow)).resting_on(endpoint)
 }
 
-/// The merchant's own id leads to its order, whatever was opened since.
+/// The merchant's own order id leads to its order, whatever was opened since.
 fn by_older_merchant_id(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -197,7 +197,7 @@ fn by_older_merchant_id(
     let cases = cases
         .shows("the older order by the merchant's id", steps, expect)
         .resting_on(endpoint);
-    // A merchant may call its order by the number that Flexiti calls another one by.
+    // A merchant's order id may equal the number that Flexiti gave another order.
     let number = "{{0/online_order_id}}";
     let same = requests.order_with(*flow, &[("merchant_orderid", number)]);
     let Some(same) = same else {
@@ -221,7 +221,7 @@ fn by_older_merchant_id(
         .resting_on(endpoint)
 }
 
-/// The flow that a notification names is that of its order.
+/// The flow in a notification is that of its order.
 pub(super) fn flow(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let orders = orders_apart(requests);
     let steps = told_of(requests, &orders, 0..orders.len());
@@ -229,7 +229,7 @@ pub(super) fn flow(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     about_orders(cases, requests, "one word for each flow", steps, expect)
 }
 
-/// A case that asks about orders by their ids, if that works.
+/// A case that asks about orders by id, if that endpoint works.
 fn about_orders(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -277,7 +277,7 @@ pub(super) fn keys_agree(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         })
 }
 
-/// A finished order is told of in the same way each time.
+/// A completed order gets the same notification every time.
 pub(super) fn stable(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let endpoint = requests.notification();
     orders(requests)
@@ -296,7 +296,7 @@ pub(super) fn stable(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         })
 }
 
-/// An order that others have followed is still known.
+/// An order is still known after many others.
 pub(super) fn remembered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let mut steps = requests.reported_order();
     steps.extend(vec![Step::Send(requests.init()); MANY]);
@@ -307,7 +307,7 @@ pub(super) fn remembered(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .on(Account::Own)
 }
 
-/// Orders in a row, each with an id of its own.
+/// Consecutive orders have distinct ids.
 pub(super) fn all_fresh(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let steps = vec![Step::Send(requests.init()); MANY];
     let members = ["/online_order_id", "/redirection_url"];
@@ -317,7 +317,7 @@ pub(super) fn all_fresh(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .on(Account::Own)
 }
 
-/// What a refreshed token opens is no more than what the first one did.
+/// A refresh does not widen the scope of a token.
 pub(super) fn refreshed_scope(cases: Cases) -> Cases {
     let customer = Step::Send(token_with(&[("scope", "customer")]));
     let steps = vec![customer, Step::Send(refresh("{{0/refresh_token}}"))];
@@ -328,7 +328,7 @@ pub(super) fn refreshed_scope(cases: Cases) -> Cases {
         .blaming(Rule::GrantRefresh)
 }
 
-/// A scope that is asked for is the one that the answer names.
+/// The answer names the requested scope.
 pub(super) fn scope_named(cases: Cases) -> Cases {
     ["customer", "merchant"]
         .into_iter()
@@ -358,9 +358,9 @@ pub(super) fn refreshed_token(cases: Cases) -> Cases {
     cases.shows("a refresh", steps, distinct).on(Account::Own)
 }
 
-/// A refreshed token opens what the first one did.
+/// A refreshed token works where the first one did.
 pub(super) fn refreshed_works(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
-    // Where no init works, none shows it.
+    // This needs a working init.
     if requests.base.is_empty() {
         return cases;
     }
@@ -382,7 +382,7 @@ pub(super) fn unguessable(cases: Cases) -> Cases {
         .on(Account::Own)
 }
 
-/// The word of the application that timed out, and what a declined applicant does not get.
+/// The word for an application that timed out, and what a declined applicant does not get.
 pub(super) fn no_customer_yet(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let Some(order) = requests.order(Flow::Apply) else {
         return cases;

@@ -1,4 +1,4 @@
-//! The page that init leads to: that it opens, whose it is, and in which language.
+//! The page that init leads to: that it opens, whose it is, and its language.
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
@@ -17,8 +17,8 @@ pub(super) fn opens(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = cases
         .add(Kind::Positive, "opened", opened(), Expect::Page(None))
         .after([Step::Send(requests.init())]);
-    // The parameters prefill that customer's own form (R-seed).
-    // An application opens on its form, where the path without v2 is there (R-cur).
+    // The parameters prefill that customer's own form (R-seed). An application opens on its form,
+    // if the path without v2 exists (R-cur).
     let path = requests.working.init().last();
     let path = path.unwrap_or(requests.endpoint);
     let base = base_params(requests.rulebook, requests.working, path, Flow::Apply);
@@ -43,7 +43,7 @@ pub(super) fn opens(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     cases.shows("another order than the one before", steps, expect)
 }
 
-/// A language in the spelling that the server takes.
+/// A language in the spelling that the server accepts.
 fn spelled(requests: &RequestBuilder<'_>, code: &str) -> Option<String> {
     let contract = requests.rulebook.contract();
     let param = contract.param(requests.endpoint, "lang")?;
@@ -56,8 +56,7 @@ fn spelled(requests: &RequestBuilder<'_>, code: &str) -> Option<String> {
     found.cloned()
 }
 
-/// The other spellings of the languages that are taken, but for `en-FR`: no page says which of the two
-/// it is.
+/// The other accepted spellings of the languages, except `en-FR`, which no page assigns to either.
 fn other_spellings(requests: &RequestBuilder<'_>) -> Vec<(String, &'static str)> {
     let contract = requests.rulebook.contract();
     let param = contract.param(requests.endpoint, "lang");
@@ -108,7 +107,7 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     }
     for (spelled, code) in other_spellings(requests) {
         let init = requests.init_with("lang", json!(spelled));
-        // That it means the language, no page says.
+        // No page says that it means the language.
         cases = page(cases, &format!("lang={spelled}"), code, init).beyond();
     }
     let both = ["fr", "en"].map(|code| spelled(requests, code));
@@ -121,7 +120,7 @@ pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         Step::Send(RequestTemplate::get("{{0/redirection_url}}")),
         Step::Send(RequestTemplate::get("{{1/redirection_url}}")),
     ];
-    // One address cannot lead to pages in two languages.
+    // One URL cannot lead to pages in two languages.
     let own = vec!["/redirection_url".to_owned()];
     cases
         .shows(

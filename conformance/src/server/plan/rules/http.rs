@@ -124,11 +124,10 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let json = with_bytes(&requests.init(), *b"{\"lang\":\"\0", JSON);
     let cases = odd_values(cases, requests);
     let cases = odd_notifications(cases, requests);
-    // Secrets do not belong into addresses, and whatever follows a link must open no order (RFC 9110,
-    // 9.2.1).
+    // Secrets do not belong in URLs, and following a link must not open an order (RFC 9110, 9.2.1).
     let init = in_query(requests.init(), &requests.base);
     let granted = in_query(token_request(), &token_params());
-    // Both endpoints are POST (R-cur); whether another method is 405 is open.
+    // Both endpoints are POST (R-cur); whether other methods get a 405 is open.
     let put = |request: RequestTemplate| RequestTemplate {
         method: "PUT".to_owned(),
         ..request
@@ -168,8 +167,8 @@ pub(super) fn robust(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .add(Kind::Negative, "NUL in JSON", json, Expect::Alive)
 }
 
-/// Notifications that no server means: of an order that there is not, of one whose number is not the
-/// one asked for, and dates of another time zone.
+/// Notifications that cannot be intentional: about an order that does not exist, with a number
+/// other than the requested one, or with a date in another time zone.
 fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     if !requests.working.has(Endpoint::NotificationOrder) {
         return cases;
@@ -216,7 +215,7 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .beyond()
 }
 
-/// Merchant's order ids that are nearly one, or a pattern that fits one (SQL's LIKE).
+/// Near misses of a merchant order id, and patterns that match one (SQL LIKE).
 fn near_merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let endpoint = Endpoint::NotificationMerchantOrder;
     let id = "near-{{merchant_order}}-x";
@@ -274,8 +273,7 @@ pub(super) fn cors(cases: Cases) -> Cases {
         )
 }
 
-/// Values that servers stumble over: what their database, their template or their parser cannot
-/// hold.
+/// Values that servers trip over, because their database, template or parser cannot hold them.
 fn odd_values(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let long = "a".repeat(1_000);
     let odd = [

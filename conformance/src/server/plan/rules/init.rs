@@ -1,4 +1,4 @@
-//! Init: its paths, its encodings, how it treats nulls and repeats, what it returns.
+//! Init: its paths and encodings, its treatment of nulls and repeats, and its answer.
 
 use super::builder::RequestBuilder;
 use super::cases::Cases;
@@ -47,7 +47,7 @@ pub(in crate::server::plan) fn encoding(
     cases.list
 }
 
-/// Requests that mean what `base` means, in other bytes.
+/// Requests equivalent to `base`, in other bytes.
 fn spelled_otherwise(
     endpoint: Endpoint,
     base: &Params,
@@ -82,7 +82,7 @@ fn spelled_otherwise(
     others
 }
 
-/// Each sign that is neither a letter nor a digit as a lower-case percent escape; placeholders stay.
+/// Percent-encodes everything but letters and digits in lower case, except placeholders.
 fn escaped(text: &str) -> String {
     if text.contains("{{") {
         return text.to_owned();
@@ -98,7 +98,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Cases of an init path: each flow with everything, and with only what is required.
+/// Cases for an init path: each flow with all parameters, and with only the required ones.
 pub(in crate::server::plan) fn path(
     rulebook: &Rulebook,
     working: &Working,
@@ -115,15 +115,15 @@ pub(in crate::server::plan) fn path(
         if working.samples.nobody_known.contains(&(endpoint, flow)) {
             continue;
         }
-        // A flow that the server does not take on this path is tried all the same.
+        // A flow that the server refuses on this path is tried anyway.
         let full = any_params(rulebook, working, endpoint, flow).filter(valid);
         let minimal = full.as_ref().map(|full| minimal(full, valid));
         for (what, params) in [("everything", full), ("only what is required", minimal)] {
             if let Some(request) = params.and_then(|params| request_to(endpoint, &params, encoding))
             {
                 cases = cases.keeps(&format!("{what}, {flow:?}"), request);
-                // The reference has Apply on the one path, the other flows on the other (R-cur).
-                // That Apply takes what only a purchase needs, no page says.
+                // The reference has Apply on one path, and the other flows on the other (R-cur). No
+                // page says that Apply accepts what only a purchase needs.
                 let elsewhere = (flow == Flow::Apply) != (endpoint == Endpoint::InitPlain);
                 if elsewhere || (flow == Flow::Apply && what == "everything") {
                     cases = cases.beyond();
@@ -264,7 +264,7 @@ pub(super) fn own_type(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         if let Payload::Json(Value::Object(members)) = &mut request.payload {
             members.insert((*name).to_owned(), json!(text));
         }
-        // As bytes, in which nothing gets a type of its own.
+        // As bytes, so that no value is converted to its own type.
         let text = match &request.payload {
             Payload::Json(body) => body.to_string(),
             _ => continue,
@@ -317,7 +317,7 @@ pub(super) fn merchant_order_unique(cases: Cases, requests: &RequestBuilder<'_>)
         .after([Step::Send(order)])
 }
 
-/// Three wrong parameters, each of them named.
+/// Three wrong parameters must all be named.
 pub(super) fn all_named(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let wrong = garbled();
     let names: Vec<String> = wrong.iter().map(|(name, _)| name.clone()).collect();

@@ -1,25 +1,25 @@
-//! Messages and connections as HTTP has them: conversations in bytes. Each names the sentence of the
-//! RFC; a SHOULD, and what no sentence says, accuses nobody.
+//! HTTP messages and connections, as raw conversations. Each names the sentence of the RFC; a
+//! SHOULD, or anything that no sentence requires, is never a violation.
 
 use super::cases::Cases;
 use crate::server::case::Turn::{Hear, HearEnd, HearFirst, HearHead, Say, Shut};
 use crate::server::case::{Heeds, Kind, Turn};
 
-/// The line and the headers of an ordinary request for a token.
+/// The request line and headers of an ordinary token request.
 const HEAD: &str = "POST {{token_path}} HTTP/1.1\r\nhost: {{host}}\r\n{{token_headers}}";
-/// The rest of it.
+/// The rest, with a content length.
 const REST: &str = "content-length: {{token_length}}\r\n\r\n{{token_body}}";
-/// The rest of it, with the body in chunks.
+/// The rest, with a chunked body.
 const CHUNKED: &str =
     "transfer-encoding: chunked\r\n\r\n{{token_hex}}\r\n{{token_body}}\r\n0\r\n\r\n";
-/// A request that hardly anything answers but an error.
+/// A request for an unknown path, which should get an error.
 const NOWHERE: &str = "{{base}}/nowhere HTTP/1.1\r\nhost: {{host}}\r\n\r\n";
 
 fn usual() -> String {
     format!("{HEAD}{REST}")
 }
 
-/// Says something, and hears an answer.
+/// Sends a text and waits for an answer.
 fn asked(text: String) -> Vec<Turn> {
     vec![Say(text), Hear]
 }
@@ -183,7 +183,7 @@ fn connections(cases: Cases) -> Cases {
         )
 }
 
-/// What a server should do, or may.
+/// What a server should or may do.
 fn courtesies(cases: Cases) -> Cases {
     let half = "no sentence says that a client which has said everything must go on sending";
     let line = "RFC 9112, 2.2: a server SHOULD ignore at least one empty line received prior to the \

@@ -9,7 +9,7 @@ use crate::server::plan::params::{bases, with};
 use flexiti_contract::Endpoint;
 use serde_json::json;
 
-/// A request for a price, with other values.
+/// A calculator request with other values.
 fn price(requests: &RequestBuilder<'_>, changes: &[(&str, &str)]) -> RequestTemplate {
     let base = bases(requests.rulebook, requests.working, Endpoint::Calculator);
     let base = base.into_iter().next().unwrap_or_default();
@@ -46,7 +46,7 @@ pub(super) fn repeated(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .breaks("price twice", RequestTemplate { query, ..once })
 }
 
-/// Another client's id in the query than in the path.
+/// A different client id in the query than in the path.
 pub(super) fn client_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let expect = Expect::Refused {
         param: Some("clientId".to_owned()),
@@ -66,7 +66,7 @@ pub(super) fn calculator_open(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
         .lacks("no token and two wrong values", garbled(requests))
 }
 
-/// Prices whose thirds are rounded in every way, small and large.
+/// Small and large prices whose thirds round in every way.
 const PRICES: [&str; 7] = ["0.99", "1", "100.01", "250.5", "500", "1234.56", "9999.99"];
 
 pub(super) fn monthly_payment(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

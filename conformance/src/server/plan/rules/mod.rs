@@ -1,4 +1,4 @@
-//! Cases of the clauses that are code. The match has an arm for each rule, so that a new rule
+//! Cases for the clauses that are code. The match has an arm for each rule, so that a new rule
 //! without cases does not compile.
 
 mod bearer;
@@ -26,7 +26,8 @@ use flexiti_contract::{Endpoint, Rule, Rulebook};
 pub(super) use init::{encoding, path};
 pub(super) use token::accepted;
 
-/// The case of a token that is sent so many seconds after it was issued, and no other meanwhile.
+/// The case of a token that is used this many seconds after it was issued, with no other issued
+/// meanwhile.
 pub(crate) fn lives(rulebook: &Rulebook, working: &Working, seconds: u64) -> Vec<Case> {
     let requests = RequestBuilder::new(rulebook, working);
     bearer::alone(Cases::of(Rule::ResponseExpiresIn), &requests, seconds).list
@@ -38,14 +39,14 @@ pub(super) fn cases(rulebook: &Rulebook, rule: Rule, working: &Working) -> Vec<C
     let requests = RequestBuilder::new(rulebook, working);
     let cases = Cases::of(rule);
     let planned = match rule {
-        // Planned before everything else.
+        // Planned before all others.
         Rule::TokenAccepted
         | Rule::FormDotted
         | Rule::FormBrackets
         | Rule::JsonBody
         | Rule::V2Accepted
         | Rule::PlainAccepted
-        // Observed in every answer by the judge.
+        // The judge checks these in every answer.
         | Rule::ErrorShape
         | Rule::SuccessMediaType
         | Rule::NoSecret

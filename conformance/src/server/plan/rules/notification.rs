@@ -10,13 +10,13 @@ use serde_json::json;
 
 const BEARER: &str = "Bearer {{1/access_token}}";
 
-/// The request, about another order.
+/// The same request about another order.
 fn about(request: RequestTemplate, id: &str) -> RequestTemplate {
     let request = at(request, "{{0/online_order_id}}", id);
     at(request, "{{merchant_order}}", id)
 }
 
-/// A path answers about an order.
+/// A notification path reports on an order.
 pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: Endpoint) -> Cases {
     let nobody = about(stranger(bare(endpoint)), "999999999999");
     let hides = requests
@@ -34,13 +34,13 @@ pub(super) fn accepted(cases: Cases, requests: &RequestBuilder<'_>, endpoint: En
                 .after([Step::Send(opens)].into_iter().chain(finished.clone()))
         })
     };
-    // Shops refresh their tokens while orders wait for their customers (C-3).
+    // Shops refresh their tokens while orders wait for customers (C-3).
     let at = requests.reported_order().len();
     let refreshed_bearer = format!("Bearer {{{{{}/access_token}}}}", at + 1);
     let refreshed = [
         get_token(),
         Step::Send(refresh(&format!("{{{{{at}/refresh_token}}}}"))),
-        // That the new token is good at all is the subject of another clause.
+        // Whether the new token is valid is the subject of another clause.
         Step::Send(requests.init_as(&refreshed_bearer)),
     ];
     everywhere(cases)
@@ -136,7 +136,7 @@ pub(super) fn unknown(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         if endpoint != Endpoint::NotificationMerchantOrder {
             return cases;
         }
-        // Near misses of an id that an order has. What ids are compared without, nobody says.
+        // Near misses of an existing id. No document says what an id comparison may ignore.
         [
             ("a prefix", "{{merchant_order|but_last}}"),
             (
@@ -194,7 +194,7 @@ pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             step => vec![step],
         });
     steps.extend(finished);
-    // Each by its own id first: a notification may call an order by another id than init does.
+    // First each by its own id, as a notification may use another id than init.
     let first = steps.len();
     for at in [0, 1] {
         let id = format!("{{{{{at}/online_order_id}}}}");
@@ -215,7 +215,7 @@ pub(super) fn shared(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .resting_on(endpoint)
 }
 
-/// Orders under ids of every form, opened in each flow and encoding, found by those ids.
+/// Orders with ids of every format, opened in each flow and encoding, then looked up by id.
 pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let endpoint = Endpoint::NotificationMerchantOrder;
     let hides = requests
@@ -224,8 +224,8 @@ pub(super) fn merchant_ids(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
         .notification_unfinished
         .hides_order();
     let long = format!("{{{{merchant_order}}}}{}", "0123456789".repeat(5));
-    // The id in the body, and in the path, and whether a server that takes the id must find it by
-    // the path: gateways on the way refuse some paths (an escaped slash, RFC 3986, 2.2; a long one).
+    // The id in the body, the id in the path, and whether a server that accepts the id must find it
+    // by path: gateways refuse some paths (an escaped slash, RFC 3986, 2.2; a long one).
     let ids = [
         (
             "leading zeros",

@@ -28,7 +28,7 @@ fn opened_and_asked(
     Some(steps)
 }
 
-/// What the notification of an order of this flow with this outcome must contain.
+/// What the notification for an order with this flow and outcome must contain.
 fn shows(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -87,8 +87,8 @@ pub(super) fn unfinished(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     })
 }
 
-/// A sandbox may finish an order without a customer as soon as its page is opened: then its
-/// notification is one that the reference prints, and has to hold what that holds.
+/// A sandbox may complete an order without a customer as soon as its page is opened. Its
+/// notification must then be as the reference prints it.
 fn opened_page(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     requests.notifications().fold(cases, |cases, endpoint| {
         let Some(order) = requests.any_order() else {
@@ -133,7 +133,7 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
             outcome,
             vec![is("/apply/apply_status", word)],
         );
-        // The one word that is printed is that of an approval.
+        // The only printed word is that of an approval.
         if word == &words.approved {
             cases
         } else {
@@ -151,8 +151,8 @@ pub(super) fn apply_status(cases: Cases, requests: &RequestBuilder<'_>) -> Cases
     shows(cases, requests, Flow::Buy, "purchased", vec![absent]).beyond()
 }
 
-/// Before the customer has done anything, a notification hardly says that it came to a good end: by
-/// its status the shop decides (GS). That a server finishes an order at init is left open.
+/// Before the customer has acted, a notification should not report success, as shops go by its
+/// status (GS). Whether a server may complete an order at init is open.
 fn not_yet(
     cases: Cases,
     requests: &RequestBuilder<'_>,
@@ -183,7 +183,7 @@ pub(super) fn customer_id(cases: Cases, requests: &RequestBuilder<'_>) -> Cases 
     let at = "/apply/customer_id";
     let kind = requests.rulebook.knobs().ids_as;
     let members = || {
-        // The admin API reports the customer, too.
+        // The admin API reports the customer too.
         let same = Is::SameAs(1, "/order/customer_id".to_owned());
         vec![
             member(at, Is::OfType(kind.as_str().to_owned())),

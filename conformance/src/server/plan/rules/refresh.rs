@@ -8,7 +8,7 @@ use flexiti_contract::Rule;
 
 const REFRESH: &str = "{{0/refresh_token}}";
 
-/// A refresh in time, which every server must grant.
+/// A timely refresh, which every server must grant.
 fn in_time_at_least(cases: Cases) -> Cases {
     cases
         .keeps("in time", refresh(REFRESH))
@@ -17,7 +17,7 @@ fn in_time_at_least(cases: Cases) -> Cases {
         .blaming(Rule::GrantRefresh)
 }
 
-/// Token, then refresh; the next request finds the answers as `{{0/…}}` and `{{1/…}}`.
+/// Gets a token and refreshes it; later requests find the answers as `{{0/…}}` and `{{1/…}}`.
 fn refreshed() -> [Step; 2] {
     [get_token(), Step::Send(refresh(REFRESH))]
 }
@@ -48,14 +48,14 @@ pub(super) fn grant(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             .keeps("in time", refresh(REFRESH))
             .after([get_token()])
             .on(Account::Own)
-            // A shop refreshes what it has used.
+            // A shop refreshes a token that it has used.
             .keeps("once the access token was used", refresh(REFRESH))
             .after([
                 get_token(),
                 Step::Send(requests.init_as("Bearer {{0/access_token}}")),
             ])
             .on(Account::Own)
-            // A refresh asks for no more than was granted (RFC 6749, section 6).
+            // A refresh must not ask for more than was granted (RFC 6749, section 6).
             .keeps("scope customer", refresh_as("customer"))
             .after([Step::Send(token_with(&[("scope", "customer")]))])
             .on(Account::Own)

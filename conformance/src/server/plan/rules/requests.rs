@@ -1,4 +1,4 @@
-//! The requests and steps of cases that are the same for every server.
+//! The requests and steps that are the same for every server.
 
 use crate::server::case::requests::{request_to, token_params, token_request};
 use crate::server::case::{Encoding, Expect, Params, Payload, RequestTemplate, Step, To, encode};
@@ -47,7 +47,7 @@ pub(super) fn complete(outcome: &str) -> Step {
     }
 }
 
-/// A request that nobody may make: without a token, on the path of an unknown client.
+/// A request that no one may make: without a token, on the path of an unknown client.
 pub(super) fn stranger(request: RequestTemplate) -> RequestTemplate {
     at(request, "{{client_id}}", "xxxxxx").without_header("authorization")
 }
@@ -94,7 +94,7 @@ pub(super) fn refresh(token: &str) -> RequestTemplate {
     token_with(&[("grant_type", "refresh_token"), ("refresh_token", token)])
 }
 
-/// The same request with other bytes for a body.
+/// The same request with these bytes as its body.
 pub(super) fn with_bytes(
     request: &RequestTemplate,
     body: impl Into<Vec<u8>>,
@@ -115,7 +115,7 @@ pub(super) fn form_bytes(params: &Params, encoding: Encoding) -> Vec<u8> {
     match encode(params, encoding) {
         Some(Payload::Form(pairs)) => {
             let form = serde_urlencoded::to_string(pairs).unwrap_or_default();
-            // Placeholders stay, to be filled in.
+            // Keep placeholders, to be filled in later.
             form.replace("%7B%7B", "{{").replace("%7D%7D", "}}").into()
         }
         _ => Vec::new(),

@@ -10,7 +10,7 @@ use crate::server::case::{
 use flexiti_contract::Rule;
 use serde_json::json;
 
-/// The very first cases: can a token be obtained?
+/// The first cases: whether a token can be obtained.
 pub(in crate::server::plan) fn accepted() -> Vec<Case> {
     Cases::of(Rule::TokenAccepted)
         .keeps("own keys", token_request())
@@ -31,7 +31,7 @@ pub(super) fn encoding(cases: Cases) -> Cases {
     let undeclared = with_bytes(&token_request(), json_bytes(&token_params()), None);
     let json_utf8 = Some("application/json; charset=utf-8");
     let json_with_charset = with_bytes(&token_request(), json_bytes(&token_params()), json_utf8);
-    // The type and its subtype are in any case, and may have parameters (RFC 9110, 8.3.1).
+    // Type and subtype are case-insensitive and may have parameters (RFC 9110, 8.3.1).
     let declared = |media_type: &str| token_request().header("content-type", media_type);
     cases
         .keeps_token()
@@ -109,7 +109,7 @@ pub(super) fn query_ignored(cases: Cases, requests: &RequestBuilder<'_>) -> Case
     )
 }
 
-/// 200, with the scope merchant.
+/// 200, with scope merchant.
 fn merchant() -> Expect {
     Expect::Holds("/scope".to_owned(), json!("merchant"))
 }
@@ -170,7 +170,7 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             "another client's secret",
             token_with(&[("client_secret", "{{other_client_secret}}")]),
         )
-        // Parameters may be trimmed, and client ids compared without regard to case.
+        // Parameters may be trimmed, and client ids compared case-insensitively.
         .breaks(
             "a blank more",
             token_with(&[("client_secret", "{{client_secret}} ")]),

@@ -22,16 +22,16 @@ use std::time::{Duration, Instant};
 
 const NO_ADMIN: &str = "the target has no admin API";
 
-/// A token of the main account, and the time to replace it.
+/// A token of the main account, and when to replace it.
 struct CachedToken {
     token: String,
     fetched: Instant,
     until: Instant,
-    /// How many tokens the server had issued then.
+    /// How many tokens the server had issued by then.
     issued: u64,
 }
 
-/// A refusal: its status, and the word of its body.
+/// A refusal: its status and error word.
 pub type Refused = (u16, Option<String>);
 
 /// The connection of a run to its target.
@@ -39,30 +39,29 @@ pub struct Session<'a> {
     target: &'a Target,
     rng: TestRng,
     cached: Option<CachedToken>,
-    /// A token of the account that the case runs on, if that is its own.
+    /// A token for the case's own account, if it has one.
     own_token: Option<String>,
-    /// How many tokens have ended before their time.
+    /// How many tokens ended early.
     early_ends: usize,
     early_end: Option<Exchange>,
-    /// How old the tokens were that ended before their time while others were issued: those may have
-    /// ended them.
+    /// The ages of tokens that ended early while others were issued, which may have ended them.
     ages: Vec<Duration>,
     other: Option<(Credentials, Value)>,
-    /// How the server refuses a token that it does not know, if not with 401.
+    /// How the server refuses an unknown token, if not with 401.
     token_refused: Option<Refused>,
-    /// How long a case may wait for real, in seconds.
+    /// How long a case may wait in real time, in seconds.
     waiting: u64,
     delivery: Delivery,
-    /// How many conversations were left without an answer, one after the other.
+    /// Number of consecutive conversations without an answer.
     unheard: u32,
-    /// Whether an ordinary request for a token is granted, once that is known.
+    /// Whether an ordinary token request is granted, once known.
     grants_tokens: Option<bool>,
     made: Vec<String>,
-    /// The refresh tokens that earlier cases have used.
+    /// The refresh tokens used by earlier cases.
     spent: HashSet<String>,
-    /// Everything that no report may show.
+    /// Everything that reports must not show.
     secrets: Secrets,
-    /// The time that the cases of each clause took.
+    /// How long the cases of each clause took.
     took: BTreeMap<String, Duration>,
 }
 
@@ -99,7 +98,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Another session of the same run: it has its own tokens, and shares the limits.
+    /// Another session of the same run, with its own tokens and shared limits.
     pub fn beside(&self) -> Self {
         Self {
             target: self.target,
@@ -122,7 +121,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes over what another session of the run has learnt.
+    /// Takes over what another session of the run has learned.
     pub fn absorb(&mut self, mut other: Self) {
         self.delivery.absorb(&other.delivery);
         self.secrets.absorb(std::mem::take(&mut other.secrets));
@@ -133,12 +132,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes note of how the server refuses a token that it does not know.
+    /// Records how the server refuses an unknown token.
     pub fn learn_token_refused(&mut self, refused: Refused) {
         self.token_refused = Some(refused);
     }
 
-    /// Lets a case wait for real, so many seconds at most, where the target's clock cannot be set.
+    /// Allows a case to wait in real time, at most this many seconds, if the target's clock cannot
+    /// be set.
     pub fn allow_waiting(&mut self, seconds: u64) {
         self.waiting = seconds;
     }
@@ -148,7 +148,7 @@ impl<'a> Session<'a> {
         self.target.has_admin_api()
     }
 
-    /// Draws what it generates from this source from now on.
+    /// Sets the source of random values.
     pub fn draw_from(&mut self, rng: TestRng) {
         self.rng = rng;
     }
@@ -163,17 +163,17 @@ impl<'a> Session<'a> {
         self.delivery.limits.ended()
     }
 
-    /// What a reader of the report should know.
+    /// Notes for the reader of the report.
     pub fn notes(&self) -> Vec<String> {
         self.delivery.notes()
     }
 
-    /// Everything that no report may show.
+    /// Everything that reports must not show.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// The time that the cases of each clause took.
+    /// How long the cases of each clause took.
     pub fn took(&self) -> &BTreeMap<String, Duration> {
         &self.took
     }
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         let own = match case.account {
             Account::Main => None,
             Account::Own if !self.target.has_admin_api() => None,
-            // What an account of its own is for is its clock.
+            // A new account is needed only for its clock.
             Account::New if !self.target.has_admin_api() && self.waiting > 0 => None,
             _ if !self.target.has_admin_api() => {
                 return Err(Stopped::NotTestable(NO_ADMIN.to_owned()));
@@ -237,7 +237,7 @@ impl<'a> Session<'a> {
                 &merchant_order,
                 &mut exchanges,
             ) {
-                // What a course is about may be missing because of the fault that it has found.
+                // What a course is about may be missing because of the fault that it found.
                 Err(Stopped::Inconclusive(_)) if is_course && done_so_far > 0 => break,
                 done => done?,
             }
@@ -303,7 +303,7 @@ impl<'a> Session<'a> {
                 let held = context.token.is_some() && !own;
                 let mut exchange = self.send(request, &context)?;
                 if held && self.may_have_ended(case, &exchange) {
-                    // A new token may end the older one: no page says so, and none denies it.
+                    // A new token may end the older one: no page says so, and none rules it out.
                     let before = self.cached.take();
                     let context = StepContext {
                         account,
@@ -332,7 +332,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Whether a case waits for real, as long as that is allowed.
+    /// Whether a case waits in real time, as far as allowed.
     pub fn waits_in(&self, case: &Case) -> bool {
         let waits = |step: &Step| matches!(step, Step::Advance(seconds) if (1..=self.waiting).contains(seconds));
         !self.target.has_admin_api() && case.steps.iter().any(waits)
@@ -383,7 +383,7 @@ impl<'a> Session<'a> {
             }
         }
         if prepared.surface == Surface::Pages {
-            // What led to a page has no place in it.
+            // Secrets from earlier answers do not belong in a page.
             let earlier = context.answers.iter().flat_map(|earlier| &earlier.secrets);
             own.extend(earlier.cloned());
         }

@@ -1,9 +1,9 @@
-//! Refresh tokens that have been used: a server may give one out again.
+//! Refresh tokens that have been used: a server may issue one again.
 
 use crate::server::wire::answer::Answer;
 use crate::server::wire::exchange::Exchange;
 
-/// The refresh token that a request to the token endpoint carries.
+/// The refresh token in a request to the token endpoint.
 pub(super) fn refresh_token(url: &str, body: &[u8]) -> Option<String> {
     if !url.ends_with("/oauth/token") {
         return None;

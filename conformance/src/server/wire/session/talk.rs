@@ -1,4 +1,4 @@
-//! Conversations in bytes.
+//! Raw conversations.
 
 use super::{Session, StepContext};
 use crate::server::case::{Turn, placeholders, requests};
@@ -13,14 +13,14 @@ use reqwest::Url;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// A server is not asked any more after so many conversations in a row without an answer: each of
-/// them takes seconds.
+/// After this many consecutive conversations without an answer, no more are held: each takes
+/// seconds.
 const UNHEARD: u32 = 2;
-/// How soon an ordinary request is answered by a server that is not slow.
+/// How soon a server that is not slow answers an ordinary request.
 const QUICK: Duration = Duration::from_secs(1);
 
 impl Session<'_> {
-    /// Holds a conversation on a connection of its own.
+    /// Holds a conversation on its own connection.
     pub(super) fn talk(
         &mut self,
         turns: &[Turn],
@@ -43,7 +43,7 @@ impl Session<'_> {
         let filled = self.filled(turns, &url, context)?;
         let mut heard = self.once(&filled)?;
         if heard.answers.is_empty() && heard.ending == Ending::Closed {
-            // Connections break by accident, too.
+            // Connections also break by accident.
             heard = self.once(&filled)?;
         }
         if heard.ending == Ending::Silent && !self.is_quick()? {
@@ -55,7 +55,7 @@ impl Session<'_> {
         } else {
             0
         };
-        // Whoever asks for patience has said nothing about the message.
+        // A server that asks for patience has said nothing about the message.
         let busy = |answer: &&Answer| [429, 503].contains(&answer.status);
         if let Some(busy) = heard.answers.iter().find(busy) {
             let why = format!("the server answered {}", busy.status);
@@ -75,7 +75,7 @@ impl Session<'_> {
         Ok(hold(&mut line, turns))
     }
 
-    /// Whether an ordinary request for a token is granted: what conversations say is such a one.
+    /// Whether an ordinary token request is granted, which is what conversations send.
     fn is_ordinary(&mut self) -> Result<bool, Stopped> {
         if let Some(known) = self.grants_tokens {
             return Ok(known);
@@ -87,8 +87,8 @@ impl Session<'_> {
         Ok(grants)
     }
 
-    /// Whether the server answers an ordinary request without delay: then it has left a
-    /// conversation without an answer, and is not merely slow.
+    /// Whether the server answers an ordinary request quickly: if so, it left the conversation
+    /// without an answer, rather than being slow.
     fn is_quick(&mut self) -> Result<bool, Stopped> {
         let request = self.target.token_request()?;
         let answer = self.delivery.once(self.target, &request)?;
@@ -149,7 +149,7 @@ impl Session<'_> {
     }
 }
 
-/// The values that only conversations have.
+/// The values that exist only in conversations.
 fn own(name: &str, url: &Url, token: &Prepared) -> Option<String> {
     let body = token.body.as_deref().unwrap_or_default();
     let path =

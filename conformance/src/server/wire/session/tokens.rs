@@ -1,4 +1,4 @@
-//! The tokens of a session: fetched, held, and replaced when they end.
+//! The tokens of a session: fetched, cached, and replaced when they end.
 
 use super::{CachedToken, Refused, Session, StepContext};
 use crate::server::case::{Case, RequestTemplate, To, requests};
@@ -14,8 +14,8 @@ impl Session<'_> {
         self.delivery.issued()
     }
 
-    /// Whether a refusal may be for a token that has ended: a later one has ended it, or it has not
-    /// lived as long as it was to.
+    /// Whether a refusal may be due to the token: a later token ended it, or its lifetime was too
+    /// short.
     pub(super) fn may_have_ended(&self, case: &Case, exchange: &Exchange) -> bool {
         let Some((answer, held)) = exchange.answer().zip(self.cached.as_ref()) else {
             return false;
@@ -28,8 +28,8 @@ impl Session<'_> {
         replaced && known.is_some_and(|known| *known == refusal(answer))
     }
 
-    /// Takes note of a token that was refused before its time, if the next one is not. Once may be
-    /// an accident, such as a restart.
+    /// Records a token that was refused early, if the next one is not. A single time may be an
+    /// accident, such as a restart.
     pub(super) fn ended_early(
         &mut self,
         held: Option<&CachedToken>,
@@ -40,7 +40,7 @@ impl Session<'_> {
         let Some(held) = held.filter(|_| helps) else {
             return;
         };
-        // The token that was just fetched for the second try.
+        // No other token was issued except the one for the retry.
         if held.issued + 1 == self.issued() {
             self.early_ends += 1;
             if self.early_ends > 1 {
@@ -51,20 +51,20 @@ impl Session<'_> {
         }
     }
 
-    /// The greatest age at which tokens ended before their time, if that was no accident: they may
-    /// not live for longer, or the tokens that were issued meanwhile have ended them.
+    /// The greatest age at which tokens ended early, if that was no accident: either this is their
+    /// lifetime, or the tokens issued meanwhile ended them.
     pub fn suspected_life(&self) -> Option<Duration> {
         let accidents = 1;
         let ages = self.ages.iter().max();
         ages.filter(|_| self.ages.len() > accidents).copied()
     }
 
-    /// A request that was refused because its token had ended before its time.
+    /// A request that was refused because its token had ended early.
     pub fn early_end(&mut self) -> Option<Exchange> {
         self.early_end.take()
     }
 
-    /// The value of `{{token}}`, if the request has that placeholder.
+    /// The value of `{{token}}`, if the request uses it.
     pub(super) fn token_for(
         &mut self,
         request: &RequestTemplate,
@@ -92,7 +92,8 @@ impl Session<'_> {
         {
             let (token, seconds) = self.fetch_token(account)?;
             let fetched = Instant::now();
-            // After half its lifetime, so that a run never sends a token that is about to expire.
+            // Replace it after half its lifetime, so that a run never sends a token that is about
+            // to expire.
             let until = fetched + Duration::from_secs(seconds / 2);
             self.cached = Some(CachedToken {
                 token,
@@ -130,7 +131,7 @@ impl Session<'_> {
     }
 }
 
-/// The status of a refusal, and the word of its body.
+/// The status and error word of a refusal.
 fn refusal(answer: &Answer) -> Refused {
     let word = answer.json();
     let word = word.and_then(|body| body["error"].as_str().map(str::to_owned));

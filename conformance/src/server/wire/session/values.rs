@@ -12,14 +12,14 @@ use serde_json::Value;
 impl Session<'_> {
     /// Fills in the placeholders: `{{client_id}}`, `{{client_secret}}`, `{{username}}`,
     /// `{{password}}`, `{{basic}}` (the Basic credentials), `{{basic_form}}` (form-encoded first),
-    /// `{{reference_id}}` and `{{unique}}` (new ones each time), `{{merchant_order}}` (an id of the
-    /// merchant's own, one for each case), `{{token}}`, `{{other_client_id}}`,
-    /// `{{other_client_secret}}`, `{{other_token}}` and `{{other_refresh_token}}` (of another
-    /// merchant), and `{{0/access_token}}` (from the
-    /// answer to the first request). Each of them may be changed: `{{client_secret|but_last}}` lacks
-    /// its last character, `{{client_secret|but_first}}` its first,
-    /// `{{client_secret|other_last}}` has another one in its place, `{{client_secret|other_case}}` has
-    /// capitals for small letters, `{{merchant_order|digits}}` decimal digits for hexadecimal ones.
+    /// `{{reference_id}}` and `{{unique}}` (new each time), `{{merchant_order}}` (a merchant order
+    /// id, one for each case), `{{token}}`, `{{other_client_id}}`, `{{other_client_secret}}`,
+    /// `{{other_token}}` and `{{other_refresh_token}}` (of another merchant), and
+    /// `{{0/access_token}}` (from the answer to the first request). Each may be modified:
+    /// `{{client_secret|but_last}}` drops its last character, `{{client_secret|but_first}}` its
+    /// first, `{{client_secret|other_last}}` replaces its last, `{{client_secret|other_case}}`
+    /// swaps upper and lower case, and `{{merchant_order|digits}}` has decimal instead of
+    /// hexadecimal digits.
     pub(super) fn fill(
         &mut self,
         text: &str,
@@ -91,7 +91,7 @@ impl Session<'_> {
     }
 }
 
-/// Whether a placeholder is for a member of an earlier answer.
+/// Whether a placeholder refers to a member of an earlier answer.
 fn is_of_an_answer(name: &str) -> bool {
     let number = name.split_once('/').map(|(at, _)| at.parse::<usize>());
     matches!(number, Some(Ok(_)))
@@ -108,10 +108,10 @@ fn from_answer(name: &str, answers: &[Exchange]) -> Option<String> {
     })
 }
 
-/// A value that is nearly the right one.
+/// A near miss of the right value.
 fn near_miss(value: &str, change: &str) -> Result<String, Stopped> {
     let other = secrets::changed(value, change);
-    // A value may consist of decimal digits already.
+    // A value may already consist of decimal digits.
     if (other == value && change != "digits") || other.is_empty() {
         let why = format!("nothing about the value can be changed ({change})");
         return Err(Stopped::NotTestable(why));
