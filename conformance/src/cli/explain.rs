@@ -75,7 +75,7 @@ fn basis(text: &mut String, contract: &Contract, clause: &Clause) {
 fn consequence(text: &mut String, rulebook: &Rulebook, clause: &Clause) {
     let name = &rulebook.dialect().name;
     if !rulebook.is_active(&clause.id) {
-        let _ = writeln!(text, "\nThe dialect `{name}` does not ask for it.");
+        let _ = writeln!(text, "\nThe dialect `{name}` does not require it.");
     } else if let Some(refusal) = rulebook.refusal_of(&clause.id) {
         let (status, error) = (refusal.status.as_u16(), &refusal.error);
         let _ = writeln!(

@@ -95,7 +95,7 @@ fn check(file: &Path, mock: &MockAt) -> anyhow::Result<u8> {
     if code == 0 {
         let played = options.plays(&drivers[0]).len();
         let name = file.display();
-        say!("{name}: the driver file works, {played} checkouts came to what was expected");
+        say!("{name}: the driver file works, {played} checkouts behaved as expected");
         if drivers[0].callbacks.by_language() {
             say!(
                 "note: [callbacks] has {{lang}}, and Flexiti keeps one success and one error URL for an account (GS): make sure that you have an account for each language"

@@ -32,7 +32,7 @@ pub fn drivers_at(file: &Path, shops: usize, mock: &MockAt) -> anyhow::Result<Ve
     for driver in &mut drivers {
         if !driver.shop.is_started_here() && mock.listen.is_none() {
             bail!(
-                "--listen: the shop of {} runs already: say where it calls Flexiti, such as --listen 127.0.0.1:4359",
+                "--listen: the shop in {} is already running; give the address at which it calls Flexiti, such as --listen 127.0.0.1:4359",
                 file.display()
             );
         }

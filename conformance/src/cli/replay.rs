@@ -50,7 +50,7 @@ pub fn run(
     let unplanned = stored.unplanned(&planned).map_err(wrong)?;
     stored.sealed().map_err(wrong)?;
     for case in unplanned {
-        complain!("flexiti-conformance: {name}: {case} is not planned any more; sent as it stands");
+        complain!("flexiti-conformance: {name}: {case} is no longer planned; sent unchanged");
     }
     if let Some(case) = case {
         let ids: Vec<&str> = stored.findings.iter().map(|it| it.case.as_str()).collect();

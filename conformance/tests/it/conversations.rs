@@ -300,7 +300,7 @@ fn a_server_that_never_answers_is_given_up() {
     let row = report.clauses.iter().find(|row| row.id == CLAUSE).unwrap();
     let given_up = row.cases.iter().filter(|case| {
         let because = case.because.as_deref().unwrap_or_default();
-        because.contains("in a row were left without an answer")
+        because.contains("consecutive conversations got no answer")
     });
     assert!(given_up.count() > 5, "{:?}", row.cases);
 }

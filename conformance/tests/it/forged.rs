@@ -217,7 +217,7 @@ const FORGERIES: &[Forgery] = &[
     (
         "a call that is left out",
         without_a_call,
-        "was changed after it was recorded",
+        "were changed after recording",
     ),
     ("a call more", with_a_call, "call "),
     (
@@ -249,7 +249,7 @@ const FORGERIES: &[Forgery] = &[
             call["at"] = at.clone().into();
             call["clock"] = at.into();
         },
-        "or its time, was changed after it was recorded",
+        "or its time were changed after recording",
     ),
     (
         "the time of an outcome",
@@ -257,7 +257,7 @@ const FORGERIES: &[Forgery] = &[
             let event = event(file, "complete");
             event["at"] = (event["at"].as_i64().unwrap() - 1).into();
         },
-        "was changed after it was recorded",
+        "were changed after recording",
     ),
     ("another seed", |file| file["seed"] = 2.into(), "the seed 2"),
     (
@@ -279,7 +279,7 @@ const FORGERIES: &[Forgery] = &[
                 act["dialect"]["description"] = "Another.".into();
             }
         },
-        "was changed after it was recorded",
+        "were changed after recording",
     ),
     (
         "a fault that is not in the plan",
@@ -317,7 +317,7 @@ const FORGERIES: &[Forgery] = &[
                 act["record"]["lane"] = at.into();
             }
         },
-        "was changed after it was recorded",
+        "were changed after recording",
     ),
     (
         "scenarios that changed places",

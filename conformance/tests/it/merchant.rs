@@ -271,10 +271,7 @@ fn what_is_wrong_with_a_driver_file_is_said_before_anything_runs() {
     let output = run(&["merchant", "check", &right]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let said = stdout(&output);
-    assert!(
-        said.contains("14 checkouts came to what was expected"),
-        "{said}"
-    );
+    assert!(said.contains("14 checkouts behaved as expected"), "{said}");
     // What is there is left alone.
     let output = run(&["merchant", "init", &wrong]);
     assert_eq!(output.status.code(), Some(2));

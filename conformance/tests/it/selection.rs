@@ -304,7 +304,7 @@ fn a_report_that_cannot_be_replayed_is_told_with_the_place() {
                 it["findings"][0]["replay"]["id"] = renamed.clone().into();
                 unsealed(it);
             }),
-            &["findings[0].replay.id: no such case any more", &case],
+            &["findings[0].replay.id: case no longer exists", &case],
         ),
         (
             changed(&|it| it["findings"][0]["replay"]["kind"] = "odd".into()),

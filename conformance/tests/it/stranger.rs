@@ -270,7 +270,7 @@ fn one_answer_in_twenty_may_be_503_and_the_report_says_how_many_were() {
     stranger.switch(gateway.as_object().unwrap(), None);
     let judged = stranger.judged(1);
     assert_eq!(judged.code, Some(0), "{}", judged.told());
-    let noted = "answers were 502 to 504, although others were not";
+    let noted = "answers were 502 to 504, while others succeeded";
     assert!(judged.text.contains(noted), "{}", judged.text);
 }
 
@@ -282,7 +282,7 @@ fn a_client_that_is_kept_out_for_a_while_waits() {
     stranger.switch(settings.as_object().unwrap(), None);
     let judged = stranger.judged(1);
     assert_eq!(judged.code, Some(0), "{}", judged.told());
-    let noted = "429, too many requests, or kept the client out";
+    let noted = "429 (too many requests), or the client was locked out";
     assert!(judged.text.contains(noted), "{}", judged.text);
 }
 

@@ -39,10 +39,7 @@ impl AdminRequest<'_> {
             Body::Read(bytes) if bytes.is_empty() => b"{}",
             Body::Read(bytes) => bytes.as_ref(),
             Body::BrokenOff => {
-                return Err(problem(
-                    StatusCode::BAD_REQUEST,
-                    "the body ended early",
-                ));
+                return Err(problem(StatusCode::BAD_REQUEST, "the body ended early"));
             }
             Body::TooLarge => {
                 return Err(problem(

@@ -159,7 +159,8 @@ pub(super) fn get_events(call: &AdminRequest<'_>) -> Answer {
     }
     let Some(news) = call.app.events.watch() else {
         let most = call.app.events.most_watchers();
-        let message = format!("the limit of {most} watchers is reached; raise --max-watchers, or try later");
+        let message =
+            format!("the limit of {most} watchers is reached; raise --max-watchers, or try later");
         return Err(problem(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5));
     };
     let after = after.unwrap_or_else(|| call.app.journal().next_id() - 1);

@@ -116,7 +116,9 @@ impl App {
         let is_new = loop {
             match shared.enter()? {
                 Entered::Anew(is_new) => break is_new,
-                Entered::Turn(_) => bail!("{}: granted a turn that was not requested", shared.place()),
+                Entered::Turn(_) => {
+                    bail!("{}: granted a turn that was not requested", shared.place())
+                }
                 Entered::Busy => {}
             }
             ensure!(

@@ -19,7 +19,10 @@ pub fn v2_apply_only(history: &History<'_>) -> Vec<Found> {
     if requests.is_empty() {
         return Vec::new();
     }
-    let message = format!("inits on /v2 whose flow is only to apply: {}", requests.len());
+    let message = format!(
+        "inits on /v2 whose flow is only to apply: {}",
+        requests.len()
+    );
     vec![Found::new(message, requests)]
 }
 

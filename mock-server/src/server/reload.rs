@@ -60,7 +60,9 @@ impl Sources {
             }
             Err(error) => {
                 service.metrics.reloaded(Reloaded::Configuration, false);
-                tracing::error!("reload failed, and the previous configuration stays in use: {error:#}");
+                tracing::error!(
+                    "reload failed, and the previous configuration stays in use: {error:#}"
+                );
             }
         }
     }

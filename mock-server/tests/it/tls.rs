@@ -192,7 +192,10 @@ fn what_is_no_tls_is_told_so_and_a_slow_handshake_ends() {
     ] {
         let answer = String::from_utf8(exchange(address, &bytes)).unwrap();
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-        assert!(answer.contains("a plain HTTP request on a TLS port"), "{answer}");
+        assert!(
+            answer.contains("a plain HTTP request on a TLS port"),
+            "{answer}"
+        );
     }
     // One who says nothing, one who stops in the middle, and one who talks nonsense.
     let silent = connect(address);

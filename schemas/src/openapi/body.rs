@@ -102,7 +102,7 @@ fn flows(rulebook: &Rulebook, endpoint: Endpoint) -> Vec<Shape> {
         ("Apply", "The customer applies for credit.", Flow::Apply),
         (
             "Buy",
-            "The customer buys with credit: who it is has to be known, and both addresses.",
+            "The customer buys with credit: the customer's identity and both addresses are required.",
             Flow::Buy,
         ),
         (

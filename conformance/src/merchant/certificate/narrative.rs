@@ -140,7 +140,7 @@ pub fn call(call: &ExchangeView, first: &ExchangeView) -> String {
 fn who(by: By) -> &'static str {
     match by {
         By::Customer => "the customer",
-        By::Stranger => "somebody without the customer's cookies",
+        By::Stranger => "someone without the customer's cookies",
         By::Other => "the other customer",
     }
 }

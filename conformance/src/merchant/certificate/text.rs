@@ -150,7 +150,7 @@ pub fn text(certificate: &Certificate) -> String {
         summary.not_testable,
         rank(certificate.level),
         if is_short_of_dialects(certificate) {
-            " (exemplary takes all dialects: --dialect all)"
+            " (exemplary requires all dialects: --dialect all)"
         } else {
             ""
         }
@@ -226,7 +226,7 @@ fn story(text: &mut String, certificate: &Certificate, dialect: &str, result: &S
         let _ = writeln!(text, "  {at:>4}. {}", narrative::told(happened));
     }
     let Some(first) = played.exchanges.first() else {
-        let _ = writeln!(text, "        the shop called Flexiti not once");
+        let _ = writeln!(text, "        the shop never called Flexiti");
         return;
     };
     let concerned = |id: u64| {

@@ -50,7 +50,7 @@ fn read(
     let written = file.to_string();
     ensure!(
         squeezed(text) == written,
-        "the file is not as it was written: something was changed"
+        "the file is not as it was written: do not trust it, and ask the signer for the original"
     );
     let signature = file
         .as_object_mut()
@@ -113,11 +113,11 @@ fn judge_again(contract: &'static Contract, certificate: &Certificate) -> anyhow
     }
     ensure!(
         again == certificate.results,
-        "results: the trace comes to others than the certificate names"
+        "results: the trace comes to results other than those in the certificate"
     );
     ensure!(
         Summary::of(&again) == certificate.summary,
-        "summary: the trace comes to another"
+        "summary: the trace comes to a different one"
     );
     let reached = level(&again, is_complete(contract, &certificate.acts));
     ensure!(

@@ -41,7 +41,7 @@ pub const ALL: &[Checker] = &[
     Checker {
         name: "customer_told",
         basis: GoodPractice,
-        sentence: "a customer who sees nothing tries again, or believes to have paid",
+        sentence: "a customer who sees nothing tries again, or believes they have paid",
         remedy: "Answer the customer in time, and show a page that says so if Flexiti cannot be reached or opens no order.",
     },
     Checker {
@@ -53,13 +53,13 @@ pub const ALL: &[Checker] = &[
     Checker {
         name: "gave_up_early",
         basis: GoodPractice,
-        sentence: "no time-out is documented; an answer that is given up has opened an order all the same",
+        sentence: "no timeout is documented; an abandoned call may still have opened an order",
         remedy: "Wait for an answer to init for half a minute before you give it up.",
     },
     Checker {
         name: "turned_away",
         basis: GoodPractice,
-        sentence: "a single call that failed in passing need not cost a sale",
+        sentence: "a single transient failure need not cost a sale",
         remedy: "Repeat a token request that failed with 5xx, 429 or no answer once or twice, with a pause.",
     },
     Checker {
@@ -218,7 +218,7 @@ pub const ALL: &[Checker] = &[
     Checker {
         name: "dead_token_used",
         basis: GoodPractice,
-        sentence: "a token that was refused stays refused: to send it again is a call for nothing",
+        sentence: "a refused token stays refused; sending it again is pointless",
         remedy: "Forget a token that was refused with 401.",
     },
     Checker {

@@ -289,7 +289,7 @@ fn control(played: &[&Played], results: &mut [ScenarioResult]) {
                 verdict: Verdict::Inconclusive,
                 level,
                 basis: Basis::Documented,
-                message: format!("`{control}` did not pass, so that this one says nothing"),
+                message: format!("`{control}` did not pass, so this scenario proves nothing"),
                 requests: Vec::new(),
                 scenario: None,
             });

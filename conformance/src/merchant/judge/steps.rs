@@ -267,7 +267,7 @@ fn doubt(story: &Story<'_>) -> &'static str {
 const UNHEARD: &str = "paid_unheard";
 
 /// A possible reason why a shop does not know an outcome.
-const UNASKED: &str = "it has not asked Flexiti about this order since that came of it; if it asks by a timer, say how often: `asks_every_s` in [order]";
+const UNASKED: &str = "it has not asked Flexiti about this order since its outcome; if it polls on a timer, say how often: `asks_every_s` in [order]";
 
 fn word(belief: Belief) -> &'static str {
     match belief {
@@ -288,8 +288,8 @@ fn turned_away(story: &Story<'_>) -> Option<Judgement> {
             }
         ) && matches!(came, Happened::Started { times, order: Some(_), .. } if *times > 1)
     });
-    let message = "the shop turned its customer away over one call that failed in passing; the \
-                   customer's second try came to Flexiti's page";
+    let message = "the shop turned its customer away after one transient failure; the customer's \
+                   second try reached Flexiti's page";
     again.then(|| Judgement::advice("turned_away", Some(message.to_owned())))
 }
 
@@ -304,7 +304,7 @@ fn gave_up_early(story: &Story<'_>) -> Option<Judgement> {
     let wrong = early.map(|gap| {
         let delay = story.planned_delay(slow);
         format!(
-            "the shop gave up an answer to init, and sent another, after {gap} ms; Flexiti took \
+            "the shop abandoned an init, and sent another, after {gap} ms; Flexiti took \
              {delay} ms and opened an order"
         )
     });

@@ -65,7 +65,7 @@ fn one_token(story: &Story<'_>) -> Judgement {
     let wrong = (fresh.len() > starts + refused).then(|| {
         let fresh = fresh.len();
         format!(
-            "{fresh} tokens were asked for where {starts} would do, and {refused} calls refused"
+            "{fresh} tokens were requested where {starts} would do, and {refused} calls refused"
         )
     });
     let concerned = if wrong.is_some() { fresh } else { Vec::new() };
@@ -221,7 +221,7 @@ fn refused(story: &Story<'_>) -> Judgement {
             many => format!("with {many} tokens"),
         };
         format!(
-            "{} calls were refused with 401 one after the other, none a second after the one before, {with}",
+            "{} consecutive calls were refused with 401, each within a second of the previous one, {with}",
             longest.len()
         )
     });
@@ -239,7 +239,7 @@ fn renewed(story: &Story<'_>) -> Judgement {
     if granted > 1 {
         return Judgement::passed("token_renewed");
     }
-    let message = "the token was to end, and the shop went on with it".to_owned();
+    let message = "the token was due to expire, and the shop kept using it".to_owned();
     Judgement::new("token_renewed", Verdict::Inconclusive, message)
 }
 

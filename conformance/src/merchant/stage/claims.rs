@@ -115,7 +115,11 @@ fn has_picture(page: &str) -> bool {
 
 /// Whether a sentence contains one of `phrases` or ends with one of `ends`.
 fn says(text: &str, is_html: bool, phrases: &[&str], ends: &[&str]) -> bool {
-    let shown = if is_html { shown(text) } else { text.to_owned() };
+    let shown = if is_html {
+        shown(text)
+    } else {
+        text.to_owned()
+    };
     let shown = shown.to_lowercase().replace('’', "'");
     let mut rest = shown.as_str();
     while !rest.trim().is_empty() {
@@ -158,9 +162,8 @@ fn shown(page: &str) -> String {
         literal(hidden)
     });
     // Inline markup may occur within a sentence.
-    static MARKED: LazyLock<Regex> = LazyLock::new(|| {
-        literal(r"(?i)</?(?:a|abbr|b|bdi|em|i|mark|small|span|strong|u)\b[^>]*>")
-    });
+    static MARKED: LazyLock<Regex> =
+        LazyLock::new(|| literal(r"(?i)</?(?:a|abbr|b|bdi|em|i|mark|small|span|strong|u)\b[^>]*>"));
     static TAG: LazyLock<Regex> = LazyLock::new(|| literal(r"<[^>]*>"));
     let text = HIDDEN.replace_all(page, "\n");
     // Line breaks in the source are not line breaks on the page.

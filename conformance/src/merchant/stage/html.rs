@@ -11,8 +11,7 @@ use tl::{NodeHandle, VDom};
 /// Quotes unquoted attributes: otherwise the parser takes the end of the tag as part of the value.
 pub fn quoted(text: &str) -> Cow<'_, str> {
     static TAG: LazyLock<Regex> = LazyLock::new(|| literal("<[A-Za-z][^<>]*>"));
-    static UNQUOTED: LazyLock<Regex> =
-        LazyLock::new(|| literal(r#"(\s[\w:-]+=)([^\s"'<>=`]+)"#));
+    static UNQUOTED: LazyLock<Regex> = LazyLock::new(|| literal(r#"(\s[\w:-]+=)([^\s"'<>=`]+)"#));
     TAG.replace_all(text, |found: &Captures<'_>| {
         UNQUOTED.replace_all(&found[0], "$1\"$2\"").into_owned()
     })

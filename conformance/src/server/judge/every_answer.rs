@@ -22,7 +22,7 @@ pub(super) fn observe(
         .answer()
         .filter(|answer| answer.status < 500 || answer.status == 501);
     let Some(answer) = alive else {
-        let expected = "an answer that is no 5xx".to_owned();
+        let expected = "an answer other than 5xx".to_owned();
         let verdict = look(rulebook, Rule::Robust, at, exchange, Some(expected));
         return verdict.into_iter().collect();
     };
@@ -61,7 +61,7 @@ pub(super) fn observe(
 fn hardly_meant(rulebook: &Rulebook, exchange: &Exchange, answer: &Answer) -> Option<String> {
     let endpoint = endpoint_of(rulebook.contract(), exchange)?;
     if answer.is_disguised_refusal() {
-        return Some("a refusal with a status of one (4xx)".to_owned());
+        return Some("a refusal with a 4xx status".to_owned());
     }
     let is_answer = answer.granted()
         && exchange.method == rulebook.contract().endpoint(endpoint).method
@@ -278,7 +278,7 @@ fn error_shape(
     let body = answer.json();
     let disguised = answer.is_disguised_refusal();
     let fault = match &body {
-        _ if disguised => Some("a refusal with the status of one (4xx)".to_owned()),
+        _ if disguised => Some("a refusal with a 4xx status".to_owned()),
         _ if !answer.is("application/json") => Some("content-type: application/json".to_owned()),
         None => Some("a JSON body".to_owned()),
         Some(body) => rulebook.check_error_body(body),

@@ -155,7 +155,7 @@ pub(super) fn expectation(
             let body = answer.json()?;
             let right = money::monthly(rulebook, price, &body)?;
             let wrong = right != body["paymentPlan"]["monthlyPayment"].as_str()?;
-            unless(wrong, format!("{price} comes to {right} a month"))
+            unless(wrong, format!("a monthly payment of {right} for {price}"))
         }
         Expect::Course(_) | Expect::Heeds(_) => None,
         Expect::Unguessable => Some(verdict(tokens::guessable(exchanges))),

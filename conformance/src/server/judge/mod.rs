@@ -106,7 +106,11 @@ fn course(
 pub fn ended_early(refused: &Exchange, at: usize) -> Verdict {
     let mismatch = Mismatch {
         violates: true,
-        ..Mismatch::open(Part::Content, None, "a token that lives for its expires_in")
+        ..Mismatch::open(
+            Part::Content,
+            None,
+            "a token that stays valid for expires_in seconds",
+        )
     };
     differs(Rule::ResponseExpiresIn.id(), at, mismatch, refused.actual())
 }

@@ -131,7 +131,7 @@ impl Stored {
             if self.seal != Seal::Whole {
                 let close = closest(id, planned).join("`, `");
                 return Err(format!(
-                    "findings[{at}].replay.id: no such case any more: `{id}`; similar: `{close}`; \
+                    "findings[{at}].replay.id: case no longer exists: `{id}`; similar: `{close}`; \
                      `flexiti-conformance server --dry-run` has all"
                 ));
             }

@@ -239,7 +239,7 @@ impl Text<'_> {
         let out = &mut self.out;
         writeln!(
             out,
-            "\nlearned: {} open questions answered otherwise than in `{}`",
+            "\nlearned: {} open questions answered differently from `{}`",
             seen.iter().map(|(names, _)| names.len()).sum::<usize>(),
             report.dialect
         )?;

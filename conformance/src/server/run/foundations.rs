@@ -36,7 +36,7 @@ impl Run<'_> {
         if hidden {
             let about = |clause: &&Clause| clause.id.starts_with("notification.");
             for clause in rulebook.clauses().filter(about) {
-                let why = "orders that are not finished are not shown, and nobody can finish one";
+                let why = "unfinished orders are hidden, and there is no admin API to complete one";
                 self.tally.leave_out(&clause.id, why);
                 self.out_of_reach.insert(clause.id.clone());
             }

@@ -310,7 +310,7 @@ impl ClauseTally {
             }
             (None, _) if !must || self.cases.iter().all(|case| case.id.contains("/keeps/")) => (
                 Status::NotTestable,
-                Some("what the server takes leaves nothing to test it with".to_owned()),
+                Some("no request that the server accepts can test it".to_owned()),
             ),
             (None, _) => (
                 Status::NotVerified,

@@ -174,9 +174,9 @@ impl Delivery {
         };
         let limited = noted(
             self.limited,
-            "429, too many requests, or kept the client out",
+            "429 (too many requests), or the client was locked out",
         );
-        let unavailable = noted(self.unavailable, "502 to 504, although others were not");
+        let unavailable = noted(self.unavailable, "502 to 504, while others succeeded");
         limited.into_iter().chain(unavailable).collect()
     }
 }

@@ -54,7 +54,7 @@ impl Line {
             .context("the URL names no port")?;
         let name = host.trim_matches(['[', ']']);
         let addresses = (name, port).to_socket_addrs()?;
-        let mut failed = anyhow!("the name leads to no address");
+        let mut failed = anyhow!("the host name has no address");
         let mut tcp = None;
         for address in addresses {
             match TcpStream::connect_timeout(&address, CONNECT_TIME) {

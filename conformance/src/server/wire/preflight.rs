@@ -122,8 +122,7 @@ fn look(
         300..=399 => {
             let location = answer.header("location").map_or("nowhere".to_owned(), shown);
             blocked(format!(
-                "the request for a token is redirected ({status}) to {location}; give the base \
-                 URL that it leads to"
+                "the token request is redirected ({status}) to {location}; use that base URL"
             ))
         }
         400 if plain && body.to_ascii_lowercase().contains("https") => {
@@ -134,7 +133,7 @@ fn look(
             "there is no /oauth/token below it (404); the base URL must end in {BASE}"
         )),
         404 => blocked("there is no /oauth/token below it (404); check --base-url".to_owned()),
-        407 => blocked("the proxy wants a user name and a password (407)".to_owned()),
+        407 => blocked("the proxy requires authentication (407)".to_owned()),
         _ if answer.is_html() => blocked(format!(
             "answers {status} with an HTML page{}, not JSON: another server, or a login page of \
              the network in between; check --base-url",

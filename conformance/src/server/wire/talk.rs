@@ -103,7 +103,7 @@ impl Heard {
             Ending::Open => String::new(),
             Ending::Closed => "the connection was closed".to_owned(),
             Ending::Silent => "no answer in time".to_owned(),
-            Ending::NoAnswer(what) => format!("what is no answer: {what}"),
+            Ending::NoAnswer(what) => format!("not an HTTP response: {what}"),
         };
         match (answers.is_empty(), end.is_empty()) {
             (true, true) => "nothing".to_owned(),

@@ -98,7 +98,9 @@ impl Tls {
             }
             Err(error) => {
                 metrics.reloaded(Reloaded::Certificate, false);
-                tracing::error!("reload failed, and the previous certificate stays in use: {error:#}");
+                tracing::error!(
+                    "reload failed, and the previous certificate stays in use: {error:#}"
+                );
             }
         }
     }

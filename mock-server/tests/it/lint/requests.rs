@@ -314,9 +314,6 @@ fn a_known_secret_in_a_path_is_seen_whatever_it_is_called() {
     assert_eq!(desk.send(&desk.call("GET", &path, &token)).status, 404);
     let findings = super::lint(&mock);
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!(
-        findings[0].message,
-        "credentials in the URL: a secret"
-    );
+    assert_eq!(findings[0].message, "credentials in the URL: a secret");
     assert_eq!(findings[0].requests, [2]);
 }

@@ -22,11 +22,16 @@ pub const CASES: &[Case] = &[
         desk.advance(1_150_000);
         desk.reads(&desk.token(), order);
     }),
-    finds(TokenPerRequest, "previous one was still valid", "documented", |desk| {
-        let order = desk.order(&desk.token(), &[]);
-        desk.advance(1_130_000);
-        desk.reads(&desk.token(), order);
-    }),
+    finds(
+        TokenPerRequest,
+        "previous one was still valid",
+        "documented",
+        |desk| {
+            let order = desk.order(&desk.token(), &[]);
+            desk.advance(1_130_000);
+            desk.reads(&desk.token(), order);
+        },
+    ),
     // One that was refused is replaced.
     clean("documented", |desk| {
         let token = desk.token();

@@ -120,17 +120,17 @@ fn means(level: Option<Rank>, results: &[Results]) -> &'static str {
     let is_wrong = |check: &Judgement| check.level == Rank::Basic && !check.verdict.is_fine();
     match level {
         None if results.iter().any(|results| results.checks().any(is_wrong)) => {
-            "Something that Flexiti's test cases ask for was not seen to be right."
+            "A requirement of Flexiti's test cases was not verified."
         }
         None => {
             "Some of what Flexiti's test cases ask for was not played, so nothing is attested. What was played was right."
         }
         Some(Rank::Basic) => "The shop passes Flexiti's own test cases.",
         Some(Rank::Robust) => {
-            "The shop passes Flexiti's own test cases; and whatever goes wrong, no order is doubled, none is paid that is not, and none is lost that is."
+            "The shop passes Flexiti's own test cases; and whatever goes wrong, no order is duplicated, shown as paid without payment, or lost once paid."
         }
         Some(Rank::Exemplary) => {
-            "The shop passes Flexiti's own test cases; and whatever goes wrong, no order is doubled, none is paid that is not, and none is lost that is: in every reading of the documentation, and with nothing to object to in what the shop sends."
+            "The shop passes Flexiti's own test cases; and whatever goes wrong, no order is duplicated, shown as paid without payment, or lost once paid: in every reading of the documentation, and with nothing to object to in what the shop sends."
         }
     }
 }

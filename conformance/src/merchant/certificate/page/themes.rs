@@ -44,7 +44,7 @@ const THEMES: &[(&str, &str)] = &[
     ("notification.", "Asking what became of an order"),
     ("pending.", "Decisions that take time"),
     ("answers.", "Answers that look different"),
-    ("flexiti.", "Flexiti out of order"),
+    ("flexiti.", "Flexiti unavailable"),
     (recipe::PREFIX, "Plans of the fuzzer"),
     ("", "Others"),
 ];

@@ -47,7 +47,7 @@ fn again(contract: &'static Contract, seed: u64, lane: usize, act: &Act) -> anyh
     let record = act
         .record
         .as_ref()
-        .with_context(|| format!("{}: nothing says what came in at the mock", place()))?;
+        .with_context(|| format!("{}: there is no record of what reached the mock", place()))?;
     ensure!(
         record.lane == lane,
         "{}: it was record {} of the run",
@@ -236,7 +236,7 @@ impl<'r> Replay<'r> {
         let seal = self.chain.next(event.at, what, answer);
         ensure!(
             seal == event.seal,
-            "{}: something of it, or its time, was changed after it was recorded",
+            "{}: its contents or its time were changed after recording",
             self.named(what)
         );
         Ok(())
@@ -248,8 +248,8 @@ impl<'r> Replay<'r> {
             What::Scene(_) => "the beginning".to_owned(),
             What::Plan { .. } => "the planning of faults".to_owned(),
             What::Complete { order, .. } => format!("what the customer did with order {order}"),
-            What::Advance(_) => "the moving of the clock".to_owned(),
-            What::Looked => "the account of the faults".to_owned(),
+            What::Advance(_) => "the clock change".to_owned(),
+            What::Looked => "the fault report".to_owned(),
             What::Over { .. } => "the end".to_owned(),
         }
     }

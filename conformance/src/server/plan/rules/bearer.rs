@@ -109,7 +109,7 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         )
         // No document says what a token comparison may ignore.
         .breaks(
-            "capitals for small letters",
+            "upper and lower case swapped",
             requests.init_as("Bearer {{token|other_case}}"),
         )
         .beyond()
@@ -155,15 +155,15 @@ pub(super) fn client(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     });
     let cases = cases
         .breaks(
-            "the path of nobody",
+            "an unknown client's path",
             at(requests.init(), "{{client_id}}", "nobody-has-this-id"),
         )
         .breaks(
-            "the path in capitals for small letters",
+            "the path in upper and lower case swapped",
             at(requests.init(), "{{client_id}}", "{{client_id|other_case}}"),
         )
         .beyond();
-    elsewhere(cases, requests, "the path of nobody", |request| {
+    elsewhere(cases, requests, "an unknown client's path", |request| {
         at(request, "{{client_id}}", "nobody-has-this-id")
     })
 }

@@ -187,7 +187,7 @@ fn odd_notifications(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     longer.push(Step::Send(asked("{{0/online_order_id}}abc")));
     let nobodys = vec![Step::Send(asked("999999999999"))];
     let cases = cases
-        .shows("an order that there is not", nobodys, Expect::TellsOfNone)
+        .shows("an unknown order", nobodys, Expect::TellsOfNone)
         .beyond();
     if order.is_empty() {
         return cases;

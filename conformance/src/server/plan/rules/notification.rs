@@ -140,7 +140,7 @@ pub(super) fn unknown(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         [
             ("a prefix", "{{merchant_order|but_last}}"),
             (
-                "capitals for small letters",
+                "upper and lower case swapped",
                 "{{merchant_order|other_case}}",
             ),
         ]

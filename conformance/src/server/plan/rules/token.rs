@@ -155,7 +155,7 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             token_with(&[("client_secret", "{{client_secret}}x")]),
         )
         .breaks(
-            "client_id with a sign more",
+            "client_id with an extra character",
             token_with(&[("client_id", "{{client_id}}!")]),
         )
         .breaks(
@@ -163,7 +163,7 @@ pub(super) fn client_known(cases: Cases) -> Cases {
             token_with(&[("client_secret", "{{client_secret|but_last}}")]),
         )
         .breaks(
-            "capitals for small letters",
+            "upper and lower case swapped",
             token_with(&[("client_secret", "{{client_secret|other_case}}")]),
         )
         .breaks(
@@ -177,7 +177,7 @@ pub(super) fn client_known(cases: Cases) -> Cases {
         )
         .beyond()
         .breaks(
-            "client_id with capitals for small letters",
+            "client_id with upper and lower case swapped",
             token_with(&[("client_id", "{{client_id|other_case}}")]),
         )
         .beyond()

@@ -32,7 +32,7 @@ impl Session<'_> {
             return Err(Stopped::NotTestable(why.to_owned()));
         }
         if self.unheard >= UNHEARD {
-            let why = format!("{UNHEARD} conversations in a row were left without an answer");
+            let why = format!("{UNHEARD} consecutive conversations got no answer");
             return Err(Stopped::Inconclusive(why));
         }
         if !self.is_ordinary()? {
