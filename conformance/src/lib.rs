@@ -26,9 +26,9 @@
 //!   * `certificate` and `stage`: the signed result; the shop, with the mock behind it and the
 //!     customer in front of it.
 //!   * `judge`: verdicts on a trace. Pure, so that a certificate can be judged again.
-//!   * `record`, `past`, `scenarios`, `recipe` and `silence`: what reached the mock; which scenario
-//!     a call belongs to; what is played; random plans for the fuzzer; scenarios in which Flexiti
-//!     does not answer.
+//!   * `record`, `earlier_orders`, `scenarios`, `recipe` and `timeout_scenarios`: what reached the
+//!     mock; which scenario a call belongs to; what is played; random plans for the fuzzer;
+//!     scenarios in which Flexiti does not answer.
 //!   * `trace` and `driver`: what happened; how to reach the shop.
 //! * `formats`: reporters for both: text, JSON, events, JUnit, SARIF, HTML, Markdown, annotations.
 //! * `waivers`: allowed failures, for both.

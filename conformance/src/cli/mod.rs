@@ -3,8 +3,6 @@
 mod args;
 mod certify;
 mod commands;
-#[cfg(test)]
-mod damaged_files;
 mod diff;
 mod drift;
 mod exit_code;
@@ -60,3 +58,6 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod damaged_files;

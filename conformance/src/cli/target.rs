@@ -5,8 +5,9 @@ use super::say::complain;
 use super::{secret, signals};
 use crate::net::is_loopback;
 use crate::server::run::{self, Options};
-use crate::server::selftest;
-use crate::server::{AllowedHosts, Blocked, Credentials, Owner, Reach, Target, base, name_of};
+use crate::server::{
+    AllowedHosts, Blocked, Credentials, Owner, Reach, Target, base, name_of, selftest,
+};
 use anyhow::Context as _;
 use flexiti_contract::Rulebook;
 use flexiti_mock::{Mock, Settings};

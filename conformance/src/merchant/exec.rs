@@ -2,7 +2,7 @@
 
 use super::certificate::text;
 use super::judge::{Ground, Judgement, Verdict, lint};
-use super::stage::process::Group;
+use crate::merchant::stage::shop::process::Group;
 use anyhow::{Context as _, bail};
 use flexiti_contract::{Contract, Rulebook};
 use flexiti_mock::embed::admin::ExchangeView;

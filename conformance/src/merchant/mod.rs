@@ -8,17 +8,17 @@
 pub mod certificate;
 pub mod certify;
 pub mod driver;
+mod earlier_orders;
 pub mod exec;
 pub mod fuzz;
 pub mod judge;
-mod past;
 mod recipe;
 mod record;
 pub mod report;
 pub mod scenarios;
-mod silence;
 mod stage;
+mod timeout_scenarios;
 mod trace;
 
 pub use stage::Trouble;
-pub use stage::process::end_all;
+pub use stage::shop::process::end_all;

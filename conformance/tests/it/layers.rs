@@ -41,7 +41,7 @@ const RUNNER: &[Layers] = &[
             "certify | exec | fuzz | report",
             "certificate | stage",
             "judge",
-            "record | past | scenarios | recipe | silence",
+            "record | earlier_orders | scenarios | recipe | timeout_scenarios",
             "trace | driver",
         ],
     ),

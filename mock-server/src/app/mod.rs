@@ -1,8 +1,8 @@
 //! The server's settings and its state.
 
 mod configured;
-pub mod kept;
 mod reconcile;
+pub mod resume;
 mod walk;
 
 pub use configured::Configured;

@@ -1,7 +1,8 @@
 //! The subcommands that do not run a server.
 
 use crate::admin::openapi_document;
-use crate::cli::args::{self, Command, Dialects, Serve};
+use crate::cli::args::{self, Command, Dialects};
+use crate::cli::serve_args::Serve;
 use crate::cli::{data, exec, healthcheck};
 use flexiti_contract::{Contract, Rulebook};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! The log on standard error.
 
-use crate::cli::args::{Log, LogFormat};
+use crate::cli::serve_args::{Log, LogFormat};
 use crate::command_line::wants_colour;
 use crate::telemetry::log_writer::LogWriter;
 use crate::telemetry::plain;

@@ -5,8 +5,6 @@ mod banner;
 mod collector;
 mod commands;
 mod complaint;
-#[cfg(test)]
-mod damaged_files;
 mod data;
 mod end;
 mod exec;
@@ -16,6 +14,7 @@ mod log;
 mod ready_file;
 mod reload;
 mod serve;
+mod serve_args;
 mod settings;
 #[cfg_attr(not(unix), path = "no_systemd.rs")]
 mod systemd;
@@ -52,3 +51,6 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod damaged_files;

@@ -1,9 +1,9 @@
 //! Running the server: ready file, banner, signals.
 
-use crate::cli::args::Serve;
 use crate::cli::end::End;
 use crate::cli::ready_file::ReadyFile;
 use crate::cli::reload::{HangUp, Reload};
+use crate::cli::serve_args::Serve;
 use crate::cli::settings::settings;
 use crate::cli::{banner, log, systemd};
 use crate::dialects::compile;

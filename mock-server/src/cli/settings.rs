@@ -1,7 +1,7 @@
 //! Turns the flags into the server's settings.
 
-use crate::cli::args::{self, LogFormat, Serve};
 use crate::cli::collector::collector;
+use crate::cli::serve_args::{self, LogFormat, Serve};
 use crate::config::{ServerLimits, Settings, StoreSettings, TlsSettings};
 use crate::model::account::check_url;
 use crate::random::Random;
@@ -62,7 +62,7 @@ pub fn settings(args: Serve) -> anyhow::Result<Started> {
     })
 }
 
-fn tls(given: args::Tls) -> anyhow::Result<Option<TlsSettings>> {
+fn tls(given: serve_args::Tls) -> anyhow::Result<Option<TlsSettings>> {
     let is_made = given.self_signed;
     ensure!(
         is_made || given.ca_file.is_none(),
@@ -80,7 +80,7 @@ fn tls(given: args::Tls) -> anyhow::Result<Option<TlsSettings>> {
     })
 }
 
-fn limits(given: &args::Limits) -> ServerLimits {
+fn limits(given: &serve_args::Limits) -> ServerLimits {
     let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);

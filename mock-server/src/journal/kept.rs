@@ -1,7 +1,8 @@
 //! The stored journal: its changes, and how it is restored.
 
 use crate::journal::entry::Entry;
-use crate::journal::shelves::{Journal, Shelf};
+use crate::journal::merchant_logs::Journal;
+use crate::journal::merchant_logs::MerchantLog;
 use crate::journal::tracked::{Drops, JournalChanges, Owner, Tracked};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ impl Journal {
     /// exchanges are already stored, and those that it has dropped have yet to be removed.
     pub fn track(&mut self, is_new: bool) {
         self.tracked = Some(if is_new {
-            let dropped = self.shelves.iter().filter(|(_, held)| held.dropped > 0);
+            let dropped = self.logs.iter().filter(|(_, held)| held.dropped > 0);
             Tracked {
                 is_void: true,
                 from: 0,
@@ -41,7 +42,7 @@ impl Journal {
         };
         let tracked = std::mem::replace(tracked, new);
         let drops = tracked.owners.into_iter().map(|owner| {
-            let own = self.shelves.get(&owner);
+            let own = self.logs.get(&owner);
             let drops = own.filter(|own| own.dropped > 0).map(|own| Drops {
                 count: own.dropped,
                 to: own.dropped_to,
@@ -64,7 +65,7 @@ impl Journal {
     pub fn restore(&mut self, entry: Entry) {
         let owner = &entry.note.client_id;
         if self
-            .shelves
+            .logs
             .get(owner)
             .is_some_and(|own| entry.id <= own.dropped_to)
         {
@@ -90,12 +91,12 @@ impl Journal {
             return;
         };
         let owner = &gone.note.client_id;
-        if let Some(shelf) = self.shelves.get_mut(owner)
-            && let Ok(at) = shelf.entries.binary_search_by_key(&id, |entry| entry.id)
+        if let Some(log) = self.logs.get_mut(owner)
+            && let Ok(at) = log.entries.binary_search_by_key(&id, |entry| entry.id)
         {
             let size = gone.size();
-            shelf.entries.remove(at);
-            self.sizes.change(shelf, owner, shelf.bytes - size);
+            log.entries.remove(at);
+            self.sizes.change(log, owner, log.bytes - size);
             self.bytes -= size;
         }
     }
@@ -103,12 +104,12 @@ impl Journal {
     /// Takes over another server's total of dropped exchanges of an owner; `None` if the owner was
     /// forgotten.
     pub fn take_over_drops(&mut self, owner: &Owner, drops: Option<Drops>) {
-        if let Some(shelf) = self.shelves.get_mut(owner) {
-            self.dropped -= shelf.dropped;
-            shelf.dropped = 0;
-            if drops.is_none() && shelf.entries.is_empty() {
-                self.sizes.remove(shelf);
-                self.shelves.remove(owner);
+        if let Some(log) = self.logs.get_mut(owner) {
+            self.dropped -= log.dropped;
+            log.dropped = 0;
+            if drops.is_none() && log.entries.is_empty() {
+                self.sizes.remove(log);
+                self.logs.remove(owner);
             }
         }
         self.restore_drops(drops.map(|drops| (owner.clone(), drops)));
@@ -122,9 +123,9 @@ impl Journal {
     /// Restores how many exchanges were dropped before those that are left.
     pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>) {
         for (owner, drops) in drops {
-            let own = self.shelves.entry(owner.clone()).or_insert_with(|| {
+            let own = self.logs.entry(owner.clone()).or_insert_with(|| {
                 self.next_shelf += 1;
-                let empty = Shelf::new(self.next_shelf);
+                let empty = MerchantLog::new(self.next_shelf);
                 self.sizes.add(&empty, owner);
                 empty
             });

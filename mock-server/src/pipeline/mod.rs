@@ -7,7 +7,8 @@ use crate::admin;
 use crate::api::call::Call;
 use crate::api::rejection::Rejection;
 use crate::api::{self, auth, basic, unknown_path};
-use crate::app::{App, kept};
+use crate::app::App;
+use crate::app::resume;
 use crate::checkout;
 use crate::clock::Millis;
 use crate::config::Settings;
@@ -62,7 +63,7 @@ impl Service {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             router: Router::new(rulebook.contract())?,
-            app: kept::start(settings, rulebook, address)?,
+            app: resume::start(settings, rulebook, address)?,
             metrics: Metrics::new()?,
             traces: None,
             callbacks: Semaphore::new(CALLBACKS),

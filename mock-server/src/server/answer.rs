@@ -7,9 +7,10 @@ use crate::http::request::Request;
 use crate::pipeline::Service;
 use crate::server::connections::{Busy, Place};
 use crate::server::socket::Socket;
+use crate::server::store_unavailable;
 use crate::server::stream::{self, Open};
 use crate::server::tls::Tls;
-use crate::server::{callback, event_stream, malformed, unkept};
+use crate::server::{callback, event_stream, malformed};
 use crate::upstream::{Forward, Upstream};
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
@@ -171,15 +172,15 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
         None
     };
     let mut entry = None;
-    if !unkept::only_looks(&request) {
+    if !store_unavailable::only_looks(&request) {
         entry = match app.enter().await {
             Ok(entry) => entry,
-            Err(lost) => return Ok(unkept::reply(&lost)),
+            Err(lost) => return Ok(store_unavailable::reply(&lost)),
         };
-        if is_aside && unkept::changes_nothing(&request) {
+        if is_aside && store_unavailable::changes_nothing(&request) {
             // A slow call that changes nothing need not keep other servers waiting.
             if let Err(lost) = app.keep(entry.take()).await {
-                return Ok(unkept::reply(&lost));
+                return Ok(store_unavailable::reply(&lost));
             }
         }
     }
@@ -196,7 +197,7 @@ async fn handled<H: Handle>(serving: &Serving<H>, request: Request) -> io::Resul
         handle.handle(service, &request)
     };
     if let Err(lost) = app.keep(entry).await {
-        return Ok(unkept::reply(&lost));
+        return Ok(store_unavailable::reply(&lost));
     }
     if let Way::Follow(follow) = reply.way {
         let Follow {

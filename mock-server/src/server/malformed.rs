@@ -3,7 +3,7 @@
 
 use crate::http::reply::Reply;
 use crate::pipeline::Service;
-use crate::server::own_words;
+use crate::server::default_responses;
 use crate::server::socket::{Other, Socket};
 use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::http::uri::Authority;
@@ -64,7 +64,7 @@ pub fn ended(service: &Service, socket: &Socket, error: &hyper::Error) {
     if error.is_timeout() {
         if socket.is_half_way() {
             let why = "the head of the request did not arrive in time (--head-timeout)";
-            socket.last_words(&own_words::answer(408, why));
+            socket.last_words(&default_responses::answer(408, why));
             refused(service, why);
         }
     } else if error.is_parse() && socket.other() == Some(&Other::Tls) {

@@ -5,9 +5,9 @@ pub use crate::server::answer::{Handle, Plain};
 use crate::pipeline::Service;
 use crate::server::answer::Serving;
 use crate::server::connections::{Connections, Full};
-use crate::server::crew::Crew;
-use crate::server::own_words;
+use crate::server::default_responses;
 use crate::server::tls::Tls;
+use crate::server::workers::Workers;
 use crate::upstream::Upstream;
 use std::future::Future;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub async fn run(
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.watch(Arc::clone(&service)));
     }
-    let crew = Crew::new(serving, limits.threads.saturating_sub(1));
+    let workers = Workers::new(serving, limits.threads.saturating_sub(1));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -48,7 +48,7 @@ pub async fn run(
             Ok((stream, peer)) => {
                 let _ = stream.set_nodelay(true);
                 match connections.admit(peer.ip()) {
-                    Ok(place) => crew.take(stream, place),
+                    Ok(place) => workers.take(stream, place),
                     Err(full) => refuse(&service, stream, full, tls.is_some()),
                 }
             }
@@ -59,14 +59,14 @@ pub async fn run(
         }
     }
     service.app.events.close();
-    crew.drain().await;
+    workers.drain().await;
 }
 
 /// Tells a client why it is refused, unless that would take time.
 fn refuse(service: &Service, stream: TcpStream, full: Full, is_secured: bool) {
     service.metrics.refused_connection();
     if !is_secured {
-        let answer = own_words::answer(503, full.reason());
+        let answer = default_responses::answer(503, full.reason());
         let _ = stream.try_write(&answer);
     }
     let _ = socket2::SockRef::from(&stream).shutdown(std::net::Shutdown::Write);

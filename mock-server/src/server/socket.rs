@@ -2,7 +2,7 @@
 //! Its first bytes show which protocol the client speaks.
 
 use crate::http::reply::Script;
-use crate::server::own_words;
+use crate::server::default_responses;
 use crate::server::wire::Wire;
 use std::future::{Future as _, poll_fn};
 use std::io::{self, ErrorKind, IoSlice};
@@ -256,7 +256,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Some(sentence) = own_words::in_place_of(bytes)
+        if let Some(sentence) = default_responses::in_place_of(bytes)
             && self.shared.wire.try_write(&sentence).is_ok()
         {
             return Poll::Ready(Ok(bytes.len()));

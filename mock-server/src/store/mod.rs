@@ -3,7 +3,7 @@
 //! The server answers from memory. Changes are written to the store in batches, and an answer is
 //! sent only when everything that it depends on is stored.
 
-mod applied;
+mod apply;
 mod database;
 mod dump;
 mod file;
@@ -13,14 +13,16 @@ mod kind;
 mod laws;
 mod record;
 mod redis_url;
-mod restored;
+mod restore;
 mod rows;
 mod shared;
 mod shared_rows;
-mod turn;
+mod turn_log;
 mod turns;
 
-pub use applied::apply;
+pub use crate::store::apply::apply;
+pub use crate::store::restore::{Contents, Restored, examine, restore};
+pub use crate::store::turn_log::Turn;
 pub use database::is_store;
 pub use dump::{Imported, export};
 pub use file::File;
@@ -28,8 +30,6 @@ pub use keeper::{FileMemory, Keeper, Lost, Wanted};
 pub use kind::{Entry, Store};
 pub use record::{FORMAT, Key, Table, WRITER, Write, Writer};
 pub use record::{journal_writes, put, writes};
-pub use restored::{Contents, Restored, examine, restore};
 pub use rows::Rows;
 pub use shared::{Entered, SharedStore};
-pub use turn::Turn;
 pub use turns::{Memory, Turns};

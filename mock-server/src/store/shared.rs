@@ -7,7 +7,7 @@
 
 use crate::store::record::{Key, Table, Write};
 use crate::store::redis_url::{authority, without_secrets};
-use crate::store::turn::Turn;
+use crate::store::turn_log::Turn;
 use anyhow::{Context as _, anyhow, bail};
 use redis::{Client, Connection, Script, TlsCertificates, Value};
 use std::cell::RefCell;

@@ -5,7 +5,7 @@ use crate::store::keeper::Lost;
 use crate::store::record::Write;
 use crate::store::rows::Rows;
 use crate::store::shared::{Entered, SharedStore, TURN_MS, news};
-use crate::store::turn::Turn;
+use crate::store::turn_log::Turn;
 use anyhow::ensure;
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};

@@ -3,7 +3,7 @@
 use super::{Certificate, VALID};
 use crate::merchant::judge::results::Act;
 use crate::merchant::trace::Played;
-use crate::merchant::{recipe, scenarios, silence};
+use crate::merchant::{recipe, scenarios, timeout_scenarios};
 use anyhow::{Context as _, bail, ensure};
 use flexiti_contract::Contract;
 use std::collections::BTreeSet;
@@ -65,7 +65,7 @@ pub fn plans(contract: &Contract, certificate: &Certificate) -> anyhow::Result<(
         let has = |flow: &str, lang: &str| acts[0].has.plays(flow, lang);
         let mut wanted = recipe::scenarios(contract, certificate.seed, certificate.fuzz, has)?;
         let planned = wanted.len();
-        wanted.extend(silence::scenarios(acts[0].has.timeout_s, has));
+        wanted.extend(timeout_scenarios::scenarios(acts[0].has.timeout_s, has));
         let mut found = 0;
         let played = acts.iter().flat_map(|act| &act.played);
         for (played, plan) in played.filter_map(|played| Some((played, played.plan.as_ref()?))) {

@@ -1,8 +1,8 @@
 //! A whole run: every scenario, in each of its flows and languages, in each dialect.
 
-mod going;
 mod lanes;
 mod options;
+mod progress;
 
 pub use lanes::shops;
 pub use options::{Options, names};
@@ -12,7 +12,7 @@ use super::judge::Verdict;
 use super::judge::results::{Act, Has};
 use super::scenarios::Play;
 use super::stage::Stage;
-use going::{Going, came_to_nothing};
+use crate::merchant::certify::progress::{Progress, came_to_nothing};
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -77,7 +77,7 @@ impl Run<'_> {
         &self,
         lane: Lane,
         driver: &'p Driver,
-        going: &Going<'p>,
+        going: &Progress<'p>,
         say: &Sender<Told>,
     ) -> anyhow::Result<Option<(Stage<'p>, Act)>> {
         let act = self.play(lane, driver, going, say);
@@ -91,7 +91,7 @@ impl Run<'_> {
         &self,
         lane: Lane,
         driver: &'p Driver,
-        going: &Going<'p>,
+        going: &Progress<'p>,
     ) -> anyhow::Result<Option<(Stage<'p>, Vec<Play<'p>>)>> {
         let turn = self.starts[lane.at % self.starts.len()].lock();
         let mut took = turn.unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +115,7 @@ impl Run<'_> {
         &self,
         lane: Lane,
         driver: &'p Driver,
-        going: &Going<'p>,
+        going: &Progress<'p>,
         say: &Sender<Told>,
     ) -> anyhow::Result<Option<(Stage<'p>, Act)>> {
         let dialect = going.dialect;
@@ -200,7 +200,7 @@ pub fn run(
         starts: (0..cores()).map(|_| Mutex::default()).collect(),
     };
     let dialects = options.dialects.iter();
-    let going: Vec<Going> = dialects.map(|it| Going::new(it, &plays)).collect();
+    let going: Vec<Progress> = dialects.map(|it| Progress::new(it, &plays)).collect();
     let run = &run;
     let (say, heard) = mpsc::channel();
     std::thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use crate::merchant::driver::Driver;
 use crate::merchant::scenarios::{Play, plays_of};
-use crate::merchant::{recipe, scenarios, silence};
+use crate::merchant::{recipe, scenarios, timeout_scenarios};
 use crate::pattern::Pattern;
 use flexiti_contract::Contract;
 use flexiti_contract::scenario::Scenario;
@@ -59,7 +59,7 @@ impl Options {
     /// fuzzer.
     pub fn planned(&self, driver: &Driver) -> anyhow::Result<Vec<Scenario>> {
         let has = |flow: &str, lang: &str| driver.shop.has(flow, lang);
-        let mut planned = silence::scenarios(driver.checkout.timeout_s, has);
+        let mut planned = timeout_scenarios::scenarios(driver.checkout.timeout_s, has);
         planned.retain(|row| self.is_chosen(&row.id));
         let contract = Contract::shipped();
         planned.extend(recipe::scenarios(contract, self.seed, self.fuzz, has)?);
@@ -92,7 +92,7 @@ pub fn names() -> Vec<String> {
         .map(|(id, flow, lang)| format!("{id}/{flow}/{lang}"))
         .collect();
     names.extend(
-        silence::scenarios(Some(1), |_, _| true)
+        timeout_scenarios::scenarios(Some(1), |_, _| true)
             .into_iter()
             .map(|row| row.id),
     );

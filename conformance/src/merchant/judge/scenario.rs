@@ -4,7 +4,7 @@ use super::checkers::Basis;
 use super::judgement::{Judgement, Verdict};
 use super::story::Story;
 use super::{cart, pages, retries, steps, tokens};
-use crate::merchant::silence;
+use crate::merchant::timeout_scenarios;
 use crate::merchant::trace::Played;
 use flexiti_contract::scenario::Scenario;
 
@@ -22,7 +22,7 @@ const NEEDS_ORDER: &[&str] = &[
 pub fn judge(scenario: &Scenario, played: &Played) -> Vec<Judgement> {
     let given_up = scenario
         .id
-        .starts_with(silence::PREFIX)
+        .starts_with(timeout_scenarios::PREFIX)
         .then(|| given_up(played));
     let played = given_up.as_ref().unwrap_or(played);
     let story = Story { scenario, played };

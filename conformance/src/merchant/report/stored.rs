@@ -3,7 +3,7 @@
 use super::rows::{REVIEW, Status};
 use crate::formats::{Seal, check_seed, check_version, parsed};
 use crate::merchant::judge::{Ground, checkers};
-use crate::merchant::{recipe, scenarios, silence};
+use crate::merchant::{recipe, scenarios, timeout_scenarios};
 use crate::pattern::closest;
 use flexiti_contract::LintRule;
 use serde::Deserialize;
@@ -68,7 +68,7 @@ impl Stored {
     fn check(&self) -> Result<(), String> {
         for (at, row) in self.scenarios.iter().enumerate() {
             let id = row.id.split('/').next().unwrap_or_default();
-            let made = [recipe::PREFIX, silence::PREFIX];
+            let made = [recipe::PREFIX, timeout_scenarios::PREFIX];
             let is_made = made.iter().any(|prefix| id.starts_with(prefix));
             let is_review = id.split('.').next() == Some(REVIEW);
             if !is_made && !is_review && scenarios::named(id).is_none() {

@@ -1,49 +1,33 @@
 //! The stage on which scenarios are played: the shop, and a mock in Flexiti's place.
 
-mod arrival;
-mod belief;
 mod browser;
-mod checkout;
-mod claims;
-mod comeback;
-mod cookies;
 mod credentials;
 mod customer;
-mod disguise;
-mod extract;
-mod html;
-mod numbers;
-mod other;
-mod pace;
 mod performance;
-mod placeholders;
-pub(super) mod process;
 mod recorder;
 mod request;
 mod scan;
-mod scripts;
-mod shop;
-mod steered;
-mod stranger;
+pub(super) mod shop;
 
-pub use shop::{LOST, Trouble};
+pub use crate::merchant::stage::shop::{LOST, Trouble};
 
 use crate::merchant::driver::{Account, Driver};
+use crate::merchant::earlier_orders::EarlierOrders;
+use crate::merchant::record;
+use crate::merchant::stage::browser::{Browser, PageLoad};
+use crate::merchant::stage::recorder::steered::Steered;
+use crate::merchant::stage::shop::Shop;
+use crate::merchant::stage::shop::pace::Pace;
 use crate::merchant::trace::AskedAgain;
-use crate::merchant::{past::Past, record};
 use base64::Engine as _;
-use browser::{Browser, PageLoad};
 use credentials::Credentials;
 use flexiti_mock::embed::admin::{Admin, DialectView};
 use flexiti_mock::{MerchantConfig, Mock, Settings};
-use pace::Pace;
 use reqwest::Url;
 use serde_json::Value;
-use shop::Shop;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use steered::Steered;
 
 /// The client id of a shop that the runner starts.
 const CLIENT_ID: &str = "shop-under-test";
@@ -95,7 +79,7 @@ pub struct Stage<'d> {
     /// The observed pace of the shop.
     pace: Mutex<Pace>,
     /// Orders and tokens of earlier scenarios.
-    past: Past,
+    past: EarlierOrders,
     /// Whether the shop still asks about those in the background.
     is_busy: bool,
     /// How many scenarios failed because of token calls on every attempt.
@@ -175,7 +159,7 @@ impl<'d> Stage<'d> {
             next_id,
             looked: Mutex::default(),
             pace: Mutex::default(),
-            past: Past::default(),
+            past: EarlierOrders::default(),
             is_busy: false,
             noisy: 0,
         })
@@ -287,14 +271,15 @@ impl<'d> Stage<'d> {
 
     /// Resets the shop, if the driver file says how.
     fn reset(&self) -> Result<(), Trouble> {
-        shop::reset(self.driver, &pairs(&self.environment))
+        crate::merchant::stage::shop::reset(self.driver, &pairs(&self.environment))
     }
 
     /// Runs a command of the driver file, and returns its output.
     pub(super) fn command(&self, line: &[String]) -> Result<String, String> {
-        let command = shop::command(self.driver, line, &pairs(&self.environment));
+        let command =
+            crate::merchant::stage::shop::command(self.driver, line, &pairs(&self.environment));
         let mut command = command.map_err(|error| error.to_string())?;
-        process::output(&mut command, COMMAND)
+        crate::merchant::stage::shop::process::output(&mut command, COMMAND)
     }
 
     /// Where the shop should call Flexiti, and with which client id.

@@ -1,10 +1,10 @@
 //! Performs a scenario on the stage, and records the trace to be judged.
 
-use super::customer::Customer;
 use super::{NOISY, Stage};
 use crate::merchant::judge::{self, Judgement, Verdict};
 use crate::merchant::record::What;
 use crate::merchant::scenarios;
+use crate::merchant::stage::customer::Customer;
 use crate::merchant::trace::{ExchangeView, Happened, Opened, Played};
 use flexiti_contract::Endpoint;
 use flexiti_contract::scenario::Scenario;

@@ -1,8 +1,8 @@
 //! Requests of the driver file, ready to be sent.
 
-use super::browser::Outgoing;
-use super::cookies::From;
 use crate::merchant::driver::{Request, filled, filled_json, filled_url};
+use crate::merchant::stage::browser::Outgoing;
+use crate::merchant::stage::browser::cookies::From;
 use reqwest::Method;
 use serde_json::Value;
 

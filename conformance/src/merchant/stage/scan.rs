@@ -1,10 +1,10 @@
 //! Searches the pages of the driver file, and their scripts, for credentials.
 
-use super::browser::{Browser, Outgoing};
-use super::cookies::From;
-use super::customer::Customer;
-use super::{Stage, scripts};
+use super::Stage;
 use crate::merchant::scenarios;
+use crate::merchant::stage::browser::cookies::From;
+use crate::merchant::stage::browser::{Browser, Outgoing, scripts};
+use crate::merchant::stage::customer::Customer;
 use crate::merchant::trace::Page;
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
 //! Courses: random sequences of tokens, orders and notifications, and what a server with consistent
 //! state must answer to each.
 
+mod expected_notification;
 mod played;
 mod requests;
 mod state;
-mod told;
 mod world;
 
 pub use world::{Move, World, moves};

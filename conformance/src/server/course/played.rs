@@ -2,12 +2,12 @@
 
 use super::requests::{about, scope, signed, token_request};
 use super::state::{NEAR, Order, Token};
-use super::told::told;
 use super::world::{Move, World};
 use crate::server::case::requests::request_to;
 use crate::server::case::{
     Account, Case, Checked, Encoding, Expect, Kind, Params, Phase, RequestTemplate, Step,
 };
+use crate::server::course::expected_notification::told;
 use crate::server::plan;
 use flexiti_contract::{Endpoint, Flow, Rule};
 use serde_json::json;

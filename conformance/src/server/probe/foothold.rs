@@ -1,11 +1,11 @@
 //! Finds an init request that the server grants. All other questions change one thing in it.
 
 use super::buyer::Asked;
-use super::fullest;
 use super::heard::Heard;
 use super::prober::{Foothold, Prober};
 use crate::server::case::{Encoding, Params};
 use crate::server::plan::{self, INIT, replaced};
+use crate::server::probe::fullest_request;
 use crate::server::wire::Stopped;
 use flexiti_contract::{Endpoint, Flow};
 use serde_json::json;
@@ -91,7 +91,7 @@ pub(super) fn find(prober: &mut Prober<'_, '_>) -> Result<bool, Stopped> {
         encoding,
         params,
     });
-    fullest::find(prober)?;
+    fullest_request::find(prober)?;
     Ok(true)
 }
 

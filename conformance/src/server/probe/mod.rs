@@ -1,22 +1,13 @@
 //! Finds out how a server answers the open questions, with harmless calls: first what everything
 //! else depends on, then the rest. The orders that it opens are abandoned.
 
-mod admin;
-mod amounts;
 mod answers;
-mod auth;
-mod bodies;
 mod buyer;
 mod foothold;
-mod fullest;
+mod fullest_request;
 mod heard;
-mod identity;
-mod messaging;
-mod notification;
 mod prober;
-mod refusals;
-mod token;
-mod values;
+mod questions;
 mod words;
 
 pub use answers::{KnobAnswer, Probed};
@@ -24,6 +15,9 @@ pub use answers::{KnobAnswer, Probed};
 use crate::server::wire::{Session, Stopped};
 use flexiti_contract::{Contract, Dialect, LoadError};
 use prober::Prober;
+use questions::{
+    admin, amounts, auth, bodies, identity, messaging, notification, refusals, token, values,
+};
 
 /// Asks a server every question that calls can answer. If something stops it early, the result says
 /// what.

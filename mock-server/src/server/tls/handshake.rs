@@ -1,8 +1,9 @@
 //! The TLS handshake of a new connection.
 
 use crate::pipeline::Service;
+use crate::server::default_responses;
+use crate::server::malformed;
 use crate::server::tls::Tls;
-use crate::server::{malformed, own_words};
 use std::io::{Error, ErrorKind};
 use std::net::Shutdown;
 use std::pin::pin;
@@ -63,7 +64,7 @@ pub async fn accept(
 async fn in_the_clear(service: &Service, stream: TcpStream) {
     let why = "a plain HTTP request on a TLS port: use https://";
     malformed::refused(service, why);
-    let _ = stream.try_write(&own_words::answer(400, why));
+    let _ = stream.try_write(&default_responses::answer(400, why));
     let _ = socket2::SockRef::from(&stream).shutdown(Shutdown::Write);
     // If the socket is closed with unread data, the answer can get lost.
     let rest = async {

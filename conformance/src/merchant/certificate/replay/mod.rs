@@ -7,8 +7,8 @@
 mod compare;
 mod script;
 
+use crate::merchant::earlier_orders::EarlierOrders;
 use crate::merchant::judge::results::Act;
-use crate::merchant::past::Past;
 use crate::merchant::record::{Call, Chain, Event, Record, Setting, Tokens, What, is_of_order};
 use crate::merchant::scenarios;
 use crate::merchant::trace::{ExchangeView, Opened, Played, endpoint};
@@ -87,7 +87,7 @@ struct Replay<'r> {
     /// The trace's calls by id, each with the index of its scenario.
     told: HashMap<u64, (usize, &'r ExchangeView)>,
     pairs: Pairs,
-    past: Past,
+    past: EarlierOrders,
     /// The calls since the last scenario.
     window: Vec<ExchangeView>,
     /// The calls of repeated attempts. `is_busy` is set once there was a reason to repeat any.
@@ -125,7 +125,7 @@ impl<'r> Replay<'r> {
             chain: Chain::new(seed, record.lane, &act.dialect, &record.account),
             told: told.collect(),
             pairs: Pairs::default(),
-            past: Past::default(),
+            past: EarlierOrders::default(),
             window: Vec::new(),
             void: Vec::new(),
             is_busy: false,
