@@ -20,7 +20,7 @@ pub fn run(address: SocketAddr, tls: bool, ready: bool) -> ExitCode {
         Ok(answer) if answer.starts_with("HTTP/1.1 200") => ExitCode::SUCCESS,
         Ok(answer) => {
             let line = answer.lines().next().unwrap_or("no answer");
-            let hint = if answer.contains("speaks TLS") {
+            let hint = if answer.contains("use https://") {
                 "; use --tls"
             } else {
                 ""

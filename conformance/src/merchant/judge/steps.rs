@@ -4,7 +4,7 @@ use super::judgement::{Judgement, Verdict};
 use super::orders;
 use super::story::{Story, is_init, kind};
 use crate::merchant::recipe;
-use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Page};
+use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Page, endpoint};
 use flexiti_contract::scenario::{Belief, Start, Step, To};
 use std::collections::HashSet;
 
@@ -90,7 +90,10 @@ fn one(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
                 }
                 Start::Opens if order.is_none() => Some(Judgement::failed(
                     "start",
-                    format!("Flexiti's page did not open; the customer saw {saw}"),
+                    format!(
+                        "Flexiti's page did not open; the customer saw {saw}{}",
+                        why_not(story)
+                    ),
                 )),
                 Start::Fails if order.is_some() => Some(Judgement::failed(
                     "start",
@@ -154,6 +157,33 @@ fn told(page: Option<&Page>, saw: &str) -> Judgement {
     Judgement::unless(check, wrong)
 }
 
+/// Why Flexiti's page did not open, by the last answer to init.
+fn why_not(story: &Story<'_>) -> String {
+    let calls = story.played.exchanges.iter();
+    let mut inits = calls.filter(|call| endpoint(call).is_some_and(is_init));
+    let Some(last) = inits.next_back() else {
+        return String::new();
+    };
+    let refused = last
+        .row
+        .violations
+        .iter()
+        .map(|reason| match &reason.param {
+            Some(param) => format!("{} ({param})", reason.clause),
+            None => reason.clause.clone(),
+        });
+    let refused: Vec<String> = refused.collect();
+    if !refused.is_empty() {
+        return format!("; Flexiti refused init: {}", refused.join(", "));
+    }
+    if last.row.status == 200 {
+        return "; init was answered, but nothing that the customer saw leads to its \
+                `redirection_url`"
+            .to_owned();
+    }
+    String::new()
+}
+
 /// Checks what the shop believes about an order.
 fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> {
     match (step, came) {
@@ -195,7 +225,8 @@ fn belief(story: &Story<'_>, step: &Step, came: &Happened) -> Option<Judgement> 
                 let waited = waited.map_or_else(String::new, |ms| {
                     format!(" after {}.{} s", ms / 1_000, ms % 1_000 / 100)
                 });
-                let unasked = if *unasked {
+                // A shop that has made up its mind asks no more.
+                let unasked = if *unasked && *belief != Some(Belief::Failed) {
                     format!("; {UNASKED}")
                 } else {
                     String::new()

@@ -8,7 +8,10 @@ use flexiti_contract::{Contract, Part, Rule, Rulebook};
 
 /// Whether an answer is an HTML page.
 pub(super) fn is_page(answer: &Answer) -> bool {
-    answer.status == 200 && answer.is("text/html")
+    answer.status == 200
+        && ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|kind| answer.is(kind))
 }
 
 /// The clause that a page in this language breaks, and how; `None` if there is no fault.

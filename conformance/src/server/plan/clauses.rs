@@ -3,6 +3,7 @@
 
 use super::broken::{UNSAMPLED, broken_at, case_of, is_request_clause, prepared};
 use super::edges;
+use super::lacking::Lacking;
 use super::made::Broken;
 use super::params::{IDENTITY, agreeing, base_with, once, violations, with};
 use super::working::{INIT, Working, accepted};
@@ -48,7 +49,13 @@ pub(super) fn cases(rulebook: &Rulebook, clause: &Clause, working: &Working) -> 
             cases.extend(accepted_samples(rulebook, clause, place, working));
             cases.extend(edges::at_limit(rulebook, clause, place, working));
         }
-        cases.extend(edges::whole_block(rulebook, clause, place, working));
+        let lacking = Lacking {
+            rulebook,
+            clause,
+            place,
+            working,
+        };
+        cases.extend(lacking.cases());
         cases.extend(edges::empty(rulebook, clause, place, working));
         if place.param == "customer_id" {
             cases.extend(edges::identity(rulebook, clause, place, working));

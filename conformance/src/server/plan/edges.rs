@@ -9,7 +9,7 @@ use super::params::{IDENTITY, base_with, bases, violations, with};
 use super::working::{INIT, Working};
 use crate::server::case::requests::request_to;
 use crate::server::case::{Case, Encoding, Expect, Kind, Params};
-use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook, Violation};
+use flexiti_contract::{Clause, Endpoint, Flow, ParameterSite, Rule, Rulebook};
 use serde_json::json;
 
 /// Parameters that may never be empty, whatever an empty value means.
@@ -22,7 +22,7 @@ const NEVER_EMPTY: [&str; 5] = [
 ];
 
 /// The encodings to use for an endpoint.
-fn encodings(endpoint: Endpoint, working: &Working) -> Vec<Encoding> {
+pub(super) fn encodings(endpoint: Endpoint, working: &Working) -> Vec<Encoding> {
     if INIT.contains(&endpoint) {
         working.encodings.clone()
     } else {
@@ -82,57 +82,6 @@ pub(super) fn left_out(
         }
     }
     cases
-}
-
-/// A whole block left out, in each flow that needs it: a server that checks the members only if the
-/// block is present would accept it.
-pub(super) fn whole_block(
-    rulebook: &Rulebook,
-    clause: &Clause,
-    place: &ParameterSite,
-    working: &Working,
-) -> Vec<Case> {
-    let Some(block) = place.param.strip_suffix(".first_name") else {
-        return Vec::new();
-    };
-    if !clause.id.ends_with(".required") {
-        return Vec::new();
-    }
-    let mut cases = Vec::new();
-    for base in bases(rulebook, working, place.endpoint) {
-        let is_member = |name: &str| name.split('.').next() == Some(block);
-        let params: Params = base
-            .iter()
-            .filter(|(name, _)| !is_member(name))
-            .cloned()
-            .collect();
-        let found = violations(rulebook, place.endpoint, &params);
-        let is_meant = |one: &Violation| is_of_block(clause, one.clause);
-        if !found.iter().any(|one| one.clause == clause.id) || !found.iter().all(is_meant) {
-            continue;
-        }
-        let kind = kind_of(rulebook, &base);
-        for encoding in encodings(place.endpoint, working) {
-            let Some(request) = request_to(place.endpoint, &params, encoding) else {
-                continue;
-            };
-            let endpoint = place.endpoint.id();
-            let name =
-                format!("{endpoint} {block} without all its members, {kind} as {encoding:?}");
-            let expect = Expect::NotGranted;
-            let case = Case::of_request(&clause.id, &name, Kind::Negative, request, expect);
-            cases.push(case.held_to(rulebook.contract(), clause));
-        }
-    }
-    cases
-}
-
-/// Whether omitting a whole block, which breaks `whole`, also breaks this clause: it requires a
-/// member of the block.
-pub fn is_of_block(whole: &Clause, other: &str) -> bool {
-    let block = whole.id.strip_suffix("required");
-    whole.id == other
-        || block.is_some_and(|block| other.starts_with(block) && other.ends_with(".required"))
 }
 
 /// A required parameter sent empty: however that is read, the request is invalid.

@@ -87,7 +87,9 @@ fn defects(
             let kind = kind_of(rulebook, full);
             let params = replaced(full, &place.param, &broken.value);
             let is_meant = |params: &_| {
-                breaks_only(rulebook, clause, place, params) && kind_of(rulebook, params) == kind
+                // With another flow, the kind is another one, too.
+                let is_kind = place.param == "flow" || kind_of(rulebook, params) == kind;
+                breaks_only(rulebook, clause, place, params) && is_kind
             };
             if !is_meant(&params) || (kind.clone(), *encoding) == tried {
                 continue;

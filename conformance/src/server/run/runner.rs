@@ -5,7 +5,7 @@ use super::reading::Reading;
 use super::sessions::{Played, Sessions};
 use super::tally::{Outcomes, Tally};
 use crate::formats::{Done, Event, FORMAT_VERSION, Reporter};
-use crate::server::case::{Case, Kind, Phase, Step};
+use crate::server::case::{Case, Expect, Kind, Phase, Step};
 use crate::server::judge::{self, Verdict};
 use crate::server::plan::{self, JsonTypes, Samples};
 use crate::server::report::{Beginning, Circumstances, Hide, Learned, Power, Report, Summary};
@@ -318,7 +318,11 @@ fn hold_to_claim(rulebook: &Rulebook, case: &Case, exchanges: &[Exchange]) -> Re
         Kind::Positive => vec![],
         Kind::Negative => {
             if broken.contains(&clause.id.as_str()) {
-                broken.retain(|id| *id == clause.id || !plan::is_of_block(clause, id));
+                let lacks_more = |id: &str| {
+                    case.expect == Expect::NotGranted && id.ends_with(".required")
+                        || plan::is_of_block(clause, id)
+                };
+                broken.retain(|id| *id == clause.id || !lacks_more(id));
             }
             vec![clause.id.as_str()]
         }

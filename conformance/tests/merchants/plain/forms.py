@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A shop of forms, as Django and Rails make them: a login, CSRF tokens, a cart with prices of the shop's
 own, order numbers of its own, an address for each language, and the status of an order on a page behind the
-login. To apply for credit is a page of its own, without login and cart, and so is its answer. It speaks to Flexiti as shop.py does. Standard library only."""
+login. Whoever pays waits on a page that reloads itself until Flexiti's is there. To apply for credit is a page
+of its own, without login and cart, and so is its answer. It speaks to Flexiti as shop.py does. Standard library only."""
 
 import html
 import itertools
@@ -65,6 +66,8 @@ class Forms(BaseHTTPRequestHandler):
             with asked[-1]["lock"]:
                 flexiti.ask(asked[-1])
             return self.page(f'<p id="credit">{CREDIT[asked[-1]["lang"]][asked[-1]["state"]]}</p>')
+        if self.parts[-1] == "wait" and self.session["orders"]:
+            return self.wait(self.session["orders"][-1])
         if self.parts[0] == "account":
             everybody = flexiti.FAULT in ("plain_anybodys_order", "plain_any_customers_order")
             asked = SESSIONS.values() if everybody else [self.session]
@@ -109,13 +112,32 @@ class Forms(BaseHTTPRequestHandler):
                 "state": "pending", "reference": secrets.token_hex(16), "lock": threading.Lock()}
             if not live:
                 self.session["orders"].append(order)
+        if flow == "apply":
+            self.open(order)
+            return self.wait(order)
+        # The customer of the cart waits on a page that reloads itself.
+        if not order.get("url") and not order.get("opening"):
+            order["opening"] = True
+            threading.Thread(target=self.open, args=[order]).start()
+        self.page("", 303, f"/{self.lang}/wait")
+
+    def open(self, order):
         with order["lock"]:
             try:
                 if not order.get("url"):
                     flexiti.open_order(order)
             except flexiti.NoAnswer:
-                return self.page("<p>Flexiti</p>", 503)
-        self.page("", 302, order["url"])
+                order["gone"] = True
+            finally:
+                order["opening"] = False
+
+    def wait(self, order):
+        if order.get("url"):
+            self.page("", 302, order["url"])
+        elif order.pop("gone", False):
+            self.page("<p>Flexiti</p>", 503)
+        else:
+            self.page('<meta http-equiv="refresh" content="0.2"><p>&hellip;</p>')
 
     def log_message(self, *_):
         pass

@@ -4,11 +4,13 @@ pub mod claims;
 pub mod cookies;
 pub mod extract;
 pub mod html;
+pub mod refresh;
 pub mod scripts;
 
 use crate::markup::is_filled_by_script;
 use crate::merchant::stage::browser::claims::{empty_words, says_paid};
 use crate::merchant::stage::browser::cookies::{Cookies, From};
+use crate::merchant::stage::browser::refresh::Refresh;
 use crate::merchant::trace::Page;
 use crate::net::Clients;
 use reqwest::blocking::{Client, Response};
@@ -36,6 +38,8 @@ pub struct PageLoad {
     pub all: String,
     /// The URL of Flexiti's pages that a redirect leads to, or that the page contains.
     pub leads_to: Option<Url>,
+    /// Where the page itself leads after a while.
+    pub refresh: Option<Refresh>,
 }
 
 /// A request as a browser sends it.
@@ -151,6 +155,7 @@ impl Browser {
                     headers: answer.headers().clone(),
                     all,
                     leads_to: None,
+                    refresh: None,
                 });
             }
             if self.is_flexiti(&next) {
@@ -160,6 +165,7 @@ impl Browser {
                     headers: answer.headers().clone(),
                     all,
                     leads_to: Some(next),
+                    refresh: None,
                 });
             }
             request = self.clients.request(Method::GET, next.as_str());
@@ -189,6 +195,7 @@ impl Browser {
         let lang = if is_html { html_lang(&text) } else { None };
         let lang = lang.or(language).or_else(|| guessed_lang(&text));
         let leads_to = self.address_in(&text);
+        let refresh = Refresh::of(url, &headers, is_html.then_some(&*text));
         let mut page = page(url, status, lang);
         page.says_paid = says_paid(&text, is_html);
         // What a script will render is unknown.
@@ -202,6 +209,7 @@ impl Browser {
             headers,
             all,
             leads_to,
+            refresh,
         })
     }
 

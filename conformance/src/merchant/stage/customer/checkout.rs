@@ -1,11 +1,17 @@
 //! From the cart to Flexiti's page: the steps of the driver file and its checkout.
 
 use crate::merchant::driver::{Request, filled_url};
-use crate::merchant::stage::browser::{PageLoad, extract};
+use crate::merchant::stage::browser::cookies::From;
+use crate::merchant::stage::browser::refresh::Refresh;
+use crate::merchant::stage::browser::{Outgoing, PageLoad, extract};
 use crate::merchant::stage::customer::Customer;
 use crate::merchant::stage::request::Prepared;
 use crate::merchant::trace::{Happened, Page, sent_number};
 use std::thread::ScopedJoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a page that reloads itself may take to lead to Flexiti.
+const RELOADS: Duration = Duration::from_secs(10);
 
 impl Customer<'_, '_> {
     /// Starts to pay; `times` counts the attempts.
@@ -64,7 +70,7 @@ impl Customer<'_, '_> {
             self.take_steps()?
         };
         let request = self.stage.driver.checkout_in(self.flow).request();
-        let seen = self.send(&request)?;
+        let seen = self.send_checkout(&request)?;
         // A customer who was turned away sees a different page.
         if seen.leads_to.is_some() {
             self.extract(&request, &seen)
@@ -102,6 +108,23 @@ impl Customer<'_, '_> {
         self.open(&self.browser, &outgoing.as_outgoing())
     }
 
+    /// Sends the checkout, and waits on a page that reloads itself until it leads to Flexiti.
+    fn send_checkout(&self, request: &Request) -> Result<PageLoad, String> {
+        let mut seen = self.send(request)?;
+        let end = Instant::now() + RELOADS;
+        while seen.leads_to.is_none() && seen.page.status < 400 {
+            let Some(Refresh { after, url }) = seen.refresh.take() else {
+                break;
+            };
+            if Instant::now() + after > end {
+                break;
+            }
+            std::thread::sleep(after);
+            seen = self.open(&self.browser, &Outgoing::get(url.as_str(), From::Shop))?;
+        }
+        Ok(seen)
+    }
+
     /// Extracts the values that the driver file asks for.
     fn extract(&mut self, request: &Request, seen: &PageLoad) -> Result<(), String> {
         let cookies = self
@@ -132,7 +155,7 @@ impl Customer<'_, '_> {
             let this = &*self;
             let request = &request;
             let sending: Vec<_> = (0..windows)
-                .map(|_| scope.spawn(move || this.send(request)))
+                .map(|_| scope.spawn(move || this.send_checkout(request)))
                 .collect();
             let sent = sending.into_iter().map(ScopedJoinHandle::join);
             sent.map(|seen| seen.unwrap_or_else(|_| Err("a window panicked".to_owned())))

@@ -11,6 +11,9 @@ use std::thread::ScopedJoinHandle;
 /// A token that was never granted.
 const FORGED: &str = "f0f1f2f3f4f5f6f7f8f9f0f1f2f3f4f5f6f7f8f9";
 
+/// What a shop's own front end may say of an order that is paid.
+const OWN_WORDS: &str = "status=success&result=success&outcome=approved&success=true&paid=true";
+
 impl Customer<'_, '_> {
     /// Where a returning browser comes from. If Flexiti's pages are in a frame, a made-up URL is
     /// opened outside of it, with the shop's cookies.
@@ -74,7 +77,13 @@ impl Customer<'_, '_> {
         };
         let seen = match by {
             By::Customer => self.stage.acting(1, || {
-                self.arrive(&self.browser, &url, self.way_back(to), by)
+                let arrive = |url: &str| self.arrive(&self.browser, url, self.way_back(to), by);
+                let seen = arrive(&url);
+                let is_believed = seen.as_ref().is_ok_and(|page| page.says_paid);
+                if to == To::Told && seen.is_ok() && !is_believed {
+                    return arrive(&self.success(&format!("orderId={own}&{OWN_WORDS}")));
+                }
+                seen
             })?,
             By::Stranger => {
                 let browser = self.stage.browser()?;

@@ -104,9 +104,14 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
             requests.init_as("Bearer ~{{token|but_first}}"),
         )
         .breaks(
+            "another last character",
+            requests.init_as("Bearer {{token|but_last}}~"),
+        )
+        .breaks(
             "the client secret",
             requests.init_as("Bearer {{client_secret}}"),
         )
+        .breaks("the client id", requests.init_as("Bearer {{client_id}}"))
         // No document says what a token comparison may ignore.
         .breaks(
             "upper and lower case swapped",
@@ -120,7 +125,23 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .after([get_token()]);
     let never = |request: RequestTemplate| request.header("authorization", &unknown);
     let cases = encoded(cases, requests, "never issued", never);
-    elsewhere(cases, requests, "never issued", never)
+    let cases = elsewhere(cases, requests, "never issued", never);
+    let cases = elsewhere(cases, requests, "another last character", |request| {
+        request.header("authorization", "Bearer {{token|but_last}}~")
+    });
+    requests
+        .elsewhere()
+        .into_iter()
+        .fold(cases, |cases, (endpoint, mut steps, request)| {
+            let refresh = format!("Bearer {{{{{}/refresh_token}}}}", steps.len());
+            steps.push(get_token());
+            cases
+                .breaks(
+                    &format!("{} a refresh token", endpoint.id()),
+                    request.header("authorization", &refresh),
+                )
+                .after(steps)
+        })
 }
 
 pub(super) fn alive(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

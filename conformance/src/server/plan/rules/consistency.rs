@@ -128,7 +128,15 @@ pub(super) fn own(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     );
     steps.push(Step::Send(nobody));
     let expect = Expect::Distinct(last - 1, last, id());
-    let cases = about_orders(cases, requests, "an id that no order has", steps, expect);
+    let name = "an id that no order has";
+    let cases = about_orders(cases, requests, name, steps.clone(), expect.clone());
+    let longer = at(
+        bare(Endpoint::NotificationOrder),
+        "{{0/online_order_id}}",
+        "{{0/online_order_id}}7",
+    );
+    steps[last] = Step::Send(longer);
+    let cases = about_orders(cases, requests, "an id with a digit more", steps, expect);
     by_older_merchant_id(cases, requests, order)
 }
 
@@ -265,7 +273,8 @@ pub(super) fn keys_agree(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         .fold(cases, |cases, (flow, order)| {
             let mut cases = cases;
             if !hides {
-                let pointers = ["/transaction_id", "/flow"].map(str::to_owned).to_vec();
+                let pointers = ["/transaction_id", "/flow", "/apply", "/purchase"];
+                let pointers = pointers.map(str::to_owned).to_vec();
                 let mut steps = vec![order.clone()];
                 steps.extend(ask());
                 let name = format!("{flow:?}, not finished");

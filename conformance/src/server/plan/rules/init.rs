@@ -292,14 +292,20 @@ pub(super) fn fresh(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let members = ["/online_order_id", "/redirection_url"]
         .map(str::to_owned)
         .to_vec();
-    cases
-        .add(
-            Kind::Positive,
-            "twice",
-            requests.init(),
-            Expect::Distinct(0, 1, members),
-        )
-        .after([Step::Send(requests.init())])
+    let again = |at| Expect::Distinct(0, at, members.clone());
+    let cases = cases
+        .add(Kind::Positive, "twice", requests.init(), again(1))
+        .after([Step::Send(requests.init())]);
+    let encodings = requests.working.encodings.iter();
+    encodings.fold(cases, |cases, encoding| {
+        let Some(init) = request_to(requests.endpoint, &requests.base, *encoding) else {
+            return cases;
+        };
+        let name = format!("twice as {encoding:?}");
+        cases
+            .add(Kind::Positive, &name, init.clone(), again(1))
+            .after([Step::Send(init)])
+    })
 }
 
 pub(super) fn merchant_order_unique(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

@@ -86,14 +86,15 @@ pub(super) fn monthly_payment(cases: Cases, requests: &RequestBuilder<'_>) -> Ca
         holds: pair("monthlyPayment", "166.33"),
         with: pair("months", "3"),
     };
-    cases
-        .add(
-            Kind::Positive,
-            "499",
-            price(requests, &[("price", "499")]),
-            expect,
-        )
-        .resting_on(Endpoint::Calculator)
+    let printed = ["499, in English", "499, in French"]
+        .into_iter()
+        .zip(["en", "fr"]);
+    printed.fold(cases, |cases, (name, lang)| {
+        let request = price(requests, &[("price", "499"), ("lang", lang)]);
+        cases
+            .add(Kind::Positive, name, request, expect.clone())
+            .resting_on(Endpoint::Calculator)
+    })
 }
 
 pub(super) fn language(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {

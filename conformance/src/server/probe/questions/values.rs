@@ -7,7 +7,7 @@ use crate::server::plan::agreeing;
 use crate::server::probe::heard::Heard;
 use crate::server::probe::prober::Prober;
 use crate::server::wire::Stopped;
-use flexiti_contract::{Contract, Endpoint};
+use flexiti_contract::{Contract, Endpoint, Flow};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -204,7 +204,11 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
             }
         }
         let by_flow = prober.answers.answer("flow_paths") == Some(&json!("by_flow"));
-        if param == "flow" && by_flow && heard.refused() {
+        let mut granted = prober.granted.iter();
+        let applies_here =
+            granted.any(|(path, flow, _)| (*path, *flow) == (foothold.endpoint, Flow::Apply));
+        let applies_elsewhere = !applies_here && sample.eq_ignore_ascii_case("apply");
+        if param == "flow" && (by_flow || applies_elsewhere) && heard.refused() {
             // A path may accept only some flows.
             let other = match foothold.endpoint {
                 Endpoint::InitV2 => Endpoint::InitPlain,
