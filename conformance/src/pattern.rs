@@ -5,8 +5,11 @@ use regex::Regex;
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// A regular expression that is written in the source; a test runs each.
-#[expect(clippy::expect_used, reason = "a literal that tests compile")]
+/// A regular expression that is written in the source.
+#[expect(
+    clippy::expect_used,
+    reason = "a mistake in it is a mistake in the program"
+)]
 pub fn literal(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a literal pattern")
 }

@@ -1,4 +1,5 @@
-//! Property tests: a damaged file never makes the program panic, and the message names the file.
+//! Property tests: a damaged file never makes the program panic; where a path is read, the message
+//! names it.
 //! `PROPTEST_CASES` sets how many are read. Certificates are damaged, and signed again, in
 //! `tests/it/forged.rs`.
 

@@ -1,5 +1,5 @@
-//! Property tests: a damaged file or plan never makes the program panic, and the error names the
-//! file without revealing its secrets. `PROPTEST_CASES` sets the number of cases.
+//! Property tests: a damaged file or plan never makes the program panic. An error about a path names
+//! it; one about settings or an export reveals no secret. `PROPTEST_CASES` sets the number of cases.
 
 use crate::Settings;
 use crate::dialects::{Dialects, compile};

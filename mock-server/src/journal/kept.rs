@@ -124,8 +124,8 @@ impl Journal {
     pub fn restore_drops(&mut self, drops: impl IntoIterator<Item = (Owner, Drops)>) {
         for (owner, drops) in drops {
             let own = self.logs.entry(owner.clone()).or_insert_with(|| {
-                self.next_shelf += 1;
-                let empty = MerchantLog::new(self.next_shelf);
+                self.next_log += 1;
+                let empty = MerchantLog::new(self.next_log);
                 self.sizes.add(&empty, owner);
                 empty
             });

@@ -32,7 +32,7 @@ pub struct Journal {
     /// The total size of the entries, in bytes.
     pub(super) bytes: usize,
     pub(super) next: u64,
-    pub(super) next_shelf: u64,
+    pub(super) next_log: u64,
     pub(super) dropped: u64,
     pub(super) dropped_to: u64,
     /// The changes since the journal was last stored; `None` if they are not tracked.
@@ -113,7 +113,7 @@ impl Journal {
             limits,
             bytes: 0,
             next: 1,
-            next_shelf: 0,
+            next_log: 0,
             dropped: 0,
             dropped_to: 0,
             tracked: None,
@@ -142,11 +142,11 @@ impl Journal {
         let entry = Arc::new(entry);
         self.bytes += size;
         self.entries.insert(id, Arc::clone(&entry));
-        let next_shelf = &mut self.next_shelf;
+        let next_log = &mut self.next_log;
         let sizes = &mut self.sizes;
         let own = self.logs.entry(owner.clone()).or_insert_with(|| {
-            *next_shelf += 1;
-            let empty = MerchantLog::new(*next_shelf);
+            *next_log += 1;
+            let empty = MerchantLog::new(*next_log);
             sizes.add(&empty, owner.clone());
             empty
         });
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_shelf_gives_up_its_oldest_and_what_is_counted_adds_up() {
+    fn the_largest_log_gives_up_its_oldest_and_what_is_counted_adds_up() {
         let one = entry("a", 1_000).size();
         let mut journal = Journal::new(Limits {
             count: 100,

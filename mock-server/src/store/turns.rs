@@ -6,7 +6,7 @@ use crate::store::record::Write;
 use crate::store::rows::Rows;
 use crate::store::shared::{Entered, SharedStore, TURN_MS, news};
 use crate::store::turn_log::Turn;
-use anyhow::ensure;
+use anyhow::bail;
 use serde_json::Value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -84,6 +84,8 @@ struct Told {
     /// The number of turns written.
     written: u64,
     failed: Option<Lost>,
+    /// The turns that ended while requests were still being answered: what those changed is lost.
+    lost: Vec<u64>,
 }
 
 /// A request being answered in a turn.
@@ -204,9 +206,11 @@ impl Turns {
         let mut told = self.gate.told.subscribe();
         let turn = inside.turn;
         drop(inside);
+        let is_lost = |told: &Told| told.lost.contains(&turn);
         let settled = |told: &Told| told.written >= turn || told.failed.is_some();
         match told.wait_for(settled).await {
-            Ok(told) if told.written >= turn => Ok(()),
+            Ok(told) if told.written >= turn && !is_lost(&told) => Ok(()),
+            Ok(told) if is_lost(&told) => Err(Lost("the turn ended before the answer".into())),
             Ok(told) => Err(told.failed.clone().unwrap_or_else(gone)),
             Err(_) => Err(gone()),
         }
@@ -377,11 +381,14 @@ fn turn(
     state.is_open = false;
     // Requests inside the turn are being answered by threads that do not block.
     let mut state = gate.wait(state, STUCK, |state| state.inside == 0);
-    ensure!(
-        state.inside == 0,
-        "{}: a request took longer than the turn lasts",
-        shared.place()
-    );
+    if state.inside > 0 {
+        drop(state);
+        gate.told.send_modify(|told| told.lost.push(turn));
+        bail!(
+            "{}: requests were still being answered when the turn ended, after {TURN_MS} ms",
+            shared.place()
+        );
+    }
     let mut writes = std::mem::take(&mut state.also);
     drop(state);
     writes.append(&mut memory.take());

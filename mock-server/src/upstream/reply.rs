@@ -14,7 +14,7 @@ use hyper::{HeaderMap, StatusCode};
 
 /// The header of an answer that this server gave instead of the upstream's: why none could be
 /// passed on.
-const OWN_WORDS: &str = "x-flexiti-mock-upstream";
+const UPSTREAM_HEADER: &str = "x-flexiti-mock-upstream";
 
 /// Passes an answer on.
 pub fn passed_on(came: &Came, is_head: bool) -> Reply {
@@ -103,6 +103,6 @@ pub fn refused(
         message: format!("flexiti-mock: {why}"),
         challenge: None,
     };
-    let name = HeaderName::from_static(OWN_WORDS);
+    let name = HeaderName::from_static(UPSTREAM_HEADER);
     shaped(rulebook, &refusal, path, &[]).with(name, word)
 }

@@ -4,7 +4,7 @@ use super::judgement::{Judgement, Verdict};
 use super::orders;
 use super::story::{Story, is_init, kind};
 use crate::merchant::recipe;
-use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Page, endpoint};
+use crate::merchant::trace::{EmptyWords, ExchangeView, Happened, NO_NUMBER, Page};
 use flexiti_contract::scenario::{Belief, Start, Step, To};
 use std::collections::HashSet;
 
@@ -159,11 +159,14 @@ fn told(page: Option<&Page>, saw: &str) -> Judgement {
 
 /// Why Flexiti's page did not open, by the last answer to init.
 fn why_not(story: &Story<'_>) -> String {
-    let calls = story.played.exchanges.iter();
-    let mut inits = calls.filter(|call| endpoint(call).is_some_and(is_init));
-    let Some(last) = inits.next_back() else {
+    let Some(last) = story.calls(is_init).last() else {
         return String::new();
     };
+    if (200..300).contains(&last.row.status) {
+        return "; init was answered, but nothing that the customer saw leads to its \
+                `redirection_url`"
+            .to_owned();
+    }
     let refused = last
         .row
         .violations
@@ -173,15 +176,10 @@ fn why_not(story: &Story<'_>) -> String {
             None => reason.clause.clone(),
         });
     let refused: Vec<String> = refused.collect();
-    if !refused.is_empty() {
-        return format!("; Flexiti refused init: {}", refused.join(", "));
+    if refused.is_empty() {
+        return String::new();
     }
-    if last.row.status == 200 {
-        return "; init was answered, but nothing that the customer saw leads to its \
-                `redirection_url`"
-            .to_owned();
-    }
-    String::new()
+    format!("; Flexiti refused init: {}", refused.join(", "))
 }
 
 /// Checks what the shop believes about an order.

@@ -159,6 +159,8 @@ mod tests {
         assert_eq!(documented(page(200, &[HTML], b"<p>\xe9")), Some(true));
         let latin = ("content-type", "text/html; charset=iso-8859-1");
         assert_eq!(documented(page(200, &[latin], b"<p>\xe9")), None);
+        let xhtml = ("content-type", "application/xhtml+xml");
+        assert_eq!(documented(page(200, &[xhtml], b"<p/>")), None);
     }
 
     #[test]

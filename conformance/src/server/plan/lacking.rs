@@ -42,20 +42,19 @@ struct Variant {
 impl Lacking<'_> {
     /// All of them.
     pub fn cases(&self) -> Vec<Case> {
-        if !INIT.contains(&self.place.endpoint) || !self.clause.id.ends_with("required") {
-            return self.by_other_customers();
+        if !INIT.contains(&self.place.endpoint) {
+            return Vec::new();
         }
         let mut cases = self.by_other_customers();
-        cases.extend(self.whole_blocks());
-        cases.extend(self.several());
+        if self.clause.id.ends_with(".required") {
+            cases.extend(self.whole_blocks());
+            cases.extend(self.several());
+        }
         cases
     }
 
     /// A parameter left out where another customer buys than in the usual requests.
     fn by_other_customers(&self) -> Vec<Case> {
-        if !INIT.contains(&self.place.endpoint) {
-            return Vec::new();
-        }
         let what = format!("{} left out", self.place.param);
         let others = self.variants().into_iter().filter(|base| !base.is_usual);
         others
@@ -87,7 +86,12 @@ impl Lacking<'_> {
 
     fn without(&self, what: &str, goes: &dyn Fn(&str) -> bool) -> Vec<Case> {
         let missing = |one: &Violation| goes(&one.param) && one.clause.ends_with(".required");
-        let cases = self.variants().into_iter().flat_map(|base| {
+        let mut variants = self.variants();
+        if goes("flow") {
+            // Without it, the flows are no longer different.
+            variants.truncate(1);
+        }
+        let cases = variants.into_iter().flat_map(|base| {
             let left = base.params.iter().filter(|(name, _)| !goes(name));
             let params: Params = left.cloned().collect();
             self.refused(&base, what, &params, &missing)

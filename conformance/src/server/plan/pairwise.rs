@@ -76,7 +76,14 @@ fn defects(
     let broken = broken_at(rulebook, clause, place, working);
     let broken = broken.iter().filter(|broken| broken.value.is_string());
     for broken in broken.take(DEFECTS) {
-        let tried = (kind_of(rulebook, &broken.params), working.preferred());
+        // With another flow, the kind is another one, too.
+        let is_flow = place.param == "flow";
+        let tried = if is_flow {
+            &broken.base
+        } else {
+            &broken.params
+        };
+        let tried = (kind_of(rulebook, tried), working.preferred());
         for at in 0..bases.len().max(encodings.len()) {
             let (Some(Base { full, bare }), Some(encoding)) = (
                 bases.get(at % bases.len().max(1)),
@@ -87,16 +94,20 @@ fn defects(
             let kind = kind_of(rulebook, full);
             let params = replaced(full, &place.param, &broken.value);
             let is_meant = |params: &_| {
-                // With another flow, the kind is another one, too.
-                let is_kind = place.param == "flow" || kind_of(rulebook, params) == kind;
+                let is_kind = is_flow || kind_of(rulebook, params) == kind;
                 breaks_only(rulebook, clause, place, params) && is_kind
             };
             if !is_meant(&params) || (kind.clone(), *encoding) == tried {
                 continue;
             }
             let mut broken = broken.clone();
-            let few = Some(replaced(bare, &place.param, &broken.value)).filter(is_meant);
-            broken.params = few.unwrap_or_else(|| minimal(&params, is_meant));
+            // A server that takes the flow for another one expects that one's parameters as well.
+            broken.params = if is_flow {
+                params
+            } else {
+                let few = Some(replaced(bare, &place.param, &broken.value)).filter(is_meant);
+                few.unwrap_or_else(|| minimal(&params, is_meant))
+            };
             let Some(request) = request_to(place.endpoint, &broken.params, *encoding) else {
                 continue;
             };

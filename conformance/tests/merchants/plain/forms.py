@@ -117,7 +117,7 @@ class Forms(BaseHTTPRequestHandler):
             return self.wait(order)
         # The customer of the cart waits on a page that reloads itself.
         if not order.get("url") and not order.get("opening"):
-            order["opening"] = True
+            order.update(opening=True, gone=False)
             threading.Thread(target=self.open, args=[order]).start()
         self.page("", 303, f"/{self.lang}/wait")
 
@@ -126,7 +126,7 @@ class Forms(BaseHTTPRequestHandler):
             try:
                 if not order.get("url"):
                     flexiti.open_order(order)
-            except flexiti.NoAnswer:
+            except Exception:  # whatever it is, nobody waits for ever
                 order["gone"] = True
             finally:
                 order["opening"] = False
@@ -134,7 +134,7 @@ class Forms(BaseHTTPRequestHandler):
     def wait(self, order):
         if order.get("url"):
             self.page("", 302, order["url"])
-        elif order.pop("gone", False):
+        elif order.get("gone"):
             self.page("<p>Flexiti</p>", 503)
         else:
             self.page('<meta http-equiv="refresh" content="0.2"><p>&hellip;</p>')

@@ -1,5 +1,5 @@
--- Takes the turn, and reads the log from where this server is. A server that had the last turn
--- lets one go first that waits.
+-- Takes the turn, and reads the log from this server's position. The server that had the last turn
+-- lets a waiting one go first.
 local p, me, ms, epoch, at = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local want = redis.call('GET', p .. 'want')
 if want and want ~= me and redis.call('GET', p .. 'last') == me then return {'busy'} end

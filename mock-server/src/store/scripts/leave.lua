@@ -1,5 +1,5 @@
--- Writes what has changed, and gives the turn on, or keeps it for so many milliseconds where more
--- follows. A server whose turn has been taken from it writes nothing.
+-- Writes the changes, and ends the turn, or keeps it for some milliseconds if more follows. A server
+-- that has lost its turn writes nothing.
 local p, me, keep, epoch, entry = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local most, stays = tonumber(ARGV[6]), tonumber(ARGV[7])
 if redis.call('GET', p .. 'turn') ~= me then return 'lost' end
@@ -10,7 +10,7 @@ end
 local head = redis.call('GET', p .. 'head') or '0'
 if entry ~= '' then
   local log = p .. 'log'
-  -- Where Redis has lost a key to make room, the log itself says how far it goes.
+  -- If Redis has evicted the key, the log itself says how far it goes.
   local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
   local known = last and tonumber(string.match(last[1], '^%d+')) or 0
   head = string.format('%.0f', math.max(tonumber(head), known) + 1)

@@ -1,4 +1,4 @@
--- The same without a turn, for a server that has nothing to write.
+-- Reads the log without a turn, for a server that has nothing to write.
 local p, epoch, at = ARGV[1], ARGV[2], ARGV[3]
 if (redis.call('GET', p .. 'epoch') or '') ~= epoch then return {'anew'} end
 local log = redis.call('XRANGE', p .. 'log', '(' .. at .. '-0', '+')

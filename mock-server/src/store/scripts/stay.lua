@@ -1,4 +1,4 @@
--- Keeps the turn for another while, for whoever has it.
+-- Extends the turn of the server that has it.
 local p, me, ms = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('GET', p .. 'turn') == me then redis.call('PEXPIRE', p .. 'turn', ms) end
 return 'ok'

@@ -182,8 +182,9 @@ impl Browser {
         let language = answer.headers().get(CONTENT_LANGUAGE);
         let language = language.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let kind = answer.headers().get(CONTENT_TYPE);
-        let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let is_kind = |name: &[u8]| kind.is_some_and(|kind| kind.as_bytes().starts_with(name));
+        let is_html = is_kind(b"text/html") || is_kind(b"application/xhtml+xml");
+        let is_json = is_kind(b"application/json");
         let headers = answer.headers().clone();
         let mut bytes = Vec::new();
         let mut limited = answer.take(PAGE);
@@ -194,8 +195,11 @@ impl Browser {
         all.push_str(&text);
         let lang = if is_html { html_lang(&text) } else { None };
         let lang = lang.or(language).or_else(|| guessed_lang(&text));
-        let leads_to = self.address_in(&text);
         let refresh = Refresh::of(url, &headers, is_html.then_some(&*text));
+        let refreshed = refresh.as_ref().map(|refresh| refresh.url.clone());
+        let leads_to = self
+            .address_in(&text)
+            .or_else(|| refreshed.filter(|url| self.is_flexiti(url)));
         let mut page = page(url, status, lang);
         page.says_paid = says_paid(&text, is_html);
         // What a script will render is unknown.

@@ -23,16 +23,14 @@ impl Refresh {
     pub fn of(url: &Url, headers: &HeaderMap, html: Option<&str>) -> Option<Self> {
         let header = headers.get(REFRESH).and_then(|value| value.to_str().ok());
         let said = header.map(str::to_owned).or_else(|| in_html(html?))?;
-        let (seconds, rest) = match said.split_once([';', ',']) {
-            Some((seconds, rest)) => (seconds, rest.trim()),
-            None => (&*said, ""),
-        };
-        let after = Duration::try_from_secs_f64(seconds.trim().parse().ok()?).ok()?;
-        let target = match rest.get(..3) {
-            Some(name) if name.eq_ignore_ascii_case("url") => rest[3..].trim_start(),
-            _ => rest,
-        };
-        let target = target.strip_prefix('=').unwrap_or(target).trim();
+        let said = said.trim();
+        let is_end = |sign: char| sign.is_whitespace() || [';', ','].contains(&sign);
+        let (seconds, rest) = said.split_once(is_end).unwrap_or((said, ""));
+        let rest = rest.trim_matches(|sign: char| is_end(sign));
+        let after = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+        let named = rest.split_once('=');
+        let named = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("url"));
+        let target = named.map_or(rest, |(_, target)| target.trim());
         let target = target.trim_matches(['"', '\'']);
         let url = if target.is_empty() {
             url.clone()
@@ -45,12 +43,16 @@ impl Refresh {
 
 /// The content of the element, if there is one.
 fn in_html(text: &str) -> Option<String> {
+    static UNSEEN: LazyLock<Regex> = LazyLock::new(|| {
+        literal(r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<template\b.*?</template\s*>")
+    });
     static META: LazyLock<Regex> = LazyLock::new(|| literal(r"(?is)<meta\b[^>]*>"));
     static REFRESHES: LazyLock<Regex> =
         LazyLock::new(|| literal(r#"(?i)\bhttp-equiv\s*=\s*["']?refresh\b"#));
     static CONTENT: LazyLock<Regex> =
         LazyLock::new(|| literal(r#"(?is)\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))"#));
-    let mut tags = META.find_iter(text).map(|tag| tag.as_str());
+    let text = UNSEEN.replace_all(text, "");
+    let mut tags = META.find_iter(&text).map(|tag| tag.as_str());
     let tag = tags.find(|tag| REFRESHES.is_match(tag))?;
     let found = CONTENT.captures(tag)?;
     let content = found.iter().skip(1).flatten().next()?;
@@ -83,7 +85,17 @@ mod tests {
                 r#"<meta http-equiv="refresh" content="0;URL='http://other/'">"#,
                 Some((0, "http://other/".to_owned())),
             ),
+            (
+                "<meta http-equiv=refresh content='5 url=/next'>",
+                Some((5_000, "http://shop/next".to_owned())),
+            ),
+            (
+                r#"<meta http-equiv="refresh" content="2; urlaub.html">"#,
+                Some((2_000, "http://shop/wait/urlaub.html".to_owned())),
+            ),
             (r#"<meta http-equiv="refresh" content="soon">"#, None),
+            (r#"<meta http-equiv="refresh" content="1e99">"#, None),
+            (r#"<!-- <meta http-equiv="refresh" content="1"> -->"#, None),
             (r#"<meta name="refresh" content="1">"#, None),
             ("<p>refresh</p>", None),
         ] {

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long a page that reloads itself may take to lead to Flexiti.
 const RELOADS: Duration = Duration::from_secs(10);
+/// How often such a page is loaded at most, whatever it says.
+const SHORTEST_RELOAD: Duration = Duration::from_millis(200);
 
 impl Customer<'_, '_> {
     /// Starts to pay; `times` counts the attempts.
@@ -108,21 +110,31 @@ impl Customer<'_, '_> {
         self.open(&self.browser, &outgoing.as_outgoing())
     }
 
-    /// Sends the checkout, and waits on a page that reloads itself until it leads to Flexiti.
+    /// Sends the checkout, and waits on a page that reloads itself until it leads to Flexiti or says
+    /// that it will not. A page that leads elsewhere is the last that counts.
     fn send_checkout(&self, request: &Request) -> Result<PageLoad, String> {
-        let mut seen = self.send(request)?;
+        let mut first = self.send(request)?;
         let end = Instant::now() + RELOADS;
-        while seen.leads_to.is_none() && seen.page.status < 400 {
-            let Some(Refresh { after, url }) = seen.refresh.take() else {
-                break;
-            };
-            if Instant::now() + after > end {
+        let mut next = first.refresh.clone();
+        while first.leads_to.is_none()
+            && first.page.status < 400
+            && let Some(Refresh { after, url }) = next
+        {
+            let after = after.max(SHORTEST_RELOAD);
+            if after > end.saturating_duration_since(Instant::now()) {
                 break;
             }
             std::thread::sleep(after);
-            seen = self.open(&self.browser, &Outgoing::get(url.as_str(), From::Shop))?;
+            let mut seen = self.open(&self.browser, &Outgoing::get(url.as_str(), From::Shop))?;
+            let is_same = seen.page.url == first.page.url && seen.refresh.is_none();
+            if seen.leads_to.is_some() || seen.page.status >= 400 || is_same {
+                seen.page.leaks.append(&mut first.page.leaks);
+                return Ok(seen);
+            }
+            first.page.leaks.append(&mut seen.page.leaks);
+            next = seen.refresh;
         }
-        Ok(seen)
+        Ok(first)
     }
 
     /// Extracts the values that the driver file asks for.

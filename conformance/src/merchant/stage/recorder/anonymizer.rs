@@ -23,7 +23,7 @@ const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
 /// Minimum length of an account secret to look for in other text.
 const SHORTEST: usize = 4;
 
-/// Disguises the requests of one shop.
+/// Anonymizes the requests of one shop.
 pub struct Anonymizer<'t> {
     tokens: &'t Tokens,
     /// The journal's redaction.
@@ -42,14 +42,14 @@ impl<'t> Anonymizer<'t> {
         client_id: &str,
         secret: &str,
     ) -> Self {
-        let mut disguise = Self {
+        let mut anonymizer = Self {
             tokens,
             redacted,
             own: Vec::new(),
             made_up: HashMap::new(),
             key: RandomState::new(),
         };
-        let other = disguise.made_up(secret);
+        let other = anonymizer.made_up(secret);
         let form = |text: &str| serde_urlencoded::to_string([("", text)]).unwrap_or_default();
         let form = |text: &str| form(text).trim_start_matches('=').to_owned();
         let path = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -61,11 +61,11 @@ impl<'t> Anonymizer<'t> {
             let pair = (spelled(secret), spelled(&other));
             // A part of the client id is not secret.
             let is_secret = pair.0.len() >= SHORTEST && !client_id.contains(&pair.0);
-            if is_secret && !disguise.own.contains(&pair) {
-                disguise.own.push(pair);
+            if is_secret && !anonymizer.own.contains(&pair) {
+                anonymizer.own.push(pair);
             }
         }
-        disguise
+        anonymizer
     }
 
     /// The replacement for the account's secret.
@@ -180,7 +180,7 @@ impl<'t> Anonymizer<'t> {
         let Some(mut rest) = shown.strip_prefix(first) else {
             return self.made_up(&shown);
         };
-        let mut disguised = first.to_owned();
+        let mut anonymized = first.to_owned();
         let mut pieces = pieces.peekable();
         while let Some(piece) = pieces.next() {
             let end = match (piece.is_empty(), pieces.peek()) {
@@ -191,11 +191,11 @@ impl<'t> Anonymizer<'t> {
             let Some(end) = end else {
                 return self.made_up(&shown);
             };
-            disguised.push_str(&self.made_up(&rest[..end]));
-            disguised.push_str(piece);
+            anonymized.push_str(&self.made_up(&rest[..end]));
+            anonymized.push_str(piece);
             rest = &rest[end + piece.len()..];
         }
-        disguised
+        anonymized
     }
 
     /// A made-up text of the same shape; always the same for the same secret.
@@ -318,7 +318,7 @@ mod tests {
     fn no_secret_is_left_and_what_is_not_secret_stays_as_it_is() {
         let mut tokens = Tokens::default();
         tokens.add(vec![TOKEN.to_owned()]);
-        let mut disguise = Anonymizer::new(&tokens, &as_journal, "shop", SECRET);
+        let mut anonymizer = Anonymizer::new(&tokens, &as_journal, "shop", SECRET);
         let basic = STANDARD.encode(format!("shop:{SECRET}"));
         let other = "f".repeat(40);
         let bodies = [
@@ -336,7 +336,7 @@ mod tests {
                 ("x-reference-id", other.clone()),
             ];
             let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, &**v)).collect();
-            let call = disguise.call(&sent(&headers, &body));
+            let call = anonymizer.call(&sent(&headers, &body));
             let text = serde_json::to_string(&call).unwrap();
             for secret in [TOKEN, SECRET, "S3cret", "guess1", &basic, &other, "73s1"] {
                 assert!(!text.contains(secret), "{secret} in {text}");
@@ -358,7 +358,7 @@ mod tests {
             assert_eq!(shape(&again.body.unwrap()), shape(body.as_bytes()));
             assert_eq!(again.headers[1].1, format!("Bearer {TOKEN}").into_bytes());
             let keys = String::from_utf8(again.headers[0].1.clone()).unwrap();
-            let made_up = disguise.secret(SECRET);
+            let made_up = anonymizer.secret(SECRET);
             assert_eq!(
                 keys,
                 format!("Basic {}", STANDARD.encode(format!("shop:{made_up}")))
@@ -369,25 +369,25 @@ mod tests {
     #[test]
     fn equal_secrets_stay_equal_and_others_do_not_become_so() {
         let tokens = Tokens::default();
-        let mut disguise = Anonymizer::new(&tokens, &as_journal, "shop", "shop-secret-1");
-        let text = |disguise: &mut Anonymizer<'_>, value: &str| {
-            disguise.parameters(&format!("client_secret={value}"))
+        let mut anonymizer = Anonymizer::new(&tokens, &as_journal, "shop", "shop-secret-1");
+        let text = |anonymizer: &mut Anonymizer<'_>, value: &str| {
+            anonymizer.parameters(&format!("client_secret={value}"))
         };
-        let own = text(&mut disguise, "shop-secret-1");
+        let own = text(&mut anonymizer, "shop-secret-1");
         assert_eq!(
             own,
-            format!("client_secret={}", disguise.secret("shop-secret-1"))
+            format!("client_secret={}", anonymizer.secret("shop-secret-1"))
         );
         assert_eq!(
-            text(&mut disguise, "another-secret"),
-            text(&mut disguise, "another-secret")
+            text(&mut anonymizer, "another-secret"),
+            text(&mut anonymizer, "another-secret")
         );
         assert_ne!(
-            text(&mut disguise, "another-secret"),
-            text(&mut disguise, "another-secreu")
+            text(&mut anonymizer, "another-secret"),
+            text(&mut anonymizer, "another-secreu")
         );
-        assert_ne!(text(&mut disguise, "SHOP-SECRET-1"), own);
+        assert_ne!(text(&mut anonymizer, "SHOP-SECRET-1"), own);
         // A part of the secret is not the secret.
-        assert_ne!(text(&mut disguise, "shop-secret"), own);
+        assert_ne!(text(&mut anonymizer, "shop-secret"), own);
     }
 }

@@ -56,11 +56,11 @@ impl Stage<'_> {
         let mut tokens = Tokens::default();
         tokens.add(admin.issued());
         let redacted = |text: &str| admin.redacted(text);
-        let mut disguise =
+        let mut anonymizer =
             Anonymizer::new(&tokens, &redacted, &self.client_id, &self.client_secret);
         let account = Account {
             client_id: self.client_id.clone(),
-            client_secret: disguise.secret(&self.client_secret),
+            client_secret: anonymizer.secret(&self.client_secret),
             success_url: Some(self.driver.callbacks.success.clone()),
             error_url: Some(self.driver.callbacks.error.clone()),
         };
@@ -75,7 +75,7 @@ impl Stage<'_> {
             }
             let recorded = admin.recorded(id);
             let recorded = recorded.with_context(|| format!("the journal has lost call {id}"))?;
-            let what = What::Call(Box::new(disguise.call(&recorded.sent)));
+            let what = What::Call(Box::new(anonymizer.call(&recorded.sent)));
             let answer = tokens.hidden(&String::from_utf8_lossy(&recorded.answer));
             let at = recorded.sent.at;
             let seal = chain.next(at, &what, Some((recorded.status, &answer)));

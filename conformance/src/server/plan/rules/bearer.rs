@@ -105,7 +105,7 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
         )
         .breaks(
             "another last character",
-            requests.init_as("Bearer {{token|but_last}}~"),
+            requests.init_as("Bearer {{token|other_last}}"),
         )
         .breaks(
             "the client secret",
@@ -127,7 +127,7 @@ pub(super) fn known(cases: Cases, requests: &RequestBuilder<'_>) -> Cases {
     let cases = encoded(cases, requests, "never issued", never);
     let cases = elsewhere(cases, requests, "never issued", never);
     let cases = elsewhere(cases, requests, "another last character", |request| {
-        request.header("authorization", "Bearer {{token|but_last}}~")
+        request.header("authorization", "Bearer {{token|other_last}}")
     });
     requests
         .elsewhere()

@@ -215,7 +215,11 @@ fn samples(prober: &mut Prober<'_, '_>, knob: &str, param: &str) -> Result<Vec<S
                 _ => Endpoint::InitV2,
             };
             if let Some(params) = params {
-                heard = prober.init_at(other, foothold.encoding, &params)?;
+                let there = prober.init_at(other, foothold.encoding, &params)?;
+                // The refusal here says more than that of a path that does not exist.
+                if by_flow || there.granted() {
+                    heard = there;
+                }
             }
         }
         if let Some(granted) = heard.outcome() {
