@@ -119,40 +119,56 @@ impl Lacking<'_> {
         cases
     }
 
-    /// The valid requests, and each with another customer: a guest, one who is named by the card,
+    /// The valid requests, and one with each other customer: a guest, one who is named by the card,
     /// one who is named by both.
     fn variants(&self) -> Vec<Variant> {
-        let endpoint = self.place.endpoint;
+        let bases = bases(self.rulebook, self.working, self.place.endpoint);
+        let others = [
+            self.otherwise(&bases, "a guest", |base| {
+                Some(agreeing(base, "is_guest", &json!("true")))
+            }),
+            self.otherwise(&bases, "by the card", |base| {
+                Some(without(&self.by_card(base)?, "customer_id"))
+            }),
+            self.otherwise(&bases, "by id and card", |base| self.by_card(base)),
+        ];
+        let usual = bases.iter().map(|base| Variant {
+            name: kind_of(self.rulebook, base),
+            is_usual: true,
+            params: base.clone(),
+        });
+        usual.chain(others.into_iter().flatten()).collect()
+    }
+
+    fn by_card(&self, base: &Params) -> Option<Params> {
         let contract = self.rulebook.contract();
-        let card = contract.param(endpoint, "vcc");
-        let card = card.and_then(|card| Some(json!(card.samples.first()?)));
-        let mut all = Vec::new();
-        for base in bases(self.rulebook, self.working, endpoint) {
-            let kind = kind_of(self.rulebook, &base);
-            let mut others = vec![("a guest", agreeing(&base, "is_guest", &json!("true")))];
-            if let Some(card) = &card {
-                let both = with(&base, "vcc", card.clone());
-                others.push(("by the card", without(&both, "customer_id")));
-                others.push(("by id and card", both));
-            }
-            let is_valid = |params: &Params| violations(self.rulebook, endpoint, params).is_empty();
-            let others = others
-                .into_iter()
-                .filter(|(_, params)| *params != base && is_valid(params))
-                .map(|(who, params)| Variant {
-                    name: format!("{kind}, {who}"),
-                    is_usual: false,
-                    params,
-                })
-                .collect::<Vec<_>>();
-            all.push(Variant {
-                name: kind,
-                is_usual: true,
-                params: base,
-            });
-            all.extend(others);
-        }
-        all
+        let card = contract
+            .param(self.place.endpoint, "vcc")?
+            .samples
+            .first()?;
+        Some(with(base, "vcc", json!(card)))
+    }
+
+    /// A valid request with another customer: in Buy, which has to know the customer, if it can be.
+    fn otherwise(
+        &self,
+        bases: &[Params],
+        who: &str,
+        changed: impl Fn(&Params) -> Option<Params>,
+    ) -> Option<Variant> {
+        let endpoint = self.place.endpoint;
+        let is_other = |base: &&Params| {
+            let other = changed(base).filter(|other| other != *base);
+            other.is_some_and(|other| violations(self.rulebook, endpoint, &other).is_empty())
+        };
+        let kind = |base: &Params| kind_of(self.rulebook, base);
+        let buys = bases.iter().filter(|base| kind(base) == "Buy");
+        let base = buys.chain(bases).find(is_other)?;
+        Some(Variant {
+            name: format!("{}, {who}", kind(base)),
+            is_usual: false,
+            params: changed(base)?,
+        })
     }
 
     /// The cases that such a request is refused: in each encoding where every defect is tried,
