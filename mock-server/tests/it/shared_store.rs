@@ -223,6 +223,16 @@ fn without_dates(text: &str) -> String {
     }
 }
 
+/// Waits until both servers know the same orders. If Redis loses everything, or the key that says
+/// which store it is, either server may fill it again, with what that server knows.
+fn in_step(one: &Running, other: &Running) {
+    let rows = |it: &Running| without_ports(&see(it.address(), "/orders"));
+    let time = Duration::from_secs(10);
+    wait_for("the same orders", time, || {
+        (rows(one) == rows(other)).then_some(())
+    });
+}
+
 #[test]
 fn a_key_that_redis_has_lost_stops_nobody() {
     let redis = Redis::start();
@@ -230,6 +240,7 @@ fn a_key_that_redis_has_lost_stops_nobody() {
     let bearer = text(&token(one.address()), "access_token");
     for (round, lost) in ["head", "bytes", "log", "epoch"].iter().enumerate() {
         let id = order(one.address(), &bearer, &format!("before-{round}"));
+        in_step(&one, &other);
         let _: u64 = redis.ask(&["DEL", &format!("flexiti-mock:{lost}")]);
         let next = order(other.address(), &bearer, &format!("after-{round}"));
         assert_eq!(next, id + 1, "{lost}");
@@ -264,8 +275,8 @@ fn a_redis_that_comes_back_empty_is_filled_with_more_than_one_script_takes() {
         token(one.address());
     }
     let bearer = text(&token(one.address()), "access_token");
-    // Either server may be the one that fills it again: both know the token.
     order(other.address(), &bearer, "before");
+    in_step(&one, &other);
     let _: String = redis.ask(&["FLUSHALL"]);
     let id = order(one.address(), &bearer, "after");
     let rows: u64 = redis.ask(&["HLEN", "flexiti-mock:access_tokens"]);
